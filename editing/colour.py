@@ -1,0 +1,130 @@
+"""From the numbers of a file to the working space: linear light, sRGB primaries, D65.
+
+Every decoder hands over `Samples`: the numbers as the file has them, the curve that makes them linear, and the matrix
+to the working space. `to_working_space` is the one place where they are turned into light.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.photo_error import PhotoError
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+
+MAXIMUM_PIXELS = 160_000_000  # the largest cameras have 151 million
+PIXELS_AT_ONCE = 1 << 20  # a strip of this size is converted at a time, so that temporaries stay small
+
+# Chromaticities: IEC 61966-2-1 (sRGB), ISO 22028-2 (ROMM RGB, "ProPhoto").
+D50 = (0.3457, 0.3585)
+D65 = (0.3127, 0.3290)
+SRGB_PRIMARIES = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+PROPHOTO_PRIMARIES = ((0.734699, 0.265301), (0.159597, 0.840403), (0.036598, 0.000105))
+# The white of ICC's profile connection space, ICC.1:2022 7.2.16.
+PCS_WHITE = np.array([0.9642, 1.0, 0.8249])
+# The sharpened cone responses of Lam, 1985.
+BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+
+
+def _xyz(chromaticity: tuple[float, float]) -> Floats:
+    x, y = chromaticity
+    return np.array([x / y, 1.0, (1 - x - y) / y])
+
+
+def _rgb_to_xyz(primaries: tuple[tuple[float, float], ...], white: tuple[float, float]) -> Floats:
+    columns = np.stack([_xyz(primary) for primary in primaries], axis=1)
+    return columns * np.linalg.solve(columns, _xyz(white))
+
+
+def _adapt(source_white: Floats, target_white: Floats) -> Floats:
+    gains = (BRADFORD @ target_white) / (BRADFORD @ source_white)
+    return np.linalg.inv(BRADFORD) @ (gains[:, None] * BRADFORD)
+
+
+_SRGB_FROM_XYZ = np.linalg.inv(_rgb_to_xyz(SRGB_PRIMARIES, D65))
+# (3, 3): ICC's D50 XYZ to linear sRGB, and linear ProPhoto RGB to linear sRGB.
+SRGB_FROM_PCS = _SRGB_FROM_XYZ @ _adapt(PCS_WHITE, _xyz(D65))
+SRGB_FROM_PROPHOTO = _SRGB_FROM_XYZ @ _adapt(_xyz(D50), _xyz(D65)) @ _rgb_to_xyz(PROPHOTO_PRIMARIES, D50)
+
+
+def srgb_to_linear(encoded: Floats) -> Floats:
+    """The sRGB curve undone (IEC 61966-2-1): 0..1 to 0..1, any shape."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4)
+
+
+def prophoto_to_linear(encoded: Floats) -> Floats:
+    """The ROMM RGB curve undone (ISO 22028-2: 1.8 with a linear toe): 0..1 to 0..1, any shape."""
+    return np.where(encoded < 16 / 512, encoded / 16, np.maximum(encoded, 0.0) ** 1.8)
+
+
+def lab_to_linear_srgb(lab: Pixels) -> Pixels:
+    """CIE L*a*b* (D50, as ICC's connection space; (..., 3)) to linear sRGB, negatives and all."""
+    lightness = (lab[..., 0].astype(np.float64) + 16) / 116
+    cube_roots = np.stack([lightness + lab[..., 1] / 500.0, lightness, lightness - lab[..., 2] / 200.0], axis=-1)
+    xyz = np.where(cube_roots > 6 / 29, cube_roots**3, 3 * (6 / 29) ** 2 * (cube_roots - 4 / 29)) * PCS_WHITE
+    return (xyz @ SRGB_FROM_PCS.T).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A decoded file before it becomes light.
+
+    values: (H, W, 3) or (H, W, 1), uint8, uint16 or float, upright.
+    curve:  (levels, 3) linear light for each integer value; None: the values are linear, integers a part of their largest.
+    matrix: (3, 3) from the file's linear RGB to linear sRGB; None: they are the same.
+    is_lab: the values are CIE L*a*b* (D50) rather than RGB.
+    decoding: what was done, in plain words.
+    """
+
+    values: NDArray[Any]
+    decoding: Mapping[str, Any]
+    curve: Floats | None = None
+    matrix: Floats | None = None
+    is_lab: bool = False
+
+
+def check_size(width: int, height: int, limit: int | None) -> None:
+    """Refuse, before anything is decoded, a picture of no pixels or of more than `limit` (default MAXIMUM_PIXELS)."""
+    limit = MAXIMUM_PIXELS if limit is None else limit
+    if width < 1 or height < 1:
+        raise PhotoError(f"it has no pixels ({width} x {height})")
+    if width * height > limit:
+        millions = width * height / 1e6
+        raise PhotoError(
+            f"{width} x {height} is {millions:.0f} million pixels; the limit is {limit / 1e6:g} million: make it smaller"
+        )
+
+
+def to_working_space(samples: Samples) -> Pixels:
+    """Linear sRGB light, float32 (H, W, 3), finite, negatives as 0; values above 1 stay.
+
+    Raises PhotoError, with their number, for values that are not finite (or too large for float32).
+    """
+    values = samples.values
+    height, width = values.shape[:2]
+    pixels: Pixels = np.empty((height, width, 3), np.float32)
+    curve = samples.curve
+    if curve is None and values.dtype.kind == "u":
+        levels = np.iinfo(values.dtype).max + 1
+        curve = np.repeat(np.linspace(0.0, 1.0, levels)[:, None], 3, axis=1)
+    table = None if curve is None else curve.astype(np.float32)
+    matrix = None if samples.matrix is None else samples.matrix.T.astype(np.float32)
+    rows = max(1, PIXELS_AT_ONCE // width)
+    not_finite = 0
+    for top in range(0, height, rows):
+        strip = values[top : top + rows]
+        with np.errstate(all="ignore"):  # what overflows is counted below
+            light = strip.astype(np.float32) if table is None else table[strip, np.arange(3)]
+            if samples.is_lab:
+                light = lab_to_linear_srgb(light)
+            elif matrix is not None:
+                light = light @ matrix
+            not_finite += int(np.count_nonzero(~np.isfinite(light)))
+            np.maximum(light, 0.0, out=pixels[top : top + rows])
+    if not_finite:
+        raise PhotoError(f"{not_finite} of its values are not finite numbers (NaN, infinite, or beyond float32)")
+    return pixels

@@ -1,0 +1,59 @@
+"""What the browser knows of the game: ``frontend/src/contract.json``, written by ``python -m editing.contract``.
+
+The file is generated and committed; a test fails when it is stale.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from editing.events import EVENT_KINDS
+from editing.filters import FILTERS, LUMINANCE, VERSION
+from editing.parameters import Parameter
+from editing.rules import MAXIMUM_STEPS
+from editing.symbols import PARAMETER_CAPACITY, shader_source
+
+CONTRACT_PATH = Path(__file__).parents[1] / "frontend" / "src" / "contract.json"
+
+# Of a parameter, what the network's output layer alone needs.
+_NETWORK_FIELDS = ("raw_gain", "raw_scale")
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    names = (name for name in Parameter.__dataclass_fields__ if name not in _NETWORK_FIELDS)
+    return {name: getattr(parameter, name) for name in names}
+
+
+def contract() -> dict[str, Any]:
+    """The contract, as JSON values."""
+    return {
+        "version": VERSION,
+        "maximum_steps": MAXIMUM_STEPS,
+        "luminance": LUMINANCE,
+        "event_kinds": EVENT_KINDS,
+        "parameter_capacity": PARAMETER_CAPACITY,
+        "filters": [
+            {
+                "slug": one.slug,
+                "label": one.label,
+                "purpose": one.purpose,
+                "shortcut": str(index),
+                "parameters": [_parameter(parameter) for parameter in one.parameters],
+                "curves": one.curves,
+                "maximum_ratio": one.maximum_ratio,
+            }
+            for index, one in enumerate(FILTERS.values(), start=1)
+        ],
+        "shader": shader_source(),
+    }
+
+
+def contract_text() -> str:
+    """The contract as the file holds it."""
+    return json.dumps(contract(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    CONTRACT_PATH.write_text(contract_text(), encoding="utf-8")
+    sys.stdout.write(f"wrote {CONTRACT_PATH}\n")

@@ -1,0 +1,156 @@
+/** What a player can do, each as the events that the rules know. */
+import { effect } from "@preact/signals";
+import { contract, filterOf, findFilter } from "./contract";
+import { trajectory } from "./game";
+import type { Session } from "./session";
+import type { Parameters, PlayState, Step } from "./state";
+
+/** Keys pressed within this time are one burst, and one event. */
+const BURST_MS = 600;
+
+export class Actions {
+  private burst: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly state: PlayState,
+    private readonly session: Session,
+  ) {
+    // A draft that is dropped, as when a notice comes up, is not committed later.
+    effect(() => {
+      if (state.draft.value === null) clearTimeout(this.burst);
+    });
+  }
+
+  /** The step that the cursor stands on, if any, as the game has it. */
+  get current(): Step | undefined {
+    const { steps, cursor } = this.state.game.value.position;
+    return steps[cursor];
+  }
+
+  /** Why the picture cannot be handed in, or null. */
+  get cannotFinish(): "empty" | "unchanged" | null {
+    const game = this.state.game.value;
+    const allowed = this.state.study.value?.allow_untouched === true;
+    if (allowed || trajectory(game).length > 0 || this.state.draft.value !== null) return null;
+    return game.position.steps.length === 0 ? "empty" : "unchanged";
+  }
+
+  /** Shows parameters while a control moves. They become an event by `commit`, or when the keys come to rest. */
+  preview(parameters: Parameters, byKeys = false): void {
+    if (!this.session.isOpen || this.current === undefined) return;
+    this.state.draft.value = parameters;
+    clearTimeout(this.burst);
+    if (byKeys) this.burst = setTimeout(() => this.commit(), BURST_MS);
+  }
+
+  /** Makes what the controls show the parameters of the step. */
+  commit(): void {
+    const { draft } = this.state;
+    const step = this.current;
+    const parameters = draft.value;
+    if (parameters === null) return;
+    draft.value = null;
+    if (step === undefined || !this.session.isOpen) return;
+    const changed = filterOf(step).parameters.some(({ name }) => parameters[name] !== step.parameters[name]);
+    if (!changed) return;
+    this.session.record("adjust", { step: this.cursor, filter: step.filter, parameters });
+  }
+
+  /** A click in the palette: adds the filter as the last step, goes to it where it stands, or replaces with it. */
+  choose(slug: string): void {
+    if (!this.ready() || findFilter(slug) === undefined) return;
+    const { steps } = this.state.game.value.position;
+    const place = steps.findIndex((step) => step.filter === slug);
+    if (this.state.replacing.value) {
+      if (place === -1) this.replace(slug);
+      return;
+    }
+    if (place !== -1) {
+      this.goto(place);
+      return;
+    }
+    if (steps.length === contract.maximum_steps) return;
+    this.goto(steps.length);
+    this.session.record("choose", { step: steps.length, filter: slug });
+  }
+
+  goto(place: number): void {
+    if (!this.ready()) return;
+    this.state.replacing.value = false;
+    if (place !== this.cursor) this.session.record("goto", { step: place });
+  }
+
+  remove(): void {
+    if (!this.ready() || this.current === undefined) return;
+    this.state.replacing.value = false;
+    this.session.record("remove", { step: this.cursor });
+  }
+
+  reset(): void {
+    if (!this.ready() || this.state.game.value.position.steps.length === 0) return;
+    this.state.replacing.value = false;
+    this.session.record("reset");
+  }
+
+  undo(): void {
+    if (!this.ready() || this.state.game.value.past.length === 0) return;
+    this.state.replacing.value = false;
+    this.session.record("undo");
+  }
+
+  redo(): void {
+    if (!this.ready() || this.state.game.value.future.length === 0) return;
+    this.state.replacing.value = false;
+    this.session.record("redo");
+  }
+
+  toggleReplacing(): void {
+    if (!this.ready() || this.current === undefined) return;
+    this.state.replacing.value = !this.state.replacing.value;
+  }
+
+  /** Shows the original, as long as a key or button is held. */
+  compare(on: boolean): void {
+    if (on === this.state.comparing.value || (on && !this.ready())) return;
+    this.state.comparing.value = on;
+    if (on) this.session.record("compare");
+  }
+
+  /** The page lost or gained the focus. */
+  attend(kind: "blur" | "focus"): void {
+    this.compare(false);
+    if (this.ready()) this.session.record(kind);
+  }
+
+  /** The window changed its size. */
+  viewChanged(): void {
+    if (this.ready()) this.session.recordView();
+  }
+
+  /** Opens the last look before the picture is handed in. */
+  finish(): void {
+    if (this.ready() && this.cannotFinish === null) this.state.dialog.value = "finish";
+  }
+
+  async submit(): Promise<void> {
+    if (!this.ready() || this.cannotFinish !== null) return;
+    this.state.dialog.value = null;
+    await this.session.submit();
+  }
+
+  private get cursor(): number {
+    return this.state.game.value.position.cursor;
+  }
+
+  /** Whether actions count. What the controls show is committed first. */
+  private ready(): boolean {
+    if (!this.session.isOpen) return false;
+    this.commit();
+    return true;
+  }
+
+  private replace(slug: string): void {
+    this.state.replacing.value = false;
+    this.session.record("choose", { step: this.cursor, filter: slug });
+  }
+}

@@ -1,0 +1,109 @@
+/** The server's JSON API. Every failure is an `ApiError` (the server refused) or an `Unreachable` (ask again later). */
+import { parseNpy } from "./npy";
+import type { GameEvent, PhotoOffer, Preview, Progress, Study } from "./state";
+
+/** The server refused by name: asking again does not help. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** No answer, or none that the game's server has given: the network, a proxy, a restart, too many requests. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+export interface Offer {
+  readonly photo: PhotoOffer | null;
+  readonly episode: { readonly id: string; readonly events: readonly GameEvent[] } | null;
+  readonly progress: Progress;
+  readonly contract_version: number;
+}
+
+export interface Batch {
+  readonly study: string;
+  readonly photo: string;
+  readonly events: readonly GameEvent[];
+}
+
+/** What the server says of requests that may succeed when repeated. */
+const PASSING_CODES = new Set(["throttled", "csrf_failed"]);
+
+function csrfToken(): string {
+  return /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+}
+
+async function refusal(response: Response): Promise<Error> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+  // Whatever is not in the API's own form was said by something between the server and here.
+  if (typeof error?.code !== "string" || response.status >= 500 || PASSING_CODES.has(error.code)) {
+    return new Unreachable(`the server answered ${response.status}`);
+  }
+  return new ApiError(response.status, error.code, typeof error.message === "string" ? error.message : error.code);
+}
+
+async function request(url: string, options: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...options });
+  } catch {
+    throw new Unreachable("the server does not answer");
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+async function json<T>(url: string, options?: RequestInit): Promise<T> {
+  const response = await request(url, options);
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw new Unreachable("the answer broke off");
+  }
+}
+
+function post(body: unknown): RequestInit {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+    body: JSON.stringify(body),
+  };
+}
+
+export function getStudy(slug: string): Promise<Study> {
+  return json(`/api/studies/${encodeURIComponent(slug)}/`);
+}
+
+/** Makes this session a participant of the study; one that joined stays the same participant. */
+export async function join(slug: string): Promise<void> {
+  await request(`/api/studies/${encodeURIComponent(slug)}/join/`, post({ kind: "human" }));
+}
+
+/** The next photo to play, with the events of an episode that was left open. */
+export function getNext(slug: string): Promise<Offer> {
+  return json(`/api/studies/${encodeURIComponent(slug)}/next/`);
+}
+
+/** The linear pixels of a photo. Throws `NpyError` where the file is not a preview. */
+export async function getPreview(url: string): Promise<Preview> {
+  const response = await request(url);
+  const buffer = await response.arrayBuffer().catch(() => null);
+  if (buffer === null) throw new Unreachable("the photo broke off");
+  return parseNpy(buffer);
+}
+
+/**
+ * Sends consecutive events of one episode; a batch that was stored before is answered as the first time.
+ *
+ * @param keepalive let the request outlive the page; browsers allow it 64 KiB
+ */
+export async function postEvents(episode: string, batch: Batch, keepalive = false): Promise<void> {
+  await request(`/api/episodes/${episode}/events/`, { ...post(batch), keepalive });
+}

@@ -1,0 +1,101 @@
+/** The game as the server knows it: filters, ranges, texts and the shader, generated from `editing`. */
+import raw from "./contract.json";
+import type { Parameters } from "./state";
+
+export interface Parameter {
+  readonly name: string;
+  readonly label: string;
+  readonly low: number;
+  readonly high: number;
+  readonly neutral: number;
+  /** Whether a slider is divided evenly in the value or in its logarithm. */
+  readonly scale: "linear" | "log";
+  readonly unit: string;
+  readonly help: string;
+  /** A nudge by one key press, in the physical unit. */
+  readonly step: number;
+  /** The number shown is `value * factor`, rounded to so many decimals. */
+  readonly factor: number;
+  readonly decimals: number;
+  /** Words for a negative and a positive value, shown in place of its sign. */
+  readonly directions: readonly [string, string] | null;
+  /** Values below neutral are also shown as `1/x`. */
+  readonly reciprocal: boolean;
+}
+
+export interface Filter {
+  readonly slug: string;
+  readonly label: string;
+  readonly purpose: string;
+  readonly shortcut: string;
+  readonly parameters: readonly Parameter[];
+  /** For a filter made of curves: the names of the slopes of each, from dark to bright. */
+  readonly curves: readonly (readonly string[])[];
+  readonly maximum_ratio: number | null;
+}
+
+export interface Contract {
+  readonly version: number;
+  readonly maximum_steps: number;
+  readonly luminance: readonly [number, number, number];
+  readonly filters: readonly Filter[];
+  readonly parameter_capacity: number;
+  /** GLSL ES 3.00: the uniforms, a function for each filter, and `vec3 apply_steps(vec3 color)`. */
+  readonly shader: string;
+}
+
+export const contract = raw as unknown as Contract;
+
+const bySlug = new Map(contract.filters.map((filter) => [filter.slug, filter]));
+
+/** The filter of that slug, if there is one. */
+export function findFilter(slug: string): Filter | undefined {
+  return bySlug.get(slug);
+}
+
+/** The filter of a step that the game has accepted. */
+export function filterOf(step: { readonly filter: string }): Filter {
+  const filter = bySlug.get(step.filter);
+  if (filter === undefined) throw new Error(`there is no filter ${step.filter}`);
+  return filter;
+}
+
+/** The slider position, 0 at `low` to 1 at `high`, of a physical value. */
+export function toPosition(parameter: Parameter, value: number): number {
+  const { low, high } = parameter;
+  if (parameter.scale === "log") return Math.log(value / low) / Math.log(high / low);
+  return (value - low) / (high - low);
+}
+
+/** The physical value at a slider position between 0 and 1. */
+export function fromPosition(parameter: Parameter, position: number): number {
+  const { low, high } = parameter;
+  if (parameter.scale === "log") return low * (high / low) ** position;
+  return low + position * (high - low);
+}
+
+/** The value held within the range. */
+export function clampTo(parameter: Parameter, value: number): number {
+  return Math.min(parameter.high, Math.max(parameter.low, value));
+}
+
+export function neutralParameters(filter: Filter): Parameters {
+  return Object.fromEntries(filter.parameters.map((parameter) => [parameter.name, parameter.neutral]));
+}
+
+/** Whether the parameters leave a picture exactly as it is. */
+export function isNeutral(filter: Filter, parameters: Parameters): boolean {
+  return filter.parameters.every((parameter) => parameters[parameter.name] === parameter.neutral);
+}
+
+/** The value as people read it, such as `+1.90 EV` or `warmer 12`. */
+export function describeValue(parameter: Parameter, value: number): string {
+  const { factor, decimals, directions, unit } = parameter;
+  if (parameter.reciprocal && value < parameter.neutral) return `1/${(1 / value).toFixed(decimals)}`;
+  const shown = value * factor;
+  if (directions !== null && shown !== 0) {
+    return `${directions[shown > 0 ? 1 : 0]} ${Math.abs(shown).toFixed(decimals)}`;
+  }
+  const sign = parameter.low < 0 && shown >= 0 ? "+" : "";
+  return `${sign}${shown.toFixed(decimals)} ${unit}`.trim();
+}

@@ -1,0 +1,159 @@
+/** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
+import { signal, type Signal } from "@preact/signals";
+
+/** Physical values by name. */
+export type Parameters = Readonly<Record<string, number>>;
+
+/** A filter by its slug, with its parameters. */
+export interface Step {
+  readonly filter: string;
+  readonly parameters: Parameters;
+}
+
+export type EventKind =
+  | "start"
+  | "choose"
+  | "adjust"
+  | "remove"
+  | "reset"
+  | "goto"
+  | "undo"
+  | "redo"
+  | "compare"
+  | "blur"
+  | "focus"
+  | "resume"
+  | "view"
+  | "submit";
+
+/** One action of the player, as the server stores it. `ms` counts from the start of the episode. */
+export interface GameEvent {
+  readonly id: string;
+  readonly episode: string;
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly step: number | null;
+  readonly filter: string | null;
+  readonly parameters: Parameters | null;
+  readonly ms: number;
+  readonly contract_version: number;
+}
+
+/** The steps, and the cursor: the index of the step that it stands on, or the number of steps, behind the last. */
+export interface Position {
+  readonly steps: readonly Step[];
+  readonly cursor: number;
+}
+
+/** A change that can be undone. */
+export interface Change {
+  readonly before: Position;
+  readonly after: Position;
+}
+
+/** An episode after some of its events. */
+export interface Game {
+  readonly position: Position;
+  /** Changes that undo takes back, the last first; and those that redo brings again, the next first. */
+  readonly past: readonly Change[];
+  readonly future: readonly Change[];
+  readonly status: "empty" | "open" | "submitted";
+  readonly nextSeq: number;
+}
+
+export interface Study {
+  readonly slug: string;
+  readonly title: string;
+  readonly open: boolean;
+  readonly allow_untouched: boolean;
+  readonly contract_version: number;
+}
+
+/** A photo as the server offers it; `id` is the SHA-256 of its source. */
+export interface PhotoOffer {
+  readonly id: string;
+  readonly name: string;
+  readonly preview_url: string;
+  readonly width: number;
+  readonly height: number;
+  readonly licence: string;
+  readonly attribution: string;
+}
+
+/** Linear pixels, row by row from the top, three channels each, in the bits of IEEE 754 half floats. */
+export interface Preview {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint16Array<ArrayBuffer>;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What stands in the way of playing, in plain words, and what can be done about it. */
+export interface Notice {
+  readonly title: string;
+  readonly sentence: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
+export interface SavingStatus {
+  readonly state: "saved" | "saving" | "offline";
+  readonly waiting: number;
+}
+
+export interface PlayState {
+  /** What the page shows: it waits, it plays, or a notice stands in the way. */
+  readonly page: Signal<"loading" | "playing" | "sending" | Notice>;
+  readonly study: Signal<Study | null>;
+  readonly photo: Signal<PhotoOffer | null>;
+  readonly preview: Signal<Preview | null>;
+  readonly progress: Signal<Progress | null>;
+  readonly game: Signal<Game>;
+  /** Parameters of the step at the cursor while a control moves, before they become an event. */
+  readonly draft: Signal<Parameters | null>;
+  /** The original is shown in place of the edited picture. */
+  readonly comparing: Signal<boolean>;
+  /** Clipped pixels are painted over. */
+  readonly clipping: Signal<boolean>;
+  /** The next filter chosen replaces the step at the cursor. */
+  readonly replacing: Signal<boolean>;
+  readonly dialog: Signal<"help" | "finish" | null>;
+  /** The graphics context is lost for the moment. */
+  readonly pictureLost: Signal<boolean>;
+}
+
+export const EMPTY_GAME: Game = {
+  position: { steps: [], cursor: 0 },
+  past: [],
+  future: [],
+  status: "empty",
+  nextSeq: 0,
+};
+
+export function createState(): PlayState {
+  return {
+    page: signal<PlayState["page"]["value"]>("loading"),
+    study: signal<Study | null>(null),
+    photo: signal<PhotoOffer | null>(null),
+    preview: signal<Preview | null>(null),
+    progress: signal<Progress | null>(null),
+    game: signal(EMPTY_GAME),
+    draft: signal<Parameters | null>(null),
+    comparing: signal(false),
+    clipping: signal(false),
+    replacing: signal(false),
+    dialog: signal<"help" | "finish" | null>(null),
+    pictureLost: signal(false),
+  };
+}
+
+/** The steps as shown: those of the game, with the draft in place of the parameters at the cursor. */
+export function shownSteps(state: PlayState): readonly Step[] {
+  const { steps, cursor } = state.game.value.position;
+  const draft = state.draft.value;
+  if (draft === null) return steps;
+  return steps.map((step, index) => (index === cursor ? { ...step, parameters: draft } : step));
+}

@@ -1,0 +1,7 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./",
+  publicDir: false,
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});

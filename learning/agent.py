@@ -1,0 +1,100 @@
+"""One step of the agent: choose a filter for each image, apply it, and move the states on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from editing.filters import FILTERS
+from learning import state
+from learning.networks import Agent
+
+Chooser = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The images of a batch that were given one filter.
+
+    Attributes:
+        rows: (n,) their indices in the batch.
+        parameters: physical values by name, (n,) each.
+    """
+
+    slug: str
+    rows: Tensor
+    parameters: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the agent did with a batch.
+
+    Attributes:
+        probabilities: (N, 8) of the filters, as the agent gave them.
+        choice: (N,) index of the filter chosen.
+        images: (N, 3, 64, 64) after it, unclipped.
+        states: (N, 11) after it.
+        groups: one for each filter, in order; empty where no image was given it.
+    """
+
+    probabilities: Tensor
+    choice: Tensor
+    images: Tensor
+    states: Tensor
+    groups: tuple[Group, ...]
+
+
+def sample_filters(probabilities: Tensor, z: Tensor) -> Tensor:
+    """(N,) filter indices, drawn by the uniform numbers ``z`` (N,) in 0 .. 1.
+
+    The index is the number of entries of the exclusive cumulative sum of p that lie below z, less one.
+    """
+    starts = probabilities.cumsum(dim=1) - probabilities
+    return ((starts < z[:, None]).sum(dim=1) - 1).clamp(min=0)
+
+
+def most_probable(probabilities: Tensor) -> Tensor:
+    """(N,) index of the most probable filter."""
+    return probabilities.argmax(dim=1)
+
+
+def without_used(probabilities: Tensor, states: Tensor) -> Tensor:
+    """(N, 8) the probabilities with the used filters at 0, renormalised: what the agent plays by.
+
+    Some filter must be unused, as it always is within an episode's five steps.
+    """
+    left = probabilities * (1 - states[:, state.USED])
+    return left / left.sum(dim=1, keepdim=True)
+
+
+def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser) -> Action:
+    """Let the agent edit each image once.
+
+    Args:
+        masks: (N, 2, features) of dropout, or None for none.
+        choose: from (N, 8) probabilities to (N,) filter indices.
+    """
+    probabilities = agent.probabilities(images, states, masks)
+    choice = choose(probabilities)
+    features = agent.features(images, states, masks)
+    groups = tuple(_adjust(agent, slug, features, choice == index) for index, slug in enumerate(FILTERS))
+    return Action(probabilities, choice, _edit(images, groups), state.next_states(states, choice), groups)
+
+
+def _adjust(agent: Agent, slug: str, features: Tensor, chosen: Tensor) -> Group:
+    rows = chosen.nonzero().squeeze(1)
+    return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features[rows])))
+
+
+def _edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
+    """The images after their filters. Empty groups stay in the graph, so that every head has a gradient, if of 0."""
+    edited = torch.cat([_apply(group, images[group.rows]) for group in groups])
+    return edited[torch.cat([group.rows for group in groups]).argsort()]
+
+
+def _apply(group: Group, images: Tensor) -> Tensor:
+    parameters = {name: value[:, None, None] for name, value in group.parameters.items()}
+    planes = (images[:, 0], images[:, 1], images[:, 2])
+    return torch.stack(FILTERS[group.slug].apply(torch, planes, parameters), dim=1)

@@ -1,0 +1,57 @@
+"""The console command ``safelight``: a table of subcommands, each imported when it is called.
+
+So ``safelight --help`` starts at once, and torch is imported by the commands that use it alone.
+"""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "check-reference": (
+        "check_reference",
+        "Check the filters, networks and losses against the 2018 program's numbers.",
+    ),
+    "train": ("train", "Train an agent on unpaired photos."),
+    "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
+    "compare": ("compare", "Compare two sets of trajectories: numbers, and a report to open in a browser."),
+    "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
+    "robots": ("robots", "Let robots play a site over HTTP, as a browser does."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (the signature is click's)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"learning.commands.{COMMANDS[cmd_name][0]}").command
+        assert isinstance(command, click.Command)  # noqa: S101 (tells the type)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  safelight robots --url http://127.0.0.1:8000 --episodes 40
+  safelight train --inputs export --targets finished --out runs/first
+  safelight play --agent runs/first export -o play
+  safelight compare export play -o report
+""",
+)
+@click.version_option(package_name="safelight")
+def main() -> None:
+    """Train an agent at the photo retouching game, let it play, and compare it with people.
+
+    The site itself is run by manage.py.
+    """

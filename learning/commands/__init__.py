@@ -1,0 +1,1 @@
+"""One module for each subcommand of ``safelight``, imported when it is called."""

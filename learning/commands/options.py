@@ -1,0 +1,40 @@
+"""Options that several commands share, and what turns known errors into one line."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def photo_options(command: Command) -> Command:
+    """Add ``--transfer`` and ``--primaries``: how the values in photo files are to be taken."""
+    command = click.option(
+        "--primaries",
+        type=click.Choice(["auto", "srgb", "prophoto"]),
+        default="auto",
+        show_default=True,
+        help="The colour space of the files: by their ICC profile (sRGB where there is none), or as given.",
+    )(command)
+    return click.option(
+        "--transfer",
+        type=click.Choice(["auto", "linear"]),
+        default="auto",
+        show_default=True,
+        help="Linearise the values by the profile, or take them as they are, as linear light.",
+    )(command)
+
+
+@contextmanager
+def clear_errors(*expected: type[Exception]) -> Iterator[None]:
+    """Turn expected errors into one line on standard error and exit status 1; Ctrl-C into status 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        raise SystemExit(130) from None
+    except expected as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,218 @@
+"""Compare two snapshots of play, of people or agents: the same game, the same filters, the same rows.
+
+Both sides are read as snapshots and treated alike; nothing here knows who played. The outcome is one dictionary of
+plain numbers and texts, free of NaN, that ``learning.report`` shows and ``comparison.json`` holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from editing.filters import VERSION
+from editing.rules import Step
+from editing.trajectory import InvalidSnapshot, Snapshot, is_snapshot, read_snapshot, rows
+from learning import comparison_results, comparison_statistics
+from learning.comparison_statistics import Episode, Resampling, Sample
+
+FORMAT = 1
+SMALL_SAMPLE = 20
+PLAYER_KINDS = ("human", "robot", "agent", "baseline", "expert")
+
+
+class ComparisonError(ValueError):
+    """Two folders cannot be compared; the message is one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its snapshot, the episodes that count, and why others do not."""
+
+    label: str
+    snapshot: Snapshot
+    episodes: tuple[Episode, ...]
+    left_out: Mapping[str, int]
+    photos: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def played(self) -> dict[str, str]:
+        """The preview's SHA-256 by photo, of the photos with an episode that counts."""
+        return {episode.photo: episode.preview for episode in self.episodes}
+
+
+def read_side(directory: Path, label: str, kinds: Collection[str] = ()) -> Side:
+    """Read one snapshot and choose the episodes that count.
+
+    :param kinds: player kinds to keep; empty keeps all.
+    :raises ComparisonError: no snapshot there, an invalid one (its message names row and reason), or play under
+        another contract version than this program renders.
+    """
+    if not directory.exists():
+        raise ComparisonError(f"{directory} does not exist")
+    if not is_snapshot(directory):
+        raise ComparisonError(f"{directory} is not a snapshot: expected the folder that an export or `play` wrote")
+    try:
+        snapshot = read_snapshot(directory)
+    except InvalidSnapshot as error:
+        raise ComparisonError(f"{directory} is not a valid snapshot: {error}") from error
+    photos = {str(row["sha256"]): row for row in rows(snapshot.photos)}
+    steps: defaultdict[str, dict[int, Step]] = defaultdict(dict)
+    for row in rows(snapshot.steps):
+        steps[row["episode"]][row["index"]] = Step(row["filter"], row["parameters"])
+    episodes, left_out = [], Counter[str]()
+    for row in sorted(rows(snapshot.episodes), key=lambda row: str(row["id"])):
+        reason = _reason(row, kinds)
+        if reason:
+            left_out[reason] += 1
+            continue
+        ordered = tuple(steps[row["id"]][index] for index in sorted(steps[row["id"]]))
+        preview = photos[row["photo"]]["preview_sha256"]
+        episodes.append(Episode(row["id"], row["player"], row["player_kind"], row["photo"], preview, ordered))
+    _check_versions(snapshot, {episode.id for episode in episodes}, directory)
+    return Side(label, snapshot, tuple(episodes), dict(sorted(left_out.items())), photos)
+
+
+def _reason(row: Mapping[str, Any], kinds: Collection[str]) -> str | None:
+    """Why an episode does not count, or ``None``; the first reason that applies."""
+    if kinds and row["player_kind"] not in kinds:
+        return f"played by another kind of player ({row['player_kind']})"
+    if row["tutorial"]:
+        return "tutorial"
+    if row["preview"]:
+        return "a researcher's preview of a study"
+    if row["attention"]:
+        return "attention check, played to an instruction"
+    if row["status"] == "excluded":
+        return f"excluded: {row['exclusion_reason'] or 'no reason given'}"
+    if row["status"] != "submitted":
+        return f"not submitted ({row['status']})"
+    return None
+
+
+def _check_versions(snapshot: Snapshot, counted: Collection[str], directory: Path) -> None:
+    for row in rows(snapshot.episodes):
+        if row["id"] in counted and row["contract_version"] != VERSION:
+            raise ComparisonError(
+                f"{directory}: episode {row['id']} was played under contract version {row['contract_version']}, but "
+                f"this program compares version {VERSION}; compare it with the program of its own version"
+            )
+
+
+def compare(a: Side, b: Side, seed: int = 0) -> dict[str, Any]:
+    """All numbers of the comparison, ready for JSON.
+
+    Shares are between 0 and 1; parameters are physical; every interval is a 95 % bootstrap interval over players, or
+    over photos where a side has fewer than five players. The same input and seed give the same numbers.
+    """
+    samples = [Sample(side.episodes, Resampling(side.episodes, (seed, number))) for number, side in enumerate((a, b))]
+    shared = shared_photos(a, b)
+    paths = (a.snapshot.preview_path, b.snapshot.preview_path)
+    results = comparison_results.measure(samples[0], samples[1], paths, shared)
+    numbers = {
+        "format": FORMAT,
+        "contract_version": VERSION,
+        "method": {
+            "seed": seed,
+            "resamples": comparison_statistics.RESAMPLES,
+            "level": comparison_statistics.LEVEL,
+            "measured_edge": comparison_results.MEASURED_EDGE,
+            "maximum_episodes_a_photo": comparison_results.MAXIMUM_EPISODES_A_PHOTO,
+        },
+        "sides": {name: _counts(side, sample) for name, side, sample in zip("ab", (a, b), samples, strict=True)},
+        "shared_photos": len(shared),
+        "notes": _notes(a, b, samples, shared),
+        "filter_use": comparison_statistics.filter_use(*samples),
+        "step_counts": comparison_statistics.step_counts(*samples),
+        "order": {name: comparison_statistics.order(sample) for name, sample in zip("ab", samples, strict=True)},
+        "parameters": comparison_statistics.parameters(*samples),
+        "results": comparison_results.result_statistics(*samples, results),
+        "color_difference": comparison_results.summary(results, (seed, 2)),
+    }
+    rounded: dict[str, Any] = _rounded(numbers)
+    return rounded
+
+
+def shared_photos(a: Side, b: Side) -> list[str]:
+    """Photos that both sides played from the same preview, in order of their SHA-256."""
+    return sorted(photo for photo, _ in a.played.items() & b.played.items())
+
+
+def _counts(side: Side, sample: Sample) -> dict[str, Any]:
+    kinds: dict[str, dict[str, int]] = {}
+    for kind in sorted({episode.player_kind for episode in side.episodes}):
+        of_kind = [episode for episode in side.episodes if episode.player_kind == kind]
+        kinds[kind] = {"episodes": len(of_kind), "players": len({episode.player for episode in of_kind})}
+    counted = {episode.id for episode in side.episodes}
+    started = [row["started"] for row in rows(side.snapshot.episodes) if row["id"] in counted and row["started"]]
+    return {
+        "label": side.label,
+        "episodes": len(side.episodes),
+        "players": len({episode.player for episode in side.episodes}),
+        "photos": len(side.played),
+        "kinds": kinds,
+        "left_out": dict(side.left_out),
+        "first_played": min(started).date().isoformat() if started else None,
+        "last_played": max(started).date().isoformat() if started else None,
+        "interval_over": sample.resampling.cluster,
+        "clusters": sample.resampling.count,
+    }
+
+
+def _notes(a: Side, b: Side, samples: Sequence[Sample], shared: Sequence[str]) -> list[str]:
+    """What a reader must know before reading a figure."""
+    notes = []
+    for side, sample in zip((a, b), samples, strict=True):
+        count, players = len(side.episodes), len({episode.player for episode in side.episodes})
+        if not count:
+            notes.append(f"{side.label} has no episode that counts: its figures are missing.")
+            continue
+        if count < SMALL_SAMPLE:
+            notes.append(f"{side.label} is a small sample (n = {count}): read its figures as examples, not as rates.")
+        if sample.resampling.cluster is None:
+            notes.append(
+                f"{side.label} has fewer than {comparison_statistics.MINIMUM_CLUSTERS} players and photos: "
+                "too few for an interval."
+            )
+        elif sample.resampling.cluster == "photo":
+            who = "one player" if players == 1 else f"only {players} players"
+            notes.append(
+                f"{side.label} has {who}: its intervals resample photos, and say nothing about other players."
+            )
+    if a.episodes and b.episodes:
+        notes += _notes_on_both(a, b, shared)
+    return notes
+
+
+def _notes_on_both(a: Side, b: Side, shared: Sequence[str]) -> list[str]:
+    notes = []
+    other = sorted(photo for photo in a.played.keys() & b.played.keys() if photo not in shared)
+    if other:
+        notes.append(
+            f"{len(other)} photos were played on both sides, but from differently decoded previews: their results are "
+            "not compared with each other."
+        )
+    if not shared:
+        notes.append("No photo was played on both sides: a difference may be one of the photos alone.")
+    elif len(shared) < max(len(a.played), len(b.played)):
+        notes.append(
+            f"The sides played different photos ({a.label} {len(a.played)}, {b.label} {len(b.played)}, both "
+            f"{len(shared)}): part of a difference may be one of the photos."
+        )
+    same = len({episode.id for episode in a.episodes} & {episode.id for episode in b.episodes})
+    if same:
+        notes.append(f"{same} episodes are on both sides: the differences are smaller than those of separate samples.")
+    return notes
+
+
+def _rounded(value: Any) -> Any:
+    """Floats to six decimals, beyond which machines disagree."""
+    if isinstance(value, float):
+        return round(value, 6) + 0.0
+    if isinstance(value, Mapping):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(entry) for entry in value]
+    return value

@@ -1,0 +1,285 @@
+"""What two sides' episodes are counted for: filter use, number of steps, order and parameters, with bootstrap intervals.
+
+Every figure is a ratio of two sums over episodes, so one resampling of clusters serves them all. An interval resamples
+whole players (or whole photos, where there are too few players), since episodes of one player are alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from editing.filters import FILTERS, Filter
+from editing.parameters import Parameter
+from editing.rules import MAXIMUM_STEPS, Step
+
+RESAMPLES = 2000
+LEVEL = 0.95
+# Fewer clusters than this say nothing about the population they come from.
+MINIMUM_CLUSTERS = 5
+BINS = 20
+FREQUENT_ORDERS = 10
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+START, END = "start", "end"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One submitted episode: who played which photo (SHA-256 of the source), and the steps that stood at the end."""
+
+    id: str
+    player: str
+    player_kind: str
+    photo: str
+    preview: str
+    steps: tuple[Step, ...]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The filters' slugs, first step first."""
+        return tuple(step.filter for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; ``None`` where there is nothing to estimate from, or too little for an interval.
+
+    ``draws`` holds the figure in every resample; it is empty where there is no interval.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    draws: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+
+    def to_json(self) -> dict[str, float | None]:
+        """``{value, low, high}``."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+class Resampling:
+    """A seeded bootstrap over clusters of episodes: players, or photos where there are fewer than five players.
+
+    :param episodes: the episodes that the figures are taken over, n of them.
+    :param seed: the same seed and episodes give the same intervals; one entry per side keeps the sides independent.
+    """
+
+    def __init__(self, episodes: Sequence[Episode], seed: Sequence[int]) -> None:
+        players = sorted({episode.player for episode in episodes})
+        photos = sorted({episode.photo for episode in episodes})
+        self.cluster: str | None = None
+        names: list[str] = []
+        if len(players) >= MINIMUM_CLUSTERS:
+            self.cluster, names = "player", players
+        elif len(photos) >= MINIMUM_CLUSTERS:
+            self.cluster, names = "photo", photos
+        self.count = len(names)
+        number = {name: index for index, name in enumerate(names)}
+        self._members = np.array(
+            [number[episode.player if self.cluster == "player" else episode.photo] for episode in episodes]
+            if self.cluster
+            else [],
+            dtype=np.intp,
+        )
+        self._weights = np.empty((0, 0))
+        if self.cluster:
+            random = np.random.default_rng(list(seed))
+            draws = random.multinomial(self.count, np.full(self.count, 1 / self.count), size=RESAMPLES)
+            self._weights = draws.astype(np.float64)
+
+    def ratio(self, numerators: ArrayLike, denominators: ArrayLike | None = None) -> Estimate:
+        """Sum of numerators over sum of denominators (each of shape (n,), one entry an episode; denominators 1)."""
+        top = np.asarray(numerators, dtype=np.float64)
+        bottom = np.ones_like(top) if denominators is None else np.asarray(denominators, dtype=np.float64)
+        if bottom.sum() == 0:
+            return Estimate(None)
+        value = float(top.sum() / bottom.sum())
+        if not self.cluster:
+            return Estimate(value)
+        tops = self._weights @ np.bincount(self._members, top, minlength=self.count)
+        bottoms = self._weights @ np.bincount(self._members, bottom, minlength=self.count)
+        # Too rare to be in nearly every resample: an interval from the others would pretend to a certainty.
+        if np.mean(bottoms > 0) < LEVEL:
+            return Estimate(value)
+        draws = np.full(RESAMPLES, np.nan)
+        np.divide(tops, bottoms, out=draws, where=bottoms > 0)
+        low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return Estimate(value, float(low), float(high), draws)
+
+    def share(self, members: ArrayLike) -> Estimate:
+        """Share of episodes for which ``members`` (n,) is true, 0 to 1.
+
+        Where that is none or all of them a bootstrap has no width. The open limit is then the exact binomial one
+        (Clopper and Pearson), with the clusters as its trials.
+        """
+        estimate = self.ratio(members)
+        if estimate.low is None or estimate.value not in (0.0, 1.0):
+            return estimate
+        reach = 1 - ((1 - LEVEL) / 2) ** (1 / self.count)
+        low, high = (0.0, reach) if estimate.value == 0 else (1 - reach, 1.0)
+        return Estimate(estimate.value, low, high, estimate.draws)
+
+
+def difference(a: Estimate, b: Estimate) -> Estimate:
+    """A minus B. The two sides are resampled independently, which is wider than the truth where they share photos."""
+    if a.value is None or b.value is None:
+        return Estimate(None)
+    value = a.value - b.value
+    if a.low is None or a.high is None or b.low is None or b.high is None:
+        return Estimate(value)
+    if np.nanstd(a.draws) == 0 or np.nanstd(b.draws) == 0:
+        # One side is at 0 or 100 %: its draws all agree, so its exact limits are carried through instead.
+        return Estimate(value, a.low - b.high, a.high - b.low)
+    draws = a.draws - b.draws
+    low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(value, float(low), float(high), draws)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One side's counted episodes and their resampling."""
+
+    episodes: Sequence[Episode]
+    resampling: Resampling
+
+
+def filter_use(a: Sample, b: Sample) -> dict[str, object]:
+    """For each filter: the episodes that use it, their share with interval, and the difference of the shares."""
+    result: dict[str, object] = {}
+    for slug in FILTERS:
+        uses = [np.array([slug in episode.order for episode in side.episodes], dtype=bool) for side in (a, b)]
+        shares = [side.resampling.share(use) for side, use in zip((a, b), uses, strict=True)]
+        result[slug] = {
+            "a": {"episodes": int(uses[0].sum()), **shares[0].to_json()},
+            "b": {"episodes": int(uses[1].sum()), **shares[1].to_json()},
+            "difference": difference(*shares).to_json(),
+        }
+    return result
+
+
+def step_counts(a: Sample, b: Sample) -> dict[str, object]:
+    """Episodes by their number of steps (0 to 5), and the mean number with interval."""
+    numbers = [np.array([len(episode.steps) for episode in side.episodes], dtype=np.intp) for side in (a, b)]
+    means = [side.resampling.ratio(number) for side, number in zip((a, b), numbers, strict=True)]
+    counts = [np.bincount(number, minlength=MAXIMUM_STEPS + 1).tolist() for number in numbers]
+    return {
+        "a": {"episodes": counts[0], "mean": means[0].to_json()},
+        "b": {"episodes": counts[1], "mean": means[1].to_json()},
+        "difference": difference(*means).to_json(),
+    }
+
+
+def order(side: Sample) -> dict[str, object]:
+    """Where filters stand: counts by position, mean position, what follows what, and the most frequent whole orders.
+
+    ``transitions[x][y]`` counts the episodes in which ``y`` comes directly after ``x``; the first row is the start of an
+    episode and the last column its end.
+    """
+    orders = [episode.order for episode in side.episodes]
+    positions = {slug: [0] * MAXIMUM_STEPS for slug in FILTERS}
+    transitions = {x: dict.fromkeys([*FILTERS, END], 0) for x in [START, *FILTERS]}
+    for slugs in orders:
+        for index, slug in enumerate(slugs):
+            positions[slug][index] += 1
+        for x, y in zip((START, *slugs), (*slugs, END), strict=True):
+            transitions[x][y] += 1
+    means = {}
+    for slug in FILTERS:
+        used = np.array([slug in slugs for slugs in orders], dtype=bool)
+        places = [slugs.index(slug) + 1 if slug in slugs else 0 for slugs in orders]
+        means[slug] = side.resampling.ratio(places, used).to_json()
+    frequent = sorted(Counter(orders).items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "positions": positions,
+        "mean_position": means,
+        "transitions": transitions,
+        "distinct_orders": len(frequent),
+        "frequent_orders": [
+            {"filters": list(slugs), "episodes": count, "share": count / len(orders)}
+            for slugs, count in frequent[:FREQUENT_ORDERS]
+        ],
+    }
+
+
+def parameters(a: Sample, b: Sample) -> dict[str, object]:
+    """For each filter how its parameters are distributed: curves for those that have them, else each parameter."""
+    result: dict[str, object] = {}
+    for slug, kind in FILTERS.items():
+        if kind.curves:
+            result[slug] = {"curves": _curves(kind, a, b)}
+        else:
+            result[slug] = {
+                "parameters": {parameter.name: _values(slug, parameter, a, b) for parameter in kind.parameters}
+            }
+    return result
+
+
+def _used(slug: str, side: Sample) -> Iterable[tuple[int, Mapping[str, float]]]:
+    for index, episode in enumerate(side.episodes):
+        for step in episode.steps:
+            if step.filter == slug:
+                yield index, step.parameters
+
+
+def _values(slug: str, parameter: Parameter, a: Sample, b: Sample) -> dict[str, object]:
+    """Distribution of one parameter. Histogram and mean are taken over slider positions, which know its scale: the mean
+    of a logarithmic parameter is geometric, and its difference is the ratio of the two."""
+    sides: dict[str, object] = {}
+    means: list[Estimate] = []
+    for name, side in (("a", a), ("b", b)):
+        values = np.zeros(len(side.episodes))
+        places, used = np.zeros_like(values), np.zeros_like(values)
+        for index, step in _used(slug, side):
+            values[index], used[index] = step[parameter.name], 1
+            places[index] = parameter.to_position(step[parameter.name])
+        mean = side.resampling.ratio(places, used)
+        means.append(mean)
+        chosen = values[used == 1]
+        sides[name] = {
+            "episodes": len(chosen),
+            "mean": {key: _physical(parameter, place) for key, place in mean.to_json().items()},
+            "quantiles": dict(zip(map(str, QUANTILES), np.quantile(chosen, QUANTILES).tolist(), strict=True))
+            if len(chosen)
+            else None,
+            "histogram": np.histogram(places[used == 1], BINS, (0, 1))[0].tolist(),
+        }
+    gap = difference(*means).to_json()
+    logarithmic = parameter.scale == "log"
+    span = parameter.high / parameter.low if logarithmic else parameter.high - parameter.low
+    change = {k: None if v is None else span**v if logarithmic else span * v for k, v in gap.items()}
+    facts = {"low": parameter.low, "high": parameter.high, "scale": parameter.scale, "unit": parameter.unit}
+    return {**facts, **sides, "ratio" if logarithmic else "difference": change}
+
+
+def _physical(parameter: Parameter, place: float | None) -> float | None:
+    return None if place is None else float(parameter.from_position(min(max(place, 0.0), 1.0)))
+
+
+def _curves(kind: Filter, a: Sample, b: Sample) -> list[dict[str, object]]:
+    """For each curve of a filter (tone: one; color: red, green, blue) the slopes, of which only ratios matter, as
+    slope * 8 / sum(slope), and the curve that they make at its nine knots 0, 1/8 .. 1."""
+    return [{"a": _curve(kind, names, a), "b": _curve(kind, names, b)} for names in kind.curves]
+
+
+def _curve(kind: Filter, names: Sequence[str], side: Sample) -> dict[str, object]:
+    slopes = np.zeros((len(side.episodes), len(names)))
+    used = np.zeros(len(side.episodes))
+    for index, step in _used(kind.slug, side):
+        slope = np.array([step[name] for name in names])
+        slopes[index], used[index] = slope * len(names) / slope.sum(), 1
+    knots = np.cumsum(slopes[used == 1] / len(names), axis=1)
+    knots = np.concatenate([np.zeros((len(knots), 1)), knots], axis=1)
+    empty = len(knots) == 0
+    return {
+        "episodes": len(knots),
+        "slopes": [side.resampling.ratio(column, used).to_json() for column in slopes.T],
+        "mean": None if empty else knots.mean(axis=0).tolist(),
+        "low": None if empty else np.quantile(knots, 0.1, axis=0).tolist(),
+        "high": None if empty else np.quantile(knots, 0.9, axis=0).tolist(),
+    }

@@ -1,0 +1,44 @@
+"""The trainer's photos: one tensor of small squares, and random crops of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from learning.networks import IMAGE_SIZE
+
+# Each photo's centre square, area-averaged to this, of which crops of 64 x 64 are taken.
+SQUARE_SIZE = 80
+
+
+class Photos:
+    """Photos decoded once: (M, 3, 80, 80) float32, linear light, on the device of training."""
+
+    def __init__(self, squares: Sequence[NDArray[np.float32]], device: torch.device) -> None:
+        """Take squares of (80, 80, 3)."""
+        stacked = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False))
+        self.images = stacked.permute(0, 3, 1, 2).contiguous().to(device)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """(count, 3, 64, 64) random crops of random photos, half of them flipped left to right.
+
+        Args:
+            generator: of the CPU, so that a seed draws the same on every device.
+        """
+
+        def whole(high: int) -> Tensor:
+            return torch.randint(high, (count, 1, 1), generator=generator)
+
+        photo, flipped = whole(len(self)), whole(2) == 1
+        top, left = whole(SQUARE_SIZE - IMAGE_SIZE + 1), whole(SQUARE_SIZE - IMAGE_SIZE + 1)
+        along = torch.arange(IMAGE_SIZE)
+        row = top + along[None, :, None]
+        column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)
+        device = self.images.device
+        crops = self.images.permute(0, 2, 3, 1)[photo.to(device), row.to(device), column.to(device)]
+        return crops.permute(0, 3, 1, 2).contiguous()

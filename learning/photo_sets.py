@@ -1,0 +1,182 @@
+"""Sets of photos, from a folder or from an export, read by a few processes; here is no torch.
+
+What is kept of each photo is what a function makes of its pixels, so a large set never lies in memory whole.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from editing.filters import develop
+from editing.photo import PhotoError, find_photos, load_preview, read_photo
+from editing.rules import Step
+from editing.trajectory import is_snapshot, read_snapshot, rows
+
+Pixels = NDArray[np.float32]
+Kept = TypeVar("Kept")
+
+# A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
+MAXIMUM_WORKERS = 4
+# Fewer photos than this are read sooner than processes start.
+PHOTOS_WORTH_PROCESSES = 16
+
+
+class PhotoSetError(ValueError):
+    """There is no photo to work with; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that can be read: a photo file, or the stored preview of an export, and the steps made on it."""
+
+    name: str
+    path: Path
+    is_preview: bool = False
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the values in photo files are to be taken, see ``editing.photo.read_photo``."""
+
+    transfer: str = "auto"
+    primaries: str = "auto"
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Kept]):
+    """What was read: what was kept of each readable picture, in order, and a line for each of the others."""
+
+    pictures: tuple[Picture, ...]
+    kept: tuple[Kept, ...]
+    unreadable: tuple[str, ...]
+
+
+def list_photos(location: Path) -> list[Picture]:
+    """The photos below a folder (or the one file), or those of an export.
+
+    Raises:
+        PhotoSetError: if there are none.
+        PhotoError, InvalidSnapshot: if the folder or the export cannot be read.
+    """
+    if is_snapshot(location):
+        snapshot = read_snapshot(location)
+        photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
+        found = [Picture(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
+    else:
+        found = [Picture(path.name, path) for path in find_photos([location])]
+    if not found:
+        raise PhotoSetError(f"{location}: no photos there")
+    return found
+
+
+def list_results(location: Path) -> list[Picture]:
+    """Finished pictures: the files below a folder as they are, or the submitted episodes of an export, rendered.
+
+    Raises: as ``list_photos``.
+    """
+    if not is_snapshot(location):
+        return list_photos(location)
+    snapshot = read_snapshot(location)
+    previews = {row["sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in rows(snapshot.photos)}
+    names = {row["sha256"]: row["name"] for row in rows(snapshot.photos)}
+    steps: dict[str, list[Step]] = {}
+    for row in sorted(rows(snapshot.steps), key=lambda row: row["index"]):
+        steps.setdefault(row["episode"], []).append(Step(row["filter"], row["parameters"]))
+    submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
+    if not submitted:
+        raise PhotoSetError(f"{location}: no submitted episode there")
+    submitted.sort(key=lambda row: (names[row["photo"]], row["photo"], row["player"], row["sample"] or 0, row["id"]))
+    return [
+        Picture(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ())))
+        for row in submitted
+    ]
+
+
+def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
+    """(H, W, 3) linear light; after steps display-referred and unclipped.
+
+    Raises:
+        PhotoError: if it cannot be read.
+    """
+    if picture.is_preview:
+        pixels = load_preview(picture.path)
+    else:
+        pixels = read_photo(picture.path, transfer=decoding.transfer, primaries=decoding.primaries).pixels
+    return develop(pixels, picture.steps) if picture.steps else pixels
+
+
+def keep_of_pictures(
+    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels], Kept], description: str
+) -> Reading[Kept]:
+    """Read pictures and keep what ``function`` makes of each one's pixels; a progress bar shows on standard error.
+
+    Args:
+        function: is sent to other processes, so it must be one that can be pickled.
+
+    Raises:
+        PhotoSetError: if none can be read; the message has the first one's reason.
+    """
+    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), pictures, description)
+    readable = tuple(
+        (picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason
+    )
+    unreadable = tuple(reason for _, reason in outcomes if reason)
+    if not readable:
+        raise PhotoSetError(f"none of {len(pictures)} photos could be read; the first: {unreadable[0]}")
+    return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
+
+
+def _keep(picture: Picture, decoding: Decoding, function: Callable[[Pixels], Any]) -> tuple[Any, str]:
+    try:
+        return function(read_picture(picture, decoding)), ""
+    except (PhotoError, OSError) as error:
+        return None, str(error)
+
+
+def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
+    """``[function(item) for item in items]`` by at most four processes, with a progress bar on standard error.
+
+    Raises:
+        PhotoSetError: if a process died.
+    """
+    with _mapping(len(items)) as mapping:
+        try:
+            console = Console(stderr=True)
+            results = mapping(function, items)
+            return list(
+                track(
+                    results, description, total=len(items), console=console, transient=True, disable=not _is_terminal()
+                )
+            )
+        except BrokenProcessPool:
+            raise PhotoSetError("a process that read photos died; there may be too little memory") from None
+
+
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+@contextmanager
+def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]]:
+    workers = min(MAXIMUM_WORKERS, os.cpu_count() or 1)
+    if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
+        yield map
+        return
+    # Spawned, since a fork of a process with torch's threads may hang; Ctrl-C is for the parent alone.
+    with ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as executor:
+        yield executor.map

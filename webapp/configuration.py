@@ -1,0 +1,54 @@
+"""What the settings need to know of this machine: the secret key and the database's address."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+POSTGRES_CONVENTION = "postgresql://safelight@127.0.0.1:5432/safelight"
+
+
+def local_secret_key(path: Path) -> str:
+    """The key kept in a file that only its owner can read; made at the first call."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written whole under a name of its own, then linked: of two first starts at once, one key wins.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.exists():
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()
+
+
+def embedded_database_url() -> str:
+    """The address of the embedded Postgres if it runs, else the conventional one, which fails with a clear error."""
+    try:
+        from webapp import embedded_postgres
+    except ImportError:
+        return POSTGRES_CONVENTION
+    return embedded_postgres.url() or POSTGRES_CONVENTION
+
+
+def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
+    """An entry of Django's DATABASES for a libpq address.
+
+    Raises:
+        ImproperlyConfigured: the address cannot be understood.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not an address of Postgres: {str(error).strip()}") from None
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    entry: dict[str, Any] = {setting: str(parts.pop(key, "") or "") for key, setting in names.items()}
+    options: dict[str, Any] = {"connect_timeout": 5, **parts}
+    if pooled:
+        options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+    return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **entry}

@@ -1,0 +1,115 @@
+"""What play leaves: episodes, their events, and the steps that the events come to. Rows follow editing.trajectory."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from editing import rules
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+from webapp.studies.models import Study
+
+
+class Episode(models.Model):
+    """One player, one photo. Its id is made by the player's client."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        SUBMITTED = "submitted"
+        ABANDONED = "abandoned"
+        EXCLUDED = "excluded"
+
+    id = models.UUIDField(primary_key=True)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="episodes")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="episodes")
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="episodes")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    exclusion_reason = models.CharField(max_length=200, blank=True)
+    contract_version = models.PositiveIntegerField()
+    step_count = models.PositiveSmallIntegerField(default=0)
+    started = models.DateTimeField(help_text="by the server's clock")
+    duration_ms = models.BigIntegerField(default=0, help_text="by the client's clock")
+    tutorial = models.BooleanField(default=False)
+    preview = models.BooleanField(default=False)
+    repeat = models.BooleanField(default=False)
+    attention = models.BooleanField(default=False)
+    resumed = models.BooleanField(default=False)
+    saw_reveal = models.BooleanField(default=False)
+    seed = models.BigIntegerField(null=True, blank=True)
+    sample = models.IntegerField(null=True, blank=True)
+    checkpoint_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["started", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "study", "participant", condition=models.Q(status="open"), name="one_open_episode_in_a_study"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} on {self.photo}"
+
+    def replayable_events(self) -> list[rules.Event]:
+        """All its events, in order, as the rules take them."""
+        return [event.as_played() for event in self.events.order_by("seq")]
+
+
+class Event(models.Model):
+    """One action, as it came. Rows are only ever added; the database refuses to change them."""
+
+    id = models.UUIDField(primary_key=True)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20)
+    step = models.PositiveSmallIntegerField(null=True)
+    filter = models.CharField(max_length=40, null=True)  # noqa: DJ001  (no filter is not a filter without a name)
+    parameters = models.JSONField(null=True)
+    ms = models.BigIntegerField()
+    contract_version = models.PositiveIntegerField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["episode", "seq"]
+        constraints: ClassVar = [models.UniqueConstraint("episode", "seq", name="seq_once_in_an_episode")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
+
+    @classmethod
+    def from_played(cls, event: rules.Event) -> "Event":
+        """The row of an event, not yet stored."""
+        fields = event.to_json()
+        return cls(episode_id=fields.pop("episode"), **fields)
+
+    def as_played(self) -> rules.Event:
+        """The event as the rules take it."""
+        return rules.Event(
+            id=str(self.id),
+            episode=str(self.episode_id),
+            seq=self.seq,
+            kind=self.kind,
+            ms=self.ms,
+            step=self.step,
+            filter=self.filter,
+            parameters=self.parameters,
+            contract_version=self.contract_version,
+        )
+
+
+class Step(models.Model):
+    """A step of a finished trajectory, derived from the events."""
+
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="steps")
+    index = models.PositiveSmallIntegerField()
+    filter = models.CharField(max_length=40)
+    parameters = models.JSONField()
+    ms_spent = models.BigIntegerField(default=0)
+    probabilities = models.JSONField(null=True, help_text="of all filters, for agents")
+
+    class Meta:
+        ordering: ClassVar = ["episode", "index"]
+        constraints: ClassVar = [models.UniqueConstraint("episode", "index", name="index_once_in_an_episode")]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.filter}"

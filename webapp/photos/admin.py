@@ -1,0 +1,22 @@
+from typing import ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from webapp.photos.models import Photo
+from webapp.read_only import ReadOnly
+
+
+@admin.register(Photo)
+class PhotoAdmin(ReadOnly):
+    """Licence and attribution can be mended here; adding and removing have a page of their own."""
+
+    list_display: ClassVar = ["name", "width", "height", "licence", "added", "removed_at"]
+    list_filter: ClassVar = ["licence", "removed_at"]
+    search_fields: ClassVar = ["name", "sha256", "attribution"]
+    readonly_fields: ClassVar = [
+        field.name for field in Photo._meta.fields if field.name not in ("licence", "attribution")
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Photo | None = None) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request, obj)

@@ -1,0 +1,48 @@
+"""Small 8-bit pictures of the previews, for lists; made when first asked for."""
+
+import os
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from django.conf import settings
+from PIL import Image
+
+from editing.filters import luminance
+from editing.photo import load_preview
+from webapp.photos.models import Photo
+
+Look = Literal["game", "bright"]
+LOOKS: tuple[Look, ...] = get_args(Look)
+LONG_EDGE = 360
+
+
+def thumbnail(photo: Photo, look: Look) -> Path:
+    """A WebP of the photo: ``game`` as the game first shows it, ``bright`` lifted so that it can be recognised."""
+    path = _path(photo, look)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        _picture(load_preview(photo.preview_path), look).save(draft, format="WEBP", quality=80)
+        draft.replace(path)
+    return path
+
+
+def delete_thumbnails(photo: Photo) -> None:
+    """Forget the thumbnails of a photo."""
+    for look in LOOKS:
+        _path(photo, look).unlink(missing_ok=True)
+
+
+def _path(photo: Photo, look: Look) -> Path:
+    return Path(settings.DATA_DIR) / "thumbnails" / f"{photo.preview_sha256}_{look}.webp"
+
+
+def _picture(pixels: np.ndarray, look: Look) -> Image.Image:
+    """An 8-bit picture of a linear preview, float32 (H, W, 3)."""
+    if look == "bright":
+        white = float(np.percentile(luminance(np.moveaxis(pixels, -1, 0)), 99))
+        pixels = np.clip(pixels / max(white, 1e-4), 0, 1) ** (1 / 2.2)
+    picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+    picture.thumbnail((LONG_EDGE, LONG_EDGE), reducing_gap=2.0)
+    return picture

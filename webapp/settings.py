@@ -1,0 +1,208 @@
+"""Settings of the site, from environment variables.
+
+Unset, they make a site for this machine alone, on plain http. ``SITE_URL`` (``https://retouch.example.org``) turns it
+into a server: host, CSRF origin and secure cookies follow from it, ``SECRET_KEY`` must be given, and one reverse proxy
+is trusted for the visitor's address.
+
+| variable | meaning |
+|---|---|
+| SITE_URL | where visitors reach the site |
+| SECRET_KEY | required with SITE_URL; else made once and kept in DATA_DIR/secret_key |
+| DATABASE_URL | postgresql://user:password@host:port/name; else the embedded server, if it runs |
+| DATA_DIR | previews, thumbnails, collected static files; var/ |
+| ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS | comma-separated, in place of what follows from SITE_URL |
+| DEBUG | Django's debug pages; never on a server |
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+from webapp import configuration
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var").absolute()
+DEBUG = env.bool("DEBUG", False)
+
+SITE_URL = env.str("SITE_URL", "")
+_site = urlsplit(SITE_URL)
+if SITE_URL and (_site.scheme not in ("http", "https") or not _site.hostname):
+    raise ImproperlyConfigured(f"SITE_URL must look like https://retouch.example.org, not {SITE_URL!r}")
+_on_https = _site.scheme == "https"
+
+SECRET_KEY = env.str("SECRET_KEY", "")
+if not SECRET_KEY:
+    if SITE_URL:
+        raise ImproperlyConfigured("SECRET_KEY must be set on a server (SITE_URL is): 50 random characters, kept secret")
+    SECRET_KEY = configuration.local_secret_key(DATA_DIR / "secret_key")
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [_site.hostname] if _site.hostname else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [f"{_site.scheme}://{_site.netloc}"] if SITE_URL else [])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _on_https
+SESSION_COOKIE_AGE = 180 * 24 * 3600
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _on_https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _on_https else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+NUMBER_OF_PROXIES = 1 if SITE_URL else 0
+
+INSTALLED_APPS = [
+    "webapp",
+    "webapp.photos",
+    "webapp.participants",
+    "webapp.studies",
+    "webapp.games",
+    "webapp.datasets",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "axes",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "webapp.urls"
+WSGI_APPLICATION = "webapp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# A pool suits the site's threads; a command uses one connection and should hear at once that Postgres is away.
+DATABASES = {
+    "default": configuration.postgres(
+        env.str("DATABASE_URL", "") or configuration.embedded_database_url(), pooled=env.bool("DATABASE_POOL", False)
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Throttling counts in each worker's memory, which is fast and rough. Failed logins must count across workers, and
+# stay out of the database: they lie in files, under hashed names.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "logins": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "logins"},
+}
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_CACHE = "logins"
+AXES_CLIENT_IP_CALLABLE = "webapp.visitors.address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "photos"
+LOGOUT_REDIRECT_URL = "home"
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "webapp.static_files.HashedFiles"},
+}
+WHITENOISE_USE_FINDERS = True
+
+# Photos: a RAW file has some 20 to 120 MB. Anything else that is sent is small.
+MAXIMUM_PHOTO_BYTES = 300 * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "webapp.visitors.LimitedUpload",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["webapp.visitors.BoundedJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["webapp.visitors.SessionWithCsrf"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.visitors.SessionThrottle"],
+    # For each session (join: for each address, a room full of people may share one), in each worker process.
+    "DEFAULT_THROTTLE_RATES": {"join": "1200/hour", "play": "1800/min", "preview": "600/min"},
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "webapp.refusals.answer",
+    "NUM_PROXIES": NUMBER_OF_PROXIES,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Safelight",
+    "DESCRIPTION": "The retouching game: join a study, fetch a photo, send the events of play.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "webapp": {"level": "INFO"},
+        # A 404 is the visitor's business; errors of the server are logged with their traceback.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

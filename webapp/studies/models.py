@@ -1,0 +1,61 @@
+"""A study: which photos are played, by whom, under which options."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+
+DEFAULT = "default"
+
+
+class Study(models.Model):
+    """Photos to play, and the options of play."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    open = models.BooleanField(default=True, help_text="whether people can join and begin photos")
+    allow_untouched = models.BooleanField(default=False, help_text="whether a photo may be submitted as it is")
+    photos = models.ManyToManyField(Photo, through="StudyPhoto", related_name="studies")
+    participants = models.ManyToManyField(Participant, through="Participation", related_name="studies")
+
+    class Meta:
+        ordering: ClassVar = ["slug"]
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def playable(self) -> models.QuerySet[Photo]:
+        """The photos of the study that were not removed."""
+        return self.photos.filter(removed_at=None)
+
+
+class StudyPhoto(models.Model):
+    """A photo's place in a study."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE)
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT)
+    added = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("study", "photo", name="photo_once_in_a_study")]
+
+    def __str__(self) -> str:
+        return f"{self.photo} in {self.study}"
+
+
+class Participation(models.Model):
+    """A participant who joined a study. Locked while their play is stored, so that two tabs take turns."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE)
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
+    joined = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("study", "participant", name="joined_once")]
+
+    def __str__(self) -> str:
+        return f"{self.participant} in {self.study}"
