@@ -37,12 +37,14 @@ def _xyz(chromaticity: tuple[float, float]) -> Floats:
 
 def _rgb_to_xyz(primaries: tuple[tuple[float, float], ...], white: tuple[float, float]) -> Floats:
     columns = np.stack([_xyz(primary) for primary in primaries], axis=1)
-    return columns * np.linalg.solve(columns, _xyz(white))
+    scaled: Floats = columns * np.linalg.solve(columns, _xyz(white))
+    return scaled
 
 
 def _adapt(source_white: Floats, target_white: Floats) -> Floats:
     gains = (BRADFORD @ target_white) / (BRADFORD @ source_white)
-    return np.linalg.inv(BRADFORD) @ (gains[:, None] * BRADFORD)
+    matrix: Floats = np.linalg.inv(BRADFORD) @ (gains[:, None] * BRADFORD)
+    return matrix
 
 
 _SRGB_FROM_XYZ = np.linalg.inv(_rgb_to_xyz(SRGB_PRIMARIES, D65))
@@ -66,7 +68,8 @@ def lab_to_linear_srgb(lab: Pixels) -> Pixels:
     lightness = (lab[..., 0].astype(np.float64) + 16) / 116
     cube_roots = np.stack([lightness + lab[..., 1] / 500.0, lightness, lightness - lab[..., 2] / 200.0], axis=-1)
     xyz = np.where(cube_roots > 6 / 29, cube_roots**3, 3 * (6 / 29) ** 2 * (cube_roots - 4 / 29)) * PCS_WHITE
-    return (xyz @ SRGB_FROM_PCS.T).astype(np.float32)
+    linear: Pixels = (xyz @ SRGB_FROM_PCS.T).astype(np.float32)
+    return linear
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Samples:
     """A decoded file before it becomes light.
 
     values: (H, W, 3) or (H, W, 1), uint8, uint16 or float, upright.
-    curve:  (levels, 3) linear light for each integer value; None: the values are linear, integers a part of their largest.
+    curve:  (levels, 3) linear light for each integer value; None: the values are linear (integers: value / largest).
     matrix: (3, 3) from the file's linear RGB to linear sRGB; None: they are the same.
     is_lab: the values are CIE L*a*b* (D50) rather than RGB.
     decoding: what was done, in plain words.
@@ -93,10 +96,8 @@ def check_size(width: int, height: int, limit: int | None) -> None:
     if width < 1 or height < 1:
         raise PhotoError(f"it has no pixels ({width} x {height})")
     if width * height > limit:
-        millions = width * height / 1e6
-        raise PhotoError(
-            f"{width} x {height} is {millions:.0f} million pixels; the limit is {limit / 1e6:g} million: make it smaller"
-        )
+        size = f"{width} x {height} is {width * height / 1e6:.1f} million pixels"
+        raise PhotoError(f"{size}, more than the limit of {limit / 1e6:g} million: make it smaller")
 
 
 def to_working_space(samples: Samples) -> Pixels:

@@ -1,6 +1,6 @@
 """ICC profiles of the matrix kind, evaluated exactly.
 
-A colour engine of 16 bits quantises the shadows and limits the slope of a pure power there, so that profiles made of three
+A colour engine of 16 bits quantises the shadows and limits the slope of a pure power there, so that profiles made of
 curves and a matrix are evaluated here, in float64. Profiles made of tables are left to the engine. Source: ICC.1:2022.
 """
 
@@ -56,7 +56,7 @@ def _read(data: bytes) -> Profile:
         tags[signature] = data[offset : offset + size]
     name = _description(tags[b"desc"]) if b"desc" in tags else "unnamed"
     names = {"RGB": (b"rTRC", b"gTRC", b"bTRC"), "GRAY": (b"kTRC",)}.get(space, ())
-    tables = not names or b"A2B0" in tags or connection != b"XYZ " and space == "RGB"
+    tables = not names or b"A2B0" in tags or (space == "RGB" and connection != b"XYZ ")
     if tables:
         return Profile(name, space, True, None, ())
     matrix = _matrix(tags) if space == "RGB" else None
@@ -100,7 +100,7 @@ def _evaluate(tag: bytes, encoded: Floats) -> Floats:
         if count == 0:
             return encoded
         if count == 1:
-            return encoded ** (entries[0] / 256)
+            return np.power(encoded, float(entries[0]) / 256)
         return np.interp(encoded, np.linspace(0.0, 1.0, count), entries / 65535)
     if tag[:4] == b"para":
         return _parametric(struct.unpack(">H", tag[8:10])[0], _fixed(tag[12:]), encoded)

@@ -9,8 +9,9 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +23,11 @@ class RawError(ValueError):
     """LibRaw cannot read it; the message is the reason."""
 
 
-def decode(file: IO[bytes], maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any]]:
+def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any]]:
     """The RAW photo in `file`, open at its start: linear sRGB, (H, W, 3) uint16, upright, 65535 at the white level.
 
-    White balance as the camera recorded it (daylight where it recorded none), no automatic brightness, highlights clipped
-    at the white level. With it, what was done. Raises RawError.
+    White balance as the camera recorded it (daylight where it recorded none), no automatic brightness, highlights
+    clipped at the white level. With it, what was done. Raises RawError.
     """
     command = [sys.executable, "-P", str(Path(__file__).resolve())]
     try:
@@ -42,7 +43,7 @@ def decode(file: IO[bytes], maximum_pixels: int) -> tuple[NDArray[np.uint16], di
     return np.frombuffer(data, np.uint16).reshape(answer["shape"]), answer["decoding"]
 
 
-def _develop(data: IO[bytes], maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any]]:
+def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any]]:
     import rawpy
 
     with rawpy.RawPy() as raw:
@@ -50,14 +51,14 @@ def _develop(data: IO[bytes], maximum_pixels: int) -> tuple[NDArray[np.uint16], 
         sizes = raw.sizes
         width, height = sizes.iwidth, sizes.iheight
         if width * height > maximum_pixels:
-            limit = f"the limit is {maximum_pixels / 1e6:g} million"
-            raise RawError(f"{width} x {height} is {width * height / 1e6:.0f} million pixels; {limit}")
+            size = f"{width} x {height} is {width * height / 1e6:.1f} million pixels"
+            raise RawError(f"{size}, more than the limit of {maximum_pixels / 1e6:g} million: make it smaller")
         raw.unpack()
         multipliers = [float(value) for value in raw.camera_whitebalance]
         # Asked for a balance that the file does not record, LibRaw would make one up from the picture.
         recorded = multipliers[0] > 0 and multipliers[2] > 0
         decoding = {
-            "decoder": f"LibRaw {'.'.join(map(str, rawpy.libraw_version))} (rawpy {rawpy.__version__})",
+            "decoder": f"LibRaw {'.'.join(map(str, rawpy.libraw_version))} (rawpy {version('rawpy')})",
             "white_balance": "as the camera recorded it" if recorded else "daylight, since the file records none",
             "white_balance_multipliers": multipliers if recorded else [float(v) for v in raw.daylight_whitebalance],
             "black_level": [int(value) for value in raw.black_level_per_channel],
@@ -67,7 +68,9 @@ def _develop(data: IO[bytes], maximum_pixels: int) -> tuple[NDArray[np.uint16], 
             "demosaic": "AHD",
             "transfer": "linear",
             "primaries": "sRGB, by LibRaw's matrix for the camera",
-            "turned": {0: "not", 3: "180", 5: "90 counterclockwise", 6: "90 clockwise"}.get(sizes.flip, str(sizes.flip)),
+            "turned": {0: "not", 3: "180", 5: "90 counterclockwise", 6: "90 clockwise"}.get(
+                sizes.flip, str(sizes.flip)
+            ),
         }
         pixels = raw.postprocess(
             demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,

@@ -16,11 +16,11 @@ from editing.filters import VERSION
 from editing.rules import Step
 from editing.trajectory import InvalidSnapshot, Snapshot, is_snapshot, read_snapshot, rows
 from learning import comparison_results, comparison_statistics
+from learning.comparison_results import Track
 from learning.comparison_statistics import Episode, Resampling, Sample
 
 FORMAT = 1
 SMALL_SAMPLE = 20
-PLAYER_KINDS = ("human", "robot", "agent", "baseline", "expert")
 
 
 class ComparisonError(ValueError):
@@ -46,14 +46,19 @@ class Side:
 def read_side(directory: Path, label: str, kinds: Collection[str] = ()) -> Side:
     """Read one snapshot and choose the episodes that count.
 
-    :param kinds: player kinds to keep; empty keeps all.
-    :raises ComparisonError: no snapshot there, an invalid one (its message names row and reason), or play under
-        another contract version than this program renders.
+    Args:
+        kinds: player kinds to keep; empty keeps all.
+
+    Raises:
+        ComparisonError: no snapshot there, or an invalid one: the message names folder, row and reason. Play under
+        another version of the filters is invalid too, since it cannot be rendered.
     """
     if not directory.exists():
         raise ComparisonError(f"{directory} does not exist")
     if not is_snapshot(directory):
-        raise ComparisonError(f"{directory} is not a snapshot: expected the folder that an export or `play` wrote")
+        raise ComparisonError(
+            f"{directory} is not a snapshot: name the folder that an export or `safelight play` wrote"
+        )
     try:
         snapshot = read_snapshot(directory)
     except InvalidSnapshot as error:
@@ -71,7 +76,6 @@ def read_side(directory: Path, label: str, kinds: Collection[str] = ()) -> Side:
         ordered = tuple(steps[row["id"]][index] for index in sorted(steps[row["id"]]))
         preview = photos[row["photo"]]["preview_sha256"]
         episodes.append(Episode(row["id"], row["player"], row["player_kind"], row["photo"], preview, ordered))
-    _check_versions(snapshot, {episode.id for episode in episodes}, directory)
     return Side(label, snapshot, tuple(episodes), dict(sorted(left_out.items())), photos)
 
 
@@ -92,25 +96,21 @@ def _reason(row: Mapping[str, Any], kinds: Collection[str]) -> str | None:
     return None
 
 
-def _check_versions(snapshot: Snapshot, counted: Collection[str], directory: Path) -> None:
-    for row in rows(snapshot.episodes):
-        if row["id"] in counted and row["contract_version"] != VERSION:
-            raise ComparisonError(
-                f"{directory}: episode {row['id']} was played under contract version {row['contract_version']}, but "
-                f"this program compares version {VERSION}; compare it with the program of its own version"
-            )
-
-
-def compare(a: Side, b: Side, seed: int = 0) -> dict[str, Any]:
+def compare(a: Side, b: Side, seed: int = 0, track: Track = iter) -> dict[str, Any]:
     """All numbers of the comparison, ready for JSON.
 
     Shares are between 0 and 1; parameters are physical; every interval is a 95 % bootstrap interval over players, or
     over photos where a side has fewer than five players. The same input and seed give the same numbers.
+
+    Args:
+        track: wraps the photos while their results are developed, for a progress bar.
     """
-    samples = [Sample(side.episodes, Resampling(side.episodes, (seed, number))) for number, side in enumerate((a, b))]
+    sample_a, sample_b = (
+        Sample(side.episodes, Resampling(side.episodes, (seed, index))) for index, side in enumerate((a, b))
+    )
     shared = shared_photos(a, b)
     paths = (a.snapshot.preview_path, b.snapshot.preview_path)
-    results = comparison_results.measure(samples[0], samples[1], paths, shared)
+    results = comparison_results.measure(sample_a, sample_b, paths, shared, track)
     numbers = {
         "format": FORMAT,
         "contract_version": VERSION,
@@ -121,14 +121,14 @@ def compare(a: Side, b: Side, seed: int = 0) -> dict[str, Any]:
             "measured_edge": comparison_results.MEASURED_EDGE,
             "maximum_episodes_a_photo": comparison_results.MAXIMUM_EPISODES_A_PHOTO,
         },
-        "sides": {name: _counts(side, sample) for name, side, sample in zip("ab", (a, b), samples, strict=True)},
+        "sides": {"a": _counts(a, sample_a), "b": _counts(b, sample_b)},
         "shared_photos": len(shared),
-        "notes": _notes(a, b, samples, shared),
-        "filter_use": comparison_statistics.filter_use(*samples),
-        "step_counts": comparison_statistics.step_counts(*samples),
-        "order": {name: comparison_statistics.order(sample) for name, sample in zip("ab", samples, strict=True)},
-        "parameters": comparison_statistics.parameters(*samples),
-        "results": comparison_results.result_statistics(*samples, results),
+        "notes": _notes(a, b, (sample_a, sample_b), shared),
+        "filter_use": comparison_statistics.filter_use(sample_a, sample_b),
+        "step_counts": comparison_statistics.step_counts(sample_a, sample_b),
+        "order": {"a": comparison_statistics.order(sample_a), "b": comparison_statistics.order(sample_b)},
+        "parameters": comparison_statistics.parameters(sample_a, sample_b),
+        "results": comparison_results.result_statistics(sample_a, sample_b, results),
         "color_difference": comparison_results.summary(results, (seed, 2)),
     }
     rounded: dict[str, Any] = _rounded(numbers)
@@ -178,9 +178,7 @@ def _notes(a: Side, b: Side, samples: Sequence[Sample], shared: Sequence[str]) -
             )
         elif sample.resampling.cluster == "photo":
             who = "one player" if players == 1 else f"only {players} players"
-            notes.append(
-                f"{side.label} has {who}: its intervals resample photos, and say nothing about other players."
-            )
+            notes.append(f"{side.label} has {who}: its intervals resample photos, and say nothing about other players.")
     if a.episodes and b.episodes:
         notes += _notes_on_both(a, b, shared)
     return notes

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ _TO_XYZ_OF_WHITE = (_XYZ / _XYZ.sum(axis=1, keepdims=True)).T
 
 Picture = NDArray[np.float32]
 PreviewPath = Callable[[str], Path]
+Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 def thumbnail(path: Path, edge: int) -> Picture:
@@ -77,12 +79,15 @@ class Results:
     differences: Mapping[str, Mapping[str, float | int | None]]
 
 
-def measure(a: Sample, b: Sample, paths: tuple[PreviewPath, PreviewPath], shared: Sequence[str]) -> Results:
+def measure(
+    a: Sample, b: Sample, paths: tuple[PreviewPath, PreviewPath], shared: Sequence[str], track: Track
+) -> Results:
     """Develop the result of every episode and measure it.
 
     Args:
         paths: for each side the file of a preview, by its SHA-256.
         shared: photos on which the two sides' results are compared pixel by pixel.
+        track: wraps the photos as they are worked through, for a progress bar.
     """
     work: defaultdict[tuple[str, str], list[tuple[str, Episode, PreviewPath]]] = defaultdict(list)
     for name, side, path in zip("ab", (a, b), paths, strict=True):
@@ -91,7 +96,7 @@ def measure(a: Sample, b: Sample, paths: tuple[PreviewPath, PreviewPath], shared
     values: dict[str, tuple[float, float, float]] = {}
     originals: dict[str, tuple[float, float, float]] = {}
     differences: dict[str, Mapping[str, float | int | None]] = {}
-    for (photo, preview), entries in sorted(work.items(), key=lambda item: item[0]):
+    for (photo, preview), entries in track(sorted(work.items(), key=lambda item: item[0])):
         original = thumbnail(entries[0][2](preview), MEASURED_EDGE)
         originals[photo] = statistics(shown(original))
         finals = {

@@ -1,4 +1,4 @@
-"""What two sides' episodes are counted for: filter use, number of steps, order and parameters, with bootstrap intervals.
+"""What is counted over two sides' episodes: filter use, number of steps, order and parameters, with intervals.
 
 Every figure is a ratio of two sums over episodes, so one resampling of clusters serves them all. An interval resamples
 whole players (or whole photos, where there are too few players), since episodes of one player are alike.
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from editing.filters import FILTERS, Filter
+from editing.filter import Filter
+from editing.filters import FILTERS
 from editing.parameters import Parameter
 from editing.rules import MAXIMUM_STEPS, Step
 
@@ -66,8 +67,9 @@ class Estimate:
 class Resampling:
     """A seeded bootstrap over clusters of episodes: players, or photos where there are fewer than five players.
 
-    :param episodes: the episodes that the figures are taken over, n of them.
-    :param seed: the same seed and episodes give the same intervals; one entry per side keeps the sides independent.
+    Args:
+        episodes: the episodes that the figures are taken over, n of them.
+        seed: the same seed and episodes give the same intervals; one entry per side keeps the sides independent.
     """
 
     def __init__(self, episodes: Sequence[Episode], seed: Sequence[int]) -> None:
@@ -178,8 +180,8 @@ def step_counts(a: Sample, b: Sample) -> dict[str, object]:
 def order(side: Sample) -> dict[str, object]:
     """Where filters stand: counts by position, mean position, what follows what, and the most frequent whole orders.
 
-    ``transitions[x][y]`` counts the episodes in which ``y`` comes directly after ``x``; the first row is the start of an
-    episode and the last column its end.
+    ``transitions[x][y]`` counts the episodes in which ``y`` comes directly after ``x``; the first row is the start
+    of an episode and the last column its end.
     """
     orders = [episode.order for episode in side.episodes]
     positions = {slug: [0] * MAXIMUM_STEPS for slug in FILTERS}

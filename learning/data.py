@@ -14,15 +14,14 @@ SQUARE_SIZE = 80
 
 
 class Photos:
-    """Photos decoded once: (M, 3, 80, 80) float32, linear light, on the device of training."""
+    """Photos decoded once: (M, 80, 80, 3) float32, linear light, on the device of training."""
 
     def __init__(self, squares: Sequence[NDArray[np.float32]], device: torch.device) -> None:
         """Take squares of (80, 80, 3)."""
-        stacked = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False))
-        self.images = stacked.permute(0, 3, 1, 2).contiguous().to(device)
+        self.squares = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False)).to(device)
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.squares)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """(count, 3, 64, 64) random crops of random photos, half of them flipped left to right.
@@ -39,6 +38,6 @@ class Photos:
         along = torch.arange(IMAGE_SIZE)
         row = top + along[None, :, None]
         column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)
-        device = self.images.device
-        crops = self.images.permute(0, 2, 3, 1)[photo.to(device), row.to(device), column.to(device)]
+        device = self.squares.device
+        crops = self.squares[photo.to(device), row.to(device), column.to(device)]
         return crops.permute(0, 3, 1, 2).contiguous()

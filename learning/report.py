@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from markupsafe import Markup
 
 from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
+from editing.trajectory import check_free
 from learning import report_drawings
 from learning.comparison_results import STATISTICS
 from learning.comparison_statistics import END, START
@@ -23,8 +28,9 @@ _MINUS = "\N{MINUS SIGN}"
 def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
     """The page as HTML text.
 
-    :param numbers: what ``learning.comparison.compare`` returned.
-    :param strips: the film strips to show, none where the sides share no photo.
+    Args:
+        numbers: what ``learning.comparison.compare`` returned.
+        strips: the film strips to show, none where the sides share no photo.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -109,8 +115,8 @@ def findings(numbers: Mapping[str, Any]) -> list[str]:
         ratio = pairs["ratio_to_a_players"]
         if ratio["value"] is not None:
             text += (
-                f"; {number(ratio['value'])} times{_bracket(ratio)} what {a}’s players differ by among each other, over "
-                f"{plural(ratio['photos'], 'photo')}"
+                f"; {number(ratio['value'])} times{_bracket(ratio)} what {a}’s players differ by among "
+                f"each other, over {plural(ratio['photos'], 'photo')}"
             )
         found.append(text + ".")
     return found
@@ -135,7 +141,7 @@ def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 
 def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    """Every figure that has something to show, as inline SVG."""
+    """The figures as inline SVG; those of colour differences only where there are some."""
     draw = report_drawings
     drawings: dict[str, Any] = {"filter_use": draw.filter_use(numbers), "step_counts": draw.step_counts(numbers)}
     drawings["parameters"] = {
@@ -157,11 +163,16 @@ def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str
     drawings["results"] = {name: draw.result(name, numbers["results"][name]) for name in STATISTICS}
     difference = numbers["color_difference"]
     rows = [(text, side, difference["pairs"][key]) for key, text, side in _pairs(labels)]
-    drawings["color_differences"] = draw.color_differences([row for row in rows if row[2]["value"] is not None])
-    drawings["color_difference_photos"] = draw.color_difference_photos(
-        difference["photos"].values(), f"{_short(labels['a'])}: different players (ΔE)", f"{_short(labels['b'])} (ΔE)"
-    )
-    return _marked(drawings)
+    shown = [row for row in rows if row[2]["value"] is not None]
+    if shown:
+        drawings["color_differences"] = draw.color_differences(shown)
+    if difference["pairs"]["ratio_to_a_players"]["photos"]:
+        names = {side: _short(label) for side, label in labels.items()}
+        drawings["color_difference_photos"] = draw.color_difference_photos(
+            difference["photos"].values(), f"{names['a']}: different players (ΔE)", f"{names['b']} to {names['a']} (ΔE)"
+        )
+    marked: dict[str, Any] = _marked(drawings)
+    return marked
 
 
 def _short(label: str) -> str:
@@ -198,3 +209,26 @@ def _parameter_changes(numbers: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             within = "" if change["low"] is None else f" ({interval(change, digits, factor, sign=not ratio)})"
             words[slug][known.name] = f"{'ratio of the means' if ratio else 'difference of the means'} {text}{within}"
     return words
+
+
+def write_report(directory: Path, numbers: Mapping[str, Any], page: str) -> None:
+    """Write ``comparison.json`` and ``report.html`` into a folder that is new or empty: both, or nothing.
+
+    Raises:
+        InvalidSnapshot: if the folder holds something already.
+    """
+    check_free(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    try:
+        text = json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False)
+        (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
+        (unfinished / "report.html").write_text(page, encoding="utf-8")
+        # A temporary folder is private; a finished one is as the user's umask has it.
+        umask = os.umask(0)
+        os.umask(umask)
+        unfinished.chmod(0o777 & ~umask)
+        unfinished.replace(directory)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise

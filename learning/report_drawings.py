@@ -22,9 +22,9 @@ from editing.parameters import Parameter
 
 COLORS = {"a": "#0072b2", "b": "#d55e00"}
 INK, FAINT = "#3a3a3a", "#d9d9d9"
-_MARKERS = {"a": {"marker": "o", "mfc": COLORS["a"]}, "b": {"marker": "s", "mfc": "white"}}
+_MARKERS: Any = {"a": {"marker": "o", "mfc": COLORS["a"]}, "b": {"marker": "s", "mfc": "white"}}
 _LINES = {"a": "-", "b": (0, (4, 1.5))}
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.size": 9,
@@ -65,7 +65,9 @@ def _svg(axes: Axes, name: str, description: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     # Group ids repeat in every figure and nothing refers to them.
     text = re.sub(r'<g id="[^"]*"', "<g", text)
-    text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" role="img" aria-label="{description}">', text)
+    text = re.sub(
+        r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg viewBox="\1" role="img" aria-label="{description}">', text
+    )
     return text.strip()
 
 
@@ -147,9 +149,7 @@ def parameter(slug: str, known: Parameter, numbers: Mapping[str, Any]) -> str:
         for side, shift in (("a", 1.03), ("b", 1.03)):
             if numbers[side]["quantiles"]:
                 median = known.to_position(numbers[side]["quantiles"]["0.5"])
-                axes.plot(
-                    [median], [top * shift], color=COLORS[side], ms=5, mew=1.3, clip_on=False, **_MARKERS[side]
-                )
+                axes.plot([median], [top * shift], color=COLORS[side], ms=5, mew=1.3, clip_on=False, **_MARKERS[side])
     return _svg(axes, f"parameter-{slug}-{known.name}", f"Distribution of {slug} {known.name}")
 
 
@@ -207,7 +207,9 @@ def color_difference_photos(photos: Iterable[Mapping[str, Any]], across: str, up
         axes = _figure(_WIDTH * 0.8)
         top = 1.08 * max([1.0, *(max(row["a_b"], row["a_players"]) for row in known)])
         axes.plot([0, top], [0, top], color="#8a8a8a", lw=0.8, ls=":")
-        axes.plot([row["a_players"] for row in known], [row["a_b"] for row in known], "o", color=INK, mfc="none", ms=4.5)
+        axes.plot(
+            [row["a_players"] for row in known], [row["a_b"] for row in known], "o", color=INK, mfc="none", ms=4.5
+        )
         axes.set(xlim=(0, top), ylim=(0, top), xlabel=across, ylabel=upward)
         axes.grid(color=FAINT, lw=0.6)
         axes.set_axisbelow(True)

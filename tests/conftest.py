@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,3 +22,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("needs the data in ../shared, which is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def awkward_colours() -> NDArray[np.float32]:
+    """Some 200 colours (N, 3) at which filters go wrong: black, greys, near-greys, 1, above 1, saturated."""
+    levels = (0.0, 1e-7, 1e-4, 9e-4, 0.001, 0.02, 0.125, 0.3, 0.5, 0.75, 0.999, 1.0, 1.3, 4.0)
+    greys = [(v, v, v) for v in levels]
+    near_greys = [(v, v * (1 + e), v * (1 - 2 * e)) for v in levels[3:] for e in (1e-6, 1e-4, 1e-2)]
+    corners = [(r, g, b) for r in (0.0, 0.4, 1.0) for g in (0.0, 0.4, 1.0) for b in (0.0, 0.4, 1.0)]
+    bright = [(r, g, b) for r in (0.2, 1.6) for g in (0.0, 2.5) for b in (0.7, 8.0)]
+    drawn = np.random.default_rng(8).random((120, 3)) ** 2 * 1.2
+    return np.array([*greys, *near_greys, *corners, *bright, *drawn.tolist()], dtype=np.float32)

@@ -141,7 +141,7 @@ class Cluster:
                 (self.data / "postmaster.pid").unlink(missing_ok=True)
             size = log.stat().st_size if log.exists() else 0
             try:
-                options = ("--wait", "--timeout=60", f"--options=-p {_free_port()}")
+                options = ("--wait", "--timeout=60", f"--options=-p {free_port()}")
                 self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", *options)
             except PostgresError as error:
                 # Worth another try: the port was taken in between, or a killed server's children are not gone yet.
@@ -220,7 +220,8 @@ def stop(name: str = "site") -> None:
     cluster(name).stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -27,6 +27,7 @@ from webapp import embedded_postgres
 ROOT = Path(__file__).resolve().parent.parent
 GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
 _PATIENCE = 60  # seconds until a site that does not answer is given up
+_INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended
 
 
 class ServeError(RuntimeError):
@@ -70,8 +71,10 @@ def check_photos(folder: Path) -> None:
         )
 
 
-def prepare(photos: Path | None = None, *, transfer: str = "auto", primaries: str = "auto") -> None:
-    """Bring the database, the static files, the photos and the researcher up to date. Uses DATABASE_URL."""
+def prepare(
+    photos: Path | None = None, *, transfer: str = "auto", primaries: str = "auto", researcher: bool = True
+) -> None:
+    """Bring the database, the static files, the photos and a researcher's account up to date. Uses DATABASE_URL."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured
@@ -84,7 +87,8 @@ def prepare(photos: Path | None = None, *, transfer: str = "auto", primaries: st
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
-        call_command("make_researcher")
+        if researcher:
+            call_command("make_researcher")
     except (ImproperlyConfigured, CommandError) as error:
         raise ServeError(str(error)) from None
     except OperationalError as error:
@@ -98,6 +102,8 @@ def prepare(photos: Path | None = None, *, transfer: str = "auto", primaries: st
         elif not Photo.objects.exists():
             call_command("import_demo_photos")
     except CommandError as error:  # a photo that cannot be read is no reason not to play the others
+        if error.returncode == _INTERRUPTED:
+            raise KeyboardInterrupt from None
         if not Photo.objects.exists():
             raise ServeError(str(error)) from None
         print(error, file=sys.stderr)

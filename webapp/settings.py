@@ -140,7 +140,6 @@ USE_TZ = True
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -151,10 +150,14 @@ WHITENOISE_USE_FINDERS = True
 # Photos: a RAW file has some 20 to 120 MB. Anything else that is sent is small.
 MAXIMUM_PHOTO_BYTES = 300 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 FILE_UPLOAD_HANDLERS = [
     "webapp.visitors.LimitedUpload",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+for _folder in (STATIC_ROOT, FILE_UPLOAD_TEMP_DIR):
+    _folder.mkdir(parents=True, exist_ok=True)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

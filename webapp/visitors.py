@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
@@ -34,7 +34,10 @@ class SessionWithCsrf(SessionAuthentication):
     """Django's session; the CSRF token is asked of anonymous players too, whose session is worth protecting."""
 
     def authenticate(self, request: Request) -> tuple[AbstractBaseUser, None] | None:
-        self.enforce_csrf(request)
+        try:
+            self.enforce_csrf(request)
+        except PermissionDenied as error:
+            raise Refusal("csrf_failed", f"{error.detail}.", HTTPStatus.FORBIDDEN) from None
         user = getattr(request._request, "user", None)
         return (user, None) if user is not None and user.is_active else None
 

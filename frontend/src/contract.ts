@@ -79,6 +79,12 @@ export function clampTo(parameter: Parameter, value: number): number {
   return Math.min(parameter.high, Math.max(parameter.low, value));
 }
 
+/** The value within the range, as finely as numbers are shown: what is stored is what people have read. */
+export function roundTo(parameter: Parameter, value: number): number {
+  const { factor, decimals } = parameter;
+  return clampTo(parameter, Number((value * factor).toFixed(decimals)) / factor);
+}
+
 export function neutralParameters(filter: Filter): Parameters {
   return Object.fromEntries(filter.parameters.map((parameter) => [parameter.name, parameter.neutral]));
 }

@@ -43,7 +43,9 @@ export async function openStore(): Promise<Store> {
     });
     return {
       load: async () => (await database.getAll("parcels")).map(({ study, photo, event }) => ({ study, photo, event })),
-      put: async (parcel) => void (await database.add("parcels", { ...parcel, id: parcel.event.id })),
+      put: async (parcel) => {
+        await database.add("parcels", { ...parcel, id: parcel.event.id });
+      },
       remove: async (parcels) => {
         const transaction = database.transaction("parcels", "readwrite");
         for (const { event } of parcels) {

@@ -104,12 +104,12 @@ def test_a_stale_file_that_names_a_strangers_process_is_no_server(cluster: Clust
 
 def test_a_port_that_was_taken_since_is_not_used(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.stop()
-    free_port = embedded_postgres._free_port
+    free_port = embedded_postgres.free_port
     with embedded_postgres.socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         ports = iter([other.getsockname()[1]])
-        monkeypatch.setattr(embedded_postgres, "_free_port", lambda: next(ports, None) or free_port())
+        monkeypatch.setattr(embedded_postgres, "free_port", lambda: next(ports, None) or free_port())
         assert answer(cluster.start()) == 1
 
 

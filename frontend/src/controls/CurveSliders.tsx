@@ -1,0 +1,78 @@
+import { type Filter, type Parameter } from "../contract";
+import { middleSlope, moveSlope } from "../curves";
+import type { Parameters } from "../state";
+import { texts } from "../texts";
+import { NumberField } from "./NumberField";
+import { Slider } from "./Slider";
+
+interface Props {
+  readonly filter: Filter;
+  readonly parameters: Parameters;
+  readonly move: (parameters: Parameters, byKeys: boolean) => void;
+  readonly release: () => void;
+}
+
+/** The slopes of each curve as a row of upright sliders, from dark to bright. */
+export function CurveSliders({ filter, parameters, move, release }: Props) {
+  const slider = (parameter: Parameter) => {
+    const value = parameters[parameter.name] ?? parameter.neutral;
+    const set = (wanted: number, byKeys: boolean) => move(moveSlope(filter, parameters, parameter, wanted), byKeys);
+    return (
+      <div class="slope" key={parameter.name}>
+        <Slider
+          parameter={parameter}
+          value={value}
+          label={parameter.label}
+          rest={middleSlope(parameter)}
+          vertical
+          move={set}
+          release={release}
+        />
+        <NumberField
+          parameter={parameter}
+          value={value}
+          set={(typed) => {
+            set(typed, false);
+            release();
+          }}
+        />
+      </div>
+    );
+  };
+
+  const neutralCurve = (names: readonly string[]) => {
+    const neutral = filter.parameters.filter(({ name }) => names.includes(name));
+    move({ ...parameters, ...Object.fromEntries(neutral.map((one) => [one.name, one.neutral])) }, false);
+    release();
+  };
+
+  return (
+    <div class="curves">
+      {filter.curves.map((names) => {
+        const kind = names[0]?.replace(/_0$/, "") ?? "";
+        const label = texts.controls.curves[kind] ?? kind;
+        return (
+          <fieldset key={kind} class={`curve ${kind}`}>
+            <legend>{label}</legend>
+            <button
+              type="button"
+              class="text-button"
+              aria-label={texts.controls.reset(label)}
+              onClick={() => neutralCurve(names)}
+            >
+              reset
+            </button>
+            <div class="slopes">
+              {filter.parameters.filter(({ name }) => names.includes(name)).map(slider)}
+            </div>
+            <div class="ends" aria-hidden="true">
+              <span>{texts.controls.dark}</span>
+              <span>{texts.controls.bright}</span>
+            </div>
+          </fieldset>
+        );
+      })}
+      <p class="hint">{texts.controls.curveHint}</p>
+    </div>
+  );
+}

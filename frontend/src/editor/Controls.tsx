@@ -1,0 +1,56 @@
+import { contract, filterOf } from "../contract";
+import { CurveSliders } from "../controls/CurveSliders";
+import { ParameterRow } from "../controls/ParameterRow";
+import { shownSteps, type Parameters } from "../state";
+import { texts } from "../texts";
+import type { Play } from "./play";
+
+function Invitation({ play }: { readonly play: Play }) {
+  const count = play.state.game.value.position.steps.length;
+  const { start, between, full } = texts.controls;
+  return <p class="hint">{count === 0 ? start : count === contract.maximum_steps ? full : between}</p>;
+}
+
+/** The controls of the step that the cursor stands on. */
+export function Controls({ play }: { readonly play: Play }) {
+  const { actions, state } = play;
+  const { cursor } = state.game.value.position;
+  const step = shownSteps(state)[cursor];
+  if (step === undefined) {
+    return (
+      <section class="controls">
+        <div class="section-head">
+          <h2>{texts.controls.none}</h2>
+        </div>
+        <Invitation play={play} />
+      </section>
+    );
+  }
+  const filter = filterOf(step);
+  const move = (parameters: Parameters, byKeys: boolean) => actions.preview(parameters, byKeys);
+  const release = () => actions.commit();
+  return (
+    <section class="controls" aria-label={filter.label} key={`${cursor} ${filter.slug}`}>
+      <div class="section-head">
+        <h2>
+          <span class="index">{cursor + 1}</span> {filter.label}
+        </h2>
+        <p>{texts.controls.resets}</p>
+      </div>
+      <p class="purpose">{filter.purpose}</p>
+      {filter.curves.length > 0 ? (
+        <CurveSliders filter={filter} parameters={step.parameters} move={move} release={release} />
+      ) : (
+        filter.parameters.map((parameter) => (
+          <ParameterRow
+            key={parameter.name}
+            parameter={parameter}
+            value={step.parameters[parameter.name] ?? parameter.neutral}
+            move={(value, byKeys) => move({ ...step.parameters, [parameter.name]: value }, byKeys)}
+            release={release}
+          />
+        ))
+      )}
+    </section>
+  );
+}

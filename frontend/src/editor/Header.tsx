@@ -1,0 +1,45 @@
+import { texts } from "../texts";
+import type { Play } from "./play";
+
+function Saving({ play }: { readonly play: Play }) {
+  const { state, waiting } = play.saving.value;
+  const text = state === "offline" ? texts.saving.offline(waiting) : texts.saving[state];
+  return (
+    <span class={`saving ${state}`} role="status">
+      <span class="saving-mark" aria-hidden="true" />
+      <span class="saving-text">{text}</span>
+    </span>
+  );
+}
+
+/** The name, the study, how far the player has come, and whether all is saved. */
+export function Header({ play }: { readonly play: Play }) {
+  const { study, progress, dialog } = play.state;
+  const { done, total } = progress.value ?? { done: 0, total: 0 };
+  return (
+    <header>
+      <a class="brand" href="/">
+        <span class="dot" aria-hidden="true" />
+        {texts.brand}
+      </a>
+      <h1>{study.value?.title}</h1>
+      {total > 0 && (
+        <>
+          <progress value={done} max={total} aria-label={texts.progressLabel(done, total)} />
+          <span class="count">{texts.progress(done, total)}</span>
+        </>
+      )}
+      <span class="space" />
+      <Saving play={play} />
+      <button
+        type="button"
+        class="round"
+        aria-label={texts.buttons.help}
+        title={`${texts.buttons.help} (?)`}
+        onClick={() => (dialog.value = "help")}
+      >
+        ?
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,16 @@
+import type { Notice } from "../state";
+
+/** What stands in the way of playing, and the way on. */
+export function NoticeCard({ notice }: { readonly notice: Notice }) {
+  return (
+    <div class="notice" role="alert">
+      <h2>{notice.title}</h2>
+      <p>{notice.sentence}</p>
+      {notice.action !== undefined && (
+        <button type="button" class="primary" onClick={notice.action.run}>
+          {notice.action.label}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import { texts } from "../texts";
+import { StepButtons } from "./Buttons";
+import { Controls } from "./Controls";
+import { Dialogs } from "./Dialogs";
+import { FilmStrip } from "./FilmStrip";
+import { Header } from "./Header";
+import { HistogramView } from "./HistogramView";
+import { NoticeCard } from "./NoticeCard";
+import { Palette } from "./Palette";
+import type { Play } from "./play";
+import { Stage } from "./Stage";
+
+function Waiting({ play }: { readonly play: Play }) {
+  const sending = play.state.page.value === "sending";
+  const offline = sending && play.saving.value.state === "offline";
+  return (
+    <p class="waiting" role="status">
+      {offline ? texts.sendingOffline : sending ? texts.sending : texts.loading}
+    </p>
+  );
+}
+
+/** The play page. */
+export function Page({ play }: { readonly play: Play }) {
+  const page = play.state.page.value;
+  if (typeof page === "object") {
+    return (
+      <>
+        <Header play={play} />
+        <main class="alone">
+          <NoticeCard notice={page} />
+        </main>
+        <Dialogs play={play} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Header play={play} />
+      <main class={page}>
+        <Stage play={play} />
+        <FilmStrip play={play} />
+        <aside>
+          <HistogramView play={play} />
+          <Palette play={play} />
+          <Controls play={play} />
+          <StepButtons play={play} />
+        </aside>
+        {page !== "playing" && <Waiting play={play} />}
+      </main>
+      <Dialogs play={play} />
+    </>
+  );
+}

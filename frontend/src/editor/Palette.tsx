@@ -1,0 +1,69 @@
+import { contract, filterOf, type Filter } from "../contract";
+import { texts } from "../texts";
+import { FilterIcon } from "./icons";
+import type { Play } from "./play";
+
+/** Whether a filter can be chosen now, and what a click on it does. */
+function offer(play: Play, filter: Filter): { readonly place: number; readonly blocked: boolean; readonly title: string } {
+  const { steps } = play.state.game.value.position;
+  const { palette } = texts;
+  const place = steps.findIndex((step) => step.filter === filter.slug);
+  const used = place !== -1;
+  if (play.state.replacing.value) {
+    const title = used ? palette.usedCannotReplace(filter.label, place + 1) : filter.purpose;
+    return { place, blocked: used, title };
+  }
+  if (used) return { place, blocked: false, title: palette.used(filter.label, place + 1) };
+  if (steps.length === contract.maximum_steps) {
+    return { place, blocked: true, title: palette.noRoom(filter.label, contract.maximum_steps) };
+  }
+  return { place, blocked: false, title: palette.choose(filter.label, filter.purpose, filter.shortcut) };
+}
+
+function rule(play: Play): string {
+  const { palette } = texts;
+  const { current } = play.actions;
+  if (play.state.replacing.value && current !== undefined) return palette.replacing(filterOf(current).label);
+  const full = play.state.game.value.position.steps.length === contract.maximum_steps;
+  return full ? palette.full : palette.rule(contract.maximum_steps);
+}
+
+function FilterButton({ play, filter }: { readonly play: Play; readonly filter: Filter }) {
+  const { place, blocked, title } = offer(play, filter);
+  const used = place !== -1;
+  const active = used && play.state.game.value.position.cursor === place;
+  const kinds = ["filter", used ? "used" : "", active ? "active" : ""].filter(Boolean).join(" ");
+  return (
+    <button
+      type="button"
+      class={kinds}
+      aria-disabled={blocked}
+      aria-pressed={active}
+      title={title}
+      data-filter={filter.slug}
+      onClick={() => play.actions.choose(filter.slug)}
+    >
+      <kbd aria-hidden="true">{filter.shortcut}</kbd>
+      {used && <span class="badge">{place + 1}</span>}
+      <FilterIcon slug={filter.slug} />
+      <span class="name">{filter.label}</span>
+    </button>
+  );
+}
+
+/** The eight filters; those in use carry the number of their step. */
+export function Palette({ play }: { readonly play: Play }) {
+  return (
+    <section class="palette" aria-label={texts.palette.title}>
+      <div class="section-head">
+        <h2>{texts.palette.title}</h2>
+        <p aria-live="polite">{rule(play)}</p>
+      </div>
+      <div class="filters">
+        {contract.filters.map((filter) => (
+          <FilterButton key={filter.slug} play={play} filter={filter} />
+        ))}
+      </div>
+    </section>
+  );
+}

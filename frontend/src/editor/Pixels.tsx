@@ -1,0 +1,20 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+interface Props {
+  readonly image: ImageData | undefined;
+  /** What it shows, for those who do not see it; none where the text beside says so. */
+  readonly label?: string;
+}
+
+/** A small picture that has been drawn already. */
+export function Pixels({ image, label }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (canvas.current === null || image === undefined) return;
+    canvas.current.width = image.width;
+    canvas.current.height = image.height;
+    canvas.current.getContext("2d")?.putImageData(image, 0, 0);
+  }, [image]);
+  const description = label === undefined ? ({ "aria-hidden": "true" } as const) : { role: "img" as const, "aria-label": label };
+  return <canvas ref={canvas} class="pixels" {...description} />;
+}

@@ -1,0 +1,12 @@
+import type { Actions } from "../actions";
+import type { Display } from "../gl/display";
+import type { SavingStatus, PlayState } from "../state";
+import type { ReadonlySignal } from "@preact/signals";
+
+/** What each part of the page works with. */
+export interface Play {
+  readonly state: PlayState;
+  readonly actions: Actions;
+  readonly display: Display;
+  readonly saving: ReadonlySignal<SavingStatus>;
+}

@@ -1,0 +1,98 @@
+/** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
+import { effect, signal } from "@preact/signals";
+import { shownSteps, type PlayState, type Preview, type Step } from "../state";
+import { countLevels, type Histogram } from "./histogram";
+import type { Renderer } from "./renderer";
+
+/** The longer side of what the histogram counts, and of a picture in the film strip, in pixels. */
+const COUNTED_EDGE = 256;
+const THUMBNAIL_EDGE = 288;
+
+/** The size, in whole pixels, that a photo has when its longer side is `edge`. */
+export function scaledTo(edge: number, { width, height }: Preview): [number, number] {
+  const scale = edge / Math.max(width, height);
+  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+}
+
+export class Display {
+  /** Of the picture that is shown. */
+  readonly histogram = signal<Histogram | null>(null);
+  /** The original, then the picture after each step. */
+  readonly thumbnails = signal<readonly ImageData[]>([]);
+  private frame = 0;
+  private thumbnailsOf: readonly Step[] | null = null;
+
+  constructor(
+    private readonly state: PlayState,
+    readonly renderer: Renderer,
+  ) {
+    effect(() => {
+      this.thumbnailsOf = null;
+      if (state.preview.value !== null) renderer.upload(state.preview.value);
+      else this.thumbnails.value = [];
+    });
+    effect(() => {
+      // What is read here asks for a frame when it changes.
+      const { preview, comparing, clipping } = state;
+      this.schedule(preview.value, shownSteps(state), comparing.value, clipping.value);
+    });
+    this.surviveContextLoss();
+  }
+
+  /** Sets the size of the drawing buffer, in device pixels. */
+  resize(width: number, height: number): void {
+    const { canvas } = this.renderer;
+    if (canvas.width === width && canvas.height === height) return;
+    canvas.width = width;
+    canvas.height = height;
+    this.drawNow();
+  }
+
+  /** The picture after the given steps, with its longer side of `edge` pixels. */
+  picture(steps: readonly Step[], edge: number): ImageData | null {
+    const preview = this.state.preview.peek();
+    return preview === null ? null : this.renderer.picture(steps, ...scaledTo(edge, preview));
+  }
+
+  private schedule(..._shown: unknown[]): void {
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.drawNow());
+  }
+
+  private drawNow(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    const { state, renderer } = this;
+    const preview = state.preview.peek();
+    if (preview === null || state.pictureLost.peek()) return;
+    const steps = state.comparing.peek() ? [] : shownSteps(state);
+    renderer.draw(steps, state.clipping.peek());
+    this.histogram.value = countLevels(renderer.picture(steps, ...scaledTo(COUNTED_EDGE, preview), true).data);
+    this.drawThumbnails();
+  }
+
+  /** The film strip follows what is decided, not each movement of a slider. */
+  private drawThumbnails(): void {
+    const { steps } = this.state.game.peek().position;
+    if (this.thumbnailsOf === steps || this.state.draft.peek() !== null) return;
+    this.thumbnailsOf = steps;
+    const counts = Array.from({ length: steps.length + 1 }, (_, count) => count);
+    this.thumbnails.value = counts
+      .map((count) => this.picture(steps.slice(0, count), THUMBNAIL_EDGE))
+      .filter((picture) => picture !== null);
+  }
+
+  private surviveContextLoss(): void {
+    const { renderer, state } = this;
+    renderer.canvas.addEventListener("webglcontextlost", (event) => {
+      // Without this the browser never gives the context back.
+      event.preventDefault();
+      state.pictureLost.value = true;
+    });
+    renderer.canvas.addEventListener("webglcontextrestored", () => {
+      renderer.restore();
+      state.pictureLost.value = false;
+      this.thumbnailsOf = null;
+      this.schedule();
+    });
+  }
+}

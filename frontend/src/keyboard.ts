@@ -1,0 +1,63 @@
+/** The keys of the play page. Number fields keep theirs, and so do dialogs. */
+import type { Actions } from "./actions";
+import { contract } from "./contract";
+import type { PlayState } from "./state";
+
+function withControl(event: KeyboardEvent, actions: Actions): boolean {
+  const key = event.key.toLowerCase();
+  if (key === "z") {
+    if (event.shiftKey) actions.redo();
+    else actions.undo();
+  } else if (key === "y") actions.redo();
+  else return false;
+  return true;
+}
+
+function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolean {
+  const filter = contract.filters.find(({ shortcut }) => shortcut === event.key);
+  if (filter !== undefined) {
+    actions.choose(filter.slug);
+    return true;
+  }
+  switch (event.key) {
+    case "b":
+    case "B":
+      if (!event.repeat) actions.compare(true);
+      return true;
+    case "j":
+    case "J":
+      state.clipping.value = !state.clipping.value;
+      return true;
+    case "f":
+    case "F":
+    case "Enter":
+      actions.finish();
+      return true;
+    case "Delete":
+    case "Backspace":
+      actions.remove();
+      return true;
+    case "Escape":
+      state.replacing.value = false;
+      return true;
+    case "?":
+      state.dialog.value = "help";
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function listenToKeys(state: PlayState, actions: Actions): void {
+  window.addEventListener("keydown", (event) => {
+    const target = event.target instanceof Element ? event.target : document.body;
+    const typing = target.matches("input:not([type=range])");
+    const pressing = event.key === "Enter" && target.matches("button, a");
+    if (event.defaultPrevented || typing || pressing || event.altKey || state.dialog.value !== null) return;
+    const control = event.ctrlKey || event.metaKey;
+    if (control ? withControl(event, actions) : alone(event, state, actions)) event.preventDefault();
+  });
+  window.addEventListener("keyup", (event) => {
+    if (event.key.toLowerCase() === "b") actions.compare(false);
+  });
+}

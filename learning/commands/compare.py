@@ -1,0 +1,91 @@
+"""``safelight compare``."""
+
+from pathlib import Path
+
+import click
+
+from learning.commands.options import clear_errors
+
+KINDS = click.Choice(["human", "robot", "agent", "baseline", "expert"])
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight compare export play -o report
+  safelight compare export play -o report --label-a People --label-b "Agent, first run"
+  safelight compare export export -o report --kind-a human --kind-b agent
+"""
+)
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A new folder for the report.")
+@click.option("--label-a", help="What to call A in the report; the folder's name if not given.")
+@click.option("--label-b", help="What to call B.")
+@click.option("--kind", "kinds", type=KINDS, multiple=True, help="Keep this kind of player alone, on both sides.")
+@click.option("--kind-a", "kinds_a", type=KINDS, multiple=True, help="Keep this kind of player alone in A.")
+@click.option("--kind-b", "kinds_b", type=KINDS, multiple=True, help="Keep this kind of player alone in B.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the intervals.")
+@click.option(
+    "--photos",
+    type=click.IntRange(min=0),
+    default=12,
+    show_default=True,
+    help="How many photos to show film strips of.",
+)
+@click.option(
+    "--episodes",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How many episodes a photo to show, of each side.",
+)
+def command(
+    a: Path,
+    b: Path,
+    output: Path,
+    label_a: str | None,
+    label_b: str | None,
+    kinds: tuple[str, ...],
+    kinds_a: tuple[str, ...],
+    kinds_b: tuple[str, ...],
+    seed: int,
+    photos: int,
+    episodes: int,
+) -> None:
+    """Compare the play in snapshot A with the play in snapshot B.
+
+    Snapshots are the folders that an export of the site and `safelight play` write; which players they hold makes no
+    difference. Writes comparison.json (all numbers) and report.html (one page to open in a browser, nothing else
+    needed). Kinds of players can be given several times; --kind-a and --kind-b go before --kind.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from editing.photo import PhotoError
+    from editing.trajectory import InvalidSnapshot, check_free
+    from learning.comparison import ComparisonError, compare, read_side
+    from learning.report import render, write_report
+    from learning.report_strips import film_strips
+
+    names = [label or path.resolve().name for label, path in ((label_a, a), (label_b, b))]
+    if names[0] == names[1]:
+        names = [f"{names[0]} (A)", f"{names[1]} (B)"]
+    console = Console(stderr=True)
+    with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, OSError):
+        check_free(output)
+        side_a = read_side(a, names[0], kinds_a or kinds)
+        side_b = read_side(b, names[1], kinds_b or kinds)
+        numbers = compare(
+            side_a,
+            side_b,
+            seed,
+            lambda work: track(
+                work, "Developing results", console=console, transient=True, disable=not console.is_terminal
+            ),
+        )
+        write_report(output, numbers, render(numbers, film_strips(side_a, side_b, photos, episodes)))
+    for side in (side_a, side_b):
+        left_out = sum(side.left_out.values())
+        click.echo(f"{side.label}: {len(side.episodes)} episodes count, {left_out} left out")
+    click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")

@@ -1,0 +1,74 @@
+"""The generated shader, run line by line with NumPy in place of a graphics card, against the filters themselves."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from editing.filters import FILTERS
+from editing.symbols import VECTORS_PER_STEP, Program, Symbol, SymbolNamespace, shader_source
+
+FUNCTIONS = {"min": np.minimum, "max": np.maximum, "abs": np.abs, "exp": np.exp, "log": np.log, "pow": np.power}
+
+
+def run_shader_function(slug: str, colours: NDArray[np.float32], values: list[float]) -> NDArray[Any]:
+    """What ``filter_<slug>`` of the shader returns, its GLSL read as Python."""
+    source = shader_source()
+    found = re.search(rf"vec3 filter_{slug}\(vec3 color, int place\) {{\n(.*?)\n}}", source, re.DOTALL)
+    assert found
+    names: dict[str, Any] = {**FUNCTIONS, "cos": np.cos}
+    red, green, blue = colours.T
+    for line in found[1].splitlines():
+        text = line.strip().rstrip(";")
+        text = re.sub(r"color\.([rgb])", r"\1_", text)
+        text = re.sub(
+            rf"u_parameters\[place \* {VECTORS_PER_STEP} \+ (\d+)\]\.([xyzw])",
+            lambda match: f"parameters[{4 * int(match[1]) + 'xyzw'.index(match[2])}]",
+            text,
+        )
+        scope = {**names, "r_": red, "g_": green, "b_": blue, "parameters": np.float32(values)}
+        if text.startswith("float "):
+            name, expression = text.removeprefix("float ").split(" = ")
+            names[name] = eval(expression, {"__builtins__": {}}, scope)  # noqa: S307 (our own generated lines)
+        else:
+            result = eval(text.removeprefix("return vec3"), {"__builtins__": {}}, scope)  # noqa: S307
+            return np.stack(result, axis=-1)
+    raise AssertionError("the function returns nothing")
+
+
+@pytest.mark.parametrize("slug", FILTERS)
+def test_symbols_agree_with_numbers(slug: str, awkward_colours: NDArray[np.float32]) -> None:
+    for position in (0.0, 0.35, 1.0):
+        one = FILTERS[slug]
+        parameters = {p.name: p.from_position((position + 0.13 * i) % 1.01) for i, p in enumerate(one.parameters)}
+        planes = (awkward_colours[:, 0], awkward_colours[:, 1], awkward_colours[:, 2])
+        expected = np.stack(one.apply(np, planes, parameters), axis=-1)
+        result = run_shader_function(slug, awkward_colours, list(parameters.values()))
+        assert np.max(np.abs(result - expected) / np.maximum(1, np.abs(expected))) <= 1e-6
+
+
+def test_the_same_expression_is_computed_once() -> None:
+    program = Program()
+    x = Symbol(program, "color.r")
+    xp = SymbolNamespace(program)
+    assert xp.exp(x * 2).text == xp.exp(x * 2).text
+    assert program.lines == ["float t0 = color.r * 2.0;", "float t1 = exp(t0);"]
+
+
+def test_negative_numbers_are_bracketed_and_whole_ones_are_floats() -> None:
+    program = Program()
+    _ = -1 - Symbol(program, "x") * -2
+    assert program.lines == ["float t0 = x * (-2.0);", "float t1 = (-1.0) - t0;"]
+
+
+def test_what_has_no_form_in_a_shader_is_refused() -> None:
+    with pytest.raises(TypeError, match="ndarray"):
+        _ = Symbol(Program(), "x") + np.ones(3)
+
+
+def test_every_filter_has_its_case_in_the_loop() -> None:
+    source = shader_source()
+    for index, slug in enumerate(FILTERS):
+        assert f"case {index}: color = filter_{slug}(color, place); break;" in source

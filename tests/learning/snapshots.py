@@ -1,0 +1,116 @@
+"""Snapshots for tests: a few lines of play, written as an export is."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.filters import FILTERS, VERSION
+from editing.trajectory import write_snapshot
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+_NAMESPACE = UUID("6f0c1f7e-2f5b-4c3e-9f27-000000000000")
+FLAGS = ("tutorial", "preview", "repeat", "attention", "resumed", "saw_reveal")
+
+Steps = Sequence[tuple[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Play:
+    """One episode to write: who, which photo (by name), and what they did; ``row`` overrides columns."""
+
+    player: str
+    photo: str
+    steps: Steps = (("exposure", {"ev": 1.0}),)
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+
+def picture(name: str, height: int = 20, width: int = 30) -> NDArray[np.float16]:
+    """A dark picture, float16 (height, width, 3), that depends on its name alone."""
+    random = np.random.default_rng(list(name.encode()))
+    ramp = np.linspace(0.01, 0.35, height * width).reshape(height, width, 1)
+    return (ramp * random.uniform(0.5, 1, 3) + random.uniform(0, 0.02, (height, width, 3))).astype(np.float16)
+
+
+def photo_sha256(name: str) -> str:
+    """The identity of the photo of that name."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def write(
+    directory: Path, plays: Iterable[Play], pictures: Mapping[str, NDArray[np.floating[Any]]] | None = None
+) -> Path:
+    """Write the plays as a snapshot.
+
+    Players whose name starts with ``agent:`` are agents, others humans; a play's ``row`` may say otherwise.
+    """
+    plays = list(plays)
+    store = directory.parent / f"{directory.name}-store"
+    store.mkdir(parents=True)
+    photos, previews = [], {}
+    for name in sorted({play.photo for play in plays}):
+        pixels = np.asarray((pictures or {}).get(name, picture(name)), dtype=np.float16)
+        np.save(store / f"{name}.npy", pixels)
+        digest = hashlib.sha256((store / f"{name}.npy").read_bytes()).hexdigest()
+        previews[digest] = store / f"{name}.npy"
+        height, width = pixels.shape[:2]
+        photos.append(
+            {
+                "sha256": photo_sha256(name),
+                "preview_sha256": digest,
+                "name": f"{name}.png",
+                "width": width,
+                "height": height,
+                "preview_width": width,
+                "preview_height": height,
+                "working_space": "linear-srgb",
+                "decoding": json.dumps({}),
+                "licence": "CC0",
+                "attribution": "made for a test",
+            }
+        )
+    episodes, steps = [], []
+    for number, play in enumerate(plays):
+        episode = _episode(directory.name, number, play)
+        episodes.append(episode)
+        steps += [
+            {
+                "episode": episode["id"],
+                "index": index,
+                "filter": slug,
+                "parameters": FILTERS[slug].canonical({**FILTERS[slug].neutral, **parameters}),
+                "ms_spent": 1000,
+                "probabilities": None,
+            }
+            for index, (slug, parameters) in enumerate(play.steps)
+        ]
+    write_snapshot(directory, episodes=episodes, steps=steps, events=[], photos=photos, previews=previews, manifest={})
+    return directory
+
+
+def _episode(snapshot: str, number: int, play: Play) -> dict[str, Any]:
+    return {
+        "id": str(uuid5(_NAMESPACE, f"{snapshot}/{number}")),
+        "player": play.player,
+        "player_kind": "agent" if play.player.startswith("agent:") else "human",
+        "photo": photo_sha256(play.photo),
+        "study": "default",
+        "status": "submitted",
+        "exclusion_reason": None,
+        "contract_version": VERSION,
+        "step_count": len(play.steps),
+        "started": START + timedelta(hours=number),
+        "duration_ms": 60_000,
+        **dict.fromkeys(FLAGS, False),
+        "seed": None,
+        "sample": None,
+        "checkpoint_hash": None,
+        **play.row,
+    }

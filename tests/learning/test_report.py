@@ -1,0 +1,3 @@
+from tests.learning.snapshots import picture
+def test_a():
+    assert picture("x").shape

@@ -1,0 +1,82 @@
+"""The whole loop on the demo photos, in a few minutes: `make demo`.
+
+Robots play the site, their play is exported, an agent trains and plays the same photos, and a report compares the two.
+All of it lies under `var/demo`, which every run begins anew, and in a database of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from webapp import embedded_postgres
+from webapp.demo_photos import demo_photo_paths
+from webapp.embedded_postgres import PostgresError, free_port
+from webapp.serve import ROOT, ServeError, address, prepare, serving, stop_on_signals
+
+FOLDER = ROOT / "var" / "demo"
+EPISODES = 40
+# A network small enough for one core, and few iterations: enough to see the loop turn, not to see a good agent.
+SMALL = ("--width", "8", "--features", "1024", "--hidden", "32", "--batch", "32", "--iterations", "30", "--seed", "1")
+
+
+class StepError(RuntimeError):
+    """A step of the loop has failed and said why."""
+
+
+def run(*command: str) -> None:
+    """Run one step, shown as a person would type it."""
+    print(f"\n$ {shlex.join(command)}", flush=True)
+    programs = Path(sys.executable).parent
+    program = [sys.executable] if command[0].endswith(".py") else [str(programs / command[0])]
+    done = subprocess.run(program + list(command if command[0].endswith(".py") else command[1:]), cwd=ROOT)
+    if done.returncode != 0:
+        raise StepError(f"{shlex.join(command[:2])} failed: what it said stands above")
+
+
+def loop(folder: Path) -> Path:
+    """Go once around the loop in an empty `folder`; needs DATABASE_URL and DATA_DIR. Returns the report's path."""
+    export, finished, agent, play, report = (
+        str((folder / name).relative_to(ROOT)) for name in ("export", "finished", "agent", "play", "report")
+    )
+    prepare(researcher=False)
+    port = free_port()
+    with serving("127.0.0.1", port):
+        run("safelight", "robots", "--url", address("127.0.0.1", port), "--episodes", str(EPISODES))
+    run("manage.py", "export_dataset", "-o", export)
+    (ROOT / finished).mkdir()
+    for path in demo_photo_paths():
+        shutil.copyfile(path, ROOT / finished / path.name)
+    run("safelight", "train", "--inputs", export, "--targets", finished, "--transfer", "linear", "--out", agent, *SMALL)
+    run("safelight", "play", "--agent", agent, export, "-o", play)
+    run("manage.py", "import_trajectories", play)
+    run("safelight", "compare", export, play, "-o", report)
+    return ROOT / report / "report.html"
+
+
+def main() -> int:
+    stop_on_signals()
+    try:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir(parents=True)
+        scratch = embedded_postgres.cluster("scratch")
+        with scratch.running():
+            os.environ["DATABASE_URL"] = scratch.fresh_database("demo")
+            os.environ["DATA_DIR"] = str(FOLDER / "site")
+            report = loop(FOLDER)
+    except KeyboardInterrupt:
+        print("Stopped.")
+        return 130
+    except (StepError, ServeError, PostgresError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    print(f"\nThe report of the robots' play and the agent's: {report}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

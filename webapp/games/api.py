@@ -1,0 +1,167 @@
+"""The API of play: what to play next, the events of an episode, and the episode as it stands."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from editing import filters, rules
+from webapp.games.models import Episode
+from webapp.games.recording import MAXIMUM_BATCH, open_episode, record
+from webapp.participants.sessions import participant_of
+from webapp.photos.models import SHA256, Photo
+from webapp.refusals import ErrorSerializer, Refusal
+from webapp.studies.api import PhotoSerializer
+from webapp.studies.assignment import assign
+from webapp.studies.joining import find_study, joined
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    filter = serializers.CharField(help_text="The filter's slug.")
+    parameters = serializers.DictField(child=serializers.FloatField(), help_text="Physical values by name.")
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """Documents an event; `editing.rules` reads and checks it."""
+
+    id = serializers.UUIDField()
+    episode = serializers.UUIDField()
+    seq = serializers.IntegerField(min_value=0)
+    kind = serializers.ChoiceField(choices=rules.EVENT_KINDS)
+    step = serializers.IntegerField(min_value=0, allow_null=True, required=False)
+    filter = serializers.CharField(allow_null=True, required=False)
+    parameters = serializers.DictField(child=serializers.FloatField(), allow_null=True, required=False)
+    ms = serializers.IntegerField(min_value=0, help_text="Since the episode began, by the client's clock.")
+    contract_version = serializers.IntegerField()
+
+
+class BatchSerializer(serializers.Serializer[Any]):
+    study = serializers.SlugField()
+    photo = serializers.RegexField(f"^{SHA256}$")
+    events = serializers.ListField(
+        child=serializers.JSONField(allow_null=True, decoder=None), min_length=1, max_length=MAXIMUM_BATCH
+    )
+
+
+class BatchSchemaSerializer(BatchSerializer):
+    events = EventSerializer(many=True)
+
+
+class StateSerializer(serializers.Serializer[Any]):
+    episode = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=["open", "submitted"])
+    next_seq = serializers.IntegerField()
+    steps = StepSerializer(many=True)
+
+
+class EpisodeSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    photo = serializers.CharField()
+    study = serializers.SlugField()
+    status = serializers.ChoiceField(choices=Episode.Status.values)
+    next_seq = serializers.IntegerField()
+    steps = StepSerializer(many=True)
+    events = EventSerializer(many=True)
+
+
+class OpenEpisodeSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    events = EventSerializer(many=True)
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class NextSerializer(serializers.Serializer[Any]):
+    photo = PhotoSerializer(allow_null=True)
+    episode = OpenEpisodeSerializer(allow_null=True, help_text="An episode to go on with.")
+    progress = ProgressSerializer()
+    contract_version = serializers.IntegerField()
+
+
+class NextView(APIView):
+    """What the participant plays next: an open episode first, else a photo that they have not submitted."""
+
+    throttle_scope = "play"
+
+    @extend_schema(responses={200: NextSerializer, "4XX": ErrorSerializer}, operation_id="next_photo")
+    def get(self, request: Request, slug: str) -> Response:
+        study = find_study(slug)
+        participant = joined(request, study)
+        episode = open_episode(study, participant)
+        if episode is None and not study.open:
+            raise Refusal("study_closed", "This study is closed.", 403)
+        submitted = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
+        assignment = assign(study, participant, set(submitted.values_list("photo_id", flat=True)))
+        photo: Photo | None = episode.photo if episode else assignment.photo
+        return Response(
+            {
+                "photo": PhotoSerializer(photo).data if photo else None,
+                "episode": {"id": episode.pk, "events": _events(episode)} if episode else None,
+                "progress": {"done": assignment.done, "total": assignment.total},
+                "contract_version": filters.VERSION,
+            }
+        )
+
+
+class EventsView(APIView):
+    """Stores a batch of consecutive events, whole or not at all; the same batch again is answered the same."""
+
+    throttle_scope = "play"
+
+    @extend_schema(
+        request=BatchSchemaSerializer,
+        responses={200: StateSerializer, "4XX": ErrorSerializer},
+        operation_id="send_events",
+    )
+    def post(self, request: Request, episode_id: UUID) -> Response:
+        batch = BatchSerializer(data=request.data)
+        batch.is_valid(raise_exception=True)
+        study = find_study(batch.validated_data["study"])
+        events = [rules.Event.from_json(event) for event in batch.validated_data["events"]]
+        state = record(study, joined(request, study), episode_id, batch.validated_data["photo"], events)
+        return Response({"episode": episode_id, **_state(state)})
+
+
+class EpisodeView(APIView):
+    """One of the participant's own episodes, with everything that was stored of it."""
+
+    throttle_scope = "play"
+
+    @extend_schema(responses={200: EpisodeSerializer, "4XX": ErrorSerializer}, operation_id="read_episode")
+    def get(self, request: Request, episode_id: UUID) -> Response:
+        episode = _own_episode(request, episode_id)
+        state = rules.replay(episode.replayable_events(), allow_untouched=True)
+        return Response(
+            {
+                "id": episode.pk,
+                "photo": episode.photo_id,
+                "study": episode.study.slug,
+                **_state(state),
+                "status": episode.status,
+                "events": _events(episode),
+            }
+        )
+
+
+def _own_episode(request: Request, episode_id: UUID) -> Episode:
+    participant = participant_of(request)
+    episodes = Episode.objects.select_related("study").filter(participant=participant)
+    episode: Episode = get_object_or_404(episodes, pk=episode_id)
+    return episode
+
+
+def _state(state: rules.State) -> dict[str, Any]:
+    steps = [{"filter": step.filter, "parameters": dict(step.parameters)} for step in state.steps]
+    return {"status": state.status, "next_seq": state.next_seq, "steps": steps}
+
+
+def _events(episode: Episode) -> list[dict[str, Any]]:
+    return [event.to_json() for event in episode.replayable_events()]

@@ -1,0 +1,150 @@
+"""Storing play: events come in batches, are replayed by the rules, and are kept whole or not at all."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from itertools import pairwise
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from editing import rules
+from webapp.games.models import Episode, Event, Step
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+from webapp.refusals import Refusal
+from webapp.studies.joining import take_turn
+from webapp.studies.models import Study
+
+MAXIMUM_EVENTS = 2000
+MAXIMUM_BATCH = 500
+
+
+@transaction.atomic
+def record(
+    study: Study, participant: Participant, episode_id: UUID, photo_sha256: str, batch: Sequence[rules.Event]
+) -> rules.State:
+    """Store the events of a batch that are new, and return the state after its last event.
+
+    A batch that was stored before changes nothing and is answered as the first time.
+
+    Raises:
+        editing.rules.IllegalEvent: an event that the rules refuse, or that leaves a gap.
+        Refusal: ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
+    """
+    _check_batch(episode_id, batch)
+    take_turn(study, participant)
+    episode = _locked_episode(study, participant, episode_id, photo_sha256)
+    stored = episode.replayable_events() if episode else []
+    fresh = _fresh(stored, batch)
+    if not fresh:
+        return rules.replay(stored[: batch[-1].seq + 1], study.allow_untouched)
+    if batch[-1].seq >= MAXIMUM_EVENTS:
+        raise Refusal("too_many_events", f"An episode has at most {MAXIMUM_EVENTS} events.", seq=MAXIMUM_EVENTS)
+    if episode and episode.status == Episode.Status.EXCLUDED:
+        raise _excluded(episode)
+    events = [*stored, *fresh]
+    state = rules.replay(events, study.allow_untouched)
+    if episode is None:
+        photo = _startable_photo(study, participant, photo_sha256)
+        episode = Episode(
+            id=episode_id,
+            study=study,
+            participant=participant,
+            photo=photo,
+            contract_version=fresh[0].contract_version,
+            started=timezone.now(),
+        )
+    _store(episode, events, fresh, state)
+    return state
+
+
+def open_episode(study: Study, participant: Participant) -> Episode | None:
+    """The episode that the participant has begun and may go on with."""
+    return Episode.objects.filter(study=study, participant=participant, status=Episode.Status.OPEN).first()
+
+
+def _check_batch(episode_id: UUID, batch: Sequence[rules.Event]) -> None:
+    for event in batch:
+        if event.episode != str(episode_id):
+            raise rules.IllegalEvent("malformed", f"it belongs to episode {event.episode}, not to this one", event.seq)
+    for before, after in pairwise(batch):
+        if after.seq != before.seq + 1:
+            raise rules.IllegalEvent("gap", f"{after.seq} follows {before.seq} in the batch", after.seq)
+
+
+def _locked_episode(study: Study, participant: Participant, episode_id: UUID, photo_sha256: str) -> Episode | None:
+    episode = Episode.objects.select_for_update(of=("self",)).filter(pk=episode_id).first()
+    if episode is None:
+        return None
+    if episode.participant_id != participant.pk:
+        raise Refusal("not_found", "You have no such episode.", HTTPStatus.NOT_FOUND)
+    if (episode.study_id, episode.photo_id) != (study.pk, photo_sha256):
+        raise Refusal("conflict", "The episode was begun on another photo, or in another study.")
+    return episode
+
+
+def _fresh(stored: Sequence[rules.Event], batch: Sequence[rules.Event]) -> list[rules.Event]:
+    """The events of the batch that are not stored yet; those that are must be the same to the last digit."""
+    for event in batch:
+        if event.seq < len(stored) and event != stored[event.seq]:
+            raise Refusal("conflict", f"Event {event.seq} is stored with other content.", seq=event.seq)
+    return [event for event in batch if event.seq >= len(stored)]
+
+
+def _excluded(episode: Episode) -> Refusal:
+    if episode.photo.removed_at is not None:
+        return Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)
+    return Refusal("closed", f"The episode was excluded: {episode.exclusion_reason}.")
+
+
+def _startable_photo(study: Study, participant: Participant, photo_sha256: str) -> Photo:
+    """The photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
+    if not study.open:
+        raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
+    photo = study.photos.select_for_update(no_key=True, of=("self",)).filter(pk=photo_sha256).first()
+    if photo is None:
+        raise Refusal("not_found", "The study has no such photo.", HTTPStatus.NOT_FOUND)
+    if photo.removed_at is not None:
+        raise Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)
+    if other := open_episode(study, participant):
+        raise Refusal(
+            "other_episode_open", "Another episode is open: finish it first, here or in its tab.", episode=str(other.pk)
+        )
+    if Episode.objects.filter(
+        study=study, participant=participant, photo=photo, status=Episode.Status.SUBMITTED
+    ).exists():
+        raise Refusal("already_played", "You have submitted this photo already.")
+    return photo
+
+
+def _store(episode: Episode, events: Sequence[rules.Event], fresh: Sequence[rules.Event], state: rules.State) -> None:
+    episode.duration_ms = events[-1].ms
+    episode.resumed = any(event.kind == "resume" for event in events)
+    steps: list[Step] = []
+    if state.status == "submitted":
+        episode.status = Episode.Status.SUBMITTED
+        steps = steps_of(episode, events, state)
+        episode.step_count = len(steps)
+    try:
+        with transaction.atomic():
+            episode.save()
+            Event.objects.bulk_create([Event.from_played(event) for event in fresh])
+    except IntegrityError:
+        raise Refusal("conflict", "The id of the episode, or of an event, is taken already.") from None
+    Step.objects.bulk_create(steps)
+
+
+def steps_of(episode: Episode, events: Sequence[rules.Event], state: rules.State) -> list[Step]:
+    """The rows of the trajectory that a submitted episode has come to, not yet stored."""
+    spent = rules.time_spent(events)
+    return [
+        Step(
+            episode=episode,
+            index=index,
+            filter=step.filter,
+            parameters=dict(step.parameters),
+            ms_spent=spent.get(step.filter, 0),
+        )
+        for index, step in enumerate(rules.trajectory(state))
+    ]

@@ -1,0 +1,17 @@
+"""What the games do when something below them changes."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from webapp.games.models import Episode
+from webapp.photos.models import Photo
+from webapp.photos.signals import photo_removed
+
+
+@receiver(photo_removed)
+def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:  # noqa: ARG001 (Django's signals send more)
+    """Nobody can finish an episode whose photo is gone."""
+    Episode.objects.filter(photo=photo, status=Episode.Status.OPEN).update(
+        status=Episode.Status.EXCLUDED, exclusion_reason="photo removed"
+    )

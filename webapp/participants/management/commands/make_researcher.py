@@ -1,0 +1,28 @@
+"""``manage.py make_researcher``"""
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Make the researcher's account and print its password, once. Does nothing where the account exists."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--name", default="researcher", help="(%(default)s)")
+        parser.add_argument("--reset", action="store_true", help="give an existing account a new password")
+
+    def handle(self, *, name: str, reset: bool, **options: Any) -> None:  # noqa: ARG002
+        user, created = User.objects.get_or_create(
+            username=name, defaults={"is_staff": True, "is_superuser": True, "password": "!"}
+        )
+        if not (created or reset):
+            self.stdout.write(f"The account '{name}' exists; --reset gives it a new password.")
+            return
+        password = secrets.token_urlsafe(12)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        self.stdout.write(f"Researcher's login: {name}   password: {password}   (shown this once)")

@@ -1,0 +1,135 @@
+"""The API of studies: reading one, joining it, and the previews of its photos."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.http import FileResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import ensure_csrf_cookie
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from editing import filters
+from webapp.participants.models import Participant
+from webapp.participants.sessions import participant_of
+from webapp.photos.models import Photo
+from webapp.refusals import ErrorSerializer, Refusal
+from webapp.studies.joining import find_study, join
+from webapp.studies.models import Study
+
+
+class StudySerializer(serializers.ModelSerializer[Study]):
+    photos = serializers.IntegerField(source="playable.count", help_text="How many can be played.")
+    contract_version = serializers.SerializerMethodField(help_text="The version of the filters.")
+
+    class Meta:
+        model = Study
+        fields = ("slug", "title", "open", "allow_untouched", "photos", "contract_version")
+
+    def get_contract_version(self, study: Study) -> int:  # noqa: ARG002 (DRF calls it with the object)
+        return filters.VERSION
+
+
+class JoinSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=[Participant.Kind.HUMAN.value, Participant.Kind.ROBOT.value])
+
+
+class ParticipantSerializer(serializers.Serializer[Any]):
+    participant = serializers.CharField(source="pseudonym")
+    kind = serializers.ChoiceField(choices=Participant.Kind.values)
+    study = serializers.SlugField()
+
+
+class PhotoSerializer(serializers.ModelSerializer[Photo]):
+    id = serializers.CharField(source="sha256", help_text="The SHA-256 of the source file.")
+    preview_url = serializers.SerializerMethodField()
+    width = serializers.IntegerField(source="preview_width", help_text="Of the preview, in pixels.")
+    height = serializers.IntegerField(source="preview_height")
+
+    class Meta:
+        model = Photo
+        fields = ("id", "name", "preview_url", "width", "height", "licence", "attribution")
+
+    def get_preview_url(self, photo: Photo) -> str:
+        return reverse("preview", args=[photo.pk])
+
+
+class StudyView(APIView):
+    """A study as anyone may know it; sets the cookie with the CSRF token that every POST needs."""
+
+    @extend_schema(responses={200: StudySerializer, "4XX": ErrorSerializer}, operation_id="read_study")
+    @method_decorator(ensure_csrf_cookie)
+    def get(self, request: Request, slug: str) -> Response:  # noqa: ARG002
+        return Response(StudySerializer(find_study(slug)).data)
+
+
+class JoinView(APIView):
+    """Makes the session a participant of the study, under a random pseudonym. Joining again changes nothing."""
+
+    throttle_scope = "join"
+
+    @extend_schema(
+        request=JoinSerializer,
+        responses={200: ParticipantSerializer, "4XX": ErrorSerializer},
+        operation_id="join_study",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        study = find_study(slug)
+        wanted = JoinSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        participant = join(request, study, wanted.validated_data["kind"])
+        return Response({"participant": participant.pseudonym, "kind": participant.kind, "study": study.slug})
+
+
+class _WhateverIsAccepted(DefaultContentNegotiation):
+    """A file has one form: clients that ask for another get it all the same, and errors are JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class PreviewView(APIView):
+    """The linear preview of a photo: a NumPy file, float16, of shape (height, width, 3)."""
+
+    throttle_scope = "preview"
+    content_negotiation_class = _WhateverIsAccepted
+
+    @extend_schema(
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+            "4XX": ErrorSerializer,
+        },
+        operation_id="read_preview",
+    )
+    def get(self, request: Request, sha256: str) -> HttpResponseBase:
+        photo = _visible_photo(request, sha256)
+        etag = f'"{photo.preview_sha256}"'
+        response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
+        if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
+            response = FileResponse(photo.preview_path.open("rb"), content_type="application/octet-stream")
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, max-age=31536000, immutable"
+        return response
+
+
+def _visible_photo(request: Request, sha256: str) -> Photo:
+    """The photo, for researchers and for participants of a study that has it."""
+    photos = Photo.objects.all()
+    if not request.user.is_staff:
+        photos = photos.filter(studies__participants=participant_of(request)).distinct()
+    photo: Photo = get_object_or_404(photos, pk=sha256)
+    if photo.removed_at is not None:
+        raise Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)
+    return photo

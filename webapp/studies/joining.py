@@ -1,0 +1,67 @@
+"""Joining a study, and finding out who has."""
+
+from http import HTTPStatus
+
+from django.db import transaction
+from django.http import HttpRequest
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+
+from webapp.participants.models import Participant
+from webapp.participants.sessions import participant_of, remember
+from webapp.refusals import Refusal
+from webapp.studies.models import Participation, Study
+
+
+def find_study(slug: str) -> Study:
+    """The study of that name.
+
+    Raises:
+        Http404: there is none.
+    """
+    study: Study = get_object_or_404(Study, slug=slug)
+    return study
+
+
+def join(request: HttpRequest | Request, study: Study, kind: str) -> Participant:
+    """The session's participant, new in its first study, who has now joined this one.
+
+    Raises:
+        Refusal: ``study_closed``, or ``conflict`` if the session is of another kind of player.
+    """
+    if not study.open:
+        raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
+    participant = participant_of(request)
+    if participant is not None and participant.kind != kind:
+        raise Refusal("conflict", f"This session plays as a {participant.kind} already.")
+    with transaction.atomic():
+        participant = participant or Participant.objects.create(kind=kind)
+        Participation.objects.get_or_create(study=study, participant=participant)
+    remember(request, participant)
+    return participant
+
+
+def joined(request: HttpRequest | Request, study: Study) -> Participant:
+    """The session's participant.
+
+    Raises:
+        Refusal: ``not_joined``.
+    """
+    participant = participant_of(request)
+    if participant is None or not study.participants.filter(pk=participant.pk).exists():
+        raise _not_joined()
+    return participant
+
+
+def take_turn(study: Study, participant: Participant) -> None:
+    """Make the participant's other requests in this study wait for the end of the transaction.
+
+    Raises:
+        Refusal: ``not_joined``.
+    """
+    if not Participation.objects.select_for_update().filter(study=study, participant=participant).exists():
+        raise _not_joined()
+
+
+def _not_joined() -> Refusal:
+    return Refusal("not_joined", "Join the study first.", HTTPStatus.UNAUTHORIZED)

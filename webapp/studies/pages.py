@@ -1,0 +1,63 @@
+"""The site's pages around the game."""
+
+from django.conf import settings
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.staticfiles import finders
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+from editing.photo import PRIMARIES, TRANSFERS
+from webapp.photos.models import Photo
+from webapp.photos.thumbnails import LOOKS
+from webapp.studies.models import DEFAULT, Study
+
+PHOTOS_ON_A_PAGE = 60
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, and the way into the open studies."""
+    return render(request, "home.html", {"studies": Study.objects.filter(open=True)})
+
+
+def credits_page(request: HttpRequest) -> HttpResponse:
+    """Where the photos come from."""
+    sources = (
+        Photo.objects.filter(removed_at=None, studies__open=True)
+        .values("licence", "attribution")
+        .annotate(count=Count("pk", distinct=True))
+        .order_by("attribution", "licence")
+    )
+    return render(request, "credits.html", {"sources": sources})
+
+
+@ensure_csrf_cookie
+def play(request: HttpRequest, slug: str) -> HttpResponse:
+    """The game."""
+    study = get_object_or_404(Study, slug=slug)
+    if not finders.find("play.js"):
+        return render(request, "not_built.html", status=503)
+    return render(request, "play.html", {"study": study})
+
+
+@staff_member_required(login_url="login")
+@ensure_csrf_cookie
+def photos(request: HttpRequest) -> HttpResponse:
+    """A study's photos, for researchers to see, add and remove."""
+    study = get_object_or_404(Study, slug=request.GET.get("study", DEFAULT))
+    look = "bright" if request.GET.get("look") == "bright" else "game"
+    pages = Paginator(study.playable.order_by("-studyphoto__added", "name"), PHOTOS_ON_A_PAGE)
+    context = {
+        "study": study,
+        "studies": Study.objects.all(),
+        "look": look,
+        "looks": LOOKS,
+        "page": pages.get_page(request.GET.get("page")),
+        "transfers": TRANSFERS,
+        "primaries": PRIMARIES,
+        "maximum_bytes": settings.MAXIMUM_PHOTO_BYTES,
+        "built": finders.find("upload.js") is not None,
+    }
+    return render(request, "photos.html", context)

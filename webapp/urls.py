@@ -1,0 +1,34 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from webapp import health
+from webapp.photos.models import SHA256
+from webapp.photos.pages import thumbnail_file
+from webapp.studies import pages
+
+api = [
+    path("", include("webapp.studies.urls")),
+    path("", include("webapp.games.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
+]
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("credits/", pages.credits_page, name="credits"),
+    path("play/<slug:slug>/", pages.play, name="play"),
+    path("photos/", pages.photos, name="photos"),
+    re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
+    path("login/", auth.LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("api/", include(api)),
+    path("healthz", health.healthz, name="healthz"),
+]
+handler400 = "webapp.errors.bad_request"
+handler403 = "webapp.errors.forbidden"
+handler404 = "webapp.errors.not_found"
+handler500 = "webapp.errors.failed"
