@@ -15,9 +15,9 @@ from typing import Any
 from editing.filters import VERSION
 from editing.rules import Step
 from editing.trajectory import InvalidSnapshot, Snapshot, is_snapshot, read_snapshot, rows
-from learning import comparison_results, comparison_statistics
+from learning import comparison_intervals, comparison_results, comparison_statistics
 from learning.comparison_results import Track
-from learning.comparison_statistics import Episode, Resampling, Sample
+from learning.comparison_statistics import Episode, Sample
 
 FORMAT = 1
 SMALL_SAMPLE = 20
@@ -105,9 +105,7 @@ def compare(a: Side, b: Side, seed: int = 0, track: Track = iter) -> dict[str, A
     Args:
         track: wraps the photos while their results are developed, for a progress bar.
     """
-    sample_a, sample_b = (
-        Sample(side.episodes, Resampling(side.episodes, (seed, index))) for index, side in enumerate((a, b))
-    )
+    sample_a, sample_b = (Sample.of(side.episodes, (seed, index)) for index, side in enumerate((a, b)))
     shared = shared_photos(a, b)
     paths = (a.snapshot.preview_path, b.snapshot.preview_path)
     results = comparison_results.measure(sample_a, sample_b, paths, shared, track)
@@ -116,8 +114,8 @@ def compare(a: Side, b: Side, seed: int = 0, track: Track = iter) -> dict[str, A
         "contract_version": VERSION,
         "method": {
             "seed": seed,
-            "resamples": comparison_statistics.RESAMPLES,
-            "level": comparison_statistics.LEVEL,
+            "resamples": comparison_intervals.RESAMPLES,
+            "level": comparison_intervals.LEVEL,
             "measured_edge": comparison_results.MEASURED_EDGE,
             "maximum_episodes_a_photo": comparison_results.MAXIMUM_EPISODES_A_PHOTO,
         },
@@ -173,7 +171,7 @@ def _notes(a: Side, b: Side, samples: Sequence[Sample], shared: Sequence[str]) -
             notes.append(f"{side.label} is a small sample (n = {count}): read its figures as examples, not as rates.")
         if sample.resampling.cluster is None:
             notes.append(
-                f"{side.label} has fewer than {comparison_statistics.MINIMUM_CLUSTERS} players and photos: "
+                f"{side.label} has fewer than {comparison_intervals.MINIMUM_CLUSTERS} players and photos: "
                 "too few for an interval."
             )
         elif sample.resampling.cluster == "photo":

@@ -8,7 +8,7 @@ result, since the filters are not linear.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from editing.filters import develop, luminance
 from editing.photo import load_preview, make_preview
-from learning.comparison_statistics import BINS, Episode, Resampling, Sample, difference
+from learning.comparison_intervals import Resampling, difference
+from learning.comparison_statistics import BINS, Episode, Sample
 
 # Long edge in pixels of the thumbnails that the numbers are taken from.
 MEASURED_EDGE = 64
@@ -171,6 +172,6 @@ def summary(results: Results, seed: Sequence[int]) -> dict[str, object]:
     return {"pairs": table, "photos": rows}
 
 
-def _photos(photos: Iterable[str], seed: Sequence[int]) -> Resampling:
+def _photos(photos: Collection[str], seed: Sequence[int]) -> Resampling:
     """Photos as clusters of their own, one entry each."""
-    return Resampling([Episode("", "", "", photo, "", ()) for photo in photos], seed)
+    return Resampling([""] * len(photos), list(photos), seed)

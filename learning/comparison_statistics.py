@@ -1,33 +1,26 @@
 """What is counted over two sides' episodes: filter use, number of steps, order and parameters, with intervals.
 
-Every figure is a ratio of two sums over episodes, so one resampling of clusters serves them all. An interval resamples
-whole players (or whole photos, where there are too few players), since episodes of one player are alike.
+Every figure is a ratio of two sums over episodes, so that one resampling a side serves them all.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from editing.filter import Filter
 from editing.filters import FILTERS
 from editing.parameters import Parameter
 from editing.rules import MAXIMUM_STEPS, Step
+from learning.comparison_intervals import Estimate, Resampling, difference
 
-RESAMPLES = 2000
-LEVEL = 0.95
-# Fewer clusters than this say nothing about the population they come from.
-MINIMUM_CLUSTERS = 5
 BINS = 20
 FREQUENT_ORDERS = 10
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 START, END = "start", "end"
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -48,107 +41,17 @@ class Episode:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % interval; ``None`` where there is nothing to estimate from, or too little for an interval.
-
-    ``draws`` holds the figure in every resample; it is empty where there is no interval.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    draws: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
-
-    def to_json(self) -> dict[str, float | None]:
-        """``{value, low, high}``."""
-        return {"value": self.value, "low": self.low, "high": self.high}
-
-
-class Resampling:
-    """A seeded bootstrap over clusters of episodes: players, or photos where there are fewer than five players.
-
-    Args:
-        episodes: the episodes that the figures are taken over, n of them.
-        seed: the same seed and episodes give the same intervals; one entry per side keeps the sides independent.
-    """
-
-    def __init__(self, episodes: Sequence[Episode], seed: Sequence[int]) -> None:
-        players = sorted({episode.player for episode in episodes})
-        photos = sorted({episode.photo for episode in episodes})
-        self.cluster: str | None = None
-        names: list[str] = []
-        if len(players) >= MINIMUM_CLUSTERS:
-            self.cluster, names = "player", players
-        elif len(photos) >= MINIMUM_CLUSTERS:
-            self.cluster, names = "photo", photos
-        self.count = len(names)
-        number = {name: index for index, name in enumerate(names)}
-        self._members = np.array(
-            [number[episode.player if self.cluster == "player" else episode.photo] for episode in episodes]
-            if self.cluster
-            else [],
-            dtype=np.intp,
-        )
-        self._weights = np.empty((0, 0))
-        if self.cluster:
-            random = np.random.default_rng(list(seed))
-            draws = random.multinomial(self.count, np.full(self.count, 1 / self.count), size=RESAMPLES)
-            self._weights = draws.astype(np.float64)
-
-    def ratio(self, numerators: ArrayLike, denominators: ArrayLike | None = None) -> Estimate:
-        """Sum of numerators over sum of denominators (each of shape (n,), one entry an episode; denominators 1)."""
-        top = np.asarray(numerators, dtype=np.float64)
-        bottom = np.ones_like(top) if denominators is None else np.asarray(denominators, dtype=np.float64)
-        if bottom.sum() == 0:
-            return Estimate(None)
-        value = float(top.sum() / bottom.sum())
-        if not self.cluster:
-            return Estimate(value)
-        tops = self._weights @ np.bincount(self._members, top, minlength=self.count)
-        bottoms = self._weights @ np.bincount(self._members, bottom, minlength=self.count)
-        # Too rare to be in nearly every resample: an interval from the others would pretend to a certainty.
-        if np.mean(bottoms > 0) < LEVEL:
-            return Estimate(value)
-        draws = np.full(RESAMPLES, np.nan)
-        np.divide(tops, bottoms, out=draws, where=bottoms > 0)
-        low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        return Estimate(value, float(low), float(high), draws)
-
-    def share(self, members: ArrayLike) -> Estimate:
-        """Share of episodes for which ``members`` (n,) is true, 0 to 1.
-
-        Where that is none or all of them a bootstrap has no width. The open limit is then the exact binomial one
-        (Clopper and Pearson), with the clusters as its trials.
-        """
-        estimate = self.ratio(members)
-        if estimate.low is None or estimate.value not in (0.0, 1.0):
-            return estimate
-        reach = 1 - ((1 - LEVEL) / 2) ** (1 / self.count)
-        low, high = (0.0, reach) if estimate.value == 0 else (1 - reach, 1.0)
-        return Estimate(estimate.value, low, high, estimate.draws)
-
-
-def difference(a: Estimate, b: Estimate) -> Estimate:
-    """A minus B. The two sides are resampled independently, which is wider than the truth where they share photos."""
-    if a.value is None or b.value is None:
-        return Estimate(None)
-    value = a.value - b.value
-    if a.low is None or a.high is None or b.low is None or b.high is None:
-        return Estimate(value)
-    if np.nanstd(a.draws) == 0 or np.nanstd(b.draws) == 0:
-        # One side is at 0 or 100 %: its draws all agree, so its exact limits are carried through instead.
-        return Estimate(value, a.low - b.high, a.high - b.low)
-    draws = a.draws - b.draws
-    low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(value, float(low), float(high), draws)
-
-
-@dataclass(frozen=True)
 class Sample:
     """One side's counted episodes and their resampling."""
 
     episodes: Sequence[Episode]
     resampling: Resampling
+
+    @classmethod
+    def of(cls, episodes: Sequence[Episode], seed: Sequence[int]) -> Sample:
+        """The episodes, to be resampled by player or photo."""
+        players, photos = [episode.player for episode in episodes], [episode.photo for episode in episodes]
+        return cls(episodes, Resampling(players, photos, seed))
 
 
 def filter_use(a: Sample, b: Sample) -> dict[str, object]:

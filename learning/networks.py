@@ -5,6 +5,7 @@ Photo Post-Processing Framework", ACM Transactions on Graphics 37 (2), 2018.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,7 @@ class Extractor(nn.Module):
         channels = [3 + numbers] + [widths.width * factor for factor in (1, 2, 4, 8)]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)
-            for before, after in zip(channels[:-1], channels[1:], strict=True)
+            for before, after in pairwise(channels)
         )
 
     def forward(self, images: Tensor, numbers: Tensor) -> Tensor:

@@ -102,8 +102,7 @@ def list_results(location: Path) -> list[Picture]:
         raise PhotoSetError(f"{location}: no submitted episode there")
     submitted.sort(key=lambda row: (names[row["photo"]], row["photo"], row["player"], row["sample"] or 0, row["id"]))
     return [
-        Picture(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ())))
-        for row in submitted
+        Picture(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ()))) for row in submitted
     ]
 
 
@@ -132,9 +131,7 @@ def keep_of_pictures(
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
     outcomes = map_processes(partial(_keep, decoding=decoding, function=function), pictures, description)
-    readable = tuple(
-        (picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason
-    )
+    readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
         raise PhotoSetError(f"none of {len(pictures)} photos could be read; the first: {unreadable[0]}")

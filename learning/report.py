@@ -19,7 +19,7 @@ from editing.trajectory import check_free
 from learning import report_drawings
 from learning.comparison_results import STATISTICS
 from learning.comparison_statistics import END, START
-from learning.report_strips import PhotoStrips
+from learning.report_strips import PhotoStrips, largest_departure
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MINUS = "\N{MINUS SIGN}"
@@ -154,7 +154,7 @@ def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str
     }
     drawings["curves"] = {
         slug: [
-            draw.curve(slug, _channel(names), figures)
+            draw.curve(slug, _channel(names), largest_departure(kind), figures)
             for names, figures in zip(kind.curves, numbers["parameters"][slug]["curves"], strict=True)
         ]
         for slug, kind in FILTERS.items()
@@ -207,7 +207,7 @@ def _parameter_changes(numbers: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             factor, digits = (1.0, 2) if ratio else (known.factor, known.decimals)
             text = f"{number(change['value'] * factor, digits, sign=not ratio)} {'' if ratio else known.unit}".strip()
             within = "" if change["low"] is None else f" ({interval(change, digits, factor, sign=not ratio)})"
-            words[slug][known.name] = f"{'ratio of the means' if ratio else 'difference of the means'} {text}{within}"
+            words[slug][known.name] = f"{'Ratio of the means' if ratio else 'Difference of the means'} {text}{within}"
     return words
 
 

@@ -27,7 +27,7 @@ _LINES = {"a": "-", "b": (0, (4, 1.5))}
 _STYLE: Any = {
     "svg.fonttype": "none",
     "text.parse_math": False,
-    "font.size": 9,
+    "font.size": 10,
     "axes.edgecolor": "#8a8a8a",
     "axes.labelcolor": INK,
     "axes.linewidth": 0.6,
@@ -83,7 +83,7 @@ def _interval(axes: Axes, side: str, place: float, figures: Mapping[str, Any]) -
 def filter_use(numbers: Mapping[str, Any]) -> str:
     """Share of episodes that use each filter, with intervals."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(270, left=84)
+        axes = _figure(280, left=90)
         for row, slug in enumerate(FILTERS):
             for side, shift in (("a", -0.16), ("b", 0.16)):
                 _interval(axes, side, row + shift, numbers["filter_use"][slug][side])
@@ -140,7 +140,7 @@ def _histograms(axes: Axes, counts: Mapping[str, Sequence[int]]) -> None:
 def parameter(slug: str, known: Parameter, numbers: Mapping[str, Any]) -> str:
     """Distribution of one parameter among the episodes that use its filter, over slider positions."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(160, right=24)
+        axes = _figure(160, right=26)
         _histograms(axes, {side: numbers[side]["histogram"] for side in "ab"})
         places = (0, 0.25, 0.5, 0.75, 1)
         axes.set_xticks(places, [known.describe(known.from_position(place)) for place in places])
@@ -153,21 +153,28 @@ def parameter(slug: str, known: Parameter, numbers: Mapping[str, Any]) -> str:
     return _svg(axes, f"parameter-{slug}-{known.name}", f"Distribution of {slug} {known.name}")
 
 
-def curve(slug: str, channel: str, numbers: Mapping[str, Any]) -> str:
-    """Mean curve of a filter with the spread between the 10th and the 90th percentile."""
+def curve(slug: str, channel: str, largest: float, numbers: Mapping[str, Any]) -> str:
+    """How far the mean curve departs from the straight line, with the spread from the 10th to the 90th percentile.
+
+    Args:
+        largest: the furthest that a curve of this filter can be from the straight line.
+    """
     with mpl.rc_context(_STYLE):
-        axes = _figure(_WIDTH * 0.8)
-        axes.plot([0, 1], [0, 1], color="#8a8a8a", lw=0.8, ls=":")
+        axes = _figure(180, left=52)
         for side in "ab":
             known = numbers[side]
             if known["mean"] is not None:
                 knots = [index / (len(known["mean"]) - 1) for index in range(len(known["mean"]))]
-                axes.fill_between(knots, known["low"], known["high"], color=COLORS[side], alpha=0.15, lw=0)
-                axes.plot(knots, known["mean"], color=COLORS[side], ls=_LINES[side], lw=1.6, ms=4, **_MARKERS[side])
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="value in", ylabel="value out")
-        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-        axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+                low, mean, high = (
+                    [value - knot for value, knot in zip(known[name], knots, strict=True)]
+                    for name in ("low", "mean", "high")
+                )
+                axes.fill_between(knots, low, high, color=COLORS[side], alpha=0.15, lw=0)
+                axes.plot(knots, mean, color=COLORS[side], ls=_LINES[side], lw=1.6, ms=4, **_MARKERS[side])
+        axes.axhline(0, color="#8a8a8a", lw=0.8, ls=":")
+        axes.set(xlim=(0, 1), ylim=(-largest, largest), xlabel="value in", ylabel="value out − value in")
         axes.grid(color=FAINT, lw=0.6)
+        axes.set_axisbelow(True)
     return _svg(axes, f"curve-{slug}-{channel}", f"Mean {slug} curve {channel}".strip())
 
 
@@ -186,9 +193,9 @@ def color_differences(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> str
     """Mean colour differences with intervals; rows are (text, side whose mark it has, figures)."""
     known = list(rows)
     with mpl.rc_context(_STYLE):
-        axes = _figure(34 + 30 * len(known), left=14, top=2)
+        axes = _figure(38 + 32 * len(known), left=14, top=2)
         for place, (text, side, figures) in enumerate(known):
-            axes.text(0, place - 0.28, text, fontsize=9, va="center")
+            axes.text(0, place - 0.3, text, va="center")
             _interval(axes, side, place + 0.12, figures)
         axes.set_ylim(len(known) - 0.5, -0.6)
         axes.set_xlim(0, None)
@@ -211,6 +218,7 @@ def color_difference_photos(photos: Iterable[Mapping[str, Any]], across: str, up
             [row["a_players"] for row in known], [row["a_b"] for row in known], "o", color=INK, mfc="none", ms=4.5
         )
         axes.set(xlim=(0, top), ylim=(0, top), xlabel=across, ylabel=upward)
+        axes.locator_params(nbins=5, integer=True)
         axes.grid(color=FAINT, lw=0.6)
         axes.set_axisbelow(True)
     return _svg(axes, "color-difference-photos", "Colour differences photo by photo")

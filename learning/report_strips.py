@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from editing.filter import Filter
 from editing.filters import FILTERS, develop
 from editing.rules import Step
 from learning.comparison import Side, shared_photos
@@ -95,14 +97,27 @@ def _cells(original: Picture, steps: Sequence[Step]) -> tuple[Cell, ...]:
     for step in steps:
         kind = FILTERS[step.filter]
         picture = develop(picture, [step])
-        curves = tuple(_points([step.parameters[name] for name in names]) for names in kind.curves)
+        curves = tuple(_points(kind, [step.parameters[name] for name in names]) for names in kind.curves)
         cells.append(Cell(data_uri(picture), kind.label, kind.describe(step.parameters), curves))
     return tuple(cells)
 
 
-def _points(slopes: Sequence[float]) -> str:
-    """A curve by its slopes, as the points of an SVG polyline in a unit square whose y points down."""
+def largest_departure(kind: Filter) -> float:
+    """The furthest that a curve of a filter can be from the straight line: one part as steep, the rest as flat as
+    allowed, the corner at the worst place."""
+    root = math.sqrt(kind.maximum_ratio or 1)
+    return (root - 1) / (root + 1)
+
+
+def _points(kind: Filter, slopes: Sequence[float]) -> str:
+    """A curve by its slopes, as the points of an SVG polyline in a unit square whose y points down.
+
+    Where a filter has several, each close to the straight line, it is their departures from it that are drawn, the
+    largest possible as half of the height.
+    """
     heights = np.concatenate([[0.0], np.cumsum(slopes) / np.sum(slopes)])
+    if len(kind.curves) > 1:
+        heights = 0.5 + (heights - np.linspace(0, 1, len(heights))) / largest_departure(kind) / 2
     return " ".join(f"{index / len(slopes):.3f},{1 - height:.3f}" for index, height in enumerate(heights))
 
 

@@ -35,9 +35,7 @@ def next_states(states: Tensor, choice: Tensor) -> Tensor:
     """(N, 11) the states after each episode's filter ``choice``, (N,) indices, was applied."""
     after = states.clone()
     after[:, STEP] += 1
-    after[:, USED] = torch.maximum(
-        states[:, USED], torch.nn.functional.one_hot(choice, len(FILTERS)).to(states.dtype)
-    )
+    after[:, USED] = torch.maximum(states[:, USED], torch.nn.functional.one_hot(choice, len(FILTERS)).to(states.dtype))
     done = (after[:, STEP] >= MAXIMUM_STEPS).to(states.dtype)
     after[:, HAS_REWARD] = done
     after[:, STOPPED] = done

@@ -8,11 +8,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from learning import state
 from learning.agent import act, sample_filters
 from learning.data import Photos
 from learning.losses import critic_losses, step_losses
-from learning.networks import Networks, Widths, create_networks, draw_masks
+from learning.networks import Widths, create_networks, draw_masks
 from learning.replay_pool import ReplayPool
 
 # The critic needs a head start, and a refresh now and then.
@@ -201,7 +200,7 @@ class Trainer:
 
 
 def _record(iteration: int, rate: float, acted: dict[str, Tensor], judged: dict[str, Tensor]) -> Record:
-    figures = {name: float(value) for name, value in (acted | judged).items()}
+    figures = {name: float(value.detach()) for name, value in (acted | judged).items()}
     for name, value in figures.items():
         if not math.isfinite(value):
             raise TrainingDiverged(f"iteration {iteration}: {name} is {value}; the training has diverged")

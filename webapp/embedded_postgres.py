@@ -76,8 +76,6 @@ class Cluster:
                 self._start_server()
         except OSError as error:
             raise PostgresError(f"Postgres cannot use {error.filename or self.directory}: {error.strerror}") from error
-        with suppress(psycopg.errors.DuplicateDatabase):
-            self._execute("CREATE DATABASE {}", DATABASE)
         return self._url()
 
     def stop(self) -> None:
@@ -132,23 +130,26 @@ class Cluster:
 
     def _start_server(self) -> None:
         log = self.directory / "log"
+        size = log.stat().st_size if log.exists() else 0
         for attempt in range(_START_ATTEMPTS):
-            if self.url():
-                return
-            if not self._serves(
-                self._pid_file()[0]
-            ):  # a killed server leaves the file; its number may be another's now
-                (self.data / "postmaster.pid").unlink(missing_ok=True)
-            size = log.stat().st_size if log.exists() else 0
             try:
-                options = ("--wait", "--timeout=60", f"--options=-p {free_port()}")
-                self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", *options)
+                if self.url() is None:
+                    self._start_once(log)
+                with suppress(psycopg.errors.DuplicateDatabase):
+                    self._execute("CREATE DATABASE {}", DATABASE)
+                return
             except PostgresError as error:
-                # Worth another try: the port was taken in between, or a killed server's children are not gone yet.
+                # Worth another try: the port was taken in between, or a killed server or its children are not gone yet.
                 if attempt == _START_ATTEMPTS - 1:
                     said = postgres_programs.reason(log.read_text(errors="replace")[size:]) if log.exists() else ""
                     raise PostgresError(f"Postgres did not start: {said or error} (log: {log})") from None
                 time.sleep(0.5)
+
+    def _start_once(self, log: Path) -> None:
+        if not self._serves(self._pid_file()[0]):  # a killed server leaves the file; its number may be another's by now
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        options = ("--wait", "--timeout=60", f"--options=-p {free_port()}")
+        self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", *options)
 
     def _pid_file(self) -> tuple[int, int, str]:
         """(process, port, status) by the server's own file; zeros and "" where there is none or it is unfinished."""

@@ -1,31 +1,79 @@
-"""What is answered when no view could: JSON below /api/, else a page."""
+"""What is answered in place of a view: to its errors, and where there is none. JSON below /api/, else a page."""
 
 from http import HTTPStatus
+from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
 
-from webapp.refusals import body
+from editing.rules import IllegalEvent
+from webapp.refusals import Refusal, body
+
+# Of the codes of editing.rules: those of play that is legal in itself but does not follow on what is stored.
+_CONFLICTS = {"gap", "closed", "stale_contract"}
+_CODES = {
+    HTTPStatus.UNAUTHORIZED: "forbidden",
+    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.NOT_ACCEPTABLE: "not_acceptable",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
+    HTTPStatus.TOO_MANY_REQUESTS: "throttled",
+}
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: None, which is a server error, for what is no refusal."""
+    if isinstance(error, IllegalEvent):
+        status = HTTPStatus.CONFLICT if error.code in _CONFLICTS else HTTPStatus.BAD_REQUEST
+        error = Refusal(error.code, _sentence(str(error)), status, error.seq)
+    elif isinstance(error, RequestDataTooBig):
+        error = Refusal("too_large", str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, Refusal):
+        response.data = body(error.code, str(error.detail), error.seq, **error.extra)
+    else:
+        code = _CODES.get(HTTPStatus(response.status_code), "malformed")
+        response.data = body(code, _message(response.data))
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _answer(request, HTTPStatus.BAD_REQUEST, "malformed", "The request could not be understood.")
+    return _page(request, HTTPStatus.BAD_REQUEST, "malformed", "The request could not be understood.")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _answer(request, HTTPStatus.FORBIDDEN, "forbidden", "This is not yours to see.")
+    return _page(request, HTTPStatus.FORBIDDEN, "forbidden", "This is not yours to see.")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return _answer(request, HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address.")
+    return _page(request, HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address.")
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The site failed; this has been logged.")
+    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The site failed; this has been logged.")
 
 
-def _answer(request: HttpRequest, status: HTTPStatus, code: str, message: str) -> HttpResponse:
+def _page(request: HttpRequest, status: HTTPStatus, code: str, message: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse(body(code, message), status=status)
     # Without the request, so that no context processor asks a database that may be what failed.
     return HttpResponse(loader.render_to_string(f"{status.value}.html"), status=status)
+
+
+def _message(data: Any) -> str:
+    """One sentence from DRF's detail, or from its errors by field."""
+    if isinstance(data, dict) and "detail" in data:
+        return str(data["detail"])
+    if isinstance(data, dict):
+        return " ".join(f"{field}: {_message(errors)}" for field, errors in data.items())
+    return " ".join(map(str, data)) if isinstance(data, list) else str(data)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -42,14 +42,14 @@ def address(host: str, port: int) -> str:
 
 def check_port(host: str, port: int) -> None:
     """Raise `ServeError` unless gunicorn will be able to listen there."""
+    if not 0 <= port < 2**16:
+        raise ServeError(f"PORT={port} is no port: choose one from 1024 to 65535")
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(where)
             probe.listen()
-    except OverflowError:
-        raise ServeError(f"PORT={port} is no port: choose one from 1024 to 65535") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             advice = f"stop what uses it, or choose another: make run PORT={port + 1}"

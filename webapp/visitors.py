@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,9 +16,11 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.utils import json as strict_json
-from rest_framework.views import APIView
 
 from webapp.refusals import Refusal
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 def address(request: HttpRequest) -> str:
@@ -45,7 +47,7 @@ class SessionWithCsrf(SessionAuthentication):
 class SessionThrottle(ScopedRateThrottle):
     """Counts for each participant, or for each address where nobody has joined yet."""
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_cache_key(self, request: Request, view: "APIView") -> str:
         return self.cache_format % {
             "scope": self.scope,
             "ident": request.session.get("participant") or address(request),

@@ -21,7 +21,7 @@ export class Unreachable extends Error {
 
 export interface Offer {
   readonly photo: PhotoOffer | null;
-  readonly episode: { readonly id: string; readonly events: readonly GameEvent[] } | null;
+  readonly episode: { readonly id: string; readonly events: readonly unknown[] } | null;
   readonly progress: Progress;
   readonly contract_version: number;
 }

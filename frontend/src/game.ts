@@ -4,22 +4,11 @@
  */
 import { contract, findFilter, isNeutral, neutralParameters, type Filter } from "./contract";
 import { canonical } from "./curves";
+import { IllegalEvent } from "./events";
 import { EMPTY_GAME, type Game, type GameEvent, type Parameters, type Position, type Step } from "./state";
 
 /** Sums of float32 slopes and JSON round trips may leave a bound by this much. */
 const RANGE_TOLERANCE = 1e-6;
-
-/** An event that the rules refuse: `code` names the rule, `seq` the event. */
-export class IllegalEvent extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly seq: number | null = null,
-  ) {
-    super(message);
-    this.name = "IllegalEvent";
-  }
-}
 
 function knownFilter(slug: string | null): Filter {
   const filter = slug === null ? undefined : findFilter(slug);
@@ -28,7 +17,8 @@ function knownFilter(slug: string | null): Filter {
 }
 
 function checkParameters(filter: Filter, parameters: Parameters): void {
-  const unknown = Object.keys(parameters).find((name) => !filter.parameters.some((known) => known.name === name));
+  const known = new Set(filter.parameters.map(({ name }) => name));
+  const unknown = Object.keys(parameters).find((name) => !known.has(name));
   if (unknown !== undefined) throw new IllegalEvent("unknown_parameter", `${filter.slug} has no parameter ${unknown}`);
   for (const { name, low, high } of filter.parameters) {
     const value = parameters[name];

@@ -1,7 +1,8 @@
 /** A visit: joining the study, one photo after another, and each action of the player on its way to the server. */
 import { ApiError, getNext, getPreview, getStudy, join, Unreachable, type Offer } from "./api";
 import { contract } from "./contract";
-import { applyEvent, IllegalEvent, replay } from "./game";
+import { IllegalEvent, parseEvent } from "./events";
+import { applyEvent, replay } from "./game";
 import { newIdentifier } from "./identifiers";
 import type { Outbox } from "./outbox";
 import { EMPTY_GAME, type EventKind, type GameEvent, type Notice, type PhotoOffer, type PlayState } from "./state";
@@ -139,7 +140,7 @@ export class Session {
   private async present({ episode }: Offer, photo: PhotoOffer): Promise<void> {
     this.clear();
     const preview = await getPreview(photo.preview_url);
-    const events = episode?.events ?? [];
+    const events = (episode?.events ?? []).map(parseEvent);
     const game = replay(events, this.state.study.value?.allow_untouched);
     this.episode = episode?.id ?? newIdentifier();
     this.state.photo.value = photo;

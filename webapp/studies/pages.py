@@ -11,7 +11,6 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 
 from editing.photo import PRIMARIES, TRANSFERS
 from webapp.photos.models import Photo
-from webapp.photos.thumbnails import LOOKS
 from webapp.studies.models import DEFAULT, Study
 
 PHOTOS_ON_A_PAGE = 60
@@ -53,7 +52,7 @@ def photos(request: HttpRequest) -> HttpResponse:
         "study": study,
         "studies": Study.objects.all(),
         "look": look,
-        "looks": LOOKS,
+        
         "page": pages.get_page(request.GET.get("page")),
         "transfers": TRANSFERS,
         "primaries": PRIMARIES,

@@ -1,5 +1,5 @@
 /** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { shownSteps, type PlayState, type Preview, type Step } from "../state";
 import { countLevels, type Histogram } from "./histogram";
 import type { Renderer } from "./renderer";
@@ -32,9 +32,7 @@ export class Display {
       else this.thumbnails.value = [];
     });
     effect(() => {
-      // What is read here asks for a frame when it changes.
-      const { preview, comparing, clipping } = state;
-      this.schedule(preview.value, shownSteps(state), comparing.value, clipping.value);
+      if (state.preview.value !== null) this.schedule(this.shown(), state.clipping.value);
     });
     this.surviveContextLoss();
   }
@@ -45,7 +43,7 @@ export class Display {
     if (canvas.width === width && canvas.height === height) return;
     canvas.width = width;
     canvas.height = height;
-    this.drawNow();
+    untracked(() => this.draw(this.shown(), this.state.clipping.value));
   }
 
   /** The picture after the given steps, with its longer side of `edge` pixels. */
@@ -54,18 +52,23 @@ export class Display {
     return preview === null ? null : this.renderer.picture(steps, ...scaledTo(edge, preview));
   }
 
-  private schedule(..._shown: unknown[]): void {
-    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.drawNow());
+  private shown(): readonly Step[] {
+    const steps = shownSteps(this.state);
+    return this.state.comparing.value ? [] : steps;
   }
 
-  private drawNow(): void {
+  /** Asks for one frame, however much changes until then. */
+  private schedule(steps: readonly Step[], clipping: boolean): void {
     cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    this.frame = requestAnimationFrame(() => this.draw(steps, clipping));
+  }
+
+  private draw(steps: readonly Step[], clipping: boolean): void {
+    cancelAnimationFrame(this.frame);
     const { state, renderer } = this;
     const preview = state.preview.peek();
     if (preview === null || state.pictureLost.peek()) return;
-    const steps = state.comparing.peek() ? [] : shownSteps(state);
-    renderer.draw(steps, state.clipping.peek());
+    renderer.draw(steps, clipping);
     this.histogram.value = countLevels(renderer.picture(steps, ...scaledTo(COUNTED_EDGE, preview), true).data);
     this.drawThumbnails();
   }
@@ -92,7 +95,7 @@ export class Display {
       renderer.restore();
       state.pictureLost.value = false;
       this.thumbnailsOf = null;
-      this.schedule();
+      this.schedule(this.shown(), state.clipping.value);
     });
   }
 }

@@ -1,0 +1,43 @@
+"""A figure, and how two things are timed against each other."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured number: ``value`` in ``unit``, as a ratio against what ``against`` says."""
+
+    value: float
+    unit: str
+    against: str
+    note: str = ""
+
+
+def ratio(
+    ours: Callable[[], Any],
+    theirs: Callable[[], Any],
+    *,
+    runs: int = 7,
+    clock: Callable[[], float] = time.process_time,
+) -> float:
+    """The median, over runs in turn, of the time of ``ours`` over that of ``theirs``.
+
+    The two alternate, so that a machine that slows down or speeds up does so for both. CPU seconds by default: another
+    process on the same core does not count.
+    """
+    ours()
+    theirs()
+    return median(_seconds(ours, clock) / _seconds(theirs, clock) for _ in range(runs))
+
+
+def _seconds(call: Callable[[], Any], clock: Callable[[], float]) -> float:
+    """Seconds a call, of as many calls as take at least 50 ms together, so that the clock's grain does not matter."""
+    calls, start = 0, clock()
+    while calls == 0 or clock() - start < 0.05:
+        call()
+        calls += 1
+    return (clock() - start) / calls

@@ -1,0 +1,212 @@
+/**
+ * The researchers' photos page: sends the files that are dropped or chosen one after another, says of each what became
+ * of it, and removes photos after asking.
+ */
+
+interface Added {
+  readonly outcome: "added" | "known" | "restored";
+  readonly note: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+const SAID: Record<Added["outcome"], string> = {
+  added: "added",
+  known: "here already",
+  restored: "brought back",
+};
+
+function find<E extends Element>(selector: string, kind: new () => E, within: ParentNode = document): E {
+  const element = within.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
+function csrfToken(): string {
+  return /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+}
+
+/** Why the server refused, in its own words where it gave any. */
+function reason(status: number, text: string): string {
+  try {
+    const body = JSON.parse(text) as { error?: { message?: unknown } };
+    if (typeof body.error?.message === "string") return body.error.message;
+  } catch {
+    // Not the site's own answer: a proxy's page, or nothing.
+  }
+  return status === 0 ? "The server does not answer." : `The server answered ${status}.`;
+}
+
+/** One file's line in the list. */
+class Line {
+  private readonly element = document.createElement("li");
+  private readonly state = document.createElement("span");
+  private readonly bar = document.createElement("progress");
+
+  constructor(list: HTMLElement, file: File) {
+    const name = document.createElement("span");
+    name.className = "file";
+    name.textContent = file.name;
+    name.title = file.name;
+    this.state.className = "quiet";
+    this.state.textContent = "waiting";
+    this.element.append(name, this.state);
+    list.append(this.element);
+  }
+
+  progress(share: number): void {
+    this.element.append(this.bar);
+    this.bar.value = share;
+    this.state.textContent = share < 1 ? `sending, ${Math.floor(share * 100)} %` : "reading the photo";
+    if (share === 1) this.bar.removeAttribute("value");
+  }
+
+  end(kind: "good" | "quiet" | "bad", state: string, said = ""): void {
+    this.bar.remove();
+    this.state.className = kind;
+    this.state.textContent = state;
+    if (said === "") return;
+    const paragraph = document.createElement("p");
+    paragraph.className = `said ${kind}`;
+    paragraph.textContent = said;
+    this.element.append(paragraph);
+  }
+}
+
+/** Sends one file; fetch cannot tell how much has left, so an XMLHttpRequest does. Rejects with a sentence. */
+function send(form: FormData, onProgress: (share: number) => void): Promise<Added> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/photos/");
+    request.setRequestHeader("X-CSRFToken", csrfToken());
+    request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
+    request.upload.onload = () => onProgress(1);
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText) as Added);
+      else reject(new Error(reason(request.status, request.responseText)));
+    };
+    request.onerror = () => reject(new Error(reason(0, "")));
+    request.send(form);
+  });
+}
+
+/** The form, its queue of files and what is said of them. */
+class Uploads {
+  private readonly form = find("#upload", HTMLFormElement);
+  private readonly list = find("#uploads", HTMLElement);
+  private readonly summary = find("#summary", HTMLElement);
+  private readonly waiting: { file: File; line: Line; options: FormData }[] = [];
+  private running = false;
+  private finished = 0;
+  private added = 0;
+  private failed = 0;
+
+  add(files: Iterable<File>): void {
+    for (const file of files) {
+      // The options as they are now: who changes them means the files that come after.
+      this.waiting.push({ file, line: new Line(this.list, file), options: new FormData(this.form) });
+    }
+    if (!this.running) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    window.addEventListener("beforeunload", stay);
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      this.say(`${this.finished + 1} of ${this.finished + 1 + this.waiting.length}`);
+      await this.sendOne(next.file, next.line, next.options);
+      this.finished += 1;
+    }
+    window.removeEventListener("beforeunload", stay);
+    this.running = false;
+    this.conclude();
+  }
+
+  private async sendOne(file: File, line: Line, options: FormData): Promise<void> {
+    const limit = Number(this.form.dataset["maximumBytes"]);
+    try {
+      if (file.size > limit) throw new Error(`It has ${megabytes(file.size)}; the limit is ${megabytes(limit)}.`);
+      options.append("study", this.form.dataset["study"] ?? "");
+      options.append("file", file);
+      const photo = await send(options, (share) => line.progress(share));
+      if (photo.outcome !== "known") this.added += 1;
+      const size = `${photo.width} × ${photo.height}`;
+      line.end(photo.outcome === "known" ? "quiet" : "good", `${SAID[photo.outcome]}, ${size}`, photo.note);
+    } catch (error) {
+      this.failed += 1;
+      line.end("bad", "not added", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private conclude(): void {
+    const failed = this.failed > 0 ? ` ${this.failed} could not be added: the reasons stand below.` : "";
+    this.say(`Done: ${this.added} added.${failed} `);
+    if (this.added === 0) return;
+    const again = document.createElement("a");
+    again.href = location.href;
+    again.textContent = "Show them in the list";
+    this.summary.append(again);
+  }
+
+  private say(text: string): void {
+    this.summary.textContent = text;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MB`;
+}
+
+function stay(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+function listenForFiles(uploads: Uploads): void {
+  const drop = find("#drop", HTMLElement);
+  const picker = find("#files", HTMLInputElement);
+  picker.addEventListener("change", () => {
+    uploads.add(picker.files ?? []);
+    picker.value = "";
+  });
+  // A file that misses the frame by a little must not replace the page.
+  for (const kind of ["dragover", "drop"] as const) document.addEventListener(kind, (event) => event.preventDefault());
+  document.addEventListener("dragover", () => drop.classList.add("over"));
+  for (const kind of ["dragleave", "drop"] as const) {
+    document.addEventListener(kind, () => drop.classList.remove("over"));
+  }
+  document.addEventListener("drop", (event) => uploads.add(event.dataTransfer?.files ?? []));
+}
+
+function listenForRemovals(): void {
+  const dialog = find("#confirm", HTMLDialogElement);
+  const error = find("[data-error]", HTMLElement, dialog);
+  const confirm = find("[data-remove]", HTMLButtonElement, dialog);
+  let item: HTMLElement | null = null;
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>(".remove") : null;
+    if (button === null) return;
+    item = button.closest<HTMLElement>("[data-photo]");
+    find("[data-name]", HTMLElement, dialog).textContent = button.dataset["name"] ?? "";
+    error.hidden = true;
+    dialog.showModal();
+  });
+  confirm.addEventListener("click", () => {
+    if (item !== null) void remove(item, dialog, error);
+  });
+}
+
+async function remove(item: HTMLElement, dialog: HTMLDialogElement, error: HTMLElement): Promise<void> {
+  try {
+    const address = `/api/photos/${item.dataset["photo"] ?? ""}/`;
+    const response = await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": csrfToken() } });
+    if (!response.ok) throw new Error(reason(response.status, await response.text()));
+    dialog.close();
+    location.reload();
+  } catch (problem) {
+    error.textContent = problem instanceof TypeError ? reason(0, "") : String((problem as Error).message);
+    error.hidden = false;
+  }
+}
+
+listenForFiles(new Uploads());
+listenForRemovals();

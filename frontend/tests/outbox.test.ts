@@ -1,0 +1,143 @@
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError, Unreachable, type Batch } from "../src/api";
+import { MEMORY_ONLY, openStore, Outbox, type Parcel, type Send } from "../src/outbox";
+import type { GameEvent } from "../src/state";
+
+beforeEach(() => {
+  indexedDB = new IDBFactory();
+});
+
+function event(episode: string, seq: number): GameEvent {
+  const rest = { kind: "focus", step: null, filter: null, parameters: null, ms: seq, contract_version: 1 } as const;
+  return { id: `${episode} ${seq}`, episode, seq, ...rest };
+}
+
+function parcel(episode: string, seq: number): Parcel {
+  return { study: "open", photo: "photo", event: event(episode, seq) };
+}
+
+/** A server that remembers the ids of what it took, and answers as it is told to: true takes, an error is thrown. */
+function server(...answers: (true | Error)[]) {
+  const batches: string[][] = [];
+  const send: Send = (_episode: string, batch: Batch) => {
+    const answer = answers.shift() ?? true;
+    if (answer !== true) return Promise.reject(answer);
+    batches.push(batch.events.map(({ id }) => id));
+    return Promise.resolve();
+  };
+  return { send, batches };
+}
+
+function neverRefused(): void {
+  throw new Error("nothing should be refused");
+}
+
+describe("the outbox", () => {
+  it("sends events in order, those of one episode together", async () => {
+    const { send, batches } = server();
+    const outbox = new Outbox(await openStore(), send, neverRefused);
+    for (const [episode, seq] of [["a", 0], ["a", 1], ["b", 0], ["a", 2]] as const) outbox.add(parcel(episode, seq));
+    await outbox.flush();
+    expect(batches.flat()).toEqual(["a 0", "a 1", "b 0", "a 2"]);
+    expect(batches.every((batch) => new Set(batch.map((id) => id[0])).size === 1)).toBe(true);
+    expect(outbox.status.value).toEqual({ state: "saved", waiting: 0 });
+  });
+
+  it("sends at most 500 events at once", async () => {
+    const { send, batches } = server(new Unreachable("no"));
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    for (let seq = 0; seq < 1001; seq += 1) outbox.add(parcel("a", seq));
+    const done = outbox.flush();
+    await vi.waitUntil(() => outbox.status.value.state === "offline");
+    outbox.hurry();
+    await done;
+    expect(batches.map((batch) => batch.length)).toEqual([500, 500, 1]);
+  });
+
+  it("keeps an event that no one answered for, says so, and sends it when the connection is back", async () => {
+    const { send, batches } = server(new Unreachable("no"));
+    const store = await openStore();
+    const outbox = new Outbox(store, send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await vi.waitUntil(() => outbox.status.value.state === "offline");
+    expect(outbox.status.value.waiting).toBe(1);
+    expect(await store.load()).toEqual([parcel("a", 0)]);
+    outbox.hurry();
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"]]);
+    expect(await store.load()).toEqual([]);
+  });
+
+  it("tries again by itself", async () => {
+    const { send, batches } = server(new Unreachable("no"));
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"]]);
+  });
+
+  it("sends after a reload what the visit before could not, before anything new", async () => {
+    const before = new Outbox(await openStore(), () => new Promise<void>(() => undefined), neverRefused);
+    before.add(parcel("a", 0));
+    before.add(parcel("a", 1));
+    const store = await openStore();
+    await vi.waitUntil(async () => (await store.load()).length === 2);
+    const { send, batches } = server();
+    const after = new Outbox(store, send, neverRefused);
+    await after.load();
+    after.add(parcel("a", 2));
+    await after.flush();
+    expect(batches.flat()).toEqual(["a 0", "a 1", "a 2"]);
+    expect(await store.load()).toEqual([]);
+  });
+
+  it("lets go of an episode that the server refuses by name, and of no other", async () => {
+    const { send, batches } = server(new ApiError(410, "photo_removed", "gone"));
+    const refused = vi.fn<(episode: string, error: ApiError) => void>();
+    const store = await openStore();
+    const outbox = new Outbox(store, send, refused);
+    for (const [episode, seq] of [["a", 0], ["b", 0], ["a", 1]] as const) outbox.add(parcel(episode, seq));
+    await outbox.flush();
+    expect(refused.mock.calls.map(([episode, error]) => [episode, error.code])).toEqual([["a", "photo_removed"]]);
+    expect(batches).toEqual([["b 0"]]);
+    expect(await store.load()).toEqual([]);
+  });
+
+  it("works from memory where the browser has no IndexedDB", async () => {
+    vi.spyOn(indexedDB, "open").mockImplementation(() => {
+      throw new DOMException("not in private windows", "SecurityError");
+    });
+    const { send, batches } = server();
+    const outbox = new Outbox(await openStore(), send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"]]);
+  });
+
+  it("says farewell with what waits, in a request that outlives the page", async () => {
+    const sent: [number, boolean | undefined][] = [];
+    const send: Send = (_episode, batch, keepalive) => {
+      sent.push([batch.events.length, keepalive]);
+      return new Promise<void>(() => undefined);
+    };
+    const outbox = new Outbox(await openStore(), send, neverRefused);
+    outbox.add(parcel("a", 0));
+    outbox.add(parcel("a", 1));
+    outbox.farewell();
+    expect(sent).toEqual([[1, undefined], [2, true]]);
+  });
+
+  it("sends no farewell that the browser would refuse for its size", () => {
+    const sent: boolean[] = [];
+    const send: Send = (_episode, _batch, keepalive = false) => {
+      sent.push(keepalive);
+      return new Promise<void>(() => undefined);
+    };
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    for (let seq = 0; seq < 400; seq += 1) outbox.add(parcel("a", seq));
+    outbox.farewell();
+    expect(sent).toEqual([false]);
+  });
+});

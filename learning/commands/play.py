@@ -1,0 +1,137 @@
+"""``safelight play``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from learning.commands.options import clear_errors, photo_options
+
+if TYPE_CHECKING:
+    import torch
+
+    from learning.checkpoint import Checkpoint
+    from learning.photo_sets import Decoding
+    from learning.play_snapshot import PlayPhotos
+
+Rows = list[dict[str, Any]]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight play --agent runs/first export -o play
+  safelight play --agent runs/first photos another.cr2 -o play --samples 3
+  safelight play --agent runs/first npy -o play --transfer linear --primaries prophoto
+"""
+)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--agent", "run", type=click.Path(path_type=Path), required=True, help="The folder of a training run.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder, for the play.")
+@click.option("--name", help="The player is agent:NAME; by default the name of the run's folder.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the dropout.")
+@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Games on each photo.")
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Games played at once.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@photo_options
+def command(
+    photos: tuple[Path, ...],
+    run: Path,
+    out: Path,
+    name: str | None,
+    seed: int,
+    samples: int,
+    batch: int,
+    device: str,
+    transfer: str,
+    primaries: str,
+) -> None:
+    """Let a trained agent play the game on PHOTOS: files and folders, or one export.
+
+    Its trajectories are written in the form of an export, which the site imports. The same agent, photos and seed give
+    the same rows, whatever the batch.
+    """
+    import tempfile
+
+    from editing.photo import PhotoError
+    from editing.trajectory import InvalidSnapshot, check_free
+    from learning.checkpoint import CheckpointError, load_agent
+    from learning.device import DeviceError, choose_device
+    from learning.photo_sets import Decoding, PhotoSetError
+
+    with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, OSError):
+        check_free(out)
+        checkpoint = load_agent(run)
+        where = choose_device(device)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the result, where there is room for it: previews take 4 MB a photo.
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-previews-", dir=out.parent) as previews:
+            found = _find_photos(photos, Decoding(transfer, primaries), Path(previews))
+            for line in found.unreadable:
+                click.echo(f"Left out: {line}", err=True)
+            player = name or run.resolve().name
+            episodes, steps, events = _play(checkpoint, found, (player, seed, samples, batch), where)
+            _write(out, found, (episodes, steps, events), f"safelight play, agent:{player}")
+    click.echo(f"agent:{player} played {len(episodes)} games on {len(found.rows)} photos; they are in {out}.")
+
+
+def _find_photos(photos: tuple[Path, ...], decoding: Decoding, previews: Path) -> PlayPhotos:
+    from editing.trajectory import is_snapshot
+    from learning.play_snapshot import photos_of_export, photos_of_files
+
+    exports = [path for path in photos if is_snapshot(path)]
+    if not exports:
+        return photos_of_files(photos, decoding, previews)
+    if len(photos) > 1:
+        raise click.UsageError(f"{exports[0]} is an export; name one export alone, or photos and folders of photos")
+    return photos_of_export(exports[0])
+
+
+def _play(
+    checkpoint: Checkpoint, photos: PlayPhotos, options: tuple[str, int, int, int], device: torch.device
+) -> tuple[Rows, Rows, Rows]:
+    """The rows of all games, in the order of the photos."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from editing.photo import agent_view, load_preview
+    from learning.play import Turn, play
+    from learning.play_snapshot import Player
+
+    name, seed, samples, batch = options
+    agent = checkpoint.agent.to(device).double()
+    player = Player(name, checkpoint, seed, photos.study)
+    games = [(photo, sample) for photo in photos.rows for sample in range(samples)]
+    episodes: Rows = []
+    steps: Rows = []
+    events: Rows = []
+    starts = range(0, len(games), batch)
+    for start in track(starts, "Playing", console=Console(stderr=True), transient=True):
+        chosen = games[start : start + batch]
+        views = {
+            photo["sha256"]: agent_view(load_preview(photos.previews[photo["preview_sha256"]])) for photo, _ in chosen
+        }
+        turns = [Turn(photo["sha256"], sample, views[photo["sha256"]]) for photo, sample in chosen]
+        for turn, played in zip(turns, play(agent, checkpoint.widths, turns, seed), strict=True):
+            episode, own_steps, own_events = player.game_rows(turn, played)
+            episodes.append(episode)
+            steps += own_steps
+            events += own_events
+    return episodes, steps, events
+
+
+def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], made_by: str) -> None:
+    from editing.trajectory import write_snapshot
+
+    episodes, steps, events = games
+    write_snapshot(
+        out,
+        episodes=episodes,
+        steps=steps,
+        events=events,
+        photos=photos.rows,
+        previews=photos.previews,
+        manifest={"made_by": made_by},
+    )

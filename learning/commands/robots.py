@@ -1,0 +1,53 @@
+"""``safelight robots``: let robots play a site."""
+
+import click
+
+from learning.commands.options import clear_errors
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight robots --url http://127.0.0.1:8000 --episodes 40
+  safelight robots --url https://retouch.example.org --study pilot --episodes 5 --seed 3
+"""
+)
+@click.option("--url", required=True, help="The address of the site.")
+@click.option("--episodes", type=click.IntRange(min=1), required=True, help="How many episodes to play to their end.")
+@click.option("--study", default="default", show_default=True, help="The study's slug.")
+@click.option("--seed", type=int, default=0, show_default=True, help="What the robots do follows from it.")
+@click.option(
+    "--photos-per-robot",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Photos that one robot plays before the next takes its place.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Robots that play at the same time."
+)
+def command(url: str, episodes: int, study: str, seed: int, photos_per_robot: int, workers: int) -> None:
+    """Let robots play a site over HTTP, as a browser does.
+
+    They have several temperaments, and are recorded as robots, never as people.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from learning.robots import RobotError, play_site
+
+    columns = (TextColumn("robots"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with clear_errors(RobotError), Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("", total=episodes)
+        played = play_site(
+            url,
+            episodes=episodes,
+            seed=seed,
+            study=study,
+            photos_per_robot=photos_per_robot,
+            workers=workers,
+            on_played=lambda _: progress.advance(bar),
+        )
+    steps = sum(one.steps for one in played)
+    players = len({one.player for one in played})
+    click.echo(f"{len(played)} episodes by {players} robots: {steps} steps, {sum(one.events for one in played)} events")

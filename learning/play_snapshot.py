@@ -1,0 +1,170 @@
+"""An agent's games in the form of an export: the same rows as people's, so that the site imports them by the same code.
+
+Everything in them follows from the checkpoint, the player's name, the photo, the seed and the sample, the ids and
+times too: the same play is the same rows, and importing it twice makes no doubles.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from editing.events import Event
+from editing.filters import VERSION
+from editing.photo import PhotoError, find_photos, make_preview, read_photo, save_preview, source_sha256
+from editing.rules import Step, replay, trajectory
+from editing.schemas import FLAGS
+from editing.trajectory import read_snapshot, rows
+from learning.checkpoint import Checkpoint
+from learning.photo_sets import Decoding, PhotoSetError, map_processes
+from learning.play import PlayedStep, Turn
+
+Row = dict[str, Any]
+
+NAMESPACE = UUID("5b0c2f0e-6a51-4c2e-9f0e-4a3d1c5d7b21")
+
+
+@dataclass(frozen=True)
+class PlayPhotos:
+    """Photos to play on.
+
+    Attributes:
+        rows: of the snapshot's table of photos, each photo once.
+        previews: the file of each preview, by its SHA-256.
+        study: that the games are for; empty if they are for none.
+        unreadable: a line for each photo that could not be read.
+    """
+
+    rows: Sequence[Row]
+    previews: dict[str, Path]
+    study: str = ""
+    unreadable: tuple[str, ...] = field(default=())
+
+
+def photos_of_export(directory: Path) -> PlayPhotos:
+    """An export's photos; its previews are used, and handed on, byte for byte.
+
+    Raises:
+        InvalidSnapshot: if the export is damaged.
+        PhotoSetError: if it holds no photo.
+    """
+    snapshot = read_snapshot(directory)
+    found = list(rows(snapshot.photos))
+    if not found:
+        raise PhotoSetError(f"{directory}: there are no photos in this export")
+    studies = {row["study"] for row in rows(snapshot.episodes)}
+    previews = {row["preview_sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in found}
+    return PlayPhotos(found, previews, studies.pop() if len(studies) == 1 else "")
+
+
+def photos_of_files(paths: Sequence[Path], decoding: Decoding, previews: Path) -> PlayPhotos:
+    """Photo files and folders of them, decoded; their previews are written to the folder ``previews``.
+
+    Raises:
+        PhotoError: if a path does not exist, or there is no photo.
+        PhotoSetError: if none can be read.
+    """
+    files = find_photos(paths)
+    outcomes = map_processes(partial(_import, decoding=decoding, previews=previews), files, "Reading photos")
+    unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
+    by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}
+    if not by_sha256:
+        raise PhotoSetError(f"none of {len(files)} photos could be read; the first: {unreadable[0]}")
+    found = list(by_sha256.values())
+    paths_by_sha256 = {row["preview_sha256"]: previews / f"{row['preview_sha256']}.npy" for row in found}
+    return PlayPhotos(found, paths_by_sha256, unreadable=unreadable)
+
+
+def _import(path: Path, decoding: Decoding, previews: Path) -> Row | str:
+    """The row of a photo, its preview written; or why it could not be read."""
+    try:
+        photo = read_photo(path, transfer=decoding.transfer, primaries=decoding.primaries)
+        preview = make_preview(photo.pixels)
+        preview_sha256, _ = save_preview(previews, preview)
+        return {
+            "sha256": source_sha256(path),
+            "preview_sha256": preview_sha256,
+            "name": path.name,
+            "width": photo.width,
+            "height": photo.height,
+            "preview_width": preview.shape[1],
+            "preview_height": preview.shape[0],
+            "working_space": photo.working_space,
+            "decoding": json.dumps(photo.decoding),
+            "licence": "",
+            "attribution": "",
+        }
+    except PhotoError as error:
+        return str(error)
+
+
+@dataclass(frozen=True)
+class Player:
+    """Who plays: a name without the ``agent:``, the checkpoint, the seed of its dropout, and the study, if any."""
+
+    name: str
+    checkpoint: Checkpoint
+    seed: int
+    study: str
+
+    def game_rows(self, turn: Turn, played: Sequence[PlayedStep]) -> tuple[Row, list[Row], list[Row]]:
+        """A game's row of episodes, its rows of steps and its rows of events."""
+        key = f"{self.checkpoint.sha256}/{self.name}/{self.study}/{turn.photo}/{self.seed}/{turn.sample}"
+        episode = str(uuid5(NAMESPACE, key))
+        events = list(game_events(episode, played))
+        probabilities = {one.step.filter: one.probabilities for one in played}
+        # What stands after the replay, as for people: a step that changes nothing is not in a trajectory.
+        steps = [
+            {
+                "episode": episode,
+                "index": index,
+                "filter": step.filter,
+                "parameters": dict(step.parameters),
+                "ms_spent": 0,
+                "probabilities": probabilities[step.filter],
+            }
+            for index, step in enumerate(trajectory(replay(events, allow_untouched=True)))
+        ]
+        row = {
+            "id": episode,
+            "player": f"agent:{self.name}",
+            "player_kind": "agent",
+            "photo": turn.photo,
+            "study": self.study,
+            "status": "submitted",
+            "exclusion_reason": None,
+            "contract_version": VERSION,
+            "step_count": len(steps),
+            # An agent has no clock: it plays as it was when its checkpoint was made.
+            "started": self.checkpoint.made,
+            "duration_ms": 0,
+            **dict.fromkeys(FLAGS, False),
+            "seed": self.seed,
+            "sample": turn.sample,
+            "checkpoint_hash": self.checkpoint.sha256,
+        }
+        return row, steps, [event.to_json() for event in events]
+
+
+def game_events(episode: str, played: Sequence[PlayedStep]) -> Iterator[Event]:
+    """What the agent did, as a player's browser would have logged it; all at 0 ms."""
+    actions: list[tuple[str, int | None, Step | None]] = [("start", None, None)]
+    for index, one in enumerate(played):
+        if index:
+            actions.append(("goto", index, None))
+        actions += [("choose", index, one.step), ("adjust", index, one.step)]
+    actions.append(("submit", None, None))
+    for seq, (kind, index, step) in enumerate(actions):
+        yield Event(
+            id=str(uuid5(UUID(episode), str(seq))),
+            episode=episode,
+            seq=seq,
+            kind=kind,
+            ms=0,
+            step=index,
+            filter=step.filter if step else None,
+            parameters=step.parameters if step and kind == "adjust" else None,
+        )

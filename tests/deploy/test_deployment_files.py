@@ -1,0 +1,122 @@
+"""The files that people and servers read: they can be parsed, and name nothing that does not exist."""
+
+import configparser
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from gunicorn.app.wsgiapp import WSGIApplication
+
+PAGES = ["README.md", "docs/researchers.md", "docs/deploy.md"]
+
+
+@pytest.fixture
+def makefile(root: Path) -> str:
+    return (root / "Makefile").read_text()
+
+
+def test_gunicorn_takes_its_settings_from_the_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIND", "127.0.0.1:8123")
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    monkeypatch.setattr("sys.argv", ["gunicorn", "--config", str(root / "deploy" / "gunicorn.conf.py")])
+    settings = WSGIApplication("%(prog)s").cfg
+    assert settings.wsgi_app == "webapp.wsgi"
+    assert settings.address == [("127.0.0.1", 8123)]
+    assert settings.workers == 3
+    assert settings.worker_class_str == "gthread"
+
+
+def test_compose_runs_the_site_on_a_healthy_postgres(root: Path) -> None:
+    services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
+    site = services["site"]
+    assert site["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert (root / "deploy" / site["build"]["context"] / site["build"]["dockerfile"]).is_file()
+    # Only the proxy on the same machine reaches it.
+    assert site["ports"] == ["127.0.0.1:8000:8000"]
+    assert "ports" not in services["database"]
+
+
+def test_every_variable_of_compose_stands_in_the_example(root: Path) -> None:
+    used = set(re.findall(r"\$\{(\w+)", (root / "deploy" / "compose.yaml").read_text()))
+    given = set(re.findall(r"^(\w+)=", (root / "deploy" / "environment.example").read_text(), re.M))
+    assert used <= given
+
+
+def test_the_image_copies_what_is_there(root: Path) -> None:
+    lines = re.findall(r"^COPY (?!--from)(.*) \S+$", (root / "deploy" / "Dockerfile").read_text(), re.M)
+    missing = [name for line in lines for name in line.split() if not (root / name).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["safelight.service", "safelight-sessions.service", "safelight-sessions.timer"])
+def test_a_unit_can_be_read_and_starts_what_exists(root: Path, name: str) -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read(root / "deploy" / name)
+    assert "Description" in unit["Unit"]
+    for path in re.findall(r"(?:manage\.py|deploy/\S+)", (root / "deploy" / name).read_text()):
+        assert (root / path).is_file()
+
+
+def test_nginx_takes_the_largest_photo_that_the_site_takes(root: Path) -> None:
+    from django.conf import settings
+
+    found = re.search(r"client_max_body_size (\d+)m;", (root / "deploy" / "nginx.conf").read_text())
+    assert found is not None
+    assert int(found[1]) * 2**20 > settings.MAXIMUM_PHOTO_BYTES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_make_targets_that_exist(root: Path, makefile: str, page: str) -> None:
+    targets = set(re.findall(r"^([a-z/.-]+):", makefile, re.M)) | {"frontend/dist/play.js"}
+    named = set(re.findall(r"(?:^|`)make ([a-z][a-z/.-]*)", (root / page).read_text(), re.M))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_commands_that_exist(root: Path, page: str) -> None:
+    from django.core.management import get_commands
+
+    from learning.command_line import COMMANDS
+
+    text = (root / page).read_text()
+    assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands())
+    assert set(re.findall(r"^safelight ([a-z-]+)", text, re.M)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "docs/decisions/README.md"])
+def test_a_page_links_to_files_that_exist(root: Path, page: str) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", (root / page).read_text())
+    assert [link for link in links if not ((root / page).parent / link).exists()] == []
+
+
+def test_every_decision_is_listed(root: Path) -> None:
+    folder = root / "docs" / "decisions"
+    listed = set(re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text()))
+    assert listed == {path.name for path in folder.glob("*.md")} - {"README.md"}
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_alone_lists_the_targets(root: Path) -> None:
+    done = subprocess.run(["make"], cwd=root, capture_output=True, text=True, check=True)
+    assert {"make run", "make test", "make demo", "make bench"} <= set(re.findall(r"make [a-z-]+", done.stdout))
+
+
+def test_the_demo_photos_are_in_the_wheel_and_have_a_licence() -> None:
+    pytest.importorskip("skimage")
+    from webapp.demo_photos import demo_photo_paths
+
+    photos = demo_photo_paths()
+    assert len(photos) >= 4
+    assert all(path.is_file() for path in photos)
+    assert {photo.licence for photo in photos.values()} <= {"Public domain", "CC0 1.0"}
+
+
+def test_node_is_asked_for_in_one_version(root: Path, makefile: str) -> None:
+    wanted = json.loads((root / "frontend" / "package.json").read_text())["engines"]["node"]
+    assert wanted == ">=20.19.0"
+    assert "20.19" in makefile

@@ -1,0 +1,81 @@
+"""What `make run` says before anything is started."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from webapp.serve import ServeError, address, check_photos, check_port
+
+
+def serve(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # A server that would be reachable is not needed: whatever is wrong here must be told before Postgres is asked.
+    environment = os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    command = [sys.executable, "-m", "webapp.serve", *arguments]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+
+
+def test_a_port_in_use_is_one_line_that_names_another(root: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = serve(root, "--port", str(port))
+    assert done.returncode == 1
+    advice = f"stop what uses it, or choose another: make run PORT={port + 1}"
+    assert done.stderr == f"Error: Port {port} of 127.0.0.1 is in use: {advice}\n"
+    assert done.stdout == ""
+
+
+def test_a_port_that_is_none_and_a_strangers_address_are_refused() -> None:
+    with pytest.raises(ServeError, match="PORT=70000 is no port"):
+        check_port("127.0.0.1", 70000)
+    with pytest.raises(
+        ServeError, match=r"^Cannot listen on 192\.0\.2\.1 port 8000 \(.*\): choose another HOST or PORT$"
+    ):
+        check_port("192.0.2.1", 8000)
+
+
+def test_a_free_port_is_fine() -> None:
+    check_port("127.0.0.1", 0)
+
+
+def test_a_folder_without_photos_is_one_line(root: Path, tmp_path: Path) -> None:
+    (tmp_path / ".hidden.jpg").write_bytes(b"")
+    done = serve(root, "--port", "0", "--photos", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: PHOTOS={tmp_path}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_missing_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ServeError, match=r"^PHOTOS=.*nowhere.*$"):
+        check_photos(tmp_path / "nowhere")
+
+
+def test_a_postgres_that_is_away_is_one_line(root: Path) -> None:
+    done = serve(root, "--port", "0")
+    assert done.returncode == 1
+    assert "Postgres is not reachable at 127.0.0.1:1" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_address_is_one_that_a_browser_takes() -> None:
+    assert address("127.0.0.1", 8000) == "http://127.0.0.1:8000/"
+    assert address("0.0.0.0", 8001) == "http://127.0.0.1:8001/"  # noqa: S104
+    assert address("::1", 8000) == "http://[::1]:8000/"
+
+
+def test_a_closed_terminal_ends_the_program_through_its_finally_blocks() -> None:
+    program = (
+        "import os, signal, sys; from webapp.serve import stop_on_signals; stop_on_signals()\n"
+        "try: os.kill(os.getpid(), signal.SIGHUP); signal.pause()\n"
+        "finally: print('tidied up')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "tidied up\n"
+    assert done.returncode in (1, 130, -signal.SIGINT)

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class WebappConfig(AppConfig):
+    name = "webapp"
+
+    def ready(self) -> None:
+        from webapp import openapi  # noqa: F401  (registers itself)

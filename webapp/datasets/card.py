@@ -1,0 +1,41 @@
+"""The card beside an export: what the files are, and under which licences the photos are."""
+
+from collections import Counter
+
+from editing.trajectory import Snapshot, rows
+
+
+def write_card(snapshot: Snapshot) -> None:
+    """Write ``README.md`` into the snapshot's folder."""
+    (snapshot.directory / "README.md").write_text(_card(snapshot), encoding="utf-8")
+
+
+def _card(snapshot: Snapshot) -> str:
+    sources = Counter((photo["licence"], photo["attribution"]) for photo in rows(snapshot.photos))
+    credit = "\n".join(
+        f"- {count} {'photo' if count == 1 else 'photos'}: {attribution or 'source not stated'}"
+        f" ({licence or 'no licence stated: ask before you pass them on'})"
+        for (licence, attribution), count in sorted(sources.items())
+    )
+    kinds = Counter(episode["player_kind"] for episode in rows(snapshot.episodes))
+    played = ", ".join(f"{count} by {kind} players" for kind, count in sorted(kinds.items())) or "none"
+    left_out = snapshot.manifest["episodes_left_out"]
+    return f"""# Retouching trajectories
+
+Exported by Safelight on {snapshot.manifest["exported"]}. Each episode is one player's treatment of one dark, linear
+photo in at most five steps, out of eight filters.
+
+| file | one row for each | rows |
+|---|---|---|
+| `episodes.parquet` | episode: player, photo, study, status, time | {snapshot.episodes.num_rows} ({played}) |
+| `steps.parquet` | step of a submitted episode: filter and physical parameters | {snapshot.steps.num_rows} |
+| `events.parquet` | action on the way there, in order | {snapshot.events.num_rows} |
+| `photos.parquet` | photo: how it was decoded, its licence | {snapshot.photos.num_rows} |
+| `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
+
+{f"{left_out} episodes are left out: their photos were removed since." if left_out else "Nothing is left out."}
+The steps follow from the events; `manifest.json` says which version of the filters they were played with.
+
+## Photos
+{credit or "None."}
+"""

@@ -1,0 +1,135 @@
+"""Play as a snapshot: the rows of ``editing.trajectory``, read from the database."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from editing.schemas import FLAGS
+from editing.trajectory import Snapshot, check_free, write_snapshot
+from webapp.datasets.card import write_card
+from webapp.games.models import Episode, Event, Step
+from webapp.photos.models import Photo
+from webapp.studies.models import Study
+
+_CHUNK = 2000
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to export: a study's episodes, or all of them, of these statuses."""
+
+    study: Study | None
+    statuses: tuple[str, ...]
+
+    @property
+    def _in_study(self) -> models.QuerySet[Episode]:
+        episodes = Episode.objects.filter(status__in=self.statuses)
+        return episodes.filter(study=self.study) if self.study else episodes
+
+    @property
+    def episodes(self) -> models.QuerySet[Episode]:
+        """The episodes, in order. Those on a photo that was removed cannot be shown any more, and are left out."""
+        return self._in_study.filter(photo__removed_at=None).order_by("started", "id")
+
+    @property
+    def left_out(self) -> int:
+        """How many episodes are missing from the export since their photo was removed."""
+        return self._in_study.exclude(photo__removed_at=None).count()
+
+    @property
+    def photos(self) -> models.QuerySet[Photo]:
+        """The photos played, and those of the study that wait to be."""
+        studies = [self.study] if self.study else Study.objects.all()
+        wanted = models.Q(studies__in=studies) | models.Q(pk__in=self.episodes.order_by().values("photo"))
+        return Photo.objects.filter(wanted, removed_at=None).distinct().order_by("sha256")
+
+
+def export(directory: Path, selection: Selection) -> Snapshot:
+    """Write a snapshot with its card, as the database stands at one moment.
+
+    Raises:
+        editing.trajectory.InvalidSnapshot: the folder is not free, or a row is wrong.
+    """
+    check_free(directory)
+    with _one_moment():
+        snapshot = write_snapshot(
+            directory,
+            episodes=map(_episode_row, selection.episodes.select_related("participant", "study").iterator(_CHUNK)),
+            steps=map(_step_row, _parts(Step, selection, "index")),
+            events=map(_event_row, _parts(Event, selection, "seq")),
+            photos=map(_photo_row, selection.photos.iterator(_CHUNK)),
+            previews={photo.preview_sha256: photo.preview_path for photo in selection.photos.iterator(_CHUNK)},
+            manifest={
+                "exported": timezone.now().isoformat(timespec="seconds"),
+                "study": selection.study.slug if selection.study else None,
+                "statuses": list(selection.statuses),
+                "episodes_left_out": selection.left_out,
+            },
+        )
+    write_card(snapshot)
+    return snapshot
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """A transaction in which all tables show the same moment, whatever is played meanwhile."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _parts(model: type[Step] | type[Event], selection: Selection, order: str) -> Iterator[Any]:
+    rows = model._default_manager.filter(episode__in=selection.episodes.order_by())
+    return rows.order_by("episode__started", "episode_id", order).iterator(_CHUNK)
+
+
+def _episode_row(episode: Episode) -> Row:
+    return {
+        "id": str(episode.pk),
+        "player": episode.participant.pseudonym,
+        "player_kind": episode.participant.kind,
+        "photo": episode.photo_id,
+        "study": episode.study.slug,
+        "status": episode.status,
+        "exclusion_reason": episode.exclusion_reason or None,
+        "contract_version": episode.contract_version,
+        "step_count": episode.step_count,
+        "started": episode.started,
+        "duration_ms": episode.duration_ms,
+        **{flag: getattr(episode, flag) for flag in FLAGS},
+        "seed": episode.seed,
+        "sample": episode.sample,
+        "checkpoint_hash": episode.checkpoint_hash or None,
+    }
+
+
+def _step_row(step: Step) -> Row:
+    return {
+        "episode": str(step.episode_id),
+        "index": step.index,
+        "filter": step.filter,
+        "parameters": step.parameters,
+        "ms_spent": step.ms_spent,
+        "probabilities": step.probabilities,
+    }
+
+
+def _event_row(event: Event) -> Row:
+    return event.as_played().to_json()
+
+
+def _photo_row(photo: Photo) -> Row:
+    columns = ("sha256", "preview_sha256", "name", "width", "height", "preview_width", "preview_height")
+    texts = ("working_space", "licence", "attribution")
+    row = {name: getattr(photo, name) for name in (*columns, *texts)}
+    return row | {"decoding": json.dumps(photo.decoding, sort_keys=True, ensure_ascii=False)}

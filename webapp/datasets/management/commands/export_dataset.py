@@ -1,0 +1,41 @@
+"""``manage.py export_dataset -o DIR``"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from editing.schemas import STATUSES
+from editing.trajectory import InvalidSnapshot
+from webapp.datasets.exporting import Selection, export
+from webapp.studies.models import Study
+
+
+class Command(BaseCommand):
+    help = "Export play as a folder of Parquet files with the photos' previews: episodes, steps, events, photos."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+        parser.add_argument("--study", help="the slug of one study; all without it")
+        parser.add_argument(
+            "--status",
+            choices=[*STATUSES, "all"],
+            action="append",
+            help="of the episodes; may be given several times (submitted)",
+        )
+
+    def handle(self, *, output: Path, study: str | None, status: list[str] | None, **options: Any) -> None:  # noqa: ARG002
+        found = Study.objects.filter(slug=study).first() if study else None
+        if study and found is None:
+            raise CommandError(f"there is no study {study!r}")
+        statuses = tuple(status or ["submitted"])
+        selection = Selection(found, STATUSES if "all" in statuses else statuses)
+        try:
+            snapshot = export(output, selection)
+        except (InvalidSnapshot, OSError) as error:
+            raise CommandError(str(error)) from None
+        rows = ", ".join(f"{count} {name}" for name, count in snapshot.manifest["rows"].items())
+        self.stdout.write(f"{output}: {rows}")
+        if left_out := snapshot.manifest["episodes_left_out"]:
+            self.stdout.write(f"{left_out} episodes were left out: their photos were removed")
