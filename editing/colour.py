@@ -105,21 +105,21 @@ def to_working_space(samples: Samples) -> Pixels:
 
     Raises PhotoError, with their number, for values that are not finite (or too large for float32).
     """
-    values = samples.values
-    height, width = values.shape[:2]
+    height, width = samples.values.shape[:2]
+    values = np.broadcast_to(samples.values, (height, width, 3))  # grey: three equal planes
     pixels: Pixels = np.empty((height, width, 3), np.float32)
-    curve = samples.curve
-    if curve is None and values.dtype.kind == "u":
-        levels = np.iinfo(values.dtype).max + 1
-        curve = np.repeat(np.linspace(0.0, 1.0, levels)[:, None], 3, axis=1)
-    table = None if curve is None else curve.astype(np.float32)
+    largest = np.float32(np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1)
+    tables = None if samples.curve is None else samples.curve.T.astype(np.float32, order="C")
     matrix = None if samples.matrix is None else samples.matrix.T.astype(np.float32)
     rows = max(1, PIXELS_AT_ONCE // width)
     not_finite = 0
     for top in range(0, height, rows):
         strip = values[top : top + rows]
         with np.errstate(all="ignore"):  # what overflows is counted below
-            light = strip.astype(np.float32) if table is None else table[strip, np.arange(3)]
+            if tables is None:
+                light = strip.astype(np.float32) / largest
+            else:
+                light = np.stack([table[strip[..., channel]] for channel, table in enumerate(tables)], axis=-1)
             if samples.is_lab:
                 light = lab_to_linear_srgb(light)
             elif matrix is not None:

@@ -87,7 +87,7 @@ def load_preview(path: Path | str) -> Pixels:
     path = Path(path)
     try:
         preview = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except Exception as error:  # NumPy reads the header as Python text, and raises what that raises
         raise PhotoError(f"{path.name}: this preview is missing or damaged") from error
     if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3:
         raise PhotoError(f"{path.name}: a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")

@@ -15,6 +15,7 @@ Floating-point values (TIFF, `.npy`) are always linear. CMYK, and profiles made 
 a curve nor primaries: they go through their profile (CMYK without one: libvips' generic one) and must be left at auto.
 """
 
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -58,7 +59,7 @@ def read_array(path: Path, primaries: str, limit: int | None) -> Samples:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about headers that Python 2 wrote
             values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError) as error:
+    except Exception as error:  # NumPy reads the header as Python text, and raises what that raises
         raise PhotoError("it is not a readable NumPy array: damaged, cut short, or of Python objects") from error
     if values.ndim != 3 or values.shape[2] != 3:
         raise PhotoError(f"its shape is {values.shape}; a photo is (height, width, 3)")
@@ -80,6 +81,7 @@ def read_image(path: Path, image_format: str, transfer: str, primaries: str, lim
     import pyvips
 
     pyvips.cache_set_max(0)  # a file may be replaced by another of the same name
+    logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # what matters of its warnings is raised
     load = getattr(pyvips.Image, _LOADERS[image_format])
     try:
         # Bytes, since a name need not be valid UTF-8.

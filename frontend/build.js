@@ -21,8 +21,11 @@ for (const [name, entry] of Object.entries(forTests ? HARNESS : PAGES)) {
     build: {
       outDir,
       emptyOutDir: false,
-      lib: { entry, formats: ["es"], fileName: () => `${name}.js`, cssFileName: name },
-      minify: true,
+      modulePreload: { polyfill: false },
+      rolldownOptions: {
+        input: { [name]: entry },
+        output: { entryFileNames: "[name].js", assetFileNames: `${name}[extname]` },
+      },
     },
   });
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from editing.filters import VERSION
@@ -69,10 +69,8 @@ def save_run(directory: Path, networks: Networks, config: Mapping[str, Any]) -> 
     """
     directory.mkdir(parents=True, exist_ok=True)
     for name, network in networks.modules.items():
-        unfinished = directory / f".{name}.unfinished"
         tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-        save_file(tensors, unfinished)
-        unfinished.replace(_weights(directory, name))
+        write_atomically(_weights(directory, name), save(tensors))
     about = {
         "format": FORMAT,
         "filters_version": VERSION,

@@ -187,8 +187,8 @@ def _notes_on_both(a: Side, b: Side, shared: Sequence[str]) -> list[str]:
     other = sorted(photo for photo in a.played.keys() & b.played.keys() if photo not in shared)
     if other:
         notes.append(
-            f"{len(other)} photos were played on both sides, but from differently decoded previews: their results are "
-            "not compared with each other."
+            f"Played on both sides, but from differently decoded previews: {plural(len(other), 'photo')}. "
+            "Their results are not compared with each other."
         )
     if not shared:
         notes.append("No photo was played on both sides: a difference may be one of the photos alone.")
@@ -199,8 +199,15 @@ def _notes_on_both(a: Side, b: Side, shared: Sequence[str]) -> list[str]:
         )
     same = len({episode.id for episode in a.episodes} & {episode.id for episode in b.episodes})
     if same:
-        notes.append(f"{same} episodes are on both sides: the differences are smaller than those of separate samples.")
+        notes.append(
+            f"On both sides: {plural(same, 'episode')}. The differences are smaller than those of separate samples."
+        )
     return notes
+
+
+def plural(count: int, word: str) -> str:
+    """``1 photo``, ``2 photos``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _rounded(value: Any) -> Any:

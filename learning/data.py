@@ -8,16 +8,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learning.networks import IMAGE_SIZE
-
-# Each photo's centre square, area-averaged to this, of which crops of 64 x 64 are taken.
-SQUARE_SIZE = 80
+from learning.photo_sets import SQUARE_SIZE
 
 
 class Photos:
     """Photos decoded once: (M, 80, 80, 3) float32, linear light, on the device of training."""
 
     def __init__(self, squares: Sequence[NDArray[np.float32]], device: torch.device) -> None:
-        """Take squares of (80, 80, 3)."""
+        """Take squares of (80, 80, 3), as ``learning.photo_sets.training_square`` makes them."""
         self.squares = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False)).to(device)
 
     def __len__(self) -> int:

@@ -37,14 +37,13 @@ class Intersection:
         return (self.luminance + self.contrast + self.saturation) / 3
 
 
-def crop_statistics(picture: tuple[int, NDArray[np.float32]], seed: int) -> Floats:
+def crop_statistics(pixels: NDArray[np.float32], place: int, seed: int) -> Floats:
     """(16, 3) the statistics of a picture's crops: 4 random squares, averaged to 80 x 80, and 4 random crops of each.
 
     Args:
-        picture: its place in its set, which with the seed decides the crops; and its pixels (H, W, 3), of which
-            0 .. 1 is what is shown.
+        pixels: (H, W, 3), of which 0 .. 1 is what is shown.
+        place: of the picture in its set; with the seed it decides the crops.
     """
-    place, pixels = picture
     shown = np.clip(pixels, 0, 1)
     height, width = shown.shape[:2]
     side = min(height, width)

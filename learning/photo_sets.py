@@ -22,12 +22,14 @@ from rich.console import Console
 from rich.progress import track
 
 from editing.filters import develop
-from editing.photo import PhotoError, find_photos, load_preview, read_photo
+from editing.photo import PhotoError, find_photos, load_preview, read_photo, square
 from editing.rules import Step
 from editing.trajectory import is_snapshot, read_snapshot, rows
 
 Pixels = NDArray[np.float32]
 Kept = TypeVar("Kept")
+
+SQUARE_SIZE = 80
 
 # A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
 MAXIMUM_WORKERS = 4
@@ -120,17 +122,19 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
 
 
 def keep_of_pictures(
-    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels], Kept], description: str
+    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels, int], Kept], description: str
 ) -> Reading[Kept]:
     """Read pictures and keep what ``function`` makes of each one's pixels; a progress bar shows on standard error.
 
     Args:
-        function: is sent to other processes, so it must be one that can be pickled.
+        function: of the pixels and the picture's place in the set. It is sent to other processes, so it must be one
+            that can be pickled.
 
     Raises:
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
-    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), pictures, description)
+    numbered = list(enumerate(pictures))
+    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), numbered, description)
     readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
@@ -138,11 +142,19 @@ def keep_of_pictures(
     return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
 
 
-def _keep(picture: Picture, decoding: Decoding, function: Callable[[Pixels], Any]) -> tuple[Any, str]:
+def _keep(
+    numbered: tuple[int, Picture], decoding: Decoding, function: Callable[[Pixels, int], Any]
+) -> tuple[Any, str]:
+    place, picture = numbered
     try:
-        return function(read_picture(picture, decoding)), ""
+        return function(read_picture(picture, decoding), place), ""
     except (PhotoError, OSError) as error:
         return None, str(error)
+
+
+def training_square(pixels: Pixels, place: int) -> Pixels:  # noqa: ARG001 (any place gives the same)
+    """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops."""
+    return square(pixels, SQUARE_SIZE)
 
 
 def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
 from editing.trajectory import check_free
 from learning import report_drawings
+from learning.comparison import plural
 from learning.comparison_results import STATISTICS
 from learning.comparison_statistics import END, START
 from learning.report_strips import PhotoStrips, largest_departure
@@ -41,6 +42,7 @@ def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
     )
     environment.filters.update(number=number, percent=percent, interval=interval, plural=plural)
     labels = {name: numbers["sides"][name]["label"] for name in "ab"}
+    used = [slug for slug, use in numbers["filter_use"].items() if use["a"]["episodes"] or use["b"]["episodes"]]
     return environment.get_template("report.html.j2").render(
         n=numbers,
         labels=labels,
@@ -51,7 +53,8 @@ def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
         end=END,
         colors=report_drawings.COLORS,
         findings=findings(numbers),
-        drawings=_drawings(numbers, labels),
+        used=used,
+        drawings=_drawings(numbers, labels, used),
         changes=_parameter_changes(numbers),
         statistics=STATISTICS,
         pairs=_pairs(labels),
@@ -62,7 +65,7 @@ def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
     """A number as people read it, with a true minus sign; a dash for none."""
     if value is None:
         return "–"
-    return f"{round(value, digits) + 0.0:{'+' if sign else ''}.{digits}f}".replace("-", _MINUS)
+    return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", _MINUS)
 
 
 def percent(value: float | None, sign: bool = False) -> str:
@@ -76,11 +79,6 @@ def interval(figures: Mapping[str, float | None], digits: int = 2, factor: float
     if low is None or high is None:
         return "–"
     return f"{number(low * factor, digits, sign)} to {number(high * factor, digits, sign)}"
-
-
-def plural(count: int, word: str) -> str:
-    """``1 photo``, ``2 photos``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def findings(numbers: Mapping[str, Any]) -> list[str]:
@@ -140,8 +138,8 @@ def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    """The figures as inline SVG; those of colour differences only where there are some."""
+def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str], used: Collection[str]) -> dict[str, Any]:
+    """The figures as inline SVG; of filters and colour differences only where there are some."""
     draw = report_drawings
     drawings: dict[str, Any] = {"filter_use": draw.filter_use(numbers), "step_counts": draw.step_counts(numbers)}
     drawings["parameters"] = {
@@ -150,7 +148,7 @@ def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str
             for known in kind.parameters
         }
         for slug, kind in FILTERS.items()
-        if not kind.curves
+        if not kind.curves and slug in used
     }
     drawings["curves"] = {
         slug: [
@@ -158,7 +156,7 @@ def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str
             for names, figures in zip(kind.curves, numbers["parameters"][slug]["curves"], strict=True)
         ]
         for slug, kind in FILTERS.items()
-        if kind.curves
+        if kind.curves and slug in used
     }
     drawings["results"] = {name: draw.result(name, numbers["results"][name]) for name in STATISTICS}
     difference = numbers["color_difference"]

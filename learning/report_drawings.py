@@ -140,11 +140,11 @@ def _histograms(axes: Axes, counts: Mapping[str, Sequence[int]]) -> None:
 def parameter(slug: str, known: Parameter, numbers: Mapping[str, Any]) -> str:
     """Distribution of one parameter among the episodes that use its filter, over slider positions."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(160, right=26)
+        axes = _figure(160, left=44, right=32)
         _histograms(axes, {side: numbers[side]["histogram"] for side in "ab"})
         places = (0, 0.25, 0.5, 0.75, 1)
         axes.set_xticks(places, [known.describe(known.from_position(place)) for place in places])
-        axes.axvline(known.to_position(known.neutral), color="#8a8a8a", lw=0.8, ls=":")
+        axes.axvline(known.to_position(known.neutral), color=INK, lw=1, ls=":")
         top = axes.get_ylim()[1]
         for side, shift in (("a", 1.03), ("b", 1.03)):
             if numbers[side]["quantiles"]:

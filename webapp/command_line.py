@@ -25,7 +25,8 @@ def main() -> None:
 def unreachable(error: OperationalError) -> str:
     """One line on a Postgres that cannot be connected to: where, why and what to do."""
     database = connections["default"].settings_dict
-    reason = str(error).strip().splitlines()[-1].strip()
+    # "connection failed: connection to server at ... failed: Connection refused", and lines of advice.
+    reason = (str(error).strip().splitlines() or ["no answer"])[0].rsplit("failed: ", 1)[-1]
     return (
         f"Postgres is not reachable at {database['HOST'] or 'the local socket'}:{database['PORT'] or 5432} ({reason}): "
         "start it with `python -m webapp.embedded_postgres start`, or set DATABASE_URL"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import hashlib
 import http.client
 import os
 import signal
@@ -86,7 +87,7 @@ def prepare(
     try:
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        _collect_static_files()
         if researcher:
             call_command("make_researcher")
     except (ImproperlyConfigured, CommandError) as error:
@@ -108,6 +109,21 @@ def prepare(
             raise ServeError(str(error)) from None
         print(error, file=sys.stderr)
     connections.close_all()
+
+
+def _collect_static_files() -> None:
+    """`collectstatic`, which hashes and compresses some hundred files, unless none has changed since the last time."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    found = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
+    state = sorted(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in found)
+    fingerprint = hashlib.sha256("\n".join(state).encode()).hexdigest()
+    kept = Path(settings.DATA_DIR) / "static.sha256"
+    if not (kept.exists() and kept.read_text() == fingerprint and any(Path(settings.STATIC_ROOT).iterdir())):
+        call_command("collectstatic", verbosity=0, interactive=False)
+        kept.write_text(fingerprint)
 
 
 @contextmanager

@@ -32,8 +32,8 @@ export interface Batch {
   readonly events: readonly GameEvent[];
 }
 
-/** What the server says of requests that may succeed when repeated. */
-const PASSING_CODES = new Set(["throttled", "csrf_failed"]);
+/** Refusals that pass: by waiting, or with the new CSRF cookie of a page that is loaded again. */
+const PASSING_CODES = new Set(["throttled", "forbidden"]);
 
 function csrfToken(): string {
   return /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";

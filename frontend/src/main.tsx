@@ -8,7 +8,7 @@ import { Display } from "./gl/display";
 import { Renderer } from "./gl/renderer";
 import { listenToKeys } from "./keyboard";
 import { openStore, Outbox } from "./outbox";
-import "./play.css";
+import "./styles/play.css";
 import { Session } from "./session";
 import { createState, shownSteps } from "./state";
 import { texts } from "./texts";

@@ -43,7 +43,8 @@ export class Session {
       const study = await getStudy(this.slug);
       this.state.study.value = study;
       if (study.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
-      await join(this.slug);
+      // Who joined before a study was closed may still finish the photo that they have begun.
+      if (study.open) await join(this.slug);
       await this.outbox.flush();
       await this.offer();
     });
@@ -167,9 +168,12 @@ export class Session {
       case "photo_removed":
         return notices.photoRemoved(() => void this.next());
       case "not_joined":
-        return notices.notJoined(reload);
+        return this.state.study.value?.open === false ? notices.closed() : notices.notJoined(reload);
       case "closed":
       case "conflict":
+      case "gap":
+      case "other_episode_open":
+      case "already_played":
         return notices.otherWindow(reload);
       case "not_found":
         return notices.notFound();

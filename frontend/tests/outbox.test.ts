@@ -6,7 +6,7 @@ import { MEMORY_ONLY, openStore, Outbox, type Parcel, type Send } from "../src/o
 import type { GameEvent } from "../src/state";
 
 beforeEach(() => {
-  indexedDB = new IDBFactory();
+  vi.stubGlobal("indexedDB", new IDBFactory());
 });
 
 function event(episode: string, seq: number): GameEvent {
@@ -136,7 +136,7 @@ describe("the outbox", () => {
       return new Promise<void>(() => undefined);
     };
     const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
-    for (let seq = 0; seq < 400; seq += 1) outbox.add(parcel("a", seq));
+    for (let seq = 0; seq < 500; seq += 1) outbox.add(parcel("a", seq));
     outbox.farewell();
     expect(sent).toEqual([false]);
   });

@@ -64,7 +64,7 @@ def command(
 
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot, check_free
-    from learning.comparison import ComparisonError, compare, read_side
+    from learning.comparison import ComparisonError, compare, plural, read_side
     from learning.report import render, write_report
     from learning.report_strips import film_strips
 
@@ -87,5 +87,5 @@ def command(
         write_report(output, numbers, render(numbers, film_strips(side_a, side_b, photos, episodes)))
     for side in (side_a, side_b):
         left_out = sum(side.left_out.values())
-        click.echo(f"{side.label}: {len(side.episodes)} episodes count, {left_out} left out")
+        click.echo(f"{side.label}: {plural(len(side.episodes), 'episode')} compared, {left_out} left out")
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")

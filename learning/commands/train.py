@@ -90,15 +90,10 @@ def command(
 
 
 def _read(location: Path, decoding: Decoding, device: torch.device) -> Photos:
-    from functools import partial
+    from learning.data import Photos
+    from learning.photo_sets import keep_of_pictures, list_photos, training_square
 
-    from editing.photo import square
-    from learning.data import SQUARE_SIZE, Photos
-    from learning.photo_sets import keep_of_pictures, list_photos
-
-    reading = keep_of_pictures(
-        list_photos(location), decoding, partial(square, size=SQUARE_SIZE), f"Reading {location.name}"
-    )
+    reading = keep_of_pictures(list_photos(location), decoding, training_square, f"Reading {location.name}")
     for line in reading.unreadable:
         click.echo(f"Left out: {line}", err=True)
     click.echo(f"{location}: {len(reading.kept)} photos")

@@ -33,7 +33,7 @@ def srgb(values: NDArray[Any]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.TIFF", "a.webp", "a.PNG"])
 def test_eight_bits_without_a_profile_are_srgb(tmp_path: Path, name: str) -> None:
-    Image.fromarray(EIGHT).save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    Image.fromarray(EIGHT).save(tmp_path / name, lossless=True)
     photo = read_photo(tmp_path / name)
     assert photo.pixels.dtype == np.float32
     assert (photo.width, photo.height) == (32, 8)
@@ -74,13 +74,15 @@ def test_grey_becomes_three_equal_planes(tmp_path: Path, kind: str) -> None:
     expected = grey if depth == "float" else srgb(grey)
     np.testing.assert_allclose(photo.pixels[..., 0], expected, atol=0.02 if suffix == "jpg" else 1e-6)
     assert photo.decoding["grey"] == "three equal planes"
+    declared = read_photo(tmp_path / f"a.{suffix}", transfer="linear", primaries="prophoto")
+    np.testing.assert_allclose(declared.pixels[..., 0], declared.pixels[..., 2], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp"])
 def test_alpha_is_dropped_and_recorded(tmp_path: Path, name: str) -> None:
     alpha = np.full((8, 32, 1), 128, np.uint8)
     image = Image.fromarray(np.concatenate([EIGHT, alpha], axis=2), "RGBA")
-    image.save(tmp_path / name, **({"lossless": True, "exact": True} if name.endswith("webp") else {}))
+    image.save(tmp_path / name, lossless=True, exact=True)
     photo = read_photo(tmp_path / name)
     np.testing.assert_allclose(photo.pixels, srgb(EIGHT), rtol=1e-6)
     assert photo.decoding["alpha"] == "dropped"
@@ -111,7 +113,7 @@ def test_each_orientation_is_applied(tmp_path: Path, name: str, orientation: int
     image = Image.fromarray(EIGHT)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image.save(tmp_path / name, exif=exif, **({} if name.endswith("tif") else {"quality": 100, "lossless": True}))
+    image.save(tmp_path / name, exif=exif, lossless=True, **({} if name.endswith("tif") else {"quality": 100}))
     with Image.open(tmp_path / name) as stored:
         expected = np.asarray(ImageOps.exif_transpose(stored).convert("RGB"))
     photo = read_photo(tmp_path / name)
@@ -144,7 +146,9 @@ def test_prophotos_matrix_is_the_published_one() -> None:
 
 def test_prophotos_curve_joins_its_toe() -> None:
     toe = 16 / 512
-    np.testing.assert_allclose(prophoto_to_linear(np.array([toe - 1e-12])), prophoto_to_linear(np.array([toe])), rtol=1e-6)
+    np.testing.assert_allclose(
+        prophoto_to_linear(np.array([toe - 1e-12])), prophoto_to_linear(np.array([toe])), rtol=1e-6
+    )
     np.testing.assert_allclose(prophoto_to_linear(np.array([0.0, toe / 2, 1.0])), [0, toe / 32, 1])
 
 

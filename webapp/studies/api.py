@@ -126,9 +126,11 @@ class PreviewView(APIView):
 
 def _visible_photo(request: Request, sha256: str) -> Photo:
     """The photo, for researchers and for participants of a study that has it."""
+    participant = participant_of(request)
     photos = Photo.objects.all()
     if not request.user.is_staff:
-        photos = photos.filter(studies__participants=participant_of(request)).distinct()
+        # A filter by nobody would find the studies that nobody has joined.
+        photos = photos.filter(studies__participants=participant).distinct() if participant else photos.none()
     photo: Photo = get_object_or_404(photos, pk=sha256)
     if photo.removed_at is not None:
         raise Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)

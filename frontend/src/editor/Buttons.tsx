@@ -15,35 +15,46 @@ export function FinishButton({ play }: { readonly play: Play }) {
   );
 }
 
-/** What can be done to the steps. */
-export function StepButtons({ play }: { readonly play: Play }) {
+/** Back and forth in what was done; on phones, what else is needed all the time stands beside. */
+export function HistoryButtons({ play }: { readonly play: Play }) {
   const { actions, state } = play;
-  const { past, future, position } = state.game.value;
-  const noStep = actions.current === undefined;
+  const { past, future } = state.game.value;
+  const { undo, redo } = texts.buttons;
   return (
-    <div class="step-buttons">
-      <button type="button" disabled={past.length === 0} title="Ctrl Z" onClick={() => actions.undo()}>
-        ↶ <span>{texts.buttons.undo}</span>
+    <div class="history">
+      <button type="button" disabled={past.length === 0} title="Ctrl Z" aria-label={undo} onClick={() => actions.undo()}>
+        ↶ <span>{undo}</span>
       </button>
-      <button type="button" disabled={future.length === 0} title="Ctrl Shift Z" onClick={() => actions.redo()}>
-        ↷ <span>{texts.buttons.redo}</span>
+      <button type="button" disabled={future.length === 0} title="Ctrl Y" aria-label={redo} onClick={() => actions.redo()}>
+        ↷ <span>{redo}</span>
       </button>
       <button type="button" class="on-phones" aria-pressed={state.comparing.value} {...holdToCompare(play)}>
         {texts.view.before}
       </button>
-      <button type="button" class="edit" disabled={noStep} title="Delete" onClick={() => actions.remove()}>
+      <FinishButton play={play} />
+    </div>
+  );
+}
+
+/** What can be done to the step at the cursor, and to all. */
+export function StepButtons({ play }: { readonly play: Play }) {
+  const { actions, state } = play;
+  const noStep = actions.current === undefined;
+  const noSteps = state.game.value.position.steps.length === 0;
+  return (
+    <div class="step-buttons">
+      <button type="button" disabled={noStep} title="Delete" onClick={() => actions.remove()}>
         {texts.buttons.remove}
       </button>
       <button
         type="button"
-        class="edit"
         disabled={noStep}
         aria-pressed={state.replacing.value}
         onClick={() => actions.toggleReplacing()}
       >
         {state.replacing.value ? texts.buttons.cancelReplace : texts.buttons.replace}
       </button>
-      <button type="button" class="edit" disabled={position.steps.length === 0} onClick={() => actions.reset()}>
+      <button type="button" disabled={noSteps} onClick={() => actions.reset()}>
         {texts.buttons.reset}
       </button>
     </div>

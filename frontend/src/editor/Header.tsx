@@ -5,9 +5,9 @@ function Saving({ play }: { readonly play: Play }) {
   const { state, waiting } = play.saving.value;
   const text = state === "offline" ? texts.saving.offline(waiting) : texts.saving[state];
   return (
-    <span class={`saving ${state}`} role="status">
-      <span class="saving-mark" aria-hidden="true" />
-      <span class="saving-text">{text}</span>
+    <span class="status" data-state={state} role="status">
+      <span class="mark" aria-hidden="true" />
+      <span class="words">{text}</span>
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import { texts } from "../texts";
-import { StepButtons } from "./Buttons";
+import { HistoryButtons, StepButtons } from "./Buttons";
 import { Controls } from "./Controls";
 import { Dialogs } from "./Dialogs";
 import { FilmStrip } from "./FilmStrip";
@@ -43,8 +43,11 @@ export function Page({ play }: { readonly play: Play }) {
         <aside>
           <HistogramView play={play} />
           <Palette play={play} />
-          <Controls play={play} />
-          <StepButtons play={play} />
+          <div class="step">
+            <Controls play={play} />
+            <StepButtons play={play} />
+          </div>
+          <HistoryButtons play={play} />
         </aside>
         {page !== "playing" && <Waiting play={play} />}
       </main>

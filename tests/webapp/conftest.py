@@ -1,0 +1,203 @@
+"""The cast: photos made here, players who have joined, a researcher who is logged in."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from PIL import Image
+
+from editing.filters import VERSION
+from webapp.photos.decoding import decode
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import store
+from webapp.studies.adding import add_photo
+from webapp.studies.models import DEFAULT, Study
+
+MakePhoto = Callable[..., Photo]
+Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _own_data(settings: Any, tmp_path: Path) -> None:
+    """Files of one test are nothing to another; nor are the counts of requests and logins."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+    settings.CACHES = {
+        name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": f"{tmp_path}{name}"}
+        for name in settings.CACHES
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def study(db: None) -> Study:  # noqa: ARG001
+    """The study that every site begins with; tests with transactions of their own have emptied the tables."""
+    return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+
+
+def png(seed: int, size: tuple[int, int] = (24, 16)) -> bytes:
+    """An 8-bit picture (width, height) that no other seed gives."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def picture() -> Callable[..., bytes]:
+    """Makes the bytes of a PNG, from a seed and a (width, height)."""
+    return png
+
+
+@pytest.fixture
+def photo_file(tmp_path: Path) -> Callable[[int], Path]:
+    """Writes a picture of its own for a seed."""
+
+    def write(seed: int) -> Path:
+        path = tmp_path / f"picture {seed}.png"
+        path.write_bytes(png(seed))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
+    """Adds the photo of a seed to a study, the default one if none is named."""
+
+    def make(seed: int = 1, into: Study | None = study, **credit: str) -> Photo:
+        photo, _ = store(decode(photo_file(seed), previews_folder(), "auto", "auto"), **credit)
+        if into is not None:
+            add_photo(into, photo)
+        return photo
+
+    return make
+
+
+@pytest.fixture
+def photo(make_photo: MakePhoto) -> Photo:
+    """The one photo of the default study."""
+    return make_photo()
+
+
+@dataclass
+class Player:
+    """A browser that plays, with its cookies."""
+
+    study: str = DEFAULT
+    client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
+
+    def get(self, path: str, **extra: Any) -> Any:
+        return self.client.get(path, **extra)
+
+    def post(self, path: str, data: Any) -> Any:
+        token = self.client.cookies["csrftoken"].value if "csrftoken" in self.client.cookies else ""
+        content = data if isinstance(data, str | bytes) else json.dumps(data)
+        return self.client.post(path, content, content_type="application/json", headers={"X-CSRFToken": token})
+
+    def join(self, kind: str = "human") -> Any:
+        self.get(f"/api/studies/{self.study}/")
+        return self.post(f"/api/studies/{self.study}/join/", {"kind": kind})
+
+    def next(self) -> Any:
+        return self.get(f"/api/studies/{self.study}/next/")
+
+    def send(self, photo: Photo, events: list[Json], episode: str | None = None) -> Any:
+        body = {"study": self.study, "photo": photo.pk, "events": events}
+        return self.post(f"/api/episodes/{episode or events[0]['episode']}/events/", body)
+
+
+@pytest.fixture
+def player(study: Study) -> Player:  # noqa: ARG001
+    """Somebody who has joined the default study."""
+    joined = Player()
+    assert joined.join().status_code == 200
+    return joined
+
+
+@pytest.fixture
+def stranger(study: Study) -> Player:  # noqa: ARG001
+    """Somebody who has opened the site, and not joined."""
+    visitor = Player()
+    visitor.get(f"/api/studies/{DEFAULT}/")
+    return visitor
+
+
+@pytest.fixture
+def other_player(study: Study) -> Player:  # noqa: ARG001
+    """Somebody else who has joined the default study."""
+    joined = Player()
+    assert joined.join().status_code == 200
+    return joined
+
+
+@pytest.fixture
+def researcher(db: None) -> Player:  # noqa: ARG001
+    """A researcher's browser, logged in."""
+    user = User.objects.create_user("ada", password="correct horse battery", is_staff=True)
+    browser = Player(client=Client(enforce_csrf_checks=True))
+    browser.client.force_login(user)
+    browser.get("/photos/")
+    return browser
+
+
+def write_events(*actions: tuple[str, Json], episode: str | None = None, first: int = 0) -> list[Json]:
+    """Events from (kind, fields) pairs, numbered from ``first``."""
+    episode = episode or str(uuid4())
+    blank = {"step": None, "filter": None, "parameters": None, "contract_version": VERSION, "episode": episode}
+    return [
+        blank | {"id": str(uuid4()), "seq": seq, "kind": kind, "ms": 100 * seq} | fields
+        for seq, (kind, fields) in enumerate(actions, first)
+    ]
+
+
+@pytest.fixture
+def events() -> Callable[..., list[Json]]:
+    """Makes events from (kind, fields) pairs."""
+    return write_events
+
+
+BRIGHTER = (
+    ("start", {}),
+    ("choose", {"step": 0, "filter": "exposure"}),
+    ("adjust", {"step": 0, "filter": "exposure", "parameters": {"ev": 1.5}}),
+    ("goto", {"step": 1}),
+    ("choose", {"step": 1, "filter": "contrast"}),
+    ("adjust", {"step": 1, "filter": "contrast", "parameters": {"amount": 0.25}}),
+)
+
+
+@pytest.fixture
+def opened() -> list[Json]:
+    """An episode that has two steps and is not submitted."""
+    return write_events(*BRIGHTER)
+
+
+@pytest.fixture
+def played() -> list[Json]:
+    """A whole episode of two steps, submitted."""
+    return write_events(*BRIGHTER, ("submit", {}))
+
+
+@pytest.fixture
+def refused() -> Callable[[Any], tuple[int, str]]:
+    """The status and code of a refusal, which must have the one form that all have."""
+
+    def read(response: Any) -> tuple[int, str]:
+        error = response.json()["error"]
+        assert set(error) >= {"code", "message", "seq"}
+        assert error["message"]
+        return response.status_code, error["code"]
+
+    return read

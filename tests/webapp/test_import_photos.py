@@ -1,0 +1,146 @@
+"""manage.py import_photos, and the decoding of many photos behind it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from webapp.photos.decoding import Decoded
+from webapp.photos.decoding_pool import decode_all
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import remove
+from webapp.studies.models import Study
+
+
+@pytest.fixture
+def folder(tmp_path, picture):
+    """Two photos, one of them further down."""
+    folder = tmp_path / "holiday"
+    (folder / "day two").mkdir(parents=True)
+    (folder / "beach.png").write_bytes(picture(1))
+    (folder / "day two" / "harbour.png").write_bytes(picture(2))
+    return folder
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Decodes in this process: new ones take seconds to start."""
+
+    def decode_here(paths, previews, *, transfer, primaries, processes):
+        from editing.photo import PhotoError
+        from webapp.photos.decoding import decode
+
+        for path in paths:
+            try:
+                yield path, decode(path, previews, transfer, primaries)
+            except PhotoError as error:
+                yield path, error
+
+    monkeypatch.setattr("webapp.studies.management.commands.import_photos.decode_all", decode_here)
+
+
+def test_it_works(study, folder, capsys):
+    call_command("import_photos", folder, licence="CC0 1.0", attribution="Ada", processes=1)
+    assert sorted(study.playable.values_list("name", "licence", "attribution")) == [
+        ("beach.png", "CC0 1.0", "Ada"),
+        ("harbour.png", "CC0 1.0", "Ada"),
+    ]
+    assert all(photo.preview_path.is_file() for photo in Photo.objects.all())
+    assert "2 added; the study 'default' has 2 photos" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("in_process", "study")
+class TestRunAgain:
+    def test_the_same_photos_under_any_name_are_imported_once(self, folder, capsys):
+        call_command("import_photos", folder)
+        shutil.copy(folder / "beach.png", folder / "copy of beach.png")
+        call_command("import_photos", folder)
+        assert Photo.objects.count() == 2
+        assert "3 here already" in capsys.readouterr().out
+
+    def test_an_import_goes_on_where_it_stopped(self, folder, capsys):
+        call_command("import_photos", folder / "beach.png")
+        call_command("import_photos", folder)
+        assert "1 added, 1 here already" in capsys.readouterr().out
+
+    def test_other_options_for_a_known_photo_are_said_and_not_taken(self, folder, capsys):
+        call_command("import_photos", folder)
+        before = sorted(Photo.objects.values_list("preview_sha256", flat=True))
+        call_command("import_photos", folder, transfer="linear")
+        assert "beach.png is here already, imported with --transfer auto" in capsys.readouterr().err
+        assert sorted(Photo.objects.values_list("preview_sha256", flat=True)) == before
+
+    def test_a_known_photo_can_join_another_study(self, folder):
+        call_command("import_photos", folder)
+        other = Study.objects.create(slug="other", title="Other")
+        call_command("import_photos", folder, study="other")
+        assert other.playable.count() == 2
+
+    def test_a_removed_photo_comes_back(self, folder, study):
+        call_command("import_photos", folder)
+        remove(Photo.objects.get(name="beach.png"))
+        call_command("import_photos", folder)
+        assert study.playable.count() == 2
+
+    def test_an_interruption_keeps_what_is_done_and_says_how_to_go_on(self, folder, study, monkeypatch):
+        from webapp.photos import storing
+        from webapp.studies.management.commands import import_photos
+
+        def store_one(*args, **kwargs):
+            if Photo.objects.exists():
+                raise KeyboardInterrupt
+            return storing.store(*args, **kwargs)
+
+        monkeypatch.setattr(import_photos, "store", store_one)
+        with pytest.raises(CommandError, match="interrupted: 1 added.*run it again") as interrupted:
+            call_command("import_photos", folder)
+        assert interrupted.value.returncode == 130
+        assert study.playable.get().preview_path.is_file()
+
+
+@pytest.mark.usefixtures("in_process", "study")
+class TestRefusals:
+    def test_each_file_that_cannot_be_read_has_a_line_and_the_others_are_imported(self, folder, study, capsys):
+        (folder / "broken.jpg").touch()
+        (folder / "text.CR2").write_text("no photo")
+        with pytest.raises(CommandError, match="2 of 4 files could not be imported"):
+            call_command("import_photos", folder)
+        said = capsys.readouterr().err
+        assert f"not imported {folder}/broken.jpg: it is empty (0 bytes)" in said
+        assert f"not imported {folder}/text.CR2: " in said
+        assert study.playable.count() == 2
+
+    def test_a_name_that_looks_like_markup_does_no_harm(self, folder, capsys):
+        (folder / "[bold]odd[/red].jpg").touch()
+        with pytest.raises(CommandError):
+            call_command("import_photos", folder)
+        assert "[bold]odd[/red].jpg" in capsys.readouterr().err
+
+    def test_a_folder_without_photos(self, tmp_path):
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(CommandError, match="no photos in"):
+            call_command("import_photos", tmp_path / "empty")
+
+    def test_a_folder_that_is_not_there(self, tmp_path):
+        with pytest.raises(CommandError, match="there is no such file or folder"):
+            call_command("import_photos", tmp_path / "nowhere")
+
+    def test_an_unknown_study(self, folder):
+        with pytest.raises(CommandError, match="there is no study 'nope': name one of default"):
+            call_command("import_photos", folder, study="nope")
+
+
+class Bomb(type(Path())):
+    """Kills the process that it is sent to."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_decoder_that_dies_fails_its_photo_alone_and_the_others_go_on(folder, settings):
+    paths = [Bomb("bomb.dng"), folder / "beach.png"]
+    results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=1))
+    assert "crashed" in str(results[paths[0]])
+    assert isinstance(results[paths[1]], Decoded)

@@ -1,0 +1,69 @@
+"""POST /api/studies/{slug}/join/"""
+
+import re
+
+import pytest
+
+from webapp.participants.models import Participant
+
+JOIN = "/api/studies/default/join/"
+
+
+def test_it_works(stranger):
+    response = stranger.join("robot")
+    assert response.status_code == 200
+    assert response.json()["kind"] == "robot"
+    assert response.json()["study"] == "default"
+    assert re.fullmatch(r"[a-z]+-[a-z]+-\d{5}", response.json()["participant"])
+    assert Participant.objects.get().kind == "robot"
+
+
+def test_a_session_keeps_its_participant(player):
+    assert player.join().json()["participant"] == player.join().json()["participant"]
+    assert Participant.objects.count() == 1
+
+
+def test_a_session_that_changes_its_kind_is_refused(player, refused):
+    assert refused(player.join("robot")) == (409, "conflict")
+
+
+def test_a_closed_study_is_refused(stranger, study, refused):
+    study.open = False
+    study.save()
+    assert refused(stranger.join()) == (403, "study_closed")
+    assert not Participant.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["agent", "expert", "", None, 3])
+def test_only_people_and_robots_join(stranger, refused, kind):
+    assert refused(stranger.post(JOIN, {"kind": kind})) == (400, "malformed")
+
+
+@pytest.mark.parametrize("body", ["", "[", "[1]", "null", '{"kind": NaN}', "[" * 100_000])
+def test_what_is_no_object_is_refused(stranger, refused, body):
+    assert refused(stranger.post(JOIN, body)) == (400, "malformed")
+
+
+def test_a_request_without_the_csrf_token_is_refused(stranger, refused):
+    stranger.client.cookies.clear()
+    assert refused(stranger.post(JOIN, {"kind": "human"})) == (403, "csrf_failed")
+
+
+def test_a_form_in_place_of_json_is_refused(stranger, refused):
+    token = stranger.client.cookies["csrftoken"].value
+    response = stranger.client.post(JOIN, {"kind": "human"}, headers={"X-CSRFToken": token})
+    assert refused(response) == (415, "unsupported_media_type")
+
+
+def test_too_large_a_request_is_refused(stranger, refused, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    assert refused(stranger.post(JOIN, {"kind": "human", "more": "x" * 100})) == (413, "too_large")
+
+
+def test_too_many_requests_are_throttled(stranger, refused, monkeypatch):
+    monkeypatch.setattr("webapp.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
+    assert stranger.join().status_code == 200
+    stranger.client.cookies.pop("sessionid")
+    response = stranger.join()
+    assert refused(response) == (429, "throttled")
+    assert int(response["Retry-After"]) > 0

@@ -1,0 +1,98 @@
+"""GET /api/studies/{slug}/next/"""
+
+from editing.filters import VERSION
+from webapp.photos.storing import remove
+
+
+def test_it_works(player, make_photo):
+    photo = make_photo(licence="CC0 1.0", attribution="Ada")
+    response = player.next()
+    assert response.status_code == 200
+    assert response.json() == {
+        "photo": {
+            "id": photo.pk,
+            "name": "picture 1.png",
+            "preview_url": f"/api/photos/{photo.pk}/preview/",
+            "width": 24,
+            "height": 16,
+            "licence": "CC0 1.0",
+            "attribution": "Ada",
+        },
+        "episode": None,
+        "progress": {"done": 0, "total": 1},
+        "contract_version": VERSION,
+    }
+
+
+def test_every_photo_comes_once_and_then_none(player, make_photo, events):
+    photos = {photo.pk: photo for photo in map(make_photo, range(4))}
+    for done in range(4):
+        answer = player.next().json()
+        assert answer["progress"] == {"done": done, "total": 4}
+        photo = photos.pop(answer["photo"]["id"])
+        steps = events(("start", {}), ("choose", {"step": 0, "filter": "black_white"}), *BLACK, ("submit", {}))
+        assert player.send(photo, steps).json()["status"] == "submitted"
+    assert player.next().json()["photo"] is None
+    assert player.next().json()["progress"] == {"done": 4, "total": 4}
+
+
+BLACK = [("adjust", {"step": 0, "filter": "black_white", "parameters": {"amount": 1.0}})]
+
+
+def test_the_order_is_the_players_own_and_stays_when_photos_are_added(player, make_photo):
+    photos = [make_photo(seed) for seed in range(6)]
+    first = player.next().json()["photo"]["id"]
+    assert player.next().json()["photo"]["id"] == first
+    remove(next(photo for photo in photos if photo.pk != first))
+    assert player.next().json()["photo"]["id"] == first
+
+
+def test_players_get_different_orders(study, make_photo):
+    from webapp.participants.models import Participant
+    from webapp.studies.assignment import assign
+
+    for seed in range(6):
+        make_photo(seed)
+    players = [Participant(pseudonym=f"player-{number}") for number in range(12)]
+    assert len({assign(study, player, ()).photo.pk for player in players}) > 1
+
+
+def test_an_open_episode_comes_first_with_its_events(player, make_photo, opened):
+    photos = [make_photo(seed) for seed in range(5)]
+    begun = next(photo for photo in photos if photo.pk != player.next().json()["photo"]["id"])
+    player.send(begun, opened)
+    answer = player.next().json()
+    assert answer["photo"]["id"] == begun.pk
+    assert answer["episode"] == {"id": opened[0]["episode"], "events": opened}
+
+
+def test_a_study_without_photos_has_none_to_play(player):
+    assert player.next().json()["photo"] is None
+
+
+def test_who_has_not_joined_is_refused(stranger, photo, refused):
+    assert refused(stranger.next()) == (401, "not_joined")
+
+
+def test_who_joined_another_study_is_refused(player, refused):
+    from webapp.studies.models import Study
+
+    Study.objects.create(slug="other", title="Other")
+    player.study = "other"
+    assert refused(player.next()) == (401, "not_joined")
+
+
+def test_a_closed_study_gives_no_new_photo_but_lets_people_finish(player, study, photo, opened, refused):
+    study.open = False
+    study.save()
+    assert refused(player.next()) == (403, "study_closed")
+    study.open = True
+    study.save()
+    player.send(photo, opened)
+    study.open = False
+    study.save()
+    assert player.next().json()["episode"]["id"] == opened[0]["episode"]
+
+
+def test_an_unknown_study_is_not_found(player, refused):
+    assert refused(player.get("/api/studies/nope/next/")) == (404, "not_found")

@@ -1,0 +1,150 @@
+"""The pages that anyone may see, the login, and the pages in place of an error."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from webapp.photos.storing import remove
+
+
+@pytest.fixture
+def built(settings, tmp_path):
+    """A frontend that is built."""
+    for name in ("play.js", "play.css", "upload.js"):
+        (tmp_path / name).touch()
+    settings.STATICFILES_DIRS = [tmp_path]
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_the_start_leads_into_the_open_study(client, photo):
+    page = client.get("/")
+    assert page.status_code == 200
+    assert 'href="/play/default/"' in text(page)
+    assert "1 photo to play" in text(page)
+
+
+def test_without_photos_the_start_says_so(client, study):
+    assert "There are no photos yet" in text(client.get("/"))
+    assert "/play/" not in text(client.get("/"))
+
+
+def test_without_an_open_study_the_start_says_so(client, study):
+    study.open = False
+    study.save()
+    assert "No study is open" in text(client.get("/"))
+
+
+def test_the_credits_name_each_source_once(client, make_photo):
+    for seed in range(2):
+        make_photo(seed, licence="CC0 1.0", attribution="Ada Example")
+    remove(make_photo(3, licence="CC BY 4.0", attribution="Removed Example"))
+    page = text(client.get("/credits/"))
+    assert page.count("Ada Example") == 1
+    assert "2 photos" in page
+    assert "Removed Example" not in page
+
+
+def test_the_play_page_carries_its_study_and_the_csrf_cookie(client, study, built):
+    page = client.get("/play/default/")
+    assert page.status_code == 200
+    assert '<div id="app" data-study="default"></div>' in text(page)
+    assert "<noscript>" in text(page)
+    assert page.cookies["csrftoken"].value
+
+
+def test_the_play_page_says_when_the_game_is_not_built(client, study, settings, tmp_path):
+    settings.STATICFILES_DIRS = [tmp_path]
+    page = client.get("/play/default/")
+    assert page.status_code == 503
+    assert "make run" in text(page)
+
+
+def test_an_unknown_study_has_no_play_page(client, study, built):
+    assert client.get("/play/nope/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/credits/", "/login/", "/play/default/", "/nothing/", "/api/docs/"])
+def test_no_page_needs_an_inline_script_or_style(client, photo, built, path):
+    page = client.get(path)
+    policy = page["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text(page))
+
+
+def test_an_unknown_page_is_a_clean_404(client, db):
+    page = client.get("/nothing/")
+    assert page.status_code == 404
+    assert "Nothing here" in text(page)
+
+
+def test_a_failure_is_a_clean_500(db, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr("webapp.studies.models.Study.objects.filter", fail)
+    monkeypatch.setattr("webapp.studies.joining.get_object_or_404", fail)
+    client = Client(raise_request_exception=False)
+    page = client.get("/")
+    assert page.status_code == 500
+    assert "Something broke" in text(page)
+    assert "secret" not in text(page)
+    answer = client.get("/api/studies/default/")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "failed")
+
+
+def test_a_form_without_its_token_is_a_clean_403(db):
+    page = Client(enforce_csrf_checks=True).post("/login/", {})
+    assert page.status_code == 403
+    assert "Reload the page" in text(page)
+
+
+def log_in(client, password, username="ada"):
+    return client.post("/login/", {"username": username, "password": password})
+
+
+def test_a_researcher_logs_in_and_out(client, study):
+    User.objects.create_user("ada", password="correct horse", is_staff=True)
+    assert log_in(client, "correct horse")["Location"] == "/photos/"
+    assert client.get("/photos/").status_code == 200
+    assert client.post("/logout/")["Location"] == "/"
+    assert client.get("/photos/").status_code == 302
+
+
+def test_a_wrong_password_is_said(client, db):
+    page = log_in(client, "wrong")
+    assert page.status_code == 200
+    assert "correct username and password" in text(page)
+
+
+def test_after_many_wrong_passwords_the_right_one_does_not_help(client, db, settings):
+    User.objects.create_user("ada", password="correct horse", is_staff=True)
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        page = log_in(client, "wrong")
+    assert page.status_code == 429
+    assert "Too many tries" in text(page)
+    assert log_in(client, "correct horse").status_code == 429
+    User.objects.create_user("bob", password="correct horse", is_staff=True)
+    assert log_in(client, "correct horse", "bob").status_code == 302
+
+
+def test_the_admin_shows_play_and_does_not_change_it(researcher, player, photo, played):
+    User.objects.update(is_superuser=True)
+    player.send(photo, played)
+    for path in (
+        f"games/episode/{played[0]['episode']}/change/",
+        "games/episode/",
+        f"photos/photo/{photo.pk}/change/",
+        "photos/photo/",
+        "participants/participant/",
+        "studies/participation/",
+        "studies/study/",
+    ):
+        assert researcher.get(f"/admin/{path}").status_code == 200
+    assert researcher.get("/admin/games/episode/add/").status_code == 403
+    assert researcher.get(f"/admin/games/episode/{played[0]['episode']}/delete/").status_code == 403

@@ -1,0 +1,195 @@
+"""POST /api/photos/ and DELETE /api/photos/{sha256}/"""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from editing.photo import load_preview
+from webapp.games.models import Episode
+from webapp.photos.models import Photo
+
+PHOTOS = "/api/photos/"
+
+
+@pytest.fixture
+def upload(study, picture):
+    """Sends one file as a browser's page does."""
+
+    def send(browser, content=None, name="evening.png", **fields):
+        file = SimpleUploadedFile(name, picture(1) if content is None else content)
+        token = browser.client.cookies["csrftoken"].value
+        return browser.client.post(PHOTOS, {"file": file, **fields}, headers={"X-CSRFToken": token})
+
+    return send
+
+
+def npy(pixels):
+    file = io.BytesIO()
+    np.save(file, pixels)
+    return file.getvalue()
+
+
+def jpeg(mode):
+    file = io.BytesIO()
+    Image.new(mode, (20, 10), 128).save(file, format="JPEG")
+    return file.getvalue()
+
+
+def test_it_works(researcher, upload, picture, study):
+    response = upload(researcher, licence="CC BY 4.0", attribution="Ada", primaries="srgb")
+    assert response.status_code == 201
+    sha256 = hashlib.sha256(picture(1)).hexdigest()
+    assert response.json() == {
+        "id": sha256,
+        "name": "evening.png",
+        "outcome": "added",
+        "note": "",
+        "width": 24,
+        "height": 16,
+        "thumbnail_url": f"/photos/{sha256}/game.webp",
+    }
+    photo = study.playable.get()
+    assert (photo.pk, photo.name, photo.licence, photo.attribution) == (sha256, "evening.png", "CC BY 4.0", "Ada")
+    assert load_preview(photo.preview_path).shape == (16, 24, 3)
+    assert photo.decoding["options"] == {"transfer": "auto", "primaries": "srgb"}
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(researcher, upload):
+    upload(researcher)
+    again = upload(researcher, name="copy.png", transfer="linear")
+    assert again.status_code == 200
+    assert again.json()["outcome"] == "known"
+    assert again.json()["name"] == "evening.png"
+    assert "imported with --transfer auto" in again.json()["note"]
+    assert Photo.objects.get().name == "evening.png"
+
+
+def test_linear_values_are_taken_as_they_are(researcher, upload):
+    pixels = np.full((4, 6, 3), 0.25, np.float32)
+    assert upload(researcher, npy(pixels), "light.npy", transfer="linear").status_code == 201
+    assert load_preview(Photo.objects.get().preview_path)[0, 0].tolist() == [0.25] * 3
+
+
+# What the file holds, and a word of the reason that is given.
+UNREADABLE = {
+    "shot.CR2": (b"This is a text, not a photograph.", "shot.CR2"),
+    "empty.jpg": (b"\0", "empty.jpg"),
+    "holes.npy": (npy(np.full((4, 6, 3), np.nan, np.float32)), "holes.npy"),
+    "cut.png": (b"\x89PNG\r\n\x1a\n\0\0", "cut.png"),
+    "shot.nef": (jpeg("RGB"), "rename it"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_refused_with_its_name_and_reason(researcher, upload, refused, settings, name):
+    content, word = UNREADABLE[name]
+    response = upload(researcher, content, name)
+    assert refused(response) == (400, "unreadable")
+    assert word in response.json()["error"]["message"]
+    assert str(settings.FILE_UPLOAD_TEMP_DIR) not in response.json()["error"]["message"]
+    assert not Photo.objects.exists()
+    assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
+
+
+def test_an_empty_file_is_refused(researcher, upload, refused):
+    assert refused(upload(researcher, b"", "empty.jpg")) == (400, "malformed")
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L"])
+def test_cmyk_and_grey_become_rgb_or_are_refused_by_name(researcher, upload, mode):
+    response = upload(researcher, jpeg(mode), "odd.jpg")
+    assert response.status_code == 201 or response.json()["error"]["code"] == "unreadable"
+
+
+def test_a_long_name_does_no_harm(researcher, upload):
+    assert upload(researcher, name="ä" * 200 + ".png").status_code == 201
+
+
+def test_too_large_a_file_is_refused_before_it_is_read(researcher, upload, refused, settings):
+    settings.MAXIMUM_PHOTO_BYTES = 1000
+    assert refused(upload(researcher)) == (413, "too_large")
+
+
+def test_nothing_to_add_is_refused(researcher, refused):
+    token = researcher.client.cookies["csrftoken"].value
+    response = researcher.client.post(PHOTOS, {"transfer": "auto"}, headers={"X-CSRFToken": token})
+    assert refused(response) == (400, "malformed")
+
+
+def test_unknown_options_and_studies_are_refused(researcher, upload, refused):
+    assert refused(upload(researcher, transfer="gamma")) == (400, "malformed")
+    assert refused(upload(researcher, study="nope")) == (404, "not_found")
+
+
+def test_a_player_cannot_add_a_photo(player, upload, refused, settings):
+    assert refused(upload(player)) == (403, "forbidden")
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    assert refused(upload(player)) == (413, "too_large")
+
+
+def test_a_user_who_is_no_researcher_cannot_add_a_photo(player, upload, refused):
+    player.client.force_login(User.objects.create_user("bob"))
+    assert refused(upload(player)) == (403, "forbidden")
+
+
+def test_adding_needs_the_csrf_token(researcher, upload, refused):
+    researcher.client.cookies["csrftoken"] = ""
+    assert refused(upload(researcher)) == (403, "csrf_failed")
+
+
+def delete(browser, photo):
+    token = browser.client.cookies["csrftoken"].value
+    return browser.client.delete(f"/api/photos/{photo.pk}/", headers={"X-CSRFToken": token})
+
+
+def test_removing_works(
+    researcher, player, other_player, photo, opened, played, django_capture_on_commit_callbacks, study
+):
+    player.send(photo, opened)
+    other_player.send(photo, played)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert delete(researcher, photo).status_code == 204
+    assert not photo.preview_path.exists()
+    assert not study.playable.exists()
+    statuses = {str(episode.pk): episode.status for episode in Episode.objects.all()}
+    assert statuses == {opened[0]["episode"]: "excluded", played[0]["episode"]: "submitted"}
+
+
+def test_a_preview_that_another_photo_has_too_is_kept(
+    researcher, upload, picture, django_capture_on_commit_callbacks
+):
+    upload(researcher)
+    upload(researcher, picture(1) + b"\0", "twin.png")
+    first, second = Photo.objects.all()
+    assert first.preview_sha256 == second.preview_sha256
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(researcher, first)
+    assert second.preview_path.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(researcher, second)
+    assert not second.preview_path.exists()
+
+
+def test_a_removed_photo_comes_back_as_it_was_or_not_at_all(
+    researcher, upload, photo, refused, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(researcher, photo)
+    assert refused(upload(researcher, transfer="linear")) == (409, "conflict")
+    assert upload(researcher).json()["outcome"] == "restored"
+    assert photo.preview_path.exists()
+
+
+def test_removing_twice_is_not_found(researcher, photo, refused):
+    delete(researcher, photo)
+    assert refused(delete(researcher, photo)) == (404, "not_found")
+
+
+def test_a_player_cannot_remove_a_photo(player, photo, refused):
+    assert refused(delete(player, photo)) == (403, "forbidden")
+    assert photo.preview_path.exists()

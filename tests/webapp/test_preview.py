@@ -1,0 +1,66 @@
+"""GET /api/photos/{sha256}/preview/"""
+
+import io
+
+import numpy as np
+
+from webapp.photos.storing import remove
+
+
+def url(photo):
+    return f"/api/photos/{photo.pk}/preview/"
+
+
+def content(response):
+    return b"".join(response.streaming_content)
+
+
+def test_it_works(player, photo):
+    response = player.get(url(photo))
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/octet-stream"
+    stored = content(response)
+    assert stored == photo.preview_path.read_bytes()
+    preview = np.load(io.BytesIO(stored))
+    assert preview.dtype == np.float16
+    assert preview.shape == (16, 24, 3)
+
+
+def test_it_is_kept_by_the_browser_for_good(player, photo):
+    response = player.get(url(photo))
+    content(response)
+    assert "immutable" in response["Cache-Control"]
+    assert "private" in response["Cache-Control"]
+    again = player.get(url(photo), headers={"If-None-Match": response["ETag"]})
+    assert again.status_code == 304
+    assert not again.content
+
+
+def test_clients_that_want_another_type_get_it_all_the_same(player, photo):
+    response = player.get(url(photo), headers={"Accept": "image/png"})
+    assert response.status_code == 200
+    assert content(response)
+
+
+def test_a_researcher_sees_every_photo(researcher, make_photo):
+    response = researcher.get(url(make_photo(into=None)))
+    assert response.status_code == 200
+    assert content(response)
+
+
+def test_who_has_not_joined_does_not_see_it(stranger, photo, refused):
+    assert refused(stranger.get(url(photo))) == (404, "not_found")
+
+
+def test_a_photo_of_another_study_is_not_found(player, make_photo, refused):
+    assert refused(player.get(url(make_photo(into=None)))) == (404, "not_found")
+
+
+def test_an_unknown_photo_is_not_found(player, refused):
+    assert refused(player.get(f"/api/photos/{'0' * 64}/preview/")) == (404, "not_found")
+
+
+def test_a_removed_photo_is_gone(player, photo, refused, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        remove(photo)
+    assert refused(player.get(url(photo))) == (410, "photo_removed")

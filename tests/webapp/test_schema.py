@@ -1,0 +1,28 @@
+"""/api/schema/ and /api/docs/"""
+
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+
+def test_the_api_describes_itself_without_a_warning():
+    GENERATOR_STATS.reset()
+    with GENERATOR_STATS.silence():
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS
+    validate_schema(schema)
+    assert set(schema["paths"]) == {
+        "/api/episodes/{episode_id}/",
+        "/api/episodes/{episode_id}/events/",
+        "/api/photos/",
+        "/api/photos/{sha256}/",
+        "/api/photos/{sha256}/preview/",
+        "/api/studies/{slug}/",
+        "/api/studies/{slug}/join/",
+        "/api/studies/{slug}/next/",
+    }
+
+
+def test_the_description_and_its_page_are_served(client, db):
+    assert client.get("/api/schema/").status_code == 200
+    assert b"swagger-ui" in client.get("/api/docs/").content

@@ -1,0 +1,112 @@
+"""The site as processes of its own see it: what the environment sets, and what is said when it is wrong."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+
+@pytest.fixture
+def python(root, tmp_path):
+    """Runs Python at the project's root with an environment for the site."""
+
+    def run(*arguments, **environment):
+        inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=root,
+            env=inherited | {"DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": NOWHERE} | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+SECURE = "from django.conf import settings as s; print({})"
+
+
+def test_the_web_process_serves_through_its_pool_and_never_imports_torch(python, db):
+    database = connection.settings_dict
+    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+    program = """
+import sys
+from webapp.wsgi import application
+from django.test import RequestFactory
+answer = application(RequestFactory().get("/healthz", headers={"Host": "localhost"}).environ, lambda *args: None)
+from django.db import connection
+print(answer.status_code, connection.pool is not None, sorted(set(sys.modules) & {"torch", "learning"}))
+connection.close_pool()
+"""
+    assert python("-c", program, DATABASE_URL=url).stdout == "200 True []\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["migrate"], ["import_photos", "tests"], ["export_dataset", "-o", "x"], ["make_researcher"]],
+    ids=lambda command: command[0],
+)
+def test_without_postgres_a_command_says_so_in_one_line(python, command):
+    done = python("manage.py", *command)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Postgres is not reachable at 127.0.0.1:1 (Connection refused): start it with")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DATABASE_URL": "no address"}, "DATABASE_URL is not an address of Postgres"),
+        ({"SITE_URL": "https://retouch.example.org"}, "SECRET_KEY must be set"),
+        ({"SITE_URL": "retouch.example.org", "SECRET_KEY": "x" * 50}, "SITE_URL must look like https://"),
+        ({"DEBUG": "perhaps"}, "DEBUG"),
+    ],
+)
+def test_a_wrong_setting_is_said_in_one_line(python, environment, said):
+    done = python("manage.py", "check", **environment)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_on_this_machine_a_secret_key_is_made_once_and_kept_private(python, tmp_path):
+    show = ("manage.py", "shell", "--no-imports", "-c", SECURE.format("s.SECRET_KEY"))
+    keys = {python(*show).stdout for _ in range(2)}
+    assert len(keys) == 1
+    assert len(keys.pop().strip()) > 50
+    assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        ("", "False False ['localhost', '127.0.0.1', '[::1]'] []"),
+        ("http://lab.example", "False False ['lab.example'] ['http://lab.example']"),
+        ("https://lab.example", "True True ['lab.example'] ['https://lab.example']"),
+    ],
+)
+def test_cookies_and_hosts_follow_from_the_sites_address(python, site, expected):
+    names = "s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS, sep=' '"
+    show = ("manage.py", "shell", "--no-imports", "-c", SECURE.format(names).replace("{", ""))
+    done = python(*show, SITE_URL=site, SECRET_KEY="x" * 60)
+    assert done.stdout.strip() == expected
+
+
+def test_a_server_passes_djangos_own_check(python):
+    site = {"SITE_URL": "https://lab.example", "SECRET_KEY": "".join(map(chr, range(40, 110)))}
+    done = python("manage.py", "check", "--deploy", "--fail-level", "ERROR", **site)
+    assert done.returncode == 0, done.stderr
+
+
+def test_static_files_are_collected_under_hashed_names(python, tmp_path):
+    assert python("manage.py", "collectstatic", "--no-input").returncode == 0
+    show = "from django.templatetags.static import static; print(static('site.css'), static('absent.js'))"
+    names = python("manage.py", "shell", "--no-imports", "-c", show).stdout.split()
+    assert names[0] != "/static/site.css"
+    assert (tmp_path / "var" / names[0].lstrip("/")).is_file()
+    assert names[1] == "/static/absent.js"

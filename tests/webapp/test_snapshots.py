@@ -1,0 +1,185 @@
+"""manage.py export_dataset and manage.py import_trajectories"""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+from django.core.management import CommandError, call_command
+
+from editing.trajectory import read_snapshot, rows, write_snapshot
+from webapp.games.models import Episode, Event, Step
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+from webapp.photos.storing import remove
+from webapp.studies.models import Study, StudyPhoto
+
+TABLES = ("episodes", "steps", "events", "photos")
+
+
+@pytest.fixture
+def play(player, other_player, make_photo, played, opened):
+    """Two photos, one played to the end, one begun."""
+    photos = [make_photo(1, licence="CC0 1.0", attribution="Ada"), make_photo(2)]
+    player.send(photos[0], played)
+    other_player.send(photos[1], opened)
+    return photos
+
+
+def export(tmp_path, name="export", **options):
+    call_command("export_dataset", output=tmp_path / name, **options)
+    return read_snapshot(tmp_path / name)
+
+
+def empty_the_database(settings, tmp_path):
+    for model in (Step, Episode, StudyPhoto, Photo, Participant):
+        model.objects.all().delete()
+    assert not Event.objects.exists()
+    settings.DATA_DIR = tmp_path / "another site"
+
+
+class TestExport:
+    def test_it_works(self, play, tmp_path, capsys):
+        snapshot = export(tmp_path)
+        assert snapshot.manifest["rows"] == {"episodes": 1, "steps": 2, "events": 7, "photos": 2}
+        assert "1 episodes, 2 steps, 7 events, 2 photos" in capsys.readouterr().out
+        episode = next(rows(snapshot.episodes))
+        assert (episode["player_kind"], episode["study"], episode["step_count"]) == ("human", "default", 2)
+        assert [step["filter"] for step in rows(snapshot.steps)] == ["exposure", "contrast"]
+        for photo in play:
+            copy = snapshot.preview_path(photo.preview_sha256)
+            assert copy.read_bytes() == photo.preview_path.read_bytes()
+
+    def test_the_card_names_rows_and_licences(self, play, tmp_path):
+        export(tmp_path)
+        card = (tmp_path / "export" / "README.md").read_text()
+        assert "Ada (CC0 1.0)" in card
+        assert "1 by human players" in card
+
+    def test_the_status_selects(self, play, tmp_path):
+        assert export(tmp_path, "open", status=["open"]).manifest["rows"]["episodes"] == 1
+        assert export(tmp_path, "all", status=["all"]).manifest["rows"]["events"] == 13
+
+    def test_the_study_selects(self, play, tmp_path, make_photo):
+        other = Study.objects.create(slug="other", title="Other")
+        make_photo(3, into=other)
+        assert export(tmp_path, "other", study="other").manifest["rows"] == {
+            "episodes": 0,
+            "steps": 0,
+            "events": 0,
+            "photos": 1,
+        }
+        assert export(tmp_path, "default", study="default").photos.num_rows == 2
+
+    def test_play_on_a_removed_photo_is_left_out_and_counted(self, play, tmp_path, capsys):
+        remove(play[0])
+        snapshot = export(tmp_path)
+        assert snapshot.episodes.num_rows == 0
+        assert "1 episodes were left out" in capsys.readouterr().out
+
+    def test_a_folder_that_holds_something_is_refused_and_left_alone(self, play, tmp_path):
+        (tmp_path / "note.txt").touch()
+        with pytest.raises(CommandError, match="not empty"):
+            call_command("export_dataset", output=tmp_path)
+
+    def test_an_unknown_study_is_refused(self, study, tmp_path):
+        with pytest.raises(CommandError, match="there is no study 'nope'"):
+            call_command("export_dataset", output=tmp_path / "export", study="nope")
+        assert not (tmp_path / "export").exists()
+
+    def test_a_lost_preview_is_one_line_and_nothing_is_written(self, play, tmp_path):
+        play[0].preview_path.unlink()
+        with pytest.raises(CommandError, match="No such file"):
+            call_command("export_dataset", output=tmp_path / "export")
+        assert not (tmp_path / "export").exists()
+
+
+class TestImport:
+    def test_a_round_trip_gives_the_same_rows_and_the_same_bytes(self, play, tmp_path, settings, capsys):
+        first = export(tmp_path, "first", status=["all"])
+        empty_the_database(settings, tmp_path)
+        call_command("import_trajectories", tmp_path / "first")
+        assert "2 photos, 2 players, 2 episodes, 2 steps, 13 events" in capsys.readouterr().out
+        second = export(tmp_path, "second", status=["all"])
+        for table in TABLES:
+            assert getattr(second, table).equals(getattr(first, table))
+            paths = [tmp_path / name / f"{table}.parquet" for name in ("first", "second")]
+            assert pq.read_table(paths[0]).equals(pq.read_table(paths[1]))
+        for photo in Photo.objects.all():
+            assert photo.preview_path.read_bytes() == first.preview_path(photo.preview_sha256).read_bytes()
+
+    def test_what_is_here_already_is_skipped(self, play, tmp_path, capsys):
+        export(tmp_path)
+        call_command("import_trajectories", tmp_path / "export")
+        assert "imported 0 photos, 0 players, 0 episodes" in capsys.readouterr().out
+        assert Episode.objects.count() == 2
+
+    def test_an_agents_play_keeps_its_seed_and_probabilities(self, play, tmp_path):
+        edit(export(tmp_path), tmp_path / "agent", as_agents)
+        call_command("import_trajectories", tmp_path / "agent")
+        episode = Episode.objects.get(participant__kind="agent")
+        assert episode.participant.pseudonym == "agent:one"
+        assert (episode.seed, episode.sample, episode.checkpoint_hash) == (7, 0, "f" * 64)
+        assert episode.steps.first().probabilities["exposure"] == 0.125
+        assert not episode.events.exists()
+
+    def test_a_study_that_is_not_here_is_made_closed(self, play, tmp_path):
+        edit(export(tmp_path), tmp_path / "agent", as_agents, {"study": "elsewhere"})
+        call_command("import_trajectories", tmp_path / "agent")
+        study = Study.objects.get(slug="elsewhere")
+        assert not study.open
+        assert study.playable.count() == 1
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [({"study": "no name!"}, "no name of a study"), ({"checkpoint_hash": "f" * 65}, "does not fit")],
+    )
+    def test_a_row_that_does_not_fit_stores_nothing(self, play, tmp_path, changes, reason):
+        edit(export(tmp_path), tmp_path / "agent", as_agents, changes)
+        with pytest.raises(CommandError, match=reason):
+            call_command("import_trajectories", tmp_path / "agent")
+        assert not Participant.objects.filter(kind="agent").exists()
+        assert Study.objects.count() == 1
+
+    def test_a_player_of_another_kind_is_refused(self, play, tmp_path):
+        edit(export(tmp_path), tmp_path / "robot", as_agents, {"player_kind": "robot", "player": "human-name"})
+        Participant.objects.create(pseudonym="human-name", kind="human")
+        with pytest.raises(CommandError, match="human-name is a human, not a robot"):
+            call_command("import_trajectories", tmp_path / "robot")
+
+    def test_a_photo_with_another_preview_is_refused(self, play, tmp_path):
+        export(tmp_path)
+        Photo.objects.filter(pk=play[0].pk).update(preview_sha256="0" * 64)
+        with pytest.raises(CommandError, match="here with another preview"):
+            call_command("import_trajectories", tmp_path / "export")
+
+    def test_a_folder_that_is_no_snapshot_is_refused(self, study, tmp_path):
+        with pytest.raises(CommandError, match=r"no manifest\.json"):
+            call_command("import_trajectories", tmp_path)
+
+    def test_steps_that_do_not_follow_from_the_events_are_refused(self, play, tmp_path, settings):
+        export(tmp_path)
+        path = tmp_path / "export" / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 99}))
+        with pytest.raises(CommandError, match="format 99"):
+            call_command("import_trajectories", tmp_path / "export")
+
+
+def edit(snapshot, directory, change, *arguments):
+    """Write a changed copy of a snapshot."""
+    tables = {name: list(rows(getattr(snapshot, name))) for name in TABLES}
+    change(tables, *arguments)
+    previews = {row["preview_sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in tables["photos"]}
+    write_snapshot(directory, **tables, previews=previews, manifest={})
+
+
+def as_agents(tables, changes=None):
+    """The same steps, as an agent would have played them."""
+    tables["events"] = []
+    new = "00000000-0000-4000-8000-000000000001"
+    for row in tables["episodes"]:
+        row |= {"id": new, "player": "agent:one", "player_kind": "agent", "seed": 7, "sample": 0}
+        row |= {"checkpoint_hash": "f" * 64, **(changes or {})}
+    from editing.filters import FILTERS
+
+    for row in tables["steps"]:
+        row |= {"episode": new, "probabilities": dict.fromkeys(FILTERS, 0.125)}
