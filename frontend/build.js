@@ -2,19 +2,21 @@
  * Builds each entry into one self-contained ES module and its style sheet, under fixed names: Django hashes the names
  * of static files itself, and would not rewrite the imports of shared chunks.
  *
- * `node build.js` builds the pages' entries into dist/; `node build.js harness` builds what the browser tests load
- * into dist-test/.
+ * `node build.js` builds the pages' entries into dist/; `node build.js harness DIRECTORY` builds what the browser tests
+ * load.
  */
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const PAGES = { play: "src/main.tsx", upload: "src/upload.ts" };
 const HARNESS = { harness: "tests/harness.ts" };
 
-const forTests = process.argv[2] === "harness";
-const outDir = forTests ? "dist-test" : "dist";
-rmSync(new URL(outDir, import.meta.url), { recursive: true, force: true });
-for (const [name, entry] of Object.entries(forTests ? HARNESS : PAGES)) {
+const [, , only, directory] = process.argv;
+const entries = only === "harness" ? HARNESS : PAGES;
+const outDir = directory ?? fileURLToPath(new URL("dist", import.meta.url));
+rmSync(outDir, { recursive: true, force: true });
+for (const [name, entry] of Object.entries(entries)) {
   await build({
     root: import.meta.dirname,
     logLevel: "warn",

@@ -3,7 +3,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "dist-test/"] },
+  { ignores: ["dist/"] },
   js.configs.recommended,
   { files: ["*.js"], languageOptions: { globals: globals.node } },
   {

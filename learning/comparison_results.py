@@ -64,10 +64,12 @@ def color_difference(a: Picture, b: Picture) -> float:
 def statistics(picture: Picture) -> tuple[float, float, float]:
     """Mean luminance, contrast (twice the standard deviation of luminance) and mean HLS saturation of a picture 0..1,
     the three that the histogram intersection of Hu et al. (2018) is taken over."""
-    y = luminance((picture[..., 0], picture[..., 1], picture[..., 2]))
-    largest, smallest = picture.max(axis=-1), picture.min(axis=-1)
+    values = picture.astype(np.float64)
+    y = luminance((values[..., 0], values[..., 1], values[..., 2]))
+    largest, smallest = values.max(axis=-1), values.min(axis=-1)
     total = largest + smallest
-    saturation = (largest - smallest) / (np.minimum(total, 2 - total) + 0.01)
+    # Black and white, where this is 0 / 0, have no saturation.
+    saturation = (largest - smallest) / np.maximum(np.minimum(total, 2 - total), 1e-9)
     return float(y.mean()), float(2 * y.std()), float(saturation.mean())
 
 

@@ -37,17 +37,17 @@ class Intersection:
         return (self.luminance + self.contrast + self.saturation) / 3
 
 
-def crop_statistics(pixels: NDArray[np.float32], place: int, seed: int) -> Floats:
+def crop_statistics(pixels: NDArray[np.float32], name: str, seed: int) -> Floats:
     """(16, 3) the statistics of a picture's crops: 4 random squares, averaged to 80 x 80, and 4 random crops of each.
 
     Args:
         pixels: (H, W, 3), of which 0 .. 1 is what is shown.
-        place: of the picture in its set; with the seed it decides the crops.
+        name: of the picture; with the seed it decides the crops, whatever else is in the set.
     """
     shown = np.clip(pixels, 0, 1)
     height, width = shown.shape[:2]
     side = min(height, width)
-    random = np.random.default_rng([seed, place])
+    random = np.random.default_rng([seed, *name.encode("utf-8", "surrogateescape")])
     found = []
     for _ in range(SQUARES):
         top, left = random.integers(height - side + 1), random.integers(width - side + 1)

@@ -53,8 +53,7 @@ class Extractor(nn.Module):
         super().__init__()
         channels = [3 + numbers] + [widths.width * factor for factor in (1, 2, 4, 8)]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1)
-            for before, after in pairwise(channels)
+            nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1) for before, after in pairwise(channels)
         )
 
     def forward(self, images: Tensor, numbers: Tensor) -> Tensor:

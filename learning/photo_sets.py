@@ -5,7 +5,6 @@ What is kept of each photo is what a function makes of its pixels, so a large se
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -122,19 +121,18 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
 
 
 def keep_of_pictures(
-    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels, int], Kept], description: str
+    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels, str], Kept], description: str
 ) -> Reading[Kept]:
     """Read pictures and keep what ``function`` makes of each one's pixels; a progress bar shows on standard error.
 
     Args:
-        function: of the pixels and the picture's place in the set. It is sent to other processes, so it must be one
+        function: of the pixels and the picture's name. It is sent to other processes, so it must be one
             that can be pickled.
 
     Raises:
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
-    numbered = list(enumerate(pictures))
-    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), numbered, description)
+    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), pictures, description)
     readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
@@ -142,17 +140,14 @@ def keep_of_pictures(
     return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
 
 
-def _keep(
-    numbered: tuple[int, Picture], decoding: Decoding, function: Callable[[Pixels, int], Any]
-) -> tuple[Any, str]:
-    place, picture = numbered
+def _keep(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
     try:
-        return function(read_picture(picture, decoding), place), ""
+        return function(read_picture(picture, decoding), picture.name), ""
     except (PhotoError, OSError) as error:
         return None, str(error)
 
 
-def training_square(pixels: Pixels, place: int) -> Pixels:  # noqa: ARG001 (any place gives the same)
+def training_square(pixels: Pixels, name: str) -> Pixels:  # noqa: ARG001 (any name gives the same)
     """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops."""
     return square(pixels, SQUARE_SIZE)
 
@@ -163,21 +158,17 @@ def map_processes(function: Callable[[Any], Any], items: Sequence[Any], descript
     Raises:
         PhotoSetError: if a process died.
     """
-    with _mapping(len(items)) as mapping:
-        try:
-            console = Console(stderr=True)
+    console = Console(stderr=True)
+    try:
+        with _mapping(len(items)) as mapping:
             results = mapping(function, items)
             return list(
                 track(
-                    results, description, total=len(items), console=console, transient=True, disable=not _is_terminal()
+                    results, description, len(items), console=console, transient=True, disable=not console.is_terminal
                 )
             )
-        except BrokenProcessPool:
-            raise PhotoSetError("a process that read photos died; there may be too little memory") from None
-
-
-def _is_terminal() -> bool:
-    return sys.stderr.isatty()
+    except BrokenProcessPool:
+        raise PhotoSetError("a process that read photos died; there may be too little memory") from None
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from learning import state
 from learning.agent import Action, act, most_probable, without_used
 from learning.networks import KEEP, Agent, Widths
 
-# Parameters are kept to this many decimals: fewer than the batch, or the machine, could change.
+# Parameters and probabilities are kept to this many decimals: fewer than the batch, or the machine, could change.
 DECIMALS = 9
 
 
@@ -86,7 +86,7 @@ def _steps(action: Action, before: Tensor) -> list[PlayedStep]:
         values = {name: value.tolist() for name, value in group.parameters.items()}
         for place, row in enumerate(group.rows.tolist()):
             parameters = _stored(group.slug, {name: column[place] for name, column in values.items()})
-            by_slug = dict(zip(FILTERS, probabilities[row], strict=True))
+            by_slug = {name: round(p, DECIMALS) for name, p in zip(FILTERS, probabilities[row], strict=True)}
             steps[row] = PlayedStep(Step(group.slug, parameters), by_slug)
     return [steps[row] for row in range(len(steps))]
 

@@ -5,7 +5,7 @@ times too: the same play is the same rows, and importing it twice makes no doubl
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,9 @@ from learning.play import PlayedStep, Turn
 
 Row = dict[str, Any]
 
+# Photos that come from no study's export; the site imports the games into a closed study of this name.
+OWN_STUDY = "agents"
+
 NAMESPACE = UUID("5b0c2f0e-6a51-4c2e-9f0e-4a3d1c5d7b21")
 
 
@@ -34,13 +37,13 @@ class PlayPhotos:
     Attributes:
         rows: of the snapshot's table of photos, each photo once.
         previews: the file of each preview, by its SHA-256.
-        study: that the games are for; empty if they are for none.
+        studies: that the games on each photo are for, by the photo's SHA-256; ``OWN_STUDY`` where none is given.
         unreadable: a line for each photo that could not be read.
     """
 
     rows: Sequence[Row]
     previews: dict[str, Path]
-    study: str = ""
+    studies: Mapping[str, str] = field(default_factory=dict)
     unreadable: tuple[str, ...] = field(default=())
 
 
@@ -55,9 +58,12 @@ def photos_of_export(directory: Path) -> PlayPhotos:
     found = list(rows(snapshot.photos))
     if not found:
         raise PhotoSetError(f"{directory}: there are no photos in this export")
-    studies = {row["study"] for row in rows(snapshot.episodes)}
     previews = {row["preview_sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in found}
-    return PlayPhotos(found, previews, studies.pop() if len(studies) == 1 else "")
+    whole = snapshot.manifest.get("study")
+    studies = {row["sha256"]: whole for row in found} if isinstance(whole, str) else {}
+    # A photo that people played belongs to their study, the first by name if to several.
+    played = sorted(((row["study"], row["photo"]) for row in rows(snapshot.episodes)), reverse=True)
+    return PlayPhotos(found, previews, studies | {photo: study for study, photo in played})
 
 
 def photos_of_files(paths: Sequence[Path], decoding: Decoding, previews: Path) -> PlayPhotos:
@@ -103,16 +109,15 @@ def _import(path: Path, decoding: Decoding, previews: Path) -> Row | str:
 
 @dataclass(frozen=True)
 class Player:
-    """Who plays: a name without the ``agent:``, the checkpoint, the seed of its dropout, and the study, if any."""
+    """Who plays: a name without the ``agent:``, the checkpoint, and the seed of its dropout."""
 
     name: str
     checkpoint: Checkpoint
     seed: int
-    study: str
 
-    def game_rows(self, turn: Turn, played: Sequence[PlayedStep]) -> tuple[Row, list[Row], list[Row]]:
+    def game_rows(self, turn: Turn, study: str, played: Sequence[PlayedStep]) -> tuple[Row, list[Row], list[Row]]:
         """A game's row of episodes, its rows of steps and its rows of events."""
-        key = f"{self.checkpoint.sha256}/{self.name}/{self.study}/{turn.photo}/{self.seed}/{turn.sample}"
+        key = f"{self.checkpoint.sha256}/{self.name}/{study}/{turn.photo}/{self.seed}/{turn.sample}"
         episode = str(uuid5(NAMESPACE, key))
         events = list(game_events(episode, played))
         probabilities = {one.step.filter: one.probabilities for one in played}
@@ -133,7 +138,7 @@ class Player:
             "player": f"agent:{self.name}",
             "player_kind": "agent",
             "photo": turn.photo,
-            "study": self.study,
+            "study": study,
             "status": "submitted",
             "exclusion_reason": None,
             "contract_version": VERSION,
@@ -152,10 +157,10 @@ class Player:
 def game_events(episode: str, played: Sequence[PlayedStep]) -> Iterator[Event]:
     """What the agent did, as a player's browser would have logged it; all at 0 ms."""
     actions: list[tuple[str, int | None, Step | None]] = [("start", None, None)]
-    for index, one in enumerate(played):
-        if index:
-            actions.append(("goto", index, None))
-        actions += [("choose", index, one.step), ("adjust", index, one.step)]
+    for place, one in enumerate(played):
+        if place:
+            actions.append(("goto", place, None))
+        actions += [("choose", place, one.step), ("adjust", place, one.step)]
     actions.append(("submit", None, None))
     for seq, (kind, index, step) in enumerate(actions):
         yield Event(

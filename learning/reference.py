@@ -56,11 +56,12 @@ def read_reference(path: Path) -> dict[str, NDArray[np.float32]]:
         ReferenceFileError: if it is missing, not an ``.npz``, or holds something other than numbers.
     """
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ReferenceFileError(f"{path}: one array, not an .npz of named arrays")
-        with file:
-            return {key: np.asarray(file[key], dtype=np.float32) for key in file.files}
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ReferenceFileError(f"{path}: one array, not an .npz of named arrays")
+            with file:
+                return {key: np.asarray(file[key], dtype=np.float32) for key in file.files}
     except FileNotFoundError:
         raise ReferenceFileError(f"{path}: no such file") from None
     except ReferenceFileError:

@@ -49,12 +49,12 @@ def _run_filter(slug: str, images: NDArray[np.float32], raw: NDArray[np.float32]
     raw_leaf = torch.from_numpy(raw).requires_grad_()
     parameters = one.from_raw(torch, raw_leaf)
     broadcast = {key: value[:, None, None] for key, value in parameters.items()}
-    output = torch.stack(one.apply(torch, leaf.unbind(dim=-1), broadcast), dim=-1)
+    output = torch.stack(one.apply(torch, (leaf[..., 0], leaf[..., 1], leaf[..., 2]), broadcast), dim=-1)
     by_raw, by_image = torch.autograd.grad(output.mean(), [raw_leaf, leaf])
     if slug == "white_balance":
         # The reference's parameters are the scalings of the channels: what white becomes.
-        white = tuple(torch.ones(len(raw)) for _ in range(3))
-        param = torch.stack(one.apply(torch, white, parameters), dim=-1)
+        white = torch.ones(len(raw))
+        param = torch.stack(one.apply(torch, (white, white, white), parameters), dim=-1)
     else:
         param = torch.stack([parameters[parameter.name] for parameter in one.parameters], dim=-1)
     return {"param": param, "output": output, "dmean_draw": by_raw, "dmean_dimage": by_image}

@@ -37,6 +37,11 @@ class ReplayPool:
         """How many records it holds now; less than its capacity between the agent's draw and its results."""
         return int(self._occupied.sum())
 
+    @property
+    def has_finished(self) -> bool:
+        """Whether the critic can draw."""
+        return bool((self._occupied & self._finished()).any())
+
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
         """Take ``count`` unfinished records out, (count, 3, 64, 64) and (count, 11).
 

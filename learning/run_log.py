@@ -22,7 +22,8 @@ class RunLog:
         self._lines = csv.DictWriter(self._file, [field.name for field in fields(Record)])
         self._lines.writeheader()
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         total = sum(updates(iteration) for iteration in range(iterations + 1))
         self._task = self._progress.add_task("Training", total=total)
 

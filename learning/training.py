@@ -99,7 +99,7 @@ def updates(iteration: int) -> int:
 
 def base_rate(config: TrainingConfig, iteration: int) -> float:
     """``rate * 0.1^(3 t / T)``."""
-    return config.rate * 0.1 ** (DECADES_OF_DECAY * iteration / config.iterations)
+    return config.rate * math.pow(0.1, DECADES_OF_DECAY * iteration / config.iterations)
 
 
 class Trainer:
@@ -178,6 +178,9 @@ class Trainer:
         }
 
     def _update_critic(self) -> dict[str, Tensor]:
+        # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.
+        while not self.pool.has_finished:
+            self._pass()
         count = self.config.batch
         real = self.targets.draw(count, self.generator)
         fake = self.pool.draw_finished(count)

@@ -19,8 +19,8 @@ def local_secret_key(path: Path) -> str:
     # Written whole under a name of its own, then linked: of two first starts at once, one key wins.
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     if not path.exists():
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from webapp import embedded_postgres
 from webapp.demo_photos import demo_photo_paths
-from webapp.embedded_postgres import PostgresError, free_port
+from webapp.embedded_postgres import free_port
+from webapp.postgres_programs import PostgresError
 from webapp.serve import ROOT, ServeError, address, prepare, serving, stop_on_signals
 
 FOLDER = ROOT / "var" / "demo"
 EPISODES = 40
 # A network small enough for one core, and few iterations: enough to see the loop turn, not to see a good agent.
-SMALL = ("--width", "8", "--features", "1024", "--hidden", "32", "--batch", "32", "--iterations", "30", "--seed", "1")
+SMALL = ("--width", "8", "--hidden", "32", "--batch", "32", "--iterations", "30", "--seed", "1")
 
 
 class StepError(RuntimeError):
@@ -29,12 +30,10 @@ class StepError(RuntimeError):
 
 
 def run(*command: str) -> None:
-    """Run one step, shown as a person would type it."""
+    """Run one step, a program of the virtual environment, shown as a person would type it."""
     print(f"\n$ {shlex.join(command)}", flush=True)
-    programs = Path(sys.executable).parent
-    program = [sys.executable] if command[0].endswith(".py") else [str(programs / command[0])]
-    done = subprocess.run(program + list(command if command[0].endswith(".py") else command[1:]), cwd=ROOT)
-    if done.returncode != 0:
+    program = Path(sys.executable).parent / command[0]
+    if subprocess.run([program, *command[1:]], cwd=ROOT).returncode != 0:
         raise StepError(f"{shlex.join(command[:2])} failed: what it said stands above")
 
 
@@ -47,13 +46,13 @@ def loop(folder: Path) -> Path:
     port = free_port()
     with serving("127.0.0.1", port):
         run("safelight", "robots", "--url", address("127.0.0.1", port), "--episodes", str(EPISODES))
-    run("manage.py", "export_dataset", "-o", export)
+    run("python", "manage.py", "export_dataset", "-o", export)
     (ROOT / finished).mkdir()
     for path in demo_photo_paths():
         shutil.copyfile(path, ROOT / finished / path.name)
     run("safelight", "train", "--inputs", export, "--targets", finished, "--transfer", "linear", "--out", agent, *SMALL)
-    run("safelight", "play", "--agent", agent, export, "-o", play)
-    run("manage.py", "import_trajectories", play)
+    run("safelight", "play", "--agent", agent, export, "-o", play, "--samples", "5")
+    run("python", "manage.py", "import_trajectories", play)
     run("safelight", "compare", export, play, "-o", report)
     return ROOT / report / "report.html"
 

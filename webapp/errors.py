@@ -43,15 +43,15 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, HTTPStatus.BAD_REQUEST, "malformed", "The request could not be understood.")
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, HTTPStatus.FORBIDDEN, "forbidden", "This is not yours to see.")
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address.")
 
 

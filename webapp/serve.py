@@ -24,6 +24,7 @@ from typing import NoReturn
 
 from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos
 from webapp import embedded_postgres
+from webapp.postgres_programs import PostgresError
 
 ROOT = Path(__file__).resolve().parent.parent
 GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
@@ -178,11 +179,15 @@ def _wait_until_it_answers(gunicorn: subprocess.Popen[bytes], host: str, port: i
     raise ServeError("The site did not start: what gunicorn said stands above")
 
 
+def _folder(text: str) -> Path:
+    return Path(text).expanduser()  # not every shell expands the ~ of make run PHOTOS=~/photos
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m webapp.serve", description="Run the site on this machine.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--photos", type=Path, help="a folder of photos to import, in place of the demo photos")
+    parser.add_argument("--photos", type=_folder, help="a folder of photos to import, in place of the demo photos")
     parser.add_argument("--transfer", choices=TRANSFERS, default="auto")
     parser.add_argument("--primaries", choices=PRIMARIES, default="auto")
     return parser.parse_args()
@@ -212,7 +217,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped.")
         return 0
-    except (ServeError, embedded_postgres.PostgresError) as error:
+    except (ServeError, PostgresError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
 

@@ -37,7 +37,9 @@ _on_https = _site.scheme == "https"
 SECRET_KEY = env.str("SECRET_KEY", "")
 if not SECRET_KEY:
     if SITE_URL:
-        raise ImproperlyConfigured("SECRET_KEY must be set on a server (SITE_URL is): 50 random characters, kept secret")
+        raise ImproperlyConfigured(
+            "SECRET_KEY must be set on a server (SITE_URL is): 50 random characters, kept secret"
+        )
     SECRET_KEY = configuration.local_secret_key(DATA_DIR / "secret_key")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [_site.hostname] if _site.hostname else ["localhost", "127.0.0.1", "[::1]"])
@@ -148,6 +150,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "webapp.static_files.HashedFiles"},
 }
 WHITENOISE_USE_FINDERS = True
+# Pictures and fonts are compressed already; nobody but a debugger fetches the large source maps of the API's page.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]
 
 # Photos: a RAW file has some 20 to 120 MB. Anything else that is sent is small.
 MAXIMUM_PHOTO_BYTES = 300 * 2**20

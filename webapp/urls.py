@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from webapp import health
@@ -10,7 +10,7 @@ from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
 from webapp.studies import pages
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
     path("", include("webapp.games.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("play/<slug:slug>/", pages.play, name="play"),
     path("photos/", pages.photos, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
-    path("login/", auth.LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/", include(api)),

@@ -28,7 +28,7 @@ def address(request: HttpRequest) -> str:
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
     if settings.NUMBER_OF_PROXIES and forwarded:
         # The last entry is our proxy's own; any before it are the visitor's claims.
-        return forwarded.split(",")[-1].strip()
+        return str(forwarded).split(",")[-1].strip()
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -81,7 +81,12 @@ class LimitedUpload(FileUploadHandler):
     """Stops a large form before it is read. Files are the researchers' business: others may send little."""
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 (called by this name)
+        content_length: int,
+        boundary: Any,
+        encoding: str | None = None,
     ) -> None:
         user = getattr(self.request, "user", None)
         is_researcher = user is not None and user.is_staff

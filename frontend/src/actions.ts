@@ -8,12 +8,15 @@ import type { Parameters, PlayState, Step } from "./state";
 /** Keys pressed within this time are one burst, and one event. */
 const BURST_MS = 600;
 
+/** What actions need of a visit. */
+export type Recorder = Pick<Session, "isOpen" | "record" | "recordView" | "submit">;
+
 export class Actions {
   private burst: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly state: PlayState,
-    private readonly session: Session,
+    private readonly session: Recorder,
   ) {
     // A draft that is dropped, as when a notice comes up, is not committed later.
     effect(() => {

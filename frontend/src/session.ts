@@ -146,10 +146,10 @@ export class Session {
     this.episode = episode?.id ?? newIdentifier();
     this.state.photo.value = photo;
     this.state.preview.value = preview;
-    this.state.page.value = "playing";
+    this.state.game.value = game;
     await drawn();
     this.began = performance.now() - (events.at(-1)?.ms ?? 0);
-    this.state.game.value = game;
+    this.state.page.value = "playing";
     this.record(game.status === "empty" ? "start" : "resume");
     this.recordView();
   }

@@ -56,8 +56,8 @@ export const texts = {
   palette: {
     title: "Filters",
     rule: (maximum: number) => `each once, ${counted(maximum, "step", "steps")}`,
-    full: "All steps are in use. Change one, replace it, or remove it.",
-    replacing: (label: string) => `Choose the filter that replaces ${label}.`,
+    full: "full: change, replace or remove one",
+    replacing: (label: string) => `choose what replaces ${label}`,
     used: (label: string, step: number) => `${label} is step ${step}. Each filter is used once; this goes to its step.`,
     usedCannotReplace: (label: string, step: number) => `${label} is step ${step} already. Each filter is used once.`,
     noRoom: (label: string, maximum: number) => `${label} does not fit: all ${counted(maximum, "step", "steps")} are in use.`,

@@ -203,7 +203,7 @@ async function remove(item: HTMLElement, dialog: HTMLDialogElement, error: HTMLE
     dialog.close();
     location.reload();
   } catch (problem) {
-    error.textContent = problem instanceof TypeError ? reason(0, "") : String((problem as Error).message);
+    error.textContent = problem instanceof TypeError ? reason(0, "") : (problem as Error).message;
     error.hidden = false;
   }
 }

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  safelight measure finished targets
-  safelight measure play targets --json measure.json
-  safelight measure frames/edited frames/graded --transfer linear
+  safelight measure play finished --transfer linear
+  safelight measure frames/edited frames/graded --transfer linear --json measure.json
 """
 )
 @click.argument("outputs", type=click.Path(path_type=Path))
@@ -34,7 +33,7 @@ def command(outputs: Path, targets: Path, seed: int, json_file: Path | None, tra
     """Measure how close OUTPUTS are to TARGETS, as sets, in the luminance, contrast and saturation of their crops.
 
     Each is a folder of finished pictures, or an export or an agent's play, whose episodes are rendered from their
-    previews. Prints the paper's histogram intersection in percent, 100 for sets that are distributed alike.
+    previews. Finished files are measured as they are shown with --transfer linear. Prints the paper's histogram intersection in percent, 100 for sets that are distributed alike.
     """
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot

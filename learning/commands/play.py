@@ -98,24 +98,26 @@ def _play(
 
     from editing.photo import agent_view, load_preview
     from learning.play import Turn, play
-    from learning.play_snapshot import Player
+    from learning.play_snapshot import OWN_STUDY, Player
 
     name, seed, samples, batch = options
     agent = checkpoint.agent.to(device).double()
-    player = Player(name, checkpoint, seed, photos.study)
+    player = Player(name, checkpoint, seed)
     games = [(photo, sample) for photo in photos.rows for sample in range(samples)]
     episodes: Rows = []
     steps: Rows = []
     events: Rows = []
     starts = range(0, len(games), batch)
-    for start in track(starts, "Playing", console=Console(stderr=True), transient=True):
+    console = Console(stderr=True)
+    for start in track(starts, "Playing", console=console, transient=True, disable=not console.is_terminal):
         chosen = games[start : start + batch]
         views = {
             photo["sha256"]: agent_view(load_preview(photos.previews[photo["preview_sha256"]])) for photo, _ in chosen
         }
         turns = [Turn(photo["sha256"], sample, views[photo["sha256"]]) for photo, sample in chosen]
         for turn, played in zip(turns, play(agent, checkpoint.widths, turns, seed), strict=True):
-            episode, own_steps, own_events = player.game_rows(turn, played)
+            study = photos.studies.get(turn.photo, OWN_STUDY)
+            episode, own_steps, own_events = player.game_rows(turn, study, played)
             episodes.append(episode)
             steps += own_steps
             events += own_events

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  safelight train --inputs export --targets finished --out runs/first
-  safelight train --inputs photos --targets finished --out runs/small --width 8 --hidden 32 --batch 32 --iterations 3000
+  safelight train --inputs export --targets finished --transfer linear --out runs/first
+  safelight train --inputs export --targets finished --transfer linear --out runs/small --width 8 --hidden 32 --batch 32
   safelight train --inputs frames/dark --targets frames/graded --transfer linear --out runs/frames
 """
 )
@@ -56,6 +56,9 @@ def command(
     primaries: str,
 ) -> None:
     """Train an agent on unpaired photos: INPUTS as they were taken, TARGETS as finished pictures look.
+
+    Targets are what an edited photo should look like on the screen: finished files usually want --transfer linear,
+    which takes their values as they are (an export and RAW files are not affected).
 
     The defaults are the paper's, for a GPU; --width 8 --hidden 32 --batch 32 trains on a CPU. The run's folder gets the
     weights, config.json and log.csv. Ctrl-C saves what there is.

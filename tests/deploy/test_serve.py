@@ -1,14 +1,18 @@
-"""What `make run` says before anything is started."""
+"""`make run`: what it says before anything is started, and that it starts and stops everything."""
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from webapp.embedded_postgres import Cluster, free_port
 from webapp.serve import ServeError, address, check_photos, check_port
 
 
@@ -79,3 +83,26 @@ def test_a_closed_terminal_ends_the_program_through_its_finally_blocks() -> None
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "tidied up\n"
     assert done.returncode in (1, 130, -signal.SIGINT)
+
+
+def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster: Cluster, tmp_path: Path) -> None:
+    port = free_port()
+    database = cluster.fresh_database("serve")
+    environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "1"}
+    command = [sys.executable, "-m", "webapp.serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = list(itertools.takewhile(lambda line: "Safelight is at" not in line, process.stdout))
+            page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
+            process.terminate()
+            assert "Stopped." in process.stdout.read()
+            assert process.wait() == 0
+        finally:
+            process.kill()
+    assert "password: " in "".join(said)
+    assert "/play/default/" in page
+    with psycopg.connect(database) as connection:
+        licences = connection.execute("SELECT licence FROM photos_photo").fetchall()
+    assert set(licences) == {("CC0 1.0",), ("Public domain",)}
+    check_port("127.0.0.1", port)

@@ -142,7 +142,12 @@ def test_saturation_and_contrast_of_a_known_picture() -> None:
     luminance, contrast, saturation = statistics(half)
     assert luminance == pytest.approx(0.27 * 0.5 / 2)
     assert contrast == pytest.approx(0.27 * 0.5)
-    assert saturation == pytest.approx(0.5 / 0.51 / 2)
+    assert saturation == pytest.approx(0.5)
+
+
+def test_saturation_of_nearly_white_stays_within_one() -> None:
+    nearly = np.full((1, 1, 3), (1, 1, np.nextafter(np.float32(1), np.float32(0))), np.float32)
+    assert 0 <= statistics(nearly)[2] <= 1
 
 
 @pytest.mark.parametrize(

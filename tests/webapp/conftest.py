@@ -36,12 +36,15 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
         name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": f"{tmp_path}{name}"}
         for name in settings.CACHES
     }
+    settings.STATIC_ROOT = tmp_path / "static"
+    # It lists all static files for every client that a test makes: a third of a second each.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 
 
 @pytest.fixture
-def study(db: None) -> Study:  # noqa: ARG001
+def study(db: None) -> Study:
     """The study that every site begins with; tests with transactions of their own have emptied the tables."""
     return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
 
@@ -119,7 +122,7 @@ class Player:
 
 
 @pytest.fixture
-def player(study: Study) -> Player:  # noqa: ARG001
+def player(study: Study) -> Player:
     """Somebody who has joined the default study."""
     joined = Player()
     assert joined.join().status_code == 200
@@ -127,7 +130,7 @@ def player(study: Study) -> Player:  # noqa: ARG001
 
 
 @pytest.fixture
-def stranger(study: Study) -> Player:  # noqa: ARG001
+def stranger(study: Study) -> Player:
     """Somebody who has opened the site, and not joined."""
     visitor = Player()
     visitor.get(f"/api/studies/{DEFAULT}/")
@@ -135,7 +138,7 @@ def stranger(study: Study) -> Player:  # noqa: ARG001
 
 
 @pytest.fixture
-def other_player(study: Study) -> Player:  # noqa: ARG001
+def other_player(study: Study) -> Player:
     """Somebody else who has joined the default study."""
     joined = Player()
     assert joined.join().status_code == 200
@@ -143,7 +146,7 @@ def other_player(study: Study) -> Player:  # noqa: ARG001
 
 
 @pytest.fixture
-def researcher(db: None) -> Player:  # noqa: ARG001
+def researcher(db: None) -> Player:
     """A researcher's browser, logged in."""
     user = User.objects.create_user("ada", password="correct horse battery", is_staff=True)
     browser = Player(client=Client(enforce_csrf_checks=True))

@@ -12,9 +12,10 @@ def password_in(text):
 
 def test_it_prints_a_password_that_opens_the_photos_page(client, study, capsys):
     call_command("make_researcher")
-    assert client.post(
-        "/login/", {"username": "researcher", "password": password_in(capsys.readouterr().out)}
-    )["Location"] == "/photos/"
+    assert (
+        client.post("/login/", {"username": "researcher", "password": password_in(capsys.readouterr().out)})["Location"]
+        == "/photos/"
+    )
     assert client.get("/photos/").status_code == 200
 
 

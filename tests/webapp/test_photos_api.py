@@ -78,7 +78,7 @@ def test_linear_values_are_taken_as_they_are(researcher, upload):
 # What the file holds, and a word of the reason that is given.
 UNREADABLE = {
     "shot.CR2": (b"This is a text, not a photograph.", "shot.CR2"),
-    "empty.jpg": (b"\0", "empty.jpg"),
+    "empty.jpg": (b"", "it is empty (0 bytes)"),
     "holes.npy": (npy(np.full((4, 6, 3), np.nan, np.float32)), "holes.npy"),
     "cut.png": (b"\x89PNG\r\n\x1a\n\0\0", "cut.png"),
     "shot.nef": (jpeg("RGB"), "rename it"),
@@ -96,10 +96,6 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_name_and_reason(research
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
 
-def test_an_empty_file_is_refused(researcher, upload, refused):
-    assert refused(upload(researcher, b"", "empty.jpg")) == (400, "malformed")
-
-
 @pytest.mark.parametrize("mode", ["CMYK", "L"])
 def test_cmyk_and_grey_become_rgb_or_are_refused_by_name(researcher, upload, mode):
     response = upload(researcher, jpeg(mode), "odd.jpg")
@@ -107,7 +103,7 @@ def test_cmyk_and_grey_become_rgb_or_are_refused_by_name(researcher, upload, mod
 
 
 def test_a_long_name_does_no_harm(researcher, upload):
-    assert upload(researcher, name="ä" * 200 + ".png").status_code == 201
+    assert upload(researcher, name="ä" * 240 + ".png").status_code == 201
 
 
 def test_too_large_a_file_is_refused_before_it_is_read(researcher, upload, refused, settings):
@@ -160,9 +156,7 @@ def test_removing_works(
     assert statuses == {opened[0]["episode"]: "excluded", played[0]["episode"]: "submitted"}
 
 
-def test_a_preview_that_another_photo_has_too_is_kept(
-    researcher, upload, picture, django_capture_on_commit_callbacks
-):
+def test_a_preview_that_another_photo_has_too_is_kept(researcher, upload, picture, django_capture_on_commit_callbacks):
     upload(researcher)
     upload(researcher, picture(1) + b"\0", "twin.png")
     first, second = Photo.objects.all()

@@ -30,8 +30,9 @@ def test_it_shows_the_study_that_is_asked_for(researcher, make_photo):
     assert photo.name in researcher.get("/photos/?study=other&look=bright&page=9").content.decode()
 
 
-def test_an_unknown_study_is_not_found(researcher, study):
-    assert researcher.get("/photos/?study=nope").status_code == 404
+@pytest.mark.parametrize("slug", ["nope", "", "%00"])
+def test_an_unknown_study_is_not_found(researcher, study, slug):
+    assert researcher.get(f"/photos/?study={slug}").status_code == 404
 
 
 def test_players_are_sent_to_the_login(player):

@@ -38,17 +38,21 @@ def test_the_web_process_serves_through_its_pool_and_never_imports_torch(python,
 import sys
 from webapp.wsgi import application
 from django.test import RequestFactory
-answer = application(RequestFactory().get("/healthz", headers={"Host": "localhost"}).environ, lambda *args: None)
+for path in ("/healthz", "/static/site.css"):
+    environ = RequestFactory().get(path, headers={"Host": "localhost"}).environ
+    answer = application(environ, lambda *args: None)
+    print(answer.status_code)
+    answer.close()
 from django.db import connection
-print(answer.status_code, connection.pool is not None, sorted(set(sys.modules) & {"torch", "learning"}))
+print(connection.pool is not None, sorted(set(sys.modules) & {"torch", "learning"}))
 connection.close_pool()
 """
-    assert python("-c", program, DATABASE_URL=url).stdout == "200 True []\n"
+    assert python("-c", program, DATABASE_URL=url).stdout.split("\n")[:3] == ["200", "200", "True []"]
 
 
 @pytest.mark.parametrize(
     "command",
-    [["migrate"], ["import_photos", "tests"], ["export_dataset", "-o", "x"], ["make_researcher"]],
+    [["migrate"], ["import_photos", "tests"]],
     ids=lambda command: command[0],
 )
 def test_without_postgres_a_command_says_so_in_one_line(python, command):

@@ -33,7 +33,7 @@ photo in at most five steps, out of eight filters.
 | `photos.parquet` | photo: how it was decoded, its licence | {snapshot.photos.num_rows} |
 | `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
 
-{f"{left_out} episodes are left out: their photos were removed since." if left_out else "Nothing is left out."}
+{f"Episodes left out, since their photos were removed: {left_out}." if left_out else "Nothing is left out."}
 The steps follow from the events; `manifest.json` says which version of the filters they were played with.
 
 ## Photos

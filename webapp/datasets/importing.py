@@ -91,13 +91,14 @@ def _copy_preview(source: Path, preview_sha256: str) -> None:
 
 def _study(slug: str) -> Study:
     """The study of that name. One that is not here yet is made closed: it was played elsewhere."""
-    study = Study.objects.filter(slug=slug).first() or Study(slug=slug, title=slug, open=False)
-    if study.pk is None:
-        try:
-            study.full_clean()
-        except ValidationError:
-            raise InvalidSnapshot(f"episodes.parquet: {slug!r} is no name of a study (letters, digits, - and _)") from None
-        study.save()
+    if known := Study.objects.filter(slug=slug).first():
+        return known
+    study = Study(slug=slug, title=slug, open=False)
+    try:
+        study.full_clean()
+    except ValidationError:
+        raise InvalidSnapshot(f"episodes.parquet: {slug!r} is no name of a study (letters, digits, - and _)") from None
+    study.save()
     return study
 
 
@@ -113,9 +114,7 @@ def _players(episodes: Iterable[Row]) -> tuple[dict[str, Participant], int]:
     return players | {player.pseudonym: player for player in new}, len(new)
 
 
-def _episode(
-    row: Row, studies: dict[str, Study], players: dict[str, Participant], photos: dict[str, Photo]
-) -> Episode:
+def _episode(row: Row, studies: dict[str, Study], players: dict[str, Participant], photos: dict[str, Photo]) -> Episode:
     same = ("status", "contract_version", "step_count", "started", "duration_ms", "seed", "sample", *FLAGS)
     return Episode(
         id=UUID(row["id"]),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -40,16 +40,17 @@ class EventSerializer(serializers.Serializer[Any]):
     contract_version = serializers.IntegerField()
 
 
+@extend_schema_field(EventSerializer(many=True))
+class EventsField(serializers.ListField):
+    """Whatever JSON was sent as events: the rules say what is wrong with it."""
+
+    child = serializers.JSONField(allow_null=True, decoder=None)
+
+
 class BatchSerializer(serializers.Serializer[Any]):
     study = serializers.SlugField()
     photo = serializers.RegexField(f"^{SHA256}$")
-    events = serializers.ListField(
-        child=serializers.JSONField(allow_null=True, decoder=None), min_length=1, max_length=MAXIMUM_BATCH
-    )
-
-
-class BatchSchemaSerializer(BatchSerializer):
-    events = EventSerializer(many=True)
+    events = EventsField(min_length=1, max_length=MAXIMUM_BATCH)
 
 
 class StateSerializer(serializers.Serializer[Any]):
@@ -117,7 +118,7 @@ class EventsView(APIView):
     throttle_scope = "play"
 
     @extend_schema(
-        request=BatchSchemaSerializer,
+        request=BatchSerializer,
         responses={200: StateSerializer, "4XX": ErrorSerializer},
         operation_id="send_events",
     )

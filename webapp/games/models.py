@@ -63,7 +63,7 @@ class Event(models.Model):
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=20)
     step = models.PositiveSmallIntegerField(null=True)
-    filter = models.CharField(max_length=40, null=True)  # noqa: DJ001  (no filter is not a filter without a name)
+    filter = models.CharField(max_length=40, null=True)
     parameters = models.JSONField(null=True)
     ms = models.BigIntegerField()
     contract_version = models.PositiveIntegerField()

@@ -10,7 +10,7 @@ from webapp.photos.signals import photo_removed
 
 
 @receiver(photo_removed)
-def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:  # noqa: ARG001 (Django's signals send more)
+def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
     """Nobody can finish an episode whose photo is gone."""
     Episode.objects.filter(photo=photo, status=Episode.Status.OPEN).update(
         status=Episode.Status.EXCLUDED, exclusion_reason="photo removed"

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.contrib import admin
 
 from webapp.participants.models import Participant
@@ -8,6 +6,6 @@ from webapp.read_only import ReadOnly
 
 @admin.register(Participant)
 class ParticipantAdmin(ReadOnly):
-    list_display: ClassVar = ["pseudonym", "kind", "created"]
-    list_filter: ClassVar = ["kind"]
-    search_fields: ClassVar = ["pseudonym"]
+    list_display = ("pseudonym", "kind", "created")
+    list_filter = ("kind",)
+    search_fields = ("pseudonym",)

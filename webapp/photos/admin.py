@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -11,12 +9,10 @@ from webapp.read_only import ReadOnly
 class PhotoAdmin(ReadOnly):
     """Licence and attribution can be mended here; adding and removing have a page of their own."""
 
-    list_display: ClassVar = ["name", "width", "height", "licence", "added", "removed_at"]
-    list_filter: ClassVar = ["licence", "removed_at"]
-    search_fields: ClassVar = ["name", "sha256", "attribution"]
-    readonly_fields: ClassVar = [
-        field.name for field in Photo._meta.fields if field.name not in ("licence", "attribution")
-    ]
+    list_display = ("name", "width", "height", "licence", "added", "removed_at")
+    list_filter = ("licence", "removed_at")
+    search_fields = ("name", "sha256", "attribution")
+    readonly_fields = tuple(field.name for field in Photo._meta.fields if field.name not in ("licence", "attribution"))
 
     def has_change_permission(self, request: HttpRequest, obj: Photo | None = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)

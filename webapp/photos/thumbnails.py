@@ -41,7 +41,7 @@ def _path(photo: Photo, look: Look) -> Path:
 def _picture(pixels: np.ndarray, look: Look) -> Image.Image:
     """An 8-bit picture of a linear preview, float32 (H, W, 3)."""
     if look == "bright":
-        white = float(np.percentile(luminance(np.moveaxis(pixels, -1, 0)), 99))
+        white = float(np.percentile(luminance(tuple(np.moveaxis(pixels, -1, 0))), 99))
         pixels = np.clip(pixels / max(white, 1e-4), 0, 1) ** (1 / 2.2)
     picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
     picture.thumbnail((LONG_EDGE, LONG_EDGE), reducing_gap=2.0)

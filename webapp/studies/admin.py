@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.contrib import admin
 
 from webapp.read_only import ReadOnly
@@ -7,14 +5,13 @@ from webapp.studies.models import Participation, Study
 
 
 @admin.register(Study)
-class StudyAdmin(admin.ModelAdmin):
-    list_display: ClassVar = ["slug", "title", "open", "allow_untouched"]
-    fields: ClassVar = ["slug", "title", "open", "allow_untouched"]
-    prepopulated_fields: ClassVar = {"slug": ["title"]}
+class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy alone
+    list_display = ("slug", "title", "open", "allow_untouched")
+    fields = ("slug", "title", "open", "allow_untouched")
 
 
 @admin.register(Participation)
 class ParticipationAdmin(ReadOnly):
-    list_display: ClassVar = ["study", "participant", "joined"]
-    list_filter: ClassVar = ["study"]
-    list_select_related: ClassVar = ["study", "participant"]
+    list_display = ("study", "participant", "joined")
+    list_filter = ("study",)
+    list_select_related = ("study", "participant")

@@ -1,6 +1,6 @@
 """The API of studies: reading one, joining it, and the previews of its photos."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -36,7 +36,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
         model = Study
         fields = ("slug", "title", "open", "allow_untouched", "photos", "contract_version")
 
-    def get_contract_version(self, study: Study) -> int:  # noqa: ARG002 (DRF calls it with the object)
+    def get_contract_version(self, study: Study) -> int:
         return filters.VERSION
 
 
@@ -69,7 +69,7 @@ class StudyView(APIView):
 
     @extend_schema(responses={200: StudySerializer, "4XX": ErrorSerializer}, operation_id="read_study")
     @method_decorator(ensure_csrf_cookie)
-    def get(self, request: Request, slug: str) -> Response:  # noqa: ARG002
+    def get(self, request: Request, slug: str) -> Response:
         return Response(StudySerializer(find_study(slug)).data)
 
 
@@ -95,9 +95,10 @@ class _WhateverIsAccepted(DefaultContentNegotiation):
     """A file has one form: clients that ask for another get it all the same, and errors are JSON."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        only = next(iter(renderers))
+        return only, only.media_type
 
 
 class PreviewView(APIView):

@@ -1,16 +1,16 @@
 """The site's pages around the game."""
 
 from django.conf import settings
-from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from editing.photo import PRIMARIES, TRANSFERS
 from webapp.photos.models import Photo
+from webapp.researchers import researchers_only
 from webapp.studies.models import DEFAULT, Study
 
 PHOTOS_ON_A_PAGE = 60
@@ -41,22 +41,25 @@ def play(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "play.html", {"study": study})
 
 
-@staff_member_required(login_url="login")
+@researchers_only
 @ensure_csrf_cookie
 def photos(request: HttpRequest) -> HttpResponse:
     """A study's photos, for researchers to see, add and remove."""
-    study = get_object_or_404(Study, slug=request.GET.get("study", DEFAULT))
+    studies = {study.slug: study for study in Study.objects.all()}
+    study = studies.get(request.GET.get("study", DEFAULT))
+    if study is None:
+        raise Http404
     look = "bright" if request.GET.get("look") == "bright" else "game"
     pages = Paginator(study.playable.order_by("-studyphoto__added", "name"), PHOTOS_ON_A_PAGE)
     context = {
         "study": study,
-        "studies": Study.objects.all(),
+        "studies": studies.values(),
         "look": look,
-        
         "page": pages.get_page(request.GET.get("page")),
         "transfers": TRANSFERS,
         "primaries": PRIMARIES,
         "maximum_bytes": settings.MAXIMUM_PHOTO_BYTES,
+        "maximum_megabytes": settings.MAXIMUM_PHOTO_BYTES // 2**20,
         "built": finders.find("upload.js") is not None,
     }
     return render(request, "photos.html", context)

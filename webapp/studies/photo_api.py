@@ -30,7 +30,7 @@ from webapp.studies.models import DEFAULT
 
 
 class UploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField(help_text="RAW, TIFF, PNG, JPEG, WebP or .npy.", max_length=255)
+    file = serializers.FileField(help_text="RAW, TIFF, PNG, JPEG, WebP or .npy.", max_length=255, allow_empty_file=True)
     study = serializers.SlugField(default=DEFAULT)
     transfer = serializers.ChoiceField(choices=TRANSFERS, default="auto")
     primaries = serializers.ChoiceField(choices=PRIMARIES, default="auto")
@@ -91,7 +91,7 @@ class PhotoView(APIView):
     permission_classes = (IsAdminUser,)
 
     @extend_schema(responses={204: None, "4XX": ErrorSerializer}, operation_id="remove_photo")
-    def delete(self, request: Request, sha256: str) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, sha256: str) -> Response:
         """Take a photo out of play everywhere and delete its preview. Submitted play on it stays."""
         remove(get_object_or_404(Photo, pk=sha256, removed_at=None))
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -101,7 +101,8 @@ def _decode(file: TemporaryUploadedFile, transfer: str, primaries: str) -> Decod
     """Decode an uploaded file, which the name that it had on the researcher's machine tells the kind of."""
     name = Path(file.name or "photo")
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
-        # Short enough for any file system, and still the name that an error is to name.
-        path = Path(folder) / f"{name.stem[:50]}{name.suffix[:10]}"
+        # The name that an error is to name, if need be cut to what file systems take.
+        stem = name.stem.encode()[:200].decode(errors="ignore")
+        path = Path(folder) / f"{stem}{name.suffix[:10]}"
         shutil.move(file.temporary_file_path(), path)
         return replace(decode(path, previews_folder(), transfer, primaries), name=name.name)

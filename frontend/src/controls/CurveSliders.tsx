@@ -18,7 +18,7 @@ export function CurveSliders({ filter, parameters, move, release }: Props) {
     const value = parameters[parameter.name] ?? parameter.neutral;
     const set = (wanted: number, byKeys: boolean) => move(moveSlope(filter, parameters, parameter, wanted), byKeys);
     return (
-      <div class="slope" key={parameter.name}>
+      <div class="band" key={parameter.name}>
         <Slider
           parameter={parameter}
           value={value}
@@ -62,7 +62,7 @@ export function CurveSliders({ filter, parameters, move, release }: Props) {
             >
               reset
             </button>
-            <div class="slopes">
+            <div class="bands">
               {filter.parameters.filter(({ name }) => names.includes(name)).map(slider)}
             </div>
             <div class="ends" aria-hidden="true">

@@ -5,14 +5,17 @@ import { FinishButton } from "./Buttons";
 import { holdToCompare } from "./hold";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";
+import { useRevealed } from "./reveal";
 
 function StepCell({ play, step, index }: { readonly play: Play; readonly step: Step; readonly index: number }) {
   const { label } = filterOf(step);
   const value = describeStep(step);
   const current = play.state.game.value.position.cursor === index;
+  const button = useRevealed(current);
   return (
     <li>
       <button
+        ref={button}
         type="button"
         class={current ? "cell current" : "cell"}
         aria-current={current ? "step" : undefined}

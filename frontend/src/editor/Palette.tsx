@@ -2,6 +2,7 @@ import { contract, filterOf, type Filter } from "../contract";
 import { texts } from "../texts";
 import { FilterIcon } from "./icons";
 import type { Play } from "./play";
+import { useRevealed } from "./reveal";
 
 /** Whether a filter can be chosen now, and what a click on it does. */
 function offer(play: Play, filter: Filter): { readonly place: number; readonly blocked: boolean; readonly title: string } {
@@ -33,8 +34,10 @@ function FilterButton({ play, filter }: { readonly play: Play; readonly filter: 
   const used = place !== -1;
   const active = used && play.state.game.value.position.cursor === place;
   const kinds = ["filter", used ? "used" : "", active ? "active" : ""].filter(Boolean).join(" ");
+  const button = useRevealed(active);
   return (
     <button
+      ref={button}
       type="button"
       class={kinds}
       aria-disabled={blocked}

@@ -8,9 +8,9 @@ import type { Renderer } from "./renderer";
 const COUNTED_EDGE = 256;
 const THUMBNAIL_EDGE = 288;
 
-/** The size, in whole pixels, that a photo has when its longer side is `edge`. */
+/** The size, in whole pixels, of a photo whose longer side is brought down to `edge`. */
 export function scaledTo(edge: number, { width, height }: Preview): [number, number] {
-  const scale = edge / Math.max(width, height);
+  const scale = Math.min(1, edge / Math.max(width, height));
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
 }
 
@@ -20,16 +20,15 @@ export class Display {
   /** The original, then the picture after each step. */
   readonly thumbnails = signal<readonly ImageData[]>([]);
   private frame = 0;
-  private thumbnailsOf: readonly Step[] | null = null;
+  private thumbnailsOf: readonly Step[] = [];
 
   constructor(
     private readonly state: PlayState,
     readonly renderer: Renderer,
   ) {
     effect(() => {
-      this.thumbnailsOf = null;
       if (state.preview.value !== null) renderer.upload(state.preview.value);
-      else this.thumbnails.value = [];
+      this.thumbnails.value = [];
     });
     effect(() => {
       if (state.preview.value !== null) this.schedule(this.shown(), state.clipping.value);
@@ -73,15 +72,18 @@ export class Display {
     this.drawThumbnails();
   }
 
-  /** The film strip follows what is decided, not each movement of a slider. */
+  /** The film strip follows what is decided, not each movement of a slider; pictures before a change stay. */
   private drawThumbnails(): void {
     const { steps } = this.state.game.peek().position;
-    if (this.thumbnailsOf === steps || this.state.draft.peek() !== null) return;
+    const drawn = this.thumbnails.peek();
+    if ((this.thumbnailsOf === steps && drawn.length > 0) || this.state.draft.peek() !== null) return;
+    const changed = steps.findIndex((step, index) => step !== this.thumbnailsOf[index]);
+    const kept = drawn.slice(0, 1 + (changed === -1 ? steps.length : changed));
+    const missing = Array.from({ length: steps.length + 1 - kept.length }, (_, index) =>
+      this.picture(steps.slice(0, kept.length + index), THUMBNAIL_EDGE),
+    );
     this.thumbnailsOf = steps;
-    const counts = Array.from({ length: steps.length + 1 }, (_, count) => count);
-    this.thumbnails.value = counts
-      .map((count) => this.picture(steps.slice(0, count), THUMBNAIL_EDGE))
-      .filter((picture) => picture !== null);
+    this.thumbnails.value = [...kept, ...missing.filter((picture) => picture !== null)];
   }
 
   private surviveContextLoss(): void {
@@ -94,7 +96,7 @@ export class Display {
     renderer.canvas.addEventListener("webglcontextrestored", () => {
       renderer.restore();
       state.pictureLost.value = false;
-      this.thumbnailsOf = null;
+      this.thumbnails.value = [];
       this.schedule(this.shown(), state.clipping.value);
     });
   }

@@ -51,7 +51,9 @@ export class Renderer {
   /** Builds everything again, as after the graphics context was lost. */
   restore(): void {
     const { gl } = this;
-    this.canAverage = gl.getExtension("EXT_color_buffer_float") !== null;
+    // Smaller versions of a picture can be made where half floats can be drawn to.
+    const floats = gl.getExtension("EXT_color_buffer_float");
+    this.canAverage = floats !== null || gl.getExtension("EXT_color_buffer_half_float") !== null;
     const minified = this.canAverage ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR;
     this.resources = {
       program: buildProgram(gl),
@@ -94,7 +96,7 @@ export class Renderer {
   readFloats(steps: readonly Step[]): { width: number; height: number; data: Float32Array } {
     const { gl, preview } = this;
     if (preview === null) throw new Error("there is no photo");
-    if (!this.canAverage) throw new NoWebGL("this machine cannot draw floating point pictures");
+    if (gl.getExtension("EXT_color_buffer_float") === null) throw new NoWebGL("this machine cannot draw floating point pictures");
     const target = { width: preview.width, height: preview.height, unclipped: true };
     const data = new Float32Array(target.width * target.height * 4);
     this.offscreen(gl.RGBA32F, target, () => {

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             help="of the episodes; may be given several times (submitted)",
         )
 
-    def handle(self, *, output: Path, study: str | None, status: list[str] | None, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *, output: Path, study: str | None, status: list[str] | None, **options: Any) -> None:
         found = Study.objects.filter(slug=study).first() if study else None
         if study and found is None:
             raise CommandError(f"there is no study {study!r}")
@@ -38,4 +38,4 @@ class Command(BaseCommand):
         rows = ", ".join(f"{count} {name}" for name, count in snapshot.manifest["rows"].items())
         self.stdout.write(f"{output}: {rows}")
         if left_out := snapshot.manifest["episodes_left_out"]:
-            self.stdout.write(f"{left_out} episodes were left out: their photos were removed")
+            self.stdout.write(f"episodes left out, since their photos were removed: {left_out}")

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("directory", type=Path, metavar="DIR")
 
-    def handle(self, *, directory: Path, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *, directory: Path, **options: Any) -> None:
         try:
             counts = import_snapshot(read_snapshot(directory))
         except (InvalidSnapshot, PhotoError, OSError) as error:

@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="researcher", help="(%(default)s)")
         parser.add_argument("--reset", action="store_true", help="give an existing account a new password")
 
-    def handle(self, *, name: str, reset: bool, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *, name: str, reset: bool, **options: Any) -> None:
         user, created = User.objects.get_or_create(
             username=name, defaults={"is_staff": True, "is_superuser": True, "password": "!"}
         )

@@ -116,11 +116,11 @@ class _Import:
 
     def _fail(self, path: Path, error: ValueError) -> None:
         reason = str(error).removeprefix(f"{path.name}: ")
-        self._say(f"[red]not imported[/red] {path}: {reason}")
+        self._say(f"not imported {path}: {reason}")
         self._count("failed")
 
     def _say(self, line: str) -> None:
-        self.progress.console.print(line, highlight=False)
+        self.progress.console.print(line, markup=False, highlight=False)
 
     def _count(self, outcome: str) -> None:
         self.counts[outcome] += 1

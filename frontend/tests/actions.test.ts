@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Actions, type Recorder } from "../src/actions";
+import { contract } from "../src/contract";
+import { applyEvent } from "../src/game";
+import { createState, shownSteps, type EventKind, type GameEvent } from "../src/state";
+
+/** A visit that plays by the rules, in memory. */
+function visit() {
+  const state = createState();
+  const recorded: string[] = [];
+  const record = (kind: EventKind, details: Partial<GameEvent> = {}) => {
+    const blank = { id: "", episode: "", step: null, filter: null, parameters: null, ms: 0 };
+    const version = { contract_version: contract.version };
+    state.game.value = applyEvent(state.game.value, { ...blank, ...version, seq: state.game.value.nextSeq, kind, ...details });
+    recorded.push(kind);
+  };
+  const session: Recorder = {
+    isOpen: true,
+    record,
+    recordView: () => record("view"),
+    submit: () => Promise.resolve(record("submit")),
+  };
+  record("start");
+  recorded.length = 0;
+  return { state, actions: new Actions(state, session), recorded };
+}
+
+let { state, actions, recorded } = visit();
+beforeEach(() => {
+  ({ state, actions, recorded } = visit());
+});
+
+const filters = () => state.game.value.position.steps.map((step) => step.filter);
+
+describe("the palette", () => {
+  it("adds behind the last step, wherever the cursor stands", () => {
+    actions.choose("exposure");
+    actions.choose("gamma");
+    actions.goto(0);
+    actions.choose("tone");
+    expect(filters()).toEqual(["exposure", "gamma", "tone"]);
+    expect(recorded).toEqual(["choose", "goto", "choose", "goto", "goto", "choose"]);
+  });
+
+  it("goes to the step of a filter that is used", () => {
+    actions.choose("exposure");
+    actions.choose("gamma");
+    actions.choose("exposure");
+    expect(state.game.value.position.cursor).toBe(0);
+    expect(filters()).toEqual(["exposure", "gamma"]);
+  });
+
+  it("does nothing when all steps are in use, not even move the cursor", () => {
+    for (const slug of ["exposure", "gamma", "tone", "contrast", "color"]) actions.choose(slug);
+    actions.goto(1);
+    recorded.length = 0;
+    actions.choose("saturation");
+    expect(recorded).toEqual([]);
+  });
+
+  it("replaces the current step where that was asked for, once", () => {
+    actions.choose("exposure");
+    actions.choose("gamma");
+    actions.goto(0);
+    actions.toggleReplacing();
+    actions.choose("gamma");
+    expect(filters()).toEqual(["exposure", "gamma"]);
+    actions.choose("tone");
+    expect(filters()).toEqual(["tone", "gamma"]);
+    actions.choose("color");
+    expect(filters()).toEqual(["tone", "gamma", "color"]);
+  });
+});
+
+describe("a control that moves", () => {
+  beforeEach(() => {
+    actions.choose("exposure");
+    recorded.length = 0;
+  });
+
+  it("shows each value and records the last, as one event", () => {
+    for (const ev of [0.1, 0.5, 0.9]) actions.preview({ ev });
+    expect(shownSteps(state)[0]?.parameters).toEqual({ ev: 0.9 });
+    expect(recorded).toEqual([]);
+    actions.commit();
+    expect(recorded).toEqual(["adjust"]);
+    expect(state.game.value.position.steps[0]?.parameters).toEqual({ ev: 0.9 });
+  });
+
+  it("records nothing when it comes back to where it was", () => {
+    actions.preview({ ev: 1 });
+    actions.preview({ ev: 0 });
+    actions.commit();
+    expect(recorded).toEqual([]);
+  });
+
+  it("is recorded before the next action", () => {
+    actions.preview({ ev: 1 }, true);
+    actions.undo();
+    expect(recorded).toEqual(["adjust", "undo"]);
+    expect(shownSteps(state)[0]?.parameters).toEqual({ ev: 0 });
+  });
+
+  it("by keys is recorded once they rest", () => {
+    vi.useFakeTimers();
+    actions.preview({ ev: 0.05 }, true);
+    vi.advanceTimersByTime(500);
+    actions.preview({ ev: 0.1 }, true);
+    vi.advanceTimersByTime(500);
+    expect(recorded).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(recorded).toEqual(["adjust"]);
+    vi.useRealTimers();
+  });
+});
+
+describe("finishing", () => {
+  it("says why it is not possible yet", () => {
+    expect(actions.cannotFinish).toBe("empty");
+    actions.choose("exposure");
+    expect(actions.cannotFinish).toBe("unchanged");
+    actions.finish();
+    expect(state.dialog.value).toBeNull();
+    actions.preview({ ev: 1 });
+    expect(actions.cannotFinish).toBeNull();
+    actions.finish();
+    expect(state.dialog.value).toBe("finish");
+  });
+
+  it("hands in after the last look", async () => {
+    actions.choose("exposure");
+    actions.preview({ ev: 1 });
+    await actions.submit();
+    expect(recorded.slice(-2)).toEqual(["adjust", "submit"]);
+    expect(state.game.value.status).toBe("submitted");
+  });
+});
+
+it("undo and redo with nothing to undo or redo record nothing", () => {
+  actions.undo();
+  actions.redo();
+  actions.remove();
+  actions.reset();
+  expect(recorded).toEqual([]);
+});
+
+it("comparing is recorded once for each time that it is held", () => {
+  actions.compare(true);
+  actions.compare(true);
+  actions.compare(false);
+  actions.compare(false);
+  actions.compare(true);
+  expect(recorded).toEqual(["compare", "compare"]);
+});

@@ -1,0 +1,106 @@
+"""A real Chromium, the site in a server of its own, and a player in front of it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.player import Person
+from webapp.photos.decoding import decode
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import store
+from webapp.studies.adding import add_photo
+from webapp.studies.models import DEFAULT, Study
+
+# Playwright keeps an event loop running in the thread of the tests, which Django would take for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# WebGL in software, so that a machine without a graphics card gives the same answers; and no calls home.
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: the one that CHROMIUM names, or one on the path."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if found is None:
+        pytest.fail("needs Chromium: install it (apt-get install chromium), or name one with CHROMIUM=")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_OPTIONS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser, with cookies and storage of its own."""
+    visitor = browser.new_context(viewport={"width": 1000, "height": 700})
+    visitor.set_default_timeout(20_000)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def complaints(context: BrowserContext) -> list[str]:
+    """What the page complains of: exceptions, refusals of the content security policy and other errors."""
+    heard: list[str] = []
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+
+    context.on("page", listen)
+    return heard
+
+
+@pytest.fixture(autouse=True)
+def _own_data(settings: Any, tmp_path: Path) -> None:
+    """Files of one test are nothing to another; pages get what was built last, whatever was collected before."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    cache.clear()
+
+
+@pytest.fixture
+def study(transactional_db: None) -> Study:
+    """The study that is played; tests with transactions of their own have emptied the tables."""
+    return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+
+
+@pytest.fixture
+def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
+    """Adds a photo to the study: dark, with a gradient in each direction, noise, and highlights above 1."""
+
+    def make(seed: int = 1, width: int = 90, height: int = 60) -> Photo:
+        random = np.random.default_rng(seed)
+        across, down = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
+        pixels = np.stack([across**2, across * down, down**3], axis=-1) * 0.6 + random.random((height, width, 3)) * 0.1
+        pixels[:6, :9] = (1.5, 1.2, 0.9)
+        pixels[-6:, :9] = 0
+        path = tmp_path / f"photo {seed}.npy"
+        np.save(path, pixels.astype(np.float32))
+        photo, _ = store(decode(path, previews_folder(), "linear", "srgb"))
+        add_photo(study, photo)
+        return photo
+
+    return make
+
+
+@pytest.fixture
+def person(context: BrowserContext, complaints: list[str], live_server: Any, study: Study) -> Person:
+    """Somebody who is about to play the study."""
+    return Person(context.new_page(), f"{live_server.url}/play/{study.slug}/")

@@ -1,0 +1,203 @@
+"""Whole episodes, played by mouse and keyboard: what is stored, replayed and rendered is what the player saw."""
+
+from collections.abc import Callable
+
+import numpy as np
+from playwright.sync_api import BrowserContext, expect
+
+from editing import rules
+from editing.filters import develop
+from editing.photo import load_preview
+from tests.browser.player import Person
+from webapp.games.models import Episode
+from webapp.photos.models import Photo
+
+MakePhoto = Callable[..., Photo]
+
+
+def stored_events() -> list[rules.Event]:
+    """The events of the one episode in Postgres, which must number 0, 1, 2 ..."""
+    events = Episode.objects.get().replayable_events()
+    assert [event.seq for event in events] == list(range(len(events)))
+    return events
+
+
+def kinds(events: list[rules.Event]) -> list[str]:
+    """What was done, less the window's size and focus, which depend on the machine."""
+    return [event.kind for event in events if event.kind not in ("view", "blur", "focus")]
+
+
+def assert_browser_shows_the_replay(person: Person, photo: Photo, state: rules.State) -> None:
+    """Compare every pixel with what NumPy makes of the stored preview and the replayed steps."""
+    wanted = np.clip(develop(load_preview(photo.preview_path), state.steps), 0, 1)
+    found = np.clip(person.pixels(), 0, 1)
+    assert found.shape == wanted.shape
+    assert np.max(np.abs(found - wanted)) <= 2 / 255
+
+
+def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
+    person: Person, make_photo: MakePhoto, complaints: list[str]
+) -> None:
+    photo = make_photo()
+    person.arrive()
+    person.click_filter("exposure")
+    person.drag("ev", 0.5, 0.75)
+    person.press("2")
+    person.slider("gamma").focus()
+    person.press(*["ArrowLeft"] * 12)
+    person.press("3")
+    person.page.get_by_label("Temperature, as a number").fill("12")
+    person.press("Enter")
+    person.click_filter("tone")
+    person.drag("slope_2", 0.5, 0.8)
+    person.click_filter("color")
+    person.drag("blue_6", 0.5, 0.2)
+    person.wait_until_saved()
+
+    events = stored_events()
+    a_step = ["goto", "choose", "adjust"]
+    assert kinds(events) == ["start", "choose", "adjust", *4 * a_step]
+    state = rules.replay(events)
+    parameters = [step.parameters for step in state.steps]
+    assert [step.filter for step in state.steps] == ["exposure", "gamma", "white_balance", "tone", "color"]
+    assert abs(parameters[0]["ev"] - 1.75) < 0.1
+    assert parameters[1]["gamma"] == 0.88
+    assert parameters[2] == {"temperature": 0.12, "tint": 0.0}
+    assert parameters[3]["slope_2"] > 1.3 > parameters[3]["slope_1"]
+    assert parameters[4]["blue_6"] < 0.96
+    assert_browser_shows_the_replay(person, photo, state)
+
+    person.hand_in()
+    expect(person.notice()).to_contain_text("Thank you")
+    episode = Episode.objects.get()
+    assert episode.status == Episode.Status.SUBMITTED
+    assert [(row.filter, row.parameters) for row in episode.steps.order_by("index")] == [
+        (step.filter, dict(step.parameters)) for step in state.steps
+    ]
+    assert complaints == []
+
+
+def test_steps_are_undone_removed_replaced_and_reset(person: Person, make_photo: MakePhoto) -> None:
+    photo = make_photo()
+    person.arrive()
+    person.press("6")
+    person.drag("amount", 0.5, 0.9)
+    person.press("1", "Control+z", "Control+z")
+    expect(person.page.get_by_label("Step 1: Contrast, unchanged")).to_be_visible()
+    person.press("Control+Shift+z", "Control+y")
+    assert len(person.steps_shown()) == 2
+    person.press("Delete")
+    person.button("Replace").click()
+    person.click_filter("saturation")
+    person.drag("amount", 0.1, 0.6)
+    assert [text.split(",")[0] for text in person.steps_shown()] == ["Step 1: Saturation"]
+    person.wait_until_saved()
+    assert_browser_shows_the_replay(person, photo, rules.replay(stored_events()))
+    person.button("Start over").click()
+    person.button("Undo").click()
+    person.wait_until_saved()
+    state = rules.replay(stored_events())
+    assert [step.filter for step in state.steps] == ["saturation"]
+    assert kinds(stored_events())[-6:] == ["redo", "remove", "choose", "adjust", "reset", "undo"]
+
+
+def test_keys_in_a_row_are_one_event(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1")
+    person.slider("ev").focus()
+    person.press("ArrowRight", "ArrowRight", "Shift+ArrowRight")
+    expect(person.page.get_by_label("Step 1: Exposure, +0.60 EV")).to_be_visible()
+    person.wait_until_saved()
+    assert kinds(stored_events()) == ["start", "choose", "adjust"]
+
+
+def test_holding_b_shows_the_original(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1")
+    person.page.keyboard.down("b")
+    expect(person.page.get_by_role("img", name="The photo as it came")).to_be_visible()
+    person.page.keyboard.up("b")
+    expect(person.page.get_by_role("img", name="The photo as your steps leave it")).to_be_visible()
+    person.wait_until_saved()
+    assert kinds(stored_events())[-1] == "compare"
+
+
+def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    expect(person.page.locator(".strip .finish")).to_contain_text("Make a step first.")
+    person.press("1")
+    expect(person.page.locator(".strip .finish")).to_contain_text("No step changes the photo yet.")
+    person.press("2", "3", "4", "5")
+    expect(person.page.locator(".palette")).to_contain_text("full: change, replace or remove one")
+    expect(person.page.locator("[data-filter=contrast]")).to_have_attribute("aria-disabled", "true")
+    person.press("6")
+    person.wait_until_saved()
+    assert len(rules.replay(stored_events()).steps) == rules.MAXIMUM_STEPS
+
+
+def test_resume_after_a_reload_brings_steps_and_undo_back(person: Person, make_photo: MakePhoto) -> None:
+    photo = make_photo()
+    person.arrive()
+    person.press("1")
+    person.drag("ev", 0.5, 0.8)
+    person.wait_until_saved()
+    before = person.steps_shown()
+    person.page.reload()
+    person.wait_for_photo()
+    assert person.steps_shown() == before
+    person.press("Control+z")
+    expect(person.page.get_by_label("Step 1: Exposure, unchanged")).to_be_visible()
+    person.press("Control+y")
+    person.wait_until_saved()
+    events = stored_events()
+    assert kinds(events)[-3:] == ["resume", "undo", "redo"]
+    assert [event.ms for event in events] == sorted(event.ms for event in events)
+    assert_browser_shows_the_replay(person, photo, rules.replay(events))
+
+
+def test_play_goes_on_offline_and_is_sent_when_the_connection_is_back(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    context.set_offline(True)
+    person.press("1")
+    person.drag("ev", 0.5, 0.8)
+    expect(person.page.locator("header [role=status]")).to_contain_text("offline: 2 waiting")
+    context.set_offline(False)
+    person.wait_until_saved()
+    assert kinds(stored_events()) == ["start", "choose", "adjust"]
+
+
+def test_play_of_a_page_that_was_closed_offline_is_sent_at_the_next_visit(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    context.set_offline(True)
+    person.press("1")
+    expect(person.page.locator("header [role=status]")).to_contain_text("offline: 1 waiting")
+    person.page.close()
+    context.set_offline(False)
+    later = Person(context.new_page(), person.address)
+    later.arrive()
+    assert len(later.steps_shown()) == 1
+    assert kinds(stored_events()) == ["start", "choose", "resume"]
+
+
+def test_the_next_photo_follows_until_none_is_left(person: Person, make_photo: MakePhoto) -> None:
+    photos = {make_photo(1).pk, make_photo(2).pk}
+    person.arrive()
+    for done in (1, 2):
+        person.press("7")
+        person.drag("amount", 0.1, 0.9)
+        person.hand_in()
+        if done == 1:
+            expect(person.page.get_by_label("1 of 2 photos finished")).to_be_visible()
+            person.wait_for_photo()
+    expect(person.notice()).to_contain_text("That was the last photo")
+    played = Episode.objects.filter(status=Episode.Status.SUBMITTED)
+    assert set(played.values_list("photo_id", flat=True)) == photos

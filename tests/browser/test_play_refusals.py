@@ -1,0 +1,127 @@
+"""What the play page says, and offers, when it cannot go on."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.player import Person
+from webapp.games.models import Episode
+from webapp.photos.models import Photo
+from webapp.photos.storing import remove
+from webapp.studies.models import Study
+
+MakePhoto = Callable[..., Photo]
+
+WITHOUT_WEBGL = """
+const getContext = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, options) {
+    return kind === "webgl2" ? null : getContext.call(this, kind, options);
+};
+"""
+LOSE_CONTEXT = """() => {
+    window.lost = document.querySelector(".room canvas").getContext("webgl2").getExtension("WEBGL_lose_context");
+    window.lost.loseContext();
+}"""
+
+
+def test_photo_removed_in_mid_game_leads_to_the_next(person: Person, make_photo: MakePhoto) -> None:
+    make_photo(1)
+    make_photo(2)
+    person.arrive()
+    episode = Episode.objects.get()
+    remove(episode.photo)
+    person.press("1")
+    expect(person.notice()).to_contain_text("This photo was withdrawn")
+    person.button("Next photo").click()
+    person.wait_for_photo()
+    person.press("2")
+    person.wait_until_saved()
+    follower = Episode.objects.exclude(pk=episode.pk).get()
+    assert follower.photo_id != episode.photo_id
+    assert follower.status == Episode.Status.OPEN
+
+
+def test_stale_contract_at_arrival_asks_to_load_again(
+    person: Person, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_photo()
+    monkeypatch.setattr("editing.filters.VERSION", 2)
+    person.page.goto(person.address)
+    expect(person.notice()).to_contain_text("The game has been updated")
+    monkeypatch.undo()
+    person.button("Load again").click()
+    person.wait_for_photo()
+
+
+def test_stale_contract_in_mid_game_asks_to_load_again(
+    person: Person, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_photo()
+    person.arrive()
+    monkeypatch.setattr("editing.rules.VERSION", 2)
+    person.press("1")
+    expect(person.notice()).to_contain_text("The game has been updated")
+    expect(person.button("Load again")).to_be_visible()
+
+
+def test_closed_study_says_so(person: Person, make_photo: MakePhoto, study: Study) -> None:
+    make_photo()
+    study.open = False
+    study.save()
+    person.page.goto(person.address)
+    expect(person.notice()).to_contain_text("This study is closed")
+
+
+def test_study_without_photos_says_so(person: Person) -> None:
+    person.page.goto(person.address)
+    expect(person.notice()).to_contain_text("There is no photo to edit yet")
+
+
+def test_another_window_with_the_same_photo_is_told_to_load_again(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    other = Person(context.new_page(), person.address)
+    other.arrive()
+    person.press("1")
+    expect(person.notice()).to_contain_text("open in another window")
+    other.press("2")
+    other.wait_until_saved()
+    assert len(other.steps_shown()) == 1
+
+
+def test_browser_without_webgl_is_told_what_is_missing(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    context.add_init_script(WITHOUT_WEBGL)
+    person.page.goto(person.address)
+    expect(person.notice()).to_contain_text("needs WebGL 2")
+
+
+def test_lost_graphics_context_comes_back_with_the_same_picture(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1")
+    person.drag("ev", 0.5, 0.8)
+    before = person.pixels()
+    person.page.evaluate(LOSE_CONTEXT)
+    expect(person.page.get_by_text("The graphics card paused")).to_be_visible()
+    person.page.evaluate("window.lost.restoreContext()")
+    expect(person.page.get_by_text("The graphics card paused")).to_be_hidden()
+    np.testing.assert_array_equal(person.pixels(), before)
+
+
+@pytest.mark.parametrize("body", [None, b"no photo"], ids=["connection lost", "broken file"])
+def test_preview_that_fails_can_be_tried_again(person: Person, make_photo: MakePhoto, body: bytes | None) -> None:
+    make_photo()
+    previews = "**/preview/"
+    person.page.route(previews, lambda route: route.abort() if body is None else route.fulfill(body=body))
+    person.page.goto(person.address)
+    expect(person.notice()).to_be_visible()
+    person.page.unroute(previews)
+    person.button("Try again").click()
+    person.wait_for_photo()

@@ -1,0 +1,104 @@
+"""A run's folder is read back as it was saved, or refused in one line that says what is wrong."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from editing.filters import VERSION
+from learning.checkpoint import CheckpointError, load_agent, save_run
+from learning.networks import Networks, Widths, create_networks
+
+SMALL = Widths(width=1, hidden=2)
+
+
+def networks(widths: Widths = SMALL) -> Networks:
+    return create_networks(widths, torch.Generator().manual_seed(4))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    save_run(tmp_path / "run", networks(), {"inputs": "photos"})
+    return tmp_path / "run"
+
+
+def rewrite(run: Path, **changes: object) -> None:
+    path = run / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_saved_agent_is_read_back(run: Path) -> None:
+    read = load_agent(run)
+    original = networks().agent.state_dict()
+    assert all(torch.equal(value, original[name]) for name, value in read.agent.state_dict().items())
+    assert read.widths == SMALL
+    assert read.config["inputs"] == "photos"
+    assert read.config["filters_version"] == VERSION
+    assert read.sha256 == hashlib.sha256((run / "agent.safetensors").read_bytes()).hexdigest()
+
+
+def test_a_run_holds_the_three_networks_and_its_config_and_no_leftovers(run: Path) -> None:
+    names = {"agent.safetensors", "critic.safetensors", "value.safetensors", "config.json"}
+    assert {path.name for path in run.iterdir()} == names
+
+
+def test_weights_of_other_widths_are_refused(run: Path, tmp_path: Path) -> None:
+    save_run(tmp_path / "wider", networks(Widths(width=2, hidden=2)), {})
+    (run / "agent.safetensors").write_bytes((tmp_path / "wider" / "agent.safetensors").read_bytes())
+    with pytest.raises(CheckpointError, match=r"of other widths than config.json says \(width 1, hidden 2\)"):
+        load_agent(run)
+
+
+def test_weights_of_another_network_are_refused(run: Path) -> None:
+    (run / "agent.safetensors").write_bytes((run / "critic.safetensors").read_bytes())
+    with pytest.raises(CheckpointError, match="weights of another network"):
+        load_agent(run)
+
+
+def test_another_version_of_the_filters_is_refused(run: Path) -> None:
+    rewrite(run, filters_version=VERSION + 1)
+    with pytest.raises(CheckpointError, match=f"version {VERSION + 1} of the filters"):
+        load_agent(run)
+
+
+def test_truncated_weights_are_refused(run: Path) -> None:
+    path = run / "agent.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_agent(run)
+
+
+def test_missing_weights_are_refused(run: Path) -> None:
+    (run / "agent.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"agent.safetensors is missing"):
+        load_agent(run)
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    broken = networks()
+    with torch.no_grad():
+        broken.agent.choice.output.bias[0] = float("nan")
+    save_run(tmp_path / "run", broken, {})
+    with pytest.raises(CheckpointError, match="not finite"):
+        load_agent(tmp_path / "run")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "other"}', '{"format": "safelight-run"}'])
+def test_a_config_that_is_none_is_refused(run: Path, content: str) -> None:
+    (run / "config.json").write_text(content)
+    with pytest.raises(CheckpointError):
+        load_agent(run)
+
+
+@pytest.mark.parametrize("widths", [None, {"width": 1}, {"width": "1", "hidden": 2}, {"width": -1, "hidden": 2}])
+def test_a_config_without_usable_widths_is_refused(run: Path, widths: object) -> None:
+    rewrite(run, widths=widths)
+    with pytest.raises(CheckpointError):
+        load_agent(run)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="not a finished run"):
+        load_agent(tmp_path)

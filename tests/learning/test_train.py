@@ -1,0 +1,124 @@
+"""``safelight train``, and the crops that it trains on."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from learning.checkpoint import load_agent
+from learning.command_line import main
+from learning.data import Photos
+from learning.networks import Widths
+from learning.training import Trainer
+
+
+def train(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["train", *map(str, arguments)])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    random = np.random.default_rng(5)
+    for index in range(2):
+        Image.fromarray(random.integers(0, 120, (90, 100, 3), dtype=np.uint8)).save(folder / f"{index}.png")
+    return folder
+
+
+def options(photos: Path, out: Path, *more: object) -> list[object]:
+    small = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2]
+    return ["--inputs", photos, "--targets", photos, "--out", out, *small, *more]
+
+
+@pytest.fixture(autouse=True)
+def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.training.FIRST_PASSES", 60)
+    monkeypatch.setattr("learning.training.CRITIC_UPDATES_AHEAD", 2)
+
+
+def test_it_trains_and_saves_a_run(photos: Path, tmp_path: Path) -> None:
+    result = train(*options(photos, tmp_path / "run"))
+    assert result.exit_code == 0, result.output
+    assert load_agent(tmp_path / "run").widths == Widths(1, 2)
+    with (tmp_path / "run" / "log.csv").open() as file:
+        assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "1", "2"]
+
+
+def test_the_same_seed_gives_the_same_run_and_features_may_be_stated(photos: Path, tmp_path: Path) -> None:
+    for name, more in (("a", []), ("b", ["--features", 128])):
+        assert train(*options(photos, tmp_path / name, *more)).exit_code == 0
+    assert load_agent(tmp_path / "a").sha256 == load_agent(tmp_path / "b").sha256
+
+
+def test_features_that_do_not_follow_from_the_width_are_refused(photos: Path, tmp_path: Path) -> None:
+    result = train(*options(photos, tmp_path / "run", "--features", 512))
+    assert result.exit_code == 2
+    assert "512 does not follow from --width 1" in result.output
+
+
+def test_a_batch_larger_than_the_pool_is_refused(photos: Path, tmp_path: Path) -> None:
+    result = train(*options(photos, tmp_path / "run", "--batch", 129))
+    assert result.exit_code == 2
+    assert "a batch of 129 is more than the pool's 128 records" in result.output
+
+
+def test_an_occupied_folder_is_refused(photos: Path) -> None:
+    result = train(*options(photos, photos))
+    assert result.exit_code == 1
+    assert "exists and is not empty" in result.output
+
+
+def test_a_folder_without_photos_is_refused_and_nothing_written(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = train(*options(photos, tmp_path / "run"), "--targets", tmp_path / "empty")
+    assert result.exit_code == 1
+    assert f"no photos in {tmp_path / 'empty'}" in result.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_device_is_refused(photos: Path, tmp_path: Path) -> None:
+    result = train(*options(photos, tmp_path / "run", "--device", "abacus"))
+    assert result.exit_code == 1
+    assert "the device 'abacus' cannot be used" in result.output
+
+
+def test_ctrl_c_saves_what_there_is(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_update_agent_and_value", interrupted)
+    result = train(*options(photos, tmp_path / "run"))
+    assert result.exit_code == 130
+    assert "Stopped after iteration 0 of 2" in result.output
+    assert load_agent(tmp_path / "run").config["iterations_done"] == 0
+
+
+def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.losses.GRADIENT_PENALTY_SCALE", float("inf"))
+    result = train(*options(photos, tmp_path / "run"))
+    assert result.exit_code == 1
+    assert "the training has diverged" in result.output
+
+
+def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
+    # Every pixel tells where it is: red its row, green its column, blue its photo.
+    rows, columns = np.meshgrid(np.arange(80), np.arange(80), indexing="ij")
+    squares = [np.stack([rows, columns, np.full_like(rows, n)], axis=-1).astype(np.float32) for n in range(3)]
+    photos = Photos(squares, torch.device("cpu"))
+    crops = photos.draw(200, torch.Generator().manual_seed(0))
+    flipped = 0
+    for red, green, blue in crops.numpy():
+        assert np.unique(blue).size == 1
+        assert (np.diff(red, axis=0) == 1).all()
+        steps = np.unique(np.diff(green, axis=1)).tolist()
+        assert steps in ([1.0], [-1.0])
+        flipped += steps == [-1.0]
+    assert 70 < flipped < 130
+    assert set(crops[:, 0, 0, 0].tolist()) == set(map(float, range(17)))
+    again = photos.draw(200, torch.Generator().manual_seed(0))
+    assert torch.equal(crops, again)
