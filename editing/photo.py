@@ -36,50 +36,16 @@ __all__ = [
 TRANSFERS = ("auto", "linear")
 PRIMARIES = ("auto", "srgb", "prophoto")
 WORKING_SPACE = "linear-srgb"
+START_BYTES = 512
 
 IMAGE_SUFFIXES = frozenset({*raster.FORMATS, ".npy"})
 # Only for walking through folders: any other name that is given to read_photo goes to LibRaw too.
 RAW_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *(
-            "3fr",
-            "ari",
-            "arw",
-            "bay",
-            "cap",
-            "cr2",
-            "cr3",
-            "crw",
-            "dcr",
-            "dcs",
-            "dng",
-            "erf",
-            "fff",
-            "gpr",
-            "iiq",
-            "k25",
-        ),
-        *(
-            "kc2",
-            "kdc",
-            "mdc",
-            "mef",
-            "mos",
-            "mrw",
-            "nef",
-            "nrw",
-            "orf",
-            "ori",
-            "pef",
-            "ptx",
-            "pxn",
-            "raf",
-            "raw",
-            "rw2",
-        ),
-        *("rwl", "rwz", "sr2", "srf", "srw", "sti", "x3f"),
-    )
+        "3fr ari arw bay cap cr2 cr3 crw dcr dcs dng erf fff gpr iiq k25 kc2 kdc mdc mef mos mrw nef nrw orf ori pef "
+        "ptx pxn raf raw rw2 rwl rwz sr2 srf srw sti x3f"
+    ).split()
 )
 
 
@@ -134,13 +100,15 @@ def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Sam
     if path.exists() and not path.is_file():
         raise PhotoError("it is a folder, not a photo" if path.is_dir() else "it is not an ordinary file")
     with path.open("rb", buffering=0) as file:
-        start = file.read(16)
+        start = file.read(START_BYTES)
         if not start:
             raise PhotoError("it is empty (0 bytes)")
         found = raster.format_of(start)
         if suffix not in IMAGE_SUFFIXES:
             if found in ("JPEG", "PNG", "WebP", "NumPy array"):
                 raise PhotoError(f"it is named as a camera RAW but holds a {found}: rename it to what it is")
+            if _is_text(start):
+                raise PhotoError("it is named as a camera RAW but holds text")
             file.seek(0)
             return _decode_raw(file, limit)
     expected = raster.FORMATS.get(suffix, "NumPy array")
@@ -150,6 +118,12 @@ def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Sam
     if expected == "NumPy array":
         return raster.read_array(path, primaries, limit)
     return raster.read_image(path, expected, transfer, primaries, limit)
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether a file begins as text does: no control characters, and UTF-8 up to a character that is cut short."""
+    control = any(byte < 32 and byte not in b"\t\n\f\r" for byte in start)
+    return not control and "\ufffd" not in start.decode("utf-8", errors="replace")[:-1]
 
 
 def _decode_raw(file: Any, limit: int | None) -> Samples:

@@ -33,7 +33,8 @@ def command(outputs: Path, targets: Path, seed: int, json_file: Path | None, tra
     """Measure how close OUTPUTS are to TARGETS, as sets, in the luminance, contrast and saturation of their crops.
 
     Each is a folder of finished pictures, or an export or an agent's play, whose episodes are rendered from their
-    previews. Finished files are measured as they are shown with --transfer linear. Prints the paper's histogram intersection in percent, 100 for sets that are distributed alike.
+    previews. Finished files usually want --transfer linear, which measures their values as they are shown. Prints the
+    paper's histogram intersection in percent, 100 for sets that are distributed alike.
     """
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot

@@ -44,7 +44,7 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     person.drag("ev", 0.5, 0.75)
     person.press("2")
     person.slider("gamma").focus()
-    person.press(*["ArrowLeft"] * 12)
+    person.press("Shift+ArrowLeft")
     person.press("3")
     person.page.get_by_label("Temperature, as a number").fill("12")
     person.press("Enter")
@@ -61,7 +61,7 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     parameters = [step.parameters for step in state.steps]
     assert [step.filter for step in state.steps] == ["exposure", "gamma", "white_balance", "tone", "color"]
     assert abs(parameters[0]["ev"] - 1.75) < 0.1
-    assert parameters[1]["gamma"] == 0.88
+    assert parameters[1]["gamma"] == 0.9
     assert parameters[2] == {"temperature": 0.12, "tint": 0.0}
     assert parameters[3]["slope_2"] > 1.3 > parameters[3]["slope_1"]
     assert parameters[4]["blue_6"] < 0.96
@@ -103,10 +103,16 @@ def test_steps_are_undone_removed_replaced_and_reset(person: Person, make_photo:
 
 def test_keys_in_a_row_are_one_event(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
+    # The page's clock stands still while keys are pressed, however slow the machine.
+    clock = person.page.clock
+    clock.install(time=0)
     person.arrive()
     person.press("1")
     person.slider("ev").focus()
+    clock.pause_at(3600)
     person.press("ArrowRight", "ArrowRight", "Shift+ArrowRight")
+    clock.run_for(1000)
+    clock.resume()
     expect(person.page.get_by_label("Step 1: Exposure, +0.60 EV")).to_be_visible()
     person.wait_until_saved()
     assert kinds(stored_events()) == ["start", "choose", "adjust"]

@@ -192,28 +192,6 @@ def test_no_damage_to_a_raw_raises_anything_but_photo_error(tmp_path: Path, at: 
     assert "\n" not in reason
 
 
-def test_text_named_as_raw_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.CR2").write_text("These are my holiday notes.\n" * 100)
-    with pytest.raises(PhotoError, match=r"^a\.CR2: LibRaw does not know it"):
-        read_photo(tmp_path / "a.CR2")
-
-
-@pytest.mark.parametrize(("kind", "format_name"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("WebP", "WebP")])
-def test_a_raw_name_that_hides_a_picture_is_refused_with_that_reason(
-    tmp_path: Path, kind: str, format_name: str
-) -> None:
-    Image.new("RGB", (40, 30)).save(tmp_path / "a.nef", format=kind)
-    with pytest.raises(PhotoError, match=rf"^a\.nef: it is named as a camera RAW but holds a {format_name}"):
-        read_photo(tmp_path / "a.nef")
-
-
-@pytest.mark.parametrize("format_name", ["GIF", "BMP", "TIFF", "PPM"])
-def test_only_libraw_is_asked_about_other_names(tmp_path: Path, format_name: str) -> None:
-    Image.new("RGB", (40, 30)).save(tmp_path / "a.xyz", format=format_name)
-    with pytest.raises(PhotoError, match="LibRaw does not know it"):
-        read_photo(tmp_path / "a.xyz")
-
-
 def test_a_decoder_that_breaks_down_or_hangs_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.dng").write_bytes(dng())
     crashing = tmp_path / "crash.py"

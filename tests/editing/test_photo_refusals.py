@@ -106,6 +106,12 @@ def test_text_named_as_a_picture_is_refused(tmp_path: Path) -> None:
         refused(tmp_path / f"a.{suffix}", "its content is something else, or damaged")
 
 
+@pytest.mark.parametrize("text", ["hello, I am no raw file\n", "\N{GREEK SMALL LETTER ALPHA}" * 700, "x"])
+def test_text_named_as_a_raw_is_refused_as_text(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.CR2").write_text(text, encoding="utf-8")
+    refused(tmp_path / "a.CR2", "named as a camera RAW but holds text")
+
+
 def test_an_svg_or_a_canon_raw_is_not_read_under_a_pictures_name(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
     refused(tmp_path / "a.png", "something else")
