@@ -64,7 +64,7 @@ contract: .venv/installed ## generate frontend/src/contract.json, what the brows
 	$(PY) -m editing.contract
 
 bench: $(SETUP) ## named figures, also in var/bench.json: ONLY=train measures a part
-	$(PY) -m bench $(ONLY)
+	@$(with_postgres) $(PY) -m bench $(ONLY)
 
 clean: ## remove what was built or installed here; photos, play and runs in var/ stay
 	rm -rf .venv frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
@@ -114,9 +114,11 @@ chromium:
 		fi; \
 	fi
 
-# pytest against a real Postgres (one of one's own in DATABASE_URL, else the embedded one) and a real Chromium.
+# What a command is run with that needs Postgres: nothing if DATABASE_URL names one, else the embedded one.
+with_postgres = $(if $(DATABASE_URL),,$(PY) -m webapp.embedded_postgres run --cluster scratch --)
+
+# pytest against a real Postgres and a real Chromium.
 define pytest
 	@export CHROMIUM="$${CHROMIUM:-$$(command -v $(BROWSERS) | head -n 1)}"; \
-	$(if $(DATABASE_URL),,$(PY) -m webapp.embedded_postgres run --cluster scratch --) \
-		$(PY) -m pytest -n $(WORKERS) -q $(1) $(TESTS)
+	$(with_postgres) $(PY) -m pytest -n $(WORKERS) -q $(1) $(TESTS)
 endef

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.player import Person
 from webapp.photos.decoding import decode
@@ -30,6 +30,10 @@ CHROMIUM_OPTIONS = (
     "--disable-background-networking",
 )
 
+# Drawing in software on a busy machine takes its time.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -47,7 +51,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, with cookies and storage of its own."""
     visitor = browser.new_context(viewport={"width": 1000, "height": 700})
-    visitor.set_default_timeout(20_000)
+    visitor.set_default_timeout(PATIENCE_MS)
     yield visitor
     visitor.close()
 
