@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.filters import develop, luminance
+from editing.filters import develop
 from editing.photo import load_preview, make_preview
 from learning.comparison_intervals import Resampling, difference
 from learning.comparison_statistics import BINS, Episode, Sample
+from learning.measure import STATISTICS, picture_statistics
 
 # Long edge in pixels of the thumbnails that the numbers are taken from.
 MEASURED_EDGE = 64
 # Pairs grow with the square of this: the first so many of a photo's episodes on each side, in order of their ids.
 MAXIMUM_EPISODES_A_PHOTO = 40
-STATISTICS = ("luminance", "contrast", "saturation")
 PAIRS = ("a_b", "a_players", "a_same_player", "b_players", "b_same_player", "original_a", "original_b")
 
 # Linear sRGB to CIE XYZ (IEC 61966-2-1), divided by its own white, D65.
@@ -61,18 +61,6 @@ def color_difference(a: Picture, b: Picture) -> float:
     return float(np.sqrt(((a - b) ** 2).sum(axis=-1)).mean())
 
 
-def statistics(picture: Picture) -> tuple[float, float, float]:
-    """Mean luminance, contrast (twice the standard deviation of luminance) and mean HLS saturation of a picture 0..1,
-    the three that the histogram intersection of Hu et al. (2018) is taken over."""
-    values = picture.astype(np.float64)
-    y = luminance((values[..., 0], values[..., 1], values[..., 2]))
-    largest, smallest = values.max(axis=-1), values.min(axis=-1)
-    total = largest + smallest
-    # Black and white, where this is 0 / 0, have no saturation.
-    saturation = (largest - smallest) / np.maximum(np.minimum(total, 2 - total), 1e-9)
-    return float(y.mean()), float(2 * y.std()), float(saturation.mean())
-
-
 @dataclass(frozen=True)
 class Results:
     """The measured pictures: by episode id its three statistics, and the colour differences of each shared photo."""
@@ -101,12 +89,12 @@ def measure(
     differences: dict[str, Mapping[str, float | int | None]] = {}
     for (photo, preview), entries in track(sorted(work.items(), key=lambda item: item[0])):
         original = thumbnail(entries[0][2](preview), MEASURED_EDGE)
-        originals[photo] = statistics(shown(original))
+        originals[photo] = picture_statistics(shown(original))
         finals = {
             episode.id: shown(develop(original, episode.steps))
             for _, episode, _ in sorted(entries, key=lambda entry: entry[1].id)
         }
-        values.update((key, statistics(final)) for key, final in finals.items())
+        values.update((key, picture_statistics(final)) for key, final in finals.items())
         if photo in shared:
             sides = [[episode for name, episode, _ in entries if name == side] for side in "ab"]
             differences[photo] = _differences(lab(shown(original)), finals, sides[0], sides[1])

@@ -6,6 +6,7 @@ of 64 x 64, of each crop three statistics, of each statistic a histogram of 32 b
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +55,13 @@ def crop_statistics(pixels: NDArray[np.float32], name: str, seed: int) -> Floats
         small = square(shown[top : top + side, left : left + side], SQUARE_SIZE)
         for _ in range(CROPS_OF_A_SQUARE):
             top, left = random.integers(SQUARE_SIZE - CROP_SIZE + 1, size=2)
-            found.append(_statistics(small[top : top + CROP_SIZE, left : left + CROP_SIZE]))
+            found.append(picture_statistics(small[top : top + CROP_SIZE, left : left + CROP_SIZE]))
     return np.array(found)
 
 
-def _statistics(crop: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Mean of Y, twice its standard deviation, mean saturation (HLS)."""
-    values = np.asarray(crop, dtype=np.float64)
+def picture_statistics(picture: NDArray[np.floating[Any]]) -> tuple[float, float, float]:
+    """Mean luminance, contrast (twice its standard deviation) and mean saturation (HLS) of a picture, values 0 .. 1."""
+    values = np.asarray(picture, dtype=np.float64)
     y = luminance((values[..., 0], values[..., 1], values[..., 2]))
     high, low = values.max(axis=-1), values.min(axis=-1)
     # Black and white, where this is 0 / 0, have no saturation.

@@ -18,8 +18,8 @@ from editing.rules import MAXIMUM_STEPS
 from editing.trajectory import check_free
 from learning import report_drawings
 from learning.comparison import plural
-from learning.comparison_results import STATISTICS
 from learning.comparison_statistics import END, START
+from learning.measure import STATISTICS
 from learning.report_strips import PhotoStrips, largest_departure
 
 _TEMPLATES = Path(__file__).parent / "templates"

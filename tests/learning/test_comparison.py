@@ -16,8 +16,9 @@ from editing.filters import FILTERS
 from editing.rules import Step
 from learning.comparison import ComparisonError, compare, read_side
 from learning.comparison_intervals import Estimate, Resampling, difference
-from learning.comparison_results import color_difference, lab, statistics
+from learning.comparison_results import color_difference, lab
 from learning.comparison_statistics import Episode, Sample, order, parameters
+from learning.measure import picture_statistics
 from tests.learning.snapshots import Play, photo_sha256, write
 
 EXPOSURE, CONTRAST = ("exposure", {"ev": 1.0}), ("contrast", {"amount": 0.5})
@@ -139,7 +140,7 @@ def test_result_statistics_of_flat_pictures_are_their_own_values(tmp_path: Path)
 def test_saturation_and_contrast_of_a_known_picture() -> None:
     half = np.zeros((2, 2, 3), np.float32)
     half[0] = (0.5, 0, 0)
-    luminance, contrast, saturation = statistics(half)
+    luminance, contrast, saturation = picture_statistics(half)
     assert luminance == pytest.approx(0.27 * 0.5 / 2)
     assert contrast == pytest.approx(0.27 * 0.5)
     assert saturation == pytest.approx(0.5)
@@ -147,7 +148,7 @@ def test_saturation_and_contrast_of_a_known_picture() -> None:
 
 def test_saturation_of_nearly_white_stays_within_one() -> None:
     nearly = np.full((1, 1, 3), (1, 1, np.nextafter(np.float32(1), np.float32(0))), np.float32)
-    assert 0 <= statistics(nearly)[2] <= 1
+    assert 0 <= picture_statistics(nearly)[2] <= 1
 
 
 @pytest.mark.parametrize(
