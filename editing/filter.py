@@ -90,10 +90,10 @@ class Filter:
 
     def describe(self, parameters: Mapping[str, float]) -> str:
         """The parameters as people read them below a picture, such as ``+1.90 EV``."""
-        changed = [p.describe(parameters[p.name]) for p in self.parameters if parameters[p.name] != p.neutral]
-        if not changed:
-            return "unchanged"
-        return "curve" if self.curves else ", ".join(changed)
+        if self.curves:
+            return "unchanged" if dict(parameters) == self.neutral else "curve"
+        texts = [(p.describe(parameters[p.name]), p.describe(p.neutral)) for p in self.parameters]
+        return ", ".join(text for text, neutral in texts if text != neutral) or "unchanged"
 
 
 def _as_plane_type(xp: Any, value: Any, like: Any) -> Any:

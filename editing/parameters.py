@@ -90,7 +90,8 @@ class Parameter:
         """The value as people read it, such as ``+1.90 EV`` or ``warmer 12``."""
         if self.reciprocal and value < self.neutral:
             return f"1/{1 / value:.{self.decimals}f}"
-        shown = value * self.factor
+        # Rounded first, and -0 made 0, so that next to nothing reads as nothing.
+        shown = round(value * self.factor, self.decimals) + 0.0
         if self.directions and shown:
             return f"{self.directions[shown > 0]} {abs(shown):.{self.decimals}f}"
         sign = "+" if self.low < 0 else ""

@@ -27,7 +27,6 @@ class Played:
 
     episode: str
     player: str
-    steps: int
     events: int
 
 
@@ -74,7 +73,7 @@ class Visitor:
         for batch in play_photo(preview.astype(np.float32), TEMPERAMENTS[temperament_index], random):
             body = {"study": self.study, "photo": photo["id"], "events": [event.to_json() for event in batch]}
             answer = self.request("POST", f"/api/episodes/{batch[0].episode}/events/", body).json()
-        return Played(answer["episode"], player, len(answer["steps"]), answer["next_seq"])
+        return Played(answer["episode"], player, answer["next_seq"])
 
 
 def _reason(response: httpx.Response) -> str:

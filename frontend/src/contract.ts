@@ -98,7 +98,8 @@ export function isNeutral(filter: Filter, parameters: Parameters): boolean {
 export function describeValue(parameter: Parameter, value: number): string {
   const { factor, decimals, directions, unit } = parameter;
   if (parameter.reciprocal && value < parameter.neutral) return `1/${(1 / value).toFixed(decimals)}`;
-  const shown = value * factor;
+  // Rounded first, and -0 made 0, so that next to nothing reads as nothing.
+  const shown = Number((value * factor).toFixed(decimals)) + 0;
   if (directions !== null && shown !== 0) {
     return `${directions[shown > 0 ? 1 : 0]} ${Math.abs(shown).toFixed(decimals)}`;
   }

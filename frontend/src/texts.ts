@@ -1,5 +1,5 @@
 /** Every text of the play page that the contract does not hold, in one place. */
-import { describeValue, filterOf } from "./contract";
+import { describeValue, filterOf, isNeutral } from "./contract";
 import type { Notice, Step } from "./state";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
@@ -185,8 +185,12 @@ export const texts = {
 /** What a step does, in a few words for its cell in the film strip. */
 export function describeStep(step: Step): string {
   const filter = filterOf(step);
-  const changed = filter.parameters.filter(({ name, neutral }) => step.parameters[name] !== neutral);
-  if (changed.length === 0) return "unchanged";
-  if (filter.curves.length > 0) return "curve";
-  return changed.map((parameter) => describeValue(parameter, step.parameters[parameter.name] ?? 0)).join(", ");
+  if (filter.curves.length > 0) return isNeutral(filter, step.parameters) ? "unchanged" : "curve";
+  const shown = filter.parameters
+    .map((parameter) => ({
+      text: describeValue(parameter, step.parameters[parameter.name] ?? 0),
+      neutral: describeValue(parameter, parameter.neutral),
+    }))
+    .filter(({ text, neutral }) => text !== neutral);
+  return shown.length === 0 ? "unchanged" : shown.map(({ text }) => text).join(", ");
 }

@@ -48,6 +48,5 @@ def command(url: str, episodes: int, study: str, seed: int, photos_per_robot: in
             workers=workers,
             on_played=lambda _: progress.advance(bar),
         )
-    steps = sum(one.steps for one in played)
     players = len({one.player for one in played})
-    click.echo(f"{len(played)} episodes by {players} robots: {steps} steps, {sum(one.events for one in played)} events")
+    click.echo(f"{len(played)} episodes by {players} robots, {sum(one.events for one in played)} events")

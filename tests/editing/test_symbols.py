@@ -8,9 +8,24 @@ import pytest
 from numpy.typing import NDArray
 
 from editing.filters import FILTERS
-from editing.symbols import VECTORS_PER_STEP, Program, Symbol, SymbolNamespace, shader_source
+from editing.symbols import ACCURATE_COS, VECTORS_PER_STEP, Program, Symbol, SymbolNamespace, shader_source
 
 FUNCTIONS = {"min": np.minimum, "max": np.maximum, "abs": np.abs, "exp": np.exp, "log": np.log, "pow": np.power}
+
+
+def accurate_cos(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The shader's own cosine, its lines read as Python."""
+    names: dict[str, Any] = {"x": x, "abs": np.abs, "floor": np.floor}
+    for line in ACCURATE_COS.splitlines()[1:-2]:
+        name, expression = line.strip().removeprefix("float ").rstrip(";").split(" = ")
+        names[name] = eval(expression, {"__builtins__": {}}, names)  # noqa: S307 (our own lines)
+    last = ACCURATE_COS.splitlines()[-2].strip().removeprefix("return ").rstrip(";")
+    return np.asarray(eval(last, {"__builtins__": {}}, names), np.float32)  # noqa: S307
+
+
+def test_the_shaders_own_cosine_is_accurate() -> None:
+    x = np.linspace(-4, 10, 20_001, dtype=np.float32)
+    np.testing.assert_allclose(accurate_cos(x), np.cos(x.astype(np.float64)), atol=2e-6)
 
 
 def run_shader_function(slug: str, colours: NDArray[np.float32], values: list[float]) -> NDArray[Any]:
@@ -18,7 +33,7 @@ def run_shader_function(slug: str, colours: NDArray[np.float32], values: list[fl
     source = shader_source()
     found = re.search(rf"vec3 filter_{slug}\(vec3 color, int place\) {{\n(.*?)\n}}", source, re.DOTALL)
     assert found
-    names: dict[str, Any] = {**FUNCTIONS, "cos": np.cos}
+    names: dict[str, Any] = {**FUNCTIONS, "accurate_cos": accurate_cos}
     red, green, blue = colours.T
     for line in found[1].splitlines():
         text = line.strip().rstrip(";")

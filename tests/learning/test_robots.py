@@ -73,8 +73,7 @@ class Site:
         self.events[episode] = [*self.events.get(episode, []), *batch]
         state = replay(self.events[episode])
         self.done[robot] = self.done.get(robot, 0) + (state.status == "submitted")
-        steps = [step.filter for step in trajectory(state)]
-        return httpx.Response(200, json={"episode": episode, "steps": steps, "next_seq": state.next_seq})
+        return httpx.Response(200, json={"episode": episode, "next_seq": state.next_seq})
 
 
 def test_robots_play_as_many_episodes_as_asked_and_no_more() -> None:

@@ -12,19 +12,6 @@ void main() {
   gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }`;
 
-/**
- * Graphics cards may be wrong by 2^-11 in `cos`, which an S-curve shows. This one is right to a few units in the last
- * place: the sine of the distance to a quarter turn, by its Taylor series.
- */
-const ACCURATE_COS = `
-float accurate_cos(float x) {
-  float angle = abs(x - 6.283185307179586 * floor(x / 6.283185307179586 + 0.5));
-  float y = 1.5707963267948966 - angle;
-  float z = y * y;
-  return y * (1.0 + z * (-1.0 / 6.0 + z * (1.0 / 120.0 + z * (-1.0 / 5040.0 + z * (1.0 / 362880.0 - z / 39916800.0)))));
-}
-#define cos accurate_cos`;
-
 const FRAGMENT = `#version 300 es
 precision highp float;
 precision highp int;
@@ -34,7 +21,6 @@ uniform bool u_unclipped;
 uniform bool u_clipping;
 in vec2 v_position;
 out vec4 color;
-${ACCURATE_COS}
 ${contract.shader}
 void main() {
   vec3 developed = apply_steps(texture(u_photo, v_position).rgb);
