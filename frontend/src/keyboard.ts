@@ -17,6 +17,8 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
   const filter = contract.filters.find(({ shortcut }) => shortcut === event.key);
   if (filter !== undefined) {
     actions.choose(filter.slug);
+    // Who chooses by a key goes on by keys: once the controls are drawn, the arrows move the first of them.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".controls input[type=range]")?.focus());
     return true;
   }
   switch (event.key) {
