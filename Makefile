@@ -57,7 +57,7 @@ format: .venv/installed ## put the Python code into form
 	$(PY) -m ruff format .
 
 types: .venv/installed frontend/node_modules/installed ## the types of all code
-	$(PY) -m mypy editing learning webapp
+	$(PY) -m mypy bench editing learning webapp
 	npm --prefix frontend run --silent typecheck
 
 contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from editing.events import EVENT_KINDS
+from editing.events import EVENT_FIELDS, VIEW_PARAMETERS
 from editing.filters import FILTERS, LUMINANCE, VERSION
-from editing.parameters import Parameter
+from editing.parameters import RANGE_TOLERANCE, Parameter
 from editing.rules import MAXIMUM_STEPS
 from editing.symbols import PARAMETER_CAPACITY, shader_source
 
@@ -31,7 +31,9 @@ def contract() -> dict[str, Any]:
         "version": VERSION,
         "maximum_steps": MAXIMUM_STEPS,
         "luminance": LUMINANCE,
-        "event_kinds": EVENT_KINDS,
+        "event_fields": {kind: sorted(fields) for kind, fields in EVENT_FIELDS.items()},
+        "view_parameters": VIEW_PARAMETERS,
+        "range_tolerance": RANGE_TOLERANCE,
         "parameter_capacity": PARAMETER_CAPACITY,
         "filters": [
             {

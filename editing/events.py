@@ -30,7 +30,7 @@ EVENT_KINDS = tuple(EVENT_FIELDS)
 # The context that a `view` event may record: sizes in CSS pixels, device pixels for each of them, 1 for a wide gamut.
 VIEW_PARAMETERS = ("viewport_width", "viewport_height", "pixel_ratio", "wide_gamut")
 
-# A day of play: beyond it, a client's clock is broken.
+# 24 days in milliseconds: beyond it, a client's clock is broken.
 MAXIMUM_MS = 2**31 - 1
 
 

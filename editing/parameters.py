@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 # Sums of float32 slopes and JSON round trips may leave a bound by this much.
@@ -84,18 +85,23 @@ class Parameter:
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < HUGE:
             raise ParameterError("malformed", f"{where} must be a finite number, not {value!r}")
         if not self.low - RANGE_TOLERANCE <= value <= self.high + RANGE_TOLERANCE:
-            raise ParameterError("out_of_range", f"{where} is {value:g}, outside {self.low:g} .. {self.high:g}")
+            raise ParameterError("out_of_range", f"{where} is {value:.9g}, outside {self.low:.9g} .. {self.high:.9g}")
 
     def describe(self, value: float) -> str:
         """The value as people read it, such as ``+1.90 EV`` or ``warmer 12``."""
         if self.reciprocal and value < self.neutral:
-            return f"1/{1 / value:.{self.decimals}f}"
+            return f"1/{_round_half_away(1 / value, self.decimals):.{self.decimals}f}"
         # Rounded first, and -0 made 0, so that next to nothing reads as nothing.
-        shown = round(value * self.factor, self.decimals) + 0.0
+        shown = _round_half_away(value * self.factor, self.decimals) + 0.0
         if self.directions and shown:
             return f"{self.directions[shown > 0]} {abs(shown):.{self.decimals}f}"
         sign = "+" if self.low < 0 else ""
         return f"{shown:{sign}.{self.decimals}f} {self.unit}".strip()
+
+
+def _round_half_away(value: float, decimals: int) -> float:
+    """A number rounded as the browser rounds it: by its exact binary value, halves away from 0."""
+    return float(Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 def check_names(parameters: Mapping[str, object], wanted: Mapping[str, object], filter_slug: str) -> None:
@@ -118,6 +124,8 @@ def canonical_slopes(slopes: tuple[float, ...], low: float, high: float) -> tupl
     Equal slopes become 1; others are scaled so that smallest times largest equals low times high of the range.
     Slopes within their range stay within it.
     """
+    # The range check allows a little more than the range; what is stored does not.
+    slopes = tuple(min(max(slope, low), high) for slope in slopes)
     smallest, largest = min(slopes), max(slopes)
     # Neutral, as soon as no pixel could tell it from the identity in float32.
     if largest - smallest <= 1e-9 * largest:

@@ -27,6 +27,7 @@ __all__ = [
     "is_photo_name",
     "load_preview",
     "make_preview",
+    "printable",
     "read_photo",
     "save_preview",
     "source_sha256",
@@ -88,11 +89,11 @@ def read_photo(path: Path | str, *, transfer: str = "auto", primaries: str = "au
         samples = _decode(path, transfer, primaries, limit)
         return Photo(to_working_space(samples), dict(samples.decoding))
     except PhotoError as error:
-        raise PhotoError(f"{_printable(path.name)}: {error}") from error
+        raise PhotoError(f"{printable(path.name)}: {error}") from error
     except OSError as error:
-        raise PhotoError(f"{_printable(path.name)}: {_os_reason(error)}") from error
+        raise PhotoError(f"{printable(path.name)}: {_os_reason(error)}") from error
     except MemoryError as error:
-        raise PhotoError(f"{_printable(path.name)}: there is not enough memory for it") from error
+        raise PhotoError(f"{printable(path.name)}: there is not enough memory for it") from error
 
 
 def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Samples:
@@ -141,7 +142,7 @@ def source_sha256(path: Path | str) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise PhotoError(f"{_printable(path.name)}: {_os_reason(error)}") from error
+        raise PhotoError(f"{printable(path.name)}: {_os_reason(error)}") from error
 
 
 def is_photo_name(path: Path | str) -> bool:
@@ -164,17 +165,17 @@ def find_photos(paths: Iterable[Path | str]) -> list[Path]:
         elif path.exists():
             found[path] = None
         else:
-            raise PhotoError(f"{_printable(str(path))}: there is no such file or folder")
+            raise PhotoError(f"{printable(str(path))}: there is no such file or folder")
     if not found:
         raise PhotoError(
-            f"no photos in {', '.join(_printable(str(path)) for path in named) or 'an empty list of paths'}"
+            f"no photos in {', '.join(printable(str(path)) for path in named) or 'an empty list of paths'}"
         )
     return list(found)
 
 
 def _photos_below(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
-        raise PhotoError(f"{_printable(str(error.filename))}: {_os_reason(error)}") from error
+        raise PhotoError(f"{printable(str(error.filename))}: {_os_reason(error)}") from error
 
     photos: list[Path] = []
     for directory, folders, files in os.walk(folder, onerror=refuse):
@@ -183,7 +184,7 @@ def _photos_below(folder: Path) -> list[Path]:
     return sorted(photos)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A file name as one line of valid text, whatever bytes it is made of."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name)
 

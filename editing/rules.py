@@ -198,17 +198,21 @@ def trajectory(state: State) -> tuple[Step, ...]:
 
 
 def time_spent(events: Iterable[Event]) -> dict[str, int]:
-    """Milliseconds for each filter, by slug, while the cursor stood on its step and the page had the focus.
+    """Milliseconds for each filter that stands, by slug, while the cursor stood on its step and the page had the focus.
 
-    A filter stands at most once in the list of steps, so its slug names the step.
+    A filter stands at most once in the list of steps, so its slug names the step. A client's clock that runs backwards
+    counts as standing still.
     """
     spent: dict[str, int] = {}
-    state, here, since, away = State(), "", 0, False
+    state, here, now, away = State(), "", 0, False
     for event in events:
         if here and not away and event.kind != "resume":
-            spent[here] = spent.get(here, 0) + max(0, event.ms - since)
+            spent[here] = spent.get(here, 0) + max(0, event.ms - now)
+        now = max(now, event.ms)
         state = apply_event(state, event, allow_untouched=True)
         away = event.kind == "blur" or (away and event.kind not in ("focus", "resume"))
         here = state.steps[state.cursor].filter if state.cursor < len(state.steps) else ""
-        since = event.ms
-    return spent
+        # What was taken out and is chosen again begins anew; undo brings a step back, and its time with it.
+        if event.kind == "choose":
+            spent.pop(here, None)
+    return {step.filter: spent.get(step.filter, 0) for step in state.steps}

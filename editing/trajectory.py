@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def write_snapshot(
         about = {"format": FORMAT, "format_version": FORMAT_VERSION, "contract_version": VERSION, "rows": counts}
         text = json.dumps(about | dict(manifest), indent=1, ensure_ascii=False)
         (unfinished / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        read_snapshot(unfinished)
+        snapshot = read_snapshot(unfinished)
         # A temporary folder is private; a finished one is as the user's umask has it.
         umask = os.umask(0)
         os.umask(umask)
@@ -105,7 +106,7 @@ def write_snapshot(
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    return read_snapshot(directory)
+    return replace(snapshot, directory=directory)
 
 
 def check_free(directory: Path) -> None:

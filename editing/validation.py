@@ -1,5 +1,7 @@
 """Checking a snapshot: every row is, and what is refused is named by file, row and reason."""
 
+import hashlib
+import io
 import json
 import math
 import re
@@ -8,13 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
 from editing.events import Event, IllegalEvent
 from editing.filters import FILTERS, VERSION, find_filter
 from editing.parameters import ParameterError
-from editing.rules import MAXIMUM_STEPS, replay, trajectory
+from editing.rules import MAXIMUM_STEPS, State, replay, trajectory
 from editing.schemas import PLAYER_KINDS, STATUSES, InvalidSnapshot, Snapshot, rows
 
 Row = dict[str, Any]
+# Who plays through an interface; a baseline or an expert's edit may be steps alone.
+PLAYERS_WITH_EVENTS = ("human", "robot")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -39,6 +45,25 @@ def check_snapshot(snapshot: Snapshot) -> None:
     _check_unique("events", "id", events)
     _check_references("events", "episode", events, known)
     _check_trajectories(episodes, steps, events)
+
+
+def check_previews(snapshot: Snapshot) -> None:
+    """Check each preview's bytes against its SHA-256, and its shape against the photo's row; reads them all.
+
+    Raises:
+        InvalidSnapshot: naming the photo and the reason.
+    """
+    for index, photo in enumerate(rows(snapshot.photos)):
+        path = snapshot.preview_path(photo["preview_sha256"])
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != photo["preview_sha256"]:
+            raise _invalid("photos", index, f"the content of {path.name} is not what its name says")
+        try:
+            preview = np.load(io.BytesIO(content), allow_pickle=False)
+        except ValueError:
+            raise _invalid("photos", index, f"{path.name} is not a NumPy array") from None
+        if (preview.dtype, preview.shape) != (np.float16, (photo["preview_height"], photo["preview_width"], 3)):
+            raise _invalid("photos", index, f"{path.name} holds {preview.dtype} {preview.shape}, not what the row says")
 
 
 def _invalid(table: str, index: int, reason: object) -> InvalidSnapshot:
@@ -132,22 +157,28 @@ def _check_trajectories(episodes: Sequence[Row], steps: Sequence[Row], events: S
         if len({step["filter"] for step in own}) < len(own):
             raise _invalid("episodes", index, "its steps use a filter twice")
         played = events_of[episode["id"]]
-        if played and not _same_steps(own, _replayed(played)):
-            raise _invalid("episodes", index, "its steps are not those that follow from its events")
+        if played:
+            state = _replayed(played)
+            submitted = state.status == "submitted"
+            # An episode may be excluded at any time.
+            if episode["status"] != "excluded" and submitted != (episode["status"] == "submitted"):
+                raise _invalid("episodes", index, f"it is {episode['status']}, but its events say {state.status}")
+            if not _same_steps(own, trajectory(state) if submitted else ()):
+                raise _invalid("episodes", index, "its steps are not those that follow from its events")
+        elif episode["player_kind"] in PLAYERS_WITH_EVENTS:
+            raise _invalid("episodes", index, f"it has no events; a {episode['player_kind']}'s steps follow from them")
 
 
-def _replayed(played: list[tuple[int, Row]]) -> Sequence[Any]:
-    """The trajectory that the events of an episode leave: no step before they submit."""
+def _replayed(played: list[tuple[int, Row]]) -> State:
     place = played[0][0]
     events = []
     try:
         for place, row in sorted(played, key=lambda pair: pair[1]["seq"]):  # noqa: B007 (named in the error)
             events.append(Event.from_json(row))
-        state = replay(events, allow_untouched=True)
+        return replay(events, allow_untouched=True)
     except IllegalEvent as error:
         place = next((p for p, row in played if row["seq"] == error.seq), place)
         raise _invalid("events", place, error) from None
-    return trajectory(state) if state.status == "submitted" else ()
 
 
 def _same_steps(stored: Sequence[Row], derived: Sequence[Any]) -> bool:

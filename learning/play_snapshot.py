@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from editing.events import Event
 from editing.filters import VERSION
-from editing.photo import PhotoError, find_photos, make_preview, read_photo, save_preview, source_sha256
+from editing.photo import PhotoError, find_photos, make_preview, printable, read_photo, save_preview, source_sha256
 from editing.rules import Step, replay, trajectory
 from editing.schemas import FLAGS
 from editing.trajectory import read_snapshot, rows
@@ -93,7 +93,7 @@ def _import(path: Path, decoding: Decoding, previews: Path) -> Row | str:
         return {
             "sha256": source_sha256(path),
             "preview_sha256": preview_sha256,
-            "name": path.name,
+            "name": printable(path.name),
             "width": photo.width,
             "height": photo.height,
             "preview_width": preview.shape[1],

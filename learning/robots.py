@@ -62,15 +62,17 @@ class Visitor:
         answer = self.request("POST", f"/api/studies/{self.study}/join/", {"kind": "robot"}).json()
         return str(answer["participant"])
 
-    def play_next(self, temperament_index: int, random: np.random.Generator, player: str) -> Played | None:
-        """Play the next photo to its end; None when none is left."""
+    def play_next(self, number: int, seed: int, player: str) -> Played | None:
+        """Play the next photo to its end, as robot ``number`` of that seed would; None when none is left."""
         photo = self.request("GET", f"/api/studies/{self.study}/next/").json()["photo"]
         if photo is None:
             return None
         content = self.request("GET", photo["preview_url"]).content
         preview = np.load(io.BytesIO(content), allow_pickle=False)[::PIXELS_SKIPPED, ::PIXELS_SKIPPED]
+        # Which photos a robot is given, and in what order, is the site's choice: its play of one must not depend on it.
+        random = np.random.default_rng((seed, number, int(photo["id"], 16)))
         answer: dict[str, Any] = {}
-        for batch in play_photo(preview.astype(np.float32), TEMPERAMENTS[temperament_index], random):
+        for batch in play_photo(preview.astype(np.float32), TEMPERAMENTS[number % len(TEMPERAMENTS)], random):
             body = {"study": self.study, "photo": photo["id"], "events": [event.to_json() for event in batch]}
             answer = self.request("POST", f"/api/episodes/{batch[0].episode}/events/", body).json()
         return Played(answer["episode"], player, answer["next_seq"])
@@ -99,7 +101,7 @@ def play_site(
     Each robot is one visitor, who plays some photos and is then followed by another of the next temperament.
 
     Args:
-        seed: what is played follows from it (and from the photos); ids are always new.
+        seed: how each of the robots plays a photo follows from it; ids, and who is given which photo, are always new.
         workers: how many robots play at the same time.
         on_played: called after each episode.
 
@@ -112,13 +114,13 @@ def play_site(
         played: list[Played] = []
         while tickets.left:
             number = next(numbers)
-            visitor, random = Visitor(url, study, transport), np.random.default_rng((seed, number))
+            visitor = Visitor(url, study, transport)
             with visitor.client:
                 player = visitor.join()
                 for turn in range(photos_per_robot):
                     if not tickets.take():
                         break
-                    one = visitor.play_next(number % len(TEMPERAMENTS), random, player)
+                    one = visitor.play_next(number, seed, player)
                     if one is None:
                         tickets.give_back()
                         if turn == 0:

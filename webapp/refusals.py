@@ -22,6 +22,11 @@ class Refusal(APIException):
         self.code, self.status_code, self.seq, self.extra = code, status, seq, extra
 
 
+def photo_removed() -> Refusal:
+    """What is said of a photo that nobody can play any more: it was removed, or its preview is lost."""
+    return Refusal("photo_removed", "This photo is gone; go on with the next one.", HTTPStatus.GONE)
+
+
 class ErrorDetailSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="A word that programs can rely on.")
     message = serializers.CharField(help_text="A sentence for people.")

@@ -1,9 +1,9 @@
 /** What a player can do, each as the events that the rules know. */
 import { effect } from "@preact/signals";
-import { contract, filterOf, findFilter } from "./contract";
+import { contract, filterOf, findFilter, type Parameters } from "./contract";
 import { trajectory } from "./game";
 import type { Session } from "./session";
-import type { Parameters, PlayState, Step } from "./state";
+import type { PlayState, Step } from "./state";
 
 /** Keys pressed within this time are one burst, and one event. */
 const BURST_MS = 600;

@@ -2,7 +2,7 @@
 import { parseNpy } from "./npy";
 import type { GameEvent, PhotoOffer, Preview, Progress, Study } from "./state";
 
-/** The server refused by name: asking again does not help. */
+/** The server refused by name: asking the same again does not help. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   constructor(
@@ -32,8 +32,8 @@ export interface Batch {
   readonly events: readonly GameEvent[];
 }
 
-/** Refusals that pass: by waiting, or with the new CSRF cookie of a page that is loaded again. */
-const PASSING_CODES = new Set(["throttled", "forbidden"]);
+/** The CSRF cookie is missing or out of date. Another request may bring a new one. */
+class StaleToken extends Unreachable {}
 
 function csrfToken(): string {
   return /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
@@ -42,10 +42,11 @@ function csrfToken(): string {
 async function refusal(response: Response): Promise<Error> {
   const body: unknown = await response.json().catch(() => null);
   const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+  const answered = `the server answered ${response.status}`;
   // Whatever is not in the API's own form was said by something between the server and here.
-  if (typeof error?.code !== "string" || response.status >= 500 || PASSING_CODES.has(error.code)) {
-    return new Unreachable(`the server answered ${response.status}`);
-  }
+  if (typeof error?.code !== "string" || response.status >= 500) return new Unreachable(answered);
+  if (error.code === "throttled") return new Unreachable(answered);
+  if (error.code === "csrf_failed") return new StaleToken(answered);
   return new ApiError(response.status, error.code, typeof error.message === "string" ? error.message : error.code);
 }
 
@@ -69,26 +70,40 @@ async function json<T>(url: string, options?: RequestInit): Promise<T> {
   }
 }
 
-function post(body: unknown): RequestInit {
-  return {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-    body: JSON.stringify(body),
-  };
+function studyAddress(slug: string): string {
+  return `/api/studies/${encodeURIComponent(slug)}/`;
+}
+
+/** Posts in play of a study, once more where the CSRF cookie had to be renewed, which reading the study does. */
+async function post(study: string, url: string, body: unknown, keepalive = false): Promise<void> {
+  const send = () =>
+    request(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      body: JSON.stringify(body),
+      keepalive,
+    });
+  try {
+    await send();
+  } catch (error) {
+    if (!(error instanceof StaleToken)) throw error;
+    await request(studyAddress(study));
+    await send();
+  }
 }
 
 export function getStudy(slug: string): Promise<Study> {
-  return json(`/api/studies/${encodeURIComponent(slug)}/`);
+  return json(studyAddress(slug));
 }
 
 /** Makes this session a participant of the study; one that joined stays the same participant. */
 export async function join(slug: string): Promise<void> {
-  await request(`/api/studies/${encodeURIComponent(slug)}/join/`, post({ kind: "human" }));
+  await post(slug, `${studyAddress(slug)}join/`, { kind: "human" });
 }
 
 /** The next photo to play, with the events of an episode that was left open. */
 export function getNext(slug: string): Promise<Offer> {
-  return json(`/api/studies/${encodeURIComponent(slug)}/next/`);
+  return json(`${studyAddress(slug)}next/`);
 }
 
 /** The linear pixels of a photo. Throws `NpyError` where the file is not a preview. */
@@ -105,5 +120,5 @@ export async function getPreview(url: string): Promise<Preview> {
  * @param keepalive let the request outlive the page; browsers allow it 64 KiB
  */
 export async function postEvents(episode: string, batch: Batch, keepalive = false): Promise<void> {
-  await request(`/api/episodes/${episode}/events/`, { ...post(batch), keepalive });
+  await post(batch.study, `/api/episodes/${episode}/events/`, batch, keepalive);
 }

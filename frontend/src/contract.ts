@@ -1,6 +1,8 @@
 /** The game as the server knows it: filters, ranges, texts and the shader, generated from `editing`. */
 import raw from "./contract.json";
-import type { Parameters } from "./state";
+
+/** Physical values by name. */
+export type Parameters = Readonly<Record<string, number>>;
 
 export interface Parameter {
   readonly name: string;
@@ -34,10 +36,20 @@ export interface Filter {
   readonly maximum_ratio: number | null;
 }
 
+export type EventKind = keyof typeof raw.event_fields;
+
+export type EventField = "step" | "filter" | "parameters";
+
 export interface Contract {
   readonly version: number;
   readonly maximum_steps: number;
   readonly luminance: readonly [number, number, number];
+  /** What a kind of event carries besides its time. */
+  readonly event_fields: Readonly<Record<EventKind, readonly EventField[]>>;
+  /** What a `view` event may note of the screen. */
+  readonly view_parameters: readonly string[];
+  /** By so much a value may leave its range, as by rounding. */
+  readonly range_tolerance: number;
   readonly filters: readonly Filter[];
   readonly parameter_capacity: number;
   /** GLSL ES 3.00: the uniforms, a function for each filter, and `vec3 apply_steps(vec3 color)`. */

@@ -1,6 +1,5 @@
 /** Slopes of the piecewise linear curves of `tone` and `color`. Only their ratios matter. */
-import type { Filter, Parameter } from "./contract";
-import type { Parameters } from "./state";
+import { clampTo, type Filter, type Parameter, type Parameters } from "./contract";
 
 /** Equal enough that no pixel could tell the curve from the identity. */
 const EQUAL = 1e-9;
@@ -14,16 +13,20 @@ function withSlopes(parameters: Parameters, names: readonly string[], slopes: re
   return { ...parameters, ...Object.fromEntries(changed) };
 }
 
-/**
- * The slopes of one curve in the one form in which they are stored: equal slopes are 1, others are scaled so that
- * smallest times largest equals low times high of the range.
- */
-export function canonicalSlopes(slopes: readonly number[], low: number, high: number): number[] {
-  const smallest = Math.min(...slopes);
+function areEqual(slopes: readonly number[]): boolean {
   const largest = Math.max(...slopes);
-  if (largest - smallest <= EQUAL * largest) return slopes.map(() => 1);
-  const factor = Math.sqrt((low * high) / (smallest * largest));
-  return slopes.map((slope) => slope * factor);
+  return largest - Math.min(...slopes) <= EQUAL * largest;
+}
+
+/**
+ * The slopes of one curve, each held within the range of `parameter`, in the one form in which they are stored: equal
+ * slopes are 1, others are scaled so that smallest times largest equals low times high.
+ */
+export function canonicalSlopes(slopes: readonly number[], parameter: Parameter): number[] {
+  const held = slopes.map((slope) => clampTo(parameter, slope));
+  if (areEqual(held)) return held.map(() => 1);
+  const factor = middleSlope(parameter) / Math.sqrt(Math.min(...held) * Math.max(...held));
+  return held.map((slope) => slope * factor);
 }
 
 /** The parameters in the form in which they are stored: in order, and curves by `canonicalSlopes`. */
@@ -36,32 +39,53 @@ export function canonical(filter: Filter, parameters: Parameters): Parameters {
   return filter.curves.reduce((result, names) => {
     const one = filter.parameters.find((parameter) => parameter.name === names[0]);
     if (one === undefined) return result;
-    return withSlopes(result, names, canonicalSlopes(slopesOf(names, result), one.low, one.high));
+    return withSlopes(result, names, canonicalSlopes(slopesOf(names, result), one));
   }, ordered);
 }
 
+/** The slope that stored curves lie around: as far, in ratio, from the low end of the range as from the high. */
+function middleSlope(parameter: Parameter): number {
+  return Math.sqrt(parameter.low * parameter.high);
+}
+
+function curveOf(filter: Filter, parameter: Parameter): readonly string[] {
+  return filter.curves.find((names) => names.includes(parameter.name)) ?? [parameter.name];
+}
+
 /**
- * The parameters with one slope moved to a value of its range, and the rest of its curve scaled so that the whole is
- * canonical: the slope stays under the hand that drags it, and the allowed ratio is kept.
+ * The parameter as people see and move it: in multiples of the middle slope, so that 1 is neutral wherever the range
+ * lies.
  */
-export function moveSlope(filter: Filter, parameters: Parameters, parameter: Parameter, value: number): Parameters {
-  const names = filter.curves.find((curve) => curve.includes(parameter.name)) ?? [parameter.name];
+export function relativeParameter(parameter: Parameter): Parameter {
+  const middle = middleSlope(parameter);
+  return { ...parameter, low: parameter.low / middle, high: parameter.high / middle };
+}
+
+/** A slope as `relativeParameter` counts it. */
+export function relativeSlope(filter: Filter, parameters: Parameters, parameter: Parameter): number {
+  // Equal slopes are stored as 1, which need not be the middle.
+  if (areEqual(slopesOf(curveOf(filter, parameter), parameters))) return 1;
+  return (parameters[parameter.name] ?? Number.NaN) / middleSlope(parameter);
+}
+
+/**
+ * The parameters with one slope moved to a value that `relativeParameter` allows, and the rest of its curve scaled so
+ * that the whole is canonical: the slope stays under the hand that drags it, and the allowed ratio is kept.
+ */
+export function moveSlope(filter: Filter, parameters: Parameters, parameter: Parameter, relative: number): Parameters {
+  const middle = middleSlope(parameter);
+  const value = relative * middle;
+  const names = curveOf(filter, parameter);
   const others = slopesOf(
     names.filter((name) => name !== parameter.name),
     parameters,
   );
-  const product = parameter.low * parameter.high;
   const smallest = Math.min(...others);
   const largest = Math.max(...others);
   // The value lies between the others, or is itself the largest or the smallest of all.
-  let factor = Math.sqrt(product / (smallest * largest));
-  if (value > factor * largest) factor = product / (value * smallest);
-  else if (value < factor * smallest) factor = product / (value * largest);
+  let factor = middle / Math.sqrt(smallest * largest);
+  if (value > factor * largest) factor = middle ** 2 / (value * smallest);
+  else if (value < factor * smallest) factor = middle ** 2 / (value * largest);
   const moved = names.map((name) => (name === parameter.name ? value : (parameters[name] ?? Number.NaN) * factor));
   return canonical(filter, withSlopes(parameters, names, moved));
-}
-
-/** The value at which a slope neither brightens nor darkens its part against the middle of the others. */
-export function middleSlope(parameter: Parameter): number {
-  return Math.sqrt(parameter.low * parameter.high);
 }

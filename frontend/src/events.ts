@@ -1,5 +1,6 @@
 /** Events as they travel: their form, checked where they come from outside. */
-import type { EventKind, GameEvent } from "./state";
+import { contract, type EventKind } from "./contract";
+import type { GameEvent } from "./state";
 
 /** An event that the rules refuse: `code` names the rule, `seq` the event. */
 export class IllegalEvent extends Error {
@@ -13,32 +14,12 @@ export class IllegalEvent extends Error {
   }
 }
 
-type Field = "step" | "filter" | "parameters";
-
-/** What a kind of event carries besides its time. */
-const FIELDS: Readonly<Record<EventKind, readonly Field[]>> = {
-  start: [],
-  choose: ["step", "filter"],
-  adjust: ["step", "filter", "parameters"],
-  remove: ["step"],
-  reset: [],
-  goto: ["step"],
-  undo: [],
-  redo: [],
-  compare: [],
-  blur: [],
-  focus: [],
-  resume: [],
-  view: ["parameters"],
-  submit: [],
-};
-
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isKind(value: unknown): value is EventKind {
-  return typeof value === "string" && Object.hasOwn(FIELDS, value);
+  return typeof value === "string" && Object.hasOwn(contract.event_fields, value);
 }
 
 function isWhole(value: unknown): value is number {
@@ -52,7 +33,7 @@ function isNumbers(value: unknown): value is Record<string, number> {
 function refuseFields(kind: EventKind, data: Record<string, unknown>, seq: number): void {
   for (const name of ["step", "filter", "parameters"] as const) {
     const present = (data[name] ?? null) !== null;
-    const wanted = FIELDS[kind].includes(name);
+    const wanted = contract.event_fields[kind].includes(name);
     if (present && !wanted) throw new IllegalEvent("malformed", `${kind} takes no ${name}`, seq);
     if (!present && wanted && kind !== "view") throw new IllegalEvent("malformed", `${kind} needs a ${name}`, seq);
   }

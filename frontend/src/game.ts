@@ -2,13 +2,10 @@
  * The rules of the game as one pure reducer: an episode and its next event give the episode after it. The server
  * replays the same events by the same rules; both pass the same fixtures.
  */
-import { contract, findFilter, isNeutral, neutralParameters, type Filter } from "./contract";
+import { contract, findFilter, isNeutral, neutralParameters, type Filter, type Parameters } from "./contract";
 import { canonical } from "./curves";
 import { IllegalEvent } from "./events";
-import { EMPTY_GAME, type Game, type GameEvent, type Parameters, type Position, type Step } from "./state";
-
-/** Sums of float32 slopes and JSON round trips may leave a bound by this much. */
-const RANGE_TOLERANCE = 1e-6;
+import { EMPTY_GAME, type Game, type GameEvent, type Position, type Step } from "./state";
 
 function knownFilter(slug: string | null): Filter {
   const filter = slug === null ? undefined : findFilter(slug);
@@ -25,7 +22,7 @@ function checkParameters(filter: Filter, parameters: Parameters): void {
     if (value === undefined || !Number.isFinite(value)) {
       throw new IllegalEvent("malformed", `${filter.slug} needs a finite number for ${name}`);
     }
-    if (value < low - RANGE_TOLERANCE || value > high + RANGE_TOLERANCE) {
+    if (value < low - contract.range_tolerance || value > high + contract.range_tolerance) {
       throw new IllegalEvent("out_of_range", `${filter.slug}: ${name} is ${value}, outside ${low} .. ${high}`);
     }
   }

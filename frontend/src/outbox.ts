@@ -1,10 +1,10 @@
 /**
- * The queue of events on their way to the server. An event waits in IndexedDB until the server has answered for it, so
- * that neither a lost connection nor a closed page loses play. Where the browser has no IndexedDB (some private
- * windows), it waits in memory alone.
+ * The queue of events on their way to the server. An event waits in IndexedDB until the server has taken it, so that
+ * neither a lost connection nor a closed page loses play; what the server refuses stays there, out of the way. Where
+ * the browser has no IndexedDB (some private windows), events wait in memory alone.
  */
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { openDB, type DBSchema } from "idb";
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { ApiError, type Batch } from "./api";
 import type { GameEvent, SavingStatus } from "./state";
 
@@ -17,20 +17,54 @@ export interface Parcel {
 
 /** Where parcels survive a reload. */
 export interface Store {
+  /** What is still to be sent. */
   readonly load: () => Promise<Parcel[]>;
   readonly put: (parcel: Parcel) => Promise<void>;
   readonly remove: (parcels: readonly Parcel[]) => Promise<void>;
+  /** Keeps parcels that will not be sent again, with the code of the refusal. */
+  readonly setAside: (parcels: readonly Parcel[], code: string) => Promise<void>;
+}
+
+interface Row extends Parcel {
+  readonly id: string;
+  /** The code by which the server refused the event. */
+  readonly refused?: string;
 }
 
 interface Schema extends DBSchema {
-  parcels: { key: number; value: Parcel & { readonly id: string }; indexes: { id: string } };
+  parcels: { key: number; value: Row; indexes: { id: string } };
 }
 
 export const MEMORY_ONLY: Store = {
   load: () => Promise.resolve([]),
   put: () => Promise.resolve(),
   remove: () => Promise.resolve(),
+  setAside: () => Promise.resolve(),
 };
+
+function storeIn(database: IDBPDatabase<Schema>): Store {
+  /** Rewrites the rows of the parcels, or deletes them where there is nothing to write, all or none. */
+  const rewrite = async (parcels: readonly Parcel[], rewritten: (row: Row) => Row | null) => {
+    const transaction = database.transaction("parcels", "readwrite");
+    for (const { event } of parcels) {
+      const cursor = await transaction.store.index("id").openCursor(event.id);
+      const row = cursor && rewritten(cursor.value);
+      await (row === null ? cursor?.delete() : cursor?.update(row));
+    }
+    await transaction.done;
+  };
+  return {
+    load: async () => {
+      const rows = await database.getAll("parcels");
+      return rows.filter((row) => row.refused === undefined).map(({ study, photo, event }) => ({ study, photo, event }));
+    },
+    put: async (parcel) => {
+      await database.add("parcels", { ...parcel, id: parcel.event.id });
+    },
+    remove: (parcels) => rewrite(parcels, () => null),
+    setAside: (parcels, code) => rewrite(parcels, (row) => ({ ...row, refused: code })),
+  };
+}
 
 /** The store in IndexedDB, or in memory alone where that fails. */
 export async function openStore(): Promise<Store> {
@@ -41,24 +75,18 @@ export async function openStore(): Promise<Store> {
         fresh.createObjectStore("parcels", { autoIncrement: true }).createIndex("id", "id", { unique: true });
       },
     });
-    return {
-      load: async () => (await database.getAll("parcels")).map(({ study, photo, event }) => ({ study, photo, event })),
-      put: async (parcel) => {
-        await database.add("parcels", { ...parcel, id: parcel.event.id });
-      },
-      remove: async (parcels) => {
-        const transaction = database.transaction("parcels", "readwrite");
-        for (const { event } of parcels) {
-          const key = await transaction.store.index("id").getKey(event.id);
-          if (key !== undefined) await transaction.store.delete(key);
-        }
-        await transaction.done;
-      },
-    };
+    return storeIn(database);
   } catch {
     return MEMORY_ONLY;
   }
 }
+
+/**
+ * Refusals with these statuses are about the episode itself, which will never be taken: it breaks the rules, or is of
+ * somebody else, or does not follow on what is stored, or its photo is gone. Others are about the visitor or the study:
+ * a visit that has ended, a study that is closed for now.
+ */
+const ABOUT_THE_EPISODE: ReadonlySet<number> = new Set([400, 404, 409, 410]);
 
 const LARGEST_BATCH = 500;
 /** Browsers refuse larger keepalive requests; the rest waits for the next visit. */
@@ -70,13 +98,15 @@ export type Send = (episode: string, batch: Batch, keepalive?: boolean) => Promi
 
 export class Outbox {
   private readonly waiting: Parcel[] = [];
+  /** Episodes that wait for the next visit, and hold up no other. */
+  private readonly held = new Set<string>();
   private readonly state = signal<SavingStatus>({ state: "saved", waiting: 0 });
   private sending: Promise<void> | null = null;
   private wake: () => void = () => undefined;
 
   /**
-   * @param refused is told of an episode whose events the server will never take; they leave the queue, which would
-   *   otherwise hold up all that follow
+   * @param refused is told of an episode whose events the server does not take. They are set aside for good where
+   *   that is about the episode, else until the next visit: the queue goes on with what follows.
    */
   constructor(
     private readonly store: Store,
@@ -97,15 +127,15 @@ export class Outbox {
   /** Queues an event and sends it. */
   add(parcel: Parcel): void {
     this.waiting.push(parcel);
-    this.report(this.state.value.state === "offline" ? "offline" : "saving");
+    this.report(this.state.value.state === "saved" ? "saving" : this.state.value.state);
     // Storing may fail (a full disk); the event is then still sent from memory.
     this.store.put(parcel).catch(() => undefined);
     void this.flush();
   }
 
-  /** Resolves when no event waits any more. It tries as long as that takes. */
+  /** Resolves when nothing is left that can be sent. It tries as long as that takes. */
   flush(): Promise<void> {
-    if (this.waiting.length === 0) return Promise.resolve();
+    if (this.nextBatch().length === 0) return Promise.resolve();
     this.sending ??= this.sendAll();
     return this.sending;
   }
@@ -131,16 +161,17 @@ export class Outbox {
 
   /** The oldest events that may travel together: those of the first one's episode, up to the next of another. */
   private nextBatch(): Parcel[] {
-    const episode = this.waiting[0]?.event.episode;
-    const end = this.waiting.findIndex(({ event }) => event.episode !== episode);
-    return this.waiting.slice(0, Math.min(end === -1 ? this.waiting.length : end, LARGEST_BATCH));
+    const sendable = this.waiting.filter(({ event }) => !this.held.has(event.episode));
+    const episode = sendable[0]?.event.episode;
+    const end = sendable.findIndex(({ event }) => event.episode !== episode);
+    return sendable.slice(0, Math.min(end === -1 ? sendable.length : end, LARGEST_BATCH));
   }
 
   private async sendAll(): Promise<void> {
     let pause = FIRST_PAUSE_MS;
-    while (this.waiting.length > 0) {
+    for (let batch = this.nextBatch(); batch.length > 0; batch = this.nextBatch()) {
       try {
-        await this.sendBatch();
+        await this.sendBatch(batch);
         pause = FIRST_PAUSE_MS;
         this.report("saving");
       } catch {
@@ -150,29 +181,40 @@ export class Outbox {
       }
     }
     this.sending = null;
-    this.report("saved");
+    this.report("held");
   }
 
-  private async sendBatch(): Promise<void> {
-    const batch = this.nextBatch();
+  private async sendBatch(batch: readonly Parcel[]): Promise<void> {
     const [first] = batch;
     if (first === undefined) return;
     const { study, photo, event } = first;
     try {
       await this.send(event.episode, { study, photo, events: batch.map((parcel) => parcel.event) });
-      await this.forget(batch);
+      this.leave(batch);
+      // What stays in the store by a failure is sent once more at the next visit, and answered as the first time.
+      await this.store.remove(batch).catch(() => undefined);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      await this.forget(this.waiting.filter((parcel) => parcel.event.episode === event.episode));
+      await this.putBy(event.episode, error);
       this.refused(event.episode, error);
     }
   }
 
-  private async forget(parcels: readonly Parcel[]): Promise<void> {
+  /** Takes a refused episode out of the way of the others. */
+  private async putBy(episode: string, { status, code }: ApiError): Promise<void> {
+    if (!ABOUT_THE_EPISODE.has(status)) {
+      this.held.add(episode);
+      return;
+    }
+    const parcels = this.waiting.filter(({ event }) => event.episode === episode);
+    this.leave(parcels);
+    await this.store.setAside(parcels, code).catch(() => undefined);
+  }
+
+  /** Takes parcels out of the queue. */
+  private leave(parcels: readonly Parcel[]): void {
     const gone = new Set(parcels);
     this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((parcel) => !gone.has(parcel)));
-    // What stays in the store by a failure is sent once more at the next visit, and answered as the first time.
-    await this.store.remove(parcels).catch(() => undefined);
   }
 
   private rest(milliseconds: number): Promise<void> {

@@ -1,11 +1,11 @@
 /** A visit: joining the study, one photo after another, and each action of the player on its way to the server. */
 import { ApiError, getNext, getPreview, getStudy, join, Unreachable, type Offer } from "./api";
-import { contract } from "./contract";
+import { contract, type EventKind, type Parameters } from "./contract";
 import { IllegalEvent, parseEvent } from "./events";
 import { applyEvent, replay } from "./game";
 import { newIdentifier } from "./identifiers";
 import type { Outbox } from "./outbox";
-import { EMPTY_GAME, type EventKind, type GameEvent, type Notice, type PhotoOffer, type PlayState } from "./state";
+import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState } from "./state";
 import { texts } from "./texts";
 
 /** What an event carries besides its kind. */
@@ -17,7 +17,7 @@ function drawn(): Promise<void> {
 }
 
 /** Size and kind of the screen, as context for the researcher. */
-function viewParameters(): Record<string, number> {
+export function viewParameters(): Parameters {
   return {
     viewport_width: window.innerWidth,
     viewport_height: window.innerHeight,

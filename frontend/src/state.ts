@@ -1,30 +1,12 @@
 /** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
 import { signal, type Signal } from "@preact/signals";
-
-/** Physical values by name. */
-export type Parameters = Readonly<Record<string, number>>;
+import type { EventKind, Parameters } from "./contract";
 
 /** A filter by its slug, with its parameters. */
 export interface Step {
   readonly filter: string;
   readonly parameters: Parameters;
 }
-
-export type EventKind =
-  | "start"
-  | "choose"
-  | "adjust"
-  | "remove"
-  | "reset"
-  | "goto"
-  | "undo"
-  | "redo"
-  | "compare"
-  | "blur"
-  | "focus"
-  | "resume"
-  | "view"
-  | "submit";
 
 /** One action of the player, as the server stores it. `ms` counts from the start of the episode. */
 export interface GameEvent {
@@ -100,7 +82,8 @@ export interface Notice {
 }
 
 export interface SavingStatus {
-  readonly state: "saved" | "saving" | "offline";
+  /** `held`: the server does not take what waits; it is kept in this browser for the next visit. */
+  readonly state: "saved" | "saving" | "offline" | "held";
   readonly waiting: number;
 }
 

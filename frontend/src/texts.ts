@@ -28,6 +28,7 @@ export const texts = {
     saved: "all saved",
     saving: "saving",
     offline: (waiting: number) => `offline: ${waiting} waiting`,
+    held: (waiting: number) => `${waiting} kept in this browser`,
   },
 
   canvas: "The photo as your steps leave it",

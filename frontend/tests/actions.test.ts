@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Actions, type Recorder } from "../src/actions";
-import { contract } from "../src/contract";
+import { contract, type EventKind } from "../src/contract";
 import { applyEvent } from "../src/game";
-import { createState, shownSteps, type EventKind, type GameEvent } from "../src/state";
+import { createState, shownSteps, type GameEvent } from "../src/state";
 
 /** A visit that plays by the rules, in memory. */
 function visit() {

@@ -50,6 +50,32 @@ describe("the API", () => {
     await expect(getNext("open")).rejects.toBeInstanceOf(Unreachable);
   });
 
+  describe("with a CSRF cookie that is out of date", () => {
+    const refused = '{"error": {"code": "csrf_failed", "message": "CSRF Failed.", "seq": null}}';
+    const batch = { study: "open", photo: "p", events: [] };
+
+    it("fetches a new one and posts again", async () => {
+      answer(403, refused);
+      fetched.mockImplementationOnce(() => {
+        vi.stubGlobal("document", { cookie: "csrftoken=renewed" });
+        return Promise.resolve(new Response("{}"));
+      });
+      answer(200, "{}");
+      await postEvents("some-episode", batch);
+      const asked = fetched.mock.calls.map(([url]) => url);
+      expect(asked).toEqual(["/api/episodes/some-episode/events/", "/api/studies/open/", "/api/episodes/some-episode/events/"]);
+      expect(fetched.mock.calls[2]?.[1]).toMatchObject({ method: "POST", headers: { "X-CSRFToken": "renewed" } });
+    });
+
+    it("takes a second refusal for a server that may answer later", async () => {
+      answer(403, refused);
+      answer(200, "{}");
+      answer(403, refused);
+      await expect(postEvents("some-episode", batch)).rejects.toBeInstanceOf(Unreachable);
+      expect(fetched).toHaveBeenCalledTimes(3);
+    });
+  });
+
   it("takes a lost connection for a server that may answer later", async () => {
     fetched.mockRejectedValueOnce(new TypeError("Failed to fetch"));
     await expect(getNext("open")).rejects.toBeInstanceOf(Unreachable);

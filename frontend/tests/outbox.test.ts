@@ -1,5 +1,6 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
+import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, Unreachable, type Batch } from "../src/api";
 import { MEMORY_ONLY, openStore, Outbox, type Parcel, type Send } from "../src/outbox";
@@ -28,6 +29,14 @@ function server(...answers: (true | Error)[]) {
     return Promise.resolve();
   };
   return { send, batches };
+}
+
+/** What IndexedDB holds: the id of each event, and why it was refused, if it was. */
+async function rowsLeft(): Promise<[string, string | undefined][]> {
+  const database = await openDB("safelight");
+  const rows = (await database.getAll("parcels")) as { id: string; refused?: string }[];
+  database.close();
+  return rows.map(({ id, refused }) => [id, refused]);
 }
 
 function neverRefused(): void {
@@ -93,16 +102,48 @@ describe("the outbox", () => {
     expect(await store.load()).toEqual([]);
   });
 
-  it("lets go of an episode that the server refuses by name, and of no other", async () => {
-    const { send, batches } = server(new ApiError(410, "photo_removed", "gone"));
+  it.each([
+    [410, "photo_removed"],
+    [409, "gap"],
+    [400, "out_of_range"],
+    [404, "not_found"],
+  ])("sets an episode aside that the server refuses for what it is, and no other (%d %s)", async (status, code) => {
+    const { send, batches } = server(new ApiError(status, code, "no"));
     const refused = vi.fn<(episode: string, error: ApiError) => void>();
     const store = await openStore();
     const outbox = new Outbox(store, send, refused);
     for (const [episode, seq] of [["a", 0], ["b", 0], ["a", 1]] as const) outbox.add(parcel(episode, seq));
     await outbox.flush();
-    expect(refused.mock.calls.map(([episode, error]) => [episode, error.code])).toEqual([["a", "photo_removed"]]);
+    expect(refused.mock.calls.map(([episode, error]) => [episode, error.code])).toEqual([["a", code]]);
     expect(batches).toEqual([["b 0"]]);
+    expect(outbox.status.value).toEqual({ state: "saved", waiting: 0 });
     expect(await store.load()).toEqual([]);
+    expect(await rowsLeft()).toEqual([["a 0", code], ["a 1", code]]);
+  });
+
+  it.each([
+    [401, "not_joined"],
+    [403, "study_closed"],
+    [403, "forbidden"],
+    [413, "too_large"],
+  ])("keeps an episode for the next visit that is refused for who or when it is (%d %s)", async (status, code) => {
+    const { send, batches } = server(new ApiError(status, code, "no"));
+    const refused = vi.fn<(episode: string, error: ApiError) => void>();
+    const store = await openStore();
+    const outbox = new Outbox(store, send, refused);
+    for (const [episode, seq] of [["a", 0], ["b", 0], ["a", 1]] as const) outbox.add(parcel(episode, seq));
+    await outbox.flush();
+    outbox.add(parcel("a", 2));
+    await outbox.flush();
+    expect(refused).toHaveBeenCalledTimes(1);
+    expect(batches).toEqual([["b 0"]]);
+    expect(outbox.status.value).toEqual({ state: "held", waiting: 3 });
+
+    const later = new Outbox(store, send, neverRefused);
+    await later.load();
+    await later.flush();
+    expect(batches).toEqual([["b 0"], ["a 0", "a 1", "a 2"]]);
+    expect(await rowsLeft()).toEqual([]);
   });
 
   it("works from memory where the browser has no IndexedDB", async () => {

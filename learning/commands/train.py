@@ -13,10 +13,12 @@ from learning.commands.options import clear_errors, photo_options
 SAVE_EVERY = 1000
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from learning.data import Photos
-    from learning.photo_sets import Decoding
+    from learning.photo_sets import Decoding, Picture
     from learning.training import TrainingConfig
 
 
@@ -68,7 +70,7 @@ def command(
     from learning.checkpoint import CheckpointError, check_free
     from learning.device import DeviceError, choose_device
     from learning.networks import Widths
-    from learning.photo_sets import Decoding, PhotoSetError
+    from learning.photo_sets import Decoding, PhotoSetError, list_photos, list_results
     from learning.training import TrainingConfig, TrainingDiverged
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
@@ -87,16 +89,16 @@ def command(
         check_free(out)
         where = choose_device(device)
         decoding = Decoding(transfer, primaries)
-        photos = _read(inputs, decoding, where), _read(targets, decoding, where)
+        photos = _read(inputs, list_photos, decoding, where), _read(targets, list_results, decoding, where)
         about = {"inputs": str(inputs), "targets": str(targets), "transfer": transfer, "primaries": primaries}
         _train(out, config, photos, where, about)
 
 
-def _read(location: Path, decoding: Decoding, device: torch.device) -> Photos:
+def _read(location: Path, listing: Callable[[Path], list[Picture]], decoding: Decoding, device: torch.device) -> Photos:
     from learning.data import Photos
-    from learning.photo_sets import keep_of_pictures, list_photos, training_square
+    from learning.photo_sets import keep_of_pictures, training_square
 
-    reading = keep_of_pictures(list_photos(location), decoding, training_square, f"Reading {location.name}")
+    reading = keep_of_pictures(listing(location), decoding, training_square, f"Reading {location.name}")
     for line in reading.unreadable:
         click.echo(f"Left out: {line}", err=True)
     click.echo(f"{location}: {len(reading.kept)} photos")

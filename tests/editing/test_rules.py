@@ -91,6 +91,28 @@ def test_time_counts_for_the_step_under_the_cursor_while_the_page_has_the_focus(
     assert time_spent(events) == {"exposure": 3_000 + 1_000, "gamma": 500}
 
 
+def test_a_filter_chosen_again_begins_its_time_anew_and_an_undone_removal_keeps_it() -> None:
+    script = [
+        event(0, "start", ms=0),
+        event(1, "choose", step=0, filter="exposure", ms=0),
+        event(2, "remove", step=0, ms=60_000),
+        event(3, "choose", step=0, filter="exposure", ms=61_000),
+        event(4, "submit", ms=62_500),
+    ]
+    assert time_spent(script) == {"exposure": 1_500}
+    script[3:] = [event(3, "undo", ms=61_000), event(4, "compare", ms=62_500)]
+    assert time_spent(script) == {"exposure": 61_500}
+
+
+def test_a_clock_that_runs_backwards_stands_still() -> None:
+    times = [5_000, 6_000, 1, 7_000]
+    kinds = [("start", {}), ("choose", {"step": 0, "filter": "exposure"}), ("compare", {}), ("compare", {})]
+    events = [
+        event(seq, kind, ms=ms, **fields) for seq, ((kind, fields), ms) in enumerate(zip(kinds, times, strict=True))
+    ]
+    assert time_spent(events) == {"exposure": 1_000}
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

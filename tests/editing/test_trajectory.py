@@ -1,5 +1,6 @@
 """Snapshots: written whole or not at all, read back as they were, and refused by row and reason."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 
 from editing.filters import FILTERS
 from editing.trajectory import InvalidSnapshot, is_snapshot, read_snapshot, rows, write_snapshot
+from editing.validation import check_previews
 
 Tables = dict[str, list[dict[str, Any]]]
 EPISODE, PHOTO, PREVIEW = str(UUID(int=1)), "a" * 64, "b" * 64
@@ -134,6 +136,12 @@ WRONG: dict[str, tuple[Change, str]] = {
     "a kind of player": (lambda t: t["episodes"][0].update(player_kind="cat"), "player_kind is 'cat'"),
     "a human called agent": (lambda t: t["episodes"][0].update(player="agent:x"), "does not fit the kind human"),
     "an id that is none": (lambda t: t["episodes"][0].update(id="one"), "row 0: badly formed"),
+    "submitted against its events": (lambda t: t["events"].pop(), "it is submitted, but its events say open"),
+    "open against its events": (
+        lambda t: (t["episodes"][0].update(status="open", step_count=0), t["steps"].clear()),
+        "it is open, but its events say submitted",
+    ),
+    "a human without events": (lambda t: t["events"].clear(), "it has no events; a human's steps follow from them"),
     "excluded without reason": (lambda t: t["episodes"][0].update(status="excluded"), "exclusion_reason"),
     "a missing value": (lambda t: t["episodes"][0].update(study=None), "row 0: study is empty|non-nullable"),
     "a preview that is not there": (lambda t: t["photos"][0].update(preview_sha256="d" * 64), "is not in previews"),
@@ -196,6 +204,19 @@ def test_a_broken_folder_is_refused_with_its_reason(
     damage(tmp_path / "snapshot")
     with pytest.raises(InvalidSnapshot, match=words):
         read_snapshot(tmp_path / "snapshot")
+
+
+def test_previews_are_checked_by_content_and_shape(tables: Tables, write: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(InvalidSnapshot, match=r"row 0: the content of b+\.npy is not what its name says"):
+        check_previews(write(tables, "other content"))
+    content = (tmp_path / "preview.npy").read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    tables["photos"][0] |= {"preview_sha256": sha256}
+    previews = {sha256: tmp_path / "preview.npy"}
+    check_previews(write_snapshot(tmp_path / "right", **tables, previews=previews, manifest={}))
+    tables["photos"][0] |= {"preview_width": 4}
+    with pytest.raises(InvalidSnapshot, match=r"row 0: .* holds float16 \(2, 3, 3\), not what the row says"):
+        check_previews(write_snapshot(tmp_path / "wrong", **tables, previews=previews, manifest={}))
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:

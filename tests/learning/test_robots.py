@@ -40,11 +40,13 @@ def test_the_same_seed_plays_the_same_and_another_differently() -> None:
 class Site:
     """A site in a few lines: it keeps the rules, and counts."""
 
-    def __init__(self, photos: int) -> None:
+    def __init__(self, photos: int, backwards: bool = False) -> None:
         self.photos = photos
         self.robots = 0
         self.done: dict[str, int] = {}
         self.events: dict[str, list[Event]] = {}
+        self.photo_of: dict[str, str] = {}
+        self.backwards = backwards
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -58,8 +60,9 @@ class Site:
             cookie = {"set-cookie": f"sessionid={self.robots}; Path=/"}
             return httpx.Response(200, json={"participant": f"robot-{self.robots}"}, headers=cookie)
         if path.endswith("/next/"):
-            left = self.done.get(robot, 0) < self.photos
-            photo = {"id": "a" * 64, "preview_url": "/api/photos/a/preview/"} if left else None
+            done = self.done.get(robot, 0)
+            place = self.photos - done if self.backwards else done + 1
+            photo = {"id": f"{place:064x}", "preview_url": "/api/photos/a/preview/"} if done < self.photos else None
             return httpx.Response(200, json={"photo": photo})
         if path.endswith("/preview/"):
             content = io.BytesIO()
@@ -70,6 +73,7 @@ class Site:
     def events_endpoint(self, request: httpx.Request, robot: str) -> httpx.Response:
         batch = [Event.from_json(one) for one in json.loads(request.content)["events"]]
         episode = request.url.path.split("/")[3]
+        self.photo_of[episode] = json.loads(request.content)["photo"]
         self.events[episode] = [*self.events.get(episode, []), *batch]
         state = replay(self.events[episode])
         self.done[robot] = self.done.get(robot, 0) + (state.status == "submitted")
@@ -85,6 +89,16 @@ def test_robots_play_as_many_episodes_as_asked_and_no_more() -> None:
     # Three photos each: the third robot plays the seventh episode.
     assert site.robots == 3
     assert sum(one.events for one in played) == sum(map(len, site.events.values()))
+
+
+def test_a_robot_of_a_seed_plays_a_photo_the_same_whatever_came_before_it() -> None:
+    def trajectories(seed: int, backwards: bool) -> dict[str, Any]:
+        site = Site(photos=4, backwards=backwards)
+        play_site("http://site.test", episodes=4, seed=seed, workers=1, transport=httpx.MockTransport(site))
+        return {site.photo_of[episode]: trajectory(replay(events)) for episode, events in site.events.items()}
+
+    assert trajectories(5, backwards=False) == trajectories(5, backwards=True)
+    assert trajectories(5, backwards=False) != trajectories(6, backwards=False)
 
 
 def test_two_robots_at_a_time_share_the_episodes() -> None:

@@ -8,15 +8,18 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from editing import rules
+from editing import filters, rules
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.refusals import Refusal
+from webapp.refusals import Refusal, photo_removed
 from webapp.studies.joining import take_turn
 from webapp.studies.models import Study
 
 MAXIMUM_EVENTS = 2000
+# Beyond them, for what a page sends by itself: whoever comes back to a full episode can still submit it.
+RESERVE = 200
+_SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
 
 
@@ -38,13 +41,13 @@ def record(
     stored = episode.replayable_events() if episode else []
     fresh = _fresh(stored, batch)
     if not fresh:
-        return rules.replay(stored[: batch[-1].seq + 1], study.allow_untouched)
-    if batch[-1].seq >= MAXIMUM_EVENTS:
-        raise Refusal("too_many_events", f"An episode has at most {MAXIMUM_EVENTS} events.", seq=MAXIMUM_EVENTS)
-    if episode and episode.status == Episode.Status.EXCLUDED:
-        raise _excluded(episode)
-    events = [*stored, *fresh]
-    state = rules.replay(events, study.allow_untouched)
+        return _replayed(stored[: batch[-1].seq + 1])
+    state = _replayed(stored)
+    if episode and episode.status in (Episode.Status.EXCLUDED, Episode.Status.ABANDONED):
+        raise _closed(episode)
+    _check_room(fresh)
+    for event in fresh:
+        state = rules.apply_event(state, event, study.allow_untouched)
     if episode is None:
         photo = _startable_photo(study, participant, photo_sha256)
         episode = Episode(
@@ -55,13 +58,41 @@ def record(
             contract_version=fresh[0].contract_version,
             started=timezone.now(),
         )
-    _store(episode, events, fresh, state)
+    _store(episode, [*stored, *fresh], fresh, state)
     return state
 
 
 def open_episode(study: Study, participant: Participant) -> Episode | None:
-    """The episode that the participant has begun and may go on with."""
-    return Episode.objects.filter(study=study, participant=participant, status=Episode.Status.OPEN).first()
+    """The episode that the participant has begun and can go on with.
+
+    One that nobody can finish any more is closed here, so that it does not stand in the way: abandoned if the filters
+    have changed since, or it is full; excluded if the preview of its photo is lost.
+    """
+    open_ones = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.OPEN)
+    episode = open_ones.select_related("study", "photo").first()
+    if episode is None:
+        return None
+    if not episode.photo.has_preview:
+        open_ones.filter(pk=episode.pk).update(status=Episode.Status.EXCLUDED, exclusion_reason="preview lost")
+    elif episode.contract_version != filters.VERSION or _is_full(episode):
+        open_ones.filter(pk=episode.pk).update(status=Episode.Status.ABANDONED)
+    else:
+        return episode
+    return None
+
+
+def _is_full(episode: Episode) -> bool:
+    """Whether it has no room for another visit, or none for an action where nothing stands to be submitted."""
+    count = episode.events.count()
+    if count < MAXIMUM_EVENTS:
+        return False
+    is_submittable = episode.study.allow_untouched or rules.trajectory(_replayed(episode.replayable_events()))
+    return count >= MAXIMUM_EVENTS + RESERVE or not is_submittable
+
+
+def _replayed(stored: Sequence[rules.Event]) -> rules.State:
+    """The state after events that were taken, whatever the study allows by now."""
+    return rules.replay(stored, allow_untouched=True)
 
 
 def _check_batch(episode_id: UUID, batch: Sequence[rules.Event]) -> None:
@@ -92,10 +123,18 @@ def _fresh(stored: Sequence[rules.Event], batch: Sequence[rules.Event]) -> list[
     return [event for event in batch if event.seq >= len(stored)]
 
 
-def _excluded(episode: Episode) -> Refusal:
+def _check_room(fresh: Sequence[rules.Event]) -> None:
+    for event in fresh:
+        limit = MAXIMUM_EVENTS + (RESERVE if event.kind in _SENT_BY_PAGES else 0)
+        if event.seq >= limit and event.kind != "submit":
+            message = f"A photo takes at most {MAXIMUM_EVENTS} actions: submit it as it stands."
+            raise Refusal("too_many_events", message, seq=event.seq)
+
+
+def _closed(episode: Episode) -> Refusal:
     if episode.photo.removed_at is not None:
-        return Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)
-    return Refusal("closed", f"The episode was excluded: {episode.exclusion_reason}.")
+        return photo_removed()
+    return Refusal("closed", f"The episode was {episode.status}; it takes no more events.")
 
 
 def _startable_photo(study: Study, participant: Participant, photo_sha256: str) -> Photo:
@@ -106,7 +145,7 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     if photo is None:
         raise Refusal("not_found", "The study has no such photo.", HTTPStatus.NOT_FOUND)
     if photo.removed_at is not None:
-        raise Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)
+        raise photo_removed()
     if other := open_episode(study, participant):
         raise Refusal(
             "other_episode_open", "Another episode is open: finish it first, here or in its tab.", episode=str(other.pk)
@@ -119,7 +158,7 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
 
 
 def _store(episode: Episode, events: Sequence[rules.Event], fresh: Sequence[rules.Event], state: rules.State) -> None:
-    episode.duration_ms = events[-1].ms
+    episode.duration_ms = max(event.ms for event in events)
     episode.resumed = any(event.kind == "resume" for event in events)
     steps: list[Step] = []
     if state.status == "submitted":
@@ -128,7 +167,8 @@ def _store(episode: Episode, events: Sequence[rules.Event], fresh: Sequence[rule
         episode.step_count = len(steps)
     try:
         with transaction.atomic():
-            episode.save()
+            # A new row never takes the place of one that has the same id.
+            episode.save(force_insert=episode._state.adding)
             Event.objects.bulk_create([Event.from_played(event) for event in fresh])
     except IntegrityError:
         raise Refusal("conflict", "The id of the episode, or of an event, is taken already.") from None

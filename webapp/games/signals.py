@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.photos.signals import photo_removed
+from webapp.photos.signals import photo_removed, preview_needed
 
 
 @receiver(photo_removed)
@@ -15,3 +15,9 @@ def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
     Episode.objects.filter(photo=photo, status=Episode.Status.OPEN).update(
         status=Episode.Status.EXCLUDED, exclusion_reason="photo removed"
     )
+
+
+@receiver(preview_needed)
+def is_exported(photo: Photo, **kwargs: Any) -> bool:
+    """An export shows what the submitted episodes were played on."""
+    return Episode.objects.filter(photo=photo, status=Episode.Status.SUBMITTED).exists()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from editing.photo import make_preview, read_photo, save_preview, source_sha256
+from editing.photo import make_preview, printable, read_photo, save_preview, source_sha256
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def decode(path: Path, previews: Path, transfer: str, primaries: str) -> Decoded
     return Decoded(
         sha256=source_sha256(path),
         preview_sha256=preview_sha256,
-        name=path.name,
+        name=printable(path.name),
         width=photo.width,
         height=photo.height,
         preview_width=preview.shape[1],

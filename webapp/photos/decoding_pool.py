@@ -10,29 +10,35 @@ from pathlib import Path
 from editing.photo import PhotoError
 from webapp.photos.decoding import Decoded, decode
 
+# Of each call of `decode`: the folder of previews, transfer and primaries.
+_Options = tuple[Path, str, str]
+
 
 def decode_all(
     paths: Iterable[Path], previews: Path, *, transfer: str, primaries: str, processes: int
 ) -> Iterator[tuple[Path, Decoded | PhotoError]]:
     """What became of each photo, in the order in which they are done.
 
-    At most ``processes`` photos are in memory at once. ``paths`` is read as places become free.
+    At most ``processes`` photos are in memory at once. ``paths`` is read as places become free. A process that dies
+    takes the photos beside it along: each of them is decoded again alone, and fails only if it crashes alone.
     """
+    options = (previews, transfer, primaries)
     remaining = iter(paths)
     running: dict[Future[Decoded], Path] = {}
     pool = _pool(processes)
     try:
         while True:
             while len(running) < processes and (path := next(remaining, None)) is not None:
-                running[pool.submit(decode, path, previews, transfer, primaries)] = path
+                running[_submitted(pool, path, options)] = path
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             results = [(running.pop(future), _result(future)) for future in done]
             if any(isinstance(result, _Crash) for _, result in results):
-                # A process that dies takes the pool with it: whatever was in it, all of it fails at once.
                 results += [(path, _result(future)) for future, path in running.items()]
                 running.clear()
+                pool.shutdown()
+                results = [_judged_alone(path, result, options, len(results)) for path, result in results]
                 pool = _pool(processes)
             yield from results
     finally:
@@ -40,7 +46,7 @@ def decode_all(
 
 
 class _Crash(PhotoError):
-    """The process died, of this photo or of one beside it."""
+    """The process died."""
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
@@ -50,10 +56,28 @@ def _pool(processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
 
 
+def _submitted(pool: ProcessPoolExecutor, path: Path, options: _Options) -> Future[Decoded]:
+    try:
+        return pool.submit(decode, path, *options)
+    except BrokenProcessPool as error:  # a process died since the last results came
+        failed: Future[Decoded] = Future()
+        failed.set_exception(error)
+        return failed
+
+
 def _result(future: Future[Decoded]) -> Decoded | PhotoError:
     try:
         return future.result()
     except PhotoError as error:
         return error
     except BrokenProcessPool:
-        return _Crash("the decoder crashed or ran out of memory on this file, or on one beside it; try it alone")
+        return _Crash("the decoder crashed, or ran out of memory, on this file")
+
+
+def _judged_alone(
+    path: Path, result: Decoded | PhotoError, options: _Options, companions: int
+) -> tuple[Path, Decoded | PhotoError]:
+    if not isinstance(result, _Crash) or companions == 1:
+        return path, result
+    with _pool(1) as pool:
+        return path, _result(_submitted(pool, path, options))

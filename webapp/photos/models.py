@@ -1,5 +1,7 @@
 """The photos: identified by the SHA-256 of their source file, and never changed in place."""
 
+import logging
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 SHA256 = "[0-9a-f]{64}"
+_logger = logging.getLogger(__name__)
 
 
 def previews_folder() -> Path:
@@ -32,7 +35,7 @@ class Photo(models.Model):
     licence = models.CharField(max_length=200, blank=True)
     attribution = models.CharField(max_length=500, blank=True)
     added = models.DateTimeField(auto_now_add=True)
-    removed_at = models.DateTimeField(null=True, blank=True, help_text="since then no preview is kept and nobody plays")
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="since then nobody plays or sees it")
 
     class Meta:
         ordering: ClassVar = ["name", "sha256"]
@@ -44,3 +47,16 @@ class Photo(models.Model):
     def preview_path(self) -> Path:
         """The float16 ``.npy`` of shape (preview_height, preview_width, 3)."""
         return previews_folder() / f"{self.preview_sha256}.npy"
+
+    @property
+    def has_preview(self) -> bool:
+        """Whether the preview is where it should be. Where it is not, each process logs so once."""
+        found = self.preview_path.is_file()
+        if not found:
+            _report_lost(self.name, self.preview_path)
+        return found
+
+
+@cache
+def _report_lost(name: str, path: Path) -> None:
+    _logger.error("the preview of %s is lost, nobody can play it: add the photo again, or restore %s", name, path)

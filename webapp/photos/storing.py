@@ -3,48 +3,61 @@
 from dataclasses import asdict
 from typing import Literal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from webapp.photos.decoding import Decoded
 from webapp.photos.models import Photo
-from webapp.photos.signals import photo_removed
+from webapp.photos.signals import photo_removed, preview_needed
 from webapp.photos.thumbnails import delete_thumbnails
 
 Outcome = Literal["added", "known", "restored"]
+# Of Postgres's advisory locks: who adds a row for a preview, or deletes the file, holds it.
+_PREVIEWS_LOCK = 0x5AFE
 
 
-class OtherDecoding(ValueError):
-    """A photo that was removed comes back with another preview than the one that people have played on."""
+class NotStored(ValueError):
+    """A photo that cannot be kept; the message says why, in one line."""
 
 
 def store(decoded: Decoded, *, licence: str = "", attribution: str = "") -> tuple[Photo, Outcome]:
-    """Keep a decoded photo; one that is known already stays as it is.
+    """Keep a decoded photo; one that is known already stays as it is, one that was removed or lost comes back.
 
     Raises:
-        OtherDecoding: see there.
+        NotStored: it comes back with another preview than the one that people have played on, or was removed by
+            somebody else in this moment.
     """
     with transaction.atomic():
+        hold_previews()
         photo, created = Photo.objects.select_for_update().get_or_create(
             sha256=decoded.sha256, defaults={**asdict(decoded), "licence": licence, "attribution": attribution}
         )
-        if created:
-            return photo, "added"
-        if photo.removed_at is None:
+        if not created and known(photo.pk):
             return photo, "known"
         if photo.preview_sha256 != decoded.preview_sha256:
-            raise OtherDecoding(
-                f"{decoded.name} was removed from this site and would come back with another preview "
+            raise NotStored(
+                f"{decoded.name} was on this site and would come back with another preview "
                 f"({options_text(photo)} then): photos are never changed in place"
             )
+        if not photo.preview_path.is_file():
+            raise NotStored(f"{decoded.name} was being removed in the same moment: add it again")
+        if created:
+            return photo, "added"
         photo.removed_at = None
         photo.save(update_fields=["removed_at"])
         return photo, "restored"
 
 
 def known(sha256: str) -> Photo | None:
-    """The photo with this source, if it is here and not removed."""
-    return Photo.objects.filter(sha256=sha256, removed_at=None).first()
+    """The photo with this source, if it is here, not removed, and its preview not lost."""
+    photo = Photo.objects.filter(sha256=sha256, removed_at=None).first()
+    return photo if photo and photo.has_preview else None
+
+
+def hold_previews() -> None:
+    """Make others wait who add or delete previews, to the end of the transaction: a new row finds its file, and keeps it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PREVIEWS_LOCK])
 
 
 def kept_as_it_was(photo: Photo, transfer: str, primaries: str) -> str:
@@ -62,7 +75,7 @@ def options_text(photo: Photo) -> str:
 
 
 def remove(photo: Photo) -> None:
-    """Take a photo out of play and delete its preview; what was submitted on it stays."""
+    """Take a photo out of play. What was submitted on it stays, and as long as there is any, the preview does too."""
     with transaction.atomic():
         row = Photo.objects.select_for_update().get(pk=photo.pk)
         if row.removed_at is not None:
@@ -74,7 +87,16 @@ def remove(photo: Photo) -> None:
 
 
 def _delete_files(photo: Photo) -> None:
-    # Two sources can have the same preview: two black frames.
-    if not Photo.objects.filter(preview_sha256=photo.preview_sha256, removed_at=None).exists():
-        photo.preview_path.unlink(missing_ok=True)
+    with transaction.atomic():
+        hold_previews()
+        # Two sources can have the same preview: two black frames.
+        sharers = list(Photo.objects.filter(preview_sha256=photo.preview_sha256))
+        if any(sharer.removed_at is None for sharer in sharers):
+            return
         delete_thumbnails(photo)
+        if not any(map(_is_preview_needed, sharers)):
+            photo.preview_path.unlink(missing_ok=True)
+
+
+def _is_preview_needed(photo: Photo) -> bool:
+    return any(answer for _, answer in preview_needed.send(Photo, photo=photo))

@@ -1,6 +1,6 @@
 """Small 8-bit pictures of the previews, for lists; made when first asked for."""
 
-import os
+import uuid
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -22,7 +22,7 @@ def thumbnail(photo: Photo, look: Look) -> Path:
     path = _path(photo, look)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         _picture(load_preview(photo.preview_path), look).save(draft, format="WEBP", quality=80)
         draft.replace(path)
     return path

@@ -1,13 +1,22 @@
 from django.contrib import admin
+from django.http import HttpRequest
 
 from webapp.read_only import ReadOnly
-from webapp.studies.models import Participation, Study
+from webapp.studies.models import DEFAULT, Participation, Study
 
 
 @admin.register(Study)
 class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy alone
     list_display = ("slug", "title", "open", "allow_untouched")
     fields = ("slug", "title", "open", "allow_untouched")
+
+    # The study that visitors and commands find where none is named keeps its name, and stays.
+    def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj is not None and obj.slug == DEFAULT else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
+        is_default = obj is not None and obj.slug == DEFAULT
+        return not is_default and super().has_delete_permission(request, obj)
 
 
 @admin.register(Participation)

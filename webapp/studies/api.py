@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.http import FileResponse, HttpResponseBase
 from django.urls import reverse
@@ -23,7 +23,7 @@ from editing import filters
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
-from webapp.refusals import ErrorSerializer, Refusal
+from webapp.refusals import ErrorSerializer, photo_removed
 from webapp.studies.joining import find_study, join
 from webapp.studies.models import Study
 
@@ -119,7 +119,7 @@ class PreviewView(APIView):
         etag = f'"{photo.preview_sha256}"'
         response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
         if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
-            response = FileResponse(photo.preview_path.open("rb"), content_type="application/octet-stream")
+            response = FileResponse(_preview_file(photo), content_type="application/octet-stream")
         response["ETag"] = etag
         response["Cache-Control"] = "private, max-age=31536000, immutable"
         return response
@@ -134,5 +134,12 @@ def _visible_photo(request: Request, sha256: str) -> Photo:
         photos = photos.filter(studies__participants=participant).distinct() if participant else photos.none()
     photo: Photo = get_object_or_404(photos, pk=sha256)
     if photo.removed_at is not None:
-        raise Refusal("photo_removed", "This photo was removed; go on with the next one.", HTTPStatus.GONE)
+        raise photo_removed()
     return photo
+
+
+def _preview_file(photo: Photo) -> BinaryIO:
+    try:
+        return photo.preview_path.open("rb")
+    except FileNotFoundError:
+        raise photo_removed() from None

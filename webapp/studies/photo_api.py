@@ -19,10 +19,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing.photo import PRIMARIES, TRANSFERS, PhotoError
+from editing.photo import PRIMARIES, TRANSFERS, PhotoError, printable
 from webapp.photos.decoding import Decoded, decode
 from webapp.photos.models import Photo, previews_folder
-from webapp.photos.storing import OtherDecoding, kept_as_it_was, remove, store
+from webapp.photos.storing import NotStored, kept_as_it_was, remove, store
 from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.adding import add_photo
 from webapp.studies.joining import find_study
@@ -70,7 +70,7 @@ class PhotoListView(APIView):
             photo, outcome = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
         except PhotoError as error:
             raise Refusal("unreadable", str(error), HTTPStatus.BAD_REQUEST) from None
-        except OtherDecoding as error:
+        except NotStored as error:
             raise Refusal("conflict", str(error)) from None
         add_photo(study, photo)
         answer = {
@@ -92,7 +92,7 @@ class PhotoView(APIView):
 
     @extend_schema(responses={204: None, "4XX": ErrorSerializer}, operation_id="remove_photo")
     def delete(self, request: Request, sha256: str) -> Response:
-        """Take a photo out of play everywhere and delete its preview. Submitted play on it stays."""
+        """Take a photo out of play everywhere. Submitted play on it stays; without any, its preview is deleted."""
         remove(get_object_or_404(Photo, pk=sha256, removed_at=None))
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -105,4 +105,4 @@ def _decode(file: TemporaryUploadedFile, transfer: str, primaries: str) -> Decod
         stem = name.stem.encode()[:200].decode(errors="ignore")
         path = Path(folder) / f"{stem}{name.suffix[:10]}"
         shutil.move(file.temporary_file_path(), path)
-        return replace(decode(path, previews_folder(), transfer, primaries), name=name.name)
+        return replace(decode(path, previews_folder(), transfer, primaries), name=printable(name.name))

@@ -1,7 +1,7 @@
-import { contract, filterOf } from "../contract";
+import { contract, filterOf, type Parameters } from "../contract";
 import { CurveSliders } from "../controls/CurveSliders";
 import { ParameterRow } from "../controls/ParameterRow";
-import { shownSteps, type Parameters } from "../state";
+import { shownSteps } from "../state";
 import { texts } from "../texts";
 import type { Play } from "./play";
 

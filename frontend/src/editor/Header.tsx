@@ -3,7 +3,8 @@ import type { Play } from "./play";
 
 function Saving({ play }: { readonly play: Play }) {
   const { state, waiting } = play.saving.value;
-  const text = state === "offline" ? texts.saving.offline(waiting) : texts.saving[state];
+  const said = texts.saving[state];
+  const text = typeof said === "string" ? said : said(waiting);
   return (
     <span class="status" data-state={state} role="status">
       <span class="mark" aria-hidden="true" />

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('licence', models.CharField(blank=True, max_length=200)),
                 ('attribution', models.CharField(blank=True, max_length=500)),
                 ('added', models.DateTimeField(auto_now_add=True)),
-                ('removed_at', models.DateTimeField(blank=True, help_text='since then no preview is kept and nobody plays', null=True)),
+                ('removed_at', models.DateTimeField(blank=True, help_text='since then nobody plays or sees it', null=True)),
             ],
             options={
                 'ordering': ['name', 'sha256'],

@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos, source_sha256
+from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos, printable, source_sha256
 from webapp.photos.decoding import Decoded
 from webapp.photos.decoding_pool import decode_all
 from webapp.photos.models import previews_folder
-from webapp.photos.storing import OtherDecoding, kept_as_it_was, known, store
+from webapp.photos.storing import NotStored, kept_as_it_was, known, store
 from webapp.studies.adding import add_photo
 from webapp.studies.models import DEFAULT, Study
 
@@ -102,21 +102,21 @@ class _Import:
                 yield path
                 continue
             if note := kept_as_it_was(photo, **self.reading):
-                self._say(f"{path}: {note}")
+                self._say(f"{printable(str(path))}: {note}")
             self._count("known" if not add_photo(self.study, photo) else "linked")
 
     def _keep(self, path: Path, decoded: Decoded) -> None:
         try:
             photo, outcome = store(decoded, **self.credit)
-        except OtherDecoding as error:
+        except NotStored as error:
             self._fail(path, error)
             return
         add_photo(self.study, photo)
         self._count(outcome)
 
     def _fail(self, path: Path, error: ValueError) -> None:
-        reason = str(error).removeprefix(f"{path.name}: ")
-        self._say(f"not imported {path}: {reason}")
+        reason = str(error).removeprefix(f"{printable(path.name)}: ")
+        self._say(f"not imported {printable(str(path))}: {reason}")
         self._count("failed")
 
     def _say(self, line: str) -> None:
