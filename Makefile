@@ -52,9 +52,10 @@ lint: .venv/installed frontend/node_modules/installed ## style and format of all
 	$(PY) -m ruff format --check .
 	npm --prefix frontend run --silent lint
 
-format: .venv/installed ## put the Python code into form
+format: .venv/installed frontend/node_modules/installed ## put all code into form
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format .
+	npm --prefix frontend run --silent format
 
 types: .venv/installed frontend/node_modules/installed ## the types of all code
 	$(PY) -m mypy bench editing learning webapp

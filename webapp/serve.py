@@ -64,13 +64,10 @@ def check_port(host: str, port: int) -> None:
 def check_photos(folder: Path) -> None:
     """Raise `ServeError` unless the folder holds something that may be a photo."""
     try:
-        found = find_photos([folder])
+        find_photos([folder])
     except (PhotoError, OSError) as error:
-        raise ServeError(f"PHOTOS={folder}: {error}") from None
-    if not found:
-        raise ServeError(
-            f"PHOTOS={folder} holds no photos: name a folder with RAW, TIFF, PNG, JPEG, WebP or .npy files"
-        )
+        advice = "name a folder with RAW, TIFF, PNG, JPEG, WebP or .npy files"
+        raise ServeError(f"PHOTOS={folder}: {error} ({advice})") from None
 
 
 def prepare(
@@ -123,7 +120,8 @@ def _collect_static_files() -> None:
     fingerprint = hashlib.sha256("\n".join(state).encode()).hexdigest()
     kept = Path(settings.DATA_DIR) / "static.sha256"
     if not (kept.exists() and kept.read_text() == fingerprint and any(Path(settings.STATIC_ROOT).iterdir())):
-        call_command("collectstatic", verbosity=0, interactive=False)
+        kept.unlink(missing_ok=True)
+        call_command("collectstatic", clear=True, verbosity=0, interactive=False)
         kept.write_text(fingerprint)
 
 

@@ -25,7 +25,7 @@ function areEqual(slopes: readonly number[]): boolean {
 export function canonicalSlopes(slopes: readonly number[], parameter: Parameter): number[] {
   const held = slopes.map((slope) => clampTo(parameter, slope));
   if (areEqual(held)) return held.map(() => 1);
-  const factor = middleSlope(parameter) / Math.sqrt(Math.min(...held) * Math.max(...held));
+  const factor = Math.sqrt((parameter.low * parameter.high) / (Math.min(...held) * Math.max(...held)));
   return held.map((slope) => slope * factor);
 }
 
@@ -73,8 +73,8 @@ export function relativeSlope(filter: Filter, parameters: Parameters, parameter:
  * that the whole is canonical: the slope stays under the hand that drags it, and the allowed ratio is kept.
  */
 export function moveSlope(filter: Filter, parameters: Parameters, parameter: Parameter, relative: number): Parameters {
-  const middle = middleSlope(parameter);
-  const value = relative * middle;
+  const value = relative * middleSlope(parameter);
+  const product = parameter.low * parameter.high;
   const names = curveOf(filter, parameter);
   const others = slopesOf(
     names.filter((name) => name !== parameter.name),
@@ -83,9 +83,9 @@ export function moveSlope(filter: Filter, parameters: Parameters, parameter: Par
   const smallest = Math.min(...others);
   const largest = Math.max(...others);
   // The value lies between the others, or is itself the largest or the smallest of all.
-  let factor = middle / Math.sqrt(smallest * largest);
-  if (value > factor * largest) factor = middle ** 2 / (value * smallest);
-  else if (value < factor * smallest) factor = middle ** 2 / (value * largest);
+  let factor = Math.sqrt(product / (smallest * largest));
+  if (value > factor * largest) factor = product / (value * smallest);
+  else if (value < factor * smallest) factor = product / (value * largest);
   const moved = names.map((name) => (name === parameter.name ? value : (parameters[name] ?? Number.NaN) * factor));
   return canonical(filter, withSlopes(parameters, names, moved));
 }

@@ -50,7 +50,8 @@ export function parseEvent(data: unknown): GameEvent {
   const step = data.step ?? null;
   const filter = data.filter ?? null;
   const parameters = data.parameters ?? null;
-  if (typeof id !== "string" || typeof episode !== "string") throw new IllegalEvent("malformed", "an event needs ids", seq);
+  if (typeof id !== "string" || typeof episode !== "string")
+    throw new IllegalEvent("malformed", "an event needs ids", seq);
   if (!isWhole(ms) || !isWhole(version)) throw new IllegalEvent("malformed", "an event needs ms and a version", seq);
   if (!isKind(kind)) throw new IllegalEvent("unknown_kind", `there is no kind of event ${String(kind)}`, seq);
   if (filter !== null && typeof filter !== "string") {

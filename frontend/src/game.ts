@@ -65,7 +65,10 @@ function removed({ steps, cursor }: Position): Position {
 function changed(position: Position, event: GameEvent): Position {
   if (event.kind === "reset") return EMPTY_GAME.position;
   if (event.step !== position.cursor) {
-    throw new IllegalEvent("no_step_here", `the cursor stands on step ${position.cursor}, not on ${event.step ?? "none"}`);
+    throw new IllegalEvent(
+      "no_step_here",
+      `the cursor stands on step ${position.cursor}, not on ${event.step ?? "none"}`,
+    );
   }
   if (event.kind === "choose") return chosen(position, event);
   return event.kind === "adjust" ? adjusted(position, event) : removed(position);

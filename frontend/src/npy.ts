@@ -39,7 +39,10 @@ export function parseNpy(buffer: ArrayBuffer): Preview {
   if (type !== "<f2") throw new NpyError(`the values are ${type}, not little-endian float16`);
   if (field(header, "fortran_order", "(True|False)") !== "False") throw new NpyError("the array is in Fortran order");
   const shape = field(header, "shape", "\\(([^)]*)\\)");
-  const [height = 0, width = 0, channels, ...rest] = shape.split(",").filter((part) => part.trim() !== "").map(Number);
+  const [height = 0, width = 0, channels, ...rest] = shape
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map(Number);
   if (channels !== 3 || rest.length > 0 || !(height > 0) || !(width > 0)) {
     throw new NpyError(`the shape is (${shape}), not (height, width, 3)`);
   }

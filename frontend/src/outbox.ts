@@ -56,7 +56,9 @@ function storeIn(database: IDBPDatabase<Schema>): Store {
   return {
     load: async () => {
       const rows = await database.getAll("parcels");
-      return rows.filter((row) => row.refused === undefined).map(({ study, photo, event }) => ({ study, photo, event }));
+      return rows
+        .filter((row) => row.refused === undefined)
+        .map(({ study, photo, event }) => ({ study, photo, event }));
     },
     put: async (parcel) => {
       await database.add("parcels", { ...parcel, id: parcel.event.id });

@@ -16,7 +16,7 @@ function drawn(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 }
 
-/** Size and kind of the screen, as context for the researcher. */
+/** Size and kind of the screen, as context for the researcher: the contract's `view_parameters`. */
 export function viewParameters(): Parameters {
   return {
     viewport_width: window.innerWidth,
@@ -39,20 +39,26 @@ export class Session {
 
   /** Joins the study, sends what an earlier visit has left, and shows the first photo. */
   async open(): Promise<void> {
-    await this.guarded(() => this.open(), async () => {
-      const study = await getStudy(this.slug);
-      this.state.study.value = study;
-      if (study.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
-      // Who joined before a study was closed may still finish the photo that they have begun.
-      if (study.open) await join(this.slug);
-      await this.outbox.flush();
-      await this.offer();
-    });
+    await this.guarded(
+      () => this.open(),
+      async () => {
+        const study = await getStudy(this.slug);
+        this.state.study.value = study;
+        if (study.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
+        // Who joined before a study was closed may still finish the photo that they have begun.
+        if (study.open) await join(this.slug);
+        await this.outbox.flush();
+        await this.offer();
+      },
+    );
   }
 
   /** Shows the next photo, or what is left of this one. */
   async next(): Promise<void> {
-    await this.guarded(() => this.next(), () => this.offer());
+    await this.guarded(
+      () => this.next(),
+      () => this.offer(),
+    );
   }
 
   /** Whether the player's actions count: the episode has begun and is not over. */

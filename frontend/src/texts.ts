@@ -20,7 +20,8 @@ export const texts = {
   sending: "Saving your picture…",
   sendingOffline: "You are offline. Your work is kept in this browser and sent as soon as the connection is back.",
   pictureLost: "The graphics card paused; the picture comes back in a moment.",
-  photoOf: (name: string, attribution: string, licence: string) => [name, attribution, licence].filter(Boolean).join(" · "),
+  photoOf: (name: string, attribution: string, licence: string) =>
+    [name, attribution, licence].filter(Boolean).join(" · "),
   progress: (done: number, total: number) => `${done} / ${total}`,
   progressLabel: (done: number, total: number) => `${done} of ${total} photos finished`,
 
@@ -61,7 +62,8 @@ export const texts = {
     replacing: (label: string) => `choose what replaces ${label}`,
     used: (label: string, step: number) => `${label} is step ${step}. Each filter is used once; this goes to its step.`,
     usedCannotReplace: (label: string, step: number) => `${label} is step ${step} already. Each filter is used once.`,
-    noRoom: (label: string, maximum: number) => `${label} does not fit: all ${counted(maximum, "step", "steps")} are in use.`,
+    noRoom: (label: string, maximum: number) =>
+      `${label} does not fit: all ${counted(maximum, "step", "steps")} are in use.`,
     choose: (label: string, purpose: string, shortcut: string) => `${label} (${shortcut}). ${purpose}`,
   },
 
@@ -74,7 +76,8 @@ export const texts = {
     number: (label: string) => `${label}, as a number`,
     reset: (label: string) => `Reset ${label}`,
     curves: { slope: "Tones", red: "Red", green: "Green", blue: "Blue" } as Record<string, string>,
-    curveHint: "From dark to bright: how steep each part of the curve is. Only the ratios matter, so the others give way.",
+    curveHint:
+      "From dark to bright: how steep each part of the curve is. Only the ratios matter, so the others give way.",
     dark: "dark",
     bright: "bright",
   },
@@ -131,7 +134,8 @@ export const texts = {
   notices: {
     noWebGL: (): Notice => ({
       title: "This browser cannot draw the game",
-      sentence: "The game needs WebGL 2. Please update the browser, switch on hardware acceleration, or try another one.",
+      sentence:
+        "The game needs WebGL 2. Please update the browser, switch on hardware acceleration, or try another one.",
     }),
     unreachable: (run: () => void): Notice => ({
       title: "No answer from the server",

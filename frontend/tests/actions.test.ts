@@ -11,7 +11,13 @@ function visit() {
   const record = (kind: EventKind, details: Partial<GameEvent> = {}) => {
     const blank = { id: "", episode: "", step: null, filter: null, parameters: null, ms: 0 };
     const version = { contract_version: contract.version };
-    state.game.value = applyEvent(state.game.value, { ...blank, ...version, seq: state.game.value.nextSeq, kind, ...details });
+    state.game.value = applyEvent(state.game.value, {
+      ...blank,
+      ...version,
+      seq: state.game.value.nextSeq,
+      kind,
+      ...details,
+    });
     recorded.push(kind);
   };
   const session: Recorder = {

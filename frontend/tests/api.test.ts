@@ -63,7 +63,11 @@ describe("the API", () => {
       answer(200, "{}");
       await postEvents("some-episode", batch);
       const asked = fetched.mock.calls.map(([url]) => url);
-      expect(asked).toEqual(["/api/episodes/some-episode/events/", "/api/studies/open/", "/api/episodes/some-episode/events/"]);
+      expect(asked).toEqual([
+        "/api/episodes/some-episode/events/",
+        "/api/studies/open/",
+        "/api/episodes/some-episode/events/",
+      ]);
       expect(fetched.mock.calls[2]?.[1]).toMatchObject({ method: "POST", headers: { "X-CSRFToken": "renewed" } });
     });
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { contract, findFilter, fromPosition, neutralParameters, roundTo, toPosition, type Parameter } from "../src/contract";
+import {
+  contract,
+  findFilter,
+  fromPosition,
+  neutralParameters,
+  roundTo,
+  toPosition,
+  type Parameter,
+} from "../src/contract";
 import { describeStep } from "../src/texts";
 import { described, positions } from "./fixtures";
 

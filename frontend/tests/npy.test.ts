@@ -14,7 +14,8 @@ function npy(header = HEADER, { major = 1, values = 18, padding = 1 } = {}): Arr
   if (major === 1) view.setUint16(8, text.length, true);
   else view.setUint32(8, text.length, true);
   bytes.set(text, 8 + lengthBytes);
-  for (let index = 0; index < values; index += 1) view.setUint16(8 + lengthBytes + text.length + 2 * index, index, true);
+  for (let index = 0; index < values; index += 1)
+    view.setUint16(8 + lengthBytes + text.length + 2 * index, index, true);
   return buffer;
 }
 

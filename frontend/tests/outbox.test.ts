@@ -47,7 +47,13 @@ describe("the outbox", () => {
   it("sends events in order, those of one episode together", async () => {
     const { send, batches } = server();
     const outbox = new Outbox(await openStore(), send, neverRefused);
-    for (const [episode, seq] of [["a", 0], ["a", 1], ["b", 0], ["a", 2]] as const) outbox.add(parcel(episode, seq));
+    for (const [episode, seq] of [
+      ["a", 0],
+      ["a", 1],
+      ["b", 0],
+      ["a", 2],
+    ] as const)
+      outbox.add(parcel(episode, seq));
     await outbox.flush();
     expect(batches.flat()).toEqual(["a 0", "a 1", "b 0", "a 2"]);
     expect(batches.every((batch) => new Set(batch.map((id) => id[0])).size === 1)).toBe(true);
@@ -112,13 +118,21 @@ describe("the outbox", () => {
     const refused = vi.fn<(episode: string, error: ApiError) => void>();
     const store = await openStore();
     const outbox = new Outbox(store, send, refused);
-    for (const [episode, seq] of [["a", 0], ["b", 0], ["a", 1]] as const) outbox.add(parcel(episode, seq));
+    for (const [episode, seq] of [
+      ["a", 0],
+      ["b", 0],
+      ["a", 1],
+    ] as const)
+      outbox.add(parcel(episode, seq));
     await outbox.flush();
     expect(refused.mock.calls.map(([episode, error]) => [episode, error.code])).toEqual([["a", code]]);
     expect(batches).toEqual([["b 0"]]);
     expect(outbox.status.value).toEqual({ state: "saved", waiting: 0 });
     expect(await store.load()).toEqual([]);
-    expect(await rowsLeft()).toEqual([["a 0", code], ["a 1", code]]);
+    expect(await rowsLeft()).toEqual([
+      ["a 0", code],
+      ["a 1", code],
+    ]);
   });
 
   it.each([
@@ -131,7 +145,12 @@ describe("the outbox", () => {
     const refused = vi.fn<(episode: string, error: ApiError) => void>();
     const store = await openStore();
     const outbox = new Outbox(store, send, refused);
-    for (const [episode, seq] of [["a", 0], ["b", 0], ["a", 1]] as const) outbox.add(parcel(episode, seq));
+    for (const [episode, seq] of [
+      ["a", 0],
+      ["b", 0],
+      ["a", 1],
+    ] as const)
+      outbox.add(parcel(episode, seq));
     await outbox.flush();
     outbox.add(parcel("a", 2));
     await outbox.flush();
@@ -167,7 +186,10 @@ describe("the outbox", () => {
     outbox.add(parcel("a", 0));
     outbox.add(parcel("a", 1));
     outbox.farewell();
-    expect(sent).toEqual([[1, undefined], [2, true]]);
+    expect(sent).toEqual([
+      [1, undefined],
+      [2, true],
+    ]);
   });
 
   it("sends no farewell that the browser would refuse for its size", () => {

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from editing.schemas import PLAYER_KINDS
 from learning.commands.options import clear_errors
 
-KINDS = click.Choice(["human", "robot", "agent", "baseline", "expert"])
+KINDS = click.Choice(PLAYER_KINDS)
 
 
 @click.command(

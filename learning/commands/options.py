@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from editing.photo import PRIMARIES, TRANSFERS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -14,14 +16,14 @@ def photo_options(command: Command) -> Command:
     """Add ``--transfer`` and ``--primaries``: how the values in photo files are to be taken."""
     command = click.option(
         "--primaries",
-        type=click.Choice(["auto", "srgb", "prophoto"]),
+        type=click.Choice(PRIMARIES),
         default="auto",
         show_default=True,
         help="The colour space of the files: by their ICC profile (sRGB where there is none), or as given.",
     )(command)
     return click.option(
         "--transfer",
-        type=click.Choice(["auto", "linear"]),
+        type=click.Choice(TRANSFERS),
         default="auto",
         show_default=True,
         help="Linearise the values by the profile, or take them as they are, as linear light.",

@@ -105,6 +105,15 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
 
 
 @pytest.fixture
+def real_photo(study: Study, shared: Path) -> Photo:
+    """A photo of a camera in the study: landscape, linear ProPhoto."""
+    path = shared / "data" / "fivek_study" / "npy" / "1103.npy"
+    photo, _ = store(decode(path, previews_folder(), "linear", "prophoto"))
+    add_photo(study, photo)
+    return photo
+
+
+@pytest.fixture
 def person(context: BrowserContext, complaints: list[str], live_server: Any, study: Study) -> Person:
     """Somebody who is about to play the study."""
     return Person(context.new_page(), f"{live_server.url}/play/{study.slug}/")

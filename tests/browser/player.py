@@ -2,9 +2,11 @@
 
 import base64
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 READ_PIXELS = """() => {
@@ -85,6 +87,11 @@ class Person:
         """The edited picture (H, W, 3) as the browser renders it, unclipped."""
         width, height, text = self.page.evaluate(READ_PIXELS)
         return np.frombuffer(base64.b64decode(text), dtype=np.float32).reshape(height, width, 4)[..., :3]
+
+    def screen(self) -> NDArray[np.float32]:
+        """The edited picture (H, W, 3) as it is on the screen, from 0 to 1, with the buttons at its lower edge."""
+        picture = self.page.locator(".room canvas").screenshot()
+        return np.asarray(Image.open(BytesIO(picture)).convert("RGB"), dtype=np.float32) / 255
 
     def steps_shown(self) -> list[str]:
         """What the film strip says of each step."""

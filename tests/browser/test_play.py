@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, expect
 
 from editing import rules
 from editing.filters import develop
-from editing.photo import load_preview
+from editing.preview import area_average, load_preview
 from tests.browser.player import Person
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
@@ -75,6 +76,34 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
         (step.filter, dict(step.parameters)) for step in state.steps
     ]
     assert complaints == []
+
+
+def test_real_photo_is_rendered_and_shown_the_right_way_round(person: Person, real_photo: Photo) -> None:
+    person.arrive()
+    person.press("1")
+    person.drag("ev", 0.5, 0.85)
+    person.press("2")
+    person.drag("gamma", 0.5, 0.4)
+    person.press("3")
+    person.drag("temperature", 0.5, 0.65)
+    person.press("5")
+    person.drag("slope_1", 0.5, 0.8)
+    person.wait_until_saved()
+    state = rules.replay(stored_events())
+    assert len(state.steps) == 4
+    assert_browser_shows_the_replay(person, real_photo, state)
+
+    wanted = np.clip(develop(load_preview(real_photo.preview_path), state.steps), 0, 1)
+    coarse = wanted.shape[0] // 6, wanted.shape[1] // 6
+    shown = area_average(person.screen(), *coarse)
+
+    def code_values_off(picture: NDArray[np.float32]) -> float:
+        return float(255 * np.mean(np.abs(shown - area_average(picture, *coarse))))
+
+    off = code_values_off(wanted)
+    assert off < 3
+    for wrong in (wanted[::-1], wanted[:, ::-1], wanted[::-1, ::-1], wanted[..., ::-1]):
+        assert code_values_off(wrong) > 3 * max(off, 1)
 
 
 def test_steps_are_undone_removed_replaced_and_reset(person: Person, make_photo: MakePhoto) -> None:

@@ -66,6 +66,34 @@ def test_stale_contract_in_mid_game_asks_to_load_again(
     expect(person.button("Load again")).to_be_visible()
 
 
+def test_lost_csrf_cookie_is_fetched_again_and_nothing_is_lost(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    context.clear_cookies(name="csrftoken")
+    person.press("1")
+    expect(person.page.locator("header [role=status]")).to_contain_text("all saved")
+    assert [event.kind for event in Episode.objects.get().replayable_events()][-1] == "choose"
+
+
+def test_visit_that_has_ended_keeps_what_was_not_sent_and_can_join_again(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    context.clear_cookies(name="sessionid")
+    person.press("1")
+    expect(person.notice()).to_contain_text("Your visit has ended")
+    expect(person.page.locator("header [role=status]")).to_contain_text("1 kept in this browser")
+    person.button("Join again").click()
+    person.wait_for_photo()
+    person.press("2")
+    person.wait_until_saved()
+    assert len(person.steps_shown()) == 1
+    assert Episode.objects.count() == 2
+
+
 def test_closed_study_says_so(person: Person, make_photo: MakePhoto, study: Study) -> None:
     make_photo()
     study.open = False

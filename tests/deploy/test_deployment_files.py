@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from gunicorn.app.wsgiapp import WSGIApplication
+from psycopg.conninfo import conninfo_to_dict
 
 PAGES = ["README.md", "docs/researchers.md", "docs/deploy.md"]
 
@@ -44,6 +45,18 @@ def test_every_variable_of_compose_stands_in_the_example(root: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)", (root / "deploy" / "compose.yaml").read_text()))
     given = set(re.findall(r"^(\w+)=", (root / "deploy" / "environment.example").read_text(), re.M))
     assert used <= given
+
+
+def test_any_password_for_postgres_leaves_its_address_alone_in_compose(root: Path) -> None:
+    services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
+    environment = {
+        name: re.sub(r"\$\{POSTGRES_PASSWORD[^}]*\}", "p@ss/w#rd:1%", value)
+        for name, value in services["site"]["environment"].items()
+    }
+    address = conninfo_to_dict(environment["DATABASE_URL"])
+    assert (address["host"], address["user"], address["dbname"]) == ("database", "safelight", "safelight")
+    # libpq's own variable, which is taken as it is.
+    assert environment["PGPASSWORD"] == "p@ss/w#rd:1%"
 
 
 def test_the_image_copies_what_is_there(root: Path) -> None:

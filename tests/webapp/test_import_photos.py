@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image
 
 from webapp.photos.decoding import Decoded
 from webapp.photos.decoding_pool import decode_all
@@ -84,6 +85,21 @@ class TestRunAgain:
         call_command("import_photos", folder)
         assert study.playable.count() == 2
 
+    def test_a_photo_whose_preview_is_lost_comes_back(self, folder):
+        call_command("import_photos", folder)
+        lost = Photo.objects.get(name="beach.png").preview_path
+        lost.unlink()
+        call_command("import_photos", folder)
+        assert lost.is_file()
+
+    def test_a_file_name_that_is_no_text_is_imported_with_one_that_is(self, folder, capsys):
+        (folder / "beach.png").rename(folder / os.fsdecode(b"caf\xe9.png"))
+        (folder / os.fsdecode(b"bro\xe9.png")).touch()
+        with pytest.raises(CommandError, match="1 of 3"):
+            call_command("import_photos", folder)
+        assert Photo.objects.filter(name="caf\ufffd.png").exists()
+        assert f"not imported {folder}/bro\ufffd.png: it is empty" in capsys.readouterr().err
+
     def test_an_interruption_keeps_what_is_done_and_says_how_to_go_on(self, folder, study, monkeypatch):
         from webapp.photos import storing
         from webapp.studies.management.commands import import_photos
@@ -140,7 +156,10 @@ class Bomb(type(Path())):
 
 
 def test_a_decoder_that_dies_fails_its_photo_alone_and_the_others_go_on(folder, settings):
-    paths = [Bomb("bomb.dng"), folder / "beach.png"]
-    results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=1))
-    assert "crashed" in str(results[paths[0]])
-    assert isinstance(results[paths[1]], Decoded)
+    # Large enough to be in the other process when the bomb goes off.
+    Image.new("RGB", (5000, 4000)).save(folder / "large.png")
+    paths = [folder / "large.png", Bomb("bomb.dng"), folder / "beach.png"]
+    results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=2))
+    assert "crashed" in str(results.pop(paths[1]))
+    assert set(results) == {paths[0], paths[2]}
+    assert all(isinstance(result, Decoded) for result in results.values())

@@ -1,6 +1,7 @@
 """GET /api/studies/{slug}/next/"""
 
 from editing.filters import VERSION
+from webapp.games.models import Episode
 from webapp.photos.storing import remove
 
 
@@ -96,3 +97,27 @@ def test_a_closed_study_gives_no_new_photo_but_lets_people_finish(player, study,
 
 def test_an_unknown_study_is_not_found(player, refused):
     assert refused(player.get("/api/studies/nope/next/")) == (404, "not_found")
+
+
+def test_a_photo_whose_preview_is_lost_is_passed_over_and_logged_once(player, make_photo, caplog):
+    photos = [make_photo(seed) for seed in range(3)]
+    first = next(photo for photo in photos if photo.pk == player.next().json()["photo"]["id"])
+    first.preview_path.unlink()
+    for _ in range(2):
+        assert player.next().json()["photo"]["id"] not in (None, first.pk)
+    assert [record.levelname for record in caplog.records if first.name in record.message] == ["ERROR"]
+
+
+def test_an_episode_whose_preview_is_lost_gives_way_to_the_next_photo(player, make_photo, opened, played):
+    lost, other = make_photo(1), make_photo(2)
+    player.send(lost, opened)
+    lost.preview_path.unlink()
+    answer = player.next().json()
+    assert (answer["photo"]["id"], answer["episode"]) == (other.pk, None)
+    assert player.send(other, played).json()["status"] == "submitted"
+    assert Episode.objects.get(pk=opened[0]["episode"]).exclusion_reason == "preview lost"
+
+
+def test_without_any_preview_there_is_nothing_to_play(player, photo):
+    photo.preview_path.unlink()
+    assert player.next().json()["photo"] is None

@@ -11,7 +11,9 @@ from PIL import Image
 
 from editing.photo import load_preview
 from webapp.games.models import Episode
+from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
+from webapp.photos.storing import remove
 
 PHOTOS = "/api/photos/"
 
@@ -148,12 +150,27 @@ def test_removing_works(
 ):
     player.send(photo, opened)
     other_player.send(photo, played)
+    assert researcher.get(f"/photos/{photo.pk}/game.webp").status_code == 200
     with django_capture_on_commit_callbacks(execute=True):
         assert delete(researcher, photo).status_code == 204
-    assert not photo.preview_path.exists()
     assert not study.playable.exists()
+    assert photo.name not in researcher.get("/photos/").content.decode()
+    assert researcher.get(f"/photos/{photo.pk}/game.webp").status_code == 404
     statuses = {str(episode.pk): episode.status for episode in Episode.objects.all()}
     assert statuses == {opened[0]["episode"]: "excluded", played[0]["episode"]: "submitted"}
+
+
+def test_a_removed_photo_keeps_its_preview_as_long_as_there_is_submitted_play(
+    researcher, player, make_photo, opened, played, django_capture_on_commit_callbacks
+):
+    submitted, begun = make_photo(1), make_photo(2)
+    player.send(submitted, played)
+    player.send(begun, opened)
+    with django_capture_on_commit_callbacks(execute=True):
+        for photo in (submitted, begun):
+            delete(researcher, photo)
+    assert submitted.preview_path.exists()
+    assert not begun.preview_path.exists()
 
 
 def test_a_preview_that_another_photo_has_too_is_kept(researcher, upload, picture, django_capture_on_commit_callbacks):
@@ -177,6 +194,31 @@ def test_a_removed_photo_comes_back_as_it_was_or_not_at_all(
     assert refused(upload(researcher, transfer="linear")) == (409, "conflict")
     assert upload(researcher).json()["outcome"] == "restored"
     assert photo.preview_path.exists()
+
+
+def test_a_photo_whose_preview_is_lost_comes_back_when_it_is_added_again(researcher, upload, photo, refused):
+    photo.preview_path.unlink()
+    assert refused(upload(researcher, transfer="linear")) == (409, "conflict")
+    assert upload(researcher).status_code == 200
+    assert photo.preview_path.exists()
+
+
+def test_a_preview_that_is_deleted_before_its_row_is_stored_is_a_conflict(
+    researcher, upload, photo, refused, monkeypatch, django_capture_on_commit_callbacks
+):
+    def decode_slowly(*arguments):
+        decoded = decode(*arguments)
+        with django_capture_on_commit_callbacks(execute=True):
+            remove(photo)
+        return decoded
+
+    monkeypatch.setattr("webapp.studies.photo_api.decode", decode_slowly)
+    assert refused(upload(researcher)) == (409, "conflict")
+    assert Photo.objects.get().removed_at is not None
+
+
+def test_a_name_is_one_line_of_text(researcher, upload):
+    assert upload(researcher, name="two\x1blines.png").json()["name"] == "two\ufffdlines.png"
 
 
 def test_removing_twice_is_not_found(researcher, photo, refused):

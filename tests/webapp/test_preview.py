@@ -64,3 +64,9 @@ def test_a_removed_photo_is_gone(player, photo, refused, django_capture_on_commi
     with django_capture_on_commit_callbacks(execute=True):
         remove(photo)
     assert refused(player.get(url(photo))) == (410, "photo_removed")
+
+
+def test_a_preview_that_is_lost_is_refused_by_name(player, researcher, photo, refused):
+    photo.preview_path.unlink()
+    assert refused(player.get(url(photo))) == (410, "photo_removed")
+    assert researcher.get(f"/photos/{photo.pk}/game.webp").status_code == 404

@@ -1,16 +1,20 @@
 """manage.py export_dataset and manage.py import_trajectories"""
 
+from uuid import UUID, uuid5
+
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
+from editing.filters import FILTERS, VERSION
 from editing.trajectory import read_snapshot, rows, write_snapshot
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo
+from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import remove
 from webapp.studies.models import Study, StudyPhoto
 
+GAMMA = {"step": 0, "filter": "gamma", "parameters": {"gamma": 2.0}}
 TABLES = ("episodes", "steps", "events", "photos")
 
 
@@ -68,11 +72,39 @@ class TestExport:
         }
         assert export(tmp_path, "default", study="default").photos.num_rows == 2
 
-    def test_play_on_a_removed_photo_is_left_out_and_counted(self, play, tmp_path, capsys):
-        remove(play[0])
+    def test_submitted_play_on_a_removed_photo_is_there_and_the_photo_is_named(
+        self, play, tmp_path, capsys, django_capture_on_commit_callbacks
+    ):
+        with django_capture_on_commit_callbacks(execute=True):
+            remove(play[0])
         snapshot = export(tmp_path)
-        assert snapshot.episodes.num_rows == 0
-        assert "episodes left out, since their photos were removed: 1" in capsys.readouterr().out
+        assert snapshot.manifest["rows"]["episodes"] == 1
+        assert snapshot.manifest["photos_removed"] == [play[0].pk]
+        assert snapshot.manifest["episodes_left_out"] == {}
+        assert "Photos removed from the site since then: 1." in capsys.readouterr().out
+        assert "since they were played: 1;" in (tmp_path / "export" / "README.md").read_text()
+
+    def test_other_play_on_a_removed_photo_is_left_out_and_counted(
+        self, play, tmp_path, capsys, django_capture_on_commit_callbacks
+    ):
+        with django_capture_on_commit_callbacks(execute=True):
+            remove(play[1])
+        snapshot = export(tmp_path, status=["all"])
+        assert snapshot.manifest["rows"]["episodes"] == snapshot.manifest["rows"]["photos"] == 1
+        assert snapshot.manifest["photos_removed"] == []
+        assert "Episodes left out: 1 on a removed photo that nobody submitted." in capsys.readouterr().out
+
+    def test_play_of_another_version_is_left_out_and_counted(self, play, player, tmp_path, capsys, events, new_version):
+        version = {"contract_version": new_version()}
+        steps = [("choose", {"step": 0, "filter": "gamma"}), ("adjust", GAMMA), ("submit", {})]
+        newer = events(("start", version), *((kind, fields | version) for kind, fields in steps))
+        assert player.send(play[1], newer).json()["status"] == "submitted"
+        snapshot = export(tmp_path)
+        assert [row["id"] for row in rows(snapshot.episodes)] == [newer[0]["episode"]]
+        reason = "played with another version of the filters"
+        assert snapshot.manifest["episodes_left_out"] == {reason: 1}
+        assert f"Episodes left out: 1 {reason}." in capsys.readouterr().out
+        assert f"Episodes left out: 1 {reason}." in (tmp_path / "export" / "README.md").read_text()
 
     def test_a_folder_that_holds_something_is_refused_and_left_alone(self, play, tmp_path):
         (tmp_path / "note.txt").touch()
@@ -111,14 +143,14 @@ class TestImport:
         assert "imported 0 photos, 0 players, 0 episodes" in capsys.readouterr().out
         assert Episode.objects.count() == 2
 
-    def test_an_agents_play_keeps_its_seed_and_probabilities(self, play, tmp_path):
+    def test_an_agents_play_keeps_its_seed_events_and_probabilities(self, play, tmp_path):
         edit(export(tmp_path), tmp_path / "agent", as_agents)
         call_command("import_trajectories", tmp_path / "agent")
         episode = Episode.objects.get(participant__kind="agent")
         assert episode.participant.pseudonym == "agent:one"
         assert (episode.seed, episode.sample, episode.checkpoint_hash) == (7, 0, "f" * 64)
         assert episode.steps.first().probabilities["exposure"] == 0.125
-        assert not episode.events.exists()
+        assert [event.kind for event in episode.events.all()] == ["start", *["choose", "adjust"] * 2, "submit"]
 
     def test_a_study_that_is_not_here_is_made_closed(self, play, tmp_path):
         edit(export(tmp_path), tmp_path / "agent", as_agents, {"study": "elsewhere"})
@@ -126,6 +158,46 @@ class TestImport:
         study = Study.objects.get(slug="elsewhere")
         assert not study.open
         assert study.playable.count() == 1
+
+    def test_a_study_that_is_here_gets_no_photos(self, play, study, tmp_path, settings):
+        export(tmp_path)
+        empty_the_database(settings, tmp_path)
+        call_command("import_trajectories", tmp_path / "export")
+        assert Episode.objects.get().study == study
+        assert not study.photos.exists()
+
+    def test_a_preview_that_is_not_what_its_name_says_is_refused_and_nothing_is_stored(self, play, tmp_path, settings):
+        snapshot = export(tmp_path)
+        forged, other = (snapshot.preview_path(photo.preview_sha256) for photo in play)
+        empty_the_database(settings, tmp_path)
+        forged.write_bytes(other.read_bytes())
+        with pytest.raises(CommandError, match="is not what its name says"):
+            call_command("import_trajectories", tmp_path / "export")
+        assert not Photo.objects.exists()
+        assert not previews_folder().exists()
+
+    def test_a_preview_that_is_here_is_never_written(self, play, tmp_path):
+        export(tmp_path)
+        Episode.objects.all().delete()
+        StudyPhoto.objects.all().delete()
+        Photo.objects.all().delete()
+        before = [photo.preview_path.stat() for photo in play]
+        call_command("import_trajectories", tmp_path / "export")
+        assert Photo.objects.count() == 2
+        assert [photo.preview_path.stat() for photo in play] == before
+
+    def test_play_on_a_photo_that_was_removed_here_can_be_exported_again(
+        self, play, tmp_path, django_capture_on_commit_callbacks
+    ):
+        export(tmp_path, "first")
+        Episode.objects.all().delete()
+        with django_capture_on_commit_callbacks(execute=True):
+            for photo in play:
+                remove(photo)
+        assert not play[0].preview_path.exists()
+        call_command("import_trajectories", tmp_path / "first")
+        assert [photo.preview_path.exists() for photo in play] == [True, False]
+        assert export(tmp_path, "second").manifest["photos_removed"] == [play[0].pk]
 
     @pytest.mark.parametrize(
         ("changes", "reason"),
@@ -170,13 +242,20 @@ def edit(snapshot, directory, change, *arguments):
 
 
 def as_agents(tables, changes=None):
-    """The same steps, as an agent would have played them."""
-    tables["events"] = []
+    """The same steps as an agent would have played them, with the events that `safelight play` writes."""
     new = "00000000-0000-4000-8000-000000000001"
+    actions = [("start", {})]
+    for row in tables["steps"]:
+        choice = {"step": row["index"], "filter": row["filter"]}
+        actions += [("choose", choice), ("adjust", choice | {"parameters": row["parameters"]})]
+    tables["events"] = [
+        {"id": str(uuid5(UUID(new), str(seq))), "episode": new, "seq": seq, "kind": kind}
+        | {"step": None, "filter": None, "parameters": None, "ms": 0, "contract_version": VERSION}
+        | fields
+        for seq, (kind, fields) in enumerate([*actions, ("submit", {})])
+    ]
     for row in tables["episodes"]:
         row |= {"id": new, "player": "agent:one", "player_kind": "agent", "seed": 7, "sample": 0}
         row |= {"checkpoint_hash": "f" * 64, **(changes or {})}
-    from editing.filters import FILTERS
-
     for row in tables["steps"]:
         row |= {"episode": new, "probabilities": dict.fromkeys(FILTERS, 0.125)}

@@ -10,6 +10,12 @@ def write_card(snapshot: Snapshot) -> None:
     (snapshot.directory / "README.md").write_text(_card(snapshot), encoding="utf-8")
 
 
+def left_out_text(left_out: dict[str, int]) -> str:
+    """A sentence on the episodes that an export lacks, by the reason; empty where it lacks none."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+    return f"Episodes left out: {reasons}." if reasons else ""
+
+
 def _card(snapshot: Snapshot) -> str:
     sources = Counter((photo["licence"], photo["attribution"]) for photo in rows(snapshot.photos))
     credit = "\n".join(
@@ -19,7 +25,10 @@ def _card(snapshot: Snapshot) -> str:
     )
     kinds = Counter(episode["player_kind"] for episode in rows(snapshot.episodes))
     played = ", ".join(f"{count} by {kind} players" for kind, count in sorted(kinds.items())) or "none"
-    left_out = snapshot.manifest["episodes_left_out"]
+    removed = snapshot.manifest["photos_removed"]
+    notes = left_out_text(snapshot.manifest["episodes_left_out"]) or "Nothing is left out."
+    if removed:
+        notes += f"\nPhotos removed from the site since they were played: {len(removed)}; `manifest.json` names them."
     return f"""# Retouching trajectories
 
 Exported by Safelight on {snapshot.manifest["exported"]}. Each episode is one player's treatment of one dark, linear
@@ -33,7 +42,7 @@ photo in at most five steps, out of eight filters.
 | `photos.parquet` | photo: how it was decoded, its licence | {snapshot.photos.num_rows} |
 | `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
 
-{f"Episodes left out, since their photos were removed: {left_out}." if left_out else "Nothing is left out."}
+{notes}
 The steps follow from the events; `manifest.json` says which version of the filters they were played with.
 
 ## Photos

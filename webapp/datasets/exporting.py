@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from editing import filters
 from editing.schemas import FLAGS
 from editing.trajectory import Snapshot, check_free, write_snapshot
 from webapp.datasets.card import write_card
@@ -21,9 +22,15 @@ _CHUNK = 2000
 Row = dict[str, Any]
 
 
+# The preview of a removed photo is kept as long as there is submitted play on it.
+_SHOWN = models.Q(photo__removed_at=None) | models.Q(
+    photo__in=Episode.objects.filter(status=Episode.Status.SUBMITTED).order_by().values("photo")
+)
+
+
 @dataclass(frozen=True)
 class Selection:
-    """What to export: a study's episodes, or all of them, of these statuses."""
+    """What to export: a study's episodes, or all of them, of these statuses, played by the current version."""
 
     study: Study | None
     statuses: tuple[str, ...]
@@ -35,20 +42,34 @@ class Selection:
 
     @property
     def episodes(self) -> models.QuerySet[Episode]:
-        """The episodes, in order. Those on a photo that was removed cannot be shown any more, and are left out."""
-        return self._in_study.filter(photo__removed_at=None).order_by("started", "id")
+        """The episodes, in order."""
+        return self._of_this_version.filter(_SHOWN).order_by("started", "id")
 
     @property
-    def left_out(self) -> int:
-        """How many episodes are missing from the export since their photo was removed."""
-        return self._in_study.exclude(photo__removed_at=None).count()
+    def _of_this_version(self) -> models.QuerySet[Episode]:
+        return self._in_study.filter(contract_version=filters.VERSION)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many episodes are missing from the export, by the reason; only reasons that there are."""
+        counts = {
+            "played with another version of the filters": self._in_study.count() - self._of_this_version.count(),
+            "on a removed photo that nobody submitted": self._of_this_version.exclude(_SHOWN).count(),
+        }
+        return {reason: count for reason, count in counts.items() if count}
 
     @property
     def photos(self) -> models.QuerySet[Photo]:
         """The photos played, and those of the study that wait to be."""
         studies = [self.study] if self.study else Study.objects.all()
-        wanted = models.Q(studies__in=studies) | models.Q(pk__in=self.episodes.order_by().values("photo"))
-        return Photo.objects.filter(wanted, removed_at=None).distinct().order_by("sha256")
+        waiting = models.Q(studies__in=studies, removed_at=None)
+        played = models.Q(pk__in=self.episodes.order_by().values("photo"))
+        return Photo.objects.filter(waiting | played).distinct().order_by("sha256")
+
+    @property
+    def removed_photos(self) -> list[str]:
+        """Of these photos, the SHA-256 of those that were removed from the site."""
+        return list(self.photos.exclude(removed_at=None).values_list("pk", flat=True))
 
 
 def export(directory: Path, selection: Selection) -> Snapshot:
@@ -71,6 +92,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
                 "study": selection.study.slug if selection.study else None,
                 "statuses": list(selection.statuses),
                 "episodes_left_out": selection.left_out,
+                "photos_removed": selection.removed_photos,
             },
         )
     write_card(snapshot)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from editing.photo import load_preview
 from editing.rules import Event as PlayedEvent
 from editing.schemas import FLAGS
 from editing.trajectory import InvalidSnapshot, Snapshot, rows
+from editing.validation import check_previews
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
+from webapp.photos.storing import hold_previews
 from webapp.studies.adding import add_photo
 from webapp.studies.models import Study
 
@@ -27,11 +29,13 @@ Counts = dict[str, int]
 def import_snapshot(snapshot: Snapshot) -> Counts:
     """Store what of a validated snapshot is not here yet, all or nothing; how many rows of each kind are new.
 
-    ``read_snapshot`` has replayed the events by the rules and found the steps to follow from them.
+    ``read_snapshot`` has replayed the events by the rules and found the steps to follow from them; the previews are
+    checked here. Photos join the studies that the import makes, and none that is here.
 
     Raises:
-        InvalidSnapshot: a row contradicts what is stored here, or does not fit.
+        InvalidSnapshot: a preview is not what its row says, or a row contradicts what is stored here, or does not fit.
     """
+    check_previews(snapshot)
     try:
         with transaction.atomic():
             return _store(snapshot)
@@ -40,12 +44,12 @@ def import_snapshot(snapshot: Snapshot) -> Counts:
 
 
 def _store(snapshot: Snapshot) -> Counts:
-    photos, new_photos = _photos(snapshot)
     known = set(Episode.objects.values_list("pk", flat=True))
     new = [row for row in rows(snapshot.episodes) if UUID(row["id"]) not in known]
-    studies = {slug: _study(slug) for slug in sorted({row["study"] for row in new})}
+    photos, new_photos = _photos(snapshot, played={row["photo"] for row in new})
+    studies, made = _studies({row["study"] for row in new})
     players, new_players = _players(new)
-    for slug, sha256 in sorted({(row["study"], row["photo"]) for row in new}):
+    for slug, sha256 in sorted({(row["study"], row["photo"]) for row in new if row["study"] in made}):
         add_photo(studies[slug], photos[sha256])
     episodes = [_episode(row, studies, players, photos) for row in new]
     Episode.objects.bulk_create(episodes, batch_size=1000)
@@ -64,35 +68,46 @@ def _store(snapshot: Snapshot) -> Counts:
     }
 
 
-def _photos(snapshot: Snapshot) -> tuple[dict[str, Photo], int]:
-    """The snapshot's photos, here; a preview is copied byte for byte before its row is written."""
+def _photos(snapshot: Snapshot, played: set[str]) -> tuple[dict[str, Photo], int]:
+    """The snapshot's photos, here, with the preview of each that is in play or ``played`` by a new episode."""
     photos, added = {}, 0
+    hold_previews()
     for row in rows(snapshot.photos):
         defaults = {**row, "decoding": json.loads(row["decoding"])}
         photo = Photo.objects.filter(pk=row["sha256"]).first()
         if photo is None:
-            _copy_preview(snapshot.preview_path(row["preview_sha256"]), row["preview_sha256"])
             photo = Photo.objects.create(**defaults)
             added += 1
         elif photo.preview_sha256 != row["preview_sha256"]:
             raise InvalidSnapshot(f"photos.parquet: {row['name']} is here with another preview; photos never change")
+        if photo.removed_at is None or photo.pk in played:
+            _copy_preview(snapshot.preview_path(photo.preview_sha256), photo.preview_path)
         photos[photo.pk] = photo
     return photos, added
 
 
-def _copy_preview(source: Path, preview_sha256: str) -> None:
-    load_preview(source)
-    previews_folder().mkdir(parents=True, exist_ok=True)
-    target = previews_folder() / f"{preview_sha256}.npy"
-    draft = target.with_name(f".{target.name}.draft")
-    shutil.copyfile(source, draft)
-    draft.replace(target)
+def _copy_preview(source: Path, target: Path) -> None:
+    """Copy a preview byte for byte, whole or not at all; one that is here already is never touched."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.stem}.{uuid.uuid4().hex}")
+    try:
+        shutil.copyfile(source, draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def _study(slug: str) -> Study:
-    """The study of that name. One that is not here yet is made closed: it was played elsewhere."""
-    if known := Study.objects.filter(slug=slug).first():
-        return known
+def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:
+    """The studies of these names, and which of them are new here."""
+    known = {study.slug: study for study in Study.objects.filter(slug__in=slugs)}
+    made = {slug: _closed_study(slug) for slug in sorted(slugs.difference(known))}
+    return known | made, set(made)
+
+
+def _closed_study(slug: str) -> Study:
+    """A new study that nobody can join: it was played elsewhere."""
     study = Study(slug=slug, title=slug, open=False)
     try:
         study.full_clean()

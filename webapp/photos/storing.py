@@ -55,7 +55,7 @@ def known(sha256: str) -> Photo | None:
 
 
 def hold_previews() -> None:
-    """Make others wait who add or delete previews, to the end of the transaction: a new row finds its file, and keeps it."""
+    """Make others wait who add or delete previews, to the end of the transaction: so a new row keeps its file."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PREVIEWS_LOCK])
 

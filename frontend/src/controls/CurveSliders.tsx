@@ -1,6 +1,5 @@
-import { type Filter, type Parameter } from "../contract";
-import { middleSlope, moveSlope } from "../curves";
-import type { Parameters } from "../state";
+import type { Filter, Parameter, Parameters } from "../contract";
+import { moveSlope, relativeParameter, relativeSlope } from "../curves";
 import { texts } from "../texts";
 import { NumberField } from "./NumberField";
 import { Slider } from "./Slider";
@@ -12,24 +11,25 @@ interface Props {
   readonly release: () => void;
 }
 
-/** The slopes of each curve as a row of upright sliders, from dark to bright. */
+/** The slopes of each curve, relative to the middle, as a row of upright sliders from dark to bright. */
 export function CurveSliders({ filter, parameters, move, release }: Props) {
   const slider = (parameter: Parameter) => {
-    const value = parameters[parameter.name] ?? parameter.neutral;
+    const relative = relativeParameter(parameter);
+    const value = relativeSlope(filter, parameters, parameter);
     const set = (wanted: number, byKeys: boolean) => move(moveSlope(filter, parameters, parameter, wanted), byKeys);
     return (
       <div class="band" key={parameter.name}>
         <Slider
-          parameter={parameter}
+          parameter={relative}
           value={value}
           label={parameter.label}
-          rest={middleSlope(parameter)}
+          rest={relative.neutral}
           vertical
           move={set}
           release={release}
         />
         <NumberField
-          parameter={parameter}
+          parameter={relative}
           value={value}
           set={(typed) => {
             set(typed, false);
@@ -62,9 +62,7 @@ export function CurveSliders({ filter, parameters, move, release }: Props) {
             >
               reset
             </button>
-            <div class="bands">
-              {filter.parameters.filter(({ name }) => names.includes(name)).map(slider)}
-            </div>
+            <div class="bands">{filter.parameters.filter(({ name }) => names.includes(name)).map(slider)}</div>
             <div class="ends" aria-hidden="true">
               <span>{texts.controls.dark}</span>
               <span>{texts.controls.bright}</span>

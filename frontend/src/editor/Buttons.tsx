@@ -22,10 +22,22 @@ export function HistoryButtons({ play }: { readonly play: Play }) {
   const { undo, redo } = texts.buttons;
   return (
     <div class="history">
-      <button type="button" disabled={past.length === 0} title="Ctrl Z" aria-label={undo} onClick={() => actions.undo()}>
+      <button
+        type="button"
+        disabled={past.length === 0}
+        title="Ctrl Z"
+        aria-label={undo}
+        onClick={() => actions.undo()}
+      >
         ↶ <span>{undo}</span>
       </button>
-      <button type="button" disabled={future.length === 0} title="Ctrl Y" aria-label={redo} onClick={() => actions.redo()}>
+      <button
+        type="button"
+        disabled={future.length === 0}
+        title="Ctrl Y"
+        aria-label={redo}
+        onClick={() => actions.redo()}
+      >
         ↷ <span>{redo}</span>
       </button>
       <button type="button" class="on-phones" aria-pressed={state.comparing.value} {...holdToCompare(play)}>

@@ -5,7 +5,10 @@ import type { Play } from "./play";
 import { useRevealed } from "./reveal";
 
 /** Whether a filter can be chosen now, and what a click on it does. */
-function offer(play: Play, filter: Filter): { readonly place: number; readonly blocked: boolean; readonly title: string } {
+function offer(
+  play: Play,
+  filter: Filter,
+): { readonly place: number; readonly blocked: boolean; readonly title: string } {
   const { steps } = play.state.game.value.position;
   const { palette } = texts;
   const place = steps.findIndex((step) => step.filter === filter.slug);

@@ -15,6 +15,7 @@ export function Pixels({ image, label }: Props) {
     canvas.current.height = image.height;
     canvas.current.getContext("2d")?.putImageData(image, 0, 0);
   }, [image]);
-  const description = label === undefined ? ({ "aria-hidden": "true" } as const) : { role: "img" as const, "aria-label": label };
+  const description =
+    label === undefined ? ({ "aria-hidden": "true" } as const) : { role: "img" as const, "aria-label": label };
   return <canvas ref={canvas} class="pixels" {...description} />;
 }

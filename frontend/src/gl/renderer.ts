@@ -96,7 +96,9 @@ export class Renderer {
   readFloats(steps: readonly Step[]): { width: number; height: number; data: Float32Array } {
     const { gl, preview } = this;
     if (preview === null) throw new Error("there is no photo");
-    if (gl.getExtension("EXT_color_buffer_float") === null) throw new NoWebGL("this machine cannot draw floating point pictures");
+    if (gl.getExtension("EXT_color_buffer_float") === null) {
+      throw new NoWebGL("this machine cannot draw floating point pictures");
+    }
     const target = { width: preview.width, height: preview.height, unclipped: true };
     const data = new Float32Array(target.width * target.height * 4);
     this.offscreen(gl.RGBA32F, target, () => {

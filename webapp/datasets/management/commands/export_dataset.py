@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from editing.schemas import STATUSES
 from editing.trajectory import InvalidSnapshot
+from webapp.datasets.card import left_out_text
 from webapp.datasets.exporting import Selection, export
 from webapp.studies.models import Study
 
@@ -37,5 +38,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         rows = ", ".join(f"{count} {name}" for name, count in snapshot.manifest["rows"].items())
         self.stdout.write(f"{output}: {rows}")
-        if left_out := snapshot.manifest["episodes_left_out"]:
-            self.stdout.write(f"episodes left out, since their photos were removed: {left_out}")
+        if left_out := left_out_text(snapshot.manifest["episodes_left_out"]):
+            self.stdout.write(left_out)
+        if removed := len(snapshot.manifest["photos_removed"]):
+            self.stdout.write(f"Photos removed from the site since then: {removed}.")

@@ -12,7 +12,10 @@ from webapp.datasets.importing import import_snapshot
 
 
 class Command(BaseCommand):
-    help = "Import a folder that export_dataset or an agent's play has written. Episodes that are here are skipped."
+    help = (
+        "Import a folder that export_dataset or an agent's play has written. Episodes that are here are skipped; the "
+        "studies that are here get no new photos."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("directory", type=Path, metavar="DIR")
