@@ -109,7 +109,7 @@ def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Sam
             if found in ("JPEG", "PNG", "WebP", "NumPy array"):
                 raise PhotoError(f"it is named as a camera RAW but holds a {found}: rename it to what it is")
             if _is_text(start):
-                raise PhotoError("it is named as a camera RAW but holds text")
+                raise PhotoError("it holds text, not a photo")
             file.seek(0)
             return _decode_raw(file, limit)
     expected = raster.FORMATS.get(suffix, "NumPy array")

@@ -68,9 +68,9 @@ def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
     return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", _MINUS)
 
 
-def percent(value: float | None, sign: bool = False) -> str:
+def percent(value: float | None, sign: bool = False, digits: int = 0) -> str:
     """A share 0..1 in percent, without the unit."""
-    return number(None if value is None else 100 * value, 0, sign)
+    return number(None if value is None else 100 * value, digits, sign)
 
 
 def interval(figures: Mapping[str, float | None], digits: int = 2, factor: float = 1, sign: bool = False) -> str:
@@ -94,8 +94,9 @@ def findings(numbers: Mapping[str, Any]) -> list[str]:
     for slug in clear[:3]:
         gap, use = differences[slug], numbers["filter_use"][slug]
         found.append(
-            f"{FILTERS[slug].label}: used in {percent(use['a']['value'])} % of {a}’s episodes and in "
-            f"{percent(use['b']['value'])} % of {b}’s (difference {percent(gap['value'], sign=True)} points, "
+            f"{FILTERS[slug].label}: used in {percent(use['a']['value'], digits=1)} % of {a}’s episodes and in "
+            f"{percent(use['b']['value'], digits=1)} % of {b}’s "
+            f"(difference {percent(gap['value'], sign=True, digits=1)} points, "
             f"{interval(gap, 0, 100, sign=True)})."
         )
     if not clear and all(gap["low"] is not None for gap in differences.values()):

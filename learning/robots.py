@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import count
 from threading import Lock
@@ -53,11 +53,12 @@ class Visitor:
         except httpx.HTTPError as error:
             raise RobotError(f"{address} cannot be reached: {error}") from None
         if response.is_error:
-            raise RobotError(f"{method} {path} was refused ({response.status_code}): {_reason(response)}")
+            raise RobotError(f"{method} {response.url} was refused ({response.status_code}): {_reason(response)}")
         return response
 
     def join(self) -> str:
         """Open the play page, join the study as a robot, and be given a pseudonym."""
+        self.request("GET", f"/api/studies/{self.study}/")
         self.request("GET", f"/play/{self.study}/")
         answer = self.request("POST", f"/api/studies/{self.study}/join/", {"kind": "robot"}).json()
         return str(answer["participant"])
@@ -132,7 +133,11 @@ def play_site(
 
     with ThreadPoolExecutor(workers) as pool:
         results = [pool.submit(play_as_robots) for _ in range(workers)]
-        return [one for result in results for one in result.result()]
+        try:
+            return [one for result in as_completed(results) for one in result.result()]
+        finally:
+            # After an error, or Ctrl-C, the others end with the episode that they are at.
+            tickets.close()
 
 
 class _Tickets:
@@ -140,6 +145,7 @@ class _Tickets:
 
     def __init__(self, left: int) -> None:
         self.left = left
+        self._closed = False
         self._lock = Lock()
 
     def take(self) -> bool:
@@ -151,4 +157,8 @@ class _Tickets:
 
     def give_back(self) -> None:
         with self._lock:
-            self.left += 1
+            self.left += not self._closed
+
+    def close(self) -> None:
+        with self._lock:
+            self.left, self._closed = 0, True

@@ -9,6 +9,8 @@ from django.core.management import execute_from_command_line
 from django.db import OperationalError, connections
 from environs import EnvError
 
+from webapp.database_away import reason
+
 
 def main() -> None:
     """Run the command named in ``sys.argv``."""
@@ -26,10 +28,8 @@ def main() -> None:
 def unreachable(error: OperationalError) -> str:
     """One line on a Postgres that cannot be connected to: where, why and what to do."""
     database = connections["default"].settings_dict
-    # "connection failed: connection to server at ... failed: Connection refused", and lines of advice.
-    reason = (str(error).strip().splitlines() or ["no answer"])[0].rsplit("failed: ", 1)[-1]
     return (
-        f"Postgres is not reachable at {database['HOST'] or 'the local socket'}:{database['PORT'] or 5432} ({reason}): "
+        f"Postgres is not reachable at {database['HOST'] or 'the local socket'}:{database['PORT'] or 5432} ({reason(error)}): "
         "start it with `python -m webapp.embedded_postgres start`, or set DATABASE_URL"
     )
 

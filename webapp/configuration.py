@@ -50,5 +50,7 @@ def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {setting: str(parts.pop(key, "") or "") for key, setting in names.items()}
     options: dict[str, Any] = {"connect_timeout": 5, **parts}
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+        # Who waits for a Postgres that is away is told so soon, and finds it again as soon as it is back.
+        options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3, "reconnect_timeout": 3}
+        entry["CONN_HEALTH_CHECKS"] = True
     return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **entry}

@@ -5,7 +5,7 @@
 
 `run` gives COMMAND the server's address in DATABASE_URL, and stops the server when the last such command has ended.
 
-The server listens on 127.0.0.1 alone, on a port that was free when it started, and lets nobody in without the password
+The server listens on 127.0.0.1 alone, on a port that was free when it first started, and lets nobody in without the password
 that it was created with. The `site` cluster holds the data of `make run`; `scratch` is for tests and demonstrations: it
 is fast, and a power cut may ruin it. The data lie under `var/postgres`, or, for root, beside the programs' copy under
 /var/lib/safelight/<hash of the clone's path>.
@@ -148,8 +148,22 @@ class Cluster:
     def _start_once(self, log: Path) -> None:
         if not self._serves(self._pid_file()[0]):  # a killed server leaves the file; its number may be another's by now
             (self.data / "postmaster.pid").unlink(missing_ok=True)
-        options = ("--wait", "--timeout=60", f"--options=-p {free_port()}")
+        port = self._port()
+        options = ("--wait", "--timeout=60", f"--options=-p {port}")
         self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", *options)
+        (self.directory / "port").write_text(str(port))
+
+    def _port(self) -> int:
+        """The port of the last time, where a site that still runs looks for its server, unless it is taken."""
+        try:
+            port = int((self.directory / "port").read_text())
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+                probe.listen()
+        except (OSError, ValueError, OverflowError):
+            return free_port()
+        return port
 
     def _pid_file(self) -> tuple[int, int, str]:
         """(process, port, status) by the server's own file; zeros and "" where there is none or it is unfinished."""

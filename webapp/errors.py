@@ -1,5 +1,6 @@
 """What is answered in place of a view: to its errors, and where there is none. JSON below /api/, else a page."""
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from editing.rules import IllegalEvent
+from webapp.database_away import is_away
 from webapp.refusals import Refusal, body
 
 # Of the codes of editing.rules: those of play that is legal in itself but does not follow on what is stored.
@@ -56,6 +58,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    """Called by Django while it handles the error."""
+    if is_away(sys.exc_info()[1]):
+        message = "The site cannot reach its database at the moment: try again soon."
+        return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "database_away", message)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The site failed; this has been logged.")
 
 

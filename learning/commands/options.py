@@ -1,8 +1,10 @@
 """Options that several commands share, and what turns known errors into one line."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -39,4 +41,16 @@ def clear_errors(*expected: type[Exception]) -> Iterator[None]:
         sys.stderr.write("\nStopped.\n")
         raise SystemExit(130) from None
     except expected as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_in_words(error)) from error
+
+
+def _in_words(error: Exception) -> str:
+    """What to tell of an error; of the system's, the place and the reason without their numbers."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    reason = os.strerror(error.errno).lower()
+    if not isinstance(error.filename, str | bytes):
+        return reason
+    path = Path(os.fsdecode(error.filename))
+    # An unfinished file has a name of ours that tells nobody anything.
+    return f"{path.parent if path.name.startswith('.') else path}: {reason}"

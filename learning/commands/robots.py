@@ -15,7 +15,13 @@ Examples:
 @click.option("--url", required=True, help="The address of the site.")
 @click.option("--episodes", type=click.IntRange(min=1), required=True, help="How many episodes to play to their end.")
 @click.option("--study", default="default", show_default=True, help="The study's slug.")
-@click.option("--seed", type=int, default=0, show_default=True, help="How each robot plays a photo follows from it.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How each robot plays a photo follows from it.",
+)
 @click.option(
     "--photos-per-robot",
     type=click.IntRange(min=1),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -84,15 +85,22 @@ def test_a_stale_file_that_names_a_strangers_process_is_no_server(cluster: Clust
     assert answer(cluster.start()) == 1
 
 
-def test_a_port_that_was_taken_since_is_not_used(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_died_comes_back_at_its_address(cluster: Cluster) -> None:
+    url = cluster.start()
+    os.kill(postmaster(cluster), signal.SIGKILL)
+    assert cluster.start() == url
+
+
+def test_a_port_that_was_taken_since_is_not_used(cluster: Cluster) -> None:
+    port = int(cluster.start().rsplit(":", 1)[1].split("/")[0])
     cluster.stop()
-    free_port = embedded_postgres.free_port
-    with embedded_postgres.socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
         other.listen()
-        ports = iter([other.getsockname()[1]])
-        monkeypatch.setattr(embedded_postgres, "free_port", lambda: next(ports, None) or free_port())
-        assert answer(cluster.start()) == 1
+        url = cluster.start()
+        assert answer(url) == 1
+        assert f":{port}/" not in url
 
 
 def test_starts_at_the_same_time_give_one_server(cluster: Cluster) -> None:

@@ -109,7 +109,7 @@ def test_text_named_as_a_picture_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["hello, I am no raw file\n", "\N{GREEK SMALL LETTER ALPHA}" * 700, "x"])
 def test_text_named_as_a_raw_is_refused_as_text(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.CR2").write_text(text, encoding="utf-8")
-    refused(tmp_path / "a.CR2", "named as a camera RAW but holds text")
+    refused(tmp_path / "a.CR2", "it holds text, not a photo")
 
 
 def test_an_svg_or_a_canon_raw_is_not_read_under_a_pictures_name(tmp_path: Path) -> None:

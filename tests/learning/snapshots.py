@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.filters import FILTERS, VERSION
+from editing.rules import Event
 from editing.trajectory import write_snapshot
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 _NAMESPACE = UUID("6f0c1f7e-2f5b-4c3e-9f27-000000000000")
 FLAGS = ("tutorial", "preview", "repeat", "attention", "resumed", "saw_reveal")
+
+# Excluded ones are, here, after their submit.
+FINISHED = ("submitted", "excluded")
 
 Steps = Sequence[tuple[str, Mapping[str, float]]]
 
@@ -76,11 +80,11 @@ def write(
                 "attribution": "made for a test",
             }
         )
-    episodes, steps = [], []
+    episodes, steps, events = [], [], []
     for number, play in enumerate(plays):
         episode = _episode(directory.name, number, play)
         episodes.append(episode)
-        steps += [
+        rows = [
             {
                 "episode": episode["id"],
                 "index": index,
@@ -91,8 +95,25 @@ def write(
             }
             for index, (slug, parameters) in enumerate(play.steps)
         ]
-    write_snapshot(directory, episodes=episodes, steps=steps, events=[], photos=photos, previews=previews, manifest={})
+        events += [event.to_json() for event in _events(episode, rows)]
+        steps += rows[: episode["step_count"]]
+    write_snapshot(
+        directory, episodes=episodes, steps=steps, events=events, photos=photos, previews=previews, manifest={}
+    )
     return directory
+
+
+def _events(episode: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
+    """What a player did to come to these steps."""
+    actions: list[dict[str, Any]] = [{"kind": "start"}]
+    for index, step in enumerate(steps):
+        here = {"step": index, "filter": step["filter"]}
+        actions += [{"kind": "goto", "step": index}] if index else []
+        actions += [{"kind": "choose", **here}, {"kind": "adjust", **here, "parameters": step["parameters"]}]
+    actions += [{"kind": "submit"}] if episode["status"] in FINISHED else []
+    for seq, action in enumerate(actions):
+        identity = str(uuid5(UUID(episode["id"]), str(seq)))
+        yield Event(id=identity, episode=episode["id"], seq=seq, ms=100 * seq, **action)
 
 
 def _episode(snapshot: str, number: int, play: Play) -> dict[str, Any]:
@@ -105,7 +126,7 @@ def _episode(snapshot: str, number: int, play: Play) -> dict[str, Any]:
         "status": "submitted",
         "exclusion_reason": None,
         "contract_version": VERSION,
-        "step_count": len(play.steps),
+        "step_count": len(play.steps) if play.row.get("status", "submitted") in FINISHED else 0,
         "started": START + timedelta(hours=number),
         "duration_ms": 60_000,
         **dict.fromkeys(FLAGS, False),

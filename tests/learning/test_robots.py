@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from editing.rules import Event, replay, trajectory
-from learning.robots import RobotError, play_site
+from learning.robots import Played, RobotError, play_site
 from learning.temperaments import TEMPERAMENTS, play_photo
 
 
@@ -51,7 +51,7 @@ class Site:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         robot = request.headers.get("cookie", "")
-        if path.startswith("/play/"):
+        if path.startswith("/play/") or path == "/api/studies/default/":
             return httpx.Response(200, headers={"set-cookie": "csrftoken=token; Path=/"})
         if path.endswith("/join/"):
             assert request.headers["x-csrftoken"] == "token"
@@ -109,6 +109,33 @@ def test_two_robots_at_a_time_share_the_episodes() -> None:
 def test_a_study_without_photos_is_named() -> None:
     with pytest.raises(RobotError, match="has no photo to play"):
         play_site("http://site.test", episodes=1, workers=1, transport=httpx.MockTransport(Site(photos=0)))
+
+
+def test_an_error_stops_the_other_robots_too() -> None:
+    site = Site(photos=3)
+
+    def fails_at_the_fifth_game(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/next/") and len(site.events) >= 5:
+            return httpx.Response(500)
+        return site(request)
+
+    with pytest.raises(RobotError, match=r"/next/ was refused \(500\)"):
+        play_site(
+            "http://site.test", episodes=10_000, workers=3, transport=httpx.MockTransport(fails_at_the_fifth_game)
+        )
+
+
+def test_ctrl_c_stops_after_the_games_at_hand() -> None:
+    site = Site(photos=3)
+
+    def interrupt(_: Played) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        play_site(
+            "http://site.test", episodes=10_000, workers=2, on_played=interrupt, transport=httpx.MockTransport(site)
+        )
+    assert len(site.events) < 20
 
 
 def test_a_refusal_is_told_in_the_words_of_the_site() -> None:

@@ -296,16 +296,6 @@ def test_a_repeated_batch_is_answered_as_the_first_time_whatever_the_study_allow
     assert player.send(photo, untouched).json() == first
 
 
-def test_a_new_episode_never_takes_the_place_of_a_row_with_its_id(player, photo, opened, refused, monkeypatch):
-    player.send(photo, opened)
-    Episode.objects.update(status="abandoned")
-    # As when two clients begin with the same id in the same moment, and neither sees the other's row yet.
-    monkeypatch.setattr("webapp.games.recording._locked_episode", lambda *_: None)
-    thief = [{**opened[0], "id": str(uuid4())}]
-    assert refused(player.send(photo, thief)) == (409, "conflict")
-    assert Episode.objects.get().status == "abandoned"
-
-
 @pytest.mark.parametrize(
     "change", [{"events": []}, {"events": [{}] * 501}, {"photo": "x"}, {"study": "a\0"}, {"events": {}}]
 )

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from PIL import Image
 
+from tests.webapp.crashing_photos import Bomb, Bystander
 from webapp.photos.decoding import Decoded
 from webapp.photos.decoding_pool import decode_all
 from webapp.photos.models import Photo, previews_folder
@@ -148,18 +147,27 @@ class TestRefusals:
             call_command("import_photos", folder, study="nope")
 
 
-class Bomb(type(Path())):
-    """Kills the process that it is sent to."""
+@pytest.fixture
+def bomb(tmp_path):
+    """A photo that kills the process that is to decode it."""
+    bomb = Bomb("bomb.dng")
+    bomb.deaths = tmp_path / "deaths"
+    return bomb
 
-    def __reduce__(self):
-        return os._exit, (1,)
 
-
-def test_a_decoder_that_dies_fails_its_photo_alone_and_the_others_go_on(folder, settings):
-    # Large enough to be in the other process when the bomb goes off.
-    Image.new("RGB", (5000, 4000)).save(folder / "large.png")
-    paths = [folder / "large.png", Bomb("bomb.dng"), folder / "beach.png"]
+def test_photos_beside_one_that_kills_its_decoder_are_decoded_all_the_same(folder, bomb):
+    bystander = Bystander(folder / "beach.png")
+    bystander.deaths = bomb.deaths
+    paths = [bystander, bomb, folder / "day two" / "harbour.png"]
     results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=2))
-    assert "crashed" in str(results.pop(paths[1]))
+    assert "crashed" in str(results.pop(bomb))
     assert set(results) == {paths[0], paths[2]}
     assert all(isinstance(result, Decoded) for result in results.values())
+
+
+def test_a_photo_that_kills_its_decoder_when_alone_is_not_tried_again(folder, bomb):
+    paths = [bomb, folder / "beach.png"]
+    results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=1))
+    assert "crashed" in str(results[bomb])
+    assert isinstance(results[paths[1]], Decoded)
+    assert bomb.deaths.read_text() == "x"

@@ -8,7 +8,7 @@ APPS = ["photos", "participants", "studies", "games", "datasets"]
 
 
 def imported(source):
-    """The names that a module imports, in full: of ``from webapp import games`` both ``webapp`` and ``webapp.games``."""
+    """The names that a module imports: ``from webapp import games`` gives both ``webapp`` and ``webapp.games``."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

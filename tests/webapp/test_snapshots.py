@@ -150,7 +150,9 @@ class TestImport:
         assert episode.participant.pseudonym == "agent:one"
         assert (episode.seed, episode.sample, episode.checkpoint_hash) == (7, 0, "f" * 64)
         assert episode.steps.first().probabilities["exposure"] == 0.125
-        assert [event.kind for event in episode.events.all()] == ["start", *["choose", "adjust"] * 2, "submit"]
+        assert [event.kind for event in episode.events.all()] == [
+            *("start", "choose", "adjust", "goto", "choose", "adjust", "submit")
+        ]
 
     def test_a_study_that_is_not_here_is_made_closed(self, play, tmp_path):
         edit(export(tmp_path), tmp_path / "agent", as_agents, {"study": "elsewhere"})
@@ -247,6 +249,7 @@ def as_agents(tables, changes=None):
     actions = [("start", {})]
     for row in tables["steps"]:
         choice = {"step": row["index"], "filter": row["filter"]}
+        actions += [("goto", {"step": row["index"]})] if row["index"] else []
         actions += [("choose", choice), ("adjust", choice | {"parameters": row["parameters"]})]
     tables["events"] = [
         {"id": str(uuid5(UUID(new), str(seq))), "episode": new, "seq": seq, "kind": kind}

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing.photo import PRIMARIES, TRANSFERS, PhotoError, printable
+from editing.photo import PRIMARIES, TRANSFERS, PhotoError
 from webapp.photos.decoding import Decoded, decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import NotStored, kept_as_it_was, remove, store
@@ -105,4 +105,4 @@ def _decode(file: TemporaryUploadedFile, transfer: str, primaries: str) -> Decod
         stem = name.stem.encode()[:200].decode(errors="ignore")
         path = Path(folder) / f"{stem}{name.suffix[:10]}"
         shutil.move(file.temporary_file_path(), path)
-        return replace(decode(path, previews_folder(), transfer, primaries), name=printable(name.name))
+        return replace(decode(path, previews_folder(), transfer, primaries), name=name.name)

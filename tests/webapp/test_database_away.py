@@ -1,0 +1,53 @@
+"""What the site answers, and logs, while Postgres is away."""
+
+import logging
+
+import psycopg
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from webapp.database_away import OneLine, is_away
+
+
+def operational_error(cause):
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+@pytest.fixture
+def without_postgres(db, monkeypatch):
+    """A client of a site whose database does not answer."""
+
+    def fail(*args, **kwargs):
+        raise operational_error(psycopg.OperationalError("connection failed: Connection refused\nIs it running?"))
+
+    monkeypatch.setattr("webapp.studies.models.Study.objects.filter", fail)
+    monkeypatch.setattr("webapp.studies.joining.get_object_or_404", fail)
+    return Client(raise_request_exception=False)
+
+
+def test_pages_and_the_api_answer_503(without_postgres):
+    page = without_postgres.get("/")
+    assert page.status_code == 503
+    assert "cannot reach its database" in page.content.decode()
+    answer = without_postgres.get("/api/studies/default/")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_away")
+
+
+def test_it_is_logged_in_one_line(without_postgres, caplog):
+    caplog.handler.addFilter(OneLine())
+    without_postgres.get("/api/studies/default/")
+    lines = [logging.Formatter().format(record) for record in caplog.records if record.name == "django.request"]
+    assert lines == ["Postgres is away (Connection refused): Service Unavailable: /api/studies/default/"]
+
+
+@pytest.mark.parametrize("cause", [psycopg.errors.AdminShutdown("x"), psycopg.errors.ConnectionFailure("x")])
+def test_a_server_that_shuts_down_is_away(cause):
+    assert is_away(operational_error(cause))
+
+
+@pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected("x"), psycopg.errors.DiskFull("x")])
+def test_an_error_of_a_server_that_is_there_is_a_failure(cause):
+    assert not is_away(operational_error(cause))

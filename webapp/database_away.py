@@ -1,0 +1,36 @@
+"""Telling a Postgres that is away, which is no fault of the site's, from errors that are."""
+
+import logging
+
+import psycopg
+from django.db import InterfaceError, OperationalError
+
+# By SQLSTATE: connection exceptions, and a server that shuts down, crashed or is not ready yet.
+_CLASSES = ("08", "57P")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error of the database means that nobody answers there."""
+    if isinstance(error, InterfaceError):  # the connection was found closed
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    state = error.__cause__.sqlstate if isinstance(error.__cause__, psycopg.Error) else None
+    return state is None or state.startswith(_CLASSES)
+
+
+def reason(error: BaseException) -> str:
+    """Why, in one line."""
+    # "connection failed: connection to server at ... failed: Connection refused", and lines of advice.
+    return (str(error).strip().splitlines() or ["no answer"])[0].rsplit("failed: ", 1)[-1]
+
+
+class OneLine(logging.Filter):
+    """Logs a Postgres that is away in one line, where other errors have their traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and is_away(error):
+            record.msg = f"Postgres is away ({reason(error)}): {record.getMessage()}"
+            record.args = record.exc_info = record.exc_text = None
+        return True
