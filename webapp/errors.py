@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -25,6 +26,8 @@ _CODES = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
     HTTPStatus.TOO_MANY_REQUESTS: "throttled",
 }
+# Only what is the researchers' asks for a login.
+_LOGGED_OUT = "You were logged out: log in again."
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -41,7 +44,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         response.data = body(error.code, str(error.detail), error.seq, **error.extra)
     else:
         code = _CODES.get(HTTPStatus(response.status_code), "malformed")
-        response.data = body(code, _message(response.data))
+        message = _LOGGED_OUT if isinstance(error, NotAuthenticated) else _message(response.data)
+        response.data = body(code, message)
     return response
 
 

@@ -24,12 +24,12 @@ from typing import NoReturn
 
 from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos
 from webapp import embedded_postgres
+from webapp.command_line import INTERRUPTED, unreachable
 from webapp.postgres_programs import PostgresError
 
 ROOT = Path(__file__).resolve().parent.parent
 GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
 _PATIENCE = 60  # seconds until a site that does not answer is given up
-_INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended
 
 
 class ServeError(RuntimeError):
@@ -80,8 +80,6 @@ def prepare(
     from django.core.management import CommandError, call_command
     from django.db import OperationalError, connections
 
-    from webapp.command_line import unreachable
-
     try:
         django.setup()
         call_command("migrate", verbosity=0, interactive=False)
@@ -101,7 +99,7 @@ def prepare(
         elif not Photo.objects.exists():
             call_command("import_demo_photos")
     except CommandError as error:  # a photo that cannot be read is no reason not to play the others
-        if error.returncode == _INTERRUPTED:
+        if error.returncode == INTERRUPTED:
             raise KeyboardInterrupt from None
         if not Photo.objects.exists():
             raise ServeError(str(error)) from None

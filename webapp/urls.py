@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from webapp import health
+from webapp.games.pages import home
 from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
 from webapp.studies import pages
@@ -17,7 +18,7 @@ api: list[URLPattern | URLResolver] = [
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]
 urlpatterns = [
-    path("", pages.home, name="home"),
+    path("", home, name="home"),
     path("credits/", pages.credits_page, name="credits"),
     path("play/<slug:slug>/", pages.play, name="play"),
     path("photos/", pages.photos, name="photos"),

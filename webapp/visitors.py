@@ -38,8 +38,9 @@ class SessionWithCsrf(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[AbstractBaseUser, None] | None:
         try:
             self.enforce_csrf(request)
-        except PermissionDenied as error:
-            raise Refusal("csrf_failed", f"{error.detail}.", HTTPStatus.FORBIDDEN) from None
+        except PermissionDenied:
+            message = "Your session has ended or the page is old: reload the page."
+            raise Refusal("csrf_failed", message, HTTPStatus.FORBIDDEN) from None
         user = getattr(request._request, "user", None)
         return (user, None) if user is not None and user.is_active else None
 

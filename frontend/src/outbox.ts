@@ -104,6 +104,8 @@ export class Outbox {
   private readonly held = new Set<string>();
   private readonly state = signal<SavingStatus>({ state: "saved", waiting: 0 });
   private sending: Promise<void> | null = null;
+  /** How many of the last events the server will never take. */
+  private lost = 0;
   private wake: () => void = () => undefined;
 
   /**
@@ -129,7 +131,9 @@ export class Outbox {
   /** Queues an event and sends it. */
   add(parcel: Parcel): void {
     this.waiting.push(parcel);
-    this.report(this.state.value.state === "saved" ? "saving" : this.state.value.state);
+    this.lost = 0;
+    const { state } = this.state.value;
+    this.report(state === "saved" || state === "refused" ? "saving" : state);
     // Storing may fail (a full disk); the event is then still sent from memory.
     this.store.put(parcel).catch(() => undefined);
     void this.flush();
@@ -158,7 +162,9 @@ export class Outbox {
   }
 
   private report(state: SavingStatus["state"]): void {
-    this.state.value = { state: this.waiting.length === 0 ? "saved" : state, waiting: this.waiting.length };
+    const waiting = this.waiting.length;
+    if (waiting > 0) this.state.value = { state, waiting };
+    else this.state.value = { state: this.lost > 0 ? "refused" : "saved", waiting: this.lost };
   }
 
   /** The oldest events that may travel together: those of the first one's episode, up to the next of another. */
@@ -177,7 +183,7 @@ export class Outbox {
         pause = FIRST_PAUSE_MS;
         this.report("saving");
       } catch {
-        this.report("offline");
+        this.report(navigator.onLine ? "unanswered" : "offline");
         await this.rest(pause);
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       }
@@ -210,6 +216,7 @@ export class Outbox {
     }
     const parcels = this.waiting.filter(({ event }) => event.episode === episode);
     this.leave(parcels);
+    this.lost = parcels.length;
     await this.store.setAside(parcels, code).catch(() => undefined);
   }
 

@@ -82,8 +82,12 @@ export interface Notice {
 }
 
 export interface SavingStatus {
-  /** `held`: the server does not take what waits; it is kept in this browser for the next visit. */
-  readonly state: "saved" | "saving" | "offline" | "held";
+  /**
+   * `unanswered`: there is a network, but no answer of the server. `held`: the server does not take what waits; it is
+   * kept in this browser for the next visit. `refused`: the server will never take the last actions.
+   */
+  readonly state: "saved" | "saving" | "offline" | "unanswered" | "held" | "refused";
+  /** How many actions the server has not taken. */
   readonly waiting: number;
 }
 

@@ -18,18 +18,23 @@ export const texts = {
   original: "Original",
   loading: "Loading the photo…",
   sending: "Saving your picture…",
-  sendingOffline: "You are offline. Your work is kept in this browser and sent as soon as the connection is back.",
+  sendingLater: {
+    title: "Your picture waits to be saved",
+    offline: "You are offline. It is kept in this browser and sent as soon as the connection is back.",
+    unanswered: "The server does not answer. It is kept in this browser and sent as soon as there is an answer.",
+  },
   pictureLost: "The graphics card paused; the picture comes back in a moment.",
-  photoOf: (name: string, attribution: string, licence: string) =>
-    [name, attribution, licence].filter(Boolean).join(" · "),
+  rights: (attribution: string, licence: string) => [attribution, licence].filter(Boolean).join(" · "),
   progress: (done: number, total: number) => `${done} / ${total}`,
-  progressLabel: (done: number, total: number) => `${done} of ${total} photos finished`,
+  progressLabel: (done: number, total: number) => `${done} of ${total} photos handed in`,
 
   saving: {
     saved: "all saved",
     saving: "saving",
     offline: (waiting: number) => `offline: ${waiting} waiting`,
+    unanswered: (waiting: number) => `the server does not answer: ${waiting} waiting`,
     held: (waiting: number) => `${waiting} kept in this browser`,
+    refused: (lost: number) => `last ${counted(lost, "action", "actions")} not saved`,
   },
 
   canvas: "The photo as your steps leave it",
@@ -73,6 +78,7 @@ export const texts = {
     between: "Choose the next filter, or a step below the photo to change it.",
     full: "Choose a step below the photo to change it.",
     resets: "double-click resets",
+    resetsByTouch: "double-tap resets",
     number: (label: string) => `${label}, as a number`,
     reset: (label: string) => `Reset ${label}`,
     curves: { slope: "Tones", red: "Red", green: "Green", blue: "Blue" } as Record<string, string>,
@@ -113,9 +119,19 @@ export const texts = {
     lines: [
       "Make the photo look its best, in one to five steps. Each filter can be used once.",
       "Go back to any step by its picture, change it, replace it or remove it.",
+      "Finish shows a last look at your picture; Hand in gives it to the study, and the next photo comes.",
       "The photo comes from the camera as linear light, so it looks dark at first.",
       "What you do is saved as you go. You can close the page and come back.",
     ],
+    touches: "By touch",
+    gestures: [
+      ["Tap a filter", "choose it, or go to its step"],
+      ["Swipe the filters", "see all eight; the steps swipe too"],
+      ["Double-tap a slider", "set it back"],
+      ["Tap a number", "type a value"],
+      ["Hold Before", "see the original"],
+      ["Tap Clipping", "show what is clipped"],
+    ] as const,
     shortcuts: "Shortcuts",
     keys: [
       ["1 … 8", "choose a filter, or go to its step"],
@@ -125,7 +141,7 @@ export const texts = {
       ["Delete", "remove the step"],
       ["B", "hold to see the original"],
       ["J", "show what is clipped"],
-      ["Enter, F", "finish"],
+      ["Enter, F", "Finish: a last look"],
       ["Esc", "close, cancel"],
       ["?", "this help"],
     ] as const,
@@ -168,7 +184,8 @@ export const texts = {
     }),
     otherWindow: (run: () => void): Notice => ({
       title: "This photo is open in another window",
-      sentence: "It was edited or finished there. Load the page again to go on from where it stands.",
+      sentence:
+        "It was edited or handed in there, so what you did last in this window was not saved. Load the page again to go on from where it stands.",
       action: { label: "Load again", run },
     }),
     notFound: (): Notice => ({
@@ -183,6 +200,7 @@ export const texts = {
     noPhotoLeft: (done: number): Notice => ({
       title: done > 0 ? "That was the last photo" : "There is no photo to edit yet",
       sentence: done > 0 ? "Thank you! Everything is saved; you can close this page." : "Please come back later.",
+      action: { label: "To the start", run: () => window.location.assign("/") },
     }),
   },
 };

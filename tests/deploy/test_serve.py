@@ -87,6 +87,9 @@ def test_a_closed_terminal_ends_the_program_through_its_finally_blocks() -> None
 
 def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster: Cluster, tmp_path: Path) -> None:
     port = free_port()
+    of_an_older_site = tmp_path / "static" / "play.0123456789ab.js"
+    of_an_older_site.parent.mkdir()
+    of_an_older_site.touch()
     database = cluster.fresh_database("serve")
     environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "1"}
     command = [sys.executable, "-m", "webapp.serve", "--port", str(port)]
@@ -102,6 +105,7 @@ def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster
             process.kill()
     assert "password: " in "".join(said)
     assert "/play/default/" in page
+    assert not of_an_older_site.exists()
     with psycopg.connect(database) as connection:
         licences = connection.execute("SELECT licence FROM photos_photo").fetchall()
     assert set(licences) == {("CC0 1.0",), ("Public domain",)}

@@ -2,8 +2,9 @@
 
 import re
 
+import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 
 def password_in(text):
@@ -35,3 +36,10 @@ def test_reset_gives_a_new_password(db, capsys):
     second = password_in(capsys.readouterr().out)
     assert first != second
     assert User.objects.get().check_password(second)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 300, "a\0b", "\udce9"])
+def test_a_name_that_is_none_is_one_line(db, name):
+    with pytest.raises(CommandError, match=r"^--name '.{0,60}': .+\.$"):
+        call_command("make_researcher", name=name)
+    assert not User.objects.exists()

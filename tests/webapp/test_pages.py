@@ -1,6 +1,7 @@
 """The pages that anyone may see, the login, and the pages in place of an error."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -26,6 +27,25 @@ def test_the_start_leads_into_the_open_study(client, photo):
     assert page.status_code == 200
     assert 'href="/play/default/"' in text(page)
     assert "1 photo to play" in text(page)
+
+
+def test_the_start_says_how_far_its_visitor_is(player, make_photo, opened, played):
+    first, second = make_photo(1), make_photo(2)
+    assert "2 photos to play" in text(player.get("/"))
+    player.send(first, played)
+    page = text(player.get("/"))
+    assert "1 of 2 done" in page
+    assert "Go on" in page
+    again = [event | {"id": str(uuid4()), "episode": opened[0]["episode"]} for event in played]
+    player.send(second, again)
+    page = text(player.get("/"))
+    assert "All done" in page
+    assert "/play/" not in page
+
+
+def test_the_start_tells_what_is_recorded(client, study):
+    page = text(client.get("/"))
+    assert all(word in page for word in ("left the window", "size of the window", "pixel ratio", "wide gamut"))
 
 
 def test_without_photos_the_start_says_so(client, study):
@@ -101,7 +121,8 @@ def test_a_failure_is_a_clean_500(db, monkeypatch):
 def test_a_form_without_its_token_is_a_clean_403(db):
     page = Client(enforce_csrf_checks=True).post("/login/", {})
     assert page.status_code == 403
-    assert "Reload the page" in text(page)
+    assert "The form has expired" in text(page)
+    assert 'href="/login/"' in text(page)
 
 
 def log_in(client, password, username="ada"):

@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from editing.photo import make_preview, printable, read_photo, save_preview, source_sha256
+import numpy as np
+
+from editing.photo import PhotoError, make_preview, printable, read_photo, save_preview, source_sha256
+
+MINIMUM_EDGE = 64
+
+
+class NotSaved(RuntimeError):
+    """A preview cannot be saved; the message names the folder and the reason, in one line."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +34,16 @@ def decode(path: Path, previews: Path, transfer: str, primaries: str) -> Decoded
     """Read a photo and save its preview, whole or not at all, in the folder ``previews``.
 
     Raises:
-        editing.photo.PhotoError: the file is no photo that can be read.
+        editing.photo.PhotoError: the file is no photo that can be read, or none that anybody can play.
+        NotSaved: the folder cannot be made or written to.
     """
-    previews.mkdir(parents=True, exist_ok=True)
     photo = read_photo(path, transfer=transfer, primaries=primaries)
+    _check_playable(path, photo.pixels)
     preview = make_preview(photo.pixels)
-    preview_sha256, _ = save_preview(previews, preview)
+    try:
+        preview_sha256, _ = save_preview(previews, preview)
+    except OSError as error:
+        raise NotSaved(f"no preview can be saved in {previews}: {error.strerror or error}") from None
     return Decoded(
         sha256=source_sha256(path),
         preview_sha256=preview_sha256,
@@ -43,3 +55,14 @@ def decode(path: Path, previews: Path, transfer: str, primaries: str) -> Decoded
         working_space=photo.working_space,
         decoding=photo.decoding | {"options": {"transfer": transfer, "primaries": primaries}},
     )
+
+
+def _check_playable(path: Path, pixels: np.ndarray) -> None:
+    height, width, _ = pixels.shape
+    if min(height, width) < MINIMUM_EDGE:
+        raise PhotoError(
+            f"{printable(path.name)}: it is too small to play, {width} × {height}: its short edge needs "
+            f"{MINIMUM_EDGE} pixels"
+        )
+    if not pixels.any():
+        raise PhotoError(f"{printable(path.name)}: it is black all over: there is nothing to bring out")

@@ -16,11 +16,6 @@ from webapp.studies.models import DEFAULT, Study
 PHOTOS_ON_A_PAGE = 60
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    """What this is, and the way into the open studies."""
-    return render(request, "home.html", {"studies": Study.objects.filter(open=True)})
-
-
 def credits_page(request: HttpRequest) -> HttpResponse:
     """Where the photos come from."""
     sources = (

@@ -4,6 +4,7 @@ import { ParameterRow } from "../controls/ParameterRow";
 import { shownSteps } from "../state";
 import { texts } from "../texts";
 import type { Play } from "./play";
+import { byTouch } from "./pointer";
 
 function Invitation({ play }: { readonly play: Play }) {
   const count = play.state.game.value.position.steps.length;
@@ -35,7 +36,7 @@ export function Controls({ play }: { readonly play: Play }) {
         <h2>
           <span class="index">{cursor + 1}</span> {filter.label}
         </h2>
-        <p>{texts.controls.resets}</p>
+        <p>{byTouch() ? texts.controls.resetsByTouch : texts.controls.resets}</p>
       </div>
       <p class="purpose">{filter.purpose}</p>
       {filter.curves.length > 0 ? (

@@ -4,6 +4,7 @@ import { filterOf, isNeutral } from "../contract";
 import { texts } from "../texts";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";
+import { byTouch } from "./pointer";
 
 interface SheetProps {
   readonly play: Play;
@@ -15,7 +16,14 @@ interface SheetProps {
 /** A native dialog: the rest of the page is inert, and Escape or a click beside it closes it. */
 function Sheet({ play, title, kind, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    if (shown === null) return;
+    shown.showModal();
+    // It is read from its top, wherever the button stands that Enter presses.
+    shown.querySelector<HTMLElement>(".dialog-buttons :last-child")?.focus({ preventScroll: true });
+    shown.scrollTop = 0;
+  }, []);
   const close = () => (play.state.dialog.value = null);
   return (
     <dialog
@@ -36,17 +44,19 @@ function Sheet({ play, title, kind, children }: SheetProps) {
 }
 
 function Help({ play }: { readonly play: Play }) {
+  const { help } = texts;
+  const [heading, rows] = byTouch() ? [help.touches, help.gestures] : [help.shortcuts, help.keys];
   return (
-    <Sheet play={play} title={texts.help.title} kind="help">
-      {texts.help.lines.map((line) => (
+    <Sheet play={play} title={help.title} kind="help">
+      {help.lines.map((line) => (
         <p key={line}>{line}</p>
       ))}
-      <h3>{texts.help.shortcuts}</h3>
+      <h3>{heading}</h3>
       <dl>
-        {texts.help.keys.map(([key, meaning]) => (
-          <div key={key}>
+        {rows.map(([act, meaning]) => (
+          <div key={act}>
             <dt>
-              <kbd>{key}</kbd>
+              <kbd>{act}</kbd>
             </dt>
             <dd>{meaning}</dd>
           </div>
@@ -89,7 +99,7 @@ function LastLook({ play }: { readonly play: Play }) {
         <button type="button" onClick={() => (play.state.dialog.value = null)}>
           {lastLook.back}
         </button>
-        <button type="button" class="primary" autofocus onClick={() => void play.actions.submit()}>
+        <button type="button" class="primary" onClick={() => void play.actions.submit()}>
           {lastLook.submit}
         </button>
       </div>

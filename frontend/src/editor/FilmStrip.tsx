@@ -5,7 +5,7 @@ import { FinishButton } from "./Buttons";
 import { holdToCompare } from "./hold";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";
-import { useRevealed } from "./reveal";
+import { useRevealed, useRewound } from "./reveal";
 
 function StepCell({ play, step, index }: { readonly play: Play; readonly step: Step; readonly index: number }) {
   const { label } = filterOf(step);
@@ -20,6 +20,7 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
         class={current ? "cell current" : "cell"}
         aria-current={current ? "step" : undefined}
         aria-label={texts.strip.step(index + 1, label, value)}
+        title={texts.strip.step(index + 1, label, value)}
         onClick={() => play.actions.goto(index)}
       >
         <Pixels image={play.display.thumbnails.value[index + 1]} />
@@ -36,11 +37,12 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
 /** The trajectory from left to right: the original, the picture after each step, and the steps that are left. */
 export function FilmStrip({ play }: { readonly play: Play }) {
   const { steps } = play.state.game.value.position;
+  const row = useRewound<HTMLOListElement>(play.state.photo.value?.id);
   const left = contract.maximum_steps - steps.length;
   const free = Array.from({ length: left }, (_, index) => steps.length + index + 1);
   return (
     <section class="strip" aria-label={texts.strip.label}>
-      <ol>
+      <ol class="row" ref={row}>
         <li>
           <button type="button" class="cell" title={texts.strip.originalHint} {...holdToCompare(play)}>
             <Pixels image={play.display.thumbnails.value[0]} />

@@ -12,11 +12,16 @@ import { Stage } from "./Stage";
 
 function Waiting({ play }: { readonly play: Play }) {
   const sending = play.state.page.value === "sending";
-  const offline = sending && play.saving.value.state === "offline";
+  const { state } = play.saving.value;
+  const { sendingLater } = texts;
   return (
-    <p class="waiting" role="status">
-      {offline ? texts.sendingOffline : sending ? texts.sending : texts.loading}
-    </p>
+    <div class="waiting" role="status">
+      {sending && (state === "offline" || state === "unanswered") ? (
+        <NoticeCard notice={{ title: sendingLater.title, sentence: sendingLater[state] }} />
+      ) : (
+        <p>{sending ? texts.sending : texts.loading}</p>
+      )}
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@ import { contract, filterOf, type Filter } from "../contract";
 import { texts } from "../texts";
 import { FilterIcon } from "./icons";
 import type { Play } from "./play";
-import { useRevealed } from "./reveal";
+import { useRevealed, useRewound } from "./reveal";
 
 /** Whether a filter can be chosen now, and what a click on it does. */
 function offer(
@@ -59,13 +59,14 @@ function FilterButton({ play, filter }: { readonly play: Play; readonly filter: 
 
 /** The eight filters; those in use carry the number of their step. */
 export function Palette({ play }: { readonly play: Play }) {
+  const row = useRewound<HTMLDivElement>(play.state.photo.value?.id);
   return (
     <section class="palette" aria-label={texts.palette.title}>
       <div class="section-head">
         <h2>{texts.palette.title}</h2>
         <p aria-live="polite">{rule(play)}</p>
       </div>
-      <div class="filters">
+      <div class="filters row" ref={row}>
         {contract.filters.map((filter) => (
           <FilterButton key={filter.slug} play={play} filter={filter} />
         ))}

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { PhotoOffer } from "../state";
 import { texts } from "../texts";
 import { holdToCompare } from "./hold";
 import type { Play } from "./play";
@@ -12,6 +13,8 @@ function useFittedCanvas({ display, state }: Play) {
     if (element === null) return;
     const { canvas } = display.renderer;
     element.prepend(canvas);
+    // Where the page scrolls, each photo begins at its top.
+    window.scrollTo(0, 0);
     const fit = () => {
       if (preview === null) return;
       const scale = Math.min(element.clientWidth / preview.width, element.clientHeight / preview.height);
@@ -29,6 +32,17 @@ function useFittedCanvas({ display, state }: Play) {
   return room;
 }
 
+/** Who made the photo and what may be done with it, before the name of its file, which may be long. */
+function Credit({ photo }: { readonly photo: PhotoOffer }) {
+  const rights = texts.rights(photo.attribution, photo.licence);
+  return (
+    <p class="credit" title={[rights, photo.name].filter(Boolean).join(" · ")}>
+      {rights !== "" && <span class="rights">{rights}</span>}
+      <span class="file">{photo.name}</span>
+    </p>
+  );
+}
+
 /** The photo, as large as it goes, and the ways to look at it. */
 export function Stage({ play }: { readonly play: Play }) {
   const { comparing, clipping, photo, preview, pictureLost } = play.state;
@@ -38,7 +52,10 @@ export function Stage({ play }: { readonly play: Play }) {
   canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : texts.canvas);
   canvas.hidden = preview.value === null;
   return (
-    <section class="stage">
+    <section
+      class="stage"
+      style={{ "--aspect": preview.value === null ? 1.5 : preview.value.width / preview.value.height }}
+    >
       <div class="room" ref={room} />
       {pictureLost.value && (
         <p class="over" role="status">
@@ -48,7 +65,13 @@ export function Stage({ play }: { readonly play: Play }) {
       {comparing.value && <span class="tag">{texts.original}</span>}
       {preview.value !== null && (
         <div class="looks">
-          <button type="button" aria-pressed={comparing.value} title={texts.view.beforeHint} {...holdToCompare(play)}>
+          <button
+            type="button"
+            class="before"
+            aria-pressed={comparing.value}
+            title={texts.view.beforeHint}
+            {...holdToCompare(play)}
+          >
             {texts.view.before} <kbd>B</kbd>
           </button>
           <button
@@ -61,9 +84,7 @@ export function Stage({ play }: { readonly play: Play }) {
           </button>
         </div>
       )}
-      {photo.value !== null && (
-        <p class="credit">{texts.photoOf(photo.value.name, photo.value.attribution, photo.value.licence)}</p>
-      )}
+      {photo.value !== null && <Credit photo={photo.value} />}
     </section>
   );
 }

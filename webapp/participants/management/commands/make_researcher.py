@@ -5,7 +5,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
@@ -16,9 +17,13 @@ class Command(BaseCommand):
         parser.add_argument("--reset", action="store_true", help="give an existing account a new password")
 
     def handle(self, *, name: str, reset: bool, **options: Any) -> None:
-        user, created = User.objects.get_or_create(
-            username=name, defaults={"is_staff": True, "is_superuser": True, "password": "!"}
-        )
+        name = User.normalize_username(name)
+        account = {"is_staff": True, "is_superuser": True, "password": "!"}
+        try:
+            User(username=name, **account).clean_fields()
+        except ValidationError as error:
+            raise CommandError(f"--name {name[:40]!r}: {' '.join(error.messages)}") from None
+        user, created = User.objects.get_or_create(username=name, defaults=account)
         if not (created or reset):
             self.stdout.write(f"The account '{name}' exists; --reset gives it a new password.")
             return

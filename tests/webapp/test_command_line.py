@@ -1,0 +1,16 @@
+"""manage.py: what it says where it cannot go on."""
+
+import pytest
+
+from webapp import command_line
+
+
+def test_ctrl_c_is_one_line(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Error: interrupted\n"

@@ -1,0 +1,38 @@
+"""The start page, which knows how far its visitor is."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from webapp.games.models import Episode
+from webapp.participants.models import Participant
+from webapp.participants.sessions import participant_of
+from webapp.studies.models import Study
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A study, how many photos it has, and how many of them the visitor has submitted."""
+
+    study: Study
+    total: int
+    done: int
+    begun: bool
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, and the way into the open studies."""
+    visitor = participant_of(request)
+    studies = [_progress(study, visitor) for study in Study.objects.filter(open=True)]
+    return render(request, "home.html", {"studies": studies})
+
+
+def _progress(study: Study, visitor: Participant | None) -> Progress:
+    total = study.playable.count()
+    if visitor is None:
+        return Progress(study, total, done=0, begun=False)
+    own = Episode.objects.filter(study=study, participant=visitor)
+    submitted = own.filter(status=Episode.Status.SUBMITTED).values("photo")
+    done = study.playable.filter(pk__in=submitted).count()
+    return Progress(study, total, done, begun=done > 0 or own.filter(status=Episode.Status.OPEN).exists())
