@@ -108,6 +108,14 @@ def test_a_photo_whose_preview_is_lost_is_passed_over_and_logged_once(player, ma
     assert [record.levelname for record in caplog.records if first.name in record.message] == ["ERROR"]
 
 
+def test_no_episode_is_given_up_while_the_previews_are_away(player, photo, opened, refused):
+    player.send(photo, opened)
+    away = photo.preview_path.rename(photo.preview_path.with_suffix(".away"))
+    assert refused(player.next()) == (503, "photos_away")
+    away.rename(photo.preview_path)
+    assert player.next().json()["episode"]["id"] == opened[0]["episode"]
+
+
 def test_an_episode_whose_preview_is_lost_gives_way_to_the_next_photo(player, make_photo, opened, played):
     lost, other = make_photo(1), make_photo(2)
     player.send(lost, opened)

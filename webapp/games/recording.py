@@ -11,7 +11,7 @@ from django.utils import timezone
 from editing import filters, rules
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo
+from webapp.photos.models import Photo, previews_are_away
 from webapp.refusals import Refusal, photo_removed
 from webapp.studies.joining import take_turn
 from webapp.studies.models import Study
@@ -73,6 +73,9 @@ def open_episode(study: Study, participant: Participant) -> Episode | None:
     if episode is None:
         return None
     if not episode.photo.has_preview:
+        if previews_are_away():
+            message = "The photos are away at the moment; your work is kept. Try again in a while."
+            raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
         open_ones.filter(pk=episode.pk).update(status=Episode.Status.EXCLUDED, exclusion_reason="preview lost")
     elif episode.contract_version != filters.VERSION or _is_full(episode):
         open_ones.filter(pk=episode.pk).update(status=Episode.Status.ABANDONED)

@@ -57,6 +57,11 @@ class Photo(models.Model):
         return found
 
 
+def previews_are_away() -> bool:
+    """Whether there is not one preview: the folder is not mounted, or not restored yet. No photo is lost for that."""
+    return next(previews_folder().glob("*.npy"), None) is None
+
+
 @cache
 def _report_lost(name: str, path: Path) -> None:
     _logger.error("the preview of %s is lost, nobody can play it: add the photo again, or restore %s", name, path)
