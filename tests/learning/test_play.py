@@ -11,7 +11,7 @@ from PIL import Image
 
 from editing.filters import FILTERS
 from editing.trajectory import Snapshot, read_snapshot, rows
-from learning.checkpoint import save_run
+from learning.checkpoint import LAST, begin_run, save_checkpoint
 from learning.command_line import main
 from learning.networks import Widths, create_networks
 from learning.play import Turn, play
@@ -26,7 +26,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.no_grad():  # bolder than at the start of training, so that games differ
         for head in (networks.agent.choice, *networks.agent.heads.values()):
             head.output.weight.mul_(8)
-    save_run(folder, networks, {})
+    begin_run(folder, SMALL, {})
+    weights = {f"agent/weights/{name}": value for name, value in networks.agent.state_dict().items()}
+    save_checkpoint(folder / LAST, weights, {"iterations_done": 3})
     return folder
 
 
@@ -116,11 +118,12 @@ def test_unreadable_photos_are_named_and_left_out(run: Path, photos: Path, tmp_p
     result = play_command("--agent", run, photos, tmp_path / "broken.jpg", "-o", tmp_path / "play")
     assert result.exit_code == 0
     assert "Left out: broken.jpg: it is empty" in result.output
+    assert "agent:tiny is the last checkpoint, of 3 iterations." in result.output
     assert "played 3 games on 3 photos" in result.output
 
 
 @pytest.mark.parametrize(
-    ("missing", "reason"), [("agent", "not a finished run"), ("photos", "there is no such file or folder")]
+    ("missing", "reason"), [("agent", "not a run of safelight train"), ("photos", "there is no such file or folder")]
 )
 def test_what_is_missing_is_refused_and_nothing_written(
     run: Path, photos: Path, tmp_path: Path, missing: str, reason: str
