@@ -87,6 +87,12 @@ def histogram_intersection(a: Floats, b: Floats) -> float:
     return 100 * float(np.minimum(*histograms).sum())
 
 
+def root_mean_square(output: NDArray[np.float32], target: NDArray[np.float32]) -> float:
+    """The RMSE of two pictures (H, W, 3) of one shape, values as shown, 0 .. 1."""
+    difference = np.clip(output, 0, 1).astype(np.float64) - np.clip(target, 0, 1)
+    return float(np.sqrt(np.square(difference).mean()))
+
+
 def intersection(outputs: Sequence[Floats], targets: Sequence[Floats]) -> Intersection:
     """Compare two sets of pictures by the statistics of their crops, an array (crops, 3) for each picture."""
     a, b = np.concatenate(outputs), np.concatenate(targets)
