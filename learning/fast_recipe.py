@@ -24,7 +24,7 @@ from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, ini
 from learning.training import Learner, Trainer, TrainingDiverged
 
 CRITIC_UPDATES = 3
-# Of the gradient penalty on reals (R1), and in which critic update it is made: every fourth, four times as strong.
+# Of the gradient penalty on reals (R1), and that it is part of every fourth update of the critic alone.
 PENALTY_SCALE = 0.1
 PENALTY_EVERY = 4
 # Finished images that the critic draws from, in batches.
@@ -221,7 +221,7 @@ class FastTrainer(Trainer):
                 real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
         real_answers, fake_answers = real_answers.float(), fake_answers.float()
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        norm = self.learners["critic"].learn(loss + PENALTY_EVERY * PENALTY_SCALE / 2 * penalty, rate)
+        norm = self.learners["critic"].learn(loss + PENALTY_SCALE / 2 * penalty, rate)
         figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}
         return figures | ({"penalty": penalty} if penalised else {})
 

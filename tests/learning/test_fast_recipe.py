@@ -8,7 +8,7 @@ from torch import Tensor
 from learning.data import Photos
 from learning.fast_recipe import FastConfig, FastTrainer, group_advantage, reality_penalty, roll_out
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
-from learning.training import TrainingDiverged
+from learning.training import Learner, TrainingDiverged
 
 CPU = torch.device("cpu")
 SMALL = Widths(1, 4)
@@ -71,6 +71,16 @@ def test_an_iteration_moves_every_head_that_was_used_and_the_critic(bfloat16: bo
     assert {f"agent/weights/heads.{slug}.output.bias" for slug in used} <= moved
     assert {"agent/weights/choice.output.bias", "critic/weights/head.output.bias"} <= moved
     assert sum(value for name, value in figures.items() if name.startswith("used_")) == pytest.approx(5)
+
+
+def test_an_update_is_adams_whatever_the_layout_of_the_gradients() -> None:
+    networks = [initialise(Critic(SMALL), torch.Generator().manual_seed(0)) for _ in range(2)]
+    images = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    Learner(networks[0], (0.5, 0.99), CPU).learn(networks[0](images).mean(), rate=1e-2)
+    networks[1](images).mean().backward()
+    torch.optim.Adam(networks[1].parameters(), lr=1e-2, betas=(0.5, 0.99), fused=False, foreach=False).step()
+    for ours, plain in zip(*(network.parameters() for network in networks), strict=True):
+        torch.testing.assert_close(ours, plain, rtol=0, atol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:

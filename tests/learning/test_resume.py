@@ -25,8 +25,8 @@ SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 6, "--save-e
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     draw = np.random.default_rng(5)
-    for index in range(54):  # enough for 8 to be held out
-        Image.fromarray(draw.integers(0, 60 + 3 * index, (8, 8, 3), dtype=np.uint8)).save(folder / f"{index}.png")
+    for index in range(14):
+        Image.fromarray(draw.integers(0, 60 + 12 * index, (8, 8, 3), dtype=np.uint8)).save(folder / f"{index}.png")
     return folder
 
 
@@ -47,13 +47,15 @@ def same(a: Path, b: Path) -> bool:
 def test_a_run_killed_again_and_again_ends_as_one_never_killed(
     photos: Path, tmp_path: Path, recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("learning.held_out.FEWEST_HELD_OUT", 2)
     monkeypatch.setattr("learning.paper_recipe.FIRST_PASSES", 8)
     monkeypatch.setattr("learning.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
     assert train(*arguments(photos, tmp_path / "whole", "--recipe", recipe)).exit_code == 0
     killed = tmp_path / "killed"
     program = (
-        "import torch, learning.paper_recipe as paper\nfrom learning.command_line import main\n"
-        "torch.set_num_threads(1)\npaper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2\nmain()"
+        "import torch\nfrom learning import held_out, paper_recipe as paper\nfrom learning.command_line import main\n"
+        "torch.set_num_threads(1)\nheld_out.FEWEST_HELD_OUT = 2\n"
+        "paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2\nmain()"
     )
     moments = random.Random(recipe)
     for attempt in range(2):
