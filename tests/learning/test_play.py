@@ -9,7 +9,8 @@ import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from editing.filters import FILTERS
+from editing.filters import FILTERS, develop
+from editing.rules import Step
 from editing.trajectory import Snapshot, read_snapshot, rows
 from learning.checkpoint import LAST, begin_run, save_checkpoint
 from learning.command_line import main
@@ -111,6 +112,18 @@ def test_parameters_of_saturated_outputs_are_in_range() -> None:
             FILTERS[step.filter].check(step.parameters)
             for name, parameter in FILTERS[step.filter].by_name.items():
                 assert parameter.low <= step.parameters[name] <= parameter.high
+
+
+def test_the_agent_that_comes_with_the_project_plays_and_brightens(tmp_path: Path) -> None:
+    dark = np.random.default_rng(1).integers(10, 60, (40, 50, 3), dtype=np.uint8)
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    snapshot = played("--agent", "pretrained", tmp_path / "dark.png", "-o", tmp_path / "play", "--transfer", "linear")
+    (episode,) = rows(snapshot.episodes)
+    assert episode["player"] == "agent:pretrained"
+    steps = [Step(row["filter"], row["parameters"]) for row in rows(snapshot.steps)]
+    before = dark.astype(np.float32) / 255
+    assert len(steps) == 5
+    assert develop(before, steps).mean() > 1.2 * before.mean()
 
 
 def test_unreadable_photos_are_named_and_left_out(run: Path, photos: Path, tmp_path: Path) -> None:
