@@ -129,10 +129,10 @@ def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
         begin_run(out, widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    (inputs, held_inputs), (targets, held_targets) = (split(one, settings["seed"]) for one in squares)
+    (inputs, held_inputs), (targets, _) = (split(one, settings["seed"]) for one in squares)
     trainer = recipe.trainer(config, Photos(inputs, where), Photos(targets, where), where)
     try:
-        run(out, trainer, HeldOut(held_inputs, held_targets), settings["save_every"])
+        run(out, trainer, HeldOut(held_inputs, squares[1]), settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
