@@ -18,4 +18,3 @@ class Recipe:
 
 
 RECIPES = {"fast": Recipe(FastConfig, FastTrainer), "paper": Recipe(PaperConfig, PaperTrainer)}
-DEFAULT = "fast"

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from editing.filters import VERSION
-from learning.checkpoint import BEST, LAST, CheckpointError, begin_run, load_agent, save_checkpoint
+from learning.checkpoint import BEST, LAST, CheckpointError, begin_run, check_space, load_agent, save_checkpoint
 from learning.networks import Agent, Widths, initialise
 
 SMALL = Widths(width=1, hidden=2)
@@ -111,3 +112,11 @@ def test_a_config_without_usable_widths_is_refused(run: Path, widths: object) ->
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="not a run of safelight train"):
         load_agent(tmp_path)
+
+
+def test_a_disk_without_room_for_three_checkpoints_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = SimpleNamespace(free=11 << 20)
+    monkeypatch.setattr("learning.checkpoint.shutil.disk_usage", lambda _: free)
+    check_space(tmp_path, {"a": torch.zeros(3 << 20, dtype=torch.uint8)})
+    with pytest.raises(CheckpointError, match=r"11 MB free; the run needs 13"):
+        check_space(tmp_path, {"a": torch.zeros(4 << 20, dtype=torch.uint8)})
