@@ -76,7 +76,8 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choo
         masks: (N, 2, features) of dropout, or None for none.
         choose: from (N, 8) probabilities to (N,) filter indices.
     """
-    probabilities = agent.probabilities(images, states, masks)
+    # A choice is learned by how the game went: what it would have been on another image is no part of that.
+    probabilities = agent.probabilities(images.detach(), states, masks)
     choice = choose(probabilities)
     features = agent.features(images, states, masks)
     groups = tuple(_adjust(agent, slug, features, choice == index) for index, slug in enumerate(FILTERS))

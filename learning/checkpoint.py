@@ -1,10 +1,13 @@
-"""A run's folder, which is the checkpoint: ``config.json`` and the weights of each network as safetensors.
+"""A run's folder: ``config.json``, which says how the run is made, and its checkpoints as safetensors.
 
-The config says which networks the weights are for, and of which version of the filters.
+``last.safetensors`` is all that a run needs to continue, ``best.safetensors`` the weights of the networks when the
+held-out score was highest. Each is one file, written whole or not at all.
 """
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
-from torch import nn
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
 
 from editing.filters import VERSION
-from learning.networks import Agent, Networks, Widths
+from learning.networks import Agent, Widths
 
 CONFIG = "config.json"
+LAST = "last.safetensors"
+BEST = "best.safetensors"
 FORMAT = "safelight-run"
+WEIGHTS = "/weights/"
+# The agent that comes with the project.
+PRETRAINED = "pretrained"
+# Free space for this many checkpoints: the last, the best, and one that is being written.
+CHECKPOINTS_WORTH = 3
 
 
 class CheckpointError(ValueError):
@@ -33,8 +43,10 @@ class Checkpoint:
 
     Attributes:
         sha256: of the file with the agent's weights.
-        made: when the run was saved, UTC.
+        made: when the run was begun, UTC.
         config: all of ``config.json``.
+        about: what the checkpoint says of itself, as ``save_checkpoint`` had it.
+        kind: ``best`` or ``last``.
     """
 
     agent: Agent
@@ -42,6 +54,8 @@ class Checkpoint:
     sha256: str
     made: datetime
     config: Mapping[str, Any]
+    about: Mapping[str, Any]
+    kind: str
 
 
 def check_free(directory: Path) -> None:
@@ -57,38 +71,79 @@ def check_free(directory: Path) -> None:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under a temporary name, then rename it: it is there whole or not at all."""
     unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(content)
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     unfinished.replace(path)
 
 
-def save_run(directory: Path, networks: Networks, config: Mapping[str, Any]) -> None:
-    """Write the weights, then the config; an earlier save of the same run is replaced, file by file.
+def begin_run(directory: Path, widths: Widths, config: Mapping[str, Any]) -> None:
+    """Make the folder and its ``config.json``.
 
     Args:
-        config: JSON values of how the run was made; what describes the checkpoint itself is added.
+        config: JSON values of how the run is made; what describes the checkpoints is added.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    for name, network in networks.modules.items():
-        tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-        write_atomically(_weights(directory, name), save(tensors))
     about = {
         "format": FORMAT,
         "filters_version": VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "widths": {"width": networks.widths.width, "hidden": networks.widths.hidden},
+        "widths": {"width": widths.width, "hidden": widths.hidden},
     }
     text = json.dumps(about | dict(config), indent=1, ensure_ascii=False)
     write_atomically(directory / CONFIG, (text + "\n").encode())
 
 
+def check_space(directory: Path, state: Mapping[str, Tensor]) -> None:
+    """Refuse a disk without room for a run's checkpoints.
+
+    Raises:
+        CheckpointError: saying how much is free, and needed.
+    """
+    needed = CHECKPOINTS_WORTH * sum(value.nbytes for value in state.values())
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise CheckpointError(f"{directory} is on a disk with {free >> 20} MB free; the run needs {(needed >> 20) + 1}")
+
+
+def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+    """Write tensors, and JSON values beside them; the same ones are the same bytes."""
+    contiguous = {name: value.contiguous() for name, value in tensors.items()}
+    metadata = {"safelight": json.dumps({"filters_version": VERSION} | dict(about), sort_keys=True)}
+    write_atomically(path, save(contiguous, metadata))
+
+
+def read_checkpoint(path: Path, prefix: str = "") -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors whose names begin with ``prefix``, by their full names, and the values beside them.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged, or of another version of the filters.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {}).get("safelight", "{}"))
+            tensors = {name: file.get_tensor(name) for name in sorted(file.keys()) if name.startswith(prefix)}
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing") from None
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is damaged, or no safetensors file ({str(error).splitlines()[0]})") from None
+    _check_version(path, about.get("filters_version"))
+    return tensors, about
+
+
 def load_agent(directory: Path) -> Checkpoint:
-    """The agent of a run.
+    """The agent of a run: its best checkpoint if there is one, else its last.
+
+    The folder named ``pretrained`` that does not exist here stands for the agent that comes with the project.
 
     Raises:
         CheckpointError: if the folder, its config or its weights are missing, damaged, of another version of the
             filters, or do not fit each other.
     """
-    config = _read_config(directory)
+    if str(directory) == PRETRAINED and not directory.exists():
+        directory = Path(__file__).parent / PRETRAINED
+    config = read_config(directory)
     try:
         widths = Widths(**config["widths"])
         made = datetime.fromisoformat(config["made"])
@@ -97,51 +152,54 @@ def load_agent(directory: Path) -> Checkpoint:
         raise CheckpointError(
             f"{directory / CONFIG}: it does not say how wide the networks are, or when made"
         ) from None
-    path = _weights(directory, "agent")
-    _load_weights(agent, path, widths)
-    return Checkpoint(agent.eval(), widths, hashlib.sha256(path.read_bytes()).hexdigest(), made, config)
+    path = directory / (BEST if (directory / BEST).exists() else LAST)
+    about = _load_weights(agent, path, widths)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Checkpoint(agent.eval(), widths, digest, made, config, about, path.stem)
 
 
-def _weights(directory: Path, name: str) -> Path:
-    return directory / f"{name}.safetensors"
+def read_config(directory: Path) -> dict[str, Any]:
+    """A run's ``config.json``.
 
-
-def _read_config(directory: Path) -> dict[str, Any]:
+    Raises:
+        CheckpointError: if it is missing, or no config, or of another version of the filters.
+    """
     path = directory / CONFIG
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise CheckpointError(f"{directory} is not a finished run of safelight train: it has no {CONFIG}") from None
+        raise CheckpointError(f"{directory} is not a run of safelight train: it has no {CONFIG}") from None
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not the config of a run of safelight train")
-    version = config.get("filters_version")
-    if version != VERSION:
-        raise CheckpointError(
-            f"{directory} was trained with version {version} of the filters, and this is version {VERSION}: train anew"
-        )
+    _check_version(directory, config.get("filters_version"))
     return config
 
 
-def _load_weights(network: nn.Module, path: Path, widths: Widths) -> None:
-    try:
-        tensors = load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing") from None
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged, or no safetensors file ({str(error).splitlines()[0]})") from None
+def _check_version(path: Path, version: object) -> None:
+    if version != VERSION:
+        raise CheckpointError(
+            f"{path} was trained with version {version} of the filters, and this is version {VERSION}: train anew"
+        )
+
+
+def _load_weights(network: nn.Module, path: Path, widths: Widths) -> Mapping[str, Any]:
+    prefix = f"agent{WEIGHTS}"
+    found, about = read_checkpoint(path, prefix)
+    tensors = {name.removeprefix(prefix): tensor for name, tensor in found.items()}
     expected = network.state_dict()
     if tensors.keys() != expected.keys():
         name = sorted(tensors.keys() ^ expected.keys())[0]
         raise CheckpointError(f"{path} holds the weights of another network: {name} is in one of them alone")
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape:
-            found, wanted = (" x ".join(map(str, one.shape)) for one in (tensor, expected[name]))
+            ours, wanted = (" x ".join(map(str, one.shape)) for one in (tensor, expected[name]))
             raise CheckpointError(
                 f"{path} is of other widths than {CONFIG} says (width {widths.width}, hidden {widths.hidden}): "
-                f"{name} is {found}, not {wanted}"
+                f"{name} is {ours}, not {wanted}"
             )
         if not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite")
     network.load_state_dict(tensors)
+    return about

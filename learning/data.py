@@ -1,5 +1,6 @@
 """The trainer's photos: one tensor of small squares, and random crops of it."""
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,12 +12,23 @@ from learning.networks import IMAGE_SIZE
 from learning.photo_sets import SQUARE_SIZE
 
 
+def digest(squares: Sequence[NDArray[np.float32]]) -> str:
+    """The SHA-256 of the squares, in their order: whether photos are still the same ones."""
+    found = hashlib.sha256()
+    for square in squares:
+        found.update(np.ascontiguousarray(square).tobytes())
+    return found.hexdigest()
+
+
 class Photos:
     """Photos decoded once: (M, 80, 80, 3) float32, linear light, on the device of training."""
 
     def __init__(self, squares: Sequence[NDArray[np.float32]], device: torch.device) -> None:
         """Take squares of (80, 80, 3), as ``learning.photo_sets.training_square`` makes them."""
-        self.squares = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False)).to(device)
+        stacked = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False))
+        if device.type == "cuda":
+            stacked = stacked.pin_memory()
+        self.squares = stacked.to(device, non_blocking=True)
 
     def __len__(self) -> int:
         return len(self.squares)

@@ -53,10 +53,22 @@ def crop_statistics(pixels: NDArray[np.float32], name: str, seed: int) -> Floats
     for _ in range(SQUARES):
         top, left = random.integers(height - side + 1), random.integers(width - side + 1)
         small = square(shown[top : top + side, left : left + side], SQUARE_SIZE)
-        for _ in range(CROPS_OF_A_SQUARE):
-            top, left = random.integers(SQUARE_SIZE - CROP_SIZE + 1, size=2)
-            found.append(picture_statistics(small[top : top + CROP_SIZE, left : left + CROP_SIZE]))
+        found += _crops(small, CROPS_OF_A_SQUARE, random)
     return np.array(found)
+
+
+def square_statistics(pixels: NDArray[np.float32], name: str, seed: int) -> Floats:
+    """(16, 3) the statistics of 16 random crops of one square (80, 80, 3), as training keeps photos.
+
+    Args: as of ``crop_statistics``.
+    """
+    random = np.random.default_rng([seed, *name.encode("utf-8", "surrogateescape")])
+    return np.array(_crops(np.clip(pixels, 0, 1), SQUARES * CROPS_OF_A_SQUARE, random))
+
+
+def _crops(small: NDArray[np.float32], count: int, random: np.random.Generator) -> list[tuple[float, float, float]]:
+    corners = random.integers(SQUARE_SIZE - CROP_SIZE + 1, size=(count, 2))
+    return [picture_statistics(small[top : top + CROP_SIZE, left : left + CROP_SIZE]) for top, left in corners]
 
 
 def picture_statistics(picture: NDArray[np.floating[Any]]) -> tuple[float, float, float]:
@@ -73,6 +85,12 @@ def histogram_intersection(a: Floats, b: Floats) -> float:
     """In percent: the sum of the bin-wise minima of two normalised histograms over 0 .. 1."""
     histograms = [np.histogram(np.clip(values, 0, 1), bins=BINS, range=(0, 1))[0] / len(values) for values in (a, b)]
     return 100 * float(np.minimum(*histograms).sum())
+
+
+def root_mean_square(output: NDArray[np.float32], target: NDArray[np.float32]) -> float:
+    """The RMSE of two pictures (H, W, 3) of one shape, values as shown, 0 .. 1."""
+    difference = np.clip(output, 0, 1).astype(np.float64) - np.clip(target, 0, 1)
+    return float(np.sqrt(np.square(difference).mean()))
 
 
 def intersection(outputs: Sequence[Floats], targets: Sequence[Floats]) -> Intersection:

@@ -6,6 +6,7 @@ Photo Post-Processing Framework", ACM Transactions on Graphics 37 (2), 2018.
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,8 @@ MASK_OUTPUTS = 6
 EXPLORATION = 0.05
 # Which of an image's two dropout masks is whose.
 ADJUSTING, CHOOSING = 0, 1
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,23 @@ class Extractor(nn.Module):
         )
 
     def forward(self, images: Tensor, numbers: Tensor) -> Tensor:
-        height, width = images.shape[-2:]
-        x = torch.cat([images, numbers[:, :, None, None].expand(-1, -1, height, width)], dim=1) - 0.5
-        for convolution in self.convolutions:
+        first, *others = self.convolutions
+        assert isinstance(first, nn.Conv2d)  # noqa: S101 (tells the type)
+        # The planes are constant, so their share of the first convolution is a bias that knows the border.
+        kernels = torch.einsum("nc,ocij->noij", numbers - 0.5, first.weight[:, 3:])
+        inside = _taps_inside(images.shape[-1], kernels)
+        bias = inside @ kernels @ inside.T
+        x = nn.functional.conv2d(images - 0.5, first.weight[:, :3], first.bias, stride=2, padding=1) + bias
+        x = nn.functional.leaky_relu(x, LEAK)
+        for convolution in others:
             x = nn.functional.leaky_relu(convolution(x), LEAK)
         return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def _taps_inside(size: int, like: Tensor) -> Tensor:
+    """(size / 2, 4) 1 where a tap of a 4-wide kernel lies within a side of ``size`` (stride 2, padding 1), else 0."""
+    positions = 2 * torch.arange(size // 2, device=like.device)[:, None] - 1 + torch.arange(4, device=like.device)
+    return ((positions >= 0) & (positions < size)).to(like.dtype)
 
 
 class Head(nn.Module):
@@ -174,13 +189,18 @@ class Networks:
         return {"agent": self.agent, "critic": self.critic, "value": self.value}
 
 
+def initialise(network: Network, generator: torch.Generator | None = None) -> Network:
+    """The network with Xavier-uniform weights from ``generator``, on the CPU, and zero biases."""
+    for name, parameter in network.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.xavier_uniform_(parameter, generator=generator)
+    return network
+
+
 def create_networks(widths: Widths, generator: torch.Generator | None = None) -> Networks:
-    """New networks on the CPU: Xavier-uniform weights from ``generator``, zero biases."""
-    networks = Networks(widths, Agent(widths), Critic(widths), Value(widths))
-    for network in networks.modules.values():
-        for name, parameter in network.named_parameters():
-            if name.endswith("bias"):
-                nn.init.zeros_(parameter)
-            else:
-                nn.init.xavier_uniform_(parameter, generator=generator)
-    return networks
+    """New networks of the paper's recipe, on the CPU."""
+    agent = initialise(Agent(widths), generator)
+    critic = initialise(Critic(widths), generator)
+    return Networks(widths, agent, critic, initialise(Value(widths), generator))

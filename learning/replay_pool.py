@@ -37,6 +37,10 @@ class ReplayPool:
         """How many records it holds now; less than its capacity between the agent's draw and its results."""
         return int(self._occupied.sum())
 
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the pool holds, by name; the very tensors, not copies."""
+        return {"images": self.images, "states": self.states, "occupied": self._occupied}
+
     @property
     def has_finished(self) -> bool:
         """Whether the critic can draw."""

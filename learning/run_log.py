@@ -1,31 +1,33 @@
-"""What a training shows while it runs: ``log.csv`` in the run's folder, and a progress bar on standard error."""
+"""What a training shows while it runs: ``log.jsonl`` in the run's folder, and a progress bar on standard error."""
 
-import csv
-from dataclasses import asdict, fields
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from learning.training import Record, updates
+from learning.checkpoint import write_atomically
 
-LOG = "log.csv"
+LOG = "log.jsonl"
+SHOWN = ("critic_loss", "agent_loss", "entropy", "score")
 
 
 class RunLog:
-    """Writes a line for each iteration. The bar counts updates, since the first iterations make the most."""
+    """Writes a line of JSON for each iteration: its number, and its figures by name."""
 
-    def __init__(self, directory: Path, iterations: int) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._file = (directory / LOG).open("w", newline="", encoding="utf-8", buffering=1)
-        self._lines = csv.DictWriter(self._file, [field.name for field in fields(Record)])
-        self._lines.writeheader()
+    def __init__(self, directory: Path, first: int, iterations: int) -> None:
+        """Open the log; lines of a run that was stopped are dropped from iteration ``first`` on."""
+        path = directory / LOG
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            write_atomically(path, "".join(lines[:first]).encode())
+        self._file = path.open("a", encoding="utf-8", buffering=1)
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         console = Console(stderr=True)
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        total = sum(updates(iteration) for iteration in range(iterations + 1))
-        self._task = self._progress.add_task("Training", total=total)
+        self._task = self._progress.add_task("Training", total=iterations, completed=first)
 
     def __enter__(self) -> "RunLog":
         self._progress.start()
@@ -37,16 +39,9 @@ class RunLog:
         self._progress.stop()
         self._file.close()
 
-    def update(self) -> None:
-        """Count one update."""
-        self._progress.advance(self._task)
-
-    def write(self, record: Record) -> None:
-        """Log an iteration, and show its losses beside the bar."""
-        self._lines.writerow(
-            {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in asdict(record).items()}
-        )
-        agent = "" if record.agent_loss is None else f" agent {record.agent_loss:.3f} value {record.value_loss:.3f}"
-        self._progress.update(
-            self._task, description=f"Iteration {record.iteration}: critic {record.critic_loss:.3f}{agent}"
-        )
+    def write(self, iteration: int, figures: Mapping[str, float]) -> None:
+        """Log an iteration, and show its main figures beside the bar."""
+        rounded = {name: float(f"{value:.6g}") for name, value in figures.items()}
+        self._file.write(json.dumps({"iteration": iteration} | rounded) + "\n")
+        shown = ", ".join(f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in SHOWN if name in figures)
+        self._progress.update(self._task, advance=1, description=f"Iteration {iteration}: {shown}")

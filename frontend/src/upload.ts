@@ -4,7 +4,7 @@
  */
 
 interface Added {
-  readonly outcome: "added" | "known" | "restored";
+  readonly outcome: "added" | "linked" | "known" | "restored";
   readonly note: string;
   readonly width: number;
   readonly height: number;
@@ -12,6 +12,7 @@ interface Added {
 
 const SAID: Record<Added["outcome"], string> = {
   added: "added",
+  linked: "here already, new in this study",
   known: "here already",
   restored: "brought back",
 };
@@ -99,6 +100,7 @@ class Uploads {
   private running = false;
   private finished = 0;
   private added = 0;
+  private linked = 0;
   private failed = 0;
 
   add(files: Iterable<File>): void {
@@ -129,7 +131,8 @@ class Uploads {
       options.append("study", this.form.dataset["study"] ?? "");
       options.append("file", file);
       const photo = await send(options, (share) => line.progress(share));
-      if (photo.outcome !== "known") this.added += 1;
+      if (photo.outcome === "linked") this.linked += 1;
+      else if (photo.outcome !== "known") this.added += 1;
       const size = `${photo.width} × ${photo.height}`;
       line.end(photo.outcome === "known" ? "quiet" : "good", `${SAID[photo.outcome]}, ${size}`, photo.note);
     } catch (error) {
@@ -140,8 +143,9 @@ class Uploads {
 
   private conclude(): void {
     const failed = this.failed > 0 ? ` ${this.failed} could not be added: the reasons stand below.` : "";
-    this.say(`Done: ${this.added} added.${failed} `);
-    if (this.added === 0) return;
+    const linked = this.linked > 0 ? `, ${this.linked} here already and new in this study` : "";
+    this.say(`Done: ${this.added} added${linked}.${failed} `);
+    if (this.added + this.linked === 0) return;
     const again = document.createElement("a");
     again.href = location.href;
     again.textContent = "Show them in the list";
@@ -197,7 +201,8 @@ function listenForRemovals(): void {
 
 async function remove(item: HTMLElement, dialog: HTMLDialogElement, error: HTMLElement): Promise<void> {
   try {
-    const address = `/api/photos/${item.dataset["photo"] ?? ""}/`;
+    const study = find("#photos", HTMLElement).dataset["study"] ?? "";
+    const address = `/api/studies/${study}/photos/${item.dataset["photo"] ?? ""}/`;
     const response = await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": csrfToken() } });
     if (!response.ok) throw new Error(reason(response.status, await response.text()));
     dialog.close();
@@ -208,5 +213,6 @@ async function remove(item: HTMLElement, dialog: HTMLDialogElement, error: HTMLE
   }
 }
 
-listenForFiles(new Uploads());
+// A closed study has no form: it takes no photos.
+if (document.querySelector("#upload") !== null) listenForFiles(new Uploads());
 listenForRemovals();

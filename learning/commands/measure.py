@@ -14,27 +14,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from learning.photo_sets import Decoding
+    from learning.photo_sets import Decoding, Picture
 
 
 @click.command(
     epilog="""\b
 Examples:
   safelight measure play finished --transfer linear
-  safelight measure frames/edited frames/graded --transfer linear --json measure.json
+  safelight measure frames/edited frames/graded --transfer linear --pairs --json measure.json
 """
 )
 @click.argument("outputs", type=click.Path(path_type=Path))
 @click.argument("targets", type=click.Path(path_type=Path))
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the crops.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file too.")
+@click.option("--pairs", is_flag=True, help="Also the RMSE of each output to the target of the same name.")
 @photo_options
-def command(outputs: Path, targets: Path, seed: int, json_file: Path | None, transfer: str, primaries: str) -> None:
+def command(
+    outputs: Path, targets: Path, seed: int, json_file: Path | None, pairs: bool, transfer: str, primaries: str
+) -> None:
     """Measure how close OUTPUTS are to TARGETS, as sets, in the luminance, contrast and saturation of their crops.
 
     Each is a folder of finished pictures, or an export or an agent's play, whose episodes are rendered from their
     previews. Finished files usually want --transfer linear, which measures their values as they are shown. Prints the
-    paper's histogram intersection in percent, 100 for sets that are distributed alike.
+    paper's histogram intersection in percent, 100 for sets that are distributed alike. With --pairs, also how far each
+    picture is from its own target: the RMSE of values from 0 to 1, and its mean.
     """
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot
@@ -48,11 +52,42 @@ def command(outputs: Path, targets: Path, seed: int, json_file: Path | None, tra
         figures = {name: getattr(result, name) for name in (*STATISTICS, "mean")}
         for name, value in figures.items():
             click.echo(f"{name:<10} {value:5.1f} %")
+        if pairs:
+            figures["rmse"] = _pairwise(outputs, targets, decoding)
+            click.echo(f"{'rmse':<10} {figures['rmse']:7.3f}")
         if json_file:
             counts = {"outputs": len(first), "targets": len(second), "seed": seed}
             unfinished = json_file.with_name(f".{json_file.name}.unfinished")
             unfinished.write_text(json.dumps(figures | counts, indent=1) + "\n", encoding="utf-8")
             unfinished.replace(json_file)
+
+
+def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:
+    """The mean RMSE over the outputs, each against the target of its name, whatever the suffix."""
+    from functools import partial
+
+    import numpy as np
+
+    from learning.photo_sets import PhotoSetError, list_results, map_processes
+
+    by_stem = {Path(picture.name).stem: picture for picture in list_results(targets)}
+    found = list_results(outputs)
+    missing = [picture.name for picture in found if Path(picture.name).stem not in by_stem]
+    if missing:
+        raise PhotoSetError(f"{targets}: no target of the name of {missing[0]}, which --pairs needs")
+    couples = [(picture, by_stem[Path(picture.name).stem]) for picture in found]
+    return float(np.mean(map_processes(partial(_rmse, decoding=decoding), couples, "Comparing pairs")))
+
+
+def _rmse(couple: tuple[Picture, Picture], decoding: Decoding) -> float:
+    from learning.measure import root_mean_square
+    from learning.photo_sets import PhotoSetError, read_picture
+
+    output, target = (read_picture(picture, decoding) for picture in couple)
+    if output.shape != target.shape:
+        sizes = " and ".join(f"{one.shape[1]} x {one.shape[0]}" for one in (output, target))
+        raise PhotoSetError(f"{couple[0].name} and its target have different sizes, {sizes}")
+    return root_mean_square(output, target)
 
 
 def _statistics(location: Path, decoding: Decoding, seed: int) -> tuple[NDArray[np.float64], ...]:

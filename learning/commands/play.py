@@ -28,7 +28,7 @@ Examples:
 """
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--agent", "run", type=click.Path(path_type=Path), required=True, help="The folder of a training run.")
+@click.option("--agent", "run", type=click.Path(path_type=Path), required=True, help="A run's folder, or pretrained.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder, for the play.")
 @click.option("--name", help="The player is agent:NAME; by default the name of the run's folder.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the dropout.")
@@ -72,9 +72,21 @@ def command(
             for line in found.unreadable:
                 click.echo(f"Left out: {line}", err=True)
             player = name or run.resolve().name
+            _say_which(checkpoint, player)
             episodes, steps, events = _play(checkpoint, found, (player, seed, samples, batch), where)
             _write(out, found, (episodes, steps, events), f"safelight play, agent:{player}")
     click.echo(f"agent:{player} played {len(episodes)} games on {len(found.rows)} photos; they are in {out}.")
+
+
+def _say_which(checkpoint: Checkpoint, player: str) -> None:
+    """Which of a run's checkpoints plays: the best where there was something to score by."""
+    about = checkpoint.about
+    score = (
+        f", held-out score {about['best_score']:.1f}" if about.get("best_score") and checkpoint.kind == "best" else ""
+    )
+    click.echo(
+        f"agent:{player} is the {checkpoint.kind} checkpoint, of {about.get('iterations_done')} iterations{score}."
+    )
 
 
 def _find_photos(photos: tuple[Path, ...], decoding: Decoding, previews: Path) -> PlayPhotos:

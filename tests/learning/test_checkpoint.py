@@ -3,24 +3,31 @@
 import hashlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from editing.filters import VERSION
-from learning.checkpoint import CheckpointError, load_agent, save_run
-from learning.networks import Networks, Widths, create_networks
+from learning.checkpoint import BEST, LAST, CheckpointError, begin_run, check_space, load_agent, save_checkpoint
+from learning.networks import Agent, Widths, initialise
 
 SMALL = Widths(width=1, hidden=2)
 
 
-def networks(widths: Widths = SMALL) -> Networks:
-    return create_networks(widths, torch.Generator().manual_seed(4))
+def agent(widths: Widths = SMALL, seed: int = 4) -> Agent:
+    return initialise(Agent(widths), torch.Generator().manual_seed(seed))
+
+
+def save(run: Path, one: Agent, name: str = LAST, network: str = "agent") -> None:
+    begin_run(run, SMALL, {"inputs": "photos"})
+    tensors = {f"{network}/weights/{key}": value for key, value in one.state_dict().items()}
+    save_checkpoint(run / name, tensors, {"iterations_done": 7})
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    save_run(tmp_path / "run", networks(), {"inputs": "photos"})
+    save(tmp_path / "run", agent())
     return tmp_path / "run"
 
 
@@ -31,28 +38,31 @@ def rewrite(run: Path, **changes: object) -> None:
 
 def test_a_saved_agent_is_read_back(run: Path) -> None:
     read = load_agent(run)
-    original = networks().agent.state_dict()
+    original = agent().state_dict()
     assert all(torch.equal(value, original[name]) for name, value in read.agent.state_dict().items())
     assert read.widths == SMALL
     assert read.config["inputs"] == "photos"
     assert read.config["filters_version"] == VERSION
-    assert read.sha256 == hashlib.sha256((run / "agent.safetensors").read_bytes()).hexdigest()
+    assert (read.kind, read.about["iterations_done"], read.about["filters_version"]) == ("last", 7, VERSION)
+    assert read.sha256 == hashlib.sha256((run / LAST).read_bytes()).hexdigest()
 
 
-def test_a_run_holds_the_three_networks_and_its_config_and_no_leftovers(run: Path) -> None:
-    names = {"agent.safetensors", "critic.safetensors", "value.safetensors", "config.json"}
-    assert {path.name for path in run.iterdir()} == names
+def test_the_best_checkpoint_comes_before_the_last(run: Path) -> None:
+    save(run, agent(seed=5), BEST)
+    read = load_agent(run)
+    assert read.kind == "best"
+    assert torch.equal(read.agent.choice.hidden.weight, agent(seed=5).choice.hidden.weight)
+    assert {path.name for path in run.iterdir()} == {"config.json", BEST, LAST}
 
 
-def test_weights_of_other_widths_are_refused(run: Path, tmp_path: Path) -> None:
-    save_run(tmp_path / "wider", networks(Widths(width=2, hidden=2)), {})
-    (run / "agent.safetensors").write_bytes((tmp_path / "wider" / "agent.safetensors").read_bytes())
+def test_weights_of_other_widths_are_refused(run: Path) -> None:
+    save(run, agent(Widths(width=2, hidden=2)))
     with pytest.raises(CheckpointError, match=r"of other widths than config.json says \(width 1, hidden 2\)"):
         load_agent(run)
 
 
 def test_weights_of_another_network_are_refused(run: Path) -> None:
-    (run / "agent.safetensors").write_bytes((run / "critic.safetensors").read_bytes())
+    save(run, agent(), network="critic")
     with pytest.raises(CheckpointError, match="weights of another network"):
         load_agent(run)
 
@@ -64,23 +74,23 @@ def test_another_version_of_the_filters_is_refused(run: Path) -> None:
 
 
 def test_truncated_weights_are_refused(run: Path) -> None:
-    path = run / "agent.safetensors"
+    path = run / LAST
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(CheckpointError, match="damaged"):
         load_agent(run)
 
 
 def test_missing_weights_are_refused(run: Path) -> None:
-    (run / "agent.safetensors").unlink()
-    with pytest.raises(CheckpointError, match=r"agent.safetensors is missing"):
+    (run / LAST).unlink()
+    with pytest.raises(CheckpointError, match=r"last.safetensors is missing"):
         load_agent(run)
 
 
 def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
-    broken = networks()
+    broken = agent()
     with torch.no_grad():
-        broken.agent.choice.output.bias[0] = float("nan")
-    save_run(tmp_path / "run", broken, {})
+        broken.choice.output.bias[0] = float("nan")
+    save(tmp_path / "run", broken)
     with pytest.raises(CheckpointError, match="not finite"):
         load_agent(tmp_path / "run")
 
@@ -100,5 +110,13 @@ def test_a_config_without_usable_widths_is_refused(run: Path, widths: object) ->
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="not a finished run"):
+    with pytest.raises(CheckpointError, match="not a run of safelight train"):
         load_agent(tmp_path)
+
+
+def test_a_disk_without_room_for_three_checkpoints_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = SimpleNamespace(free=11 << 20)
+    monkeypatch.setattr("learning.checkpoint.shutil.disk_usage", lambda _: free)
+    check_space(tmp_path, {"a": torch.zeros(3 << 20, dtype=torch.uint8)})
+    with pytest.raises(CheckpointError, match=r"11 MB free; the run needs 13"):
+        check_space(tmp_path, {"a": torch.zeros(4 << 20, dtype=torch.uint8)})

@@ -106,3 +106,28 @@ def test_known_figures_of_film_frames(shared: Path) -> None:
     # Known: 48.5, 51.5, 68.1, mean 56.0, by other random crops; over seeds the mean spreads by about 1.5.
     assert found["mean"] == pytest.approx(56, abs=5)
     assert found["saturation"] == pytest.approx(68, abs=6)
+
+
+def test_pairs_are_found_by_name_and_compared_as_shown(tmp_path: Path) -> None:
+    for folder, level in (("outputs", 51), ("targets", 102)):
+        (tmp_path / folder).mkdir()
+        for index in range(2):
+            value = level if index else 0
+            Image.new("RGB", (70, 80), (value,) * 3).save(tmp_path / folder / f"{index}.png")
+    paths = tmp_path / "outputs", tmp_path / "targets"
+    result = measure(*paths, "--transfer", "linear", "--pairs", "--json", tmp_path / "measure.json")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "measure.json").read_text())["rmse"] == pytest.approx((0 + 0.2) / 2, abs=1e-6)
+    assert result.output.splitlines()[-1].split() == ["rmse", "0.100"]
+
+
+def test_pairs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    outputs, targets = save(tmp_path / "outputs", 2, 0, 40), save(tmp_path / "targets", 2, 0, 40)
+    (targets / "1.png").rename(targets / "other.png")
+    result = measure(outputs, targets, "--pairs")
+    assert result.exit_code == 1
+    assert "no target of the name of 1.png" in result.output
+    Image.new("RGB", (9, 8)).save(targets / "1.png")
+    result = measure(outputs, targets, "--pairs")
+    assert result.exit_code == 1
+    assert "1.png and its target have different sizes, 90 x 70 and 9 x 8" in result.output

@@ -9,9 +9,10 @@ import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from editing.filters import FILTERS
+from editing.filters import FILTERS, develop
+from editing.rules import Step
 from editing.trajectory import Snapshot, read_snapshot, rows
-from learning.checkpoint import save_run
+from learning.checkpoint import LAST, begin_run, save_checkpoint
 from learning.command_line import main
 from learning.networks import Widths, create_networks
 from learning.play import Turn, play
@@ -26,7 +27,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.no_grad():  # bolder than at the start of training, so that games differ
         for head in (networks.agent.choice, *networks.agent.heads.values()):
             head.output.weight.mul_(8)
-    save_run(folder, networks, {})
+    begin_run(folder, SMALL, {})
+    weights = {f"agent/weights/{name}": value for name, value in networks.agent.state_dict().items()}
+    save_checkpoint(folder / LAST, weights, {"iterations_done": 3})
     return folder
 
 
@@ -111,16 +114,29 @@ def test_parameters_of_saturated_outputs_are_in_range() -> None:
                 assert parameter.low <= step.parameters[name] <= parameter.high
 
 
+def test_the_agent_that_comes_with_the_project_plays_and_brightens(tmp_path: Path) -> None:
+    dark = np.random.default_rng(1).integers(10, 60, (40, 50, 3), dtype=np.uint8)
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    snapshot = played("--agent", "pretrained", tmp_path / "dark.png", "-o", tmp_path / "play", "--transfer", "linear")
+    (episode,) = rows(snapshot.episodes)
+    assert episode["player"] == "agent:pretrained"
+    steps = [Step(row["filter"], row["parameters"]) for row in rows(snapshot.steps)]
+    before = dark.astype(np.float32) / 255
+    assert len(steps) == 5
+    assert develop(before, steps).mean() > 1.2 * before.mean()
+
+
 def test_unreadable_photos_are_named_and_left_out(run: Path, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"")
     result = play_command("--agent", run, photos, tmp_path / "broken.jpg", "-o", tmp_path / "play")
     assert result.exit_code == 0
     assert "Left out: broken.jpg: it is empty" in result.output
+    assert "agent:tiny is the last checkpoint, of 3 iterations." in result.output
     assert "played 3 games on 3 photos" in result.output
 
 
 @pytest.mark.parametrize(
-    ("missing", "reason"), [("agent", "not a finished run"), ("photos", "there is no such file or folder")]
+    ("missing", "reason"), [("agent", "not a run of safelight train"), ("photos", "there is no such file or folder")]
 )
 def test_what_is_missing_is_refused_and_nothing_written(
     run: Path, photos: Path, tmp_path: Path, missing: str, reason: str

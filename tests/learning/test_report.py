@@ -64,7 +64,9 @@ class Page(HTMLParser):
 
 def people_and_agent(folder: Path) -> tuple[Path, Path]:
     people = [
-        Play(f"player-{index % 5}", f"photo{index % 3}", (("exposure", {"ev": 0.2 * index + 0.1}), TONE)[: 1 + index % 2])
+        Play(
+            f"player-{index % 5}", f"photo{index % 3}", (("exposure", {"ev": 0.2 * (index + 1)}), TONE)[: 1 + index % 2]
+        )
         for index in range(15)
     ]
     agent = [

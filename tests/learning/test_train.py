@@ -1,6 +1,6 @@
 """``safelight train``, and the crops that it trains on."""
 
-import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from learning.checkpoint import load_agent
 from learning.command_line import main
 from learning.data import Photos
 from learning.networks import Widths
-from learning.training import Trainer
+from learning.paper_recipe import PaperTrainer
 
 
 def train(*arguments: object) -> Result:
@@ -31,22 +31,22 @@ def photos(tmp_path: Path) -> Path:
 
 
 def options(photos: Path, out: Path, *more: object) -> list[object]:
-    small = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2]
+    small = ["--recipe", "paper", "--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2]
     return ["--inputs", photos, "--targets", photos, "--out", out, *small, *more]
 
 
 @pytest.fixture(autouse=True)
 def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.training.FIRST_PASSES", 60)
-    monkeypatch.setattr("learning.training.CRITIC_UPDATES_AHEAD", 2)
+    monkeypatch.setattr("learning.paper_recipe.FIRST_PASSES", 60)
+    monkeypatch.setattr("learning.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
 
 
 def test_it_trains_and_saves_a_run(photos: Path, tmp_path: Path) -> None:
     result = train(*options(photos, tmp_path / "run"))
     assert result.exit_code == 0, result.output
     assert load_agent(tmp_path / "run").widths == Widths(1, 2)
-    with (tmp_path / "run" / "log.csv").open() as file:
-        assert [row["iteration"] for row in csv.DictReader(file)] == ["0", "1", "2"]
+    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["iteration"] for line in lines] == [0, 1, 2]
 
 
 def test_the_same_seed_gives_the_same_run_and_features_may_be_stated(photos: Path, tmp_path: Path) -> None:
@@ -65,6 +65,18 @@ def test_a_batch_larger_than_the_pool_is_refused(photos: Path, tmp_path: Path) -
     result = train(*options(photos, tmp_path / "run", "--batch", 129))
     assert result.exit_code == 2
     assert "a batch of 129 is more than the pool's 128 records" in result.output
+
+
+def test_a_batch_that_copies_do_not_divide_is_refused(photos: Path, tmp_path: Path) -> None:
+    result = train(*options(photos, tmp_path / "run", "--recipe", "fast", "--batch", 6))
+    assert result.exit_code == 2
+    assert "a batch of 6 cannot be shared by photos of 4 games each" in result.output
+
+
+def test_both_kinds_of_photos_must_be_named(photos: Path, tmp_path: Path) -> None:
+    result = train("--inputs", photos, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "Missing option '--targets'" in result.output
 
 
 def test_an_occupied_folder_is_refused(photos: Path) -> None:
@@ -87,15 +99,15 @@ def test_an_unknown_device_is_refused(photos: Path, tmp_path: Path) -> None:
     assert "the device 'abacus' cannot be used" in result.output
 
 
-def test_ctrl_c_saves_what_there_is(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_keeps_the_last_checkpoint(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trainer, "_update_agent_and_value", interrupted)
-    result = train(*options(photos, tmp_path / "run"))
+    monkeypatch.setattr(PaperTrainer, "_update_agent_and_value", interrupted)
+    result = train(*options(photos, tmp_path / "run", "--save-every", 1))
     assert result.exit_code == 130
-    assert "Stopped after iteration 0 of 2" in result.output
-    assert load_agent(tmp_path / "run").config["iterations_done"] == 0
+    assert "Stopped in iteration 1; --resume continues from its last checkpoint" in result.output
+    assert load_agent(tmp_path / "run").about["iterations_done"] == 1
 
 
 def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

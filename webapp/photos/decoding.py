@@ -66,3 +66,8 @@ def _check_playable(path: Path, pixels: np.ndarray) -> None:
         )
     if not pixels.any():
         raise PhotoError(f"{printable(path.name)}: it is black all over: there is nothing to bring out")
+
+
+def without_name(error: ValueError, path: Path) -> str:
+    """What an error says of a file, for where the file's name stands already."""
+    return str(error).removeprefix(f"{printable(path.name)}: ")

@@ -1,5 +1,6 @@
-"""The API of photos, for researchers: adding one, file by file, and removing one."""
+"""The API of photos, for researchers: adding one to a study, file by file, and removing one."""
 
+import logging
 import shutil
 import tempfile
 from dataclasses import replace
@@ -20,13 +21,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.photo import PRIMARIES, TRANSFERS, PhotoError
-from webapp.photos.decoding import Decoded, decode
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.storing import NotStored, kept_as_it_was, remove, store
+from webapp.photos.decoding import Decoded, NotSaved, decode, without_name
+from webapp.photos.models import previews_folder
+from webapp.photos.storing import NotStored, store
 from webapp.refusals import ErrorSerializer, Refusal
-from webapp.studies.adding import add_photo
+from webapp.studies.adding import bring_in, take_out
 from webapp.studies.joining import find_study
 from webapp.studies.models import DEFAULT
+
+_logger = logging.getLogger(__name__)
 
 
 class UploadSerializer(serializers.Serializer[Any]):
@@ -41,8 +44,8 @@ class UploadSerializer(serializers.Serializer[Any]):
 class AddedPhotoSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=["added", "known", "restored"])
-    note = serializers.CharField(help_text="What to know of a photo that was here already; empty else.")
+    outcome = serializers.ChoiceField(choices=["added", "linked", "known", "restored"], help_text="linked: it was here, and is new in this study.")
+    note = serializers.CharField(help_text="What of a photo that was here already stayed as it was; empty else.")
     width = serializers.IntegerField(help_text="Of the source, in pixels.")
     height = serializers.IntegerField()
     thumbnail_url = serializers.CharField()
@@ -65,19 +68,20 @@ class PhotoListView(APIView):
         upload.is_valid(raise_exception=True)
         asked = upload.validated_data
         study = find_study(asked["study"])
+        if not study.open:
+            raise Refusal("study_closed", "This study is closed: it takes no photos.")
         try:
             decoded = _decode(asked["file"], asked["transfer"], asked["primaries"])
-            photo, outcome = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
-        except PhotoError as error:
-            raise Refusal("unreadable", str(error), HTTPStatus.BAD_REQUEST) from None
+            photo, stored = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
         except NotStored as error:
             raise Refusal("conflict", str(error)) from None
-        add_photo(study, photo)
+        reading = {name: asked[name] for name in ("transfer", "primaries", "licence", "attribution")}
+        outcome, note = bring_in(study, photo, stored, **reading)
         answer = {
             "id": photo.pk,
             "name": photo.name,
             "outcome": outcome,
-            "note": kept_as_it_was(photo, asked["transfer"], asked["primaries"]) if outcome == "known" else "",
+            "note": note,
             "width": photo.width,
             "height": photo.height,
             "thumbnail_url": reverse("thumbnail", args=[photo.pk, "game"]),
@@ -85,15 +89,20 @@ class PhotoListView(APIView):
         return Response(answer, HTTPStatus.CREATED if outcome == "added" else HTTPStatus.OK)
 
 
-class PhotoView(APIView):
-    """One photo."""
+class StudyPhotoView(APIView):
+    """One photo of a study."""
 
     permission_classes = (IsAdminUser,)
 
     @extend_schema(responses={204: None, "4XX": ErrorSerializer}, operation_id="remove_photo")
-    def delete(self, request: Request, sha256: str) -> Response:
-        """Take a photo out of play everywhere. Submitted play on it stays; without any, its preview is deleted."""
-        remove(get_object_or_404(Photo, pk=sha256, removed_at=None))
+    def delete(self, request: Request, slug: str, sha256: str) -> Response:
+        """Take a photo out of a study; open play of the study on it is excluded.
+
+        When no study has it any more, the photo is removed: submitted play on it stays; without any, its preview is
+        deleted.
+        """
+        study = find_study(slug)
+        take_out(study, get_object_or_404(study.playable, pk=sha256))
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -105,4 +114,12 @@ def _decode(file: TemporaryUploadedFile, transfer: str, primaries: str) -> Decod
         stem = name.stem.encode()[:200].decode(errors="ignore")
         path = Path(folder) / f"{stem}{name.suffix[:10]}"
         shutil.move(file.temporary_file_path(), path)
-        return replace(decode(path, previews_folder(), transfer, primaries), name=name.name)
+        try:
+            decoded = decode(path, previews_folder(), transfer, primaries)
+        except PhotoError as error:
+            raise Refusal("unreadable", without_name(error, path), HTTPStatus.BAD_REQUEST) from None
+        except NotSaved as error:
+            _logger.error("%s", error)
+            message = "The server cannot save photos at the moment; its log says why."
+            raise Refusal("not_saved", message, HTTPStatus.INSUFFICIENT_STORAGE) from None
+        return replace(decoded, name=name.name)

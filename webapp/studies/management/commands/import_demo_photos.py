@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from webapp.demo_photos import demo_photo_paths
-from webapp.photos.decoding import decode
+from webapp.photos.decoding import NotSaved, decode
 from webapp.photos.models import previews_folder
 from webapp.photos.storing import store
 from webapp.studies.adding import add_photo
@@ -22,7 +22,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         study = Study.objects.get(slug=DEFAULT)
         for path, credit in photos.items():
-            decoded = decode(path, previews_folder(), "auto", "auto")
+            try:
+                decoded = decode(path, previews_folder(), "auto", "auto")
+            except NotSaved as error:
+                raise CommandError(str(error)) from None
             photo, _ = store(decoded, licence=credit.licence, attribution=credit.attribution)
             add_photo(study, photo)
         self.stdout.write(f"{len(photos)} demo photos are in the study: 8-bit, small and finished. Bring your own!")

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos, printable, source_sha256
-from webapp.photos.decoding import Decoded
+from webapp.command_line import INTERRUPTED
+from webapp.photos.decoding import Decoded, NotSaved, without_name
 from webapp.photos.decoding_pool import decode_all
-from webapp.photos.models import previews_folder
-from webapp.photos.storing import NotStored, kept_as_it_was, known, store
-from webapp.studies.adding import add_photo
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import NotStored, Outcome, known, store
+from webapp.studies.adding import bring_in
 from webapp.studies.models import DEFAULT, Study
 
 _COLUMNS = (TextColumn("Importing photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -41,18 +42,23 @@ class Command(BaseCommand):
         found_study = Study.objects.filter(slug=study).first()
         if found_study is None:
             raise CommandError(f"there is no study {study!r}: name one of {', '.join(_slugs())}")
+        credit = {name: _credit(name, options[name]) for name in ("licence", "attribution")}
         try:
             photos = find_photos(paths)
         except PhotoError as error:
             raise CommandError(str(error)) from None
         console = Console(stderr=True, soft_wrap=True)
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
-            importing = _Import(found_study, options, progress, len(photos))
+            importing = _Import(found_study, options, credit, progress, len(photos))
             try:
                 importing.run(photos, max(1, processes))
             except KeyboardInterrupt:
                 progress.stop()
-                raise CommandError(f"interrupted: {importing.summary}; run it again to go on", returncode=130) from None
+                message = f"interrupted: {importing.summary}; run it again to go on"
+                raise CommandError(message, returncode=INTERRUPTED) from None
+            except NotSaved as error:
+                progress.stop()
+                raise CommandError(f"{error}: {importing.summary}; mend that, and run it again to go on") from None
         self.stdout.write(importing.summary)
         if importing.failed:
             raise CommandError(f"{importing.failed} of {len(photos)} files could not be imported")
@@ -62,13 +68,22 @@ def _slugs() -> list[str]:
     return list(Study.objects.values_list("slug", flat=True))
 
 
+def _credit(option: str, text: str) -> str:
+    limit = Photo._meta.get_field(option).max_length
+    if len(text) > limit:
+        raise CommandError(f"--{option} has {len(text)} characters, the limit is {limit}")
+    return printable(text)
+
+
 class _Import:
     """One run: which photos were added, known or failed."""
 
-    def __init__(self, study: Study, options: dict[str, Any], progress: Progress, total: int) -> None:
+    def __init__(
+        self, study: Study, options: dict[str, Any], credit: dict[str, str], progress: Progress, total: int
+    ) -> None:
         self.study = study
         self.reading = {name: options[name] for name in ("transfer", "primaries")}
-        self.credit = {name: options[name] for name in ("licence", "attribution")}
+        self.credit = credit
         self.progress = progress
         self.task = progress.add_task("", total=total)
         self.counts: Counter[str] = Counter()
@@ -100,10 +115,8 @@ class _Import:
                 continue
             if photo is None:
                 yield path
-                continue
-            if note := kept_as_it_was(photo, **self.reading):
-                self._say(f"{printable(str(path))}: {note}")
-            self._count("known" if not add_photo(self.study, photo) else "linked")
+            else:
+                self._bring_in(path, photo, "known")
 
     def _keep(self, path: Path, decoded: Decoded) -> None:
         try:
@@ -111,12 +124,16 @@ class _Import:
         except NotStored as error:
             self._fail(path, error)
             return
-        add_photo(self.study, photo)
+        self._bring_in(path, photo, outcome)
+
+    def _bring_in(self, path: Path, photo: Photo, stored: Outcome) -> None:
+        outcome, note = bring_in(self.study, photo, stored, **self.reading, **self.credit)
+        if note:
+            self._say(f"{printable(str(path))}: {note}")
         self._count(outcome)
 
     def _fail(self, path: Path, error: ValueError) -> None:
-        reason = str(error).removeprefix(f"{printable(path.name)}: ")
-        self._say(f"not imported {printable(str(path))}: {reason}")
+        self._say(f"not imported {printable(str(path))}: {without_name(error, path)}")
         self._count("failed")
 
     def _say(self, line: str) -> None:
@@ -130,7 +147,7 @@ class _Import:
 _TEXTS = {
     "added": "added",
     "restored": "brought back",
-    "linked": "here already, new in the study",
+    "linked": "here already, new in this study",
     "known": "here already",
     "failed": "failed",
 }

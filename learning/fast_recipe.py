@@ -1,0 +1,236 @@
+"""The recipe ``fast``, the default: whole episodes from fresh photos, each photo played several times.
+
+The critic judges finished pictures alone, and learns faster than the agent. The agent's parameters learn through the
+filters; its choices by how much better a game went than the other games on the same photo. There is no value network,
+and no pool that the agent plays from.
+"""
+
+import math
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from editing.filters import FILTERS
+from editing.rules import MAXIMUM_STEPS
+from learning import state
+from learning.agent import act, sample_filters, without_used
+from learning.data import Photos
+from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
+from learning.training import Learner, Trainer, TrainingDiverged
+
+CRITIC_UPDATES = 3
+# Of the gradient penalty on reals (R1), and that it is part of every fourth update of the critic alone.
+PENALTY_SCALE = 0.1
+PENALTY_EVERY = 4
+# Finished images that the critic draws from, in batches.
+RING_BATCHES = 4
+BETAS = (0.5, 0.99)
+FINAL_RATE = 0.1
+# In nats, of the possible ln 8, ln 7 ... ln 4 at the five steps: below this, the agent always gives the same order.
+COLLAPSED_ENTROPY = 0.02
+
+
+@dataclass(frozen=True)
+class FastConfig:
+    """What a run of this recipe is made of.
+
+    Attributes:
+        batch: games in a batch, of which every ``copies`` are on the same photo.
+        iterations: over which the rates decay to a tenth, and the bonus for entropy fades to 0.
+        seed: of the weights and of everything drawn.
+        entropy_bonus: for a nat of entropy in a choice of filter, at the start.
+        bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
+    """
+
+    widths: Widths = field(default_factory=Widths)
+    batch: int = 32
+    iterations: int = 1_000
+    seed: int = 0
+    copies: int = 4
+    agent_rate: float = 3e-4
+    critic_rate: float = 2e-3
+    entropy_bonus: float = 0.02
+    bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1:
+            raise ValueError(f"iterations must be at least 1, not {self.iterations}")
+        if self.batch < 1 or self.batch % self.copies:
+            raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values, as checkpoints have them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Games:
+    """A batch of whole games, (N,) each but for the images.
+
+    Attributes:
+        images: (N, 3, 64, 64) the finished ones, unclipped.
+        log_probability: of all five choices together.
+        entropy: of the choices, mean over the five steps, in nats.
+        too_bright: sum over the steps of the mean of max(x - 1, 0)^2.
+        choices: (N, 5) the filters' indices.
+    """
+
+    images: Tensor
+    log_probability: Tensor
+    entropy: Tensor
+    too_bright: Tensor
+    choices: Tensor
+
+
+def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor) -> Games:
+    """Play whole games; used filters are not chosen again.
+
+    Args:
+        images: (N, 3, 64, 64) fresh photos.
+        masks: (N, 5, 2, features) dropout of each step.
+        z: (N, 5) uniform numbers that sample the filters.
+    """
+    states = state.fresh_states(len(images), images)
+    logs, entropies, bright, choices = [], [], [], []
+    for step in range(MAXIMUM_STEPS):
+        choose = partial(_sample_unused, states=states, z=z[:, step])
+        action = act(agent, images, states, masks[:, step], choose)
+        p = without_used(action.probabilities, states)
+        logs.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
+        entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
+        bright.append((action.images - 1).clamp(min=0).square().flatten(1).mean(dim=1))
+        choices.append(action.choice)
+        images, states = action.images, action.states
+    sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
+    log_probability, too_bright = sums
+    return Games(images, log_probability, torch.stack(entropies).mean(dim=0), too_bright, torch.stack(choices, dim=1))
+
+
+def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
+    return sample_filters(without_used(probabilities, states), z)
+
+
+def group_advantage(returns: Tensor, copies: int) -> Tensor:
+    """(N,) each game's return less the mean of the other games on its photo, over the batch's standard deviation.
+
+    Args:
+        returns: (N,) the games on one photo in a row.
+    """
+    groups = returns.view(-1, copies)
+    others = (groups.sum(dim=1, keepdim=True) - groups) / max(copies - 1, 1)
+    return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
+
+
+def shown(images: Tensor) -> Tensor:
+    """Images as a screen shows them, 0 .. 1: what the critic sees, so that no value makes its answers explode."""
+    return images.clamp(0, 1)
+
+
+def reality_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
+    """R1 (Mescheder et al., 2018): the critic's answers to reals (N, 1), and mean |grad D|^2 there."""
+    real = real.detach().requires_grad_()
+    answers = critic(real)
+    (gradient,) = torch.autograd.grad(answers.sum(), real, create_graph=True)
+    return answers, gradient.square().flatten(1).sum(dim=1).mean()
+
+
+class FastTrainer(Trainer):
+    """A run of this recipe: each iteration is a batch of games, an update of the agent and three of the critic."""
+
+    def __init__(self, config: FastConfig, inputs: Photos, targets: Photos, device: torch.device) -> None:
+        super().__init__(config.seed, device)
+        self.config, self.widths, self.iterations = config, config.widths, config.iterations
+        self._inputs, self._targets = inputs, targets
+        self._agent = initialise(Agent(config.widths), self.generator)
+        self._critic = initialise(Critic(config.widths), self.generator)
+        self.learners = {
+            "agent": Learner(self._agent, BETAS, device),
+            "critic": Learner(self._critic, BETAS, device),
+        }
+        capacity = RING_BATCHES * config.batch
+        self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
+
+    def _memory(self) -> dict[str, Tensor]:
+        return {"ring": self._ring}
+
+    def _computing(self) -> AbstractContextManager[None]:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16)
+
+    def _iterate(self) -> dict[str, Tensor]:
+        config, count = self.config, self.config.batch
+        if self.iteration == 0:
+            for start in range(count, len(self._ring), count):
+                with torch.no_grad():
+                    self._ring[start : start + count] = self._play().images
+        progress = self.iteration / config.iterations
+        decay = math.pow(FINAL_RATE, progress)
+        acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
+        first = CRITIC_UPDATES * self.iteration
+        judged: dict[str, Tensor] = {}
+        for update in range(first, first + CRITIC_UPDATES):
+            judged |= self._update_critic(config.critic_rate * decay, penalised=update % PENALTY_EVERY == 0)
+        return acted | judged
+
+    def _play(self) -> Games:
+        count = self.config.batch
+        photos = self._inputs.draw(count // self.config.copies, self.generator)
+        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator).to(self.device, non_blocking=True)
+        z = torch.rand(count, MAXIMUM_STEPS, generator=self.generator).to(self.device, non_blocking=True)
+        with self._computing():
+            return roll_out(
+                self._agent,
+                photos.repeat_interleave(self.config.copies, dim=0),
+                masks.view(count, MAXIMUM_STEPS, 2, self.widths.features),
+                z,
+            )
+
+    def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
+        games = self._play()
+        with self._computing():
+            answers = self._critic(shown(games.images)).squeeze(1).float()
+        returns = -softplus(-answers) - games.too_bright
+        advantage = group_advantage(returns.detach(), self.config.copies)
+        choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
+        loss = -returns.mean() - choosing
+        norm = self.learners["agent"].learn(loss, rate)
+        place = self.iteration % RING_BATCHES * self.config.batch
+        self._ring[place : place + self.config.batch] = games.images.detach()
+        used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
+        figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
+        figures |= {"agent_loss": loss, "agent_gradient": norm}
+        return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+
+    def _update_critic(self, rate: float, *, penalised: bool) -> dict[str, Tensor]:
+        count = self.config.batch
+        real = shown(self._targets.draw(count, self.generator))
+        drawn = torch.randperm(len(self._ring), generator=self.generator)[:count].to(self.device, non_blocking=True)
+        fake = shown(self._ring[drawn])
+        penalty = fake.new_zeros(())
+        if penalised:
+            # The second derivative runs through the reals alone: one batch with the fakes would double its work.
+            with self._computing():
+                fake_answers = self._critic(fake)
+            real_answers, penalty = reality_penalty(self._critic, real)
+        else:
+            with self._computing():
+                real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
+        real_answers, fake_answers = real_answers.float(), fake_answers.float()
+        loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
+        norm = self.learners["critic"].learn(loss + PENALTY_SCALE / 2 * penalty, rate)
+        figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}
+        return figures | ({"penalty": penalty} if penalised else {})
+
+    def check(self, figures: Mapping[str, float]) -> None:
+        """Refuse figures that are not finite, and an agent that gives all photos one order while it should explore."""
+        super().check(figures)
+        early = self.iteration < self.iterations / 2
+        if early and figures["entropy"] < COLLAPSED_ENTROPY:
+            raise TrainingDiverged(
+                f"iteration {self.iteration}: the entropy of the choices is {figures['entropy']:.3f} nats; the agent "
+                "has stopped exploring. Try another --seed, a larger --batch, or more photos"
+            )

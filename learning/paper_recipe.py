@@ -1,0 +1,150 @@
+"""The recipe ``paper``, of 2018: an agent, a Wasserstein critic and a value network, with a replay pool."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from learning.agent import act, sample_filters
+from learning.data import Photos
+from learning.losses import critic_losses, step_losses
+from learning.networks import Widths, create_networks, draw_masks
+from learning.replay_pool import ReplayPool
+from learning.training import Learner, Trainer
+
+# The critic needs a head start, and a refresh now and then.
+CRITIC_UPDATES = 5
+CRITIC_UPDATES_AHEAD = 100
+AHEAD_ITERATIONS = 10
+AHEAD_EVERY = 500
+# Passes of the agent before anything is learned, so that finished images exist.
+FIRST_PASSES = 100
+DECADES_OF_DECAY = 3
+BETAS = (0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class PaperConfig:
+    """What a run of this recipe is made of; the defaults are the paper's.
+
+    Attributes:
+        iterations: T; the iterations 0 .. T are run, and the rates decay to a thousandth over them.
+        seed: of the weights and of everything drawn.
+        pool: records in the replay pool, at least as many as a batch.
+        rate: Adam's base rate at the start; each network's is this times its factor.
+        bfloat16: whether the agent's step computes in bfloat16; the critic's own updates never do.
+    """
+
+    widths: Widths = field(default_factory=Widths)
+    batch: int = 64
+    iterations: int = 20_000
+    seed: int = 0
+    pool: int = 128
+    rate: float = 5e-5
+    critic_factor: float = 1.0
+    agent_factor: float = 0.3
+    value_factor: float = 3.0
+    bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "iterations", "pool"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.batch > self.pool:
+            raise ValueError(f"a batch of {self.batch} is more than the pool's {self.pool} records")
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values, as checkpoints have them."""
+        return asdict(self)
+
+
+def critic_updates(iteration: int) -> int:
+    """How many updates the critic makes in an iteration."""
+    ahead = iteration < AHEAD_ITERATIONS or iteration % AHEAD_EVERY == 0
+    return CRITIC_UPDATES_AHEAD if ahead else CRITIC_UPDATES
+
+
+def base_rate(config: PaperConfig, iteration: int) -> float:
+    """``rate * 0.1^(3 t / T)``."""
+    return config.rate * math.pow(0.1, DECADES_OF_DECAY * iteration / config.iterations)
+
+
+class PaperTrainer(Trainer):
+    """A run of this recipe: each iteration is an update of agent and value, and five of the critic."""
+
+    def __init__(self, config: PaperConfig, inputs: Photos, targets: Photos, device: torch.device) -> None:
+        super().__init__(config.seed, device)
+        self.config, self.widths, self.iterations = config, config.widths, config.iterations + 1
+        self.targets = targets
+        self.networks = create_networks(config.widths, self.generator)
+        self.learners = {name: Learner(network, BETAS, device) for name, network in self.networks.modules.items()}
+        self.pool = ReplayPool(config.pool, partial(inputs.draw, generator=self.generator), self.generator)
+
+    def _memory(self) -> dict[str, Tensor]:
+        return self.pool.tensors()
+
+    def _iterate(self) -> dict[str, Tensor]:
+        """The agent's figures are missing in iteration 0, in which it learns nothing."""
+        rate = base_rate(self.config, self.iteration)
+        acted: dict[str, Tensor] = {}
+        if self.iteration == 0:
+            for _ in range(FIRST_PASSES):
+                self._pass()
+        else:
+            acted = self._update_agent_and_value(rate)
+        for _ in range(critic_updates(self.iteration)):
+            judged = self._update_critic(self.config.critic_factor * rate)
+        return acted | judged
+
+    def _draw(self) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor], Tensor]]:
+        """What the agent acts on: images, states, dropout masks and how filters are chosen."""
+        count = self.config.batch
+        images, states = self.pool.draw(count)
+        masks = draw_masks(count, self.config.widths, self.generator).to(self.device)
+        z = torch.rand(count, generator=self.generator).to(self.device)
+        return images, states, masks, partial(sample_filters, z=z)
+
+    def _pass(self) -> None:
+        """Let the agent act, learning nothing."""
+        with torch.no_grad():
+            action = act(self.networks.agent, *self._draw())
+        self.pool.put_back(action.images, action.states)
+
+    def _update_agent_and_value(self, rate: float) -> dict[str, Tensor]:
+        images, states, masks, choose = self._draw()
+        progress = self.iteration / self.config.iterations
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
+            step = step_losses(self.networks, images, states, masks, choose, progress)
+        agent_norm = self.learners["agent"].learn(step.agent_loss, self.config.agent_factor * rate)
+        value_norm = self.learners["value"].learn(step.value_loss, self.config.value_factor * rate)
+        self.pool.put_back(step.action.images, step.action.states)
+        p = step.action.probabilities
+        return {
+            "agent_loss": step.agent_loss,
+            "agent_gradient": agent_norm,
+            "value_loss": step.value_loss,
+            "value_gradient": value_norm,
+            "reward": step.reward.mean(),
+            "penalty": step.penalty.mean(),
+            "entropy": -(p * p.log()).sum(dim=1).mean(),
+        }
+
+    def _update_critic(self, rate: float) -> dict[str, Tensor]:
+        # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.
+        while not self.pool.has_finished:
+            self._pass()
+        count = self.config.batch
+        real = self.targets.draw(count, self.generator)
+        fake = self.pool.draw_finished(count)
+        mix = torch.rand(count, generator=self.generator).to(self.device)
+        judged = critic_losses(self.networks.critic, real, fake, mix)
+        norm = self.learners["critic"].learn(judged.loss, rate)
+        return {
+            "critic_loss": judged.loss,
+            "critic_gradient": norm,
+            "distance": judged.distance,
+            "gradient_norm": judged.gradient_norm.mean(),
+        }

@@ -1,0 +1,20 @@
+"""The recipes by which an agent can be trained, by name: what configures each, and what runs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from learning.fast_recipe import FastConfig, FastTrainer
+from learning.paper_recipe import PaperConfig, PaperTrainer
+from learning.training import Trainer
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A config's class, whose arguments all have defaults, and what makes a trainer of it, photos and a device."""
+
+    config: type[FastConfig] | type[PaperConfig]
+    trainer: Callable[[Any, Any, Any, Any], Trainer]
+
+
+RECIPES = {"fast": Recipe(FastConfig, FastTrainer), "paper": Recipe(PaperConfig, PaperTrainer)}

@@ -1,0 +1,70 @@
+"""A training run in its folder: iterations, the held-out score, checkpoints, and continuing where it was stopped."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from learning.checkpoint import (
+    BEST,
+    LAST,
+    WEIGHTS,
+    CheckpointError,
+    check_space,
+    read_checkpoint,
+    save_checkpoint,
+)
+from learning.held_out import HeldOut
+from learning.run_log import RunLog
+from learning.training import Trainer
+
+
+def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:
+    """Bring a trainer to where its run was last saved; a run that was never saved begins anew.
+
+    Returns:
+        What the last checkpoint says of itself; empty if there is none.
+
+    Raises:
+        CheckpointError: if the checkpoint is damaged, or of another trainer.
+    """
+    path = directory / LAST
+    if not path.exists():
+        return {}
+    state, about = read_checkpoint(path)
+    try:
+        trainer.load(state)
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(f"{path} is not of a run with these settings: {error}") from None
+    return about
+
+
+def run(directory: Path, trainer: Trainer, held_out: HeldOut, save_every: int) -> None:
+    """Train to the end, from where the folder's last checkpoint is.
+
+    Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
+    The networks' weights are kept apart whenever the score is the highest yet.
+
+    Raises:
+        TrainingDiverged: with the last checkpoint as it was before.
+        CheckpointError: if a checkpoint cannot be used, or the disk is too full.
+    """
+    best = resume(directory, trainer).get("best_score")
+    check_space(directory, trainer.state())
+    with RunLog(directory, trainer.iteration, trainer.iterations) as log:
+        while trainer.iteration < trainer.iterations:
+            figures = trainer.iterate()
+            done = trainer.iteration
+            if done % save_every == 0 or done == trainer.iterations:
+                if held_out:
+                    score = held_out.score(trainer.agent, trainer.widths)
+                    figures |= {"score": score.mean, "score_spread": score.spread}
+                    if best is None or score.mean > best:
+                        best = score.mean
+                        _save_best(directory, trainer, best)
+                save_checkpoint(directory / LAST, trainer.state(), {"iterations_done": done, "best_score": best})
+            log.write(done - 1, figures)
+
+
+def _save_best(directory: Path, trainer: Trainer, score: float) -> None:
+    weights = {name: value for name, value in trainer.state().items() if WEIGHTS in name}
+    save_checkpoint(directory / BEST, weights, {"iterations_done": trainer.iteration, "best_score": score})

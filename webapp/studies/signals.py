@@ -1,0 +1,6 @@
+"""What those above the studies may want to hear."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction that takes a photo out of a study, with ``study`` and ``photo``.
+photo_taken_out = Signal()
