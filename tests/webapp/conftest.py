@@ -50,7 +50,7 @@ def study(db: None) -> Study:
     return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
 
 
-def png(seed: int, size: tuple[int, int] = (24, 16)) -> bytes:
+def png(seed: int, size: tuple[int, int] = (96, 64)) -> bytes:
     """An 8-bit picture (width, height) that no other seed gives."""
     pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
     file = io.BytesIO()

@@ -189,7 +189,7 @@ def test_a_removed_photo_cannot_be_begun(player, photo, opened, refused):
 
 
 def test_a_photo_outside_the_study_cannot_be_begun(player, make_photo, opened, refused):
-    assert refused(player.send(make_photo(into=None), opened)) == (404, "not_found")
+    assert refused(player.send(make_photo(into=None), opened)) == (410, "photo_removed")
 
 
 def test_a_closed_study_takes_no_new_episode(player, study, photo, opened, refused):

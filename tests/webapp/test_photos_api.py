@@ -1,7 +1,8 @@
-"""POST /api/photos/ and DELETE /api/photos/{sha256}/"""
+"""POST /api/photos/ and DELETE /api/studies/{slug}/photos/{sha256}/"""
 
 import hashlib
 import io
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from webapp.games.models import Episode
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
+from webapp.studies.adding import add_photo
+from webapp.studies.models import Study
 
 PHOTOS = "/api/photos/"
 
@@ -36,9 +39,15 @@ def npy(pixels):
     return file.getvalue()
 
 
+def png(size):
+    file = io.BytesIO()
+    Image.new("RGB", size, "grey").save(file, format="PNG")
+    return file.getvalue()
+
+
 def jpeg(mode):
     file = io.BytesIO()
-    Image.new(mode, (20, 10), 128).save(file, format="JPEG")
+    Image.new(mode, (96, 64), 128).save(file, format="JPEG")
     return file.getvalue()
 
 
@@ -51,13 +60,13 @@ def test_it_works(researcher, upload, picture, study):
         "name": "evening.png",
         "outcome": "added",
         "note": "",
-        "width": 24,
-        "height": 16,
+        "width": 96,
+        "height": 64,
         "thumbnail_url": f"/photos/{sha256}/game.webp",
     }
     photo = study.playable.get()
     assert (photo.pk, photo.name, photo.licence, photo.attribution) == (sha256, "evening.png", "CC BY 4.0", "Ada")
-    assert load_preview(photo.preview_path).shape == (16, 24, 3)
+    assert load_preview(photo.preview_path).shape == (64, 96, 3)
     assert photo.decoding["options"] == {"transfer": "auto", "primaries": "srgb"}
 
 
@@ -72,27 +81,31 @@ def test_the_same_file_again_changes_nothing_and_says_so(researcher, upload):
 
 
 def test_linear_values_are_taken_as_they_are(researcher, upload):
-    pixels = np.full((4, 6, 3), 0.25, np.float32)
+    pixels = np.full((64, 96, 3), 0.25, np.float32)
     assert upload(researcher, npy(pixels), "light.npy", transfer="linear").status_code == 201
     assert load_preview(Photo.objects.get().preview_path)[0, 0].tolist() == [0.25] * 3
 
 
 # What the file holds, and a word of the reason that is given.
 UNREADABLE = {
-    "shot.CR2": (b"This is a text, not a photograph.", "shot.CR2"),
+    "shot.CR2": (b"This is a text, not a photograph.", ""),
     "empty.jpg": (b"", "it is empty (0 bytes)"),
-    "holes.npy": (npy(np.full((4, 6, 3), np.nan, np.float32)), "holes.npy"),
-    "cut.png": (b"\x89PNG\r\n\x1a\n\0\0", "cut.png"),
+    "holes.npy": (npy(np.full((4, 6, 3), np.nan, np.float32)), ""),
+    "cut.png": (b"\x89PNG\r\n\x1a\n\0\0", ""),
     "shot.nef": (jpeg("RGB"), "rename it"),
+    "dot.png": (png((1, 1)), "too small to play, 1 × 1: its short edge needs 64 pixels"),
+    "strip.png": (png((300, 3)), "too small"),
+    "night.npy": (npy(np.zeros((64, 96, 3), np.float32)), "black all over"),
 }
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_a_file_that_cannot_be_read_is_refused_with_its_name_and_reason(researcher, upload, refused, settings, name):
+def test_a_file_that_cannot_be_read_is_refused_with_its_reason_alone(researcher, upload, refused, settings, name):
     content, word = UNREADABLE[name]
     response = upload(researcher, content, name)
     assert refused(response) == (400, "unreadable")
     assert word in response.json()["error"]["message"]
+    assert name not in response.json()["error"]["message"]
     assert str(settings.FILE_UPLOAD_TEMP_DIR) not in response.json()["error"]["message"]
     assert not Photo.objects.exists()
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
@@ -140,9 +153,61 @@ def test_adding_needs_the_csrf_token(researcher, upload, refused):
     assert refused(upload(researcher)) == (403, "csrf_failed")
 
 
-def delete(browser, photo):
+def delete(browser, photo, study="default"):
     token = browser.client.cookies["csrftoken"].value
-    return browser.client.delete(f"/api/photos/{photo.pk}/", headers={"X-CSRFToken": token})
+    return browser.client.delete(f"/api/studies/{study}/photos/{photo.pk}/", headers={"X-CSRFToken": token})
+
+
+def test_removing_takes_a_photo_out_of_one_study_alone(
+    researcher, player, photo, opened, refused, django_capture_on_commit_callbacks
+):
+    other = Study.objects.create(slug="other", title="Other")
+    add_photo(other, photo)
+    player.send(photo, opened)
+    elsewhere = type(player)("other")
+    elsewhere.join()
+    theirs = [event | {"id": str(uuid4()), "episode": "0" * 32} for event in opened]
+    theirs = [event | {"episode": str(UUID(event["episode"]))} for event in theirs]
+    assert elsewhere.send(photo, theirs).status_code == 200
+    with django_capture_on_commit_callbacks(execute=True):
+        assert delete(researcher, photo).status_code == 204
+    statuses = {episode.study.slug: episode.status for episode in Episode.objects.all()}
+    assert statuses == {"default": "excluded", "other": "open"}
+    more = opened[-1] | {"id": str(uuid4()), "seq": len(opened)}
+    assert refused(player.send(photo, [more])) == (410, "photo_removed")
+    assert other.playable.get() == photo
+    assert photo.preview_path.exists()
+    assert refused(delete(researcher, photo)) == (404, "not_found")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert delete(researcher, photo, "other").status_code == 204
+    photo.refresh_from_db()
+    assert photo.removed_at is not None
+    assert not photo.preview_path.exists()
+
+
+def test_a_known_photo_that_is_new_in_the_study_is_said_to_be(researcher, upload, photo, study):
+    Study.objects.create(slug="other", title="Other")
+    assert upload(researcher, study="other").json()["outcome"] == "linked"
+    assert upload(researcher, study="other").json()["outcome"] == "known"
+
+
+def test_what_is_typed_fills_what_was_not_stated_of_a_known_photo(researcher, upload):
+    upload(researcher, licence="CC0 1.0")
+    again = upload(researcher, licence="CC BY 4.0", attribution="Ada").json()
+    assert again["note"] == "its licence 'CC0 1.0' stayed as before"
+    photo = Photo.objects.get()
+    assert (photo.licence, photo.attribution) == ("CC0 1.0", "Ada")
+
+
+def test_a_closed_study_takes_no_photo(researcher, upload, refused):
+    Study.objects.create(slug="agents", title="Agents", open=False)
+    assert refused(upload(researcher, study="agents")) == (409, "study_closed")
+
+
+def test_previews_that_cannot_be_saved_are_said(researcher, upload, refused, settings):
+    settings.DATA_DIR.mkdir(exist_ok=True)
+    (settings.DATA_DIR / "previews").touch()
+    assert refused(upload(researcher)) == (507, "not_saved")
 
 
 def test_removing_works(

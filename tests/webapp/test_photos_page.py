@@ -24,6 +24,19 @@ def test_without_photos_it_says_how_to_begin(researcher, study):
     assert "import_photos" in html
 
 
+def test_with_several_studies_the_way_to_begin_names_the_one(researcher, study):
+    Study.objects.create(slug="other", title="Other")
+    assert "import_photos FOLDER --study other" in researcher.get("/photos/?study=other").content.decode()
+
+
+def test_a_closed_study_takes_no_photos(researcher, study):
+    closed = Study.objects.create(slug="agents", title="Agents", open=False)
+    html = researcher.get("/photos/?study=agents").content.decode()
+    assert "it takes no photos" in html
+    assert f"/admin/studies/study/{closed.pk}/change/" in html
+    assert 'id="upload"' not in html
+
+
 def test_it_shows_the_study_that_is_asked_for(researcher, make_photo):
     photo = make_photo(into=Study.objects.create(slug="other", title="Other"))
     assert photo.name not in researcher.get("/photos/").content.decode()
@@ -46,7 +59,7 @@ def test_a_thumbnail_is_a_small_picture(researcher, photo, look):
     for _ in range(2):
         response = researcher.get(f"/photos/{photo.pk}/{look}.webp")
         picture = Image.open(io.BytesIO(b"".join(response.streaming_content)))
-        assert (picture.format, picture.size) == ("WEBP", (24, 16))
+        assert (picture.format, picture.size) == ("WEBP", (96, 64))
 
 
 def test_a_thumbnail_shows_what_the_game_shows_first(researcher, study, tmp_path):
@@ -56,7 +69,7 @@ def test_a_thumbnail_shows_what_the_game_shows_first(researcher, study, tmp_path
     from webapp.photos.models import previews_folder
     from webapp.photos.storing import store
 
-    np.save(tmp_path / "dark.npy", np.full((8, 8, 3), 0.2, np.float32))
+    np.save(tmp_path / "dark.npy", np.full((64, 64, 3), 0.2, np.float32))
     photo, _ = store(decode(tmp_path / "dark.npy", previews_folder(), "auto", "auto"))
     shown = {}
     for look in ("game", "bright"):

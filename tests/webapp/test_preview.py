@@ -23,7 +23,7 @@ def test_it_works(player, photo):
     assert stored == photo.preview_path.read_bytes()
     preview = np.load(io.BytesIO(stored))
     assert preview.dtype == np.float16
-    assert preview.shape == (16, 24, 3)
+    assert preview.shape == (64, 96, 3)
 
 
 def test_it_is_kept_by_the_browser_for_good(player, photo):

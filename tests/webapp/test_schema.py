@@ -15,7 +15,7 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/episodes/{episode_id}/",
         "/api/episodes/{episode_id}/events/",
         "/api/photos/",
-        "/api/photos/{sha256}/",
+        "/api/studies/{slug}/photos/{sha256}/",
         "/api/photos/{sha256}/preview/",
         "/api/studies/{slug}/",
         "/api/studies/{slug}/join/",

@@ -135,7 +135,7 @@ def _check_room(fresh: Sequence[rules.Event]) -> None:
 
 
 def _closed(episode: Episode) -> Refusal:
-    if episode.photo.removed_at is not None:
+    if not episode.study.playable.filter(pk=episode.photo_id).exists():
         return photo_removed()
     return Refusal("closed", f"The episode was {episode.status}; it takes no more events.")
 
@@ -144,10 +144,11 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     """The photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
     if not study.open:
         raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
-    photo = study.photos.select_for_update(no_key=True, of=("self",)).filter(pk=photo_sha256).first()
+    photo = Photo.objects.select_for_update(no_key=True).filter(pk=photo_sha256).first()
     if photo is None:
-        raise Refusal("not_found", "The study has no such photo.", HTTPStatus.NOT_FOUND)
-    if photo.removed_at is not None:
+        raise Refusal("not_found", "There is no such photo.", HTTPStatus.NOT_FOUND)
+    # Asked once the photo is locked: before that it may be taken out still.
+    if not study.playable.filter(pk=photo.pk).exists():
         raise photo_removed()
     if other := open_episode(study, participant):
         raise Refusal(

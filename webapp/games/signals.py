@@ -2,17 +2,30 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.photos.signals import photo_removed, preview_needed
+from webapp.studies.models import Study
+from webapp.studies.signals import photo_taken_out
 
 
 @receiver(photo_removed)
 def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
     """Nobody can finish an episode whose photo is gone."""
-    Episode.objects.filter(photo=photo, status=Episode.Status.OPEN).update(
+    _exclude_open(Episode.objects.filter(photo=photo))
+
+
+@receiver(photo_taken_out)
+def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
+    """Nor one whose photo is gone from its study."""
+    _exclude_open(Episode.objects.filter(study=study, photo=photo))
+
+
+def _exclude_open(episodes: QuerySet[Episode]) -> None:
+    episodes.filter(status=Episode.Status.OPEN).update(
         status=Episode.Status.EXCLUDED, exclusion_reason="photo removed"
     )
 

@@ -1,11 +1,13 @@
 """Decoding many photos on several processes, a few at a time, so that memory stays bounded."""
 
+import os
 import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from editing.photo import PhotoError
 from webapp.photos.decoding import Decoded, decode
@@ -52,17 +54,28 @@ class _Crash(PhotoError):
 def _pool(processes: int) -> ProcessPoolExecutor:
     # Fresh interpreters: a fork would share the command's connection to Postgres.
     context = get_context("spawn")
-    # Ctrl-C goes to every process of the terminal; the command alone decides what to do about it.
-    return ProcessPoolExecutor(processes, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    return ProcessPoolExecutor(processes, context, _follow_parent)
+
+
+def _follow_parent() -> None:
+    """Make a worker end with the command, however that ends, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (parent := parent_process()) is not None:
+        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def _submitted(pool: ProcessPoolExecutor, path: Path, options: _Options) -> Future[Decoded]:
+    # Ctrl-C goes to every process of the terminal. Workers that start here must not hear it, not even before they get
+    # to ignore it: they inherit that it is blocked.
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(decode, path, *options)
     except BrokenProcessPool as error:  # a process died since the last results came
         failed: Future[Decoded] = Future()
         failed.set_exception(error)
         return failed
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
 def _result(future: Future[Decoded]) -> Decoded | PhotoError:

@@ -36,11 +36,11 @@ def store(decoded: Decoded, *, licence: str = "", attribution: str = "") -> tupl
             return photo, "known"
         if photo.preview_sha256 != decoded.preview_sha256:
             raise NotStored(
-                f"{decoded.name} was on this site and would come back with another preview "
+                "it was on this site and would come back with another preview "
                 f"({options_text(photo)} then): photos are never changed in place"
             )
         if not photo.preview_path.is_file():
-            raise NotStored(f"{decoded.name} was being removed in the same moment: add it again")
+            raise NotStored("it was being removed in the same moment: add it again")
         if created:
             return photo, "added"
         photo.removed_at = None
@@ -65,7 +65,18 @@ def kept_as_it_was(photo: Photo, transfer: str, primaries: str) -> str:
     options = photo.decoding.get("options")
     if options in (None, {"transfer": transfer, "primaries": primaries}):
         return ""
-    return f"{photo.name} is here already, imported with {options_text(photo)}; it stays as it is"
+    return f"it is here already, imported with {options_text(photo)}, and stays as it is"
+
+
+def fill_credit(photo: Photo, *, licence: str, attribution: str) -> str:
+    """State what is not stated yet of a known photo. What to tell where something else is: empty where nothing is."""
+    given = {name: text for name, text in (("licence", licence), ("attribution", attribution)) if text}
+    blank = [name for name in given if not getattr(photo, name)]
+    for name in blank:
+        setattr(photo, name, given[name])
+    photo.save(update_fields=blank)
+    kept = [f"its {name} '{getattr(photo, name)}'" for name in given if getattr(photo, name) != given[name]]
+    return f"{' and '.join(kept)} stayed as before" if kept else ""
 
 
 def options_text(photo: Photo) -> str:
@@ -89,7 +100,7 @@ def remove(photo: Photo) -> None:
 def _delete_files(photo: Photo) -> None:
     with transaction.atomic():
         hold_previews()
-        # Two sources can have the same preview: two black frames.
+        # Two sources can have the same preview: copies that differ in their metadata alone.
         sharers = list(Photo.objects.filter(preview_sha256=photo.preview_sha256))
         if any(sharer.removed_at is None for sharer in sharers):
             return
