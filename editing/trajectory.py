@@ -6,9 +6,7 @@ it from ``read_snapshot``, which trusts nothing.
 """
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -19,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from editing.filters import VERSION
+from editing.new_folder import new_folder
 from editing.schemas import EPISODES, EVENTS, PHOTOS, SCHEMAS, STEPS, InvalidSnapshot, Snapshot, preview_path, rows
 from editing.validation import check_snapshot
 
@@ -29,7 +28,6 @@ __all__ = [
     "STEPS",
     "InvalidSnapshot",
     "Snapshot",
-    "check_free",
     "is_snapshot",
     "read_snapshot",
     "rows",
@@ -78,12 +76,10 @@ def write_snapshot(
         manifest: what else to say of the snapshot, as JSON values.
 
     Raises:
-        InvalidSnapshot: if the folder holds something already, or a row is wrong.
+        FileExistsError: if the folder holds something already.
+        InvalidSnapshot: if a row is wrong.
     """
-    check_free(directory)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
+    with new_folder(directory) as unfinished:
         tables = {"episodes": episodes, "steps": steps, "events": events, "photos": photos}
         counts = {}
         for name, schema in SCHEMAS.items():
@@ -98,25 +94,7 @@ def write_snapshot(
         text = json.dumps(about | dict(manifest), indent=1, ensure_ascii=False)
         (unfinished / "manifest.json").write_text(text + "\n", encoding="utf-8")
         snapshot = read_snapshot(unfinished)
-        # A temporary folder is private; a finished one is as the user's umask has it.
-        umask = os.umask(0)
-        os.umask(umask)
-        unfinished.chmod(0o777 & ~umask)
-        unfinished.replace(directory)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
     return replace(snapshot, directory=directory)
-
-
-def check_free(directory: Path) -> None:
-    """Refuse a folder that holds something, so that nothing is overwritten.
-
-    Raises:
-        InvalidSnapshot: naming the folder.
-    """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise InvalidSnapshot(f"{directory} exists and is not empty: name a new folder, or remove it first")
 
 
 def read_snapshot(directory: Path) -> Snapshot:

@@ -58,16 +58,6 @@ class Checkpoint:
     kind: str
 
 
-def check_free(directory: Path) -> None:
-    """Refuse a folder that holds something.
-
-    Raises:
-        CheckpointError: naming it.
-    """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise CheckpointError(f"{directory} exists and is not empty; name another folder, or remove it first")
-
-
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under a temporary name, then rename it: it is there whole or not at all."""
     unfinished = path.with_name(f".{path.name}.unfinished")

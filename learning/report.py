@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from editing.filters import FILTERS
+from editing.new_folder import new_folder
 from editing.rules import MAXIMUM_STEPS
-from editing.trajectory import check_free
 from learning import report_drawings
 from learning.comparison import plural
 from learning.comparison_statistics import END, START
@@ -214,20 +211,9 @@ def write_report(directory: Path, numbers: Mapping[str, Any], page: str) -> None
     """Write ``comparison.json`` and ``report.html`` into a folder that is new or empty: both, or nothing.
 
     Raises:
-        InvalidSnapshot: if the folder holds something already.
+        FileExistsError: if the folder holds something already.
     """
-    check_free(directory)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
+    with new_folder(directory) as unfinished:
         text = json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False)
         (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
         (unfinished / "report.html").write_text(page, encoding="utf-8")
-        # A temporary folder is private; a finished one is as the user's umask has it.
-        umask = os.umask(0)
-        os.umask(umask)
-        unfinished.chmod(0o777 & ~umask)
-        unfinished.replace(directory)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise

@@ -5,10 +5,10 @@
 
 `run` gives COMMAND the server's address in DATABASE_URL, and stops the server when the last such command has ended.
 
-The server listens on 127.0.0.1 alone, on a port that was free when it first started, and lets nobody in without the password
-that it was created with. The `site` cluster holds the data of `make run`; `scratch` is for tests and demonstrations: it
-is fast, and a power cut may ruin it. The data lie under `var/postgres`, or, for root, beside the programs' copy under
-/var/lib/safelight/<hash of the clone's path>.
+The server listens on 127.0.0.1 alone, on a port that was free when it first started and is its own from then on, and
+lets nobody in without the password that it was created with. The `site` cluster holds the data of `make run`; `scratch`
+is for tests and demonstrations: it is fast, and a power cut may ruin it. The data lie under `var/postgres`, or, for
+root, beside the programs' copy under /var/lib/safelight/<hash of the clone's path>.
 """
 
 from __future__ import annotations

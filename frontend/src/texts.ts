@@ -34,7 +34,7 @@ export const texts = {
     offline: (waiting: number) => `offline: ${waiting} waiting`,
     unanswered: (waiting: number) => `the server does not answer: ${waiting} waiting`,
     held: (waiting: number) => `${waiting} kept in this browser`,
-    refused: (lost: number) => `last ${counted(lost, "action", "actions")} not saved`,
+    refused: (lost: number) => `${counted(lost, "action", "actions")} not saved`,
   },
 
   canvas: "The photo as your steps leave it",

@@ -8,6 +8,7 @@ import type { GameEvent } from "../src/state";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
+  vi.stubGlobal("navigator", { onLine: true });
 });
 
 function event(episode: string, seq: number): GameEvent {
@@ -65,7 +66,7 @@ describe("the outbox", () => {
     const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
     for (let seq = 0; seq < 1001; seq += 1) outbox.add(parcel("a", seq));
     const done = outbox.flush();
-    await vi.waitUntil(() => outbox.status.value.state === "offline");
+    await vi.waitUntil(() => outbox.status.value.state === "unanswered");
     outbox.hurry();
     await done;
     expect(batches.map((batch) => batch.length)).toEqual([500, 500, 1]);
@@ -76,13 +77,34 @@ describe("the outbox", () => {
     const store = await openStore();
     const outbox = new Outbox(store, send, neverRefused);
     outbox.add(parcel("a", 0));
-    await vi.waitUntil(() => outbox.status.value.state === "offline");
+    await vi.waitUntil(() => outbox.status.value.state === "unanswered");
     expect(outbox.status.value.waiting).toBe(1);
     expect(await store.load()).toEqual([parcel("a", 0)]);
     outbox.hurry();
     await outbox.flush();
     expect(batches).toEqual([["a 0"]]);
     expect(await store.load()).toEqual([]);
+  });
+
+  it("tells a lost connection from a server that does not answer", async () => {
+    vi.stubGlobal("navigator", { onLine: false });
+    const outbox = new Outbox(MEMORY_ONLY, server(new Unreachable("no")).send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await vi.waitUntil(() => outbox.status.value.state === "offline");
+    outbox.hurry();
+    await outbox.flush();
+    expect(outbox.status.value.state).toBe("saved");
+  });
+
+  it("says that actions were refused until the next one is taken", async () => {
+    const { send } = server(new ApiError(409, "gap", "no"));
+    const outbox = new Outbox(MEMORY_ONLY, send, () => undefined);
+    outbox.add(parcel("a", 0));
+    await outbox.flush();
+    expect(outbox.status.value).toEqual({ state: "refused", waiting: 1 });
+    outbox.add(parcel("b", 0));
+    await outbox.flush();
+    expect(outbox.status.value).toEqual({ state: "saved", waiting: 0 });
   });
 
   it("tries again by itself", async () => {
@@ -127,7 +149,7 @@ describe("the outbox", () => {
     await outbox.flush();
     expect(refused.mock.calls.map(([episode, error]) => [episode, error.code])).toEqual([["a", code]]);
     expect(batches).toEqual([["b 0"]]);
-    expect(outbox.status.value).toEqual({ state: "saved", waiting: 0 });
+    expect(outbox.status.value).toEqual({ state: "refused", waiting: 2 });
     expect(await store.load()).toEqual([]);
     expect(await rowsLeft()).toEqual([
       ["a 0", code],

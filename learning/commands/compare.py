@@ -63,8 +63,9 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
+    from editing.new_folder import check_free
     from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot, check_free
+    from editing.trajectory import InvalidSnapshot
     from learning.comparison import ComparisonError, compare, plural, read_side
     from learning.report import render, write_report
     from learning.report_strips import film_strips

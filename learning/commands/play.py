@@ -55,8 +55,9 @@ def command(
     """
     import tempfile
 
+    from editing.new_folder import check_free
     from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot, check_free
+    from editing.trajectory import InvalidSnapshot
     from learning.checkpoint import CheckpointError, load_agent
     from learning.device import DeviceError, choose_device
     from learning.photo_sets import Decoding, PhotoSetError

@@ -72,9 +72,10 @@ def command(context: click.Context, /, out: Path, resume: bool, device: str, **s
     last.safetensors, from which --resume continues, and best.safetensors, the highest score's, which play uses.
     --recipe paper --width 32 is the 2018 program's training, for a GPU.
     """
+    from editing.new_folder import check_free
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot
-    from learning.checkpoint import CheckpointError, check_free
+    from learning.checkpoint import CheckpointError
     from learning.device import DeviceError
     from learning.photo_sets import PhotoSetError
     from learning.training import TrainingDiverged

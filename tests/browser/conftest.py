@@ -89,7 +89,7 @@ def study(transactional_db: None) -> Study:
 def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
     """Adds a photo to the study: dark, with a gradient in each direction, noise, and highlights above 1."""
 
-    def make(seed: int = 1, width: int = 90, height: int = 60) -> Photo:
+    def make(seed: int = 1, width: int = 96, height: int = 64) -> Photo:
         random = np.random.default_rng(seed)
         across, down = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
         pixels = np.stack([across**2, across * down, down**3], axis=-1) * 0.6 + random.random((height, width, 3)) * 0.1

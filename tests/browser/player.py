@@ -32,7 +32,7 @@ class Person:
     def wait_for_photo(self) -> None:
         """Wait until a photo is on screen, and what has been noted of it is stored."""
         expect(self.page.locator("main.playing")).to_be_visible()
-        expect(self.page.locator(".histogram svg")).to_be_visible()
+        expect(self.page.locator(".histogram svg")).to_be_attached()
         self.wait_until_saved()
 
     def wait_until_saved(self) -> None:

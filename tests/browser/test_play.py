@@ -207,6 +207,17 @@ def test_play_goes_on_offline_and_is_sent_when_the_connection_is_back(
     assert kinds(stored_events()) == ["start", "choose", "adjust"]
 
 
+def test_server_that_does_not_answer_is_not_called_offline(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    events = "**/events/"
+    person.page.route(events, lambda route: route.fulfill(status=502))
+    person.press("1")
+    expect(person.page.locator("header [role=status]")).to_contain_text("the server does not answer: 1 waiting")
+    person.page.unroute(events)
+    person.wait_until_saved()
+
+
 def test_play_of_a_page_that_was_closed_offline_is_sent_at_the_next_visit(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -231,8 +242,9 @@ def test_the_next_photo_follows_until_none_is_left(person: Person, make_photo: M
         person.drag("amount", 0.1, 0.9)
         person.hand_in()
         if done == 1:
-            expect(person.page.get_by_label("1 of 2 photos finished")).to_be_visible()
+            expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
             person.wait_for_photo()
     expect(person.notice()).to_contain_text("That was the last photo")
+    expect(person.button("To the start")).to_be_visible()
     played = Episode.objects.filter(status=Episode.Status.SUBMITTED)
     assert set(played.values_list("photo_id", flat=True)) == photos

@@ -106,7 +106,7 @@ def test_probabilities_of_agents_are_kept(tables: Tables, write: Callable[..., A
 
 def test_a_folder_that_holds_something_is_never_overwritten(tables: Tables, write: Callable[..., Any]) -> None:
     write(tables)
-    with pytest.raises(InvalidSnapshot, match="not empty"):
+    with pytest.raises(FileExistsError, match="not empty"):
         write(tables)
 
 

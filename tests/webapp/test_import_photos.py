@@ -69,7 +69,7 @@ class TestRunAgain:
         call_command("import_photos", folder)
         before = sorted(Photo.objects.values_list("preview_sha256", flat=True))
         call_command("import_photos", folder, transfer="linear")
-        assert "beach.png is here already, imported with --transfer auto" in capsys.readouterr().err
+        assert "beach.png: it is here already, imported with --transfer auto" in capsys.readouterr().err
         assert sorted(Photo.objects.values_list("preview_sha256", flat=True)) == before
 
     def test_a_known_photo_can_join_another_study(self, folder):
@@ -77,6 +77,13 @@ class TestRunAgain:
         other = Study.objects.create(slug="other", title="Other")
         call_command("import_photos", folder, study="other")
         assert other.playable.count() == 2
+
+    def test_a_licence_fills_what_was_not_stated(self, folder, capsys):
+        call_command("import_photos", folder / "beach.png")
+        call_command("import_photos", folder, licence="CC0 1.0")
+        call_command("import_photos", folder, licence="CC BY 4.0")
+        assert set(Photo.objects.values_list("licence", flat=True)) == {"CC0 1.0"}
+        assert "beach.png: its licence 'CC0 1.0' stayed as before" in capsys.readouterr().err
 
     def test_a_removed_photo_comes_back(self, folder, study):
         call_command("import_photos", folder)
@@ -141,6 +148,17 @@ class TestRefusals:
     def test_a_folder_that_is_not_there(self, tmp_path):
         with pytest.raises(CommandError, match="there is no such file or folder"):
             call_command("import_photos", tmp_path / "nowhere")
+
+    def test_a_licence_longer_than_its_field(self, folder):
+        with pytest.raises(CommandError, match=r"^--licence has 201 characters, the limit is 200$"):
+            call_command("import_photos", folder, licence="x" * 201)
+
+    def test_previews_that_cannot_be_saved_end_it_in_one_line(self, folder, settings):
+        settings.DATA_DIR.mkdir(exist_ok=True)
+        previews_folder().touch()
+        with pytest.raises(CommandError, match=r"^no preview can be saved in .*previews: .*: 0 added; .* run it again"):
+            call_command("import_photos", folder)
+        assert not Photo.objects.exists()
 
     def test_an_unknown_study(self, folder):
         with pytest.raises(CommandError, match="there is no study 'nope': name one of default"):

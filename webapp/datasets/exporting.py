@@ -11,8 +11,9 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from editing import filters
+from editing.new_folder import check_free
 from editing.schemas import FLAGS
-from editing.trajectory import Snapshot, check_free, write_snapshot
+from editing.trajectory import Snapshot, write_snapshot
 from webapp.datasets.card import write_card
 from webapp.games.models import Episode, Event, Step
 from webapp.photos.models import Photo
@@ -76,7 +77,8 @@ def export(directory: Path, selection: Selection) -> Snapshot:
     """Write a snapshot with its card, as the database stands at one moment.
 
     Raises:
-        editing.trajectory.InvalidSnapshot: the folder is not free, or a row is wrong.
+        FileExistsError: the folder is not free.
+        editing.trajectory.InvalidSnapshot: a row is wrong.
     """
     check_free(directory)
     with _one_moment():

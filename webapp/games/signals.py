@@ -25,9 +25,7 @@ def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) ->
 
 
 def _exclude_open(episodes: QuerySet[Episode]) -> None:
-    episodes.filter(status=Episode.Status.OPEN).update(
-        status=Episode.Status.EXCLUDED, exclusion_reason="photo removed"
-    )
+    episodes.filter(status=Episode.Status.OPEN).update(status=Episode.Status.EXCLUDED, exclusion_reason="photo removed")
 
 
 @receiver(preview_needed)

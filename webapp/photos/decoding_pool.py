@@ -60,8 +60,13 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 def _follow_parent() -> None:
     """Make a worker end with the command, however that ends, and leave Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
     if (parent := parent_process()) is not None:
-        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        parent.join()
+        os._exit(1)
 
 
 def _submitted(pool: ProcessPoolExecutor, path: Path, options: _Options) -> Future[Decoded]:

@@ -44,7 +44,9 @@ class UploadSerializer(serializers.Serializer[Any]):
 class AddedPhotoSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=["added", "linked", "known", "restored"], help_text="linked: it was here, and is new in this study.")
+    outcome = serializers.ChoiceField(
+        choices=["added", "linked", "known", "restored"], help_text="linked: it was here, and is new in this study."
+    )
     note = serializers.CharField(help_text="What of a photo that was here already stayed as it was; empty else.")
     width = serializers.IntegerField(help_text="Of the source, in pixels.")
     height = serializers.IntegerField()

@@ -8,8 +8,6 @@ urlpatterns = [
     path("studies/<slug:slug>/", StudyView.as_view(), name="study"),
     path("studies/<slug:slug>/join/", JoinView.as_view(), name="join"),
     path("photos/", PhotoListView.as_view(), name="photo-list"),
-    re_path(
-        rf"^studies/(?P<slug>[-\w]+)/photos/(?P<sha256>{SHA256})/$", StudyPhotoView.as_view(), name="study-photo"
-    ),
+    re_path(rf"^studies/(?P<slug>[-\w]+)/photos/(?P<sha256>{SHA256})/$", StudyPhotoView.as_view(), name="study-photo"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/preview/$", PreviewView.as_view(), name="preview"),
 ]

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { contract, filterOf, type Parameters } from "../contract";
 import { CurveSliders } from "../controls/CurveSliders";
 import { ParameterRow } from "../controls/ParameterRow";
@@ -12,11 +13,19 @@ function Invitation({ play }: { readonly play: Play }) {
   return <p class="hint">{count === 0 ? start : count === contract.maximum_steps ? full : between}</p>;
 }
 
+/** Brings the controls of another step into view, where the page or the panel scrolls. */
+function useInView(step: string) {
+  const section = useRef<HTMLElement>(null);
+  useLayoutEffect(() => section.current?.scrollIntoView({ block: "nearest" }), [step]);
+  return section;
+}
+
 /** The controls of the step that the cursor stands on. */
 export function Controls({ play }: { readonly play: Play }) {
   const { actions, state } = play;
   const { cursor } = state.game.value.position;
   const step = shownSteps(state)[cursor];
+  const section = useInView(`${cursor} ${step?.filter}`);
   if (step === undefined) {
     return (
       <section class="controls">
@@ -31,7 +40,7 @@ export function Controls({ play }: { readonly play: Play }) {
   const move = (parameters: Parameters, byKeys: boolean) => actions.preview(parameters, byKeys);
   const release = () => actions.commit();
   return (
-    <section class="controls" aria-label={filter.label} key={`${cursor} ${filter.slug}`}>
+    <section class="controls" ref={section} aria-label={filter.label} key={`${cursor} ${filter.slug}`}>
       <div class="section-head">
         <h2>
           <span class="index">{cursor + 1}</span> {filter.label}

@@ -69,7 +69,7 @@ def _slugs() -> list[str]:
 
 
 def _credit(option: str, text: str) -> str:
-    limit = Photo._meta.get_field(option).max_length
+    limit: int = Photo._meta.get_field(option).max_length  # type: ignore[union-attr,assignment]  # these have one
     if len(text) > limit:
         raise CommandError(f"--{option} has {len(text)} characters, the limit is {limit}")
     return printable(text)
