@@ -8,17 +8,8 @@ import pytest
 import torch
 
 from editing.filters import FILTERS, LUMINANCE
+from learning.reference_filters import FILTER_CLASSES
 
-CLASSES = {
-    "exposure": "ExposureFilter",
-    "gamma": "GammaFilter",
-    "white_balance": "ImprovedWhiteBalanceFilter",
-    "saturation": "SaturationPlusFilter",
-    "tone": "ToneFilter",
-    "contrast": "ContrastFilter",
-    "black_white": "WNBFilter",
-    "color": "ColorFilter",
-}
 TOLERANCE = 1e-4
 
 
@@ -35,7 +26,7 @@ def golden(shared: Path) -> Any:
 
 @pytest.mark.parametrize("slug", FILTERS)
 def test_parameters_pixels_and_gradients_are_those_of_the_reference(slug: str, golden: Any) -> None:
-    one, key = FILTERS[slug], f"filters/{CLASSES[slug]}"
+    one, key = FILTERS[slug], f"filters/{FILTER_CLASSES[slug]}"
     # The reference tints exact greys, which are the sixth image, red.
     count = 5 if slug == "saturation" else 6
     raw = torch.from_numpy(golden[f"{key}/raw"][:count]).requires_grad_()
