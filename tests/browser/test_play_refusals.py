@@ -117,7 +117,7 @@ def test_another_window_with_the_same_photo_is_told_to_load_again(
     person.press("1")
     expect(person.notice()).to_contain_text("open in another window")
     expect(person.notice()).to_contain_text("what you did last in this window was not saved")
-    expect(person.page.locator("header [role=status]")).to_contain_text("one action not saved")
+    expect(person.page.locator("header [role=status]")).to_contain_text("not saved")
     other.press("2")
     other.wait_until_saved()
     assert len(other.steps_shown()) == 1
