@@ -95,7 +95,7 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 
 frontend/node_modules/installed: frontend/package-lock.json frontend/package.json | .venv/node-found
 	@echo 'Installing the JavaScript packages into frontend/node_modules'
-	@npm --prefix frontend ci --silent --no-audit --no-fund
+	@npm --prefix frontend ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 frontend/dist/play.js: $(FRONTEND_SOURCES) frontend/node_modules/installed
