@@ -13,12 +13,23 @@ function withControl(event: KeyboardEvent, actions: Actions): boolean {
   return true;
 }
 
+/**
+ * Who chooses by a key goes on by keys: once the controls are drawn, the arrows move the first of them. Unless, on a
+ * slow machine, the player has gone on to something else by then.
+ */
+function focusFirstSlider(before: Element | null): void {
+  requestAnimationFrame(() => {
+    const now = document.activeElement;
+    if (now !== before && now !== document.body) return;
+    document.querySelector<HTMLElement>(".controls input[type=range]")?.focus();
+  });
+}
+
 function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolean {
   const filter = contract.filters.find(({ shortcut }) => shortcut === event.key);
   if (filter !== undefined) {
     actions.choose(filter.slug);
-    // Who chooses by a key goes on by keys: once the controls are drawn, the arrows move the first of them.
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(".controls input[type=range]")?.focus());
+    focusFirstSlider(document.activeElement);
     return true;
   }
   switch (event.key) {
