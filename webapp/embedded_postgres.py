@@ -41,6 +41,7 @@ CLUSTERS = ("site", "scratch")
 DATABASE = "safelight"
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 _START_ATTEMPTS = 6
+_PORT_ATTEMPTS = 30
 
 
 @dataclass(frozen=True)
@@ -154,16 +155,18 @@ class Cluster:
         (self.directory / "port").write_text(str(port))
 
     def _port(self) -> int:
-        """The port of the last time, where a site that still runs looks for its server, unless it is taken."""
+        """The port of the last time, where a site that still runs looks for its server, unless it stays taken."""
         try:
             port = int((self.directory / "port").read_text())
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", port))
-                probe.listen()
-        except (OSError, ValueError, OverflowError):
+        except (OSError, ValueError):
             return free_port()
-        return port
+        # A killed server is gone from the list of processes a moment before it gives its port back.
+        for attempt in range(_PORT_ATTEMPTS):
+            if attempt:
+                time.sleep(0.1)
+            if _is_free(port):
+                return port
+        return free_port()
 
     def _pid_file(self) -> tuple[int, int, str]:
         """(process, port, status) by the server's own file; zeros and "" where there is none or it is unfinished."""
@@ -233,6 +236,18 @@ def url(name: str = "site") -> str | None:
 def stop(name: str = "site") -> None:
     """Stop the cluster `name`."""
     cluster(name).stop()
+
+
+def _is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1 now; never of what is no port."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def free_port() -> int:
