@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from editing.filters import luminance
 from learning.networks import IMAGE_SIZE
 from learning.photo_sets import SQUARE_SIZE
 
@@ -18,6 +20,43 @@ def digest(squares: Sequence[NDArray[np.float32]]) -> str:
     for square in squares:
         found.update(np.ascontiguousarray(square).tobytes())
     return found.hexdigest()
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """By how much photos are made darker, lighter, warmer or cooler at random, so that an agent meets more of them.
+
+    Attributes:
+        exposure: in stops; a photo is multiplied by 2^u, u uniform in -exposure .. exposure.
+        white_balance: in e-folds; each channel is multiplied by exp(u), u uniform in -white_balance .. white_balance,
+            and all three so that the luminance of a grey stays.
+    """
+
+    exposure: float = 0.0
+    white_balance: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.exposure < 10 and 0 <= self.white_balance < 10):
+            raise ValueError(f"augmentation by {self.exposure} stops and {self.white_balance} is not in 0 .. 10")
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """(N, 3, H, W) the images, each by a gain of its own; nothing is drawn for an augmentation by 0."""
+        if not (self.exposure or self.white_balance):
+            return images
+        gains = torch.ones(len(images), 3)
+        if self.exposure:
+            gains = gains * torch.exp2(_around_zero(self.exposure, (len(images), 1), generator))
+        if self.white_balance:
+            channels = torch.exp(_around_zero(self.white_balance, (len(images), 3), generator))
+            gains = gains * channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
+        return images * gains[:, :, None, None].to(images.device, non_blocking=True)
+
+
+def _around_zero(bound: float, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+    return bound * (2 * torch.rand(shape, generator=generator) - 1)
+
+
+NO_AUGMENTATION = Augmentation()
 
 
 class Photos:
@@ -33,7 +72,7 @@ class Photos:
     def __len__(self) -> int:
         return len(self.squares)
 
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+    def draw(self, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
         """(count, 3, 64, 64) random crops of random photos, half of them flipped left to right.
 
         Args:
@@ -50,4 +89,4 @@ class Photos:
         column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)
         device = self.squares.device
         crops = self.squares[photo.to(device), row.to(device), column.to(device)]
-        return crops.permute(0, 3, 1, 2).contiguous()
+        return augmentation(crops.permute(0, 3, 1, 2).contiguous(), generator)

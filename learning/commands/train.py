@@ -59,6 +59,20 @@ Examples:
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
 )
+@click.option(
+    "--augment-exposure",
+    type=click.FloatRange(0, 10, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Make inputs darker or lighter at random, by up to so many stops (fast).",
+)
+@click.option(
+    "--augment-white-balance",
+    type=click.FloatRange(0, 10, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Tint inputs at random: the channels are scaled by up to e to this power (fast).",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @photo_options
 @click.pass_context
@@ -118,9 +132,14 @@ def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
     widths = _widths(settings)
     recipe = RECIPES[settings["recipe"]]
     given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
+    augmentation = {
+        name: settings[name] for name in ("augment_exposure", "augment_white_balance") if settings.get(name)
+    }
+    if augmentation and settings["recipe"] != "fast":
+        raise click.UsageError(f"--{next(iter(augmentation)).replace('_', '-')} is for --recipe fast alone")
     try:
         config = recipe.config(
-            widths=widths, seed=settings["seed"], bfloat16=settings["precision"] == "bfloat16", **given
+            widths=widths, seed=settings["seed"], bfloat16=settings["precision"] == "bfloat16", **given, **augmentation
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
