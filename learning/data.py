@@ -1,25 +1,18 @@
-"""The trainer's photos: one tensor of small squares, and random crops of it."""
+"""The trainer's photos: small squares, and random crops of them."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from editing.filters import luminance
 from learning.networks import IMAGE_SIZE
-from learning.photo_sets import SQUARE_SIZE
+from learning.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
-
-def digest(squares: Sequence[NDArray[np.float32]]) -> str:
-    """The SHA-256 of the squares, in their order: whether photos are still the same ones."""
-    found = hashlib.sha256()
-    for square in squares:
-        found.update(np.ascontiguousarray(square).tobytes())
-    return found.hexdigest()
+# Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read when it is drawn.
+RESIDENT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -60,17 +53,18 @@ NO_AUGMENTATION = Augmentation()
 
 
 class Photos:
-    """Photos decoded once: (M, 80, 80, 3) float32, linear light, on the device of training."""
+    """Photos to draw crops of, linear light. A seed draws the same, wherever their squares lie."""
 
-    def __init__(self, squares: Sequence[NDArray[np.float32]], device: torch.device) -> None:
-        """Take squares of (80, 80, 3), as ``learning.photo_sets.training_square`` makes them."""
-        stacked = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False))
-        if device.type == "cuda":
-            stacked = stacked.pin_memory()
-        self.squares = stacked.to(device, non_blocking=True)
+    def __init__(self, squares: Squares | Sequence[Pixels], device: torch.device) -> None:
+        """Take squares of (80, 80, 3), on the device of training if they are few."""
+        self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
+        self._device = device
+        self._resident: Tensor | None = None
+        if len(self) * SQUARE_SIZE**2 * 3 * 4 <= RESIDENT_BYTES:
+            self._resident = self._read(np.arange(len(self)))
 
     def __len__(self) -> int:
-        return len(self.squares)
+        return len(self._squares)
 
     def draw(self, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
         """(count, 3, 64, 64) random crops of random photos, half of them flipped left to right.
@@ -84,9 +78,27 @@ class Photos:
 
         photo, flipped = whole(len(self)), whole(2) == 1
         top, left = whole(SQUARE_SIZE - IMAGE_SIZE + 1), whole(SQUARE_SIZE - IMAGE_SIZE + 1)
+        return augmentation(self.crops(photo, flipped, top, left), generator)
+
+    def crops(self, photo: Tensor, flipped: Tensor, top: Tensor, left: Tensor) -> Tensor:
+        """(count, 3, 64, 64) the crops asked for.
+
+        Args:
+            photo: indices, whole numbers (count, 1, 1) as the others.
+            flipped: booleans, whether left to right.
+            top, left: of the crop in its square.
+        """
         along = torch.arange(IMAGE_SIZE)
         row = top + along[None, :, None]
         column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)
-        device = self.squares.device
-        crops = self.squares[photo.to(device), row.to(device), column.to(device)]
-        return augmentation(crops.permute(0, 3, 1, 2).contiguous(), generator)
+        squares, place = self._resident, photo
+        if squares is None:
+            squares, place = self._read(photo.flatten().numpy()), torch.arange(len(photo))[:, None, None]
+        device = self._device
+        return squares[place.to(device), row.to(device), column.to(device)].permute(0, 3, 1, 2).contiguous()
+
+    def _read(self, indices: Indices) -> Tensor:
+        squares = torch.from_numpy(self._squares[indices])
+        if self._device.type == "cuda":
+            squares = squares.pin_memory()
+        return squares.to(self._device, non_blocking=True)
