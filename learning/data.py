@@ -1,39 +1,72 @@
-"""The trainer's photos: one tensor of small squares, and random crops of it."""
+"""The trainer's photos: small squares, and random crops of them."""
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from editing.filters import luminance
 from learning.networks import IMAGE_SIZE
-from learning.photo_sets import SQUARE_SIZE
+from learning.squares import SQUARE_SIZE, Indices, Pixels, Squares
+
+# Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read when it is drawn.
+RESIDENT_BYTES = 256 << 20
 
 
-def digest(squares: Sequence[NDArray[np.float32]]) -> str:
-    """The SHA-256 of the squares, in their order: whether photos are still the same ones."""
-    found = hashlib.sha256()
-    for square in squares:
-        found.update(np.ascontiguousarray(square).tobytes())
-    return found.hexdigest()
+@dataclass(frozen=True)
+class Augmentation:
+    """By how much photos are made darker, lighter, warmer or cooler at random, so that an agent meets more of them.
+
+    Attributes:
+        exposure: in stops; a photo is multiplied by 2^u, u uniform in -exposure .. exposure.
+        white_balance: in e-folds; each channel is multiplied by exp(u), u uniform in -white_balance .. white_balance,
+            and all three so that the luminance of a grey stays.
+    """
+
+    exposure: float = 0.0
+    white_balance: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.exposure < 10 and 0 <= self.white_balance < 10):
+            raise ValueError(f"augmentation by {self.exposure} stops and {self.white_balance} is not in 0 .. 10")
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """(N, 3, H, W) the images, each by a gain of its own; nothing is drawn for an augmentation by 0."""
+        if not (self.exposure or self.white_balance):
+            return images
+        gains = torch.ones(len(images), 3)
+        if self.exposure:
+            gains = gains * torch.exp2(_around_zero(self.exposure, (len(images), 1), generator))
+        if self.white_balance:
+            channels = torch.exp(_around_zero(self.white_balance, (len(images), 3), generator))
+            gains = gains * channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
+        return images * gains[:, :, None, None].to(images.device, non_blocking=True)
+
+
+def _around_zero(bound: float, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+    return bound * (2 * torch.rand(shape, generator=generator) - 1)
+
+
+NO_AUGMENTATION = Augmentation()
 
 
 class Photos:
-    """Photos decoded once: (M, 80, 80, 3) float32, linear light, on the device of training."""
+    """Photos to draw crops of, linear light. A seed draws the same, wherever their squares lie."""
 
-    def __init__(self, squares: Sequence[NDArray[np.float32]], device: torch.device) -> None:
-        """Take squares of (80, 80, 3), as ``learning.photo_sets.training_square`` makes them."""
-        stacked = torch.from_numpy(np.stack(squares).astype(np.float32, copy=False))
-        if device.type == "cuda":
-            stacked = stacked.pin_memory()
-        self.squares = stacked.to(device, non_blocking=True)
+    def __init__(self, squares: Squares | Sequence[Pixels], device: torch.device) -> None:
+        """Take squares of (80, 80, 3), on the device of training if they are few."""
+        self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
+        self._device = device
+        self._resident: Tensor | None = None
+        if len(self) * SQUARE_SIZE**2 * 3 * 4 <= RESIDENT_BYTES:
+            self._resident = self._read(np.arange(len(self)))
 
     def __len__(self) -> int:
-        return len(self.squares)
+        return len(self._squares)
 
-    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+    def draw(self, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
         """(count, 3, 64, 64) random crops of random photos, half of them flipped left to right.
 
         Args:
@@ -45,9 +78,27 @@ class Photos:
 
         photo, flipped = whole(len(self)), whole(2) == 1
         top, left = whole(SQUARE_SIZE - IMAGE_SIZE + 1), whole(SQUARE_SIZE - IMAGE_SIZE + 1)
+        return augmentation(self.crops(photo, flipped, top, left), generator)
+
+    def crops(self, photo: Tensor, flipped: Tensor, top: Tensor, left: Tensor) -> Tensor:
+        """(count, 3, 64, 64) the crops asked for.
+
+        Args:
+            photo: indices, whole numbers (count, 1, 1) as the others.
+            flipped: booleans, whether left to right.
+            top, left: of the crop in its square.
+        """
         along = torch.arange(IMAGE_SIZE)
         row = top + along[None, :, None]
         column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)
-        device = self.squares.device
-        crops = self.squares[photo.to(device), row.to(device), column.to(device)]
-        return crops.permute(0, 3, 1, 2).contiguous()
+        squares, place = self._resident, photo
+        if squares is None:
+            squares, place = self._read(photo.flatten().numpy()), torch.arange(len(photo))[:, None, None]
+        device = self._device
+        return squares[place.to(device), row.to(device), column.to(device)].permute(0, 3, 1, 2).contiguous()
+
+    def _read(self, indices: Indices) -> Tensor:
+        squares = torch.from_numpy(self._squares[indices])
+        if self._device.type == "cuda":
+            squares = squares.pin_memory()
+        return squares.to(self._device, non_blocking=True)

@@ -19,7 +19,7 @@ from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
 from learning import state
 from learning.agent import act, sample_filters, without_used
-from learning.data import Photos
+from learning.data import Augmentation, Photos
 from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
 
@@ -45,6 +45,7 @@ class FastConfig:
         seed: of the weights and of everything drawn.
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
         bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
+        augment_exposure, augment_white_balance: of the inputs, see ``learning.data.Augmentation``.
     """
 
     widths: Widths = field(default_factory=Widths)
@@ -56,12 +57,19 @@ class FastConfig:
     critic_rate: float = 2e-3
     entropy_bonus: float = 0.02
     bfloat16: bool = False
+    augment_exposure: float = 0.0
+    augment_white_balance: float = 0.0
 
     def __post_init__(self) -> None:
         if self.iterations < 1:
             raise ValueError(f"iterations must be at least 1, not {self.iterations}")
         if self.batch < 1 or self.batch % self.copies:
             raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
+        self.augmentation()
+
+    def augmentation(self) -> Augmentation:
+        """What is done to the inputs."""
+        return Augmentation(self.augment_exposure, self.augment_white_balance)
 
     def to_json(self) -> dict[str, object]:
         """Plain values, as checkpoints have them."""
@@ -146,6 +154,7 @@ class FastTrainer(Trainer):
         super().__init__(config.seed, device)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
+        self._augmentation = config.augmentation()
         self._agent = initialise(Agent(config.widths), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.learners = {
@@ -178,7 +187,7 @@ class FastTrainer(Trainer):
 
     def _play(self) -> Games:
         count = self.config.batch
-        photos = self._inputs.draw(count // self.config.copies, self.generator)
+        photos = self._inputs.draw(count // self.config.copies, self.generator, self._augmentation)
         masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator).to(self.device, non_blocking=True)
         z = torch.rand(count, MAXIMUM_STEPS, generator=self.generator).to(self.device, non_blocking=True)
         with self._computing():

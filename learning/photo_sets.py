@@ -5,12 +5,13 @@ What is kept of each photo is what a function makes of its pixels, so a large se
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -22,18 +23,20 @@ from rich.progress import track
 
 from editing.filters import develop
 from editing.photo import PhotoError, find_photos, load_preview, read_photo, square
+from editing.preview import LARGEST_FLOAT16
 from editing.rules import Step
 from editing.trajectory import is_snapshot, read_snapshot, rows
+from learning.squares import SQUARE_SIZE
 
 Pixels = NDArray[np.float32]
 Kept = TypeVar("Kept")
-
-SQUARE_SIZE = 80
 
 # A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
 MAXIMUM_WORKERS = 4
 # Fewer photos than this are read sooner than processes start.
 PHOTOS_WORTH_PROCESSES = 16
+# What is given to processes at a time: what they are about to do must not fill the memory either.
+ITEMS_AT_ONCE = 256
 
 
 class PhotoSetError(ValueError):
@@ -132,7 +135,7 @@ def keep_of_pictures(
     Raises:
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
-    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), pictures, description)
+    outcomes = map_processes(partial(keep_of_picture, decoding=decoding, function=function), pictures, description)
     readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
@@ -140,20 +143,28 @@ def keep_of_pictures(
     return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
 
 
-def _keep(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
+def keep_of_picture(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
+    """What ``function`` makes of a picture's pixels and name; or None, and the reason why it cannot be read."""
     try:
         return function(read_picture(picture, decoding), picture.name), ""
     except (PhotoError, OSError) as error:
         return None, str(error)
 
 
-def training_square(pixels: Pixels, name: str) -> Pixels:  # noqa: ARG001 (any name gives the same)
-    """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops."""
-    return square(pixels, SQUARE_SIZE)
+def training_square(pixels: Pixels, name: str) -> NDArray[np.float16]:  # noqa: ARG001 (any name gives the same)
+    """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops; finite."""
+    return np.minimum(square(pixels, SQUARE_SIZE), LARGEST_FLOAT16).astype(np.float16)
 
 
 def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
-    """``[function(item) for item in items]`` by at most four processes, with a progress bar on standard error.
+    """``[function(item) for item in items]``; all as of ``each_by_processes``."""
+    return list(each_by_processes(function, items, description))
+
+
+def each_by_processes(
+    function: Callable[[Any], Any], items: Sequence[Any], description: str
+) -> Generator[Any, None, None]:
+    """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
 
     Raises:
         PhotoSetError: if a process died.
@@ -161,11 +172,10 @@ def map_processes(function: Callable[[Any], Any], items: Sequence[Any], descript
     console = Console(stderr=True)
     try:
         with _mapping(len(items)) as mapping:
-            results = mapping(function, items)
-            return list(
-                track(
-                    results, description, len(items), console=console, transient=True, disable=not console.is_terminal
-                )
+            starts = range(0, len(items), ITEMS_AT_ONCE)
+            results = chain.from_iterable(mapping(function, items[start : start + ITEMS_AT_ONCE]) for start in starts)
+            yield from track(
+                results, description, len(items), console=console, transient=True, disable=not console.is_terminal
             )
     except BrokenProcessPool:
         raise PhotoSetError("a process that read photos died; there may be too little memory") from None
@@ -179,4 +189,7 @@ def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[An
         return
     # Spawned, since a fork of a process with torch's threads may hang; Ctrl-C is for the parent alone.
     with ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as executor:
-        yield executor.map
+        try:
+            yield executor.map
+        finally:
+            executor.shutdown(cancel_futures=True)

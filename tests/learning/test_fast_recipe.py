@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from learning.data import Photos
+from learning.data import NO_AUGMENTATION, Augmentation, Photos
 from learning.fast_recipe import FastConfig, FastTrainer, group_advantage, reality_penalty, roll_out
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, TrainingDiverged
@@ -111,3 +111,20 @@ def test_an_agent_that_stops_exploring_early_stops_the_training() -> None:
 def test_a_config_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         FastConfig(**wrong)
+
+
+def test_the_inputs_are_augmented_and_the_targets_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[int, set[Augmentation]] = {}
+    draw = Photos.draw
+
+    def recorded(
+        self: Photos, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION
+    ) -> Tensor:
+        drawn.setdefault(id(self), set()).add(augmentation)
+        return draw(self, count, generator, augmentation)
+
+    monkeypatch.setattr(Photos, "draw", recorded)
+    inputs, targets = photos(0, 0.3), photos(1, 1.0)
+    config = FastConfig(SMALL, batch=8, iterations=4, augment_exposure=1.0)
+    FastTrainer(config, inputs, targets, CPU).iterate()
+    assert drawn == {id(inputs): {Augmentation(exposure=1.0)}, id(targets): {NO_AUGMENTATION}}
