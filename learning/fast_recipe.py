@@ -15,20 +15,24 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from editing.filters import FILTERS
+from editing.filters import FILTERS, luminance
 from editing.rules import MAXIMUM_STEPS
 from learning import state
-from learning.agent import act, sample_filters, without_used
+from learning.agent import act, edit, sample_filters, without_used
 from learning.data import Augmentation, Photos
 from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
 
 CRITIC_UPDATES = 3
-# Of the gradient penalty on reals (R1), and that it is part of every fourth update of the critic alone.
+# Of the gradient penalty on reals (R1), which is part of every fourth update of the critic alone, at four times the
+# weight (Karras et al., 2020, "lazy regularisation").
 PENALTY_SCALE = 0.1
 PENALTY_EVERY = 4
 # Finished images that the critic draws from, in batches.
 RING_BATCHES = 4
+# Pixels of each photo on which a game's noise is measured.
+PROBES = 64
+EIGHT_BIT_STEP = 1 / 255
 BETAS = (0.5, 0.99)
 FINAL_RATE = 0.1
 # In nats, of the possible ln 8, ln 7 ... ln 4 at the five steps: below this, the agent always gives the same order.
@@ -44,6 +48,7 @@ class FastConfig:
         iterations: over which the rates decay to a tenth, and the bonus for entropy fades to 0.
         seed: of the weights and of everything drawn.
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
+        noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
         bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
         augment_exposure, augment_white_balance: of the inputs, see ``learning.data.Augmentation``.
     """
@@ -56,6 +61,7 @@ class FastConfig:
     agent_rate: float = 3e-4
     critic_rate: float = 2e-3
     entropy_bonus: float = 0.02
+    noise_penalty: float = 0.02
     bfloat16: bool = False
     augment_exposure: float = 0.0
     augment_white_balance: float = 0.0
@@ -85,6 +91,7 @@ class Games:
         log_probability: of all five choices together.
         entropy: of the choices, mean over the five steps, in nats.
         too_bright: sum over the steps of the mean of max(x - 1, 0)^2.
+        chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
         choices: (N, 5) the filters' indices.
     """
 
@@ -92,16 +99,18 @@ class Games:
     log_probability: Tensor
     entropy: Tensor
     too_bright: Tensor
+    chroma_noise: Tensor
     choices: Tensor
 
 
-def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor) -> Games:
+def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
     """Play whole games; used filters are not chosen again.
 
     Args:
         images: (N, 3, 64, 64) fresh photos.
         masks: (N, 5, 2, features) dropout of each step.
         z: (N, 5) uniform numbers that sample the filters.
+        probes: (N, 3, 2, K) colours to edit along with each image, see ``draw_probes``.
     """
     states = state.fresh_states(len(images), images)
     logs, entropies, bright, choices = [], [], [], []
@@ -113,14 +122,42 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor) -> Games:
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
         bright.append((action.images - 1).clamp(min=0).square().flatten(1).mean(dim=1))
         choices.append(action.choice)
-        images, states = action.images, action.states
+        images, states, probes = action.images, action.states, edit(probes, action.groups)
     sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
     log_probability, too_bright = sums
-    return Games(images, log_probability, torch.stack(entropies).mean(dim=0), too_bright, torch.stack(choices, dim=1))
+    entropy, noise = torch.stack(entropies).mean(dim=0), chroma_noise(probes)
+    return Games(images, log_probability, entropy, too_bright, noise, torch.stack(choices, dim=1))
 
 
 def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
     return sample_filters(without_used(probabilities, states), z)
+
+
+def draw_probes(images: Tensor, generator: torch.Generator) -> Tensor:
+    """(N, 3, 2, 64) pixels of each image, and the same pixels as the rounding to 8 bits may have moved them.
+
+    What a game makes of the difference shows how it amplifies the noise of an 8-bit photo, which the critic's small
+    averaged images do not.
+
+    Args:
+        images: (N, 3, height, width).
+        generator: of the CPU.
+    """
+    pixels = images.flatten(2)
+    count, channels, size = pixels.shape
+    places = torch.randint(size, (count, 1, PROBES), generator=generator).to(images.device)
+    noise = (torch.rand((count, channels, PROBES), generator=generator) - 0.5).to(images.device) * EIGHT_BIT_STEP
+    drawn = pixels.gather(2, places.expand(-1, channels, -1))
+    return torch.stack([drawn, (drawn + noise).clamp(min=0)], dim=2)
+
+
+def chroma_noise(probes: Tensor) -> Tensor:
+    """(N,) the root mean square, in 8-bit steps, of what of the two rows' difference as shown is not luminance."""
+    before, after = shown(probes).unbind(dim=2)
+    difference = (after - before) / EIGHT_BIT_STEP
+    chroma = difference - luminance((difference[:, 0], difference[:, 1], difference[:, 2]))[:, None]
+    noise: Tensor = (chroma.square().mean(dim=(1, 2)) + 1e-4).sqrt()
+    return noise
 
 
 def group_advantage(returns: Tensor, copies: int) -> Tensor:
@@ -190,19 +227,17 @@ class FastTrainer(Trainer):
         photos = self._inputs.draw(count // self.config.copies, self.generator, self._augmentation)
         masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator).to(self.device, non_blocking=True)
         z = torch.rand(count, MAXIMUM_STEPS, generator=self.generator).to(self.device, non_blocking=True)
+        photos = photos.repeat_interleave(self.config.copies, dim=0)
+        probes = draw_probes(photos, self.generator)
         with self._computing():
-            return roll_out(
-                self._agent,
-                photos.repeat_interleave(self.config.copies, dim=0),
-                masks.view(count, MAXIMUM_STEPS, 2, self.widths.features),
-                z,
-            )
+            return roll_out(self._agent, photos, masks.view(count, MAXIMUM_STEPS, 2, self.widths.features), z, probes)
 
     def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
         games = self._play()
         with self._computing():
             answers = self._critic(shown(games.images)).squeeze(1).float()
-        returns = -softplus(-answers) - games.too_bright
+        broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
+        returns = -softplus(-answers) - broken
         advantage = group_advantage(returns.detach(), self.config.copies)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
@@ -211,6 +246,7 @@ class FastTrainer(Trainer):
         self._ring[place : place + self.config.batch] = games.images.detach()
         used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
+        figures["chroma_noise"] = games.chroma_noise.mean()
         figures |= {"agent_loss": loss, "agent_gradient": norm}
         return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 
@@ -230,7 +266,7 @@ class FastTrainer(Trainer):
                 real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
         real_answers, fake_answers = real_answers.float(), fake_answers.float()
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        norm = self.learners["critic"].learn(loss + PENALTY_SCALE / 2 * penalty, rate)
+        norm = self.learners["critic"].learn(loss + PENALTY_EVERY * PENALTY_SCALE / 2 * penalty, rate)
         figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}
         return figures | ({"penalty": penalty} if penalised else {})
 
