@@ -23,13 +23,9 @@ from learning.data import Augmentation, Photos
 from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
 
-CRITIC_UPDATES = 3
-# Of the gradient penalty on reals (R1), which is part of every fourth update of the critic alone, at four times the
-# weight (Karras et al., 2020, "lazy regularisation").
-PENALTY_SCALE = 0.1
+# The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
+# (Karras et al., 2020, "lazy regularisation").
 PENALTY_EVERY = 4
-# Finished images that the critic draws from, in batches.
-RING_BATCHES = 4
 # Pixels of each photo on which a game's noise is measured.
 PROBES = 64
 EIGHT_BIT_STEP = 1 / 255
@@ -47,6 +43,9 @@ class FastConfig:
         batch: games in a batch, of which every ``copies`` are on the same photo.
         iterations: over which the rates decay to a tenth, and the bonus for entropy fades to 0.
         seed: of the weights and of everything drawn.
+        critic_updates: in an iteration, to one update of the agent.
+        gradient_penalty: weight of the critic's mean squared gradient at the targets (R1).
+        ring_batches: finished images that the critic draws from, in batches.
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
         noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
         bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
@@ -60,6 +59,9 @@ class FastConfig:
     copies: int = 4
     agent_rate: float = 3e-4
     critic_rate: float = 2e-3
+    critic_updates: int = 3
+    gradient_penalty: float = 0.1
+    ring_batches: int = 4
     entropy_bonus: float = 0.02
     noise_penalty: float = 0.02
     bfloat16: bool = False
@@ -198,7 +200,7 @@ class FastTrainer(Trainer):
             "agent": Learner(self._agent, BETAS, device),
             "critic": Learner(self._critic, BETAS, device),
         }
-        capacity = RING_BATCHES * config.batch
+        capacity = config.ring_batches * config.batch
         self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
 
     def _memory(self) -> dict[str, Tensor]:
@@ -216,9 +218,9 @@ class FastTrainer(Trainer):
         progress = self.iteration / config.iterations
         decay = math.pow(FINAL_RATE, progress)
         acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
-        first = CRITIC_UPDATES * self.iteration
+        first = config.critic_updates * self.iteration
         judged: dict[str, Tensor] = {}
-        for update in range(first, first + CRITIC_UPDATES):
+        for update in range(first, first + config.critic_updates):
             judged |= self._update_critic(config.critic_rate * decay, penalised=update % PENALTY_EVERY == 0)
         return acted | judged
 
@@ -242,7 +244,7 @@ class FastTrainer(Trainer):
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
         norm = self.learners["agent"].learn(loss, rate)
-        place = self.iteration % RING_BATCHES * self.config.batch
+        place = self.iteration % self.config.ring_batches * self.config.batch
         self._ring[place : place + self.config.batch] = games.images.detach()
         used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
@@ -266,7 +268,7 @@ class FastTrainer(Trainer):
                 real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
         real_answers, fake_answers = real_answers.float(), fake_answers.float()
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        norm = self.learners["critic"].learn(loss + PENALTY_EVERY * PENALTY_SCALE / 2 * penalty, rate)
+        norm = self.learners["critic"].learn(loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty, rate)
         figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}
         return figures | ({"penalty": penalty} if penalised else {})
 
