@@ -60,6 +60,13 @@ def srgb_to_linear(encoded: Floats) -> Floats:
     return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4)
 
 
+def linear_to_srgb(linear: Pixels) -> Pixels:
+    """The sRGB curve (IEC 61966-2-1): linear light, clipped to 0..1, to what a screen is sent, 0..1, any shape."""
+    light = np.clip(linear, 0, 1)
+    encoded: Pixels = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
+    return encoded.astype(np.float32, copy=False)
+
+
 def prophoto_to_linear(encoded: Floats) -> Floats:
     """The ROMM RGB curve undone (ISO 22028-2: 1.8 with a linear toe): 0..1 to 0..1, any shape."""
     return np.where(encoded < 16 / 512, encoded / 16, np.maximum(encoded, 0.0) ** 1.8)

@@ -13,6 +13,10 @@ from learning.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
 # Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read when it is drawn.
 RESIDENT_BYTES = 256 << 20
+# A GPU has memory of its own: they may take this part of what is free there.
+RESIDENT_PART = 0.25
+# Squares that are copied there at a time.
+AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,14 @@ class Photos:
         self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
         self._device = device
         self._resident: Tensor | None = None
-        if len(self) * SQUARE_SIZE**2 * 3 * 4 <= RESIDENT_BYTES:
-            self._resident = self._read(np.arange(len(self)))
+        limit = RESIDENT_BYTES
+        if device.type == "cuda":
+            limit = int(RESIDENT_PART * torch.cuda.mem_get_info(device)[0])
+        if len(self) * SQUARE_SIZE**2 * 3 * 4 <= limit:
+            self._resident = torch.empty(len(self), SQUARE_SIZE, SQUARE_SIZE, 3, device=device)
+            for start in range(0, len(self), AT_ONCE):
+                indices = np.arange(start, min(start + AT_ONCE, len(self)))
+                self._resident[start : start + AT_ONCE] = self._read(indices)
 
     def __len__(self) -> int:
         return len(self._squares)

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from editing.colour import linear_to_srgb
 from editing.filters import develop
 from editing.photo import PhotoError, find_photos, load_preview, read_photo, square
 from editing.preview import LARGEST_FLOAT16
@@ -55,10 +57,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How the values in photo files are to be taken, see ``editing.photo.read_photo``."""
+    """How the values in photo files are to be taken, see ``editing.photo.read_photo``.
+
+    Attributes:
+        shown: whether what is wanted is not light, but what a screen shows: with the transfer auto the sRGB numbers
+            of the colours, 0 .. 1, with linear the values as they are.
+    """
 
     transfer: str = "auto"
     primaries: str = "auto"
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ def list_results(location: Path) -> list[Picture]:
 
 
 def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
-    """(H, W, 3) linear light; after steps display-referred and unclipped.
+    """(H, W, 3) linear light, or as ``decoding`` wants it; after steps display-referred and unclipped.
 
     Raises:
         PhotoError: if it cannot be read.
@@ -120,6 +128,8 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
         pixels = load_preview(picture.path)
     else:
         pixels = read_photo(picture.path, transfer=decoding.transfer, primaries=decoding.primaries).pixels
+        if decoding.shown and decoding.transfer == "auto":
+            pixels = linear_to_srgb(pixels)
     return develop(pixels, picture.steps) if picture.steps else pixels
 
 
@@ -187,9 +197,22 @@ def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[An
     if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
         yield map
         return
-    # Spawned, since a fork of a process with torch's threads may hang; Ctrl-C is for the parent alone.
-    with ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as executor:
+    # Spawned, since a fork of a process with torch's threads may hang.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _follow_parent) as executor:
         try:
             yield executor.map
         finally:
             executor.shutdown(cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the parent, and end when it ends, were it killed: a worker would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+
+    def end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=end, daemon=True).start()

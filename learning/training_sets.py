@@ -1,7 +1,7 @@
 """The two sets of photos that a training needs, found first, then read, and refused if nothing is to be learned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +44,9 @@ class Source:
             found = read_pack(self.pack, self.fold, self.decoding.primaries)
         else:
             found = read_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
-        _check_count(self.location, found.squares.photos)
-        return PhotoSet(found.squares, found.digest, self.left_out + found.left_out)
+        left_out = self.left_out + found.left_out
+        _check_count(self.location, found.squares.photos, left_out)
+        return PhotoSet(found.squares, found.digest, left_out)
 
 
 def find_inputs(location: Path, decoding: Decoding, fold: Path | None = None) -> Source:
@@ -61,26 +62,27 @@ def find_inputs(location: Path, decoding: Decoding, fold: Path | None = None) ->
 
 
 def find_targets(location: Path, decoding: Decoding, fold: Path | None = None) -> Source:
-    """Finished pictures: of a folder, or what people made in an export. Their values are what a screen shows.
+    """Finished pictures, as a screen shows them: of a folder, or what people made in an export.
 
     Raises: as ``find_inputs``.
     """
-    return _source(location, Decoding("linear", decoding.primaries), list_results(location), fold)
+    return _source(location, replace(decoding, shown=True), list_results(location), fold)
 
 
 def _source(location: Path, decoding: Decoding, pictures: Sequence[Picture], fold: Path | None) -> Source:
     left_out: tuple[str, ...] = ()
     if fold is not None:
         pictures, left_out = of_fold(pictures, fold)
-    _check_count(location, len(pictures))
+    _check_count(location, len(pictures), left_out)
     return Source(location, decoding, tuple(pictures), left_out=left_out)
 
 
-def _check_count(location: Path, count: int) -> None:
+def _check_count(location: Path, count: int, left_out: Sequence[str]) -> None:
     if count < FEWEST_PHOTOS:
+        why = f" ({len(left_out)} left out: {left_out[0]})" if left_out else ""
         raise PhotoSetError(
             f"{location}: {count} photo is too few to train on; at least {FEWEST_PHOTOS} are needed, and some hundred "
-            "to learn a look"
+            f"to learn a look{why}"
         )
 
 

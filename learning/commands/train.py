@@ -91,8 +91,8 @@ def command(
 ) -> None:
     """Train an agent on unpaired photos: INPUTS as they were taken, TARGETS as finished pictures look.
 
-    Targets are what an edited photo should look like on the screen: their values are taken as they are. --transfer
-    is for inputs (RAW files and exports are linear in any case), --primaries for both.
+    Targets are what an edited photo should look like on the screen, inputs are linear light: both follow from the
+    files' profiles. --transfer linear takes the values of both as they are (RAW files and exports always are).
 
     Each photo is decoded once, to a square of 80 x 80 in the cache; see docs/own-photos.md.
 
