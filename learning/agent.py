@@ -79,20 +79,20 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choo
     # A choice is learned by how the game went: what it would have been on another image is no part of that.
     probabilities = agent.probabilities(images.detach(), states, masks)
     choice = choose(probabilities)
-    features = agent.features(images, states, masks)
-    groups = tuple(_adjust(agent, slug, features, choice == index) for index, slug in enumerate(FILTERS))
-    return Action(probabilities, choice, _edit(images, groups), state.next_states(states, choice), groups)
+    # Sorted once by filter, so that each one's images are a slice.
+    order = choice.argsort(stable=True)
+    counts = choice.bincount(minlength=len(FILTERS)).tolist()
+    features = torch.split(agent.features(images, states, masks).index_select(0, order), counts)
+    rows = torch.split(order, counts)
+    groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, rows, features, strict=True))
+    parts = zip(groups, torch.split(images.index_select(0, order), counts), strict=True)
+    # Empty groups stay in the graph, so that every head has a gradient, if of 0.
+    edited = torch.cat([_apply(group, part) for group, part in parts]).index_select(0, order.argsort())
+    return Action(probabilities, choice, edited, state.next_states(states, choice), groups)
 
 
-def _adjust(agent: Agent, slug: str, features: Tensor, chosen: Tensor) -> Group:
-    rows = chosen.nonzero().squeeze(1)
-    return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features[rows])))
-
-
-def _edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
-    """The images after their filters. Empty groups stay in the graph, so that every head has a gradient, if of 0."""
-    edited = torch.cat([_apply(group, images[group.rows]) for group in groups])
-    return edited[torch.cat([group.rows for group in groups]).argsort()]
+def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
+    return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features)))
 
 
 def _apply(group: Group, images: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from learning.networks import IMAGE_SIZE
+from learning.extractor import IMAGE_SIZE
 from learning.photo_sets import SQUARE_SIZE
 
 
