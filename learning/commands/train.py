@@ -59,6 +59,13 @@ Examples:
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
 )
+@click.option(
+    "--picture-every",
+    type=click.IntRange(0),
+    default=200,
+    show_default=True,
+    help="Iterations between pictures; 0 for none.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @photo_options
 @click.pass_context
@@ -69,7 +76,8 @@ def command(context: click.Context, /, out: Path, resume: bool, device: str, **s
     which takes their values as they are (an export and RAW files are not affected).
 
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
-    last.safetensors, from which --resume continues, and best.safetensors, the highest score's, which play uses.
+    events for TensorBoard, pictures of the agent at work, last.safetensors, from which --resume continues, and
+    best.safetensors, the highest score's, which play uses.
     --recipe paper --width 32 is the 2018 program's training, for a GPU.
     """
     from editing.new_folder import check_free
@@ -99,10 +107,12 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
     settings = read_config(out).get("settings")
     if not isinstance(settings, dict):
         raise CheckpointError(f"{out} was not begun by this version of safelight train; it can be played, not resumed")
+    # A run of an older version knows not all of them.
+    settings = {name: value for name, value in context.params.items() if name not in NOT_SETTINGS} | settings
     for name, value in context.params.items():
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in NOT_SETTINGS and settings.get(name) != value:
-            raise click.UsageError(f"the run in {out} was begun with {name} {settings.get(name)}, not {value}")
+        if given and name not in NOT_SETTINGS and settings[name] != value:
+            raise click.UsageError(f"the run in {out} was begun with {name} {settings[name]}, not {value}")
     return settings
 
 
@@ -114,6 +124,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
     from learning.photo_sets import list_photos, list_results
     from learning.recipes import RECIPES
     from learning.run import run
+    from learning.training_picture import TrainingPictures
 
     widths = _widths(settings)
     recipe = RECIPES[settings["recipe"]]
@@ -126,8 +137,8 @@ def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
         raise click.UsageError(str(error)) from None
     where = choose_device(device)
     # Of an export, the untouched photos are inputs, and what people made of them targets.
-    pictures = list_photos(Path(settings["inputs"])), list_results(Path(settings["targets"]))
-    squares = [_read(one, settings, name) for one, name in zip(pictures, ("inputs", "targets"), strict=True)]
+    found = list_photos(Path(settings["inputs"])), list_results(Path(settings["targets"]))
+    squares = [_read(one, settings, name) for one, name in zip(found, ("inputs", "targets"), strict=True)]
     digests = [digest(one) for one in squares]
     if not resume:
         about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
@@ -136,8 +147,9 @@ def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
     (inputs, held_inputs), (targets, _) = (split(one, settings["seed"]) for one in squares)
     trainer = recipe.trainer(config, Photos(inputs, where), Photos(targets, where), where)
+    pictures = TrainingPictures(held_inputs or inputs, targets, settings["picture_every"])
     try:
-        run(out, trainer, HeldOut(held_inputs, squares[1]), settings["save_every"])
+        run(out, trainer, HeldOut(held_inputs, squares[1]), pictures, settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
