@@ -19,6 +19,7 @@ from learning.checkpoint import BEST, LAST
 from learning.command_line import main
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 6, "--save-every", 2, "--device", "cpu"]
+SMALL += ["--picture-every", 0]
 
 
 @pytest.fixture(scope="module")

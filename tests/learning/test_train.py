@@ -32,6 +32,7 @@ def photos(tmp_path: Path) -> Path:
 
 def options(photos: Path, out: Path, *more: object) -> list[object]:
     small = ["--recipe", "paper", "--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2]
+    small += ["--picture-every", 0]
     return ["--inputs", photos, "--targets", photos, "--out", out, *small, *more]
 
 
@@ -115,6 +116,8 @@ def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypa
     result = train(*options(photos, tmp_path / "run"))
     assert result.exit_code == 1
     assert "the training has diverged" in result.output
+    (line,) = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["critic_loss"] is None
 
 
 def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
