@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 
 from editing.filters import develop
-from editing.photo import PhotoError, find_photos, load_preview, read_photo, square
+from editing.photo import PhotoError, agent_view, find_photos, load_preview, read_photo, square
 from editing.rules import Step
 from editing.trajectory import is_snapshot, read_snapshot, rows
 
@@ -34,6 +34,8 @@ SQUARE_SIZE = 80
 MAXIMUM_WORKERS = 4
 # Fewer photos than this are read sooner than processes start.
 PHOTOS_WORTH_PROCESSES = 16
+# Results that wait to be taken must not fill the memory.
+ITEMS_AHEAD = 256
 
 
 class PhotoSetError(ValueError):
@@ -152,8 +154,26 @@ def training_square(pixels: Pixels, name: str) -> Pixels:  # noqa: ARG001 (any n
     return square(pixels, SQUARE_SIZE)
 
 
+def preview_view(path: Path) -> Pixels:
+    """(64, 64, 3) what the agent sees of a stored preview.
+
+    Raises:
+        PhotoError: if it is missing or damaged.
+    """
+    return agent_view(load_preview(path))
+
+
 def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
     """``[function(item) for item in items]`` by at most four processes, with a progress bar on standard error.
+
+    Raises:
+        PhotoSetError: if a process died.
+    """
+    return list(stream_processes(function, items, description))
+
+
+def stream_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> Iterator[Any]:
+    """As ``map_processes``, but one result after the other: at most ``2 * ITEMS_AHEAD`` wait to be taken.
 
     Raises:
         PhotoSetError: if a process died.
@@ -161,14 +181,22 @@ def map_processes(function: Callable[[Any], Any], items: Sequence[Any], descript
     console = Console(stderr=True)
     try:
         with _mapping(len(items)) as mapping:
-            results = mapping(function, items)
-            return list(
-                track(
-                    results, description, len(items), console=console, transient=True, disable=not console.is_terminal
-                )
+            results = _ahead(partial(mapping, function), items)
+            yield from track(
+                results, description, len(items), console=console, transient=True, disable=not console.is_terminal
             )
     except BrokenProcessPool:
         raise PhotoSetError("a process that read photos died; there may be too little memory") from None
+
+
+def _ahead(mapping: Callable[[Sequence[Any]], Iterable[Any]], items: Sequence[Any]) -> Iterator[Any]:
+    """Results in order; the next items are in work while those before are taken."""
+    current: Iterable[Any] = ()
+    for start in range(0, len(items), ITEMS_AHEAD):
+        following = mapping(items[start : start + ITEMS_AHEAD])
+        yield from current
+        current = following
+    yield from current
 
 
 @contextmanager
