@@ -48,6 +48,8 @@ def test_it_trains_and_saves_a_run(photos: Path, tmp_path: Path) -> None:
     assert load_agent(tmp_path / "run").widths == Widths(1, 2)
     lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["iteration"] for line in lines] == [0, 1, 2]
+    assert "3 of 3" in result.output
+    assert len(list((tmp_path / "run").glob("events.out.tfevents.*"))) == 1
 
 
 def test_the_same_seed_gives_the_same_run_and_features_may_be_stated(photos: Path, tmp_path: Path) -> None:
