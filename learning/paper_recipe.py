@@ -8,7 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from learning.agent import act, sample_filters
+from editing.filters import FILTERS
+from editing.rules import MAXIMUM_STEPS
+from learning.agent import act, entropy_when_sure, sample_filters
 from learning.data import Photos
 from learning.losses import critic_losses, step_losses
 from learning.networks import Widths, create_networks, draw_masks
@@ -75,6 +77,8 @@ def base_rate(config: PaperConfig, iteration: int) -> float:
 class PaperTrainer(Trainer):
     """A run of this recipe: each iteration is an update of agent and value, and five of the critic."""
 
+    least_entropy = entropy_when_sure(len(FILTERS))
+
     def __init__(self, config: PaperConfig, inputs: Photos, targets: Photos, device: torch.device) -> None:
         super().__init__(config.seed, device)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations + 1
@@ -85,6 +89,11 @@ class PaperTrainer(Trainer):
 
     def _memory(self) -> dict[str, Tensor]:
         return self.pool.tensors()
+
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """The finished records of the pool, and those that are on their way."""
+        images, finished = self.pool.records()
+        return {"The critic draws from: finished in the pool": images[finished], "In the pool": images[~finished]}
 
     def _iterate(self) -> dict[str, Tensor]:
         """The agent's figures are missing in iteration 0, in which it learns nothing."""
@@ -122,7 +131,8 @@ class PaperTrainer(Trainer):
         value_norm = self.learners["value"].learn(step.value_loss, self.config.value_factor * rate)
         self.pool.put_back(step.action.images, step.action.states)
         p = step.action.probabilities
-        return {
+        used = torch.nn.functional.one_hot(step.action.choice, len(FILTERS)).float().mean(dim=0) * MAXIMUM_STEPS
+        figures = {
             "agent_loss": step.agent_loss,
             "agent_gradient": agent_norm,
             "value_loss": step.value_loss,
@@ -131,6 +141,7 @@ class PaperTrainer(Trainer):
             "penalty": step.penalty.mean(),
             "entropy": -(p * p.log()).sum(dim=1).mean(),
         }
+        return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 
     def _update_critic(self, rate: float) -> dict[str, Tensor]:
         # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.

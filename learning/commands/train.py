@@ -77,6 +77,13 @@ Examples:
     show_default=True,
     help="Tint inputs at random: the channels are scaled by up to e to this power (fast).",
 )
+@click.option(
+    "--picture-every",
+    type=click.IntRange(0),
+    default=200,
+    show_default=True,
+    help="Iterations between pictures; 0 for none.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option(
     "--cache",
@@ -97,7 +104,8 @@ def command(
     Each photo is decoded once, to a square of 80 x 80 in the cache; see docs/own-photos.md.
 
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
-    last.safetensors, from which --resume continues, and best.safetensors, the highest score's, which play uses.
+    events for TensorBoard, pictures of the agent at work, last.safetensors, from which --resume continues, and
+    best.safetensors, the highest score's, which play uses.
     --recipe paper --width 32 is the 2018 program's training, for a GPU.
     """
     from editing.new_folder import check_free
@@ -127,10 +135,12 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
     settings = read_config(out).get("settings")
     if not isinstance(settings, dict):
         raise CheckpointError(f"{out} was not begun by this version of safelight train; it can be played, not resumed")
+    # A run of an older version knows not all of them.
+    settings = {name: value for name, value in context.params.items() if name not in NOT_SETTINGS} | settings
     for name, value in context.params.items():
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in NOT_SETTINGS and settings.get(name) != value:
-            raise click.UsageError(f"the run in {out} was begun with {name} {settings.get(name)}, not {value}")
+        if given and name not in NOT_SETTINGS and settings[name] != value:
+            raise click.UsageError(f"the run in {out} was begun with {name} {settings[name]}, not {value}")
     return settings
 
 
@@ -141,6 +151,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.held_out import HeldOut, split
     from learning.recipes import RECIPES
     from learning.run import run
+    from learning.training_picture import TrainingPictures
 
     widths = _widths(settings)
     recipe = RECIPES[settings["recipe"]]
@@ -169,8 +180,10 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
     trainer = recipe.trainer(config, *photos, where)
+    shown = inputs.take(held_out if len(held_out) else trained)
+    pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
     try:
-        run(out, trainer, HeldOut(inputs.take(held_out), targets), settings["save_every"])
+        run(out, trainer, HeldOut(inputs.take(held_out), targets), pictures, settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
