@@ -49,15 +49,15 @@ class FastConfig:
     """
 
     widths: Widths = field(default_factory=Widths)
-    batch: int = 32
-    iterations: int = 1_000
+    batch: int = 16
+    iterations: int = 5_000
     seed: int = 0
     copies: int = 4
     agent_rate: float = 3e-4
     critic_rate: float = 2e-3
     critic_updates: int = 3
-    gradient_penalty: float = 0.1
-    ring_batches: int = 4
+    gradient_penalty: float = 1.0
+    ring_batches: int = 8
     entropy_bonus: float = 0.02
     noise_penalty: float = 0.02
     cast_penalty: float = 0.002

@@ -50,8 +50,8 @@ Examples:
 )
 @click.option("--features", type=click.IntRange(1), help="Numbers left of an image: always 128 x width; a check.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Fully connected width.  [default: 4 x width]")
-@click.option("--batch", type=click.IntRange(1), help="Images in a batch.  [default: fast 32, paper 64]")
-@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 1000, paper 20000]")
+@click.option("--batch", type=click.IntRange(1), help="Images in a batch.  [default: fast 16, paper 64]")
+@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 5000, paper 20000]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "--precision",
