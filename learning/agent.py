@@ -81,7 +81,7 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choo
     choice = choose(probabilities)
     features = agent.features(images, states, masks)
     groups = tuple(_adjust(agent, slug, features, choice == index) for index, slug in enumerate(FILTERS))
-    return Action(probabilities, choice, _edit(images, groups), state.next_states(states, choice), groups)
+    return Action(probabilities, choice, edit(images, groups), state.next_states(states, choice), groups)
 
 
 def _adjust(agent: Agent, slug: str, features: Tensor, chosen: Tensor) -> Group:
@@ -89,8 +89,11 @@ def _adjust(agent: Agent, slug: str, features: Tensor, chosen: Tensor) -> Group:
     return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features[rows])))
 
 
-def _edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
-    """The images after their filters. Empty groups stay in the graph, so that every head has a gradient, if of 0."""
+def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
+    """(N, 3, H, W) the images, each of which is in one group, after their filters.
+
+    Empty groups stay in the graph, so that every head has a gradient, if of 0.
+    """
     edited = torch.cat([_apply(group, images[group.rows]) for group in groups])
     return edited[torch.cat([group.rows for group in groups]).argsort()]
 

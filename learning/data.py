@@ -45,6 +45,16 @@ class Photos:
 
         photo, flipped = whole(len(self)), whole(2) == 1
         top, left = whole(SQUARE_SIZE - IMAGE_SIZE + 1), whole(SQUARE_SIZE - IMAGE_SIZE + 1)
+        return self.crops(photo, flipped, top, left)
+
+    def crops(self, photo: Tensor, flipped: Tensor, top: Tensor, left: Tensor) -> Tensor:
+        """(count, 3, 64, 64) the crops asked for.
+
+        Args:
+            photo: indices, whole numbers (count, 1, 1) as the others.
+            flipped: booleans, whether left to right.
+            top, left: of the crop in its square.
+        """
         along = torch.arange(IMAGE_SIZE)
         row = top + along[None, :, None]
         column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)

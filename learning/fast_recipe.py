@@ -20,6 +20,7 @@ from editing.rules import MAXIMUM_STEPS
 from learning import state
 from learning.agent import act, sample_filters, without_used
 from learning.data import Photos
+from learning.losses import too_bright
 from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
 
@@ -103,12 +104,12 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor) -> Games:
         p = without_used(action.probabilities, states)
         logs.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
-        bright.append((action.images - 1).clamp(min=0).square().flatten(1).mean(dim=1))
+        bright.append(too_bright(action.images))
         choices.append(action.choice)
         images, states = action.images, action.states
     sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
-    log_probability, too_bright = sums
-    return Games(images, log_probability, torch.stack(entropies).mean(dim=0), too_bright, torch.stack(choices, dim=1))
+    log_probability, brightness = sums
+    return Games(images, log_probability, torch.stack(entropies).mean(dim=0), brightness, torch.stack(choices, dim=1))
 
 
 def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
