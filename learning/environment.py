@@ -20,7 +20,7 @@ from editing.rules import MAXIMUM_STEPS
 from learning import state
 from learning.game_batch import CONTROLS, GameBatch, Pixels, RewardFunction, judge_by
 from learning.networks import IMAGE_SIZE
-from learning.photo_sets import Decoding, keep_of_pictures, list_photos, training_square
+from learning.photo_sets import Decoding, PhotoSetError, keep_of_picture, list_photos, training_square
 
 ENVIRONMENT_ID = "safelight/EditingGame-v0"
 METADATA = {"render_modes": ["rgb_array"], "render_fps": 2}
@@ -42,10 +42,13 @@ def read_squares(location: str | Path, transfer: str = "auto", primaries: str = 
         PhotoSetError, PhotoError, InvalidSnapshot: if there are no photos that can be read.
     """
     decoding = Decoding(transfer, primaries)
-    reading = keep_of_pictures(list_photos(Path(location)), decoding, training_square, "Reading photos", workers=1)
-    for line in reading.unreadable:
-        gymnasium.logger.warn("Left out: %s", line)
-    return np.stack(reading.kept)
+    outcomes = [keep_of_picture(picture, decoding, training_square) for picture in list_photos(Path(location))]
+    unreadable = [reason for _, reason in outcomes if reason]
+    if len(unreadable) == len(outcomes):
+        raise PhotoSetError(f"none of {len(outcomes)} photos could be read; the first: {unreadable[0]}")
+    for reason in unreadable:
+        gymnasium.logger.warn("Left out: %s", reason)
+    return np.stack([square for square, reason in outcomes if not reason]).astype(np.float32)
 
 
 def squares_of(photos: Photos, transfer: str, primaries: str) -> Pixels:

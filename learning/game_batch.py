@@ -79,7 +79,7 @@ class GameBatch:
         """
         views = [square if augment else agent_view(square) for square in squares]
         self._photos = Photos(views, torch.device(device))
-        margin = self._photos.squares.shape[1] - IMAGE_SIZE
+        margin = len(views[0]) - IMAGE_SIZE
         # How many photos, flips, tops and lefts there are to draw from.
         self._choices = (len(self._photos), 1 + augment, margin + 1, margin + 1)
         self._judge = judge

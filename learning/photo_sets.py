@@ -121,22 +121,18 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
 
 
 def keep_of_pictures(
-    pictures: Sequence[Picture],
-    decoding: Decoding,
-    function: Callable[[Pixels, str], Kept],
-    description: str,
-    workers: int = MAXIMUM_WORKERS,
+    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels, str], Kept], description: str
 ) -> Reading[Kept]:
     """Read pictures and keep what ``function`` makes of each one's pixels; a progress bar shows on standard error.
 
     Args:
         function: of the pixels and the picture's name. It is sent to other processes, so it must be one
-            that can be pickled, unless there is one worker: this process.
+            that can be pickled.
 
     Raises:
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
-    outcomes = map_processes(partial(_keep, decoding=decoding, function=function), pictures, description, workers)
+    outcomes = map_processes(partial(keep_of_picture, decoding=decoding, function=function), pictures, description)
     readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
@@ -144,7 +140,8 @@ def keep_of_pictures(
     return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
 
 
-def _keep(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
+def keep_of_picture(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
+    """What ``function`` makes of a picture's pixels and name; or None, and the reason why it cannot be read."""
     try:
         return function(read_picture(picture, decoding), picture.name), ""
     except (PhotoError, OSError) as error:
@@ -156,17 +153,15 @@ def training_square(pixels: Pixels, name: str) -> Pixels:  # noqa: ARG001 (any n
     return square(pixels, SQUARE_SIZE)
 
 
-def map_processes(
-    function: Callable[[Any], Any], items: Sequence[Any], description: str, workers: int = MAXIMUM_WORKERS
-) -> list[Any]:
-    """``[function(item) for item in items]`` by at most so many processes, with a progress bar on standard error.
+def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
+    """``[function(item) for item in items]`` by at most four processes, with a progress bar on standard error.
 
     Raises:
         PhotoSetError: if a process died.
     """
     console = Console(stderr=True)
     try:
-        with _mapping(len(items), workers) as mapping:
+        with _mapping(len(items)) as mapping:
             results = mapping(function, items)
             return list(
                 track(
@@ -178,8 +173,8 @@ def map_processes(
 
 
 @contextmanager
-def _mapping(count: int, workers: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]]:
-    workers = min(workers, os.cpu_count() or 1)
+def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]]:
+    workers = min(MAXIMUM_WORKERS, os.cpu_count() or 1)
     if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
         yield map
         return

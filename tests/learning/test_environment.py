@@ -199,7 +199,7 @@ def test_a_folder_of_photos_is_read_and_what_cannot_be_read_is_told(tmp_path: Pa
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.warns(UserWarning, match=r"Left out: broken.png"):
         squares = read_squares(tmp_path, transfer="linear")
-    assert squares.shape == (1, 80, 80, 3)
+    assert (squares.shape, squares.dtype) == ((1, 80, 80, 3), np.float32)
     np.testing.assert_allclose(squares, 0.2, atol=1e-6)
 
 
@@ -209,10 +209,15 @@ def test_a_folder_of_photos_is_read_and_what_cannot_be_read_is_told(tmp_path: Pa
         ({"photos": PHOTOS[0]}, r"photos of the shape \(80, 80, 3\)"),
         ({"photos": PHOTOS[:, :40, :40]}, r"S at least 64"),
         ({"photos": PHOTOS * np.float32(np.nan)}, "finite"),
+        ({"photos": "."}, "none of 1 photos could be read; the first: broken.png"),
         ({"reward": "nowhere"}, "not a run of safelight train"),
     ],
 )
-def test_what_cannot_be_played_is_refused(wrong: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_played_is_refused(
+    wrong: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match=message):
         game(**wrong)
 
