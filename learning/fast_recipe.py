@@ -20,6 +20,7 @@ from editing.rules import MAXIMUM_STEPS
 from learning import state
 from learning.agent import act, sample_filters, without_used
 from learning.data import Photos
+from learning.distributed import ALONE, Processes
 from learning.losses import too_bright
 from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
@@ -63,6 +64,11 @@ class FastConfig:
             raise ValueError(f"iterations must be at least 1, not {self.iterations}")
         if self.batch < 1 or self.batch % self.copies:
             raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
+
+    @property
+    def parts(self) -> int:
+        """What several processes can share of a batch: its photos, with all games on each."""
+        return self.batch // self.copies
 
     def to_json(self) -> dict[str, object]:
         """Plain values, as checkpoints have them."""
@@ -143,15 +149,22 @@ def reality_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
 class FastTrainer(Trainer):
     """A run of this recipe: each iteration is a batch of games, an update of the agent and three of the critic."""
 
-    def __init__(self, config: FastConfig, inputs: Photos, targets: Photos, device: torch.device) -> None:
-        super().__init__(config.seed, device)
+    def __init__(
+        self,
+        config: FastConfig,
+        inputs: Photos,
+        targets: Photos,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
+        super().__init__(config.seed, device, processes)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._agent = initialise(Agent(config.widths), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.learners = {
-            "agent": Learner(self._agent, BETAS, device),
-            "critic": Learner(self._critic, BETAS, device),
+            "agent": Learner(self._agent, BETAS, device, processes),
+            "critic": Learner(self._critic, BETAS, device, processes),
         }
         capacity = RING_BATCHES * config.batch
         self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
@@ -167,7 +180,7 @@ class FastTrainer(Trainer):
         if self.iteration == 0:
             for start in range(count, len(self._ring), count):
                 with torch.no_grad():
-                    self._ring[start : start + count] = self._play().images
+                    self._ring[start : start + count] = self.processes.gather(self._play().images)
         progress = self.iteration / config.iterations
         decay = math.pow(FINAL_RATE, progress)
         acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
@@ -178,39 +191,38 @@ class FastTrainer(Trainer):
         return acted | judged
 
     def _play(self) -> Games:
-        count = self.config.batch
-        photos = self._inputs.draw(count // self.config.copies, self.generator)
-        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator).to(self.device, non_blocking=True)
-        z = torch.rand(count, MAXIMUM_STEPS, generator=self.generator).to(self.device, non_blocking=True)
+        """This process's share of a batch of games."""
+        count, share = self.config.batch, self.processes.share
+        photos = share(self._inputs.draw(self.config.parts, self.generator))
+        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
+        masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features)).to(self.device, non_blocking=True)
+        z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator)).to(self.device, non_blocking=True)
         with self._computing():
-            return roll_out(
-                self._agent,
-                photos.repeat_interleave(self.config.copies, dim=0),
-                masks.view(count, MAXIMUM_STEPS, 2, self.widths.features),
-                z,
-            )
+            return roll_out(self._agent, photos.repeat_interleave(self.config.copies, dim=0), masks, z)
 
     def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
         games = self._play()
         with self._computing():
             answers = self._critic(shown(games.images)).squeeze(1).float()
         returns = -softplus(-answers) - games.too_bright
-        advantage = group_advantage(returns.detach(), self.config.copies)
+        # Over the standard deviation of the whole batch.
+        advantage = group_advantage(self.processes.gather(returns.detach()), self.config.copies)
+        advantage = self.processes.share(advantage)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
         norm = self.learners["agent"].learn(loss, rate)
         place = self.iteration % RING_BATCHES * self.config.batch
-        self._ring[place : place + self.config.batch] = games.images.detach()
+        self._ring[place : place + self.config.batch] = self.processes.gather(games.images.detach())
         used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
         figures |= {"agent_loss": loss, "agent_gradient": norm}
         return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 
     def _update_critic(self, rate: float, *, penalised: bool) -> dict[str, Tensor]:
-        count = self.config.batch
-        real = shown(self._targets.draw(count, self.generator))
+        count, share = self.config.batch, self.processes.share
+        real = shown(share(self._targets.draw(count, self.generator)))
         drawn = torch.randperm(len(self._ring), generator=self.generator)[:count].to(self.device, non_blocking=True)
-        fake = shown(self._ring[drawn])
+        fake = shown(self._ring[share(drawn)])
         penalty = fake.new_zeros(())
         if penalised:
             # The second derivative runs through the reals alone: one batch with the fakes would double its work.

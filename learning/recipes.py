@@ -11,10 +11,13 @@ from learning.training import Trainer
 
 @dataclass(frozen=True)
 class Recipe:
-    """A config's class, whose arguments all have defaults, and what makes a trainer of it, photos and a device."""
+    """A config's class, whose arguments all have defaults, and what makes a trainer.
+
+    Of a config, inputs, targets, a device and the processes that share it.
+    """
 
     config: type[FastConfig] | type[PaperConfig]
-    trainer: Callable[[Any, Any, Any, Any], Trainer]
+    trainer: Callable[[Any, Any, Any, Any, Any], Trainer]
 
 
 RECIPES = {"fast": Recipe(FastConfig, FastTrainer), "paper": Recipe(PaperConfig, PaperTrainer)}
