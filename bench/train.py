@@ -1,6 +1,7 @@
 """Training at the paper's width: an update of the agent and the value, and one of the critic, as the loops make them.
 
-Beside it the same updates, straightforwardly: the numbers tiled as planes and convolved, in the layout N, C, H, W.
+Beside it the same updates, straightforwardly: the numbers tiled as planes and convolved, in the layout N, C, H, W. And
+the memory that many photos take.
 """
 
 import time
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.figures import Figure, ratio
+from bench.photo_memory import peak_growth
 from learning.agent import sample_filters
 from learning.losses import critic_losses, step_losses
 from learning.networks import LEAK, Extractor, Networks, Widths, create_networks, draw_masks
@@ -20,6 +22,7 @@ from learning.training import Learner
 BATCH = 64
 WIDTHS = Widths()
 RUNS = 3
+PHOTOS = 50_000
 
 
 def tiled(extractor: Extractor, images: Tensor, numbers: Tensor) -> Tensor:
@@ -47,7 +50,11 @@ def measure() -> dict[str, Figure]:
             update()
 
     over = ratio(partial(both, eager), partial(both, ours), runs=RUNS)
-    return figures | {"train.eager_over_ours": Figure(over, "x", "one update of each, in this run", note)}
+    figures["train.eager_over_ours"] = Figure(over, "x", "one update of each, in this run", note)
+    memory = Figure(
+        peak_growth(PHOTOS), "MB", "the process before", "peak while batches of 64 are drawn from the cache"
+    )
+    return figures | {f"train.photos_rss_mb_{PHOTOS}": memory}
 
 
 def _networks(*, straightforward: bool) -> Networks:

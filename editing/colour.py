@@ -47,7 +47,9 @@ def _adapt(source_white: Floats, target_white: Floats) -> Floats:
     return matrix
 
 
-_SRGB_FROM_XYZ = np.linalg.inv(_rgb_to_xyz(SRGB_PRIMARIES, D65))
+_SRGB_TO_XYZ = _rgb_to_xyz(SRGB_PRIMARIES, D65)
+_XYZ_OF_WHITE_FROM_SRGB = _SRGB_TO_XYZ / _xyz(D65)[:, None]
+_SRGB_FROM_XYZ = np.linalg.inv(_SRGB_TO_XYZ)
 # (3, 3): ICC's D50 XYZ to linear sRGB, and linear ProPhoto RGB to linear sRGB.
 SRGB_FROM_PCS = _SRGB_FROM_XYZ @ _adapt(PCS_WHITE, _xyz(D65))
 SRGB_FROM_PROPHOTO = _SRGB_FROM_XYZ @ _adapt(_xyz(D50), _xyz(D65)) @ _rgb_to_xyz(PROPHOTO_PRIMARIES, D50)
@@ -56,6 +58,13 @@ SRGB_FROM_PROPHOTO = _SRGB_FROM_XYZ @ _adapt(_xyz(D50), _xyz(D65)) @ _rgb_to_xyz
 def srgb_to_linear(encoded: Floats) -> Floats:
     """The sRGB curve undone (IEC 61966-2-1): 0..1 to 0..1, any shape."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(linear: Pixels) -> Pixels:
+    """The sRGB curve (IEC 61966-2-1): linear light, clipped to 0..1, to what a screen is sent, 0..1, any shape."""
+    light = np.clip(linear, 0, 1)
+    encoded: Pixels = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
+    return encoded.astype(np.float32, copy=False)
 
 
 def prophoto_to_linear(encoded: Floats) -> Floats:
@@ -70,6 +79,14 @@ def lab_to_linear_srgb(lab: Pixels) -> Pixels:
     xyz = np.where(cube_roots > 6 / 29, cube_roots**3, 3 * (6 / 29) ** 2 * (cube_roots - 4 / 29)) * PCS_WHITE
     linear: Pixels = (xyz @ SRGB_FROM_PCS.T).astype(np.float32)
     return linear
+
+
+def lab(shown: Pixels) -> Pixels:
+    """CIE L*a*b* (D65) of a picture (..., 3) whose values 0..1 are sRGB-encoded, as a screen shows them."""
+    xyz = srgb_to_linear(shown.astype(np.float64)) @ _XYZ_OF_WHITE_FROM_SRGB.T
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
 
 
 @dataclass(frozen=True)

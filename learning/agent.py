@@ -90,7 +90,7 @@ def _adjust(agent: Agent, slug: str, features: Tensor, chosen: Tensor) -> Group:
 
 
 def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
-    """(N, 3, H, W) the images, each of which is in one group, after their filters.
+    """The images (N, 3, height, width) after their filters.
 
     Empty groups stay in the graph, so that every head has a gradient, if of 0.
     """

@@ -6,7 +6,6 @@ held-out score was highest. Each is one file, written whole or not at all.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from editing.filters import VERSION
+from learning.atomic_file import write_atomically
 from learning.networks import Agent, Critic, Widths
 
 CONFIG = "config.json"
@@ -58,16 +58,6 @@ class Checkpoint:
     config: Mapping[str, Any]
     about: Mapping[str, Any]
     kind: str
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, then rename it: it is there whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def begin_run(directory: Path, widths: Widths, config: Mapping[str, Any]) -> None:

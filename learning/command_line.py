@@ -16,6 +16,7 @@ COMMANDS = {
     "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
     "compare": ("compare", "Compare two sets of trajectories: numbers, and a report to open in a browser."),
     "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
+    "describe": ("describe", "Describe play: the orders of filters, and what the edits broke."),
     "robots": ("robots", "Let robots play a site over HTTP, as a browser does."),
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.colour import lab
 from editing.filters import develop
 from editing.photo import load_preview, make_preview
 from learning.comparison_intervals import Resampling, difference
@@ -27,10 +28,6 @@ MEASURED_EDGE = 64
 # Pairs grow with the square of this: the first so many of a photo's episodes on each side, in order of their ids.
 MAXIMUM_EPISODES_A_PHOTO = 40
 PAIRS = ("a_b", "a_players", "a_same_player", "b_players", "b_same_player", "original_a", "original_b")
-
-# Linear sRGB to CIE XYZ (IEC 61966-2-1), divided by its own white, D65.
-_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_TO_XYZ_OF_WHITE = (_XYZ / _XYZ.sum(axis=1, keepdims=True)).T
 
 Picture = NDArray[np.float32]
 PreviewPath = Callable[[str], Path]
@@ -45,15 +42,6 @@ def thumbnail(path: Path, edge: int) -> Picture:
 def shown(picture: Picture) -> Picture:
     """What a screen shows of a developed picture: its values clipped to 0..1."""
     return np.clip(picture, 0, 1)
-
-
-def lab(picture: Picture) -> Picture:
-    """CIE L*a*b* (D65) of a picture whose values 0..1 are sRGB-encoded, as a screen shows them; (h, w, 3)."""
-    linear = np.where(picture <= 0.04045, picture / 12.92, ((picture + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ _TO_XYZ_OF_WHITE
-    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = np.moveaxis(f, -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
 
 
 def color_difference(a: Picture, b: Picture) -> float:

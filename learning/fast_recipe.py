@@ -15,22 +15,22 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from editing.filters import FILTERS
+from editing.filters import FILTERS, luminance
 from editing.rules import MAXIMUM_STEPS
 from learning import state
-from learning.agent import act, sample_filters, without_used
-from learning.data import Photos
+from learning.agent import act, edit, sample_filters, without_used
+from learning.data import Augmentation, Photos
 from learning.distributed import ALONE, Processes
 from learning.losses import too_bright
 from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
 
-CRITIC_UPDATES = 3
-# Of the gradient penalty on reals (R1), and that it is part of every fourth update of the critic alone.
-PENALTY_SCALE = 0.1
+# The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
+# (Karras et al., 2020, "lazy regularisation").
 PENALTY_EVERY = 4
-# Finished images that the critic draws from, in batches.
-RING_BATCHES = 4
+# Pixels of each photo on which a game's noise is measured.
+PROBES = 64
+EIGHT_BIT_STEP = 1 / 255
 BETAS = (0.5, 0.99)
 FINAL_RATE = 0.1
 # In nats, of the possible ln 8, ln 7 ... ln 4 at the five steps: below this, the agent always gives the same order.
@@ -45,8 +45,13 @@ class FastConfig:
         batch: games in a batch, of which every ``copies`` are on the same photo.
         iterations: over which the rates decay to a tenth, and the bonus for entropy fades to 0.
         seed: of the weights and of everything drawn.
+        critic_updates: in an iteration, to one update of the agent.
+        gradient_penalty: weight of the critic's mean squared gradient at the targets (R1).
+        ring_batches: finished images that the critic draws from, in batches.
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
+        noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
         bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
+        augment_exposure, augment_white_balance: of the inputs, see ``learning.data.Augmentation``.
     """
 
     widths: Widths = field(default_factory=Widths)
@@ -56,14 +61,25 @@ class FastConfig:
     copies: int = 4
     agent_rate: float = 3e-4
     critic_rate: float = 2e-3
+    critic_updates: int = 3
+    gradient_penalty: float = 0.1
+    ring_batches: int = 4
     entropy_bonus: float = 0.02
+    noise_penalty: float = 0.02
     bfloat16: bool = False
+    augment_exposure: float = 0.0
+    augment_white_balance: float = 0.0
 
     def __post_init__(self) -> None:
         if self.iterations < 1:
             raise ValueError(f"iterations must be at least 1, not {self.iterations}")
         if self.batch < 1 or self.batch % self.copies:
             raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
+        self.augmentation()
+
+    def augmentation(self) -> Augmentation:
+        """What is done to the inputs."""
+        return Augmentation(self.augment_exposure, self.augment_white_balance)
 
     @property
     def parts(self) -> int:
@@ -84,6 +100,7 @@ class Games:
         log_probability: of all five choices together.
         entropy: of the choices, mean over the five steps, in nats.
         too_bright: sum over the steps of the mean of max(x - 1, 0)^2.
+        chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
         choices: (N, 5) the filters' indices.
     """
 
@@ -91,16 +108,18 @@ class Games:
     log_probability: Tensor
     entropy: Tensor
     too_bright: Tensor
+    chroma_noise: Tensor
     choices: Tensor
 
 
-def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor) -> Games:
+def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
     """Play whole games; used filters are not chosen again.
 
     Args:
         images: (N, 3, 64, 64) fresh photos.
         masks: (N, 5, 2, features) dropout of each step.
         z: (N, 5) uniform numbers that sample the filters.
+        probes: (N, 3, 2, K) colours to edit along with each image, see ``draw_probes``.
     """
     states = state.fresh_states(len(images), images)
     logs, entropies, bright, choices = [], [], [], []
@@ -112,14 +131,42 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor) -> Games:
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
         bright.append(too_bright(action.images))
         choices.append(action.choice)
-        images, states = action.images, action.states
+        images, states, probes = action.images, action.states, edit(probes, action.groups)
     sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
     log_probability, brightness = sums
-    return Games(images, log_probability, torch.stack(entropies).mean(dim=0), brightness, torch.stack(choices, dim=1))
+    entropy, noise = torch.stack(entropies).mean(dim=0), chroma_noise(probes)
+    return Games(images, log_probability, entropy, brightness, noise, torch.stack(choices, dim=1))
 
 
 def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
     return sample_filters(without_used(probabilities, states), z)
+
+
+def draw_probes(images: Tensor, generator: torch.Generator) -> Tensor:
+    """(N, 3, 2, 64) pixels of each image, and the same pixels as the rounding to 8 bits may have moved them.
+
+    What a game makes of the difference shows how it amplifies the noise of an 8-bit photo, which the critic's small
+    averaged images do not.
+
+    Args:
+        images: (N, 3, height, width).
+        generator: of the CPU.
+    """
+    pixels = images.flatten(2)
+    count, channels, size = pixels.shape
+    places = torch.randint(size, (count, 1, PROBES), generator=generator).to(images.device)
+    noise = (torch.rand((count, channels, PROBES), generator=generator) - 0.5).to(images.device) * EIGHT_BIT_STEP
+    drawn = pixels.gather(2, places.expand(-1, channels, -1))
+    return torch.stack([drawn, (drawn + noise).clamp(min=0)], dim=2)
+
+
+def chroma_noise(probes: Tensor) -> Tensor:
+    """(N,) the root mean square, in 8-bit steps, of what of the two rows' difference as shown is not luminance."""
+    before, after = shown(probes).unbind(dim=2)
+    difference = (after - before) / EIGHT_BIT_STEP
+    chroma = difference - luminance((difference[:, 0], difference[:, 1], difference[:, 2]))[:, None]
+    noise: Tensor = (chroma.square().mean(dim=(1, 2)) + 1e-4).sqrt()
+    return noise
 
 
 def group_advantage(returns: Tensor, copies: int) -> Tensor:
@@ -160,13 +207,14 @@ class FastTrainer(Trainer):
         super().__init__(config.seed, device, processes)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
+        self._augmentation = config.augmentation()
         self._agent = initialise(Agent(config.widths), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.learners = {
             "agent": Learner(self._agent, BETAS, device, processes),
             "critic": Learner(self._critic, BETAS, device, processes),
         }
-        capacity = RING_BATCHES * config.batch
+        capacity = config.ring_batches * config.batch
         self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
 
     def _memory(self) -> dict[str, Tensor]:
@@ -184,37 +232,41 @@ class FastTrainer(Trainer):
         progress = self.iteration / config.iterations
         decay = math.pow(FINAL_RATE, progress)
         acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
-        first = CRITIC_UPDATES * self.iteration
+        first = config.critic_updates * self.iteration
         judged: dict[str, Tensor] = {}
-        for update in range(first, first + CRITIC_UPDATES):
+        for update in range(first, first + config.critic_updates):
             judged |= self._update_critic(config.critic_rate * decay, penalised=update % PENALTY_EVERY == 0)
         return acted | judged
 
     def _play(self) -> Games:
         """This process's share of a batch of games."""
         count, share = self.config.batch, self.processes.share
-        photos = share(self._inputs.draw(self.config.parts, self.generator))
+        photos = self._inputs.draw(self.config.parts, self.generator, self._augmentation)
+        photos = photos.repeat_interleave(self.config.copies, dim=0)
         masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
         masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features)).to(self.device, non_blocking=True)
         z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator)).to(self.device, non_blocking=True)
+        probes = share(draw_probes(photos, self.generator))
         with self._computing():
-            return roll_out(self._agent, photos.repeat_interleave(self.config.copies, dim=0), masks, z)
+            return roll_out(self._agent, share(photos), masks, z, probes)
 
     def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
         games = self._play()
         with self._computing():
             answers = self._critic(shown(games.images)).squeeze(1).float()
-        returns = -softplus(-answers) - games.too_bright
+        broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
+        returns = -softplus(-answers) - broken
         # Over the standard deviation of the whole batch.
         advantage = group_advantage(self.processes.gather(returns.detach()), self.config.copies)
         advantage = self.processes.share(advantage)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
         norm = self.learners["agent"].learn(loss, rate)
-        place = self.iteration % RING_BATCHES * self.config.batch
+        place = self.iteration % self.config.ring_batches * self.config.batch
         self._ring[place : place + self.config.batch] = self.processes.gather(games.images.detach())
         used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
+        figures["chroma_noise"] = games.chroma_noise.mean()
         figures |= {"agent_loss": loss, "agent_gradient": norm}
         return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 
@@ -234,7 +286,7 @@ class FastTrainer(Trainer):
                 real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
         real_answers, fake_answers = real_answers.float(), fake_answers.float()
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        norm = self.learners["critic"].learn(loss + PENALTY_SCALE / 2 * penalty, rate)
+        norm = self.learners["critic"].learn(loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty, rate)
         figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}
         return figures | ({"penalty": penalty} if penalised else {})
 

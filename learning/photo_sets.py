@@ -5,14 +5,16 @@ What is kept of each photo is what a function makes of its pixels, so a large se
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from itertools import chain
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -20,20 +22,23 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from editing.colour import linear_to_srgb
 from editing.filters import develop
 from editing.photo import PhotoError, find_photos, load_preview, read_photo, square
+from editing.preview import LARGEST_FLOAT16
 from editing.rules import Step
 from editing.trajectory import is_snapshot, read_snapshot, rows
+from learning.squares import SQUARE_SIZE
 
 Pixels = NDArray[np.float32]
 Kept = TypeVar("Kept")
-
-SQUARE_SIZE = 80
 
 # A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
 MAXIMUM_WORKERS = 4
 # Fewer photos than this are read sooner than processes start.
 PHOTOS_WORTH_PROCESSES = 16
+# What is given to processes at a time: what they are about to do must not fill the memory either.
+ITEMS_AT_ONCE = 256
 
 
 class PhotoSetError(ValueError):
@@ -52,10 +57,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How the values in photo files are to be taken, see ``editing.photo.read_photo``."""
+    """How the values in photo files are to be taken, see ``editing.photo.read_photo``.
+
+    Attributes:
+        shown: whether what is wanted is not light, but what a screen shows: with the transfer auto the sRGB numbers
+            of the colours, 0 .. 1, with linear the values as they are.
+    """
 
     transfer: str = "auto"
     primaries: str = "auto"
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ def list_results(location: Path) -> list[Picture]:
 
 
 def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
-    """(H, W, 3) linear light; after steps display-referred and unclipped.
+    """(H, W, 3) linear light, or as ``decoding`` wants it; after steps display-referred and unclipped.
 
     Raises:
         PhotoError: if it cannot be read.
@@ -117,6 +128,8 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
         pixels = load_preview(picture.path)
     else:
         pixels = read_photo(picture.path, transfer=decoding.transfer, primaries=decoding.primaries).pixels
+        if decoding.shown and decoding.transfer == "auto":
+            pixels = linear_to_srgb(pixels)
     return develop(pixels, picture.steps) if picture.steps else pixels
 
 
@@ -148,13 +161,20 @@ def keep_of_picture(picture: Picture, decoding: Decoding, function: Callable[[Pi
         return None, str(error)
 
 
-def training_square(pixels: Pixels, name: str) -> Pixels:  # noqa: ARG001 (any name gives the same)
-    """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops."""
-    return square(pixels, SQUARE_SIZE)
+def training_square(pixels: Pixels, name: str) -> NDArray[np.float16]:  # noqa: ARG001 (any name gives the same)
+    """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops; finite."""
+    return np.minimum(square(pixels, SQUARE_SIZE), LARGEST_FLOAT16).astype(np.float16)
 
 
 def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
-    """``[function(item) for item in items]`` by at most four processes, with a progress bar on standard error.
+    """``[function(item) for item in items]``; all as of ``each_by_processes``."""
+    return list(each_by_processes(function, items, description))
+
+
+def each_by_processes(
+    function: Callable[[Any], Any], items: Sequence[Any], description: str
+) -> Generator[Any, None, None]:
+    """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
 
     Raises:
         PhotoSetError: if a process died.
@@ -162,11 +182,10 @@ def map_processes(function: Callable[[Any], Any], items: Sequence[Any], descript
     console = Console(stderr=True)
     try:
         with _mapping(len(items)) as mapping:
-            results = mapping(function, items)
-            return list(
-                track(
-                    results, description, len(items), console=console, transient=True, disable=not console.is_terminal
-                )
+            starts = range(0, len(items), ITEMS_AT_ONCE)
+            results = chain.from_iterable(mapping(function, items[start : start + ITEMS_AT_ONCE]) for start in starts)
+            yield from track(
+                results, description, len(items), console=console, transient=True, disable=not console.is_terminal
             )
     except BrokenProcessPool:
         raise PhotoSetError("a process that read photos died; there may be too little memory") from None
@@ -178,6 +197,22 @@ def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[An
     if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
         yield map
         return
-    # Spawned, since a fork of a process with torch's threads may hang; Ctrl-C is for the parent alone.
-    with ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as executor:
-        yield executor.map
+    # Spawned, since a fork of a process with torch's threads may hang.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _follow_parent) as executor:
+        try:
+            yield executor.map
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the parent, and end when it ends, were it killed: a worker would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+
+    def end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=end, daemon=True).start()

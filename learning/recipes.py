@@ -17,7 +17,7 @@ class Recipe:
     """
 
     config: type[FastConfig] | type[PaperConfig]
-    trainer: Callable[[Any, Any, Any, Any, Any], Trainer]
+    trainer: Callable[..., Trainer]
 
 
 RECIPES = {"fast": Recipe(FastConfig, FastTrainer), "paper": Recipe(PaperConfig, PaperTrainer)}

@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from learning.checkpoint import write_atomically
+from learning.atomic_file import write_atomically
 
 LOG = "log.jsonl"
 SHOWN = ("critic_loss", "agent_loss", "entropy", "score")

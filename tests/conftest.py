@@ -1,5 +1,6 @@
 """What all tests share: the folder of data beside the project, and the project's root."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,14 @@ ROOT = Path(__file__).parents[1]
 def root() -> Path:
     """The root of the project."""
     return ROOT
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache_of_photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Photos that ``safelight train`` decodes are not kept among the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAFELIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def command(
     """
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot
+    from learning.atomic_file import write_atomically
     from learning.measure import STATISTICS, intersection
     from learning.photo_sets import Decoding, PhotoSetError
 
@@ -57,9 +58,7 @@ def command(
             click.echo(f"{'rmse':<10} {figures['rmse']:7.3f}")
         if json_file:
             counts = {"outputs": len(first), "targets": len(second), "seed": seed}
-            unfinished = json_file.with_name(f".{json_file.name}.unfinished")
-            unfinished.write_text(json.dumps(figures | counts, indent=1) + "\n", encoding="utf-8")
-            unfinished.replace(json_file)
+            write_atomically(json_file, (json.dumps(figures | counts, indent=1) + "\n").encode())
 
 
 def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:

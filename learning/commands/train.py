@@ -14,28 +14,32 @@ from click.core import ParameterSource
 from learning.commands.options import clear_errors, photo_options
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from learning.networks import Widths
-    from learning.photo_sets import Picture
+    from learning.squares import PhotoSet
 
 Settings = dict[str, Any]
 # Where a run is, and where it computes, may change when it is resumed.
-NOT_SETTINGS = ("out", "resume", "device")
+NOT_SETTINGS = ("out", "resume", "device", "cache")
 
 
 @click.command(
     epilog="""\b
 Examples:
-  safelight train --inputs export --targets finished --transfer linear --out runs/first
+  safelight train --inputs raws --targets edited --out runs/mine
+  safelight train --inputs export --targets finished --out runs/first
   safelight train --inputs frames/dark --targets frames/graded --transfer linear --out runs/frames --width 32
   safelight train --out runs/first --resume
   torchrun --nproc-per-node 2 -m learning.command_line train --inputs export --targets finished --out runs/first
 """
 )
-@click.option("--inputs", type=click.Path(), help="Photos as they were taken: a folder, or an export.")
-@click.option("--targets", type=click.Path(), help="Finished pictures, other ones.")
+@click.option("--inputs", type=click.Path(), help="Photos as they were taken: a folder, an export, or a FiveK pack.")
+@click.option("--targets", type=click.Path(), help="Finished pictures, other ones: a folder, or an export.")
+@click.option(
+    "--inputs-fold", type=click.Path(exists=True, dir_okay=False), help="A file of numbers: those inputs alone."
+)
+@click.option(
+    "--targets-fold", type=click.Path(exists=True, dir_okay=False), help="A file of numbers: those targets alone."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder, for the run.")
 @click.option("--resume", is_flag=True, help="Continue the run in OUT, with the settings that it was begun with.")
 @click.option(
@@ -65,14 +69,38 @@ Examples:
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
 )
+@click.option(
+    "--augment-exposure",
+    type=click.FloatRange(0, 10, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Make inputs darker or lighter at random, by up to so many stops (fast).",
+)
+@click.option(
+    "--augment-white-balance",
+    type=click.FloatRange(0, 10, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Tint inputs at random: the channels are scaled by up to e to this power (fast).",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="SAFELIGHT_CACHE",
+    help="Where photos are kept once they are decoded.  [default: safelight in your cache folder]",
+)
 @photo_options
 @click.pass_context
-def command(context: click.Context, /, out: Path, resume: bool, device: str, **settings: Any) -> None:
+def command(
+    context: click.Context, /, out: Path, resume: bool, device: str, cache: Path | None, **settings: Any
+) -> None:
     """Train an agent on unpaired photos: INPUTS as they were taken, TARGETS as finished pictures look.
 
-    Targets are what an edited photo should look like on the screen: finished files usually want --transfer linear,
-    which takes their values as they are (an export and RAW files are not affected).
+    Targets are what an edited photo should look like on the screen, inputs are linear light: both follow from the
+    files' profiles. --transfer linear takes the values of both as they are (RAW files and exports always are).
+
+    Each photo is decoded once, to a square of 80 x 80 in the cache; see docs/own-photos.md.
 
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
     last.safetensors, from which --resume continues, and best.safetensors, the highest score's, which play uses.
@@ -99,7 +127,7 @@ def command(context: click.Context, /, out: Path, resume: bool, device: str, **s
                     raise click.UsageError(f"Missing option '--{name}'")
             if first:
                 check_free(out)
-        _train(out, settings, device, resume)
+        _train(out, settings, device, resume, cache)
 
 
 @contextmanager
@@ -131,13 +159,12 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
     return settings
 
 
-def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
+def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None) -> None:
     from learning.checkpoint import LAST, CheckpointError, begin_run, read_config
-    from learning.data import Photos, digest
+    from learning.data import Photos
     from learning.device import choose_device
     from learning.distributed import joined, own_device, started
     from learning.held_out import HeldOut, split
-    from learning.photo_sets import list_photos, list_results
     from learning.recipes import RECIPES
     from learning.run import run
 
@@ -145,29 +172,35 @@ def _train(out: Path, settings: Settings, device: str, resume: bool) -> None:
     widths = _widths(settings)
     recipe = RECIPES[settings["recipe"]]
     given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
+    augmentation = {
+        name: settings[name] for name in ("augment_exposure", "augment_white_balance") if settings.get(name)
+    }
+    if augmentation and settings["recipe"] != "fast":
+        raise click.UsageError(f"--{next(iter(augmentation)).replace('_', '-')} is for --recipe fast alone")
     try:
         config = recipe.config(
-            widths=widths, seed=settings["seed"], bfloat16=settings["precision"] == "bfloat16", **given
+            widths=widths, seed=settings["seed"], bfloat16=settings["precision"] == "bfloat16", **given, **augmentation
         )
         processes.check_batch(config.parts)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     where = choose_device(own_device(device))
-    # Of an export, the untouched photos are inputs, and what people made of them targets.
-    pictures = list_photos(Path(settings["inputs"])), list_results(Path(settings["targets"]))
-    squares = [_read(one, settings, name) for one, name in zip(pictures, ("inputs", "targets"), strict=True)]
-    digests = [digest(one) for one in squares]
+    sets = _read(settings, cache)
+    digests = [one.digest for one in sets]
     if not resume:
         about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
         if processes.rank == 0:
             begin_run(out, widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    (inputs, held_inputs), (targets, _) = (split(one, settings["seed"]) for one in squares)
-    trainer = recipe.trainer(config, Photos(inputs, where), Photos(targets, where), where, processes)
+    inputs, targets = (one.squares for one in sets)
+    trained, held_out = split(inputs.photos, settings["seed"])
+    trained_targets, _ = split(targets.photos, settings["seed"])
+    photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
+    trainer = recipe.trainer(config, *photos, where, processes)
     try:
         with joined(processes, where):
-            run(out, trainer, HeldOut(held_inputs, squares[1]), settings["save_every"])
+            run(out, trainer, HeldOut(inputs.take(held_out), targets), settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
@@ -189,13 +222,27 @@ def _widths(settings: Settings) -> Widths:
     return widths
 
 
-def _read(pictures: list[Picture], settings: Settings, name: str) -> tuple[NDArray[np.float32], ...]:
-    from learning.photo_sets import Decoding, keep_of_pictures, training_square
+def _read(settings: Settings, cache: Path | None) -> tuple[PhotoSet, PhotoSet]:
+    """Inputs and targets, found before either is read; the targets first, since they are sooner known to be wrong."""
+    from learning.crop_cache import default_cache
+    from learning.photo_sets import Decoding
+    from learning.training_sets import check_targets, find_inputs, find_targets
 
     decoding = Decoding(settings["transfer"], settings["primaries"])
-    reading = keep_of_pictures(pictures, decoding, training_square, f"Reading {name}")
-    for line in reading.unreadable:
-        click.echo(f"Left out: {line}", err=True)
-    left_out = f", {len(reading.unreadable)} left out" if reading.unreadable else ""
-    click.echo(f"{settings[name]}: {len(reading.kept)} pictures{left_out}")
-    return reading.kept
+    places = {name: Path(settings[name]) for name in ("inputs", "targets")}
+    found = {}
+    for name, find in (("inputs", find_inputs), ("targets", find_targets)):
+        fold = settings.get(f"{name}_fold")
+        found[name] = find(places[name], decoding, Path(fold) if fold else None)
+    if found["inputs"].pictures == found["targets"].pictures:
+        click.echo("Warning: the targets are the inputs, so the agent learns to leave photos as they are.", err=True)
+    sets = {}
+    for name in ("targets", "inputs"):
+        sets[name] = read = found[name].read(cache or default_cache(), name)
+        for line in read.left_out:
+            click.echo(f"Left out: {line}", err=True)
+        left_out = f", {len(read.left_out)} left out" if read.left_out else ""
+        click.echo(f"{settings[name]}: {read.squares.photos} pictures{left_out}")
+        if name == "targets":
+            check_targets(places[name], read.squares)
+    return sets["inputs"], sets["targets"]

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from editing.colour import lab
 from editing.filters import FILTERS
 from editing.rules import Step
 from learning.comparison import ComparisonError, compare, read_side
 from learning.comparison_intervals import Estimate, Resampling, difference
-from learning.comparison_results import color_difference, lab
+from learning.comparison_results import color_difference
 from learning.comparison_statistics import Episode, Sample, order, parameters
 from learning.measure import picture_statistics
 from tests.learning.snapshots import Play, photo_sha256, write

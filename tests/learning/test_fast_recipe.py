@@ -5,8 +5,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from learning.data import Photos
-from learning.fast_recipe import FastConfig, FastTrainer, group_advantage, reality_penalty, roll_out
+from learning.data import NO_AUGMENTATION, Augmentation, Photos
+from learning.fast_recipe import (
+    FastConfig,
+    FastTrainer,
+    chroma_noise,
+    draw_probes,
+    group_advantage,
+    reality_penalty,
+    roll_out,
+)
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, TrainingDiverged
 
@@ -33,12 +41,36 @@ def test_a_game_has_five_different_filters_and_its_probability_is_of_those() -> 
     agent = initialise(Agent(SMALL), generator)
     images = torch.rand(16, 3, 64, 64, generator=generator) * 0.3
     masks = draw_masks(16 * 5, SMALL, generator).view(16, 5, 2, SMALL.features)
-    games = roll_out(agent, images, masks, torch.rand(16, 5, generator=generator))
+    z, probes = torch.rand(16, 5, generator=generator), draw_probes(images, generator)
+    games = roll_out(agent, images, masks, z, probes)
     assert all(len(set(row)) == 5 for row in games.choices.tolist())
     # An agent that knows nothing yet chooses one of 8, then of 7 ... then of 4.
     even = -np.log(8 * 7 * 6 * 5 * 4)
     assert games.log_probability.tolist() == pytest.approx([even] * 16, rel=0.3)
     assert float(games.entropy.detach().max()) <= np.log([8, 7, 6, 5, 4]).mean() + 1e-6
+
+
+def test_noise_that_is_amplified_counts_in_steps_and_grey_noise_does_not() -> None:
+    colours = torch.full((1, 3, 1, 64), 0.25)
+    noise = torch.randn((1, 3, 1, 64), generator=torch.Generator().manual_seed(0)) / 255
+
+    def of(moved: Tensor) -> float:
+        return float(chroma_noise(torch.cat([colours, colours + moved], dim=2)))
+
+    assert of(torch.zeros_like(noise)) == pytest.approx(0, abs=0.011)
+    assert of(noise[:, :1].expand(-1, 3, -1, -1)) == pytest.approx(0, abs=0.011)
+    assert of(4 * noise) == pytest.approx(4 * of(noise), rel=1e-3)
+    assert 0.5 < of(noise) < 1.5
+    assert of(noise + 2) < of(noise)  # what is clipped is not seen
+
+
+def test_probes_are_pixels_of_the_photo_moved_by_at_most_half_a_step() -> None:
+    image = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    pixels, moved = draw_probes(image, torch.Generator().manual_seed(1)).unbind(dim=2)
+    for photo in range(2):
+        colours = {tuple(colour) for colour in image[photo].flatten(1).T.tolist()}
+        assert {tuple(colour) for colour in pixels[photo].T.tolist()} <= colours
+    assert 0.4 / 255 < float((moved - pixels).abs().max()) <= 0.5 / 255 + 1e-7
 
 
 def test_the_advantage_is_over_the_other_games_on_the_same_photo() -> None:
@@ -111,3 +143,20 @@ def test_an_agent_that_stops_exploring_early_stops_the_training() -> None:
 def test_a_config_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         FastConfig(**wrong)
+
+
+def test_the_inputs_are_augmented_and_the_targets_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[int, set[Augmentation]] = {}
+    draw = Photos.draw
+
+    def recorded(
+        self: Photos, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION
+    ) -> Tensor:
+        drawn.setdefault(id(self), set()).add(augmentation)
+        return draw(self, count, generator, augmentation)
+
+    monkeypatch.setattr(Photos, "draw", recorded)
+    inputs, targets = photos(0, 0.3), photos(1, 1.0)
+    config = FastConfig(SMALL, batch=8, iterations=4, augment_exposure=1.0)
+    FastTrainer(config, inputs, targets, CPU).iterate()
+    assert drawn == {id(inputs): {Augmentation(exposure=1.0)}, id(targets): {NO_AUGMENTATION}}

@@ -1,5 +1,8 @@
 """Sets of photos: from folders and from exports, by one process or by several."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +74,24 @@ def test_an_export_without_a_submitted_episode_has_no_results(tmp_path: Path) ->
     export = write(tmp_path / "export", [Play("bob", "hill", (), {"status": "open"})])
     with pytest.raises(PhotoSetError, match="no submitted episode"):
         list_results(export)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_workers_end_with_a_parent_that_was_killed() -> None:
+    program = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom learning import photo_sets\n"
+        "photo_sets.PHOTOS_WORTH_PROCESSES = 1\nos.cpu_count = lambda: 2\n"
+        "with photo_sets._mapping(2) as mapping:\n"
+        "    print(next(iter(mapping(os.path.realpath, ['/proc/self', '/proc/self']))), flush=True)\n"
+        "    time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        worker = Path(process.stdout.readline().strip())
+        assert worker.is_dir()
+        process.kill()
+    deadline = time.monotonic() + 30
+    while worker.is_dir() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not worker.is_dir()

@@ -9,9 +9,10 @@ import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from editing.filters import luminance
 from learning.checkpoint import load_agent
 from learning.command_line import main
-from learning.data import Photos
+from learning.data import Augmentation, Photos
 from learning.networks import Widths
 from learning.paper_recipe import PaperTrainer
 
@@ -134,3 +135,35 @@ def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
     assert set(crops[:, 0, 0, 0].tolist()) == set(map(float, range(17)))
     again = photos.draw(200, torch.Generator().manual_seed(0))
     assert torch.equal(crops, again)
+
+
+def test_photos_are_made_darker_lighter_and_tinted_within_bounds_each_by_its_own_gains() -> None:
+    greys = Photos([np.full((80, 80, 3), 0.25, np.float32)], torch.device("cpu"))
+    drawn = greys.draw(500, torch.Generator().manual_seed(0), Augmentation(exposure=1.0))[:, :, 0, 0]
+    assert torch.equal(drawn[:, 0], drawn[:, 2])
+    stops = torch.log2(drawn[:, 0] / 0.25)
+    assert float(stops.abs().max()) <= 1
+    assert float(stops.min()) < -0.95
+    assert float(stops.max()) > 0.95
+    tinted = greys.draw(500, torch.Generator().manual_seed(0), Augmentation(white_balance=0.2))[:, :, 0, 0]
+    torch.testing.assert_close(luminance(tinted.unbind(dim=1)), torch.full((500,), 0.25))
+    ratios = torch.log(tinted[:, 0] / tinted[:, 2])
+    assert 0.3 < float(ratios.abs().max()) <= 0.4 + 1e-6
+
+
+def test_no_augmentation_draws_nothing_and_leaves_the_crops() -> None:
+    squares = [np.random.default_rng(0).random((80, 80, 3), dtype=np.float32)]
+    photos = Photos(squares, torch.device("cpu"))
+    first, second = torch.Generator().manual_seed(0), torch.Generator().manual_seed(0)
+    assert torch.equal(photos.draw(9, first), photos.draw(9, second, Augmentation(0.0, 0.0)))
+    assert torch.equal(first.get_state(), second.get_state())
+
+
+def test_augmentation_is_of_the_inputs_of_the_fast_recipe_and_is_recorded(photos: Path, tmp_path: Path) -> None:
+    fast = ["--recipe", "fast", "--augment-exposure", 0.5, "--augment-white-balance", 0.1]
+    assert train(*options(photos, tmp_path / "run", *fast)).exit_code == 0
+    training = json.loads((tmp_path / "run" / "config.json").read_text())["training"]
+    assert (training["augment_exposure"], training["augment_white_balance"]) == (0.5, 0.1)
+    refused = train(*options(photos, tmp_path / "other", "--augment-exposure", 0.5))
+    assert refused.exit_code == 2
+    assert "--augment-exposure is for --recipe fast alone" in refused.output

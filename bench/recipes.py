@@ -1,0 +1,198 @@
+"""``python -m bench.recipes [NAME ...]``: train variants of the recipes for about the same time, and compare them.
+
+Each is trained on ``inputs`` and ``targets`` of a folder and measured on its ``pairs``, which have no part in training.
+One thread, so that CPU seconds are those of training. Results are merged into ``var/recipes.json``; what is there
+already is not trained again. The table is Markdown, for ``docs/recipes.md``.
+"""
+
+import json
+import math
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from editing.filters import develop
+from editing.photo import agent_view, find_photos, read_photo, square
+from editing.rules import Step
+from learning.artefacts import artefacts, mean_artefacts
+from learning.atomic_file import write_atomically
+from learning.data import Photos
+from learning.held_out import split
+from learning.measure import crop_statistics, intersection, root_mean_square
+from learning.networks import Widths
+from learning.play import Turn, play
+from learning.recipes import RECIPES
+from learning.squares import SQUARE_SIZE
+from learning.training import Trainer
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "var" / "recipes.json"
+CPU = torch.device("cpu")
+WIDTHS = Widths(8, 32)
+# The recipes, and what changes one setting of the default; as many iterations as take about the same time.
+ITERATIONS = 200
+FIXED: dict[str, tuple[Step, ...]] = {
+    "untouched": (),
+    "one curve for all, 2.5 x^0.8": (Step("exposure", {"ev": math.log2(2.5) / 0.8}), Step("gamma", {"gamma": 0.8})),
+}
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "fast": ("fast", {}),
+    "no noise penalty": ("fast", {"noise_penalty": 0.0}),
+    "noise penalty x 2.5": ("fast", {"noise_penalty": 0.05}),
+    "gradient penalty / 4": ("fast", {"gradient_penalty": 0.025}),
+    "gradient penalty x 4": ("fast", {"gradient_penalty": 0.4}),
+    "16 photos, 2 games each": ("fast", {"copies": 2}),
+    "4 photos, 4 games each": ("fast", {"batch": 16, "iterations": 350}),
+    "entropy bonus x 2.5": ("fast", {"entropy_bonus": 0.05}),
+    "no entropy bonus": ("fast", {"entropy_bonus": 0.0}),
+    "critic 2 times as fast as the agent": ("fast", {"critic_rate": 6e-4}),
+    "agent 2 times as fast": ("fast", {"agent_rate": 6e-4}),
+    "1 update of the critic": ("fast", {"critic_updates": 1, "iterations": 250}),
+    "4 times as many finished pictures": ("fast", {"ring_batches": 16}),
+    "exposure and white balance varied": ("fast", {"augment_exposure": 1.0, "augment_white_balance": 0.15}),
+    "paper": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 40}),
+    "paper, 20 times as long": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 5_000}),
+}
+COLUMNS = {
+    "score": 1,
+    "luminance": 1,
+    "contrast": 1,
+    "saturation": 1,
+    "rmse": 3,
+    "orders": 0,
+    "chroma_noise": 2,
+    "hue_shift": 1,
+}
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What variants are trained on, as squares, and measured on: name, input and the input's own target."""
+
+    inputs: Sequence[Pixels]
+    targets: Sequence[Pixels]
+    pairs: Sequence[tuple[str, Pixels, Pixels]]
+
+
+def read_frames(folder: Path) -> Frames:
+    """The frames of a folder as ``data/sintel`` has them, values as they are."""
+    read = partial(_read, folder)
+    inputs, targets = ([square(pixels, SQUARE_SIZE) for _, pixels in read(name)] for name in ("inputs", "targets"))
+    graded = dict(read("pairs/targets"))
+    return Frames(inputs, targets, [(name, pixels, graded[name]) for name, pixels in read("pairs/inputs")])
+
+
+def _read(folder: Path, name: str) -> list[tuple[str, Pixels]]:
+    paths = find_photos([folder / name])
+    return [(path.stem, read_photo(path, transfer="linear").pixels) for path in paths]
+
+
+def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Trainer, float]:
+    """Train to the end; returns the CPU seconds that it took, too."""
+    found = RECIPES[recipe]
+    config = found.config(**settings)
+    inputs, targets = (
+        Photos([pictures[index] for index in split(len(pictures), config.seed)[0]], CPU)
+        for pictures in (frames.inputs, frames.targets)
+    )
+    trainer = found.trainer(config, inputs, targets, CPU)
+    start = time.process_time()
+    while trainer.iteration < trainer.iterations:
+        trainer.iterate()
+    return trainer, time.process_time() - start
+
+
+def edits(trainer: Trainer, frames: Frames) -> list[list[Step]]:
+    """What the agent makes of each pair's input, as ``safelight play`` does."""
+    turns = [Turn(name, 0, agent_view(pixels)) for name, pixels, _ in frames.pairs]
+    games = play(trainer.agent.double(), trainer.widths, turns, seed=0)
+    return [[played.step for played in game] for game in games]
+
+
+def measure(found: Sequence[Sequence[Step]], frames: Frames) -> dict[str, float]:
+    """Score, RMSE, orders and artefacts of edits, one of each pair's input."""
+    finished = [develop(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, found, strict=True)]
+    names = [name for name, _, _ in frames.pairs]
+    graded = [target for _, _, target in frames.pairs]
+    sides = [
+        [crop_statistics(one, name, 0) for one, name in zip(side, names, strict=True)] for side in (finished, graded)
+    ]
+    score = intersection(*sides)
+    broken = mean_artefacts(
+        [artefacts(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, found, strict=True)]
+    )
+    return {
+        "luminance": score.luminance,
+        "contrast": score.contrast,
+        "saturation": score.saturation,
+        "score": score.mean,
+        "rmse": mean(root_mean_square(one, target) for one, target in zip(finished, graded, strict=True)),
+        "orders": float(len({tuple(step.filter for step in steps) for steps in found})),
+        "chroma_noise": broken.chroma_noise,
+        "hue_shift": broken.hue_shift,
+        "grey_cast": broken.grey_cast,
+    }
+
+
+def table(results: Mapping[str, Mapping[str, float]]) -> str:
+    """Markdown, a line for each variant: means over its seeds, and from least to most where there are several."""
+    lines = ["| | seeds | CPU s | " + " | ".join(COLUMNS).replace("_", " ") + " |", "|---" * (len(COLUMNS) + 3) + "|"]
+    for name in [*FIXED, *VARIANTS]:
+        runs = [run for key, run in results.items() if key.split("/")[0] == name]
+        if runs:
+            cells = [_cell([run[column] for run in runs], decimals) for column, decimals in COLUMNS.items()]
+            seconds = f"{mean(run['seconds'] for run in runs):.0f}"
+            lines.append(" | ".join([f"| {name}", str(len(runs)), seconds, *cells]) + " |")
+    return "\n".join(lines)
+
+
+def _cell(values: Sequence[float], decimals: int) -> str:
+    middle = f"{mean(values):.{decimals}f}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command of the module docstring; returns the exit code."""
+    parser = ArgumentParser(prog="python -m bench.recipes", description="Compare the recipes and their settings.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; all by default")
+    parser.add_argument("--frames", type=Path, default=ROOT.parent / "shared" / "data" / "sintel")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(VARIANTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are: {', '.join(VARIANTS)}")
+    if not (options.frames / "pairs").is_dir():
+        parser.error(f"{options.frames} has no folders inputs, targets and pairs; --frames names a folder that has")
+    torch.set_num_threads(1)
+    frames = read_frames(options.frames)
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for name, steps in FIXED.items():
+        results[name] = measure([steps] * len(frames.pairs), frames) | {"seconds": 0.0}
+    for name in options.names or VARIANTS:
+        for seed in range(options.seeds):
+            if f"{name}/{seed}" not in results:
+                recipe, settings = VARIANTS[name]
+                trained, seconds = train(
+                    recipe, {"iterations": ITERATIONS, **settings, "widths": WIDTHS, "seed": seed}, frames
+                )
+                results[f"{name}/{seed}"] = measure(edits(trained, frames), frames) | {"seconds": seconds}
+                RESULTS.parent.mkdir(exist_ok=True)
+                write_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
+                print(f"{name}, seed {seed}: {results[f'{name}/{seed}']}", file=sys.stderr)
+    print(table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,66 @@
+"""``safelight describe``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from learning.commands.options import clear_errors
+
+if TYPE_CHECKING:
+    from learning.artefacts import Artefacts
+    from learning.photo_sets import Picture
+
+# Orders are listed from the most frequent on.
+LISTED = 5
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight describe play
+  safelight describe export --json described.json
+"""
+)
+@click.argument("play", type=click.Path(path_type=Path))
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file too.")
+def command(play: Path, json_file: Path | None) -> None:
+    """Describe the submitted episodes of PLAY, an export or an agent's play: their orders, and what they broke.
+
+    An order is a sequence of filters, whatever their parameters. Artefacts are in units of CIE L*a*b*: chroma noise is
+    how far colours move if the photo's values move within the rounding of 8 bits, hue shift how many degrees hues have
+    turned, grey cast the chroma of what was grey.
+    """
+    from editing.photo import PhotoError
+    from editing.trajectory import InvalidSnapshot, is_snapshot
+    from learning.artefacts import mean_artefacts
+    from learning.atomic_file import write_atomically
+    from learning.photo_sets import PhotoSetError, list_results, map_processes
+
+    with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, OSError):
+        if not is_snapshot(play):
+            raise PhotoSetError(f"{play} is neither an export nor an agent's play")
+        pictures = list_results(play)
+        found = asdict(mean_artefacts(map_processes(_artefacts, pictures, "Developing")))
+        orders = Counter(tuple(step.filter for step in picture.steps) for picture in pictures)
+        click.echo(f"{len(pictures)} episodes, {len(orders)} orders of filters; the most frequent:")
+        for order, count in orders.most_common(LISTED):
+            click.echo(f"{count:6} x {', '.join(order) or '(no step)'}")
+        for name, value in found.items():
+            click.echo(f"{name.replace('_', ' '):<12} {value:6.2f}")
+        if json_file:
+            listed = [{"order": order, "count": count} for order, count in orders.most_common()]
+            figures = {"episodes": len(pictures), "orders": listed, **found}
+            write_atomically(json_file, (json.dumps(figures, indent=1) + "\n").encode())
+
+
+def _artefacts(picture: Picture) -> Artefacts:
+    from editing.photo import load_preview
+    from learning.artefacts import artefacts
+
+    return artefacts(load_preview(picture.path), picture.steps)
