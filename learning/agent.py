@@ -79,14 +79,16 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choo
     # A choice is learned by how the game went: what it would have been on another image is no part of that.
     probabilities = agent.probabilities(images.detach(), states, masks)
     choice = choose(probabilities)
-    features = agent.features(images, states, masks)
-    groups = tuple(_adjust(agent, slug, features, choice == index) for index, slug in enumerate(FILTERS))
+    # Sorted once by filter, so that each one's images are a slice.
+    order = choice.argsort(stable=True)
+    counts = choice.bincount(minlength=len(FILTERS)).tolist()
+    features = torch.split(agent.features(images, states, masks).index_select(0, order), counts)
+    groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, torch.split(order, counts), features, strict=True))
     return Action(probabilities, choice, edit(images, groups), state.next_states(states, choice), groups)
 
 
-def _adjust(agent: Agent, slug: str, features: Tensor, chosen: Tensor) -> Group:
-    rows = chosen.nonzero().squeeze(1)
-    return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features[rows])))
+def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
+    return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features)))
 
 
 def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
@@ -94,8 +96,10 @@ def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
 
     Empty groups stay in the graph, so that every head has a gradient, if of 0.
     """
-    edited = torch.cat([_apply(group, images[group.rows]) for group in groups])
-    return edited[torch.cat([group.rows for group in groups]).argsort()]
+    order = torch.cat([group.rows for group in groups])
+    parts = torch.split(images.index_select(0, order), [len(group.rows) for group in groups])
+    edited = torch.cat([_apply(group, part) for group, part in zip(groups, parts, strict=True)])
+    return edited.index_select(0, order.argsort())
 
 
 def _apply(group: Group, images: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from editing.filters import luminance
-from learning.networks import IMAGE_SIZE
+from learning.extractor import IMAGE_SIZE
 from learning.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
 # Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read when it is drawn.

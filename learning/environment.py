@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
 from learning import state
+from learning.extractor import IMAGE_SIZE
 from learning.game_batch import CONTROLS, GameBatch, Pixels, RewardFunction, judge_by
-from learning.networks import IMAGE_SIZE
 from learning.photo_sets import Decoding, PhotoSetError, keep_of_picture, list_photos, training_square
 
 ENVIRONMENT_ID = "safelight/EditingGame-v0"

@@ -21,8 +21,9 @@ from learning import state
 from learning.agent import act, edit, sample_filters, without_used
 from learning.data import Augmentation, Photos
 from learning.distributed import ALONE, Processes
+from learning.extractor import IMAGE_SIZE
 from learning.losses import too_bright
-from learning.networks import IMAGE_SIZE, Agent, Critic, Widths, draw_masks, initialise
+from learning.networks import Agent, Critic, Widths, draw_masks, initialise
 from learning.training import Learner, Trainer, TrainingDiverged
 
 # The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
@@ -187,9 +188,7 @@ def shown(images: Tensor) -> Tensor:
 
 def reality_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
     """R1 (Mescheder et al., 2018): the critic's answers to reals (N, 1), and mean |grad D|^2 there."""
-    real = real.detach().requires_grad_()
-    answers = critic(real)
-    (gradient,) = torch.autograd.grad(answers.sum(), real, create_graph=True)
+    answers, gradient = critic.with_gradient(real)
     return answers, gradient.square().flatten(1).sum(dim=1).mean()
 
 

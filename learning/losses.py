@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from learning import state
 from learning.agent import Action, Chooser, act
-from learning.networks import Networks
+from learning.networks import Critic, Networks
 
 REWARD_SCALE = 0.05
 ENTROPY_SCALE = 0.05
@@ -131,12 +131,9 @@ class CriticLosses:
     loss: Tensor
 
 
-def gradient_norm(critic: nn.Module, images: Tensor) -> Tensor:
-    """(N,) ``sqrt(1e-6 + sum of squares)`` of the critic's gradient in each image, differentiable once more."""
-    images = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(images).sum(), images, create_graph=True)
-    norm: Tensor = (1e-6 + gradient.square().flatten(1).sum(dim=1)).sqrt()
-    return norm
+def gradient_norm(gradient: Tensor) -> Tensor:
+    """(N,) ``sqrt(1e-6 + sum of squares)`` of the critic's gradient in each image."""
+    return (1e-6 + gradient.square().flatten(1).sum(dim=1)).sqrt()
 
 
 def gradient_penalty(norm: Tensor) -> Tensor:
@@ -144,7 +141,7 @@ def gradient_penalty(norm: Tensor) -> Tensor:
     return (norm - 1).clamp(min=0).square().mean()
 
 
-def critic_losses(critic: nn.Module, real: Tensor, fake: Tensor, mix: Tensor) -> CriticLosses:
+def critic_losses(critic: Critic, real: Tensor, fake: Tensor, mix: Tensor) -> CriticLosses:
     """The critic's loss, ``mean D(fake) - mean D(real) + 10 gradient penalty``.
 
     Args:
@@ -152,7 +149,8 @@ def critic_losses(critic: nn.Module, real: Tensor, fake: Tensor, mix: Tensor) ->
         mix: (N,) in 0 .. 1, where between real (0) and fake (1) the gradient is penalised.
     """
     real_answer, fake_answer = critic(real), critic(fake)
-    norm = gradient_norm(critic, real + mix[:, None, None, None] * (fake - real))
+    # Not in one batch with the others: only here is the gradient differentiated.
+    norm = gradient_norm(critic.with_gradient(real + mix[:, None, None, None] * (fake - real))[1])
     distance = real_answer.mean() - fake_answer.mean()
     loss = GRADIENT_PENALTY_SCALE * gradient_penalty(norm) - distance
     return CriticLosses(real_answer, fake_answer, distance, norm, loss)

@@ -5,19 +5,16 @@ Photo Post-Processing Framework", ACM Transactions on Graphics 37 (2), 2018.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from editing.filters import FILTERS, luminance
+from editing.filters import FILTERS
 from learning import state
+from learning.extractor import FEATURES_PER_CHANNEL, LEAK, Extractor, before_leak, flat
+from learning.image_statistics import statistics
 
-IMAGE_SIZE = 64
-# Four convolutions of stride 2 leave 4 x 4 positions, the last with 8 times the channels of the first.
-FEATURES_PER_CHANNEL = 4 * 4 * 8
-LEAK = 0.2
 KEEP = 0.5
 # The 2018 program's parameters of a soft mask, which it never used: they keep the heads, and the golden file, its size.
 MASK_OUTPUTS = 6
@@ -46,39 +43,6 @@ class Widths:
         return FEATURES_PER_CHANNEL * self.width
 
 
-class Extractor(nn.Module):
-    """Image and numbers to features: the numbers are tiled as planes behind the image, then four convolutions.
-
-    Returns (N, 128 * width), flattened in the order height, width, channel.
-    """
-
-    def __init__(self, numbers: int, widths: Widths) -> None:
-        super().__init__()
-        channels = [3 + numbers] + [widths.width * factor for factor in (1, 2, 4, 8)]
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1) for before, after in pairwise(channels)
-        )
-
-    def forward(self, images: Tensor, numbers: Tensor) -> Tensor:
-        first, *others = self.convolutions
-        assert isinstance(first, nn.Conv2d)  # noqa: S101 (tells the type)
-        # The planes are constant, so their share of the first convolution is a bias that knows the border.
-        kernels = torch.einsum("nc,ocij->noij", numbers - 0.5, first.weight[:, 3:])
-        inside = _taps_inside(images.shape[-1], kernels)
-        bias = inside @ kernels @ inside.T
-        x = nn.functional.conv2d(images - 0.5, first.weight[:, :3], first.bias, stride=2, padding=1) + bias
-        x = nn.functional.leaky_relu(x, LEAK)
-        for convolution in others:
-            x = nn.functional.leaky_relu(convolution(x), LEAK)
-        return x.permute(0, 2, 3, 1).flatten(1)
-
-
-def _taps_inside(size: int, like: Tensor) -> Tensor:
-    """(size / 2, 4) 1 where a tap of a 4-wide kernel lies within a side of ``size`` (stride 2, padding 1), else 0."""
-    positions = 2 * torch.arange(size // 2, device=like.device)[:, None] - 1 + torch.arange(4, device=like.device)
-    return ((positions >= 0) & (positions < size)).to(like.dtype)
-
-
 class Head(nn.Module):
     """Features to outputs by two fully connected layers."""
 
@@ -88,8 +52,16 @@ class Head(nn.Module):
         self.output = nn.Linear(widths.hidden, outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        out: Tensor = self.output(nn.functional.leaky_relu(self.hidden(features), LEAK))
+        out: Tensor = self.output(self.activation(features))
         return out
+
+    def activation(self, features: Tensor) -> Tensor:
+        """(N, hidden) what the first layer leaves after its leaky ReLU."""
+        return nn.functional.leaky_relu(self.hidden(features), LEAK)
+
+    def gradient(self, in_outputs: Tensor, activation: Tensor) -> Tensor:
+        """(N, features): the gradient in the features, from that in the outputs; the slopes are constants here too."""
+        return before_leak(in_outputs @ self.output.weight, activation) @ self.hidden.weight
 
 
 class Agent(nn.Module):
@@ -101,8 +73,8 @@ class Agent(nn.Module):
 
     def __init__(self, widths: Widths) -> None:
         super().__init__()
-        self.adjusting = Extractor(state.SIZE, widths)
-        self.choosing = Extractor(state.SIZE, widths)
+        self.adjusting = Extractor(state.SIZE, widths.width)
+        self.choosing = Extractor(state.SIZE, widths.width)
         self.heads = nn.ModuleDict(
             {slug: Head(widths, one.raw_outputs + MASK_OUTPUTS) for slug, one in FILTERS.items()}
         )
@@ -134,31 +106,33 @@ def draw_masks(count: int, widths: Widths, generator: torch.Generator) -> Tensor
     return kept.to(torch.float32) / KEEP
 
 
-def statistics(images: Tensor) -> Tensor:
-    """(N, 3) of each image: mean luminance + 1e-5, its population variance, and the mean saturation (HLS).
-
-    The saturation is ``(max - min) / (min(max + min, 2 - max - min) + 0.01)`` of the image clipped to 0 .. 1.
-    """
-    y = luminance((images[:, 0], images[:, 1], images[:, 2])).flatten(1)
-    mean = y.mean(dim=1)
-    variance = ((y - mean[:, None]) ** 2).mean(dim=1)
-    clipped = images.clamp(0, 1)
-    high, low = clipped.amax(dim=1), clipped.amin(dim=1)
-    saturation = (high - low) / (torch.minimum(high + low, 2 - high - low) + 0.01)
-    return torch.stack([mean + 1e-5, variance, saturation.flatten(1).mean(dim=1)], dim=1)
-
-
 class Critic(nn.Module):
     """How much images look like the targets: (N, 1), unbounded. Sees the image and its three statistics."""
 
     def __init__(self, widths: Widths) -> None:
         super().__init__()
-        self.extractor = Extractor(3, widths)
+        self.extractor = Extractor(3, widths.width)
         self.head = Head(widths, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         out: Tensor = self.head(self.extractor(images, statistics(images)))
         return out
+
+    def with_gradient(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The answers, (N, 1), and their gradient in the images, (N, 3, 64, 64): both may be differentiated in the
+        weights, once.
+
+        It is what autograd finds with ``create_graph=True``, written out, which takes half the time.
+        """
+        leaf = images.detach().requires_grad_()
+        numbers = statistics(leaf)
+        activations = self.extractor.activations(images.detach(), numbers.detach())
+        activation = self.head.activation(flat(activations[-1]))
+        answers: Tensor = self.head.output(activation)
+        in_features = self.head.gradient(torch.ones_like(answers), activation)
+        in_images, in_numbers = self.extractor.gradients(in_features, activations)
+        (by_numbers,) = torch.autograd.grad(numbers, leaf, in_numbers, create_graph=True)
+        return answers, in_images + by_numbers
 
 
 class Value(nn.Module):
@@ -166,7 +140,7 @@ class Value(nn.Module):
 
     def __init__(self, widths: Widths) -> None:
         super().__init__()
-        self.extractor = Extractor(state.SIZE + 3, widths)
+        self.extractor = Extractor(state.SIZE + 3, widths.width)
         self.head = Head(widths, 1)
 
     def forward(self, images: Tensor, states: Tensor) -> Tensor:

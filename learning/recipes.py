@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from learning.fast_recipe import FastConfig, FastTrainer
 from learning.paper_recipe import PaperConfig, PaperTrainer
@@ -13,7 +12,7 @@ from learning.training import Trainer
 class Recipe:
     """A config's class, whose arguments all have defaults, and what makes a trainer.
 
-    Of a config, inputs, targets, a device and the processes that share it.
+    Of a config, inputs, targets and a device; and of the processes that share the training, if there are several.
     """
 
     config: type[FastConfig] | type[PaperConfig]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from editing.filters import FILTERS
-from learning.networks import FEATURES_PER_CHANNEL, Networks, Widths, create_networks
+from learning.extractor import FEATURES_PER_CHANNEL
+from learning.networks import Networks, Widths, create_networks
 
 
 def _convolutions(reference: str, ours: str) -> dict[str, str]:

@@ -11,7 +11,16 @@ from learning.agent import most_probable
 from learning.networks import Widths, create_networks, draw_masks
 
 
-class LinearCritic(nn.Module):
+class ByAutograd(nn.Module):
+    """A critic whose gradient autograd finds."""
+
+    def with_gradient(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        images = images.detach().requires_grad_()
+        answers = self(images)
+        return answers, torch.autograd.grad(answers.sum(), images, create_graph=True)[0]
+
+
+class LinearCritic(ByAutograd):
     """D(x) = slope * sum(x): its gradient is known."""
 
     def __init__(self, slope: float) -> None:
@@ -74,7 +83,7 @@ def test_gradient_penalty_of_a_linear_critic(slope: float) -> None:
 
 
 def test_gradient_is_taken_between_real_and_fake() -> None:
-    class Square(nn.Module):
+    class Square(ByAutograd):
         def forward(self, images: Tensor) -> Tensor:
             return images.square().flatten(1).sum(dim=1, keepdim=True)
 
