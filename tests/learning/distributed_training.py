@@ -43,10 +43,15 @@ def trainers(processes: Processes) -> dict[str, Trainer]:
     paper_recipe.FIRST_PASSES, paper_recipe.CRITIC_UPDATES_AHEAD = 12, 2
     photos = _photos(0, 0.3), _photos(1, 1.0)
     fast, paper = FastConfig(SMALL, batch=8, iterations=4), PaperConfig(SMALL, batch=8, iterations=3, pool=16)
-    return {
+    found: dict[str, Trainer] = {
         "fast": FastTrainer(fast, *photos, CPU, processes),
         "paper": PaperTrainer(paper, *photos, CPU, processes),
     }
+    for trainer in found.values():
+        for learner in trainer.learners.values():
+            # Buffers too.
+            learner.network.double()
+    return found
 
 
 def main(folder: Path) -> None:
