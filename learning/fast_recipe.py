@@ -9,29 +9,23 @@ import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from editing.filters import FILTERS, luminance
+from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
-from learning import state
-from learning.agent import act, edit, sample_filters, without_used
 from learning.data import Augmentation, Photos
 from learning.distributed import ALONE, Processes
 from learning.extractor import IMAGE_SIZE
-from learning.losses import too_bright
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
+from learning.rollout import Games, draw_probes, roll_out, shown
 from learning.training import Learner, Trainer, TrainingDiverged
 
 # The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
 # (Karras et al., 2020, "lazy regularisation").
 PENALTY_EVERY = 4
-# Pixels of each photo on which a game's noise is measured.
-PROBES = 64
-EIGHT_BIT_STEP = 1 / 255
 BETAS = (0.5, 0.99)
 FINAL_RATE = 0.1
 # In nats, of the possible ln 8, ln 7 ... ln 4 at the five steps: below this, the agent always gives the same order.
@@ -51,6 +45,7 @@ class FastConfig:
         ring_batches: finished images that the critic draws from, in batches.
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
         noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
+        cast_penalty: for each 8-bit step that greys are away from grey.
         bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
         augment_exposure, augment_white_balance: of the inputs, see ``learning.data.Augmentation``.
     """
@@ -67,6 +62,7 @@ class FastConfig:
     ring_batches: int = 4
     entropy_bonus: float = 0.02
     noise_penalty: float = 0.02
+    cast_penalty: float = 0.002
     bfloat16: bool = False
     augment_exposure: float = 0.0
     augment_white_balance: float = 0.0
@@ -92,84 +88,6 @@ class FastConfig:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class Games:
-    """A batch of whole games, (N,) each but for the images.
-
-    Attributes:
-        images: (N, 3, 64, 64) the finished ones, unclipped.
-        log_probability: of all five choices together.
-        entropy: of the choices, mean over the five steps, in nats.
-        too_bright: sum over the steps of the mean of max(x - 1, 0)^2.
-        chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
-        choices: (N, 5) the filters' indices.
-    """
-
-    images: Tensor
-    log_probability: Tensor
-    entropy: Tensor
-    too_bright: Tensor
-    chroma_noise: Tensor
-    choices: Tensor
-
-
-def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
-    """Play whole games; used filters are not chosen again.
-
-    Args:
-        images: (N, 3, 64, 64) fresh photos.
-        masks: (N, 5, 2, features) dropout of each step.
-        z: (N, 5) uniform numbers that sample the filters.
-        probes: (N, 3, 2, K) colours to edit along with each image, see ``draw_probes``.
-    """
-    states = state.fresh_states(len(images), images)
-    logs, entropies, bright, choices = [], [], [], []
-    for step in range(MAXIMUM_STEPS):
-        choose = partial(_sample_unused, states=states, z=z[:, step])
-        action = act(agent, images, states, masks[:, step], choose)
-        p = without_used(action.probabilities, states)
-        logs.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
-        entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
-        bright.append(too_bright(action.images))
-        choices.append(action.choice)
-        images, states, probes = action.images, action.states, edit(probes, action.groups)
-    sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
-    log_probability, brightness = sums
-    entropy, noise = torch.stack(entropies).mean(dim=0), chroma_noise(probes)
-    return Games(images, log_probability, entropy, brightness, noise, torch.stack(choices, dim=1))
-
-
-def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
-    return sample_filters(without_used(probabilities, states), z)
-
-
-def draw_probes(images: Tensor, generator: torch.Generator) -> Tensor:
-    """(N, 3, 2, 64) pixels of each image, and the same pixels as the rounding to 8 bits may have moved them.
-
-    What a game makes of the difference shows how it amplifies the noise of an 8-bit photo, which the critic's small
-    averaged images do not.
-
-    Args:
-        images: (N, 3, height, width).
-        generator: of the CPU.
-    """
-    pixels = images.flatten(2)
-    count, channels, size = pixels.shape
-    places = torch.randint(size, (count, 1, PROBES), generator=generator).to(images.device)
-    noise = (torch.rand((count, channels, PROBES), generator=generator) - 0.5).to(images.device) * EIGHT_BIT_STEP
-    drawn = pixels.gather(2, places.expand(-1, channels, -1))
-    return torch.stack([drawn, (drawn + noise).clamp(min=0)], dim=2)
-
-
-def chroma_noise(probes: Tensor) -> Tensor:
-    """(N,) the root mean square, in 8-bit steps, of what of the two rows' difference as shown is not luminance."""
-    before, after = shown(probes).unbind(dim=2)
-    difference = (after - before) / EIGHT_BIT_STEP
-    chroma = difference - luminance((difference[:, 0], difference[:, 1], difference[:, 2]))[:, None]
-    noise: Tensor = (chroma.square().mean(dim=(1, 2)) + 1e-4).sqrt()
-    return noise
-
-
 def group_advantage(returns: Tensor, copies: int) -> Tensor:
     """(N,) each game's return less the mean of the other games on its photo, over the batch's standard deviation.
 
@@ -179,11 +97,6 @@ def group_advantage(returns: Tensor, copies: int) -> Tensor:
     groups = returns.view(-1, copies)
     others = (groups.sum(dim=1, keepdim=True) - groups) / max(copies - 1, 1)
     return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
-
-
-def shown(images: Tensor) -> Tensor:
-    """Images as a screen shows them, 0 .. 1: what the critic sees, so that no value makes its answers explode."""
-    return images.clamp(0, 1)
 
 
 def reality_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
@@ -254,6 +167,7 @@ class FastTrainer(Trainer):
         with self._computing():
             answers = self._critic(shown(games.images)).squeeze(1).float()
         broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
+        broken = broken + self.config.cast_penalty * games.grey_cast
         returns = -softplus(-answers) - broken
         # Over the standard deviation of the whole batch.
         advantage = group_advantage(self.processes.gather(returns.detach()), self.config.copies)
@@ -265,7 +179,7 @@ class FastTrainer(Trainer):
         self._ring[place : place + self.config.batch] = self.processes.gather(games.images.detach())
         used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
-        figures["chroma_noise"] = games.chroma_noise.mean()
+        figures |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean()}
         figures |= {"agent_loss": loss, "agent_gradient": norm}
         return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 

@@ -24,9 +24,9 @@ from learning.agent import Group, edit
 from learning.checkpoint import load_critic
 from learning.data import Photos
 from learning.extractor import IMAGE_SIZE
-from learning.fast_recipe import shown
 from learning.losses import REPEAT_PENALTY, REWARD_SCALE, too_bright
 from learning.networks import Critic
+from learning.rollout import shown
 
 Pixels = NDArray[np.float32]
 # From images (N, 64, 64, 3) before and after a step to a number for each.
@@ -206,7 +206,7 @@ def critic_judge(run: Path, device: str) -> Judge:
     """By how much a step raises what the run's recipe has its agent raise, less ``too_bright`` of the result.
 
     Of the recipe ``fast`` that is the log of the critic's probability that the picture, as shown, is a target: the
-    rewards of a game sum up to the return that the recipe maximises (its penalty on noise is left out), less the log
+    rewards of a game sum up to the return that the recipe maximises (but for its penalties on noise and casts), less the log
     probability of the untouched photo.
     Of ``paper`` it is 0.05 of the critic's answer, which is the paper's reward without the agent's entropy.
 

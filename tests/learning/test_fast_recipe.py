@@ -6,16 +6,9 @@ import torch
 from torch import Tensor
 
 from learning.data import NO_AUGMENTATION, Augmentation, Photos
-from learning.fast_recipe import (
-    FastConfig,
-    FastTrainer,
-    chroma_noise,
-    draw_probes,
-    group_advantage,
-    reality_penalty,
-    roll_out,
-)
+from learning.fast_recipe import FastConfig, FastTrainer, group_advantage, reality_penalty
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
+from learning.rollout import chroma_noise, draw_probes, grey_cast, roll_out
 from learning.training import Learner, TrainingDiverged
 
 CPU = torch.device("cpu")
@@ -55,7 +48,7 @@ def test_noise_that_is_amplified_counts_in_steps_and_grey_noise_does_not() -> No
     noise = torch.randn((1, 3, 1, 64), generator=torch.Generator().manual_seed(0)) / 255
 
     def of(moved: Tensor) -> float:
-        return float(chroma_noise(torch.cat([colours, colours + moved], dim=2)))
+        return float(chroma_noise(torch.cat([colours, colours + moved, colours], dim=2)))
 
     assert of(torch.zeros_like(noise)) == pytest.approx(0, abs=0.011)
     assert of(noise[:, :1].expand(-1, 3, -1, -1)) == pytest.approx(0, abs=0.011)
@@ -64,12 +57,21 @@ def test_noise_that_is_amplified_counts_in_steps_and_grey_noise_does_not() -> No
     assert of(noise + 2) < of(noise)  # what is clipped is not seen
 
 
+def test_a_cast_is_how_far_greys_are_from_grey() -> None:
+    probes = torch.full((1, 3, 3, 64), 0.25)
+    assert float(grey_cast(probes)) == pytest.approx(0, abs=0.011)
+    probes[:, 0] += 10 / 255
+    chroma = [10 * (1 - 0.27), -10 * 0.27, -10 * 0.27]
+    assert float(grey_cast(probes)) == pytest.approx(float(np.sqrt(np.square(chroma).mean())), rel=1e-3)
+
+
 def test_probes_are_pixels_of_the_photo_moved_by_at_most_half_a_step() -> None:
     image = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    pixels, moved = draw_probes(image, torch.Generator().manual_seed(1)).unbind(dim=2)
+    pixels, moved, greys = draw_probes(image, torch.Generator().manual_seed(1)).unbind(dim=2)
     for photo in range(2):
         colours = {tuple(colour) for colour in image[photo].flatten(1).T.tolist()}
         assert {tuple(colour) for colour in pixels[photo].T.tolist()} <= colours
+    assert torch.equal(greys[:, 0], greys[:, 2])
     assert 0.4 / 255 < float((moved - pixels).abs().max()) <= 0.5 / 255 + 1e-7
 
 
