@@ -1,96 +1,130 @@
-"""Training at the paper's width: an update of the agent and the value, and one of the critic, as the loops make them.
+"""Training: updates at the paper's width, as the loop makes them, beside a straightforward program's; recipe ``fast``.
 
-Beside it the same updates, straightforwardly: the numbers tiled as planes and convolved, in the layout N, C, H, W. And
-the memory that many photos take.
+On the CPU, one thread and CPU time; where there is a GPU the same on it, by the clock, as ``train.cuda_...``. And the
+memory that many photos take.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
+import numpy as np
 import torch
-from torch import Tensor, nn
 
+from bench import eager
 from bench.figures import Figure, ratio
 from bench.photo_memory import peak_growth
 from learning.agent import sample_filters
+from learning.data import Photos
+from learning.fast_recipe import FastConfig, FastTrainer
 from learning.losses import critic_losses, step_losses
-from learning.networks import LEAK, Extractor, Networks, Widths, create_networks, draw_masks
+from learning.networks import Networks, Widths, create_networks, draw_masks
+from learning.paper_recipe import BETAS
 from learning.state import fresh_states
 from learning.training import Learner
 
 BATCH = 64
 WIDTHS = Widths()
-RUNS = 3
+FAST = FastConfig(Widths(12, 48), batch=32)
+# Rates so small that the networks stay as they are.
+RATE = 1e-9
+RUNS = 5
 PHOTOS = 50_000
 
-
-def tiled(extractor: Extractor, images: Tensor, numbers: Tensor) -> Tensor:
-    """What the extractor computes, as it is written down: every number a plane behind the image."""
-    height, width = images.shape[-2:]
-    x = torch.cat([images, numbers[:, :, None, None].expand(-1, -1, height, width)], dim=1) - 0.5
-    for convolution in extractor.convolutions:
-        x = nn.functional.leaky_relu(convolution(x), LEAK)
-    return x.permute(0, 2, 3, 1).flatten(1)
+Updates = Mapping[str, Callable[[], None]]
+Clock = Callable[[], float]
 
 
 def measure() -> dict[str, Figure]:
-    """Milliseconds of CPU time on one thread, on random images, and the straightforward version over ours."""
+    """Milliseconds of updates and iterations, on random images, and the straightforward program over ours."""
     torch.set_num_threads(1)
-    ours = _updates(_networks(straightforward=False))
-    eager = _updates(_networks(straightforward=True))
-    note = f"one thread, float32, width {WIDTHS.width}, batch {BATCH}; CPU time"
+    figures = _figures(torch.device("cpu"), "train.", "CPU time, one thread", time.process_time)
+    if torch.cuda.is_available():
+        figures |= _figures(torch.device("cuda"), "train.cuda_", torch.cuda.get_device_name(), _cuda_clock)
+    note = "peak while batches of 64 are drawn from the cache"
+    return figures | {f"train.photos_rss_mb_{PHOTOS}": Figure(peak_growth(PHOTOS), "MB", "the process before", note)}
+
+
+def _cuda_clock() -> float:
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def _figures(device: torch.device, prefix: str, how: str, clock: Clock) -> dict[str, Figure]:
+    ours, straightforward = _ours(device), _straightforward(device)
+    note = f"float32, width {WIDTHS.width}, batch {BATCH}; {how}"
     figures = {
-        f"train.ms_per_iteration.{name}": Figure(1000 * _seconds(update), "ms", "", note)
+        f"{prefix}ms_per_iteration.{name}": Figure(_milliseconds(update, clock), "ms", "", note)
         for name, update in ours.items()
     }
-
-    def both(updates: dict[str, Callable[[], None]]) -> None:
-        for update in updates.values():
-            update()
-
-    over = ratio(partial(both, eager), partial(both, ours), runs=RUNS)
-    figures["train.eager_over_ours"] = Figure(over, "x", "one update of each, in this run", note)
-    memory = Figure(
-        peak_growth(PHOTOS), "MB", "the process before", "peak while batches of 64 are drawn from the cache"
-    )
-    return figures | {f"train.photos_rss_mb_{PHOTOS}": memory}
+    for name, update in ours.items():
+        over = ratio(straightforward[name], update, runs=RUNS, clock=clock)
+        figures[f"{prefix}eager_over_ours.{name}"] = Figure(over, "x", f"the {name}'s update, in this run", note)
+    over = ratio(partial(_all, straightforward), partial(_all, ours), runs=RUNS, clock=clock)
+    figures[f"{prefix}eager_over_ours"] = Figure(over, "x", "one update of each, in this run", note)
+    note = f"width {FAST.widths.width}, batch {FAST.batch}, critic's updates and all; {how}"
+    return figures | {f"{prefix}ms_per_iteration.fast": Figure(_fast(device, clock), "ms", "", note)}
 
 
-def _networks(*, straightforward: bool) -> Networks:
-    networks = create_networks(WIDTHS, torch.Generator().manual_seed(0))
-    for network in networks.modules.values():
-        if not straightforward:
-            Learner(network, (0.5, 0.9), torch.device("cpu"))  # which lays the weights out
-            continue
-        for module in network.modules():
-            if isinstance(module, Extractor):
-                module.forward = partial(tiled, module)  # type: ignore[method-assign]
-    return networks
-
-
-def _updates(networks: Networks) -> dict[str, Callable[[], None]]:
-    generator = torch.Generator().manual_seed(0)
-    images, real = (torch.rand((BATCH, 3, 64, 64), generator=generator) for _ in range(2))
-    states = fresh_states(BATCH, images)
-    masks = draw_masks(BATCH, WIDTHS, generator)
-    z, mix = (torch.rand(BATCH, generator=generator) for _ in range(2))
-    parameters = {name: list(network.parameters()) for name, network in networks.modules.items()}
-
-    def agent_update() -> None:
-        step = step_losses(networks, images, states, masks, lambda p: sample_filters(p, z), progress=0.5)
-        torch.autograd.grad(step.agent_loss, parameters["agent"], retain_graph=True)
-        torch.autograd.grad(step.value_loss, parameters["value"])
-
-    def critic_update() -> None:
-        torch.autograd.grad(critic_losses(networks.critic, real, images, mix).loss, parameters["critic"])
-
-    return {"agent": agent_update, "critic": critic_update}
-
-
-def _seconds(update: Callable[[], None]) -> float:
-    update()
-    start = time.process_time()
-    for _ in range(RUNS):
+def _all(updates: Updates) -> None:
+    for update in updates.values():
         update()
-    return (time.process_time() - start) / RUNS
+
+
+class _Batch:
+    """What the updates work on, the same for both programs."""
+
+    def __init__(self, device: torch.device) -> None:
+        generator = torch.Generator().manual_seed(0)
+        self.networks: Networks = create_networks(WIDTHS, generator)
+        for network in self.networks.modules.values():
+            network.to(device)
+        self.images, self.real = (torch.rand(BATCH, 3, 64, 64, generator=generator).to(device) for _ in range(2))
+        self.states = fresh_states(BATCH, self.images)
+        self.masks = draw_masks(BATCH, WIDTHS, generator).to(device)
+        z, self.mix = (torch.rand(BATCH, generator=generator).to(device) for _ in range(2))
+        self.step = (self.networks, self.images, self.states, self.masks, partial(sample_filters, z=z), 0.5)
+
+
+def _ours(device: torch.device) -> Updates:
+    batch = _Batch(device)
+    learners = {name: Learner(network, BETAS, device) for name, network in batch.networks.modules.items()}
+
+    def agent() -> None:
+        step = step_losses(*batch.step)
+        learners["agent"].learn(step.agent_loss, RATE)
+        learners["value"].learn(step.value_loss, RATE)
+
+    def critic() -> None:
+        learners["critic"].learn(critic_losses(batch.networks.critic, batch.real, batch.images, batch.mix).loss, RATE)
+
+    return {"agent": agent, "critic": critic}
+
+
+def _straightforward(device: torch.device) -> Updates:
+    batch = _Batch(device)
+    learners = {name: eager.EagerLearner(network, BETAS) for name, network in batch.networks.modules.items()}
+
+    def agent() -> None:
+        agent_loss, value_loss = eager.agent_and_value_losses(*batch.step)
+        learners["agent"].learn(agent_loss, RATE)
+        learners["value"].learn(value_loss, RATE)
+
+    def critic() -> None:
+        learners["critic"].learn(eager.critic_loss(batch.networks.critic, batch.real, batch.images, batch.mix), RATE)
+
+    return {"agent": agent, "critic": critic}
+
+
+def _fast(device: torch.device, clock: Clock) -> float:
+    random = np.random.default_rng(0)
+    inputs, targets = (Photos(list(random.random((16, 80, 80, 3), dtype=np.float32)), device) for _ in range(2))
+    return _milliseconds(FastTrainer(FAST, inputs, targets, device).iterate, clock, runs=8)
+
+
+def _milliseconds(update: Callable[[], object], clock: Clock, runs: int = RUNS) -> float:
+    update()
+    start = clock()
+    for _ in range(runs):
+        update()
+    return 1000 * (clock() - start) / runs

@@ -88,7 +88,13 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choo
 
 
 def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
-    return Group(slug, rows, FILTERS[slug].from_raw(torch, agent.raw_outputs(slug, features)))
+    one, raw = FILTERS[slug], agent.raw_outputs(slug, features)
+    if not one.curves:
+        return Group(slug, rows, one.from_raw(torch, raw))
+    # The slopes of curves have one range: up to 24 of them at once, of a few numbers each.
+    slopes = one.parameters[0].from_raw(torch, raw).unbind(dim=1)
+    order = zip(one.parameters, one.raw_order, strict=True)
+    return Group(slug, rows, {slope.name: slopes[index] for slope, index in order})
 
 
 def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:

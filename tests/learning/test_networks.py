@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from learning.extractor import LEAK, Extractor
+from bench import eager
+from learning.extractor import Extractor
 from learning.image_statistics import statistics
 from learning.networks import EXPLORATION, Widths, create_networks, draw_masks
 from learning.play import dropout_masks
@@ -96,10 +97,8 @@ def test_numbers_are_planes_behind_the_image() -> None:
     extractor = Extractor(SIZE, SMALL.width).double()
     images = torch.rand(2, 3, 64, 64, dtype=torch.float64)
     numbers = torch.rand(2, SIZE, dtype=torch.float64)
-    x = torch.cat([images, numbers[:, :, None, None].expand(-1, -1, 64, 64)], dim=1) - 0.5
-    for convolution in extractor.convolutions:
-        x = torch.nn.functional.leaky_relu(convolution(x), LEAK)
-    torch.testing.assert_close(extractor(images, numbers), x.permute(0, 2, 3, 1).flatten(1), rtol=0, atol=1e-12)
+    expected = eager.features(extractor, images, numbers)
+    torch.testing.assert_close(extractor(images, numbers), expected, rtol=0, atol=1e-12)
 
 
 def test_the_gradient_of_statistics_is_that_of_autograd_where_values_are_equal_or_out_of_range_too() -> None:
@@ -108,12 +107,7 @@ def test_the_gradient_of_statistics_is_that_of_autograd_where_values_are_equal_o
     images[1, 1, :8] = images[1, 0, :8]
     images[:, :, 8:10], images[:, 0, 10:12] = 0.5, 0
     images.requires_grad_()
-    y = images[:, 0] * 0.27 + images[:, 1] * 0.67 + images[:, 2] * 0.06
-    clipped = images.clamp(0, 1)
-    high, low = clipped.amax(dim=1), clipped.amin(dim=1)
-    saturation = (high - low) / (torch.minimum(high + low, 2 - high - low) + 0.01)
-    plain = torch.stack([y.mean((1, 2)) + 1e-5, y.var((1, 2), correction=0), saturation.mean((1, 2))], dim=1)
-    found = statistics(images)
+    found, plain = statistics(images), eager.statistics(images)
     torch.testing.assert_close(found, plain)
     for index in range(3):
         ours, theirs = (
@@ -128,12 +122,11 @@ def test_the_critics_gradient_and_its_own_gradient_are_those_of_autograd() -> No
         parameter.data.mul_(4)  # so that no share of the gradient is lost beside another
     images = torch.rand(3, 3, 64, 64, dtype=torch.float64, generator=generator()) * 1.2 - 0.1
     leaf = images.clone().requires_grad_()
-    answers = critic(leaf)
+    answers = eager.judge(critic, leaf)
     (plain,) = torch.autograd.grad(answers.sum(), leaf, create_graph=True)
     found, gradient = critic.with_gradient(images)
     torch.testing.assert_close(found, answers)
     torch.testing.assert_close(gradient, plain, rtol=1e-8, atol=1e-12)
-    # The last two biases move no gradient: autograd leaves them out, or says 0.
     weights = list(critic.parameters())
     ours, theirs = (
         torch.autograd.grad((one.flatten(1).norm(dim=1) - 1).square().sum() + answer.sum(), weights)
