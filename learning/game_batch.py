@@ -206,8 +206,8 @@ def critic_judge(run: Path, device: str) -> Judge:
     """By how much a step raises what the run's recipe has its agent raise, less ``too_bright`` of the result.
 
     Of the recipe ``fast`` that is the log of the critic's probability that the picture, as shown, is a target: the
-    rewards of a game sum up to the return that the recipe maximises (but for its penalties on noise and casts), less the log
-    probability of the untouched photo.
+    rewards of a game sum up to the return that the recipe maximises (but for its penalties on noise and casts), less
+    the log probability of the untouched photo.
     Of ``paper`` it is 0.05 of the critic's answer, which is the paper's reward without the agent's entropy.
 
     Raises:
