@@ -62,10 +62,10 @@ class Parameter:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
-    def from_position(self, position: float) -> float:
-        """The physical value at a slider position between 0 and 1."""
+    def from_position(self, position: Any) -> Any:
+        """The physical value at a slider position between 0 and 1: a number, or an array of them."""
         if self.scale == "log":
-            return float(self.low * (self.high / self.low) ** position)
+            return self.low * (self.high / self.low) ** position
         return self.low + position * (self.high - self.low)
 
     def from_raw(self, xp: Any, raw: Any) -> Any:

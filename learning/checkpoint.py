@@ -7,11 +7,11 @@ held-out score was highest. Each is one file, written whole or not at all.
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from editing.filters import VERSION
 from learning.atomic_file import write_atomically
-from learning.networks import Agent, Widths
+from learning.networks import Agent, Critic, Widths
 
 CONFIG = "config.json"
 LAST = "last.safetensors"
@@ -31,6 +31,8 @@ WEIGHTS = "/weights/"
 PRETRAINED = "pretrained"
 # Free space for this many checkpoints: the last, the best, and one that is being written.
 CHECKPOINTS_WORTH = 3
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class CheckpointError(ValueError):
@@ -121,21 +123,48 @@ def load_agent(directory: Path) -> Checkpoint:
         CheckpointError: if the folder, its config or its weights are missing, damaged, of another version of the
             filters, or do not fit each other.
     """
-    if str(directory) == PRETRAINED and not directory.exists():
-        directory = Path(__file__).parent / PRETRAINED
+    directory = _run_folder(directory)
     config = read_config(directory)
+    agent, widths, made = _untrained(Agent, directory, config)
+    path = _chosen_checkpoint(directory)
+    about = _load_weights("agent", agent, path, widths)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Checkpoint(agent.eval(), widths, digest, made, config, about, path.stem)
+
+
+def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
+    """The critic of a run, from the checkpoint that ``load_agent`` takes, and the run's config.
+
+    Raises:
+        CheckpointError: as ``load_agent``; the agent that comes with the project has no critic.
+    """
+    directory = _run_folder(directory)
+    config = read_config(directory)
+    critic, widths, _ = _untrained(Critic, directory, config)
+    _load_weights("critic", critic, _chosen_checkpoint(directory), widths)
+    return critic.eval().requires_grad_(False), config
+
+
+def _run_folder(directory: Path) -> Path:
+    pretrained = str(directory) == PRETRAINED and not directory.exists()
+    return Path(__file__).parent / PRETRAINED if pretrained else directory
+
+
+def _chosen_checkpoint(directory: Path) -> Path:
+    return directory / (BEST if (directory / BEST).exists() else LAST)
+
+
+def _untrained(
+    build: Callable[[Widths], Network], directory: Path, config: Mapping[str, Any]
+) -> tuple[Network, Widths, datetime]:
+    """A network of the widths that a run's config states, and when the run was begun."""
     try:
         widths = Widths(**config["widths"])
-        made = datetime.fromisoformat(config["made"])
-        agent = Agent(widths)
+        return build(widths), widths, datetime.fromisoformat(config["made"])
     except (KeyError, TypeError, ValueError, RuntimeError):
         raise CheckpointError(
             f"{directory / CONFIG}: it does not say how wide the networks are, or when made"
         ) from None
-    path = directory / (BEST if (directory / BEST).exists() else LAST)
-    about = _load_weights(agent, path, widths)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Checkpoint(agent.eval(), widths, digest, made, config, about, path.stem)
 
 
 def read_config(directory: Path) -> dict[str, Any]:
@@ -164,9 +193,11 @@ def _check_version(path: Path, version: object) -> None:
         )
 
 
-def _load_weights(network: nn.Module, path: Path, widths: Widths) -> Mapping[str, Any]:
-    prefix = f"agent{WEIGHTS}"
+def _load_weights(kind: str, network: nn.Module, path: Path, widths: Widths) -> Mapping[str, Any]:
+    prefix = f"{kind}{WEIGHTS}"
     found, about = read_checkpoint(path, prefix)
+    if not found:
+        raise CheckpointError(f"{path} holds the weights of another network alone, not of a run's {kind}")
     tensors = {name.removeprefix(prefix): tensor for name, tensor in found.items()}
     expected = network.state_dict()
     if tensors.keys() != expected.keys():

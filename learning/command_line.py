@@ -56,3 +56,7 @@ def main() -> None:
 
     The site itself is run by manage.py.
     """
+
+
+if __name__ == "__main__":
+    main()

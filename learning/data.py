@@ -60,7 +60,7 @@ class Photos:
     """Photos to draw crops of, linear light. A seed draws the same, wherever their squares lie."""
 
     def __init__(self, squares: Squares | Sequence[Pixels], device: torch.device) -> None:
-        """Take squares of (80, 80, 3), on the device of training if they are few."""
+        """Take squares of (80, 80, 3), on the device of training if they are few; ``crops`` takes other sizes too."""
         self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
         self._device = device
         self._resident: Tensor | None = None
@@ -68,7 +68,7 @@ class Photos:
         if device.type == "cuda":
             limit = int(RESIDENT_PART * torch.cuda.mem_get_info(device)[0])
         if len(self) * SQUARE_SIZE**2 * 3 * 4 <= limit:
-            self._resident = torch.empty(len(self), SQUARE_SIZE, SQUARE_SIZE, 3, device=device)
+            self._resident = torch.empty(len(self), *self._squares.array.shape[1:], device=device, dtype=torch.float32)
             for start in range(0, len(self), AT_ONCE):
                 indices = np.arange(start, min(start + AT_ONCE, len(self)))
                 self._resident[start : start + AT_ONCE] = self._read(indices)

@@ -18,6 +18,7 @@ from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
 from learning.agent import entropy_when_sure
 from learning.data import Augmentation, Photos
+from learning.distributed import ALONE, Processes
 from learning.extractor import IMAGE_SIZE
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
 from learning.rollout import Games, draw_probes, roll_out, shown
@@ -76,6 +77,11 @@ class FastConfig:
         """What is done to the inputs."""
         return Augmentation(self.augment_exposure, self.augment_white_balance)
 
+    @property
+    def parts(self) -> int:
+        """What several processes can share of a batch: its photos, with all games on each."""
+        return self.batch // self.copies
+
     def to_json(self) -> dict[str, object]:
         """Plain values, as checkpoints have them."""
         return asdict(self)
@@ -104,16 +110,23 @@ class FastTrainer(Trainer):
     # Mean over the steps, of which each has one filter fewer to choose from.
     least_entropy = fmean(entropy_when_sure(len(FILTERS) - step) for step in range(MAXIMUM_STEPS))
 
-    def __init__(self, config: FastConfig, inputs: Photos, targets: Photos, device: torch.device) -> None:
-        super().__init__(config.seed, device)
+    def __init__(
+        self,
+        config: FastConfig,
+        inputs: Photos,
+        targets: Photos,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
+        super().__init__(config.seed, device, processes)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._augmentation = config.augmentation()
         self._agent = initialise(Agent(config.widths), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.learners = {
-            "agent": Learner(self._agent, BETAS, device),
-            "critic": Learner(self._critic, BETAS, device),
+            "agent": Learner(self._agent, BETAS, device, processes),
+            "critic": Learner(self._critic, BETAS, device, processes),
         }
         capacity = config.ring_batches * config.batch
         self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
@@ -133,7 +146,7 @@ class FastTrainer(Trainer):
         if self.iteration == 0:
             for start in range(count, len(self._ring), count):
                 with torch.no_grad():
-                    self._ring[start : start + count] = self._play().images
+                    self._ring[start : start + count] = self.processes.gather(self._play().images)
         progress = self.iteration / config.iterations
         decay = math.pow(FINAL_RATE, progress)
         acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
@@ -144,14 +157,16 @@ class FastTrainer(Trainer):
         return acted | judged
 
     def _play(self) -> Games:
-        count = self.config.batch
-        photos = self._inputs.draw(count // self.config.copies, self.generator, self._augmentation)
-        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator).to(self.device, non_blocking=True)
-        z = torch.rand(count, MAXIMUM_STEPS, generator=self.generator).to(self.device, non_blocking=True)
+        """This process's share of a batch of games."""
+        count, share = self.config.batch, self.processes.share
+        photos = self._inputs.draw(self.config.parts, self.generator, self._augmentation)
         photos = photos.repeat_interleave(self.config.copies, dim=0)
-        probes = draw_probes(photos, self.generator)
+        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
+        masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features)).to(self.device, non_blocking=True)
+        z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator)).to(self.device, non_blocking=True)
+        probes = share(draw_probes(photos, self.generator))
         with self._computing():
-            return roll_out(self._agent, photos, masks.view(count, MAXIMUM_STEPS, 2, self.widths.features), z, probes)
+            return roll_out(self._agent, share(photos), masks, z, probes)
 
     def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
         games = self._play()
@@ -160,12 +175,14 @@ class FastTrainer(Trainer):
         broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
         broken = broken + self.config.cast_penalty * games.grey_cast
         returns = -softplus(-answers) - broken
-        advantage = group_advantage(returns.detach(), self.config.copies)
+        # Over the standard deviation of the whole batch.
+        advantage = group_advantage(self.processes.gather(returns.detach()), self.config.copies)
+        advantage = self.processes.share(advantage)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
         norm = self.learners["agent"].learn(loss, rate)
         place = self.iteration % self.config.ring_batches * self.config.batch
-        self._ring[place : place + self.config.batch] = games.images.detach()
+        self._ring[place : place + self.config.batch] = self.processes.gather(games.images.detach())
         used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
         figures |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean()}
@@ -173,10 +190,10 @@ class FastTrainer(Trainer):
         return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 
     def _update_critic(self, rate: float, *, penalised: bool) -> dict[str, Tensor]:
-        count = self.config.batch
-        real = shown(self._targets.draw(count, self.generator))
+        count, share = self.config.batch, self.processes.share
+        real = shown(share(self._targets.draw(count, self.generator)))
         drawn = torch.randperm(len(self._ring), generator=self.generator)[:count].to(self.device, non_blocking=True)
-        fake = shown(self._ring[drawn])
+        fake = shown(self._ring[share(drawn)])
         penalty = fake.new_zeros(())
         if penalised:
             # The second derivative runs through the reals alone: one batch with the fakes would double its work.

@@ -16,6 +16,11 @@ REPEAT_PENALTY = 1.0
 GRADIENT_PENALTY_SCALE = 10.0
 
 
+def too_bright(images: Tensor) -> Tensor:
+    """(N,) ``mean(max(x - 1, 0)^2)``: what values above 1, which no screen can show, cost."""
+    return (images - 1).clamp(min=0).square().flatten(1).mean(dim=1)
+
+
 def penalty(images: Tensor, probabilities: Tensor, repeated: Tensor, progress: float) -> Tensor:
     """What an action costs: values above 1, certainty in the choice (less so late in training), a filter used before.
 
@@ -27,10 +32,9 @@ def penalty(images: Tensor, probabilities: Tensor, repeated: Tensor, progress: f
         repeated: (N, 1), 1 where the filter was used before.
         progress: how much of the training is over, 0 .. 1.
     """
-    too_bright = (images - 1).clamp(min=0).square().flatten(1).mean(dim=1, keepdim=True)
     entropy = -(probabilities * probabilities.log()).sum(dim=1, keepdim=True)
     certainty = math.log(probabilities.shape[1]) - entropy
-    return too_bright + ENTROPY_SCALE * (1 - progress) * certainty + REPEAT_PENALTY * repeated
+    return too_bright(images)[:, None] + ENTROPY_SCALE * (1 - progress) * certainty + REPEAT_PENALTY * repeated
 
 
 def reward(critic_after: Tensor, critic_before: Tensor, cost: Tensor) -> Tensor:

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
-from learning.agent import act, entropy_when_sure, sample_filters
+from learning.agent import Action, act, entropy_when_sure, sample_filters
 from learning.data import Photos
+from learning.distributed import ALONE, Processes
 from learning.losses import critic_losses, step_losses
 from learning.networks import Widths, create_networks, draw_masks
 from learning.replay_pool import ReplayPool
@@ -58,6 +59,11 @@ class PaperConfig:
         if self.batch > self.pool:
             raise ValueError(f"a batch of {self.batch} is more than the pool's {self.pool} records")
 
+    @property
+    def parts(self) -> int:
+        """What several processes can share of a batch: its images."""
+        return self.batch
+
     def to_json(self) -> dict[str, object]:
         """Plain values, as checkpoints have them."""
         return asdict(self)
@@ -79,12 +85,21 @@ class PaperTrainer(Trainer):
 
     least_entropy = entropy_when_sure(len(FILTERS))
 
-    def __init__(self, config: PaperConfig, inputs: Photos, targets: Photos, device: torch.device) -> None:
-        super().__init__(config.seed, device)
+    def __init__(
+        self,
+        config: PaperConfig,
+        inputs: Photos,
+        targets: Photos,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
+        super().__init__(config.seed, device, processes)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations + 1
         self.targets = targets
         self.networks = create_networks(config.widths, self.generator)
-        self.learners = {name: Learner(network, BETAS, device) for name, network in self.networks.modules.items()}
+        self.learners = {
+            name: Learner(network, BETAS, device, processes) for name, network in self.networks.modules.items()
+        }
         self.pool = ReplayPool(config.pool, partial(inputs.draw, generator=self.generator), self.generator)
 
     def _memory(self) -> dict[str, Tensor]:
@@ -109,18 +124,22 @@ class PaperTrainer(Trainer):
         return acted | judged
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor], Tensor]]:
-        """What the agent acts on: images, states, dropout masks and how filters are chosen."""
-        count = self.config.batch
+        """What the agent acts on, this process's share: images, states, dropout masks and how filters are chosen."""
+        count, share = self.config.batch, self.processes.share
         images, states = self.pool.draw(count)
-        masks = draw_masks(count, self.config.widths, self.generator).to(self.device)
-        z = torch.rand(count, generator=self.generator).to(self.device)
-        return images, states, masks, partial(sample_filters, z=z)
+        masks = share(draw_masks(count, self.config.widths, self.generator)).to(self.device)
+        z = share(torch.rand(count, generator=self.generator)).to(self.device)
+        return share(images), share(states), masks, partial(sample_filters, z=z)
+
+    def _put_back(self, action: Action) -> None:
+        """Put the results of all processes into the pool."""
+        self.pool.put_back(self.processes.gather(action.images), self.processes.gather(action.states))
 
     def _pass(self) -> None:
         """Let the agent act, learning nothing."""
         with torch.no_grad():
             action = act(self.networks.agent, *self._draw())
-        self.pool.put_back(action.images, action.states)
+        self._put_back(action)
 
     def _update_agent_and_value(self, rate: float) -> dict[str, Tensor]:
         images, states, masks, choose = self._draw()
@@ -129,7 +148,7 @@ class PaperTrainer(Trainer):
             step = step_losses(self.networks, images, states, masks, choose, progress)
         agent_norm = self.learners["agent"].learn(step.agent_loss, self.config.agent_factor * rate)
         value_norm = self.learners["value"].learn(step.value_loss, self.config.value_factor * rate)
-        self.pool.put_back(step.action.images, step.action.states)
+        self._put_back(step.action)
         p = step.action.probabilities
         used = torch.nn.functional.one_hot(step.action.choice, len(FILTERS)).float().mean(dim=0) * MAXIMUM_STEPS
         figures = {
@@ -147,10 +166,10 @@ class PaperTrainer(Trainer):
         # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.
         while not self.pool.has_finished:
             self._pass()
-        count = self.config.batch
-        real = self.targets.draw(count, self.generator)
-        fake = self.pool.draw_finished(count)
-        mix = torch.rand(count, generator=self.generator).to(self.device)
+        count, share = self.config.batch, self.processes.share
+        real = share(self.targets.draw(count, self.generator))
+        fake = share(self.pool.draw_finished(count))
+        mix = share(torch.rand(count, generator=self.generator)).to(self.device)
         judged = critic_losses(self.networks.critic, real, fake, mix)
         norm = self.learners["critic"].learn(judged.loss, rate)
         return {

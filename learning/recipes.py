@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from learning.fast_recipe import FastConfig, FastTrainer
 from learning.paper_recipe import PaperConfig, PaperTrainer
@@ -11,10 +10,13 @@ from learning.training import Trainer
 
 @dataclass(frozen=True)
 class Recipe:
-    """A config's class, whose arguments all have defaults, and what makes a trainer of it, photos and a device."""
+    """A config's class, whose arguments all have defaults, and what makes a trainer.
+
+    Of a config, inputs, targets and a device; and of the processes that share the training, if there are several.
+    """
 
     config: type[FastConfig] | type[PaperConfig]
-    trainer: Callable[[Any, Any, Any, Any], Trainer]
+    trainer: Callable[..., Trainer]
 
 
 RECIPES = {"fast": Recipe(FastConfig, FastTrainer), "paper": Recipe(PaperConfig, PaperTrainer)}

@@ -10,6 +10,7 @@ from editing.filters import luminance
 from editing.rules import MAXIMUM_STEPS
 from learning import state
 from learning.agent import act, edit, sample_filters, without_used
+from learning.losses import too_bright
 from learning.networks import Agent
 
 # Pixels of each photo on which noise and casts are measured.
@@ -57,16 +58,16 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         p = without_used(action.probabilities, states)
         logs.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
-        bright.append((action.images - 1).clamp(min=0).square().flatten(1).mean(dim=1))
+        bright.append(too_bright(action.images))
         choices.append(action.choice)
         images, states, probes = action.images, action.states, edit(probes, action.groups)
     sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
-    log_probability, too_bright = sums
+    log_probability, brightness = sums
     return Games(
         images=images,
         log_probability=log_probability,
         entropy=torch.stack(entropies).mean(dim=0),
-        too_bright=too_bright,
+        too_bright=brightness,
         chroma_noise=chroma_noise(probes),
         grey_cast=grey_cast(probes),
         choices=torch.stack(choices, dim=1),

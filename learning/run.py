@@ -43,13 +43,19 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
     """Train to the end, from where the folder's last checkpoint is.
 
     Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
-    The networks' weights are kept apart whenever the score is the highest yet.
+    The networks' weights are kept apart whenever the score is the highest yet. Of several processes, the first alone
+    scores and writes.
 
     Raises:
         TrainingDiverged: with the last checkpoint as it was before, and the figures that show it in the log.
         CheckpointError: if a checkpoint cannot be used, or the disk is too full.
+        ProcessLost: if another of several processes has ended.
     """
     best = resume(directory, trainer).get("best_score")
+    if trainer.processes.rank:
+        while trainer.iteration < trainer.iterations:
+            trainer.iterate()
+        return
     check_space(directory, trainer.state())
     with RunLog(directory, trainer.iteration, trainer.iterations) as log:
         while trainer.iteration < trainer.iterations:

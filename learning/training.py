@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from learning.distributed import ALONE, Processes
 from learning.networks import Agent, Widths
 
 # In nats above the least: below this, the agent gives all photos one order of filters.
@@ -31,8 +32,11 @@ class TrainingDiverged(ArithmeticError):
 class Learner:
     """A network and the Adam that trains it, by the gradients of its own loss alone."""
 
-    def __init__(self, network: nn.Module, betas: tuple[float, float], device: torch.device) -> None:
+    def __init__(
+        self, network: nn.Module, betas: tuple[float, float], device: torch.device, processes: Processes = ALONE
+    ) -> None:
         self.network = network.to(device)
+        self._processes = processes
         for parameter in network.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -50,10 +54,13 @@ class Learner:
     def learn(self, loss: Tensor, rate: float) -> Tensor:
         """One update; the other networks only pass gradients on.
 
+        Args:
+            loss: a mean over this process's share of the batch.
+
         Returns:
             The norm of the gradient, a scalar.
         """
-        gradients = torch.autograd.grad(loss, self._parameters)
+        gradients = self._processes.average(torch.autograd.grad(loss, self._parameters))
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             # The fused Adam walks through memory: a gradient laid out otherwise would reach the wrong weights.
             parameter.grad = torch.empty_like(parameter).copy_(gradient)
@@ -74,6 +81,8 @@ class Learner:
 class Trainer(ABC):
     """A training run in memory. Everything that it draws comes from one generator of the CPU.
 
+    It may be one of several processes that share each batch; all hold the same.
+
     Attributes:
         iteration: the next one; those before it are done.
         iterations: how many there are.
@@ -86,8 +95,8 @@ class Trainer(ABC):
     learners: dict[str, Learner]
     least_entropy: float
 
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self.device = device
+    def __init__(self, seed: int, device: torch.device, processes: Processes = ALONE) -> None:
+        self.device, self.processes = device, processes
         self.generator = torch.Generator().manual_seed(seed)
         self.iteration = 0
 
@@ -140,7 +149,8 @@ class Trainer(ABC):
         """
         found = self._iterate()
         names = list(found)
-        values = torch.stack([value.detach().float() for value in found.values()]).tolist()
+        (means,) = self.processes.average([torch.stack([value.detach().float() for value in found.values()])])
+        values = means.tolist()
         figures = dict(zip(names, values, strict=True))
         self.check(figures)
         self.iteration += 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +29,7 @@ Examples:
   safelight train --inputs export --targets finished --out runs/first
   safelight train --inputs frames/dark --targets frames/graded --transfer linear --out runs/frames --width 32
   safelight train --out runs/first --resume
+  torchrun --nproc-per-node 2 -m learning.command_line train --inputs export --targets finished --out runs/first
 """
 )
 @click.option("--inputs", type=click.Path(), help="Photos as they were taken: a folder, an export, or a FiveK pack.")
@@ -50,7 +54,9 @@ Examples:
 )
 @click.option("--features", type=click.IntRange(1), help="Numbers left of an image: always 128 x width; a check.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Fully connected width.  [default: 4 x width]")
-@click.option("--batch", type=click.IntRange(1), help="Images in a batch.  [default: fast 16, paper 64]")
+@click.option(
+    "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 16, paper 64]"
+)
 @click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 5000, paper 20000]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
@@ -106,26 +112,45 @@ def command(
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
     events for TensorBoard, pictures of the agent at work, last.safetensors, from which --resume continues, and
     best.safetensors, the highest score's, which play uses.
-    --recipe paper --width 32 is the 2018 program's training, for a GPU.
+    --recipe paper --width 32 is the 2018 program's training, for a GPU. Started by torchrun, once for each GPU, the
+    processes share each batch.
     """
     from editing.new_folder import check_free
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot
     from learning.checkpoint import CheckpointError
     from learning.device import DeviceError
+    from learning.distributed import ProcessLost, started
     from learning.photo_sets import PhotoSetError
     from learning.training import TrainingDiverged
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
-    with clear_errors(*expected):
+    first = started().rank == 0
+    with clear_errors(*expected, ProcessLost), _speaking(first):
         if resume:
             settings = _settings_of_run(context, out)
         else:
             for name in ("inputs", "targets"):
                 if settings[name] is None:
                     raise click.UsageError(f"Missing option '--{name}'")
-            check_free(out)
+            if first:
+                check_free(out)
         _train(out, settings, device, resume, cache)
+
+
+@contextmanager
+def _speaking(first: bool) -> Iterator[None]:
+    """Of several processes, let the first speak; the others tell only of errors that are theirs alone."""
+    from learning.training import TrainingDiverged
+
+    if first:
+        yield
+        return
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        try:
+            yield
+        except (click.UsageError, TrainingDiverged):
+            raise SystemExit(1) from None
 
 
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
@@ -148,11 +173,13 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.checkpoint import LAST, CheckpointError, begin_run, read_config
     from learning.data import Photos
     from learning.device import choose_device
+    from learning.distributed import joined, own_device, started
     from learning.held_out import HeldOut, split
     from learning.recipes import RECIPES
     from learning.run import run
     from learning.training_picture import TrainingPictures
 
+    processes = started()
     widths = _widths(settings)
     recipe = RECIPES[settings["recipe"]]
     given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
@@ -165,25 +192,28 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         config = recipe.config(
             widths=widths, seed=settings["seed"], bfloat16=settings["precision"] == "bfloat16", **given, **augmentation
         )
+        processes.check_batch(config.parts)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    where = choose_device(device)
+    where = choose_device(own_device(device))
     sets = _read(settings, cache)
     digests = [one.digest for one in sets]
     if not resume:
         about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
-        begin_run(out, widths, about)
+        if processes.rank == 0:
+            begin_run(out, widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
     inputs, targets = (one.squares for one in sets)
     trained, held_out = split(inputs.photos, settings["seed"])
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
-    trainer = recipe.trainer(config, *photos, where)
+    trainer = recipe.trainer(config, *photos, where, processes)
     shown = inputs.take(held_out if len(held_out) else trained)
     pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
     try:
-        run(out, trainer, HeldOut(inputs.take(held_out), targets), pictures, settings["save_every"])
+        with joined(processes, where):
+            run(out, trainer, HeldOut(inputs.take(held_out), targets), pictures, settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
