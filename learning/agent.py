@@ -82,8 +82,8 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choo
     # Sorted once by filter, so that each one's images are a slice.
     order = choice.argsort(stable=True)
     counts = choice.bincount(minlength=len(FILTERS)).tolist()
-    features = torch.split(agent.features(images, states, masks).index_select(0, order), counts)
     rows = torch.split(order, counts)
+    features = torch.split(agent.features(images, states, masks).index_select(0, order), counts)
     groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, rows, features, strict=True))
     parts = zip(groups, torch.split(images.index_select(0, order), counts), strict=True)
     # Empty groups stay in the graph, so that every head has a gradient, if of 0.
