@@ -63,7 +63,8 @@ class Learner:
         gradients = self._processes.average(torch.autograd.grad(loss, self._parameters))
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             # The fused Adam walks through memory: a gradient laid out otherwise would reach the wrong weights.
-            parameter.grad = torch.empty_like(parameter).copy_(gradient)
+            alike = gradient.stride() == parameter.stride()
+            parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)
         self._optimizer.param_groups[0]["lr"] = rate
         self._optimizer.step()
         norm: Tensor = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients]))
