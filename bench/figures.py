@@ -31,10 +31,10 @@ def ratio(
     """
     ours()
     theirs()
-    return median(_seconds(ours, clock) / _seconds(theirs, clock) for _ in range(runs))
+    return median(seconds(ours, clock) / seconds(theirs, clock) for _ in range(runs))
 
 
-def _seconds(call: Callable[[], Any], clock: Callable[[], float]) -> float:
+def seconds(call: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> float:
     """Seconds a call, of as many calls as take at least 50 ms together, so that the clock's grain does not matter."""
     calls, start = 0, clock()
     while calls == 0 or clock() - start < 0.05:

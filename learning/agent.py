@@ -8,7 +8,7 @@ from torch import Tensor
 
 from editing.filters import FILTERS
 from learning import state
-from learning.networks import Agent
+from learning.networks import EXPLORATION, Agent
 
 Chooser = Callable[[Tensor], Tensor]
 
@@ -67,6 +67,14 @@ def without_used(probabilities: Tensor, states: Tensor) -> Tensor:
     """
     left = probabilities * (1 - states[:, state.USED])
     return left / left.sum(dim=1, keepdim=True)
+
+
+def entropy_when_sure(unused: int) -> float:
+    """The entropy in nats of a choice among so many unused filters, by an agent that is sure: its exploration alone."""
+    other = EXPLORATION / len(FILTERS)
+    left = torch.tensor([1 - EXPLORATION + other] + [other] * (unused - 1), dtype=torch.float64)
+    p = left / left.sum()
+    return -float((p * p.log()).sum())
 
 
 def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser) -> Action:

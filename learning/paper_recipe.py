@@ -8,7 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from learning.agent import Action, act, sample_filters
+from editing.filters import FILTERS
+from editing.rules import MAXIMUM_STEPS
+from learning.agent import Action, act, entropy_when_sure, sample_filters
 from learning.data import Photos
 from learning.distributed import ALONE, Processes
 from learning.losses import critic_losses, step_losses
@@ -81,6 +83,8 @@ def base_rate(config: PaperConfig, iteration: int) -> float:
 class PaperTrainer(Trainer):
     """A run of this recipe: each iteration is an update of agent and value, and five of the critic."""
 
+    least_entropy = entropy_when_sure(len(FILTERS))
+
     def __init__(
         self,
         config: PaperConfig,
@@ -100,6 +104,11 @@ class PaperTrainer(Trainer):
 
     def _memory(self) -> dict[str, Tensor]:
         return self.pool.tensors()
+
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """The finished records of the pool, and those that are on their way."""
+        images, finished = self.pool.records()
+        return {"The critic draws from: finished in the pool": images[finished], "In the pool": images[~finished]}
 
     def _iterate(self) -> dict[str, Tensor]:
         """The agent's figures are missing in iteration 0, in which it learns nothing."""
@@ -141,7 +150,8 @@ class PaperTrainer(Trainer):
         value_norm = self.learners["value"].learn(step.value_loss, self.config.value_factor * rate)
         self._put_back(step.action)
         p = step.action.probabilities
-        return {
+        used = torch.nn.functional.one_hot(step.action.choice, len(FILTERS)).float().mean(dim=0) * MAXIMUM_STEPS
+        figures = {
             "agent_loss": step.agent_loss,
             "agent_gradient": agent_norm,
             "value_loss": step.value_loss,
@@ -150,6 +160,7 @@ class PaperTrainer(Trainer):
             "penalty": step.penalty.mean(),
             "entropy": -(p * p.log()).sum(dim=1).mean(),
         }
+        return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
 
     def _update_critic(self, rate: float) -> dict[str, Tensor]:
         # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.

@@ -11,7 +11,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -24,7 +23,7 @@ from rich.progress import track
 
 from editing.colour import linear_to_srgb
 from editing.filters import develop
-from editing.photo import PhotoError, find_photos, load_preview, read_photo, square
+from editing.photo import PhotoError, agent_view, find_photos, load_preview, read_photo, square
 from editing.preview import LARGEST_FLOAT16
 from editing.rules import Step
 from editing.trajectory import is_snapshot, read_snapshot, rows
@@ -166,6 +165,15 @@ def training_square(pixels: Pixels, name: str) -> NDArray[np.float16]:  # noqa: 
     return np.minimum(square(pixels, SQUARE_SIZE), LARGEST_FLOAT16).astype(np.float16)
 
 
+def preview_view(path: Path) -> Pixels:
+    """(64, 64, 3) what the agent sees of a stored preview.
+
+    Raises:
+        PhotoError: if it is missing or damaged.
+    """
+    return agent_view(load_preview(path))
+
+
 def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
     """``[function(item) for item in items]``; all as of ``each_by_processes``."""
     return list(each_by_processes(function, items, description))
@@ -176,19 +184,30 @@ def each_by_processes(
 ) -> Generator[Any, None, None]:
     """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
 
+    At most ``2 * ITEMS_AT_ONCE`` results wait to be taken.
+
     Raises:
         PhotoSetError: if a process died.
     """
     console = Console(stderr=True)
     try:
         with _mapping(len(items)) as mapping:
-            starts = range(0, len(items), ITEMS_AT_ONCE)
-            results = chain.from_iterable(mapping(function, items[start : start + ITEMS_AT_ONCE]) for start in starts)
+            results = _ahead(partial(mapping, function), items)
             yield from track(
                 results, description, len(items), console=console, transient=True, disable=not console.is_terminal
             )
     except BrokenProcessPool:
         raise PhotoSetError("a process that read photos died; there may be too little memory") from None
+
+
+def _ahead(mapping: Callable[[Sequence[Any]], Iterable[Any]], items: Sequence[Any]) -> Iterator[Any]:
+    """Results in order; the next items are in work while those before are taken."""
+    current: Iterable[Any] = ()
+    for start in range(0, len(items), ITEMS_AT_ONCE):
+        following = mapping(items[start : start + ITEMS_AT_ONCE])
+        yield from current
+        current = following
+    yield from current
 
 
 @contextmanager

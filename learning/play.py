@@ -1,8 +1,9 @@
 """An agent plays the game: five steps on each photo, by the rules that people play by."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -76,6 +77,19 @@ def play(agent: Agent, widths: Widths, turns: Sequence[Turn], seed: int) -> list
             game.append(step)
         images, states = action.images, action.states
     return games
+
+
+def play_all(
+    agent: Agent, widths: Widths, turns: Iterable[Turn], seed: int, batch: int
+) -> Iterator[tuple[Turn, list[PlayedStep]]]:
+    """Play any number of games, so many at once; no more turns than those are held.
+
+    Args:
+        agent: in float64, see ``play``.
+    """
+    remaining = iter(turns)
+    while chosen := list(islice(remaining, batch)):
+        yield from zip(chosen, play(agent, widths, chosen, seed), strict=True)
 
 
 def _steps(action: Action, before: Tensor) -> list[PlayedStep]:

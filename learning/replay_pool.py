@@ -41,6 +41,11 @@ class ReplayPool:
         """All that the pool holds, by name; the very tensors, not copies."""
         return {"images": self.images, "states": self.states, "occupied": self._occupied}
 
+    def records(self) -> tuple[Tensor, Tensor]:
+        """The images that it holds, (n, 3, 64, 64), and whether each is finished, (n,)."""
+        held = self._occupied.nonzero().squeeze(1)
+        return self._at(held)[0], self._finished()[held].to(self.images.device)
+
     @property
     def has_finished(self) -> bool:
         """Whether the critic can draw."""

@@ -16,8 +16,9 @@ from editing.rules import MAXIMUM_STEPS
 from learning import report_drawings
 from learning.comparison import plural
 from learning.comparison_statistics import END, START
+from learning.curves import largest_departure
 from learning.measure import STATISTICS
-from learning.report_strips import PhotoStrips, largest_departure
+from learning.report_strips import PhotoStrips
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MINUS = "\N{MINUS SIGN}"

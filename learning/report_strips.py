@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from editing.rules import Step
 from learning.comparison import Side, shared_photos
 from learning.comparison_results import Picture, shown, thumbnail
 from learning.comparison_statistics import Episode
+from learning.curves import curve_heights
 
 # Long edge of a picture in a strip, in pixels: enough to judge tone and colour, small enough for hundreds in one file.
 EDGE = 192
@@ -102,22 +102,9 @@ def _cells(original: Picture, steps: Sequence[Step]) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def largest_departure(kind: Filter) -> float:
-    """The furthest that a curve of a filter can be from the straight line: one part as steep, the rest as flat as
-    allowed, the corner at the worst place."""
-    root = math.sqrt(kind.maximum_ratio or 1)
-    return (root - 1) / (root + 1)
-
-
 def _points(kind: Filter, slopes: Sequence[float]) -> str:
-    """A curve by its slopes, as the points of an SVG polyline in a unit square whose y points down.
-
-    Where a filter has several, each close to the straight line, it is their departures from it that are drawn, the
-    largest possible as half of the height.
-    """
-    heights = np.concatenate([[0.0], np.cumsum(slopes) / np.sum(slopes)])
-    if len(kind.curves) > 1:
-        heights = 0.5 + (heights - np.linspace(0, 1, len(heights))) / largest_departure(kind) / 2
+    """A curve by its slopes, as the points of an SVG polyline in a unit square whose y points down."""
+    heights = curve_heights(kind, slopes)
     return " ".join(f"{index / len(slopes):.3f},{1 - height:.3f}" for index, height in enumerate(heights))
 
 

@@ -15,7 +15,8 @@ from learning.checkpoint import (
 )
 from learning.held_out import HeldOut
 from learning.run_log import RunLog
-from learning.training import Trainer
+from learning.training import Trainer, TrainingDiverged
+from learning.training_picture import TrainingPictures
 
 
 def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:
@@ -38,7 +39,7 @@ def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:
     return about
 
 
-def run(directory: Path, trainer: Trainer, held_out: HeldOut, save_every: int) -> None:
+def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: TrainingPictures, save_every: int) -> None:
     """Train to the end, from where the folder's last checkpoint is.
 
     Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
@@ -46,7 +47,7 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, save_every: int) -
     scores and writes.
 
     Raises:
-        TrainingDiverged: with the last checkpoint as it was before.
+        TrainingDiverged: with the last checkpoint as it was before, and the figures that show it in the log.
         CheckpointError: if a checkpoint cannot be used, or the disk is too full.
         ProcessLost: if another of several processes has ended.
     """
@@ -58,17 +59,27 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, save_every: int) -
     check_space(directory, trainer.state())
     with RunLog(directory, trainer.iteration, trainer.iterations) as log:
         while trainer.iteration < trainer.iterations:
-            figures = trainer.iterate()
+            try:
+                figures = trainer.iterate()
+            except TrainingDiverged as error:
+                log.write(trainer.iteration, error.figures)
+                raise
             done = trainer.iteration
-            if done % save_every == 0 or done == trainer.iterations:
-                if held_out:
-                    score = held_out.score(trainer.agent, trainer.widths)
-                    figures |= {"score": score.mean, "score_spread": score.spread}
-                    if best is None or score.mean > best:
-                        best = score.mean
-                        _save_best(directory, trainer, best)
-                save_checkpoint(directory / LAST, trainer.state(), {"iterations_done": done, "best_score": best})
+            saved = done % save_every == 0 or done == trainer.iterations
+            if saved and held_out:
+                score = held_out.score(trainer.agent, trainer.widths)
+                figures |= {"score": score.mean, "score_spread": score.spread}
+                if best is None or score.mean > best:
+                    best = score.mean
+                    _save_best(directory, trainer, best)
             log.write(done - 1, figures)
+            if pictures.due(trainer):
+                log.picture(done - 1, pictures.draw(trainer))
+            if saved:
+                log.say()
+                # The log first: a run that is killed in between then drops lines, and lacks none.
+                log.flush()
+                save_checkpoint(directory / LAST, trainer.state(), {"iterations_done": done, "best_score": best})
 
 
 def _save_best(directory: Path, trainer: Trainer, score: float) -> None:

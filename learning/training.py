@@ -13,9 +13,20 @@ from torch import Tensor, nn
 from learning.distributed import ALONE, Processes
 from learning.networks import Agent, Widths
 
+# In nats above the least: below this, the agent gives all photos one order of filters.
+COLLAPSED_ENTROPY = 0.02
+
 
 class TrainingDiverged(ArithmeticError):
-    """The training has gone wrong; the message says what was seen, and what to change."""
+    """The training has gone wrong; the message says what was seen, and what to change.
+
+    Attributes:
+        figures: of the iteration that showed it.
+    """
+
+    def __init__(self, message: str, figures: Mapping[str, float]) -> None:
+        super().__init__(message)
+        self.figures = figures
 
 
 class Learner:
@@ -76,11 +87,13 @@ class Trainer(ABC):
         iteration: the next one; those before it are done.
         iterations: how many there are.
         learners: by the name of the network; one is ``agent``.
+        least_entropy: of the choices in its figures, in nats, if the agent is sure of every one.
     """
 
     iterations: int
     widths: Widths
     learners: dict[str, Learner]
+    least_entropy: float
 
     def __init__(self, seed: int, device: torch.device, processes: Processes = ALONE) -> None:
         self.device, self.processes = device, processes
@@ -102,8 +115,12 @@ class Trainer(ABC):
     def _memory(self) -> dict[str, Tensor]:
         """What else the run remembers, by name; the very tensors, of shapes that never change."""
 
+    @abstractmethod
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """The agent's images that the critic learns from, or may soon, by what they are: (n, 3, 64, 64) each."""
+
     def check(self, figures: Mapping[str, float]) -> None:
-        """Refuse figures of an iteration from which no training recovers.
+        """Refuse figures of an iteration from which no training recovers: not finite, or an agent sure too early.
 
         Raises:
             TrainingDiverged: saying what to change.
@@ -112,8 +129,17 @@ class Trainer(ABC):
             if not math.isfinite(value):
                 raise TrainingDiverged(
                     f"iteration {self.iteration}: {name} is {value}; the training has diverged. Try another --seed, "
-                    "a larger --batch, or --precision float32; photos with extreme values are another cause"
+                    "a larger --batch, or --precision float32; photos with extreme values are another cause",
+                    figures,
                 )
+        exploring = figures.get("entropy", math.inf) - self.least_entropy
+        if self.iteration < self.iterations / 2 and exploring < COLLAPSED_ENTROPY:
+            raise TrainingDiverged(
+                f"iteration {self.iteration}: the entropy of the choices is {figures['entropy']:.3f} nats, of at least "
+                f"{self.least_entropy:.3f}; the agent has stopped exploring. Try another --seed, a larger --batch, "
+                "or more photos",
+                figures,
+            )
 
     def iterate(self) -> dict[str, float]:
         """Run the next iteration, and return its figures by name.

@@ -106,34 +106,29 @@ def _play(
     checkpoint: Checkpoint, photos: PlayPhotos, options: tuple[str, int, int, int], device: torch.device
 ) -> tuple[Rows, Rows, Rows]:
     """The rows of all games, in the order of the photos."""
-    from rich.console import Console
-    from rich.progress import track
-
-    from editing.photo import agent_view, load_preview
-    from learning.play import Turn, play
+    from learning.photo_sets import each_by_processes, preview_view
+    from learning.play import Turn, play_all
     from learning.play_snapshot import OWN_STUDY, Player
 
     name, seed, samples, batch = options
     agent = checkpoint.agent.to(device).double()
     player = Player(name, checkpoint, seed)
-    games = [(photo, sample) for photo in photos.rows for sample in range(samples)]
+    previews = [photos.previews[photo["preview_sha256"]] for photo in photos.rows]
+    views = each_by_processes(preview_view, previews, "Playing")
+    turns = (
+        Turn(photo["sha256"], sample, view)
+        for photo, view in zip(photos.rows, views, strict=True)
+        for sample in range(samples)
+    )
     episodes: Rows = []
     steps: Rows = []
     events: Rows = []
-    starts = range(0, len(games), batch)
-    console = Console(stderr=True)
-    for start in track(starts, "Playing", console=console, transient=True, disable=not console.is_terminal):
-        chosen = games[start : start + batch]
-        views = {
-            photo["sha256"]: agent_view(load_preview(photos.previews[photo["preview_sha256"]])) for photo, _ in chosen
-        }
-        turns = [Turn(photo["sha256"], sample, views[photo["sha256"]]) for photo, sample in chosen]
-        for turn, played in zip(turns, play(agent, checkpoint.widths, turns, seed), strict=True):
-            study = photos.studies.get(turn.photo, OWN_STUDY)
-            episode, own_steps, own_events = player.game_rows(turn, study, played)
-            episodes.append(episode)
-            steps += own_steps
-            events += own_events
+    for turn, played in play_all(agent, checkpoint.widths, turns, seed, batch):
+        study = photos.studies.get(turn.photo, OWN_STUDY)
+        episode, own_steps, own_events = player.game_rows(turn, study, played)
+        episodes.append(episode)
+        steps += own_steps
+        events += own_events
     return episodes, steps, events
 
 

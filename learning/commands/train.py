@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from learning.commands.options import clear_errors, photo_options
+from learning.commands.options import clear_errors, first_speaks, photo_options
 
 if TYPE_CHECKING:
     from learning.networks import Widths
@@ -55,9 +52,9 @@ Examples:
 @click.option("--features", type=click.IntRange(1), help="Numbers left of an image: always 128 x width; a check.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Fully connected width.  [default: 4 x width]")
 @click.option(
-    "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 32, paper 64]"
+    "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 16, paper 64]"
 )
-@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 1000, paper 20000]")
+@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 5000, paper 20000]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "--precision",
@@ -83,6 +80,13 @@ Examples:
     show_default=True,
     help="Tint inputs at random: the channels are scaled by up to e to this power (fast).",
 )
+@click.option(
+    "--picture-every",
+    type=click.IntRange(0),
+    default=200,
+    show_default=True,
+    help="Iterations between pictures; 0 for none.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option(
     "--cache",
@@ -103,7 +107,8 @@ def command(
     Each photo is decoded once, to a square of 80 x 80 in the cache; see docs/own-photos.md.
 
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
-    last.safetensors, from which --resume continues, and best.safetensors, the highest score's, which play uses.
+    events for TensorBoard, pictures of the agent at work, last.safetensors, from which --resume continues, and
+    best.safetensors, the highest score's, which play uses.
     --recipe paper --width 32 is the 2018 program's training, for a GPU. Started by torchrun, once for each GPU, the
     processes share each batch.
     """
@@ -118,7 +123,7 @@ def command(
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
     first = started().rank == 0
-    with clear_errors(*expected, ProcessLost), _speaking(first):
+    with clear_errors(*expected, ProcessLost), first_speaks(first, TrainingDiverged):
         if resume:
             settings = _settings_of_run(context, out)
         else:
@@ -130,21 +135,6 @@ def command(
         _train(out, settings, device, resume, cache)
 
 
-@contextmanager
-def _speaking(first: bool) -> Iterator[None]:
-    """Of several processes, let the first speak; the others tell only of errors that are theirs alone."""
-    from learning.training import TrainingDiverged
-
-    if first:
-        yield
-        return
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        try:
-            yield
-        except (click.UsageError, TrainingDiverged):
-            raise SystemExit(1) from None
-
-
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
     """The settings that the run was begun with; an option given now must say the same."""
     from learning.checkpoint import CheckpointError, read_config
@@ -152,10 +142,12 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
     settings = read_config(out).get("settings")
     if not isinstance(settings, dict):
         raise CheckpointError(f"{out} was not begun by this version of safelight train; it can be played, not resumed")
+    # A run of an older version knows not all of them.
+    settings = {name: value for name, value in context.params.items() if name not in NOT_SETTINGS} | settings
     for name, value in context.params.items():
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in NOT_SETTINGS and settings.get(name) != value:
-            raise click.UsageError(f"the run in {out} was begun with {name} {settings.get(name)}, not {value}")
+        if given and name not in NOT_SETTINGS and settings[name] != value:
+            raise click.UsageError(f"the run in {out} was begun with {name} {settings[name]}, not {value}")
     return settings
 
 
@@ -167,6 +159,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.held_out import HeldOut, split
     from learning.recipes import RECIPES
     from learning.run import run
+    from learning.training_picture import TrainingPictures
 
     processes = started()
     widths = _widths(settings)
@@ -198,9 +191,11 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
     trainer = recipe.trainer(config, *photos, where, processes)
+    shown = inputs.take(held_out if len(held_out) else trained)
+    pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
     try:
         with joined(processes, where):
-            run(out, trainer, HeldOut(inputs.take(held_out), targets), settings["save_every"])
+            run(out, trainer, HeldOut(inputs.take(held_out), targets), pictures, settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")

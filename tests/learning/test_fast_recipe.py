@@ -5,10 +5,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from editing.filters import FILTERS
 from learning.data import NO_AUGMENTATION, Augmentation, Photos
 from learning.fast_recipe import FastConfig, FastTrainer, group_advantage, reality_penalty
-from learning.networks import Agent, Critic, Widths, draw_masks, initialise
+from learning.networks import EXPLORATION, Agent, Critic, Widths, draw_masks, initialise
 from learning.rollout import chroma_noise, draw_probes, grey_cast, roll_out
+from learning.state import USED
 from learning.training import Learner, TrainingDiverged
 
 CPU = torch.device("cpu")
@@ -132,13 +134,20 @@ def test_values_that_are_not_finite_stop_the_training() -> None:
         trainer(scale=float("nan")).iterate()
 
 
-def test_an_agent_that_stops_exploring_early_stops_the_training() -> None:
+def test_an_agent_that_is_sure_of_every_choice_early_stops_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def always_one_order(agent: Agent, images: Tensor, states: Tensor, masks: Tensor) -> Tensor:
+        first_unused = states[:, USED].argmin(dim=1)
+        sure = torch.nn.functional.one_hot(first_unused, len(FILTERS)) * (1 - EXPLORATION) + EXPLORATION / len(FILTERS)
+        return sure + 0 * probabilities(agent, images, states, masks)
+
+    probabilities = Agent.probabilities
+    monkeypatch.setattr(Agent, "probabilities", always_one_order)
     one = trainer()
-    figures = one.iterate()
-    with pytest.raises(TrainingDiverged, match=r"the agent has stopped exploring. Try another --seed"):
-        one.check(figures | {"entropy": 0.01})
-    one.iteration = 3
-    one.check(figures | {"entropy": 0.01})
+    with pytest.raises(TrainingDiverged, match=r"the agent has stopped exploring. Try another --seed") as stopped:
+        one.iterate()
+    assert stopped.value.figures["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
+    one.iteration = 2
+    one.check(stopped.value.figures)
 
 
 @pytest.mark.parametrize("wrong", [{"batch": 0}, {"iterations": 0}, {"batch": 7}])

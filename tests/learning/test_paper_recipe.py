@@ -111,6 +111,23 @@ def test_a_loss_that_is_not_finite_stops_the_training() -> None:
         run(trainer(scale=float("nan")))
 
 
+def test_an_agent_that_is_sure_of_every_choice_early_stops_the_training() -> None:
+    one = trainer(iterations=4)
+    one.iterate()
+    with torch.no_grad():
+        one.agent.choice.output.bias[3] = 1e3
+    with pytest.raises(TrainingDiverged, match=r"the agent has stopped exploring. Try another --seed") as stopped:
+        one.iterate()
+    assert stopped.value.figures["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
+    one.iteration = 3
+    one.check(stopped.value.figures)
+
+
+def test_the_filters_of_a_game_of_five_steps_are_counted() -> None:
+    used = [value for name, value in run(trainer())[1].items() if name.startswith("used_")]
+    assert (len(used), sum(used)) == (8, 5)
+
+
 @pytest.mark.parametrize("wrong", [{"batch": 0}, {"iterations": 0}, {"batch": 200}])
 def test_a_config_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

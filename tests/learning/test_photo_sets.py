@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from learning.photo_sets import (
     Decoding,
     PhotoSetError,
     Pixels,
+    each_by_processes,
     keep_of_pictures,
     list_photos,
     list_results,
@@ -49,6 +52,29 @@ def test_a_folder_is_read_in_order_and_what_cannot_be_read_is_told(
     assert [mean for _, mean in reading.kept] == pytest.approx([10 * index / 255 for index in range(4)], abs=1e-6)
     assert len(reading.unreadable) == 1
     assert reading.unreadable[0].startswith("broken.png: ")
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 5, 9])
+def test_results_come_in_order_and_few_are_made_before_they_are_taken(
+    monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    made = 0
+
+    @contextmanager
+    def eager(count: int) -> Iterator[Callable[[Callable[[int], int], Sequence[int]], list[int]]]:
+        yield lambda function, items: [function(item) for item in items]
+
+    def square_of(number: int) -> int:
+        nonlocal made
+        made += 1
+        return number * number
+
+    monkeypatch.setattr("learning.photo_sets._mapping", eager)
+    monkeypatch.setattr("learning.photo_sets.ITEMS_AT_ONCE", ahead)
+    for index, result in enumerate(each_by_processes(square_of, range(5), "Squaring")):
+        assert result == index * index
+        assert made <= index + 2 * ahead
+    assert made == 5
 
 
 def test_an_export_gives_the_photos_of_its_previews(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """An agent's play: legal, repeatable, whatever the batch, and in the form of an export."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from PIL import Image
 from editing.filters import FILTERS, develop
 from editing.rules import Step
 from editing.trajectory import Snapshot, read_snapshot, rows
-from learning.checkpoint import LAST, begin_run, save_checkpoint
+from learning.checkpoint import LAST, begin_run, load_agent, save_checkpoint
 from learning.command_line import main
 from learning.networks import Widths, create_networks
-from learning.play import Turn, play
+from learning.play import Turn, play, play_all
 
 SMALL = Widths(width=1, hidden=4)
 
@@ -98,6 +99,33 @@ def test_an_export_is_played_from_its_previews_which_are_handed_on(run: Path, ph
     assert {row["player"] for row in rows(snapshot.episodes)} == {"agent:second"}
     assert {row["study"] for row in rows(snapshot.episodes)} == {row["study"] for row in rows(export.episodes)}
     assert not {row["id"] for row in rows(snapshot.episodes)} & {row["id"] for row in rows(export.episodes)}
+
+
+def test_a_game_depends_neither_on_the_others_nor_on_their_order(run: Path) -> None:
+    checkpoint = load_agent(run)
+    agent = checkpoint.agent.double()
+    views = np.random.default_rng(2).random((7, 64, 64, 3), dtype=np.float32) * 0.3
+    turns = [Turn(str(index), sample, view) for index, view in enumerate(views) for sample in range(2)]
+    together = dict(zip(map(name, turns), play(agent, SMALL, turns, seed=1), strict=True))
+    backwards = {name(turn): game for turn, game in play_all(agent, SMALL, reversed(turns), seed=1, batch=3)}
+    assert together == backwards
+    assert len({str(game) for game in together.values()}) == len(turns)
+
+
+def name(turn: Turn) -> tuple[str, int]:
+    return turn.photo, turn.sample
+
+
+def test_no_more_turns_are_taken_than_are_played_at_once(run: Path) -> None:
+    taken = 0
+
+    def turns() -> Iterator[Turn]:
+        nonlocal taken
+        for taken in range(1, 8):
+            yield Turn(str(taken), 0, np.full((64, 64, 3), 0.2, np.float32))
+
+    games = play_all(load_agent(run).agent.double(), SMALL, turns(), seed=0, batch=3)
+    assert [taken for _ in games] == [3, 3, 3, 6, 6, 6, 7]
 
 
 def test_parameters_of_saturated_outputs_are_in_range() -> None:

@@ -35,6 +35,18 @@ def finish(states: Tensor) -> Tensor:
     return done
 
 
+def test_its_records_are_those_that_it_holds_and_which_are_finished() -> None:
+    pool, _ = make_pool(4)
+    images, states = pool.draw(2)
+    taken = set(numbers(images))
+    pool.put_back(images, finish(states))
+    found, finished = pool.records()
+    assert set(numbers(found[finished])) == taken
+    assert set(numbers(found[~finished])) == set(range(4)) - taken
+    pool.draw(1)
+    assert len(pool.records()[0]) == pool.held
+
+
 def test_a_draw_takes_records_out_and_results_go_back() -> None:
     pool, counter = make_pool(8)
     images, states = pool.draw(3)

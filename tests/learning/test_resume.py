@@ -1,5 +1,6 @@
 """A run that is killed, at any moment, and resumed ends with the weights of one that never was."""
 
+import json
 import os
 import random
 import signal
@@ -14,11 +15,13 @@ import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from learning.checkpoint import BEST, LAST
 from learning.command_line import main
 
-SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 6, "--save-every", 2, "--device", "cpu"]
+SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 20, "--save-every", 2, "--device", "cpu"]
+SMALL += ["--picture-every", 0]
 
 
 @pytest.fixture(scope="module")
@@ -43,39 +46,76 @@ def same(a: Path, b: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())
 
 
-@pytest.mark.parametrize("recipe", ["fast", "paper"])
-def test_a_run_killed_again_and_again_ends_as_one_never_killed(
-    photos: Path, tmp_path: Path, recipe: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+PROGRAM = """
+import torch
+from learning import held_out, paper_recipe as paper
+from learning.command_line import main
+torch.set_num_threads(1)
+held_out.FEWEST_HELD_OUT = 2
+paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2
+main()
+"""
+
+
+@pytest.fixture
+def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As PROGRAM has it."""
     monkeypatch.setattr("learning.held_out.FEWEST_HELD_OUT", 2)
     monkeypatch.setattr("learning.paper_recipe.FIRST_PASSES", 8)
     monkeypatch.setattr("learning.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
-    assert train(*arguments(photos, tmp_path / "whole", "--recipe", recipe)).exit_code == 0
-    killed = tmp_path / "killed"
-    program = (
-        "import torch\nfrom learning import held_out, paper_recipe as paper\nfrom learning.command_line import main\n"
-        "torch.set_num_threads(1)\nheld_out.FEWEST_HELD_OUT = 2\n"
-        "paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2\nmain()"
-    )
+
+
+def begin_and_kill(command: list[str], log: Path, iterations: int, wait: float) -> None:
+    """Kill a training so many seconds after it has logged so many more iterations."""
+    lines = log.read_text().count("\n") if log.exists() else 0
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if log.exists() and log.read_text().count("\n") >= lines + iterations:
+            break
+        time.sleep(0.01)
+    time.sleep(wait)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more: object) -> None:
+    """Begin and resume a run, killed each time after one to three iterations and a part of the next."""
     moments = random.Random(recipe)
-    for attempt in range(2):
-        more = ["--resume"] if (killed / "config.json").exists() else []
-        command = [sys.executable, "-c", program, *arguments(photos, killed, "--recipe", recipe, *more)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
-        log = killed / "log.jsonl"
-        deadline = time.monotonic() + 60
-        lines = log.read_text().count("\n") if log.exists() else 0
-        while process.poll() is None and time.monotonic() < deadline:
-            if log.exists() and log.read_text().count("\n") >= min(lines + 1, 2 * attempt + 2):
-                break
-            time.sleep(0.01)
-        time.sleep(moments.random() * 0.1)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    for _ in range(times):
+        resumed = ["--resume"] if (out / "config.json").exists() else []
+        command = [sys.executable, "-c", PROGRAM, *arguments(photos, out, "--recipe", recipe, *more, *resumed)]
+        begin_and_kill(command, out / "log.jsonl", moments.randint(1, 3), 0.1 * moments.random())
+
+
+@pytest.mark.usefixtures("few_first_updates")
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_run_killed_again_and_again_ends_as_one_never_killed(photos: Path, tmp_path: Path, recipe: str) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert train(*arguments(photos, whole, "--recipe", recipe)).exit_code == 0
+    kill_again_and_again(photos, killed, 2, recipe)
     assert train("train", "--out", killed, "--resume").exit_code == 0
     for name in (LAST, BEST):
-        assert same(tmp_path / "whole" / name, killed / name)
-    assert (tmp_path / "whole" / "log.jsonl").read_text() == (killed / "log.jsonl").read_text()
+        assert same(whole / name, killed / name)
+    assert (whole / "log.jsonl").read_text() == (killed / "log.jsonl").read_text()
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("few_first_updates")
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_run_killed_ten_times_leaves_what_one_never_killed_does(photos: Path, tmp_path: Path, recipe: str) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    more = ["--iterations", 120, "--save-every", 2, "--picture-every", 10]
+    assert train(*arguments(photos, whole, "--recipe", recipe, *more)).exit_code == 0
+    kill_again_and_again(photos, killed, 10, recipe, *more)
+    assert train("train", "--out", killed, "--resume").exit_code == 0
+    names = sorted(str(path.relative_to(whole)) for path in whole.rglob("*.*") if "tfevents" not in path.name)
+    assert {"log.jsonl", LAST, BEST, "pictures/00000120.png"} <= set(names)
+    for name in set(names) - {"config.json"}:
+        assert (whole / name).read_bytes() == (killed / name).read_bytes(), name
+    views = [EventAccumulator(str(run), {"scalars": 0}).Reload().Scalars("critic/distance") for run in (whole, killed)]
+    scalars = [[(event.step, event.value) for event in view] for view in views]
+    assert scalars[0] == scalars[1]
 
 
 def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, tmp_path: Path) -> None:
@@ -88,6 +128,16 @@ def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, tm
     (photos / "another.png").unlink()
     assert changed.exit_code == 1
     assert "the photos are not those" in changed.output
+
+
+def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    config = json.loads((run / "config.json").read_text())
+    del config["settings"]["picture_every"]
+    (run / "config.json").write_text(json.dumps(config))
+    result = train("train", "--out", run, "--resume", "--picture-every", 3)
+    assert result.exit_code == 0, result.output
 
 
 def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:

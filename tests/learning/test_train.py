@@ -33,6 +33,7 @@ def photos(tmp_path: Path) -> Path:
 
 def options(photos: Path, out: Path, *more: object) -> list[object]:
     small = ["--recipe", "paper", "--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2]
+    small += ["--picture-every", 0]
     return ["--inputs", photos, "--targets", photos, "--out", out, *small, *more]
 
 
@@ -48,6 +49,8 @@ def test_it_trains_and_saves_a_run(photos: Path, tmp_path: Path) -> None:
     assert load_agent(tmp_path / "run").widths == Widths(1, 2)
     lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["iteration"] for line in lines] == [0, 1, 2]
+    assert "3 of 3" in result.output
+    assert len(list((tmp_path / "run").glob("events.out.tfevents.*"))) == 1
 
 
 def test_the_same_seed_gives_the_same_run_and_features_may_be_stated(photos: Path, tmp_path: Path) -> None:
@@ -116,6 +119,8 @@ def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypa
     result = train(*options(photos, tmp_path / "run"))
     assert result.exit_code == 1
     assert "the training has diverged" in result.output
+    (line,) = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["critic_loss"] is None
 
 
 def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:

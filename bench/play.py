@@ -1,0 +1,35 @@
+"""An agent at play: how many photos a second, and what a batch gains."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.figures import Figure, ratio, seconds
+from learning.checkpoint import PRETRAINED, load_agent
+from learning.play import Turn, play_all
+
+PHOTOS = 64
+BATCH = 64
+
+
+def measure() -> dict[str, Figure]:
+    """Games of the agent that comes with the project, on random photos that are in memory."""
+    torch.set_num_threads(1)
+    checkpoint = load_agent(Path(PRETRAINED))
+    agent = checkpoint.agent.double()
+    views = np.random.default_rng(0).random((PHOTOS, 64, 64, 3), dtype=np.float32) * 0.3
+    turns = [Turn(str(index), 0, view) for index, view in enumerate(views)]
+
+    def play(batch: int) -> None:
+        for _ in play_all(agent, checkpoint.widths, turns, 0, batch):
+            pass
+
+    note = f"five steps each, one thread, float64, width {checkpoint.widths.width}; CPU time"
+    return {
+        "play.photos_per_second": Figure(PHOTOS / seconds(partial(play, BATCH)), "photos/s", "", note),
+        "play.batch_over_single": Figure(
+            ratio(partial(play, 1), partial(play, BATCH), runs=3), "x", f"batches of {BATCH}, in this run", note
+        ),
+    }
