@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +42,24 @@ def clear_errors(*expected: type[Exception]) -> Iterator[None]:
         raise SystemExit(130) from None
     except expected as error:
         raise click.ClickException(_in_words(error)) from error
+
+
+@contextmanager
+def first_speaks(first: bool, *common: type[Exception]) -> Iterator[None]:
+    """Of several processes, let the first speak; the others tell only of errors that may be theirs alone.
+
+    Args:
+        first: whether this is the first.
+        common: errors that all processes meet, as they do wrong usage.
+    """
+    if first:
+        yield
+        return
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        try:
+            yield
+        except (click.UsageError, *common):
+            raise SystemExit(1) from None
 
 
 def _in_words(error: Exception) -> str:

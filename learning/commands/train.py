@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from learning.commands.options import clear_errors, photo_options
+from learning.commands.options import clear_errors, first_speaks, photo_options
 
 if TYPE_CHECKING:
     from learning.networks import Widths
@@ -126,7 +123,7 @@ def command(
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
     first = started().rank == 0
-    with clear_errors(*expected, ProcessLost), _speaking(first):
+    with clear_errors(*expected, ProcessLost), first_speaks(first, TrainingDiverged):
         if resume:
             settings = _settings_of_run(context, out)
         else:
@@ -136,21 +133,6 @@ def command(
             if first:
                 check_free(out)
         _train(out, settings, device, resume, cache)
-
-
-@contextmanager
-def _speaking(first: bool) -> Iterator[None]:
-    """Of several processes, let the first speak; the others tell only of errors that are theirs alone."""
-    from learning.training import TrainingDiverged
-
-    if first:
-        yield
-        return
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        try:
-            yield
-        except (click.UsageError, TrainingDiverged):
-            raise SystemExit(1) from None
 
 
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
