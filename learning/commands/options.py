@@ -55,10 +55,11 @@ def first_speaks(first: bool, *common: type[Exception]) -> Iterator[None]:
     if first:
         yield
         return
+    silent: tuple[type[Exception], ...] = (click.UsageError, *common)
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         try:
             yield
-        except (click.UsageError, *common):
+        except silent:
             raise SystemExit(1) from None
 
 
