@@ -55,11 +55,11 @@ def first_speaks(first: bool, *common: type[Exception]) -> Iterator[None]:
     if first:
         yield
         return
-    told_by_the_first: tuple[type[Exception], ...] = (click.UsageError, *common)
+    silent: tuple[type[Exception], ...] = (click.UsageError, *common)
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         try:
             yield
-        except told_by_the_first:
+        except silent:
             raise SystemExit(1) from None
 
 
