@@ -1,6 +1,7 @@
 """The whole loop on the demo photos, in a few minutes: `make demo`.
 
-Robots play the site, their play is exported, an agent trains and plays the same photos, and a report compares the two.
+Robots play the site, their play is exported, an agent trains, it and the agent that comes with the project play the
+same photos, and a report compares the latter with the robots.
 All of it lies under `var/demo`, which every run begins anew, and in a database of its own.
 """
 
@@ -39,8 +40,9 @@ def run(*command: str) -> None:
 
 def loop(folder: Path) -> Path:
     """Go once around the loop in an empty `folder`; needs DATABASE_URL and DATA_DIR. Returns the report's path."""
-    export, finished, agent, play, report = (
-        str((folder / name).relative_to(ROOT)) for name in ("export", "finished", "agent", "play", "report")
+    export, finished, agent, first_play, play, report = (
+        str((folder / name).relative_to(ROOT))
+        for name in ("export", "finished", "agent", "play-of-agent", "play-of-pretrained", "report")
     )
     prepare(researcher=False)
     port = free_port()
@@ -51,8 +53,10 @@ def loop(folder: Path) -> Path:
     for path in demo_photo_paths():
         shutil.copyfile(path, ROOT / finished / path.name)
     run("safelight", "train", "--inputs", export, "--targets", finished, "--transfer", "linear", "--out", agent, *SMALL)
-    run("safelight", "play", "--agent", agent, export, "-o", play, "--samples", "5")
-    run("python", "manage.py", "import_trajectories", play)
+    # The one that has just begun to learn, and the one that comes with the project, which is worth a comparison.
+    for name, played in ((agent, first_play), ("pretrained", play)):
+        run("safelight", "play", "--agent", name, export, "-o", played, "--samples", "5")
+        run("python", "manage.py", "import_trajectories", played)
     run("safelight", "compare", export, play, "-o", report)
     return ROOT / report / "report.html"
 
@@ -66,6 +70,7 @@ def main() -> int:
         with scratch.running():
             os.environ["DATABASE_URL"] = scratch.fresh_database("demo")
             os.environ["DATA_DIR"] = str(FOLDER / "site")
+            os.environ["SAFELIGHT_CACHE"] = str(FOLDER / "cache")
             report = loop(FOLDER)
     except KeyboardInterrupt:
         print("Stopped.")
@@ -73,7 +78,7 @@ def main() -> int:
     except (StepError, ServeError, PostgresError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    print(f"\nThe report of the robots' play and the agent's: {report}")
+    print(f"\nThe report of the robots' play and the shipped agent's: {report}")
     return 0
 
 
