@@ -1,12 +1,13 @@
 """``python -m bench.recipes [NAME ...]``: train variants of the recipes for about the same time, and compare them.
 
 Each is trained on ``inputs`` and ``targets`` of a folder and measured on its ``pairs``, which have no part in training.
-One thread, so that CPU seconds are those of training. Results are merged into ``var/recipes.json``; what is there
-already is not trained again. The table is Markdown, for ``docs/recipes.md``.
+One thread, so that CPU seconds are those of training. Each run's figures are a file in ``var/recipes``; what is there
+already is not trained again, and several of these can work at once. The table is Markdown, for ``docs/recipes.md``.
 """
 
 import json
 import math
+import re
 import sys
 import time
 from argparse import ArgumentParser
@@ -36,11 +37,15 @@ from learning.squares import SQUARE_SIZE
 from learning.training import Trainer
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "var" / "recipes.json"
+RESULTS = ROOT / "var" / "recipes"
 CPU = torch.device("cpu")
 WIDTHS = Widths(8, 32)
 # The recipes, and what changes one setting of the default; as many iterations as take about the same time.
 ITERATIONS = 600
+FIXED: dict[str, tuple[Step, ...]] = {
+    "untouched": (),
+    "one curve for all, 2.5 x^0.8": (Step("exposure", {"ev": math.log2(2.5) / 0.8}), Step("gamma", {"gamma": 0.8})),
+}
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "fast": ("fast", {}),
     "8 photos, 4 games each": ("fast", {"batch": 32, "ring_batches": 4, "iterations": 330}),
@@ -138,15 +143,18 @@ def measure(found: Sequence[Sequence[Step]], frames: Frames) -> dict[str, float]
     }
 
 
-def table(results: Mapping[str, Mapping[str, float]]) -> str:
+def table(frames: Frames) -> str:
     """Markdown, a line for each variant: means over its seeds, and from least to most where there are several."""
-    lines = ["| | seeds | CPU s | " + " | ".join(COLUMNS).replace("_", " ") + " |", "|---" * (len(COLUMNS) + 3) + "|"]
-    for name in [*FIXED, *VARIANTS]:
-        runs = [run for key, run in results.items() if key.split("/")[0] == name]
-        if runs:
-            cells = [_cell([run[column] for run in runs], decimals) for column, decimals in COLUMNS.items()]
-            seconds = f"{mean(run['seconds'] for run in runs):.0f}"
-            lines.append(" | ".join([f"| {name}", str(len(runs)), seconds, *cells]) + " |")
+    runs = {name: [measure([steps] * len(frames.pairs), frames) | {"seconds": 0.0}] for name, steps in FIXED.items()}
+    for name in VARIANTS:
+        files = sorted(RESULTS.glob(f"{_file_name(name)}.*.json"))
+        runs[name] = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    lines = [f"| | seeds | CPU s | {' | '.join(COLUMNS).replace('_', ' ')} |", "|---" * (len(COLUMNS) + 3) + "|"]
+    for name, found in runs.items():
+        if found:
+            cells = [_cell([run[column] for run in found], decimals) for column, decimals in COLUMNS.items()]
+            seconds = f"{mean(run['seconds'] for run in found):.0f}"
+            lines.append(" | ".join([f"| {name}", str(len(found)), seconds, *cells]) + " |")
     return "\n".join(lines)
 
 
@@ -155,12 +163,16 @@ def _cell(values: Sequence[float], decimals: int) -> str:
     return middle if len(values) == 1 else f"{middle} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
+def _file_name(variant: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", variant.lower()))
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command of the module docstring; returns the exit code."""
     parser = ArgumentParser(prog="python -m bench.recipes", description="Compare the recipes and their settings.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; all by default")
     parser.add_argument("--frames", type=Path, default=ROOT.parent / "shared" / "data" / "sintel")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on; 0 trains none")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(VARIANTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are: {', '.join(VARIANTS)}")
@@ -168,21 +180,18 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"{options.frames} has no folders inputs, targets and pairs; --frames names a folder that has")
     torch.set_num_threads(1)
     frames = read_frames(options.frames)
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    for name, steps in FIXED.items():
-        results[name] = measure([steps] * len(frames.pairs), frames) | {"seconds": 0.0}
+    RESULTS.mkdir(parents=True, exist_ok=True)
     for name in options.names or VARIANTS:
         for seed in range(options.seeds):
-            if f"{name}/{seed}" not in results:
+            path = RESULTS / f"{_file_name(name)}.{seed}.json"
+            if not path.exists():
                 recipe, settings = VARIANTS[name]
-                trained, seconds = train(
-                    recipe, {"iterations": ITERATIONS, **settings, "widths": WIDTHS, "seed": seed}, frames
-                )
-                results[f"{name}/{seed}"] = measure(edits(trained, frames), frames) | {"seconds": seconds}
-                RESULTS.parent.mkdir(exist_ok=True)
-                write_atomically(RESULTS, (json.dumps(results, indent=1) + "\n").encode())
-                print(f"{name}, seed {seed}: {results[f'{name}/{seed}']}", file=sys.stderr)
-    print(table(results))
+                common = {"iterations": ITERATIONS, "widths": WIDTHS, "seed": seed}
+                trained, seconds = train(recipe, common | settings, frames)
+                figures = measure(edits(trained, frames), frames) | {"seconds": seconds}
+                write_atomically(path, (json.dumps(figures, indent=1) + "\n").encode())
+                print(f"{name}, seed {seed}: {figures}", file=sys.stderr)
+    print(table(frames))
     return 0
 
 
