@@ -28,7 +28,6 @@ from learning.training import Learner, Trainer
 # (Karras et al., 2020, "lazy regularisation").
 PENALTY_EVERY = 4
 BETAS = (0.5, 0.99)
-FINAL_RATE = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,10 @@ class FastConfig:
 
     Attributes:
         batch: games in a batch, of which every ``copies`` are on the same photo.
-        iterations: over which the rates decay to a tenth, and the bonus for entropy fades to 0.
+        iterations: over which the rates decay, and the bonus for entropy fades to 0.
         seed: of the weights and of everything drawn.
+        agent_rate, critic_rate: Adam's rates at the start.
+        final_rate: what part of them is left at the end; the decay is exponential.
         critic_updates: in an iteration, to one update of the agent.
         gradient_penalty: weight of the critic's mean squared gradient at the targets (R1).
         ring_batches: finished images that the critic draws from, in batches.
@@ -56,6 +57,7 @@ class FastConfig:
     copies: int = 4
     agent_rate: float = 3e-4
     critic_rate: float = 2e-3
+    final_rate: float = 0.01
     critic_updates: int = 3
     gradient_penalty: float = 1.0
     ring_batches: int = 8
@@ -148,7 +150,7 @@ class FastTrainer(Trainer):
                 with torch.no_grad():
                     self._ring[start : start + count] = self.processes.gather(self._play().images)
         progress = self.iteration / config.iterations
-        decay = math.pow(FINAL_RATE, progress)
+        decay = math.pow(config.final_rate, progress)
         acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
         first = config.critic_updates * self.iteration
         judged: dict[str, Tensor] = {}
