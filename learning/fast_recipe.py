@@ -52,7 +52,7 @@ class FastConfig:
 
     widths: Widths = field(default_factory=Widths)
     batch: int = 16
-    iterations: int = 5_000
+    iterations: int = 1_500
     seed: int = 0
     copies: int = 4
     agent_rate: float = 3e-4

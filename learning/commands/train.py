@@ -54,7 +54,7 @@ Examples:
 @click.option(
     "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 16, paper 64]"
 )
-@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 5000, paper 20000]")
+@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 1500, paper 20000]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "--precision",
