@@ -27,8 +27,8 @@ LAST = "last.safetensors"
 BEST = "best.safetensors"
 FORMAT = "safelight-run"
 WEIGHTS = "/weights/"
-# The agent that comes with the project.
-PRETRAINED = "pretrained"
+# The agents that come with the project: a run's folder each.
+SHIPPED = Path(__file__).parent / "shipped"
 # Free space for this many checkpoints: the last, the best, and one that is being written.
 CHECKPOINTS_WORTH = 3
 
@@ -117,7 +117,7 @@ def read_checkpoint(path: Path, prefix: str = "") -> tuple[dict[str, Tensor], di
 def load_agent(directory: Path) -> Checkpoint:
     """The agent of a run: its best checkpoint if there is one, else its last.
 
-    The folder named ``pretrained`` that does not exist here stands for the agent that comes with the project.
+    The name of an agent in ``SHIPPED`` stands for its folder there, unless there is such a folder here.
 
     Raises:
         CheckpointError: if the folder, its config or its weights are missing, damaged, of another version of the
@@ -146,8 +146,8 @@ def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
 
 
 def _run_folder(directory: Path) -> Path:
-    pretrained = str(directory) == PRETRAINED and not directory.exists()
-    return Path(__file__).parent / PRETRAINED if pretrained else directory
+    shipped = SHIPPED / directory
+    return shipped if not directory.exists() and (shipped / CONFIG).exists() else directory
 
 
 def _chosen_checkpoint(directory: Path) -> Path:
