@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from bench.figures import Figure, ratio, seconds
-from learning.checkpoint import PRETRAINED, load_agent
+from learning.checkpoint import load_agent
 from learning.play import Turn, play_all
 
 PHOTOS = 64
@@ -17,7 +17,7 @@ BATCH = 64
 def measure() -> dict[str, Figure]:
     """Games of the agent that comes with the project, on random photos that are in memory."""
     torch.set_num_threads(1)
-    checkpoint = load_agent(Path(PRETRAINED))
+    checkpoint = load_agent(Path("pretrained"))
     agent = checkpoint.agent.double()
     views = np.random.default_rng(0).random((PHOTOS, 64, 64, 3), dtype=np.float32) * 0.3
     turns = [Turn(str(index), 0, view) for index, view in enumerate(views)]
