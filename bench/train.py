@@ -25,7 +25,7 @@ from learning.training import Learner
 
 BATCH = 64
 WIDTHS = Widths()
-FAST = FastConfig(Widths(12, 48), batch=32)
+FAST = FastConfig(Widths(12, 48))
 # Rates so small that the networks stay as they are.
 RATE = 1e-9
 RUNS = 5

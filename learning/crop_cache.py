@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -42,8 +43,15 @@ class _Entry:
 
 
 def default_cache() -> Path:
-    """The folder of caches in the user's own, by the XDG Base Directory Specification."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"
+    """The folder of caches in the user's own, by the XDG Base Directory Specification.
+
+    Raises:
+        PhotoSetError: if the user has no home.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"
+    except RuntimeError:
+        raise PhotoSetError("this user has no home folder for the cache: name another place by --cache") from None
 
 
 def read_squares(
@@ -55,7 +63,7 @@ def read_squares(
         location: of the set; each has a folder of its own in ``cache``.
 
     Raises:
-        PhotoSetError: if none can be read, or the cache is damaged, in use, or on a disk that is too full.
+        PhotoSetError: if none can be read, or the cache is damaged, or on a disk that is too full.
     """
     about = {"format": FORMAT, "location": str(location.resolve()), "decoding": vars(decoding)}
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
@@ -118,7 +126,7 @@ def _damaged(folder: Path, reason: str) -> PhotoSetError:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Make the cache's folder, and keep other processes from adding to it; a lock ends with its process."""
+    """Make the cache's folder, and let one process at a time add to it; a lock ends with its process."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / LOCK).open("w")
@@ -129,9 +137,8 @@ def _locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise PhotoSetError(
-                f"another process is filling the cache {folder}: wait for it, or name another place by --cache"
-            ) from None
+            sys.stderr.write(f"Waiting for another process that is filling the cache {folder}\n")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

@@ -41,7 +41,7 @@ class FastConfig:
         agent_rate, critic_rate: Adam's rates at the start.
         final_rate: what part of them is left at the end; the decay is exponential.
         critic_updates: in an iteration, to one update of the agent.
-        gradient_penalty: weight of the critic's mean squared gradient at the targets (R1).
+        gradient_penalty: R1's gamma; half of it weighs the critic's mean squared gradient at the targets.
         ring_batches: finished images that the critic draws from, in batches.
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
         noise_penalty: for each 8-bit step of noise in the colours of the finished picture.

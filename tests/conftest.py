@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
+
+# A busy machine is no defect.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +23,10 @@ def root() -> Path:
 
 @pytest.fixture(autouse=True, scope="session")
 def cache_of_photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Photos that ``safelight train`` decodes are not kept among the user's own."""
+    """What tests decode, and the fonts that Matplotlib finds, are not kept among the user's own files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAFELIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
         yield
 
 

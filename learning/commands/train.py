@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,8 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
         if processes.rank == 0:
             begin_run(out, widths, about)
+    elif read_config(out).get("training") != json.loads(json.dumps(config.to_json())):
+        raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
     inputs, targets = (one.squares for one in sets)

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pytest
@@ -157,21 +157,17 @@ def test_a_process_that_is_killed_leaves_what_it_had_decoded(
     for index in range(40):
         add(photos, index)
     program = (
-        "import sys, time\nfrom pathlib import Path\nfrom learning import crop_cache, photo_sets\n"
+        "import os, sys\nfrom pathlib import Path\nfrom learning import crop_cache, photo_sets\n"
         "photo_sets.PHOTOS_WORTH_PROCESSES = 1000\ncrop_cache.SQUARES_AT_ONCE = 2\n"
         "keep = crop_cache.keep_of_picture\n"
-        "def slowly(*given, **more):\n    time.sleep(0.02)\n    return keep(*given, **more)\n"
-        "crop_cache.keep_of_picture = slowly\nphotos = Path(sys.argv[1])\n"
+        "left = 12\n"
+        "def dying(*given, **more):\n    global left\n    left -= 1\n"
+        "    if not left:\n        os.kill(os.getpid(), 9)\n    return keep(*given, **more)\n"
+        "crop_cache.keep_of_picture = dying\nphotos = Path(sys.argv[1])\n"
         "crop_cache.read_squares(photos, photo_sets.list_photos(photos), photo_sets.Decoding(), Path(sys.argv[2]), '')"
     )
-    process = subprocess.Popen([sys.executable, "-c", program, str(photos), str(tmp_path / "cache")])
-    deadline = time.monotonic() + 60
-    indices: list[Path] = []
-    while time.monotonic() < deadline and not (indices and indices[0].read_bytes().count(b"\n") > 5):
-        indices = list((tmp_path / "cache").glob(f"*/{INDEX}"))
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    done = subprocess.run([sys.executable, "-c", program, str(photos), str(tmp_path / "cache")], check=False)
+    assert done.returncode == -signal.SIGKILL
     found = read(photos)
     assert 0 < len(decoded) <= 35
     elsewhere = read_squares(photos, list_photos(photos), PLAIN, tmp_path / "other", "Reading")
@@ -220,14 +216,24 @@ def test_a_damaged_or_foreign_cache_is_refused(photos: Path, file: str, content:
         read(photos)
 
 
-def test_two_processes_do_not_fill_one_cache_but_both_may_read_it(photos: Path) -> None:
+def test_while_one_process_fills_the_cache_others_read_it_and_wait_to_add_to_it(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     whole = read(photos)
-    with (cache_of(photos) / LOCK).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    lock = fcntl.flock
+    with (cache_of(photos) / LOCK).open("w") as other:
+        lock(other, fcntl.LOCK_EX)
         assert read(photos).digest == whole.digest
+
+        def waiting(file: TextIO, operation: int) -> None:
+            if operation == fcntl.LOCK_EX:  # this one would wait: the other is done now
+                assert "Waiting for another process that is filling the cache" in capsys.readouterr().err
+                lock(other, fcntl.LOCK_UN)
+            lock(file, operation)
+
+        monkeypatch.setattr(fcntl, "flock", waiting)
         add(photos, 7)
-        with pytest.raises(PhotoSetError, match=r"another process is filling the cache .*: wait for it, or name"):
-            read(photos)
+        assert read(photos).squares.photos == whole.squares.photos + 1
 
 
 def test_a_disk_without_room_is_refused_before_a_photo_is_decoded(

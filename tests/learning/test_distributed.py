@@ -20,7 +20,7 @@ from learning.command_line import main
 from learning.device import DeviceError
 from learning.distributed import ALONE, Processes, own_device
 from learning.fast_recipe import FastTrainer
-from tests.learning.distributed_training import trainers
+from tests.learning.distributed_training import CRITIC_UPDATES_AHEAD, FIRST_PASSES, trainers
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
 
@@ -48,6 +48,7 @@ def two_processes(root: Path, *command: object) -> list[tuple[int, str]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    shared["GLOO_SOCKET_IFNAME"] = "lo"  # whatever this machine calls itself
     started = [
         subprocess.Popen(
             [sys.executable, *map(str, command)],
@@ -58,12 +59,19 @@ def two_processes(root: Path, *command: object) -> list[tuple[int, str]]:
         )
         for rank in range(2)
     ]
-    errors = [one.communicate(timeout=120)[1] for one in started]
+    try:
+        errors = [one.communicate(timeout=500)[1] for one in started]
+    finally:
+        for one in started:
+            one.kill()
     return [(one.returncode, error) for one, error in zip(started, errors, strict=True)]
 
 
 @pytest.fixture
-def double() -> Iterator[None]:
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As the program has it."""
+    monkeypatch.setattr("learning.paper_recipe.FIRST_PASSES", FIRST_PASSES)
+    monkeypatch.setattr("learning.paper_recipe.CRITIC_UPDATES_AHEAD", CRITIC_UPDATES_AHEAD)
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
@@ -97,9 +105,10 @@ def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
 
     monkeypatch.setattr(FastTrainer, "iterate", interrupted)
     assert train(*arguments(photos, tmp_path / "two")).exit_code == 130
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
+    torchrun += ["--nproc-per-node", "2"]
     resume = ["-m", "learning.command_line", "train", "--out", str(tmp_path / "two"), "--resume", "--device", "cpu"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run([*torchrun, *resume], capture_output=True, text=True, env=environment, cwd=root, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Trained 2 iterations") == 1

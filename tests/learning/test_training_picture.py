@@ -64,12 +64,14 @@ def test_it_is_drawn_every_so_often_and_at_the_end(every: int, done: int, due: b
 
 
 def test_a_run_with_pictures_ends_with_the_weights_of_one_without(tmp_path: Path) -> None:
-    for index, square in enumerate(squares(2, 200)):
-        Image.fromarray(square.astype(np.uint8)).save(tmp_path / f"{index}.png")
+    for index, square in enumerate(squares(4, 200)):
+        folder = tmp_path / ("inputs" if index < 2 else "targets")
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(square.astype(np.uint8)).save(folder / f"{index}.png")
     ends = []
     for every in (0, 1):
         out = tmp_path / f"run-{every}"
-        given: list[Any] = ["train", "--inputs", tmp_path / "0.png", "--targets", tmp_path / "1.png", "--out", out]
+        given: list[Any] = ["train", "--inputs", tmp_path / "inputs", "--targets", tmp_path / "targets", "--out", out]
         given += ["--width", 1, "--hidden", 2, "--batch", 4, "--iterations", 2, "--picture-every", every]
         result = CliRunner().invoke(main, [str(one) for one in given])
         assert result.exit_code == 0, result.output
