@@ -130,6 +130,16 @@ def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, tm
     assert "the photos are not those" in changed.output
 
 
+def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
+    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    config["training"]["critic_rate"] *= 2
+    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
+    result = train("train", "--out", tmp_path / "run", "--resume")
+    assert result.exit_code == 1
+    assert "was begun with other defaults of its recipe; begin another run" in result.output
+
+
 def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
