@@ -12,7 +12,10 @@ from click.core import ParameterSource
 from learning.commands.options import clear_errors, first_speaks, photo_options
 
 if TYPE_CHECKING:
+    from learning.distributed import Processes
+    from learning.fast_recipe import FastConfig
     from learning.networks import Widths
+    from learning.paper_recipe import PaperConfig
     from learning.squares import PhotoSet
 
 Settings = dict[str, Any]
@@ -163,30 +166,17 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.training_picture import TrainingPictures
 
     processes = started()
-    widths = _widths(settings)
     recipe = RECIPES[settings["recipe"]]
-    given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
-    augmentation = {
-        name: settings[name] for name in ("augment_exposure", "augment_white_balance") if settings.get(name)
-    }
-    if augmentation and settings["recipe"] != "fast":
-        raise click.UsageError(f"--{next(iter(augmentation)).replace('_', '-')} is for --recipe fast alone")
-    try:
-        config = recipe.config(
-            widths=widths, seed=settings["seed"], bfloat16=settings["precision"] == "bfloat16", **given, **augmentation
-        )
-        processes.check_batch(config.parts)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    config = _config(settings, processes)
+    if resume and read_config(out).get("training") != json.loads(json.dumps(config.to_json())):
+        raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     where = choose_device(own_device(device))
     sets = _read(settings, cache)
     digests = [one.digest for one in sets]
     if not resume:
         about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
         if processes.rank == 0:
-            begin_run(out, widths, about)
-    elif read_config(out).get("training") != json.loads(json.dumps(config.to_json())):
-        raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
+            begin_run(out, config.widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
     inputs, targets = (one.squares for one in sets)
@@ -204,6 +194,25 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
         raise SystemExit(130) from None
     click.echo(f"Trained {config.iterations} iterations on {where}; the agent is in {out}.")
+
+
+def _config(settings: Settings, processes: Processes) -> FastConfig | PaperConfig:
+    """The recipe's config; what was not given is the recipe's default."""
+    from learning.recipes import RECIPES
+
+    given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
+    augmentation = {
+        name: settings[name] for name in ("augment_exposure", "augment_white_balance") if settings.get(name)
+    }
+    if augmentation and settings["recipe"] != "fast":
+        raise click.UsageError(f"--{next(iter(augmentation)).replace('_', '-')} is for --recipe fast alone")
+    given |= augmentation | {"widths": _widths(settings), "seed": settings["seed"]}
+    try:
+        config = RECIPES[settings["recipe"]].config(**given, bfloat16=settings["precision"] == "bfloat16")
+        processes.check_batch(config.parts)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    return config
 
 
 def _widths(settings: Settings) -> Widths:

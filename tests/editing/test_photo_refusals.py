@@ -33,7 +33,7 @@ def encoded(kind: str) -> bytes:
 FILES = {kind: encoded(kind) for kind in SUFFIXES}
 
 
-def refused(path: Path, reason: str, **options: Any) -> None:
+def assert_refused(path: Path, reason: str, **options: Any) -> None:
     with pytest.raises(PhotoError, match=reason) as caught:
         read_photo(path, **options)
     assert str(caught.value).startswith(f"{path.name}: ")
@@ -43,7 +43,7 @@ def refused(path: Path, reason: str, **options: Any) -> None:
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "npy", "cr2", "xyz"])
 def test_an_empty_file_is_refused(tmp_path: Path, suffix: str) -> None:
     (tmp_path / f"a.{suffix}").touch()
-    refused(tmp_path / f"a.{suffix}", r"it is empty \(0 bytes\)")
+    assert_refused(tmp_path / f"a.{suffix}", r"it is empty \(0 bytes\)")
 
 
 @pytest.mark.parametrize("kind", SUFFIXES)
@@ -53,7 +53,7 @@ def test_a_truncated_file_is_refused_in_silence(
 ) -> None:
     path = tmp_path / f"a.{SUFFIXES[kind]}"
     path.write_bytes(FILES[kind][: int(len(FILES[kind]) * share)])
-    refused(path, "cut short|or damaged")
+    assert_refused(path, "cut short|or damaged")
     assert capfd.readouterr() == ("", "")
 
 
@@ -97,26 +97,28 @@ def test_a_file_of_another_format_than_its_name_is_refused(tmp_path: Path, suffi
     if SUFFIXES[kind] == suffix:
         read_photo(path)
     else:
-        refused(path, f"it is named as a .*, but it holds a {'NumPy array' if kind == 'NPY' else kind}: rename it")
+        assert_refused(
+            path, f"it is named as a .*, but it holds a {'NumPy array' if kind == 'NPY' else kind}: rename it"
+        )
 
 
 def test_text_named_as_a_picture_is_refused(tmp_path: Path) -> None:
     for suffix in ("jpg", "png", "tif", "webp", "npy"):
         (tmp_path / f"a.{suffix}").write_text("not a picture at all, but long enough\n")
-        refused(tmp_path / f"a.{suffix}", "its content is something else, or damaged")
+        assert_refused(tmp_path / f"a.{suffix}", "its content is something else, or damaged")
 
 
 @pytest.mark.parametrize("text", ["hello, I am no raw file\n", "\N{GREEK SMALL LETTER ALPHA}" * 700, "x"])
 def test_text_named_as_a_raw_is_refused_as_text(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.CR2").write_text(text, encoding="utf-8")
-    refused(tmp_path / "a.CR2", "it holds text, not a photo")
+    assert_refused(tmp_path / "a.CR2", "it holds text, not a photo")
 
 
 def test_an_svg_or_a_canon_raw_is_not_read_under_a_pictures_name(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
-    refused(tmp_path / "a.png", "something else")
+    assert_refused(tmp_path / "a.png", "something else")
     (tmp_path / "a.tif").write_bytes(b"II*\0\x10\0\0\0CR\x02\0" + bytes(100))
-    refused(tmp_path / "a.tif", "something else")
+    assert_refused(tmp_path / "a.tif", "something else")
 
 
 def empty_png(width: int, height: int) -> bytes:
@@ -131,17 +133,19 @@ def empty_png(width: int, height: int) -> bytes:
 
 def test_a_picture_beyond_the_limit_is_refused_by_its_header(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(empty_png(20_000, 20_000))
-    refused(tmp_path / "a.png", r"20000 x 20000 is 400\.0 million pixels, more than the limit of 160 million: make it")
+    assert_refused(
+        tmp_path / "a.png", r"20000 x 20000 is 400\.0 million pixels, more than the limit of 160 million: make it"
+    )
     for kind, suffix in SUFFIXES.items():
         (tmp_path / f"b.{suffix}").write_bytes(FILES[kind])
-        refused(tmp_path / f"b.{suffix}", r"50 x 40 is .* more than the limit", limit=1999)
+        assert_refused(tmp_path / f"b.{suffix}", r"50 x 40 is .* more than the limit", limit=1999)
         assert read_photo(tmp_path / f"b.{suffix}", limit=2000).width == 50
 
 
 def test_an_array_whose_header_promises_too_much_is_refused(tmp_path: Path) -> None:
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (900000, 900000, 3), }".ljust(117) + b"\n"
     (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(99))
-    refused(tmp_path / "a.npy", "not a readable NumPy array|more than the limit")
+    assert_refused(tmp_path / "a.npy", "not a readable NumPy array|more than the limit")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,7 @@ def test_an_array_whose_header_promises_too_much_is_refused(tmp_path: Path) -> N
 )
 def test_an_array_that_is_no_photo_is_refused(tmp_path: Path, values: Any, reason: str) -> None:
     np.save(tmp_path / "a.npy", values, allow_pickle=True)
-    refused(tmp_path / "a.npy", reason)
+    assert_refused(tmp_path / "a.npy", reason)
 
 
 def test_a_float_tiff_with_nan_is_refused(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_a_float_tiff_with_nan_is_refused(tmp_path: Path) -> None:
 
     values = np.array([[[0.5, np.nan, 0.5]]], np.float32)
     pyvips.Image.new_from_array(values, interpretation="scrgb").write_to_file(str(tmp_path / "a.tif"))
-    refused(tmp_path / "a.tif", "1 of its values are not finite")
+    assert_refused(tmp_path / "a.tif", "1 of its values are not finite")
 
 
 @pytest.mark.parametrize(("dtype", "reason"), [("uint32", "type uint;"), ("int16", "type short;")])
@@ -178,28 +182,28 @@ def test_a_tiff_of_other_numbers_is_refused(tmp_path: Path, dtype: str, reason: 
     import pyvips
 
     pyvips.Image.new_from_array(np.zeros((4, 5, 3), dtype)).write_to_file(str(tmp_path / "a.tif"))
-    refused(tmp_path / "a.tif", reason)
+    assert_refused(tmp_path / "a.tif", reason)
 
 
 def test_cmyk_cannot_be_taken_as_it_is(tmp_path: Path) -> None:
     PICTURE.convert("CMYK").save(tmp_path / "a.jpg")
-    refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", transfer="linear")
-    refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", primaries="prophoto")
+    assert_refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", transfer="linear")
+    assert_refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", primaries="prophoto")
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path / "none.jpg", "there is no such file")
+    assert_refused(tmp_path / "none.jpg", "there is no such file")
     (tmp_path / "folder.jpg").mkdir()
-    refused(tmp_path / "folder.jpg", "it is a folder")
+    assert_refused(tmp_path / "folder.jpg", "it is a folder")
     os.mkfifo(tmp_path / "pipe.jpg")
-    refused(tmp_path / "pipe.jpg", "not an ordinary file")
+    assert_refused(tmp_path / "pipe.jpg", "not an ordinary file")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(FILES["JPEG"])
     (tmp_path / "a.jpg").chmod(0)
-    refused(tmp_path / "a.jpg", "no permission to read it")
+    assert_refused(tmp_path / "a.jpg", "no permission to read it")
 
 
 def test_an_unknown_declaration_is_a_mistake_of_the_caller(tmp_path: Path) -> None:

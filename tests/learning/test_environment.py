@@ -1,4 +1,4 @@
-"""The game as Gymnasium environments: they keep the library's contract and the game's rules, alone and side by side."""
+"""The game as a Gymnasium environment: it keeps the library's contract and the game's rules."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from gymnasium.error import ResetNeeded
-from gymnasium.utils.env_checker import check_env, data_equivalence
+from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from PIL import Image
 from torch.nn.functional import logsigmoid
@@ -17,40 +17,14 @@ from torch.nn.functional import logsigmoid
 from editing.filters import FILTERS, develop
 from editing.photo import agent_view
 from editing.rules import Step
-from learning.checkpoint import LAST, CheckpointError, begin_run, save_checkpoint
+from learning.checkpoint import CheckpointError
 from learning.environment import EditingGame, read_squares
 from learning.game_batch import CONTROLS, PLACES, to_action, to_step
-from learning.networks import Agent, Critic, Widths, initialise
-from learning.vector_environment import EditingGames
-
-ID = "learning.environment:safelight/EditingGame-v0"
-SMALL = Widths(width=1, hidden=2)
-PHOTOS = np.random.default_rng(0).random((3, 80, 80, 3), dtype=np.float32) * 0.5
-
-
-def change(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
-    return (after - before).mean(axis=(1, 2, 3))
-
-
-def critic() -> Critic:
-    return initialise(Critic(SMALL), torch.Generator().manual_seed(3))
-
-
-def save_run(run: Path, recipe: str = "fast") -> Path:
-    networks = {"agent": initialise(Agent(SMALL), torch.Generator().manual_seed(4)), "critic": critic()}
-    begin_run(run, SMALL, {"recipe": recipe})
-    tensors = {f"{n}/weights/{key}": value for n, one in networks.items() for key, value in one.state_dict().items()}
-    save_checkpoint(run / LAST, tensors, {})
-    return run
+from tests.learning.environments import ID, PHOTOS, action, change, critic, save_run
 
 
 def game(**given: Any) -> EditingGame:
     return EditingGame(**{"photos": PHOTOS, "reward": change} | given)
-
-
-def action(filter_index: int, seed: int = 0) -> dict[str, Any]:
-    controls = np.random.default_rng(seed).uniform(-1, 1, CONTROLS).astype(np.float32)
-    return {"filter": np.int64(filter_index), "parameters": controls}
 
 
 @pytest.mark.parametrize("judge", ["function", "critic"])
@@ -255,87 +229,6 @@ def test_the_picture_is_rendered_as_a_screen_shows_it() -> None:
     assert picture is not None
     assert picture.dtype == np.uint8
     assert (picture == [0, 51, 255]).all()
-
-
-def vectors(mode: str, reward: Any = change) -> tuple[Any, Any]:
-    """Five games in one tensor program, and five single ones."""
-    given = {"photos": PHOTOS, "reward": reward, "render_mode": "rgb_array"}
-    ours = gymnasium.make_vec(ID, num_envs=5, vectorization_mode="vector_entry_point", autoreset_mode=mode, **given)
-    kwargs = {"autoreset_mode": mode}
-    return ours, gymnasium.make_vec(ID, num_envs=5, vectorization_mode="sync", vector_kwargs=kwargs, **given)
-
-
-def assert_same(ours: Any, theirs: Any) -> None:
-    """The same arrays to rounding, of the same types, in the same structure."""
-    if isinstance(theirs, dict):
-        assert ours.keys() == theirs.keys()
-        for name in theirs:
-            assert_same(ours[name], theirs[name])
-    elif isinstance(theirs, np.ndarray) and theirs.dtype == object:
-        for one, other in zip(ours, theirs, strict=True):
-            assert_same(one, other)
-    else:
-        assert data_equivalence(ours, theirs), (ours, theirs)
-
-
-@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
-@pytest.mark.parametrize("judge", ["function", "critic"])
-def test_games_side_by_side_are_the_single_games(mode: str, judge: str, tmp_path: Path) -> None:
-    ours, theirs = vectors(mode, change if judge == "function" else save_run(tmp_path / "run"))
-    assert isinstance(ours, EditingGames)
-    assert ours.metadata == theirs.metadata
-    assert (ours.action_space, ours.observation_space) == (theirs.action_space, theirs.observation_space)
-    ours.action_space.seed(0)
-    assert_same(ours.reset(seed=7), theirs.reset(seed=7))
-    for _ in range(13):
-        # Without the mask: some filters are used again.
-        actions = ours.action_space.sample()
-        for one, other in zip(ours.step(actions), theirs.step(actions), strict=True):
-            assert_same(one, other)
-    # A rounding in another direction is one level.
-    np.testing.assert_allclose(np.stack(ours.render()).astype(int), np.stack(theirs.render()), atol=1)
-
-
-def test_without_autoreset_finished_games_are_begun_by_a_mask_and_the_others_stay() -> None:
-    ours, theirs = vectors("Disabled")
-    assert_same(
-        ours.reset(seed=[4, 4, 9, None, 1])[0]["image"][:3], theirs.reset(seed=[4, 4, 9, None, 1])[0]["image"][:3]
-    )
-    ours.action_space.seed(0)
-    for _ in range(2):
-        ours.step(ours.action_space.sample())
-    before, _ = ours.reset(seed=3)
-    mask = np.array([True, False, False, True, False])
-    after, infos = ours.reset(seed=8, options={"reset_mask": mask, "photo": [1, 2]})
-    assert (np.abs(after["image"] - before["image"]).max(axis=(1, 2, 3)) > 0).tolist() == mask.tolist()
-    assert infos["photo"][mask].tolist() == [1, 2]
-    for _ in range(5):
-        *_, terminations, _, _ = ours.step(ours.action_space.sample())
-    assert terminations.all()
-    with pytest.raises(ResetNeeded, match="five steps"):
-        ours.step(ours.action_space.sample())
-
-
-def test_what_a_vector_environment_cannot_be_given_is_refused() -> None:
-    ours, _ = vectors("NextStep")
-    with pytest.raises(ResetNeeded, match="has not begun"):
-        ours.step(ours.action_space.sample())
-    with pytest.raises(ValueError, match="2 seeds were given for 5 games"):
-        ours.reset(seed=[1, 2])
-    with pytest.raises(ValueError, match="reset_mask must be 5 booleans"):
-        ours.reset(options={"reset_mask": [1, 0, 0, 0, 0]})
-    with pytest.raises(ValueError, match="whole number"):
-        ours.step(action(0))
-
-
-def test_what_is_returned_is_not_changed_later() -> None:
-    ours, _ = vectors("SameStep")
-    ours.action_space.seed(0)
-    kept, infos = ours.reset(seed=0)
-    copies = kept["image"].copy(), kept["state"].copy(), infos["action_mask"].copy()
-    ours.step(ours.action_space.sample())
-    for one, copy in zip((kept["image"], kept["state"], infos["action_mask"]), copies, strict=True):
-        assert np.array_equal(one, copy)
 
 
 def test_the_examples_of_the_documentation_run(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
