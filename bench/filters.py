@@ -17,7 +17,7 @@ def measure() -> dict[str, Figure]:
     def plain_copy() -> None:
         np.copyto(copy, image)
 
-    chain = [_step(slug) for slug in ("exposure", "gamma", "white_balance", "contrast", "tone")]
+    chain = [step(slug) for slug in ("exposure", "gamma", "white_balance", "contrast", "tone")]
     against = "a plain copy of the same bytes"
     figures = {
         "filters.chain_over_copy": Figure(
@@ -25,12 +25,13 @@ def measure() -> dict[str, Figure]:
         )
     }
     for slug in FILTERS:
-        one = [_step(slug)]
+        one = [step(slug)]
         figures[f"filters.{slug}_over_copy"] = Figure(
             ratio(partial(develop, image, one), plain_copy, runs=3), "x", against, "NumPy float32, 1024 x 683"
         )
     return figures
 
 
-def _step(slug: str) -> Step:
+def step(slug: str) -> Step:
+    """A step of the filter, away from neutral."""
     return Step(slug, {p.name: p.from_position(0.3 + 0.05 * (i % 8)) for i, p in enumerate(FILTERS[slug].parameters)})
