@@ -22,11 +22,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from editing.atomic_file import write_atomically
 from editing.filters import develop
 from editing.photo import agent_view, find_photos, read_photo, square
 from editing.rules import Step
 from learning.artefacts import artefacts, mean_artefacts
-from learning.atomic_file import write_atomically
 from learning.data import Photos
 from learning.held_out import split
 from learning.measure import crop_statistics, intersection, root_mean_square

@@ -13,10 +13,11 @@ from uuid import UUID
 import numpy as np
 
 from editing.events import Event, IllegalEvent
-from editing.filters import FILTERS, VERSION, find_filter
+from editing.filters import VERSION, find_filter
 from editing.parameters import ParameterError
 from editing.rules import MAXIMUM_STEPS, State, replay, trajectory
 from editing.schemas import PLAYER_KINDS, STATUSES, InvalidSnapshot, Snapshot, rows
+from editing.steps_file import check_probabilities
 
 Row = dict[str, Any]
 # Who plays through an interface; a baseline or an expert's edit may be steps alone.
@@ -133,12 +134,8 @@ def _check_step(row: Row) -> None:
         raise ValueError(str(error)) from None
     if row["ms_spent"] < 0:
         raise ValueError(f"ms_spent is {row['ms_spent']}")
-    probabilities = row["probabilities"]
-    if probabilities is not None:
-        if set(probabilities) != set(FILTERS):
-            raise ValueError("probabilities must name every filter once")
-        if min(probabilities.values()) < 0 or not abs(sum(probabilities.values()) - 1) < 1e-3:
-            raise ValueError("probabilities must not be negative, and sum to 1")
+    if row["probabilities"] is not None:
+        check_probabilities(row["probabilities"])
 
 
 def _check_trajectories(episodes: Sequence[Row], steps: Sequence[Row], events: Sequence[Row]) -> None:

@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from editing.atomic_file import write_atomically
 from editing.filters import VERSION
-from learning.atomic_file import write_atomically
 from learning.networks import Agent, Critic, Widths
 
 CONFIG = "config.json"

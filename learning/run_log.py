@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
+from editing.atomic_file import write_atomically
 from editing.filters import FILTERS
-from learning.atomic_file import write_atomically
 
 LOG = "log.jsonl"
 PICTURES = "pictures"

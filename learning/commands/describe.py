@@ -37,10 +37,10 @@ def command(play: Path, json_file: Path | None) -> None:
     how far colours move if the photo's values move within the rounding of 8 bits, hue shift how many degrees hues have
     turned, grey cast the chroma of what was grey.
     """
+    from editing.atomic_file import write_atomically
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot, is_snapshot
     from learning.artefacts import mean_artefacts
-    from learning.atomic_file import write_atomically
     from learning.photo_sets import PhotoSetError, list_results, map_processes
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, OSError):

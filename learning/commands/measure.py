@@ -40,9 +40,9 @@ def command(
     paper's histogram intersection in percent, 100 for sets that are distributed alike. With --pairs, also how far each
     picture is from its own target: the RMSE of values from 0 to 1, and its mean.
     """
+    from editing.atomic_file import write_atomically
     from editing.photo import PhotoError
     from editing.trajectory import InvalidSnapshot
-    from learning.atomic_file import write_atomically
     from learning.measure import STATISTICS, intersection
     from learning.photo_sets import Decoding, PhotoSetError
 
