@@ -12,7 +12,7 @@ from editing.events import EVENT_FIELDS, VIEW_PARAMETERS
 from editing.filters import FILTERS, LUMINANCE, VERSION
 from editing.parameters import RANGE_TOLERANCE, Parameter
 from editing.rules import MAXIMUM_STEPS
-from editing.symbols import PARAMETER_CAPACITY, shader_source
+from editing.shader import PARAMETER_CAPACITY, shader_source
 
 CONTRACT_PATH = Path(__file__).parents[1] / "frontend" / "src" / "contract.json"
 

@@ -1,19 +1,46 @@
-"""The filters as GLSL: called with symbols in place of arrays, they write the browser's shader themselves.
+"""The filters as the text of programs: called with symbols in place of arrays, they write their own lines.
 
-``Symbol`` overloads arithmetic and records each operation as one line of GLSL; ``SymbolNamespace`` is the ``xp`` that
-goes with it. A value that is used twice is computed once.
+``Symbol`` overloads arithmetic and records each operation as one line; ``SymbolNamespace`` is the ``xp`` that goes with
+it. A value that is used twice is computed once. The lines are of one of the dialects: GLSL, which is the browser's
+shader (``editing.shader``), or Python for NumPy (``editing.numpy_source``).
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from editing.filter import Filter
-from editing.filters import FILTERS
-from editing.rules import MAXIMUM_STEPS
 
-# Room for the parameters of one step in the shader, in vectors of four.
-PARAMETER_CAPACITY = max(len(one.parameters) for one in FILTERS.values())
-VECTORS_PER_STEP = -(-PARAMETER_CAPACITY // 4)
+@dataclass(frozen=True)
+class Dialect:
+    """How a language writes what a filter does.
+
+    Attributes:
+        assignment: a line that gives a ``{name}`` to the value of an ``{expression}``.
+        functions: its names of the functions that a filter may call.
+    """
+
+    name: str
+    assignment: str
+    functions: Mapping[str, str]
+
+
+_NAMES = ("abs", "exp", "log", "pow", "cos", "minimum", "maximum")
+GLSL = Dialect(
+    "GLSL",
+    "float {name} = {expression};",
+    MappingProxyType({name: name for name in _NAMES} | {"cos": "accurate_cos", "minimum": "min", "maximum": "max"}),
+)
+NUMPY = Dialect(
+    "NumPy",
+    "{name} = {expression}",
+    MappingProxyType({name: f"np.{name}" for name in _NAMES} | {"pow": "np.power"}),
+)
+# What they are of two numbers, or one; a parameter may be a number that the program has in its text.
+_OF_NUMBERS: Mapping[str, Callable[..., float]] = MappingProxyType(
+    {"abs": abs, "exp": math.exp, "log": math.log, "pow": pow, "cos": math.cos, "minimum": min, "maximum": max}
+)
 
 
 class Symbol:
@@ -61,31 +88,33 @@ class Symbol:
 class Program:
     """The lines of one function, in order, each assigning a new variable."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
         self.lines: list[str] = []
         self._names: dict[str, str] = {}
 
     def operand(self, value: object) -> str:
-        """A symbol's variable, or a number as GLSL writes it."""
+        """A symbol's variable, or a number as both dialects write it."""
         if isinstance(value, Symbol):
             return value.text
         if isinstance(value, int | float):
             text = repr(float(value))
             return f"({text})" if value < 0 else text
         raise TypeError(
-            f"a filter used {type(value).__name__} in its arithmetic; only symbols and numbers have a GLSL form"
+            f"a filter used {type(value).__name__} in its arithmetic; only symbols and numbers have a "
+            f"{self.dialect.name} form"
         )
 
     def assign(self, expression: str) -> Symbol:
         """A variable that holds the expression; the same expression gives the same variable."""
         if expression not in self._names:
             self._names[expression] = f"t{len(self._names)}"
-            self.lines.append(f"float {self._names[expression]} = {expression};")
+            self.lines.append(self.dialect.assignment.format(name=self._names[expression], expression=expression))
         return Symbol(self, self._names[expression])
 
 
 class SymbolNamespace:
-    """The functions that a filter may call, as GLSL functions of the same meaning."""
+    """The functions that a filter may call, as the dialect's functions of the same meaning; of numbers, a number."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -93,74 +122,21 @@ class SymbolNamespace:
         self.exp = self._function("exp")
         self.log = self._function("log")
         self.pow = self._function("pow")
-        self.cos = self._function("accurate_cos")
-        self.minimum = self._function("min")
-        self.maximum = self._function("max")
+        self.cos = self._function("cos")
+        self.minimum = self._function("minimum")
+        self.maximum = self._function("maximum")
 
-    def _function(self, name: str) -> Callable[..., Symbol]:
-        def call(*arguments: Any) -> Symbol:
-            return self._program.assign(f"{name}({', '.join(map(self._program.operand, arguments))})")
+    def _function(self, name: str) -> Callable[..., Any]:
+        written = self._program.dialect.functions[name]
+
+        def call(*arguments: Any) -> Any:
+            if all(isinstance(one, int | float) for one in arguments):
+                return _OF_NUMBERS[name](*arguments)
+            return self._program.assign(f"{written}({', '.join(map(self._program.operand, arguments))})")
 
         return call
 
-    def clip(self, x: Any, low: float | None, high: float | None) -> Symbol:
+    def clip(self, x: Any, low: float | None, high: float | None) -> Any:
         """``x`` held between ``low`` and ``high``; None is no bound."""
-        result: Symbol = x if low is None else self.maximum(x, low)
+        result = x if low is None else self.maximum(x, low)
         return result if high is None else self.minimum(result, high)
-
-
-def _filter_function(one: Filter) -> str:
-    program = Program()
-    planes = (Symbol(program, "color.r"), Symbol(program, "color.g"), Symbol(program, "color.b"))
-    parameters = {}
-    for index, parameter in enumerate(one.parameters):
-        vector, component = divmod(index, 4)
-        parameters[parameter.name] = program.assign(
-            f"u_parameters[place * {VECTORS_PER_STEP} + {vector}].{'xyzw'[component]}"
-        )
-    red, green, blue = one.apply(SymbolNamespace(program), planes, parameters)
-    body = "\n".join(f"  {line}" for line in program.lines)
-    return (
-        f"vec3 filter_{one.slug}(vec3 color, int place) {{\n{body}\n"
-        f"  return vec3({red.text}, {green.text}, {blue.text});\n}}"
-    )
-
-
-# Graphics cards may be wrong by 2^-11 in `cos`, which an S-curve shows. This one is right to a few units in the last
-# place: the sine of the distance to a quarter turn, by its Taylor series.
-ACCURATE_COS = """float accurate_cos(float x) {
-  float angle = abs(x - 6.283185307179586 * floor(x / 6.283185307179586 + 0.5));
-  float y = 1.5707963267948966 - angle;
-  float z = y * y;
-  return y * (1.0 + z * (-1.0 / 6.0 + z * (1.0 / 120.0 + z * (-1.0 / 5040.0 + z * (1.0 / 362880.0 - z / 39916800.0)))));
-}"""
-
-
-def shader_source() -> str:
-    """GLSL ES 3.00: a function for each filter, and ``vec3 apply_steps(vec3 color)`` which loops over the steps.
-
-    Its uniforms are ``u_count`` (the number of steps), ``u_filters`` (for each step the place of its filter in
-    ``FILTERS``) and ``u_parameters`` (each step's parameters in order, four to a vector).
-    """
-    cases = "\n".join(
-        f"      case {index}: color = filter_{slug}(color, place); break;" for index, slug in enumerate(FILTERS)
-    )
-    return "\n".join(
-        [
-            f"const int MAXIMUM_STEPS = {MAXIMUM_STEPS};",
-            "uniform int u_count;",
-            "uniform int u_filters[MAXIMUM_STEPS];",
-            f"uniform vec4 u_parameters[MAXIMUM_STEPS * {VECTORS_PER_STEP}];",
-            ACCURATE_COS,
-            *map(_filter_function, FILTERS.values()),
-            "vec3 apply_steps(vec3 color) {",
-            "  for (int place = 0; place < u_count; place++) {",
-            "    switch (u_filters[place]) {",
-            cases,
-            "    }",
-            "  }",
-            "  return color;",
-            "}",
-            "",
-        ]
-    )

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from editing.filters import FILTERS, VERSION
 from editing.rules import Step
 from editing.steps_file import LARGEST_BYTES, StepsFile, StepsFileError, read_steps, write_steps
+from tests.editing.strategies import chains
 
 EXPOSURE = {"filter": "exposure", "parameters": {"ev": 1.9}}
 GAMMA = {"filter": "gamma", "parameters": {"gamma": 0.8}}
@@ -18,19 +18,7 @@ SHARES = {"probabilities": dict.fromkeys(FILTERS, 1 / len(FILTERS))}
 GOOD = {"format": "safelight-steps", "format_version": 1, "contract_version": VERSION, "steps": [EXPOSURE, GAMMA]}
 
 
-@st.composite
-def steps(draw: st.DrawFn) -> tuple[Step, ...]:
-    slugs = draw(st.lists(st.sampled_from(list(FILTERS)), max_size=5, unique=True))
-    return tuple(
-        Step(
-            slug,
-            FILTERS[slug].canonical({p.name: draw(st.floats(p.low, p.high)) for p in FILTERS[slug].parameters}),
-        )
-        for slug in slugs
-    )
-
-
-@given(steps())
+@given(chains())
 def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, drawn: tuple[Step, ...]) -> None:
     path = tmp_path_factory.mktemp("steps") / "a.json"
     about = {"player": "agent:é", "made_by": {"seed": 3}}

@@ -1,71 +1,13 @@
-"""The generated shader, run line by line with NumPy in place of a graphics card, against the filters themselves."""
-
-import re
-from typing import Any
+"""Symbols write the lines of a program, in either dialect."""
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from editing.filters import FILTERS
-from editing.symbols import ACCURATE_COS, VECTORS_PER_STEP, Program, Symbol, SymbolNamespace, shader_source
-
-FUNCTIONS = {"min": np.minimum, "max": np.maximum, "abs": np.abs, "exp": np.exp, "log": np.log, "pow": np.power}
-
-
-def accurate_cos(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The shader's own cosine, its lines read as Python."""
-    names: dict[str, Any] = {"x": x, "abs": np.abs, "floor": np.floor}
-    for line in ACCURATE_COS.splitlines()[1:-2]:
-        name, expression = line.strip().removeprefix("float ").rstrip(";").split(" = ")
-        names[name] = eval(expression, {"__builtins__": {}}, names)  # noqa: S307 (our own lines)
-    last = ACCURATE_COS.splitlines()[-2].strip().removeprefix("return ").rstrip(";")
-    return np.asarray(eval(last, {"__builtins__": {}}, names), np.float32)  # noqa: S307
-
-
-def test_the_shaders_own_cosine_is_accurate() -> None:
-    x = np.linspace(-4, 10, 20_001, dtype=np.float32)
-    np.testing.assert_allclose(accurate_cos(x), np.cos(x.astype(np.float64)), atol=2e-6)
-
-
-def run_shader_function(slug: str, colours: NDArray[np.float32], values: list[float]) -> NDArray[Any]:
-    """What ``filter_<slug>`` of the shader returns, its GLSL read as Python."""
-    source = shader_source()
-    found = re.search(rf"vec3 filter_{slug}\(vec3 color, int place\) {{\n(.*?)\n}}", source, re.DOTALL)
-    assert found
-    names: dict[str, Any] = {**FUNCTIONS, "accurate_cos": accurate_cos}
-    red, green, blue = colours.T
-    for line in found[1].splitlines():
-        text = line.strip().rstrip(";")
-        text = re.sub(r"color\.([rgb])", r"\1_", text)
-        text = re.sub(
-            rf"u_parameters\[place \* {VECTORS_PER_STEP} \+ (\d+)\]\.([xyzw])",
-            lambda match: f"parameters[{4 * int(match[1]) + 'xyzw'.index(match[2])}]",
-            text,
-        )
-        scope = {**names, "r_": red, "g_": green, "b_": blue, "parameters": np.float32(values)}
-        if text.startswith("float "):
-            name, expression = text.removeprefix("float ").split(" = ")
-            names[name] = eval(expression, {"__builtins__": {}}, scope)  # noqa: S307 (our own generated lines)
-        else:
-            result = eval(text.removeprefix("return vec3"), {"__builtins__": {}}, scope)  # noqa: S307
-            return np.stack(result, axis=-1)
-    raise AssertionError("the function returns nothing")
-
-
-@pytest.mark.parametrize("slug", FILTERS)
-def test_symbols_agree_with_numbers(slug: str, awkward_colours: NDArray[np.float32]) -> None:
-    for position in (0.0, 0.35, 1.0):
-        one = FILTERS[slug]
-        parameters = {p.name: p.from_position((position + 0.13 * i) % 1.01) for i, p in enumerate(one.parameters)}
-        planes = (awkward_colours[:, 0], awkward_colours[:, 1], awkward_colours[:, 2])
-        expected = np.stack(one.apply(np, planes, parameters), axis=-1)
-        result = run_shader_function(slug, awkward_colours, list(parameters.values()))
-        assert np.max(np.abs(result - expected) / np.maximum(1, np.abs(expected))) <= 1e-6
+from editing.symbols import GLSL, NUMPY, Program, Symbol, SymbolNamespace
 
 
 def test_the_same_expression_is_computed_once() -> None:
-    program = Program()
+    program = Program(GLSL)
     x = Symbol(program, "color.r")
     xp = SymbolNamespace(program)
     assert xp.exp(x * 2).text == xp.exp(x * 2).text
@@ -73,17 +15,29 @@ def test_the_same_expression_is_computed_once() -> None:
 
 
 def test_negative_numbers_are_bracketed_and_whole_ones_are_floats() -> None:
-    program = Program()
+    program = Program(GLSL)
     _ = -1 - Symbol(program, "x") * -2
     assert program.lines == ["float t0 = x * (-2.0);", "float t1 = (-1.0) - t0;"]
 
 
 def test_what_has_no_form_in_a_shader_is_refused() -> None:
-    with pytest.raises(TypeError, match="ndarray"):
-        _ = Symbol(Program(), "x") + np.ones(3)
+    with pytest.raises(TypeError, match="ndarray in its arithmetic; only symbols and numbers have a GLSL form"):
+        _ = Symbol(Program(GLSL), "x") + np.ones(3)
 
 
-def test_every_filter_has_its_case_in_the_loop() -> None:
-    source = shader_source()
-    for index, slug in enumerate(FILTERS):
-        assert f"case {index}: color = filter_{slug}(color, place); break;" in source
+def test_each_dialect_has_its_own_names() -> None:
+    lines = {}
+    for dialect in (GLSL, NUMPY):
+        program = Program(dialect)
+        x, xp = Symbol(program, "x"), SymbolNamespace(program)
+        _ = xp.minimum(xp.cos(x), xp.pow(x, 0.5))
+        lines[dialect.name] = program.lines
+    assert lines["GLSL"] == ["float t0 = accurate_cos(x);", "float t1 = pow(x, 0.5);", "float t2 = min(t0, t1);"]
+    assert lines["NumPy"] == ["t0 = np.cos(x)", "t1 = np.power(x, 0.5)", "t2 = np.minimum(t0, t1)"]
+
+
+def test_a_function_of_numbers_is_a_number() -> None:
+    program = Program(NUMPY)
+    xp = SymbolNamespace(program)
+    assert (xp.exp(0.0), xp.maximum(1.0, 2), xp.clip(3.0, None, 1.0)) == (1.0, 2, 1.0)
+    assert program.lines == []
