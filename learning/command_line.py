@@ -17,6 +17,8 @@ COMMANDS = {
     "compare": ("compare", "Compare two sets of trajectories: numbers, and a report to open in a browser."),
     "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
     "describe": ("describe", "Describe play: the orders of filters, and what the edits broke."),
+    "export": ("export", "Write steps for other programs: as a 3D LUT (.cube), or as Python for NumPy."),
+    "figure": ("figure", "Draw steps: each one's picture, its filter and its parameters."),
     "robots": ("robots", "Let robots play a site over HTTP, as a browser does."),
 }
 
@@ -48,6 +50,8 @@ Examples:
   safelight train --inputs export --targets finished --out runs/first
   safelight play --agent runs/first export -o play
   safelight compare export play -o report
+  safelight export --steps steps.json --cube look.cube
+  safelight figure --steps steps.json photo.cr2 -o figure.pdf
 """,
 )
 @click.version_option(package_name="safelight")

@@ -51,6 +51,6 @@ def cube_error(steps: Sequence[EditingStep], size: int, light: Colours) -> CubeE
     """The error of a table of the steps, interpolated in tetrahedra, at colours (N, 3) of linear light."""
     table = np.stack(list(cube_slices(steps, size)))
     exact = np.clip(develop(light[None], steps)[0], 0, 1)
-    differences = deltaE_ciede2000(lab(interpolate(table, light)), lab(exact))
+    differences = deltaE_ciede2000(lab(interpolate(table, light)), lab(exact))  # type: ignore[no-untyped-call]
     beyond = float((light.max(axis=1) > 1).mean())
     return CubeError(float(differences.max()), float(differences.mean()), beyond)

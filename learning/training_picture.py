@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
-from editing.filters import develop
 from editing.photo import agent_view
 from editing.rules import MAXIMUM_STEPS
 from learning.extractor import IMAGE_SIZE
-from learning.play import PlayedStep, Turn, play
-from learning.sequence_drawing import DARK, HEIGHT, LARGE, TITLE, Drawing, Picture, draw_sequence, sequence_width
+from learning.play import Turn, play
+from learning.sequence_drawing import HEIGHT, developed, draw_sequence, sequence_width
 from learning.squares import Squares
+from learning.step_drawing import DARK, LARGE, TITLE, Drawing, Picture
 from learning.training import Trainer
 
 # Inputs that are shown step by step, and the images in each grid of others.
@@ -50,9 +50,11 @@ class TrainingPictures:
     def draw(self, trainer: Trainer) -> NDArray[np.uint8]:
         """(H, W, 3): a few inputs step by step, then grids of what the critic draws from, of outputs and of targets."""
         games = play(deepcopy(trainer.agent).double(), trainer.widths, self._turns, seed=0)
-        developed = [_developed(turn.view, game) for turn, game in zip(self._turns, games, strict=True)]
+        edited = [
+            developed(turn.view, [one.step for one in game]) for turn, game in zip(self._turns, games, strict=True)
+        ]
         grids = {name: _some(images, SHOWN) for name, images in trainer.critic_draws_from().items()}
-        grids |= {"The agent's results now": [pictures[-1] for pictures in developed], "Targets": self._targets}
+        grids |= {"The agent's results now": [pictures[-1] for pictures in edited], "Targets": self._targets}
         rows = min(SEQUENCES, len(games))
         width = sequence_width(MAXIMUM_STEPS) + 2 * MARGIN
         height = MARGIN + TITLE + rows * (HEIGHT + MARGIN) + TITLE + ROWS * (IMAGE_SIZE + GAP) + MARGIN
@@ -62,7 +64,7 @@ class TrainingPictures:
         drawing = Drawing(axes, DARK, 72 / DPI)
         drawing.text(MARGIN, MARGIN / 2 + TITLE / 2, f"Iterations: {trainer.iteration}", DARK.text, LARGE)
         y = float(MARGIN + TITLE)
-        for pictures, game in zip(developed[:rows], games, strict=False):
+        for pictures, game in zip(edited[:rows], games, strict=False):
             steps, probabilities = [one.step for one in game], [one.probabilities for one in game]
             draw_sequence(drawing, pictures, steps, probabilities, (MARGIN, y))
             y += HEIGHT + MARGIN
@@ -78,14 +80,6 @@ def _some(things: Squares | Tensor, count: int) -> list[NDArray[np.float32]]:
     if isinstance(things, Tensor):
         return list(things[chosen].permute(0, 2, 3, 1).float().cpu().numpy())
     return list(things[np.array(chosen)])
-
-
-def _developed(view: Picture, game: Sequence[PlayedStep]) -> list[Picture]:
-    """The untouched view, and what each step of a game made of it."""
-    pictures = [view]
-    for played in game:
-        pictures.append(develop(pictures[-1], [played.step]))
-    return pictures
 
 
 def _draw_grids(

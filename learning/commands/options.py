@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +30,32 @@ def photo_options(command: Command) -> Command:
         show_default=True,
         help="Linearise the values by the profile, or take them as they are, as linear light.",
     )(command)
+
+
+def steps_options(command: Command) -> Command:
+    """Add ``--steps`` and ``--episode``, of which one is to be given: see ``check_steps_options``."""
+    command = click.option("--episode", metavar="DIR:ID", help="An episode of an export or of an agent's play.")(
+        command
+    )
+    return click.option("--steps", type=click.Path(path_type=Path), help="A steps file, as JSON.")(command)
+
+
+def check_steps_options(steps: Path | None, episode: str | None) -> None:
+    """Refuse neither or both of ``--steps`` and ``--episode``."""
+    if (steps is None) == (episode is None):
+        raise click.UsageError("give one of --steps FILE and --episode DIR:ID")
+
+
+def check_output(output: Path, option: str, suffixes: Collection[str], inputs: Iterable[Path | None]) -> None:
+    """Refuse a file to write that is not named as what it is, has no folder, or would overwrite what is read."""
+    if output.suffix.lower() not in suffixes:
+        raise click.UsageError(f"{option}: {output} must end in {' or '.join(suffixes)}")
+    if not output.parent.is_dir():
+        raise click.UsageError(f"{option}: there is no folder {output.parent}")
+    if output.is_dir():
+        raise click.UsageError(f"{option}: {output} is a folder")
+    if any(one is not None and one.exists() and output.exists() and output.samefile(one) for one in inputs):
+        raise click.UsageError(f"{option}: {output} is read by this command, and would be overwritten")
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from learning.data import Photos
 from learning.fast_recipe import FastConfig, FastTrainer
 from learning.networks import Widths
 from learning.paper_recipe import PaperConfig, PaperTrainer
-from learning.sequence_drawing import BAR_LENGTH, DARK, SIDE, TITLE, Drawing, draw_sequence
+from learning.sequence_drawing import COLUMN, SIDE, draw_sequence
 from learning.squares import Squares
+from learning.step_drawing import BAR, DARK, PERCENT, TITLE, Drawing
 from learning.training_picture import MARGIN, TrainingPictures
 
 CPU = torch.device("cpu")
@@ -98,7 +99,8 @@ def test_a_sequence_has_each_steps_filter_parameters_and_probabilities() -> None
     assert {"Input", "1  Exposure", "2  Color", "3  White balance", "+1.90 EV", "warmer 12", "greener 3"} <= set(texts)
     assert (texts.count("30 %"), texts.count("10 %"), texts.count("used")) == (3, 20, 1)
     widths = [one.get_width() for one in axes.patches if one.get_facecolor() and one.get_height() == 7]
-    assert widths.count(BAR_LENGTH) == 23
-    assert sum(width == pytest.approx(0.3 * BAR_LENGTH) for width in widths) == 3
+    longest = COLUMN - BAR - PERCENT
+    assert widths.count(longest) == 23
+    assert sum(width == pytest.approx(0.3 * longest) for width in widths) == 3
     # The line of no change, and three channels.
     assert [line.get_color() for line in axes.lines] == [DARK.faint, *DARK.channels[3]]

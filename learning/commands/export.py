@@ -1,0 +1,104 @@
+"""``safelight export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from editing.cube import LARGEST, SIZE, SMALLEST
+from learning.commands.options import check_output, check_steps_options, clear_errors, photo_options, steps_options
+
+if TYPE_CHECKING:
+    from editing.rules import Step
+    from learning.cube_error import Colours
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight export --steps steps.json --cube look.cube
+  safelight export --steps steps.json --cube look.cube --size 33 photo.cr2
+  safelight export --episode play:0b5c4f2e-7c1d-5a3e-8f46-2d1f6a9b0c7e --python look.py
+"""
+)
+@click.argument("photo", required=False, type=click.Path(path_type=Path))
+@steps_options
+@click.option("--cube", type=click.Path(path_type=Path), help="Write a 3D LUT, a .cube file, over sRGB-encoded input.")
+@click.option(
+    "--size",
+    type=click.IntRange(SMALLEST, LARGEST),
+    default=SIZE,
+    show_default=True,
+    help="Points on each axis of the cube.",
+)
+@click.option("--python", type=click.Path(path_type=Path), help="Write a .py file whose develop() needs NumPy alone.")
+@photo_options
+def command(
+    photo: Path | None,
+    steps: Path | None,
+    episode: str | None,
+    cube: Path | None,
+    size: int,
+    python: Path | None,
+    transfer: str,
+    primaries: str,
+) -> None:
+    """Write steps in a form that other programs apply.
+
+    For a cube, its error against the exact picture is printed: over the colours of PHOTO, or else over a seeded sample
+    such as untouched photos have.
+    """
+    from editing.atomic_file import write_atomically
+    from editing.cube import write_cube
+    from editing.numpy_source import numpy_source
+    from editing.photo import PhotoError
+    from editing.steps_file import StepsFileError
+    from editing.trajectory import InvalidSnapshot
+    from learning.steps_source import read_source
+
+    check_steps_options(steps, episode)
+    if cube is None and python is None:
+        raise click.UsageError("nothing to write: give --cube FILE.cube, --python FILE.py, or both")
+    for output, option, suffix in ((cube, "--cube", ".cube"), (python, "--python", ".py")):
+        if output is not None:
+            check_output(output, option, (suffix,), (steps, photo))
+    with clear_errors(StepsFileError, InvalidSnapshot, PhotoError, OSError):
+        sequence = read_source(steps, episode).steps_file.steps
+        if cube is not None:
+            light, whose = _colours(photo, transfer, primaries)
+            write_cube(cube, sequence, size)
+            _say_error(cube, sequence, size, light, whose)
+        if python is not None:
+            write_atomically(python, numpy_source(sequence).encode())
+            click.echo(f"{python}: {_named(sequence)}, as develop()")
+
+
+def _colours(photo: Path | None, transfer: str, primaries: str) -> tuple[Colours, str]:
+    """The colours to measure by, and what they are."""
+    from editing.photo import printable, read_photo
+    from learning.cube_error import photo_colours, sample_colours
+
+    if photo is None:
+        light = sample_colours()
+        return light, f"a sample of {len(light):,} colours"
+    light = photo_colours(read_photo(photo, transfer=transfer, primaries=primaries).pixels)
+    return light, f"{len(light):,} pixels of {printable(photo.name)}"
+
+
+def _say_error(cube: Path, sequence: tuple[Step, ...], size: int, light: Colours, whose: str) -> None:
+    from learning.cube_error import cube_error
+
+    error = cube_error(sequence, size, light)
+    figures = f"largest {error.largest:.2f}, mean {error.mean:.3f}"
+    click.echo(f"{cube}: {_named(sequence)}, {size} points on each axis")
+    click.echo(f"Delta E 2000 against the exact picture: {figures}, over {whose}")
+    if error.beyond:
+        click.echo(f"{100 * error.beyond:.2g} % of these colours are beyond 1, where the table ends.")
+    if any(step.filter == "saturation" for step in sequence):
+        click.echo("Next to grey the saturation filter leaps; no table follows it there (docs/other-tools.md).")
+
+
+def _named(sequence: tuple[Step, ...]) -> str:
+    return ", ".join(step.filter for step in sequence) or "(no step)"
