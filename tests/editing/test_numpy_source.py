@@ -49,7 +49,9 @@ def test_each_filter_is_computed_as_here(slug: str, data: st.DataObject, awkward
 @settings(max_examples=200)
 @given(steps=chains())
 def test_so_is_any_sequence(steps: tuple[Step, ...], awkward_colours: NDArray[np.float32]) -> None:
-    assert error(run(steps, awkward_colours), develop(awkward_colours[None], steps)[0]) <= 1e-4
+    # Next to grey the saturation filter magnifies the last digit of what comes in, hundreds of times.
+    allowed = 5e-4 if any(step.filter == "saturation" for step in steps) else 1e-5
+    assert error(run(steps, awkward_colours), develop(awkward_colours[None], steps)[0]) <= allowed
 
 
 def test_the_file_needs_nothing_but_numpy(tmp_path: Path, awkward_colours: NDArray[np.float32]) -> None:
