@@ -4,9 +4,9 @@ Every decoder hands over `Samples`: the numbers as the file has them, the curve 
 to the working space. `to_working_space` is the one place where they are turned into light.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,22 +89,34 @@ def lab(shown: Pixels) -> Pixels:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
 
 
+class Rows(Protocol):
+    """The rows of a picture, taken by strips `[top:bottom]`: an array, or a file that is decoded as it is asked for."""
+
+    @property
+    def shape(self) -> tuple[Any, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]: ...
+
+
 @dataclass(frozen=True)
 class Samples:
-    """A decoded file before it becomes light.
+    """A file before it becomes light.
 
-    values: (H, W, 3) or (H, W, 1), uint8, uint16 or float, upright.
+    values: (H, W, 3) or (H, W, 1), uint8, uint16 or float, upright; taking rows of it may raise PhotoError.
     curve:  (levels, 3) linear light for each integer value; None: the values are linear (integers: value / largest).
     matrix: (3, 3) from the file's linear RGB to linear sRGB; None: they are the same.
     is_lab: the values are CIE L*a*b* (D50) rather than RGB.
     decoding: what was done, in plain words.
+    exif: the file's EXIF data, in the form of a TIFF file, with or without "Exif" before it; empty where it has none.
     """
 
-    values: NDArray[Any]
+    values: Rows
     decoding: Mapping[str, Any]
     curve: Floats | None = None
     matrix: Floats | None = None
     is_lab: bool = False
+    exif: bytes = b""
 
 
 def check_size(width: int, height: int, limit: int | None) -> None:
@@ -117,22 +129,18 @@ def check_size(width: int, height: int, limit: int | None) -> None:
         raise PhotoError(f"{size}, more than the limit of {limit / 1e6:g} million: make it smaller")
 
 
-def to_working_space(samples: Samples) -> Pixels:
-    """Linear sRGB light, float32 (H, W, 3), finite, negatives as 0; values above 1 stay.
+def light_of(samples: Samples) -> Callable[[NDArray[Any]], Pixels]:
+    """The function that turns rows of `samples.values`, (rows, W, 3), into linear sRGB light: float32, negatives as 0.
 
-    Raises PhotoError, with their number, for values that are not finite (or too large for float32).
+    What overflows or was not finite stays so, for the caller to count.
     """
-    height, width = samples.values.shape[:2]
-    values = np.broadcast_to(samples.values, (height, width, 3))  # grey: three equal planes
-    pixels: Pixels = np.empty((height, width, 3), np.float32)
-    largest = np.float32(np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1)
+    dtype = samples.values.dtype
+    largest = np.float32(np.iinfo(dtype).max if dtype.kind == "u" else 1)
     tables = None if samples.curve is None else samples.curve.T.astype(np.float32, order="C")
     matrix = None if samples.matrix is None else samples.matrix.T.astype(np.float32)
-    rows = max(1, PIXELS_AT_ONCE // width)
-    not_finite = 0
-    for top in range(0, height, rows):
-        strip = values[top : top + rows]
-        with np.errstate(all="ignore"):  # what overflows is counted below
+
+    def convert(strip: NDArray[Any]) -> Pixels:
+        with np.errstate(all="ignore"):
             if tables is None:
                 light = strip.astype(np.float32) / largest
             else:
@@ -141,8 +149,26 @@ def to_working_space(samples: Samples) -> Pixels:
                 light = lab_to_linear_srgb(light)
             elif matrix is not None:
                 light = light @ matrix
-            not_finite += int(np.count_nonzero(~np.isfinite(light)))
-            np.maximum(light, 0.0, out=pixels[top : top + rows])
+            return np.maximum(light, 0.0, out=light)
+
+    return convert
+
+
+def to_working_space(samples: Samples) -> Pixels:
+    """Linear sRGB light, float32 (H, W, 3), finite, negatives as 0; values above 1 stay.
+
+    Raises PhotoError, with their number, for values that are not finite (or too large for float32).
+    """
+    height, width = samples.values.shape[:2]
+    pixels: Pixels = np.empty((height, width, 3), np.float32)
+    to_light = light_of(samples)
+    rows = max(1, PIXELS_AT_ONCE // width)
+    not_finite = 0
+    for top in range(0, height, rows):
+        strip = samples.values[top : top + rows]
+        light = to_light(np.broadcast_to(strip, (*strip.shape[:2], 3)))  # grey: three equal planes
+        not_finite += int(np.count_nonzero(~np.isfinite(light)))
+        pixels[top : top + rows] = light
     if not_finite:
         raise PhotoError(f"{not_finite} of its values are not finite numbers (NaN, infinite, or beyond float32)")
     return pixels

@@ -3,13 +3,18 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from editing import raster, raw
 from editing.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_space
+from editing.exif import exif_of_tiff
 from editing.photo_error import PhotoError
 from editing.preview import agent_view, load_preview, make_preview, save_preview, square
 
@@ -20,6 +25,7 @@ __all__ = [
     "RAW_SUFFIXES",
     "TRANSFERS",
     "WORKING_SPACE",
+    "OpenPhoto",
     "Photo",
     "PhotoError",
     "agent_view",
@@ -27,6 +33,7 @@ __all__ = [
     "is_photo_name",
     "load_preview",
     "make_preview",
+    "open_photo",
     "printable",
     "read_photo",
     "save_preview",
@@ -73,21 +80,72 @@ class Photo:
         return int(self.pixels.shape[0])
 
 
-def read_photo(path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None) -> Photo:
-    """Decode a photo of any kind into the working space.
+@dataclass(frozen=True)
+class OpenPhoto:
+    """A photo whose pixels are decoded as they are asked for.
+
+    samples: its numbers as the file has them, and what they mean; what `samples.values` raises does not name the file.
+    """
+
+    path: Path
+    samples: Samples
+
+    @property
+    def width(self) -> int:
+        """In pixels, upright."""
+        return int(self.samples.values.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In pixels, upright."""
+        return int(self.samples.values.shape[0])
+
+    def rows(self, top: int, bottom: int) -> NDArray[Any]:
+        """Rows `top` to `bottom` (excluded) as the file has them: (rows, width, 3), C-contiguous, of native byte order.
+
+        uint8, uint16, float16 or float32. Fast from the top down; going back up decodes anew.
+        Raises PhotoError, "<file name>: <reason>".
+        """
+        with _naming(self.path):
+            strip = self.samples.values[top:bottom]
+            dtype = strip.dtype.newbyteorder("=") if strip.dtype.itemsize < 8 else np.dtype(np.float32)
+            with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused
+                return np.ascontiguousarray(np.broadcast_to(strip, (*strip.shape[:2], 3)), dtype)
+
+
+def open_photo(
+    path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None
+) -> OpenPhoto:
+    """Open a photo of any kind, and decode no more of it than has to be.
 
     JPEG, PNG, TIFF, WebP and `.npy` are known by their names; a file of any other name is given to LibRaw, and to
     nothing else. `transfer` and `primaries` declare what the values mean (the table is in `editing.raster`); a RAW file
     says so itself. limit: the most pixels accepted, None for MAXIMUM_PIXELS; checked before anything is decoded.
+
+    RAW, and pictures that lie on their side, are decoded at once and held in memory; all others as their rows are asked
+    for, so that a file that is damaged or cut short may be refused only then.
 
     Raises PhotoError, "<file name>: <reason>", for everything that is wrong with the file.
     """
     if transfer not in TRANSFERS or primaries not in PRIMARIES:
         raise ValueError(f"transfer is one of {TRANSFERS} and primaries one of {PRIMARIES}")
     path = Path(path)
+    with _naming(path):
+        return OpenPhoto(path, _decode(path, transfer, primaries, limit))
+
+
+def read_photo(path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None) -> Photo:
+    """Decode a photo of any kind into the working space; arguments and errors are those of `open_photo`."""
+    photo = open_photo(path, transfer=transfer, primaries=primaries, limit=limit)
+    with _naming(photo.path):
+        return Photo(to_working_space(photo.samples), dict(photo.samples.decoding))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """What goes wrong with a photo becomes a PhotoError that begins with the file's name."""
     try:
-        samples = _decode(path, transfer, primaries, limit)
-        return Photo(to_working_space(samples), dict(samples.decoding))
+        yield
     except PhotoError as error:
         raise PhotoError(f"{printable(path.name)}: {error}") from error
     except OSError as error:
@@ -111,7 +169,7 @@ def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Sam
             if _is_text(start):
                 raise PhotoError("it holds text, not a photo")
             file.seek(0)
-            return _decode_raw(file, limit)
+            return _decode_raw(file, path, limit)
     expected = raster.FORMATS.get(suffix, "NumPy array")
     if found != expected:
         what = f"it holds a {found}: rename it to what it is" if found else "its content is something else, or damaged"
@@ -127,12 +185,12 @@ def _is_text(start: bytes) -> bool:
     return not control and "\ufffd" not in start.decode("utf-8", errors="replace")[:-1]
 
 
-def _decode_raw(file: Any, limit: int | None) -> Samples:
+def _decode_raw(file: Any, path: Path, limit: int | None) -> Samples:
     try:
-        values, decoding = raw.decode(file, MAXIMUM_PIXELS if limit is None else limit)
+        values, decoding, exif = raw.decode(file, MAXIMUM_PIXELS if limit is None else limit)
     except raw.RawError as error:
         raise PhotoError(str(error)) from error
-    return Samples(values, decoding)
+    return Samples(values, decoding, exif=exif_of_tiff(path) or exif)
 
 
 def source_sha256(path: Path | str) -> str:

@@ -22,20 +22,33 @@ def area_average(pixels: NDArray[np.floating], height: int, width: int) -> Pixel
     the mean of the whole is kept. A cell smaller than a pixel takes that pixel's value, or the mix of those it touches:
     enlarging gives blocks, never new detail.
     """
-    low = _average_rows(pixels, height)
-    return np.ascontiguousarray(_average_rows(np.ascontiguousarray(low.swapaxes(0, 1)), width).swapaxes(0, 1))
+    return average_columns(_average_rows(pixels, height), width)
+
+
+def average_columns(pixels: NDArray[np.floating], count: int) -> Pixels:
+    """(H, W, 3) averaged over `count` equal cells of each row: float32, (H, count, 3)."""
+    columns = np.ascontiguousarray(pixels.swapaxes(0, 1))
+    return np.ascontiguousarray(_average_rows(columns, count).swapaxes(0, 1))
+
+
+def cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.float64]]:
+    """What the cell of that number, of `count` equal ones, takes of `length` rows: its first row, and weights from it.
+
+    The weights add up to 1.
+    """
+    first, last = cell * length // count, -(-(cell + 1) * length // count)
+    parts = np.ones(last - first)  # how much of each row it touches lies in the cell
+    parts[0] -= (cell * length - first * count) / count
+    parts[-1] -= (last * count - (cell + 1) * length) / count
+    return first, parts * (count / length)
 
 
 def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
     """Axis 0 averaged over `count` equal cells."""
-    length = values.shape[0]
     averages: Pixels = np.empty((count, *values.shape[1:]), np.float32)
     for cell in range(count):
-        first, last = cell * length // count, -(-(cell + 1) * length // count)
-        parts = np.ones(last - first)  # how much of each row it touches lies in the cell
-        parts[0] -= (cell * length - first * count) / count
-        parts[-1] -= (last * count - (cell + 1) * length) / count
-        averages[cell] = np.tensordot(parts, values[first:last], axes=1) * (count / length)
+        first, parts = cell_parts(cell, count, values.shape[0])
+        averages[cell] = np.tensordot(parts, values[first : first + len(parts)], axes=1)
     return averages
 
 

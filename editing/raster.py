@@ -18,6 +18,9 @@ a curve nor primaries: they go through their profile (CMYK without one: libvips'
 import logging
 import os
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +30,15 @@ from numpy.typing import NDArray
 from editing.colour import (
     SRGB_FROM_PROPHOTO,
     Floats,
+    Rows,
     Samples,
     check_size,
     prophoto_to_linear,
     srgb_to_linear,
 )
+from editing.exif import exif_of_tiff
 from editing.icc import Profile, read_profile
+from editing.image_rows import DTYPES, ImageRows
 from editing.photo_error import PhotoError
 
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WebP"}
@@ -77,55 +83,83 @@ def read_array(path: Path, primaries: str, limit: int | None) -> Samples:
 
 
 def read_image(path: Path, image_format: str, transfer: str, primaries: str, limit: int | None) -> Samples:
-    """A JPEG, PNG, TIFF or WebP file; of several pages or frames the first."""
+    """A JPEG, PNG, TIFF or WebP file, decoded as its rows are taken; of several pages or frames the first.
+
+    One that lies on its side (EXIF's orientation) is decoded at once and held in memory: rows of it are columns.
+    """
     import pyvips
 
     pyvips.cache_set_max(0)  # a file may be replaced by another of the same name
     logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # what matters of its warnings is raised
-    load = getattr(pyvips.Image, _LOADERS[image_format])
-    try:
-        # Bytes, since a name need not be valid UTF-8.
-        image = load(os.fsencode(path), access="sequential", fail_on="error")
-        check_size(image.width, image.height, limit)
-        return _samples(image, image_format, transfer, primaries)
-    except pyvips.Error as error:
-        lines = [line.strip() for line in f"{error.detail or error.message}".splitlines() if line.strip()]
+    # Bytes, since a name need not be valid UTF-8.
+    loader = getattr(pyvips.Image, _LOADERS[image_format])
+    load = partial(loader, os.fsencode(path), access="sequential", fail_on="error")
+
+    def explain(error: Exception) -> PhotoError:
+        text = getattr(error, "detail", None) or getattr(error, "message", error)
+        lines = [line.strip() for line in f"{text}".splitlines() if line.strip()]
         reason = lines[0].removeprefix(f"{path}: ") if lines else "no reason given"
-        raise PhotoError(f"this {image_format} is damaged, cut short or of an unknown kind ({reason})") from error
+        return PhotoError(f"this {image_format} is damaged, cut short or of an unknown kind ({reason})")
+
+    try:
+        image = load()
+        check_size(image.width, image.height, limit)
+        samples = _samples(load, image, image_format, transfer, primaries, explain)
+        return replace(samples, exif=exif_of_tiff(path)) if image_format == "TIFF" else samples
+    except pyvips.Error as error:
+        raise explain(error) from error
 
 
-def _samples(image: Any, image_format: str, transfer: str, primaries: str) -> Samples:
-    import pyvips
-
+def _samples(
+    load: Callable[[], Any],
+    image: Any,
+    image_format: str,
+    transfer: str,
+    primaries: str,
+    explain: Callable[[Exception], PhotoError],
+) -> Samples:
     bands = _COLOUR_BANDS.get(image.interpretation)
     if bands is None or image.bands < bands:
         raise PhotoError(f"its colours are {image.interpretation} with {image.bands} channels; save it as RGB or grey")
-    if image.format not in ("uchar", "ushort", "float", "double"):
+    if image.format not in DTYPES:
         raise PhotoError(f"its values are of type {image.format}; save it with 8 or 16 bits, or as floating point")
+    decoding = _decoding(image, bands, image_format)
+    matrix, curve, profile = None, None, None
+    if bands != 4:
+        profile = _profile(image, bands, decoding) if primaries == "auto" else None
+    is_lab = bands == 4 or (profile is not None and profile.tables)
+    if is_lab:
+        _check_undeclared(image, transfer, primaries, decoding)
+    else:
+        levels = {"uchar": 256, "ushort": 65536}.get(image.format)
+        curve, matrix = _encoding(profile, levels, transfer, primaries, decoding)
+
+    def picture(loaded: Any) -> Any:
+        loaded = loaded.extract_band(0, n=bands) if loaded.bands > bands else loaded
+        return _through_profile(loaded) if is_lab else loaded
+
+    exif = image.get("exif-data") if image.get_typeof("exif-data") else b""
+    rows: Rows = ImageRows(picture(image), lambda: picture(load()), explain)
+    if decoding["orientation"] in range(2, 9):
+        rows = upright(rows[:], decoding["orientation"])
+    return Samples(rows, decoding, curve, matrix, is_lab, exif)
+
+
+def _decoding(image: Any, bands: int, image_format: str) -> dict[str, Any]:
+    import pyvips
+
     version = ".".join(str(pyvips.version(part)) for part in range(3))
     depth = {"uchar": "8 bits", "ushort": "16 bits"}.get(image.format, "floating point")
     decoding: dict[str, Any] = {"decoder": f"libvips {version}", "format": image_format, "depth": depth}
     if image.bands > bands:
         decoding["alpha"] = "dropped"
-        image = image.extract_band(0, n=bands)
     if bands == 1:
         decoding["grey"] = "three equal planes"
     pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
     if pages > 1:
         decoding["pages"] = f"the first of {pages}"
-    orientation = image.get("orientation") if image.get_typeof("orientation") else 1
-    decoding["orientation"] = orientation
-    matrix, curve, is_lab = None, None, False
-    if bands == 4:
-        image, is_lab = _through_profile(image, transfer, primaries, decoding), True
-    else:
-        profile = _profile(image, bands, decoding) if primaries == "auto" else None
-        if profile is not None and profile.tables:
-            image, is_lab = _through_profile(image, transfer, primaries, decoding), True
-        else:
-            levels = {"uchar": 256, "ushort": 65536}.get(image.format)
-            curve, matrix = _encoding(profile, levels, transfer, primaries, decoding)
-    return Samples(upright(image.numpy(), orientation), decoding, curve, matrix, is_lab)
+    decoding["orientation"] = image.get("orientation") if image.get_typeof("orientation") else 1
+    return decoding
 
 
 def _profile(image: Any, bands: int, decoding: dict[str, Any]) -> Profile | None:
@@ -143,17 +177,21 @@ def _profile(image: Any, bands: int, decoding: dict[str, Any]) -> Profile | None
     return profile if fits else None
 
 
-def _through_profile(image: Any, transfer: str, primaries: str, decoding: dict[str, Any]) -> Any:
-    """CIE L*a*b* by the colour engine, for CMYK and for profiles made of tables."""
+def _check_undeclared(image: Any, transfer: str, primaries: str, decoding: dict[str, Any]) -> None:
+    """Refuse a declaration for CMYK and for profiles made of tables, which go through the colour engine; recorded."""
     if transfer != "auto" or primaries != "auto":
         what = "CMYK" if image.interpretation == "cmyk" else "a profile made of tables"
         raise PhotoError(
             f"it has {what}, whose values are not linear RGB: read it with --transfer auto --primaries auto"
         )
-    generic = {"input_profile": "cmyk"} if image.interpretation == "cmyk" else {}
     if image.interpretation == "cmyk":
         decoding["icc"] = "embedded CMYK profile" if image.get_typeof("icc-profile-data") else "libvips' generic CMYK"
     decoding |= {"transfer": "by the profile's tables", "primaries": "by the profile's tables"}
+
+
+def _through_profile(image: Any) -> Any:
+    """CIE L*a*b* by the colour engine."""
+    generic = {"input_profile": "cmyk"} if image.interpretation == "cmyk" else {}
     return image.icc_import(embedded=True, pcs="lab", intent="relative", **generic)
 
 

@@ -5,6 +5,7 @@ down. So this file is also a program: it reads a RAW file from its standard inpu
 pixels to its standard output. It imports nothing of this project, to start fast.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -23,11 +24,12 @@ class RawError(ValueError):
     """LibRaw cannot read it; the message is the reason."""
 
 
-def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any]]:
+def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
     """The RAW photo in `file`, open at its start: linear sRGB, (H, W, 3) uint16, upright, 65535 at the white level.
 
     White balance as the camera recorded it (daylight where it recorded none), no automatic brightness, highlights
-    clipped at the white level. With it, what was done. Raises RawError.
+    clipped at the white level. With it, what was done, and EXIF data: those of the JPEG in it, or what LibRaw found out
+    itself; empty where it holds no JPEG. Raises RawError.
     """
     command = [sys.executable, "-P", str(Path(__file__).resolve())]
     try:
@@ -40,10 +42,11 @@ def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dic
     answer = json.loads(line)
     if "error" in answer:
         raise RawError(answer["error"])
-    return np.frombuffer(data, np.uint16).reshape(answer["shape"]), answer["decoding"]
+    exif = base64.b64decode(answer["exif"])
+    return np.frombuffer(data, np.uint16).reshape(answer["shape"]), answer["decoding"], exif
 
 
-def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any]]:
+def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
     import rawpy
 
     with rawpy.RawPy() as raw:
@@ -82,7 +85,22 @@ def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], d
             adjust_maximum_thr=0.0,  # else the white level would follow the brightest pixel
             highlight_mode=rawpy.HighlightMode.Clip,
         )
-    return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))), decoding
+        exif = _exif(raw)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))), decoding, exif
+
+
+def _exif(raw: Any) -> bytes:
+    """The EXIF data with which the embedded JPEG begins; where the camera wrote none, LibRaw puts in what it knows."""
+    import rawpy
+
+    try:
+        thumbnail = raw.extract_thumb()
+    except rawpy.LibRawError:
+        return b""
+    if thumbnail.format != rawpy.ThumbFormat.JPEG or thumbnail.data[2:4] != b"\xff\xe1":
+        return b""
+    length = int.from_bytes(thumbnail.data[4:6], "big")
+    return bytes(thumbnail.data[6 : 4 + length])
 
 
 def _explain(error: Exception) -> str:
@@ -100,13 +118,14 @@ def _main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed must not end up among the pixels
     try:
-        pixels, decoding = _develop(sys.stdin.buffer, int(sys.argv[1]))
+        pixels, decoding, exif = _develop(sys.stdin.buffer, int(sys.argv[1]))
     except RawError as error:
         output.write(json.dumps({"error": str(error)}).encode() + b"\n")
     except Exception as error:  # whatever it is, the caller needs it as a sentence
         output.write(json.dumps({"error": _explain(error)}).encode() + b"\n")
     else:
-        output.write(json.dumps({"shape": pixels.shape, "decoding": decoding}).encode() + b"\n")
+        answer = {"shape": pixels.shape, "decoding": decoding, "exif": base64.b64encode(exif).decode("ascii")}
+        output.write(json.dumps(answer).encode() + b"\n")
         output.write(pixels.data)
     output.close()
 

@@ -1,0 +1,126 @@
+"""A photo's file developed at its full size: strip by strip from the file, through the filters, into a finished picture.
+
+    file -> rows as they are -> light -> (smaller, if asked) -> filters -> 8 or 16 bits -> encoder
+
+A strip of rows passes through all of it before the next is read, so the memory does not grow with the photo.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.colour import light_of
+from editing.filters import EditingStep
+from editing.photo import OpenPhoto, PhotoError, open_photo, printable
+from editing.render import Renderer
+from editing.shrinking import shrunk_size, shrunk_strips
+from editing.writing import FORMATS, STRIP_ROWS, Output, write_picture
+
+__all__ = ["Developed", "Output", "develop_file", "develop_photo"]
+
+STRIP_PIXELS = 1 << 20  # of a strip, about: 3 to 12 MB
+UNLIMITED = 1 << 62  # pixels
+
+
+@dataclass(frozen=True)
+class Developed:
+    """What was written: its size in pixels, and how the photo was decoded, in plain words, as JSON values."""
+
+    width: int
+    height: int
+    decoding: dict[str, Any]
+
+
+def develop_file(
+    source: Path,
+    steps: Sequence[EditingStep],
+    destination: Path,
+    output: Output = Output(),  # noqa: B008 (it is frozen)
+    *,
+    transfer: str = "auto",
+    primaries: str = "auto",
+) -> Developed:
+    """Develop a photo into a finished picture for sRGB screens, whatever its size.
+
+    source, transfer, primaries: as in `editing.photo.open_photo`, without a limit of size.
+    destination: replaced where it exists, but never the source itself; it appears whole or not at all.
+
+    Raises PhotoError, "<file name>: <reason>", for what is wrong with the photo, or cannot be done with it, and OSError
+    for what the disk refuses.
+    """
+    check_destination(source, destination)
+    photo = open_photo(source, transfer=transfer, primaries=primaries, limit=UNLIMITED)
+    return develop_photo(photo, steps, destination, output)
+
+
+def develop_photo(
+    photo: OpenPhoto, steps: Sequence[EditingStep], destination: Path, output: Output = Output()  # noqa: B008
+) -> Developed:
+    """The same for a photo that is open already, as often as wanted; its rows are read from the top."""
+    check_destination(photo.path, destination)
+    width, height = shrunk_size(photo.width, photo.height, output.size)
+    largest = FORMATS[output.format].largest_side
+    if largest is not None and max(width, height) > largest:
+        raise PhotoError(
+            f"{printable(photo.path.name)}: {width} x {height} is too large for {output.format}, which has at most "
+            f"{largest} pixels a side: give a smaller --size, or --format tiff16"
+        )
+    strips = _developed(photo, steps, width, height, output)
+    write_picture(destination, strips, width, height, output, photo.samples.exif)
+    return Developed(width, height, dict(photo.samples.decoding))
+
+
+def check_destination(source: Path, destination: Path) -> None:
+    """Refuse to write a picture over its own source, under whatever name, or into a folder that is not there."""
+    if not destination.parent.is_dir():
+        raise FileNotFoundError(f"{destination.parent} is not a folder: make it first")
+    if destination.exists() and source.exists() and destination.samefile(source):
+        raise FileExistsError(f"{destination} is the photo itself: name another file")
+
+
+def _developed(
+    photo: OpenPhoto, steps: Sequence[EditingStep], width: int, height: int, output: Output
+) -> Iterator[NDArray[Any]]:
+    """The finished picture's strips, each of a multiple of STRIP_ROWS rows but the last."""
+    samples = photo.samples
+    dither = output.dtype == np.uint8 and samples.values.dtype != np.uint8
+    if width != photo.width or height != photo.height:
+        strips = shrunk_strips(_light(photo), photo.height, width, height, _rows_at_once(width))
+        renderer = Renderer(steps, dtype=output.dtype, dither=dither)
+    elif samples.is_lab:
+        strips = _light(photo)
+        renderer = Renderer(steps, dtype=output.dtype, dither=dither)
+    else:
+        strips = _rows(photo)
+        renderer = Renderer(steps, curve=samples.curve, matrix=samples.matrix, dtype=output.dtype, dither=dither)
+    first = 0
+    for strip in strips:
+        yield renderer(strip, first=first)
+        first += strip.shape[0] * strip.shape[1]
+
+
+def _rows(photo: OpenPhoto) -> Iterator[NDArray[Any]]:
+    """The file's own rows, as `OpenPhoto.rows` gives them, checked."""
+    rows = _rows_at_once(photo.width)
+    for top in range(0, photo.height, rows):
+        strip = photo.rows(top, min(top + rows, photo.height))
+        if strip.dtype.kind == "f" and not np.isfinite(strip).all():
+            count = np.count_nonzero(~np.isfinite(strip))
+            raise PhotoError(
+                f"{printable(photo.path.name)}: {count} or more of its values are not finite numbers "
+                "(NaN, infinite, or beyond float32)"
+            )
+        yield strip
+
+
+def _light(photo: OpenPhoto) -> Iterator[NDArray[Any]]:
+    """The same in linear sRGB light, float32."""
+    return map(light_of(photo.samples), _rows(photo))
+
+
+def _rows_at_once(width: int) -> int:
+    return max(1, STRIP_PIXELS // (width * STRIP_ROWS)) * STRIP_ROWS
