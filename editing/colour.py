@@ -130,9 +130,9 @@ def check_size(width: int, height: int, limit: int | None) -> None:
 
 
 def light_of(samples: Samples) -> Callable[[NDArray[Any]], Pixels]:
-    """The function that turns rows of `samples.values`, (rows, W, 3), into linear sRGB light: float32, negatives as 0.
+    """The function that turns rows of `samples.values`, (rows, W, 3), into linear sRGB light, float32.
 
-    What overflows or was not finite stays so, for the caller to count.
+    Negatives stay, and what is not finite or overflows, for the caller to deal with.
     """
     dtype = samples.values.dtype
     largest = np.float32(np.iinfo(dtype).max if dtype.kind == "u" else 1)
@@ -149,7 +149,7 @@ def light_of(samples: Samples) -> Callable[[NDArray[Any]], Pixels]:
                 light = lab_to_linear_srgb(light)
             elif matrix is not None:
                 light = light @ matrix
-            return np.maximum(light, 0.0, out=light)
+        return light
 
     return convert
 
@@ -168,7 +168,14 @@ def to_working_space(samples: Samples) -> Pixels:
         strip = samples.values[top : top + rows]
         light = to_light(np.broadcast_to(strip, (*strip.shape[:2], 3)))  # grey: three equal planes
         not_finite += int(np.count_nonzero(~np.isfinite(light)))
-        pixels[top : top + rows] = light
-    if not_finite:
-        raise PhotoError(f"{not_finite} of its values are not finite numbers (NaN, infinite, or beyond float32)")
+        with np.errstate(all="ignore"):
+            np.maximum(light, 0.0, out=pixels[top : top + rows])
+    check_finite(not_finite)
     return pixels
+
+
+def check_finite(not_finite: int, where: str = "") -> None:
+    """Refuse a photo that has so many values which are not finite; where: "in rows 5 to 8"."""
+    if not_finite:
+        place = f" {where}" if where else ""
+        raise PhotoError(f"{not_finite} of its values{place} are not finite numbers (NaN, infinite, or beyond float32)")

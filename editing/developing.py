@@ -1,4 +1,4 @@
-"""A photo's file developed at its full size: strip by strip from the file, through the filters, into a finished picture.
+"""A photo developed at its full size: strip by strip from its file, through the filters, into a finished picture.
 
     file -> rows as they are -> light -> (smaller, if asked) -> filters -> 8 or 16 bits -> encoder
 
@@ -7,13 +7,13 @@ A strip of rows passes through all of it before the next is read, so the memory 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.colour import light_of
 from editing.filters import EditingStep
 from editing.photo import OpenPhoto, PhotoError, open_photo, printable
 from editing.render import Renderer
@@ -58,7 +58,10 @@ def develop_file(
 
 
 def develop_photo(
-    photo: OpenPhoto, steps: Sequence[EditingStep], destination: Path, output: Output = Output()  # noqa: B008
+    photo: OpenPhoto,
+    steps: Sequence[EditingStep],
+    destination: Path,
+    output: Output = Output(),  # noqa: B008
 ) -> Developed:
     """The same for a photo that is open already, as often as wanted; its rows are read from the top."""
     check_destination(photo.path, destination)
@@ -88,38 +91,25 @@ def _developed(
     """The finished picture's strips, each of a multiple of STRIP_ROWS rows but the last."""
     samples = photo.samples
     dither = output.dtype == np.uint8 and samples.values.dtype != np.uint8
-    if width != photo.width or height != photo.height:
-        strips = shrunk_strips(_light(photo), photo.height, width, height, _rows_at_once(width))
-        renderer = Renderer(steps, dtype=output.dtype, dither=dither)
-    elif samples.is_lab:
-        strips = _light(photo)
-        renderer = Renderer(steps, dtype=output.dtype, dither=dither)
+    prepare = partial(Renderer, steps, dtype=output.dtype, dither=dither, pixels=width * height)
+    if (width, height) != (photo.width, photo.height):
+        light = _strips(photo, photo.light)
+        renderer, strips = prepare(), shrunk_strips(light, photo.height, width, height, _rows_at_once(width))
+    elif samples.is_lab or (samples.matrix is not None and samples.values.dtype.kind == "f"):
+        # What no curve and matrix can say; and a matrix may make finite numbers overflow, which is to be refused.
+        renderer, strips = prepare(), _strips(photo, photo.light)
     else:
-        strips = _rows(photo)
-        renderer = Renderer(steps, curve=samples.curve, matrix=samples.matrix, dtype=output.dtype, dither=dither)
+        renderer, strips = prepare(curve=samples.curve, matrix=samples.matrix), _strips(photo, photo.rows)
     first = 0
     for strip in strips:
         yield renderer(strip, first=first)
         first += strip.shape[0] * strip.shape[1]
 
 
-def _rows(photo: OpenPhoto) -> Iterator[NDArray[Any]]:
-    """The file's own rows, as `OpenPhoto.rows` gives them, checked."""
+def _strips(photo: OpenPhoto, read: Callable[[int, int], NDArray[Any]]) -> Iterator[NDArray[Any]]:
     rows = _rows_at_once(photo.width)
     for top in range(0, photo.height, rows):
-        strip = photo.rows(top, min(top + rows, photo.height))
-        if strip.dtype.kind == "f" and not np.isfinite(strip).all():
-            count = np.count_nonzero(~np.isfinite(strip))
-            raise PhotoError(
-                f"{printable(photo.path.name)}: {count} or more of its values are not finite numbers "
-                "(NaN, infinite, or beyond float32)"
-            )
-        yield strip
-
-
-def _light(photo: OpenPhoto) -> Iterator[NDArray[Any]]:
-    """The same in linear sRGB light, float32."""
-    return map(light_of(photo.samples), _rows(photo))
+        yield read(top, min(top + rows, photo.height))
 
 
 def _rows_at_once(width: int) -> int:

@@ -1,20 +1,16 @@
 """Photos from files to the working space of the game: linear light, sRGB primaries, D65."""
 
-import errno
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from editing import raster, raw
 from editing.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_space
 from editing.exif import exif_of_tiff
+from editing.open_photo import OpenPhoto, naming, os_reason, printable
 from editing.photo_error import PhotoError
 from editing.preview import agent_view, load_preview, make_preview, save_preview, square
 
@@ -80,39 +76,6 @@ class Photo:
         return int(self.pixels.shape[0])
 
 
-@dataclass(frozen=True)
-class OpenPhoto:
-    """A photo whose pixels are decoded as they are asked for.
-
-    samples: its numbers as the file has them, and what they mean; what `samples.values` raises does not name the file.
-    """
-
-    path: Path
-    samples: Samples
-
-    @property
-    def width(self) -> int:
-        """In pixels, upright."""
-        return int(self.samples.values.shape[1])
-
-    @property
-    def height(self) -> int:
-        """In pixels, upright."""
-        return int(self.samples.values.shape[0])
-
-    def rows(self, top: int, bottom: int) -> NDArray[Any]:
-        """Rows `top` to `bottom` (excluded) as the file has them: (rows, width, 3), C-contiguous, of native byte order.
-
-        uint8, uint16, float16 or float32. Fast from the top down; going back up decodes anew.
-        Raises PhotoError, "<file name>: <reason>".
-        """
-        with _naming(self.path):
-            strip = self.samples.values[top:bottom]
-            dtype = strip.dtype.newbyteorder("=") if strip.dtype.itemsize < 8 else np.dtype(np.float32)
-            with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused
-                return np.ascontiguousarray(np.broadcast_to(strip, (*strip.shape[:2], 3)), dtype)
-
-
 def open_photo(
     path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None
 ) -> OpenPhoto:
@@ -130,28 +93,15 @@ def open_photo(
     if transfer not in TRANSFERS or primaries not in PRIMARIES:
         raise ValueError(f"transfer is one of {TRANSFERS} and primaries one of {PRIMARIES}")
     path = Path(path)
-    with _naming(path):
+    with naming(path):
         return OpenPhoto(path, _decode(path, transfer, primaries, limit))
 
 
 def read_photo(path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None) -> Photo:
     """Decode a photo of any kind into the working space; arguments and errors are those of `open_photo`."""
     photo = open_photo(path, transfer=transfer, primaries=primaries, limit=limit)
-    with _naming(photo.path):
+    with naming(photo.path):
         return Photo(to_working_space(photo.samples), dict(photo.samples.decoding))
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """What goes wrong with a photo becomes a PhotoError that begins with the file's name."""
-    try:
-        yield
-    except PhotoError as error:
-        raise PhotoError(f"{printable(path.name)}: {error}") from error
-    except OSError as error:
-        raise PhotoError(f"{printable(path.name)}: {_os_reason(error)}") from error
-    except MemoryError as error:
-        raise PhotoError(f"{printable(path.name)}: there is not enough memory for it") from error
 
 
 def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Samples:
@@ -200,7 +150,7 @@ def source_sha256(path: Path | str) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise PhotoError(f"{printable(path.name)}: {_os_reason(error)}") from error
+        raise PhotoError(f"{printable(path.name)}: {os_reason(error)}") from error
 
 
 def is_photo_name(path: Path | str) -> bool:
@@ -233,20 +183,10 @@ def find_photos(paths: Iterable[Path | str]) -> list[Path]:
 
 def _photos_below(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
-        raise PhotoError(f"{printable(str(error.filename))}: {_os_reason(error)}") from error
+        raise PhotoError(f"{printable(str(error.filename))}: {os_reason(error)}") from error
 
     photos: list[Path] = []
     for directory, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         photos += [Path(directory, name) for name in files if is_photo_name(name)]
     return sorted(photos)
-
-
-def printable(name: str) -> str:
-    """A file name as one line of valid text, whatever bytes it is made of."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name)
-
-
-def _os_reason(error: OSError) -> str:
-    reasons = {errno.ENOENT: "there is no such file", errno.EACCES: "no permission to read it"}
-    return reasons.get(error.errno or 0, (error.strerror or "it cannot be read").lower())

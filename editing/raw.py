@@ -36,14 +36,15 @@ def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dic
         done = subprocess.run([*command, str(maximum_pixels)], stdin=file, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise RawError(f"LibRaw did not finish in {SECONDS} s") from None
-    line, _, data = done.stdout.partition(b"\n")
+    line = done.stdout[: done.stdout.find(b"\n") + 1]
     if done.returncode != 0 or not line:
         raise RawError("LibRaw broke down while reading it; the file is probably damaged")
     answer = json.loads(line)
     if "error" in answer:
         raise RawError(answer["error"])
     exif = base64.b64decode(answer["exif"])
-    return np.frombuffer(data, np.uint16).reshape(answer["shape"]), answer["decoding"], exif
+    values = np.frombuffer(done.stdout, np.uint16, offset=len(line)).reshape(answer["shape"])
+    return values, answer["decoding"], exif
 
 
 def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
@@ -56,6 +57,7 @@ def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], d
         if width * height > maximum_pixels:
             size = f"{width} x {height} is {width * height / 1e6:.1f} million pixels"
             raise RawError(f"{size}, more than the limit of {maximum_pixels / 1e6:g} million: make it smaller")
+        exif = _exif(raw)  # before the pixels: LibRaw may crash after them
         raw.unpack()
         multipliers = [float(value) for value in raw.camera_whitebalance]
         # Asked for a balance that the file does not record, LibRaw would make one up from the picture.
@@ -85,7 +87,6 @@ def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], d
             adjust_maximum_thr=0.0,  # else the white level would follow the brightest pixel
             highlight_mode=rawpy.HighlightMode.Clip,
         )
-        exif = _exif(raw)
     return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))), decoding, exif
 
 

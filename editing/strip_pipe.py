@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.tiff_writer import STRIP_ROWS, plain_header
+from editing.tiff_writer import plain_header
 
 
 class StripPipe:
@@ -48,10 +48,10 @@ class StripPipe:
         """The picture as libvips reads it, for sequential access."""
         import pyvips
 
-        source = pyvips.SourceCustom()
-        source.on_read(self._read)
-        source.on_seek(self._seek)
-        return pyvips.Image.tiffload_source(source, access="sequential", fail_on="error")
+        self._source = pyvips.SourceCustom()  # kept here, since the image does not keep its callbacks alive
+        self._source.on_read(self._read)
+        self._source.on_seek(self._seek)
+        return pyvips.Image.tiffload_source(self._source, access="sequential", fail_on="error")
 
     def _read(self, size: int) -> Any:
         """Up to `size` bytes, in the form that libvips wants: None at the end."""

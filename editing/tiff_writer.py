@@ -1,4 +1,4 @@
-"""TIFF with 16 bits, written strip by strip: deflate with horizontal differences, on all cores; BigTIFF where needed."""
+"""TIFF with 16 bits, written strip by strip: differences and deflate, on all cores; BigTIFF where it is needed."""
 
 import os
 import zlib

@@ -21,7 +21,10 @@ from editing.tiff_writer import STRIP_ROWS, write_tiff
 
 __all__ = ["FORMATS", "STRIP_ROWS", "Output", "OutputFormat", "write_picture"]
 
-PNG_COMPRESSION, PNG_FILTER = 1, 8  # zlib's fastest, and differences to the pixel before (libpng's PNG_FILTER_NONE is 8)
+PNG_COMPRESSION, PNG_FILTER = (
+    1,
+    8,
+)  # zlib's fastest, and differences to the pixel before (libpng's PNG_FILTER_NONE is 8)
 OutputFormat = Literal["jpeg", "tiff16", "png16", "webp"]
 Strip = NDArray[np.uint8] | NDArray[np.uint16]
 
