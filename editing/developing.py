@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.compressing import PART_ROWS
 from editing.filters import EditingStep
 from editing.photo import OpenPhoto, PhotoError, open_photo, printable
 from editing.render import Renderer
 from editing.shrinking import shrunk_size, shrunk_strips
-from editing.writing import FORMATS, STRIP_ROWS, Output, write_picture
+from editing.writing import FORMATS, Output, write_picture
 
 __all__ = ["Developed", "Output", "develop_file", "develop_photo"]
 
@@ -73,7 +74,7 @@ def develop_photo(
             f"{largest} pixels a side: give a smaller --size, or --format tiff16"
         )
     strips = _developed(photo, steps, width, height, output)
-    write_picture(destination, strips, width, height, output, photo.samples.exif)
+    write_picture(destination, strips, (width, height), output, photo.samples.exif)
     return Developed(width, height, dict(photo.samples.decoding))
 
 
@@ -88,13 +89,13 @@ def check_destination(source: Path, destination: Path) -> None:
 def _developed(
     photo: OpenPhoto, steps: Sequence[EditingStep], width: int, height: int, output: Output
 ) -> Iterator[NDArray[Any]]:
-    """The finished picture's strips, each of a multiple of STRIP_ROWS rows but the last."""
+    """The finished picture's strips, each of a multiple of PART_ROWS rows but the last."""
     samples = photo.samples
     dither = output.dtype == np.uint8 and samples.values.dtype != np.uint8
     prepare = partial(Renderer, steps, dtype=output.dtype, dither=dither, pixels=width * height)
     if (width, height) != (photo.width, photo.height):
         light = _strips(photo, photo.light)
-        renderer, strips = prepare(), shrunk_strips(light, photo.height, width, height, _rows_at_once(width))
+        renderer, strips = prepare(), shrunk_strips(light, photo.height, width, height, _rows_at_once(photo.width))
     elif samples.is_lab or (samples.matrix is not None and samples.values.dtype.kind == "f"):
         # What no curve and matrix can say; and a matrix may make finite numbers overflow, which is to be refused.
         renderer, strips = prepare(), _strips(photo, photo.light)
@@ -113,4 +114,4 @@ def _strips(photo: OpenPhoto, read: Callable[[int, int], NDArray[Any]]) -> Itera
 
 
 def _rows_at_once(width: int) -> int:
-    return max(1, STRIP_PIXELS // (width * STRIP_ROWS)) * STRIP_ROWS
+    return max(1, STRIP_PIXELS // (width * PART_ROWS)) * PART_ROWS

@@ -6,7 +6,7 @@ its orientation and size are written anew, its colours are sRGB, and the embedde
 """
 
 import io
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from editing.tiff import ASCII, LONG, SHORT, Directory, Field, numbers, pack, read_directories, start
@@ -73,5 +73,5 @@ def _kept(main: Directory, exposure: Directory, place: Directory) -> dict[int, d
     }
 
 
-def _packed(directories: dict[int, Directory]) -> bytes:
+def _packed(directories: Mapping[int, Directory]) -> bytes:
     return PREFIX + start(8, big=False) + pack(directories, offset=8)

@@ -20,19 +20,19 @@ def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int
     strips: the picture's rows from the top, float32 (some, W, 3), `length` rows in all; height: at most `length`.
     """
     made: list[Pixels] = []
-    kept: Pixels = np.empty((0, width, 3), np.float32)  # rows that are still needed, from `begins` on
+    waiting: list[Pixels] = []  # rows that cells still need, from row `begins` on
     begins = cell = 0
     for strip in strips:
-        kept = np.concatenate([kept, average_columns(strip, width)])
+        waiting.extend(strip)
         while cell < height:
             first, parts = cell_parts(cell, height, length)
-            if first + len(parts) > begins + len(kept):
+            if first + len(parts) > begins + len(waiting):
                 break
-            row = np.tensordot(parts, kept[first - begins : first - begins + len(parts)], axes=1)
-            made.append(row.astype(np.float32))
+            del waiting[: first - begins]
+            begins = first
+            # float32 adds up as many rows as a photo has without an error that could be seen.
+            made.append(np.tensordot(parts.astype(np.float32), np.stack(waiting[: len(parts)]), axes=1))
             cell += 1
             if len(made) == rows or cell == height:
-                yield np.stack(made)
+                yield average_columns(np.stack(made), width)
                 made.clear()
-        needed = cell * length // height - begins
-        kept, begins = kept[needed:], begins + needed

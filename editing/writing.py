@@ -1,12 +1,11 @@
-"""Finished pictures, written strip by strip: JPEG, PNG with 16 bits and WebP by libvips, TIFF with 16 bits here.
+"""Finished pictures, written strip by strip: what kinds there are, and a file that is there whole or not at all.
 
 A picture is never whole in memory (but for WebP, whose encoder wants it so), nor a second time on the disk.
 """
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +14,13 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.exif import exif_bytes
-from editing.strip_pipe import StripPipe
-from editing.tiff_writer import STRIP_ROWS, write_tiff
+from editing.libvips_writer import write_jpeg, write_webp
+from editing.png_writer import write_png
+from editing.tiff_writer import write_tiff
 
-__all__ = ["FORMATS", "STRIP_ROWS", "Output", "OutputFormat", "write_picture"]
+__all__ = ["FORMATS", "Output", "OutputFormat", "write_picture"]
 
-PNG_COMPRESSION, PNG_FILTER = (
-    1,
-    8,
-)  # zlib's fastest, and differences to the pixel before (libpng's PNG_FILTER_NONE is 8)
 OutputFormat = Literal["jpeg", "tiff16", "png16", "webp"]
-Strip = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -77,20 +71,25 @@ class Output:
         return FORMATS[self.format].dtype
 
 
-def write_picture(path: Path, strips: Iterable[Strip], width: int, height: int, output: Output, exif: bytes) -> None:
+def write_picture(
+    path: Path, strips: Iterable[NDArray[Any]], size: tuple[int, int], output: Output, exif: bytes
+) -> None:
     """Write a picture of sRGB values under its final name, which it takes once it is whole and on the disk.
 
-    strips: its rows from the top, (rows, width, 3) of the output's dtype, each of a multiple of STRIP_ROWS rows but the
-    last. exif: of the source; what is kept of it is said in `editing.exif`.
+    strips: its rows from the top, (rows, width, 3) of the output's dtype, each of a multiple of PART_ROWS rows but the
+    last. size: (width, height). exif: of the source; what is kept of it is said in `editing.exif`.
 
     What `strips` raises is passed on, and so is an OSError of the disk; then nothing is left, and what was there before
     under that name still is.
     """
     with _whole_or_not_at_all(path) as file:
         if output.format == "tiff16":
-            write_tiff(file, strips, width, height, exif, _srgb_profile())
+            write_tiff(file, strips, size, exif, _srgb_profile())
+        elif output.format == "png16":
+            write_png(file, strips, size, exif, _srgb_profile())
         else:
-            _write_by_libvips(file, strips, width, height, output, exif)
+            write = write_jpeg if output.format == "jpeg" else write_webp
+            write(file, strips, size, exif, output.quality)
 
 
 @contextmanager
@@ -110,60 +109,3 @@ def _srgb_profile() -> bytes:
     import pyvips
 
     return bytes(pyvips.Operation.call("profile_load", "srgb"))
-
-
-def _write_by_libvips(
-    file: BinaryIO, strips: Iterable[Strip], width: int, height: int, output: Output, exif: bytes
-) -> None:
-    """The strips are made in this thread, and encoded in another."""
-    pipe = StripPipe(width, height, output.dtype)
-    target = _Target(file)
-    with ThreadPoolExecutor(1, "encoder") as executor:
-        encoded = executor.submit(_encode, pipe, target, output, exif_bytes(exif, width, height))
-        encoded.add_done_callback(lambda _: pipe.close())
-        try:
-            for strip in strips:
-                if not pipe.put(strip):
-                    break  # the encoder has given up: its reason is raised below
-        finally:
-            pipe.close()
-    if target.error:
-        raise target.error
-    encoded.result()
-
-
-def _encode(pipe: StripPipe, target: "_Target", output: Output, exif: bytes) -> None:
-    import pyvips
-
-    pyvips.cache_set_max(0)
-    image = pipe.image().copy(interpretation="rgb16" if output.dtype == np.uint16 else "srgb")
-    image.set_type(pyvips.GValue.blob_type, "exif-data", exif)
-    image.set_type(pyvips.GValue.gint_type, "orientation", 1)
-    options: dict[str, Any] = {"profile": "srgb"}
-    if output.format == "jpeg":
-        image.jpegsave_target(target.custom, Q=output.quality, optimize_coding=True, **options)
-    elif output.format == "webp":
-        image.webpsave_target(target.custom, Q=output.quality, **options)
-    else:
-        image.pngsave_target(target.custom, compression=PNG_COMPRESSION, filter=PNG_FILTER, **options)
-
-
-class _Target:
-    """A file as libvips writes it, which keeps the disk's error, since libvips would drop it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        import pyvips
-
-        self.error: OSError | None = None
-        self.custom = pyvips.TargetCustom()
-        self.custom.on_write(self._keeping_errors(file.write))
-
-    def _keeping_errors(self, write: Callable[[Any], int]) -> Callable[[Any], int]:
-        def writing(content: Any) -> int:
-            try:
-                return write(content)
-            except OSError as error:
-                self.error = error
-                return -1
-
-        return writing
