@@ -60,7 +60,7 @@ def develop_apart(source: Path, destination: Path, output_format: OutputFormat) 
     command = [sys.executable, "-m", "bench.gigapixel", str(source), str(destination), output_format]
     # What libvips would put aside would lie beside the picture.
     environment = {**os.environ, "TMPDIR": str(destination.parent)}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return Cost(**json.loads(done.stdout))
 
 

@@ -5,7 +5,7 @@
 A strip of rows passes through all of it before the next is read, so the memory does not grow with the photo.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.compressing import PART_ROWS
 from editing.filters import EditingStep
-from editing.photo import OpenPhoto, PhotoError, open_photo, printable
+from editing.open_photo import OpenPhoto, printable, strip_rows
+from editing.photo import PhotoError, open_photo
+from editing.preview import shrunk_size
 from editing.render import Renderer
-from editing.shrinking import shrunk_size, shrunk_strips
+from editing.shrinking import shrunk_strips
 from editing.writing import FORMATS, Output, write_picture
 
 __all__ = ["Developed", "Output", "develop_file", "develop_photo"]
 
-STRIP_PIXELS = 1 << 20  # of a strip, about: 3 to 12 MB
 UNLIMITED = 1 << 62  # pixels
 
 
@@ -66,7 +66,7 @@ def develop_photo(
 ) -> Developed:
     """The same for a photo that is open already, as often as wanted; its rows are read from the top."""
     check_destination(photo.path, destination)
-    width, height = shrunk_size(photo.width, photo.height, output.size)
+    width, height = shrunk_size(photo.width, photo.height, output.size or UNLIMITED)
     largest = FORMATS[output.format].largest_side
     if largest is not None and max(width, height) > largest:
         raise PhotoError(
@@ -89,29 +89,19 @@ def check_destination(source: Path, destination: Path) -> None:
 def _developed(
     photo: OpenPhoto, steps: Sequence[EditingStep], width: int, height: int, output: Output
 ) -> Iterator[NDArray[Any]]:
-    """The finished picture's strips, each of a multiple of PART_ROWS rows but the last."""
+    """The finished picture's strips, each of a multiple of 16 rows but the last."""
     samples = photo.samples
     dither = output.dtype == np.uint8 and samples.values.dtype != np.uint8
     prepare = partial(Renderer, steps, dtype=output.dtype, dither=dither, pixels=width * height)
     if (width, height) != (photo.width, photo.height):
-        light = _strips(photo, photo.light)
-        renderer, strips = prepare(), shrunk_strips(light, photo.height, width, height, _rows_at_once(photo.width))
+        light = photo.light_strips()
+        renderer, strips = prepare(), shrunk_strips(light, photo.height, width, height, strip_rows(photo.width))
     elif samples.is_lab or (samples.matrix is not None and samples.values.dtype.kind == "f"):
         # What no curve and matrix can say; and a matrix may make finite numbers overflow, which is to be refused.
-        renderer, strips = prepare(), _strips(photo, photo.light)
+        renderer, strips = prepare(), photo.light_strips()
     else:
-        renderer, strips = prepare(curve=samples.curve, matrix=samples.matrix), _strips(photo, photo.rows)
+        renderer, strips = prepare(curve=samples.curve, matrix=samples.matrix), photo.row_strips()
     first = 0
     for strip in strips:
         yield renderer(strip, first=first)
         first += strip.shape[0] * strip.shape[1]
-
-
-def _strips(photo: OpenPhoto, read: Callable[[int, int], NDArray[Any]]) -> Iterator[NDArray[Any]]:
-    rows = _rows_at_once(photo.width)
-    for top in range(0, photo.height, rows):
-        yield read(top, min(top + rows, photo.height))
-
-
-def _rows_at_once(width: int) -> int:
-    return max(1, STRIP_PIXELS // (width * PART_ROWS)) * PART_ROWS

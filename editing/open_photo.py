@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.colour import Pixels, Samples, check_finite, light_of
+from editing.compressing import PART_ROWS
 from editing.photo_error import PhotoError
+
+STRIP_PIXELS = 1 << 20
+
+
+def strip_rows(width: int) -> int:
+    """How many rows of a picture are taken at a time: about STRIP_PIXELS, and as files are written, a multiple."""
+    return max(1, STRIP_PIXELS // (width * PART_ROWS)) * PART_ROWS
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,16 @@ class OpenPhoto:
             light = self._light_of(np.broadcast_to(strip, (*strip.shape[:2], 3)))
             check_finite(int(np.count_nonzero(~np.isfinite(light))), f"in rows {top} to {bottom}")
             return np.maximum(light, 0.0, out=light)
+
+    def row_strips(self) -> Iterator[NDArray[Any]]:
+        """The whole photo by `rows`, `strip_rows` of them at a time."""
+        step = strip_rows(self.width)
+        return (self.rows(top, min(top + step, self.height)) for top in range(0, self.height, step))
+
+    def light_strips(self, top: int = 0, bottom: int | None = None) -> Iterator[Pixels]:
+        """The photo, or its rows `top` to `bottom` (excluded), by `light`, `strip_rows` of them at a time."""
+        step, end = strip_rows(self.width), self.height if bottom is None else bottom
+        return (self.light(first, min(first + step, end)) for first in range(top, end, step))
 
     @cached_property
     def _light_of(self) -> Callable[[NDArray[Any]], Pixels]:

@@ -52,11 +52,16 @@ def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
     return averages
 
 
+def shrunk_size(width: int, height: int, long_edge: int) -> tuple[int, int]:
+    """(width, height) with a long edge of `long_edge` at most; never larger than it was."""
+    scale = min(1.0, long_edge / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def make_preview(pixels: Pixels, long_edge: int = LONG_EDGE) -> NDArray[np.float16]:
     """(H, W, 3) linear light as float16, its long edge `long_edge` at most, never enlarged; finite (at most 65504)."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, long_edge / max(height, width))
-    smaller = area_average(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    width, height = shrunk_size(pixels.shape[1], pixels.shape[0], long_edge)
+    smaller = area_average(pixels, height, width)
     return np.minimum(smaller, LARGEST_FLOAT16).astype(np.float16)
 
 
@@ -69,7 +74,7 @@ def square(pixels: NDArray[np.floating], size: int) -> Pixels:
 
 
 def agent_view(pixels: NDArray[np.floating], size: int = 64) -> Pixels:
-    """What the agent sees of a photo: its centre square, float32 (size, size, 3)."""
+    """What the agent sees of a photo: its centre square, float32 (size, size, 3); of a file: `editing.shrinking`."""
     return square(pixels, size)
 
 

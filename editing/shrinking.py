@@ -1,23 +1,29 @@
-"""A smaller picture of one that passes by in strips, by area averages of linear light."""
+"""Smaller pictures of a photo that passes by in strips: area averages of linear light, in bounded memory."""
 
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from editing.colour import Pixels
+from editing.open_photo import OpenPhoto
 from editing.preview import average_columns, cell_parts
 
 
-def shrunk_size(width: int, height: int, long_edge: int | None) -> tuple[int, int]:
-    """(width, height) with a long edge of `long_edge` at most; never larger than it was."""
-    scale = 1.0 if long_edge is None else min(1.0, long_edge / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+def agent_view_of(photo: OpenPhoto, size: int = 64) -> Pixels:
+    """What the agent sees of an open photo, as `agent_view` of its pixels would have it: float32 (size, size, 3).
+
+    Reads the photo; raises PhotoError, "<file name>: <reason>".
+    """
+    side = min(photo.width, photo.height)
+    top, left = (photo.height - side) // 2, (photo.width - side) // 2
+    strips = (strip[:, left : left + side] for strip in photo.light_strips(top, top + side))
+    return np.concatenate(list(shrunk_strips(strips, side, size, size, rows=size)))
 
 
 def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int, rows: int) -> Iterator[Pixels]:
     """The averages over height x width equal cells of a picture, as `area_average` has them, `rows` rows at a time.
 
-    strips: the picture's rows from the top, float32 (some, W, 3), `length` rows in all; height: at most `length`.
+    strips: the picture's rows from the top, float32 (some, W, 3), `length` rows in all.
     """
     made: list[Pixels] = []
     waiting: list[Pixels] = []  # rows that cells still need, from row `begins` on

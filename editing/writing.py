@@ -1,19 +1,17 @@
-"""Finished pictures, written strip by strip: what kinds there are, and a file that is there whole or not at all.
+"""Finished pictures: the kinds of file that are written, strip by strip.
 
 A picture is never whole in memory (but for WebP, whose encoder wants it so), nor a second time on the disk.
 """
 
-import os
-import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.atomic_file import new_file
 from editing.libvips_writer import write_jpeg, write_webp
 from editing.png_writer import write_png
 from editing.tiff_writer import write_tiff
@@ -82,7 +80,7 @@ def write_picture(
     What `strips` raises is passed on, and so is an OSError of the disk; then nothing is left, and what was there before
     under that name still is.
     """
-    with _whole_or_not_at_all(path) as file:
+    with new_file(path) as file:
         if output.format == "tiff16":
             write_tiff(file, strips, size, exif, _srgb_profile())
         elif output.format == "png16":
@@ -90,19 +88,6 @@ def write_picture(
         else:
             write = write_jpeg if output.format == "jpeg" else write_webp
             write(file, strips, size, exif, output.quality)
-
-
-@contextmanager
-def _whole_or_not_at_all(path: Path) -> Iterator[BinaryIO]:
-    unfinished = path.with_name(f".{uuid.uuid4().hex}.unfinished")
-    try:
-        with unfinished.open("x+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _srgb_profile() -> bytes:
