@@ -34,7 +34,8 @@ class Field:
     @property
     def number(self) -> int:
         """The first value, where it is a whole number."""
-        return int(np.frombuffer(self.data, _PACKED[SHORT if self.kind == SHORT else LONG], count=1)[0])
+        size = _TYPES[self.kind][0]
+        return int(np.frombuffer(self.data, f"<u{size}", count=1)[0])
 
 
 Directory = Mapping[int, Field]
@@ -93,7 +94,7 @@ def pack(directories: Mapping[int, Directory], offset: int, big: bool = False) -
     places = {tag: 0 for tag in directories if tag}
 
     def packed_main() -> bytes:
-        pointers = {tag: numbers(LONG, [place]) for tag, place in places.items()}
+        pointers = {tag: numbers(LONG8 if big else LONG, [place]) for tag, place in places.items()}
         return _pack({**directories[0], **pointers}, offset, big)
 
     content = packed_main()

@@ -156,6 +156,19 @@ def test_a_tiff_too_large_for_32_bits_is_a_bigtiff(tmp_path: Path, monkeypatch: 
         assert not file.is_bigtiff
 
 
+def test_directories_beyond_four_gigabytes_are_found(tmp_path: Path) -> None:
+    place = 5 << 30
+    directories = exif_fields(camera_exif(), WIDTH, HEIGHT)
+    with (tmp_path / "a").open("w+b") as file:  # sparse: it takes no room on the disk
+        file.write(start(place, big=True))
+        file.seek(place)
+        file.write(pack(directories, place, big=True))
+        file.seek(0)
+        main, exposure = read_directories(file, [EXPOSURE])
+    assert exposure == directories[EXPOSURE]
+    assert main.items() >= directories[0].items()
+
+
 @pytest.mark.parametrize("output_format", FORMATS)
 def test_what_the_strips_raise_is_passed_on_and_nothing_is_left(tmp_path: Path, output_format: Any) -> None:
     output = Output(output_format)
