@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 # A photo's differences hold no repetitions but runs: the search for others takes twice the time and gains nothing.
 LEVEL, STRATEGY = 1, zlib.Z_RLE
 PART_ROWS = 16  # half a megabyte of a 24-megapixel picture with 16 bits
+MOST_THREADS = 8  # what is held grows with them, and no disk is faster
 _Result = TypeVar("_Result")
 
 
@@ -21,13 +22,13 @@ def compressed_parts(strips: Iterable[NDArray[Any]], compress: Callable[[NDArray
     strips: a picture's rows from the top, each of a multiple of PART_ROWS rows but the last. As many parts are
     compressed at a time as there are processors, and a few are held.
     """
-    processors = os.cpu_count() or 1
+    threads = min(MOST_THREADS, os.cpu_count() or 1)
     waiting: deque[Future[_Result]] = deque()
-    with ThreadPoolExecutor(processors, "deflate") as executor:
+    with ThreadPoolExecutor(threads, "deflate") as executor:
         for strip in strips:
             for top in range(0, len(strip), PART_ROWS):
                 waiting.append(executor.submit(compress, strip[top : top + PART_ROWS]))
-                if len(waiting) > 4 * processors:
+                if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
         for done in waiting:
             yield done.result()

@@ -47,7 +47,7 @@ def develop_file(
 ) -> Developed:
     """Develop a photo into a finished picture for sRGB screens, whatever its size.
 
-    source, transfer, primaries: as in `editing.photo.open_photo`, without a limit of size.
+    source, transfer, primaries: as in `editing.photo.open_photo`, without a limit where rows are decoded one by one.
     destination: replaced where it exists, but never the source itself; it appears whole or not at all.
 
     Raises PhotoError, "<file name>: <reason>", for what is wrong with the photo, or cannot be done with it, and OSError

@@ -52,6 +52,8 @@ def _write(
     def encode() -> None:
         pyvips.cache_set_max(0)
         image = pipe.image().copy(interpretation="srgb", xres=DOTS_PER_MM, yres=DOTS_PER_MM)
+        # Of libvips' own threads one reads and one encodes; each more would hold rows of its own.
+        image.set_type(pyvips.GValue.gint_type, "concurrency", 1)
         image.set_type(pyvips.GValue.blob_type, "exif-data", exif_bytes(exif, *size))
         getattr(image, save)(pipe.target, profile="srgb", **options)
 

@@ -85,8 +85,9 @@ def open_photo(
     nothing else. `transfer` and `primaries` declare what the values mean (the table is in `editing.raster`); a RAW file
     says so itself. limit: the most pixels accepted, None for MAXIMUM_PIXELS; checked before anything is decoded.
 
-    RAW, and pictures that lie on their side, are decoded at once and held in memory; all others as their rows are asked
-    for, so that a file that is damaged or cut short may be refused only then.
+    Rows are decoded as they are asked for, so that a file that is damaged or cut short may be refused only then. But
+    RAW, and pictures that do not stand upright, are decoded at once and held in memory, and the decoders of WebP and
+    interlaced files hold them too: of these none has more than MAXIMUM_PIXELS, whatever the limit.
 
     Raises PhotoError, "<file name>: <reason>", for everything that is wrong with the file.
     """
@@ -137,7 +138,7 @@ def _is_text(start: bytes) -> bool:
 
 def _decode_raw(file: Any, path: Path, limit: int | None) -> Samples:
     try:
-        values, decoding, exif = raw.decode(file, MAXIMUM_PIXELS if limit is None else limit)
+        values, decoding, exif = raw.decode(file, MAXIMUM_PIXELS if limit is None else min(limit, MAXIMUM_PIXELS))
     except raw.RawError as error:
         raise PhotoError(str(error)) from error
     return Samples(values, decoding, exif=exif_of_tiff(path) or exif)

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.colour import (
+    MAXIMUM_PIXELS,
     SRGB_FROM_PROPHOTO,
     Floats,
     Rows,
@@ -85,7 +86,7 @@ def read_array(path: Path, primaries: str, limit: int | None) -> Samples:
 def read_image(path: Path, image_format: str, transfer: str, primaries: str, limit: int | None) -> Samples:
     """A JPEG, PNG, TIFF or WebP file, decoded as its rows are taken; of several pages or frames the first.
 
-    One that lies on its side (EXIF's orientation) is decoded at once and held in memory: rows of it are columns.
+    One that does not stand upright (EXIF's orientation) is decoded at once and held in memory: rows may be columns.
     """
     import pyvips
 
@@ -103,11 +104,22 @@ def read_image(path: Path, image_format: str, transfer: str, primaries: str, lim
 
     try:
         image = load()
-        check_size(image.width, image.height, limit)
+        check_size(image.width, image.height, _limit(image, image_format, limit))
         samples = _samples(load, image, image_format, transfer, primaries, explain)
         return replace(samples, exif=exif_of_tiff(path)) if image_format == "TIFF" else samples
     except pyvips.Error as error:
         raise explain(error) from error
+
+
+def _limit(image: Any, image_format: str, limit: int | None) -> int | None:
+    """The most pixels accepted: a picture that has to be whole in memory may never have more than MAXIMUM_PIXELS."""
+    whole = image_format == "WebP" or _of(image, "interlaced", 0) or _of(image, "orientation", 1) in range(2, 9)
+    return min(limit, MAXIMUM_PIXELS) if whole and limit is not None else limit
+
+
+def _of(image: Any, name: str, default: Any) -> Any:
+    """What libvips knows about the image under that name."""
+    return image.get(name) if image.get_typeof(name) else default
 
 
 def _samples(
@@ -138,7 +150,7 @@ def _samples(
         loaded = loaded.extract_band(0, n=bands) if loaded.bands > bands else loaded
         return _through_profile(loaded) if is_lab else loaded
 
-    exif = image.get("exif-data") if image.get_typeof("exif-data") else b""
+    exif = _of(image, "exif-data", b"")
     rows: Rows = ImageRows(picture(image), lambda: picture(load()), explain)
     if decoding["orientation"] in range(2, 9):
         rows = upright(rows[:], decoding["orientation"])
@@ -155,10 +167,10 @@ def _decoding(image: Any, bands: int, image_format: str) -> dict[str, Any]:
         decoding["alpha"] = "dropped"
     if bands == 1:
         decoding["grey"] = "three equal planes"
-    pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    pages = _of(image, "n-pages", 1)
     if pages > 1:
         decoding["pages"] = f"the first of {pages}"
-    decoding["orientation"] = image.get("orientation") if image.get_typeof("orientation") else 1
+    decoding["orientation"] = _of(image, "orientation", 1)
     return decoding
 
 

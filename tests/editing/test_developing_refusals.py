@@ -1,8 +1,10 @@
 """What cannot be developed: one clear error, nothing under the final name, nothing left beside it."""
 
 import os
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,21 @@ def test_a_picture_too_large_for_its_format_is_refused_before_it_is_decoded(
     np.save(tmp_path / "a.npy", np.full((16, side, 3), 0.5, np.float16))
     developed = develop_file(tmp_path / "a.npy", [], tmp_path / "b", Output(output_format, size=500))
     assert developed.width == 500
+
+
+def test_what_has_to_be_whole_in_memory_keeps_its_limit(tmp_path: Path) -> None:
+    def png(interlaced: bool) -> bytes:
+        header = b"IHDR" + struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, interlaced)
+        data = b"".join(
+            struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+            for chunk in (header, b"IDAT" + zlib.compress(b""), b"IEND")
+        )
+        return b"\x89PNG\r\n\x1a\n" + data
+
+    (tmp_path / "a.png").write_bytes(png(interlaced=True))
+    assert_refused(tmp_path / "a.png", tmp_path / "b", "jpeg", "400.0 million pixels, more than the limit of 160")
+    (tmp_path / "a.png").write_bytes(png(interlaced=False))
+    assert_refused(tmp_path / "a.png", tmp_path / "b", "jpeg", "is damaged, cut short")
 
 
 DISK_FULL = """
