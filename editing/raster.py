@@ -104,6 +104,11 @@ def read_image(path: Path, image_format: str, transfer: str, primaries: str, lim
 
     try:
         image = load()
+        if image_format == "TIFF" and not image.get_typeof("tile-width"):
+            # libtiff takes no more than 50 MB at a time, and programs write the whole picture as one strip. It holds
+            # what the file holds of a strip, and of that one row decoded; tiles it holds decoded, whatever they claim.
+            load = partial(load, unlimited=True)
+            image = load()
         check_size(image.width, image.height, _limit(image, image_format, limit))
         samples = _samples(load, image, image_format, transfer, primaries, explain)
         return replace(samples, exif=exif_of_tiff(path)) if image_format == "TIFF" else samples

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from editing.colour import SRGB_FROM_PROPHOTO, prophoto_to_linear, srgb_to_linear
-from editing.photo import read_photo, square
+from editing.photo import open_photo, read_photo, square
 
 RAMP = np.stack([np.arange(0, 256), np.arange(255, -1, -1), np.full(256, 77)], axis=-1).reshape(8, 32, 3)
 EIGHT = RAMP.astype(np.uint8)
@@ -182,6 +183,20 @@ def test_cmyk_goes_through_its_profile(tmp_path: Path, embedded: bool) -> None:
         assert cyan[0] < 0.1 < cyan[1] < cyan[2]
         assert red[0] > 0.5 > 0.1 > red[1:].max()
         assert photo.decoding["icc"] == ("embedded CMYK profile" if embedded else "libvips' generic CMYK")
+
+
+def test_a_tiff_of_one_large_strip_is_read(tmp_path: Path) -> None:
+    # More than libtiff's 50 MB, and as some programs write them.
+    rows = np.random.default_rng(0).integers(0, 65536, (4000, 2500, 3)).astype(np.uint16)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        rows,
+        compression="deflate",
+        compressionargs={"level": 1},
+        photometric="rgb",
+        rowsperstrip=4000,
+    )
+    np.testing.assert_array_equal(open_photo(tmp_path / "a.tif").rows(3990, 4000), rows[3990:])
 
 
 def test_a_replaced_file_is_read_anew(tmp_path: Path) -> None:
