@@ -68,6 +68,11 @@ class Output:
         """Of the values that are written."""
         return FORMATS[self.format].dtype
 
+    @property
+    def has_quality(self) -> bool:
+        """Whether the quality means something: the other formats lose nothing."""
+        return self.format in ("jpeg", "webp")
+
 
 def write_picture(
     path: Path, strips: Iterable[NDArray[Any]], size: tuple[int, int], output: Output, exif: bytes

@@ -14,6 +14,7 @@ COMMANDS = {
     ),
     "train": ("train", "Train an agent on unpaired photos."),
     "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
+    "develop": ("develop", "Develop photos of any size by an agent, or by steps, to finished pictures."),
     "compare": ("compare", "Compare two sets of trajectories: numbers, and a report to open in a browser."),
     "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
     "describe": ("describe", "Describe play: the orders of filters, and what the edits broke."),

@@ -1,0 +1,116 @@
+"""Work on many files by several processes, of which one may crash without taking the others' work along."""
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ProcessDied(RuntimeError):
+    """The process that worked on an item crashed, or ran out of memory, though it worked on that item alone."""
+
+
+@dataclass(frozen=True)
+class _Work(Generic[Item, Result]):
+    """What is to be done, and how each process begins."""
+
+    function: Callable[[Item], Result]
+    begin: Callable[[], None]
+
+    def pool(self, processes: int) -> ProcessPoolExecutor:
+        # Fresh interpreters: a fork shares connections with its parent, and may hang where the parent has threads.
+        return ProcessPoolExecutor(processes, get_context("spawn"), _begin, (self.begin,))
+
+    def submitted(self, pool: ProcessPoolExecutor, item: Item) -> Future[Result]:
+        # Ctrl-C goes to every process of the terminal. Workers that start here must not hear it, not even before they
+        # get to ignore it: they inherit that it is blocked.
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return pool.submit(self.function, item)
+        except BrokenProcessPool as error:  # a process died since the last results came
+            failed: Future[Result] = Future()
+            failed.set_exception(error)
+            return failed
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+
+    def judged_alone(
+        self, item: Item, result: Result | ProcessDied, companions: int
+    ) -> tuple[Item, Result | ProcessDied]:
+        """The result, or what comes of the item alone, if one of several that were in work has crashed."""
+        if not isinstance(result, ProcessDied) or companions == 1:
+            return item, result
+        with self.pool(1) as pool:
+            return item, _result(self.submitted(pool, item))
+
+
+def nothing() -> None:
+    """What a process does before its first item, if nothing else is said."""
+
+
+def each_by_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], processes: int, begin: Callable[[], None] = nothing
+) -> Iterator[tuple[Item, Result | ProcessDied]]:
+    """What came of each item, in the order in which they are done.
+
+    At most ``processes`` items are in work at once, and ``items`` is read as places become free. A process that dies
+    takes the items beside it along: each of them is done again alone, and fails only if its process dies alone.
+
+    Args:
+        function: what is done; it is sent to the processes, and so are its arguments and results. What it raises is
+            raised here, and ends the rest.
+        begin: called once in each process, before its first item.
+    """
+    work = _Work(function, begin)
+    remaining = iter(items)
+    running: dict[Future[Result], Item] = {}
+    pool = work.pool(processes)
+    try:
+        while True:
+            while len(running) < processes:
+                try:
+                    item = next(remaining)
+                except StopIteration:
+                    break
+                running[work.submitted(pool, item)] = item
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            results = [(running.pop(future), _result(future)) for future in done]
+            if any(isinstance(result, ProcessDied) for _, result in results):
+                results += [(item, _result(future)) for future, item in running.items()]
+                running.clear()
+                pool.shutdown()
+                results = [work.judged_alone(item, result, len(results)) for item, result in results]
+                pool = work.pool(processes)
+            yield from results
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(begin: Callable[[], None]) -> None:
+    """Leave Ctrl-C to the parent, and end when it ends, were it killed: a worker would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    begin()
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _result(future: Future[Result]) -> Result | ProcessDied:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return ProcessDied("its process crashed, or ran out of memory, on it")

@@ -1,0 +1,109 @@
+"""``safelight develop``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from learning.commands.options import clear_errors, photo_options
+
+if TYPE_CHECKING:
+    from editing.writing import OutputFormat
+    from learning.developing import Decision
+
+FORMATS = ("jpeg", "tiff16", "png16", "webp")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight develop ~/photos --agent pretrained -o developed
+  safelight develop IMG.CR2 --agent runs/first --samples 3 -o developed
+  safelight develop IMG.CR2 --steps developed/OTHER.jpg.safelight.json -o developed --format tiff16
+  safelight develop IMG.CR2 --episode export:0a6e9f4e-... -o developed --size 2048
+"""
+)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--agent", "run", type=click.Path(path_type=Path), help="A run's folder, or pretrained: it decides.")
+@click.option("--steps", "steps_path", metavar="FILE", type=click.Path(path_type=Path), help="The steps of a file.")
+@click.option("--episode", metavar="EXPORT_DIR:ID", help="The steps of an episode of an export.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder for the pictures.")
+@click.option("--format", "picture_format", type=click.Choice(FORMATS), default="jpeg", show_default=True)
+@click.option(
+    "--quality", type=click.IntRange(1, 100), default=92, show_default=True, help="Of JPEG and WebP, 100 the best."
+)
+@click.option("--size", type=click.IntRange(1), help="The long edge in pixels, at most.  [default: as the photo's]")
+@click.option(
+    "--samples", type=click.IntRange(1), default=1, show_default=True, help="Of an agent: treatments a photo."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of an agent's dropout.")
+@click.option("--jobs", type=click.IntRange(1), help="Photos at once.  [default: the processor's cores, 4 at most]")
+@photo_options
+def command(
+    photos: tuple[Path, ...],
+    run: Path | None,
+    steps_path: Path | None,
+    episode: str | None,
+    out: Path,
+    picture_format: OutputFormat,
+    quality: int,
+    size: int | None,
+    samples: int,
+    seed: int,
+    jobs: int | None,
+    transfer: str,
+    primaries: str,
+) -> None:
+    """Develop PHOTOS, files and folders of them, to finished pictures of their full size.
+
+    RAW, TIFF, PNG, JPEG, WebP and .npy come in; IMG.CR2 becomes IMG.jpg (.tif, .png, .webp) in the folder, with its
+    EXIF data, an sRGB profile, and IMG.jpg.safelight.json beside it: the steps, for --steps here or in other commands.
+    The same agent and seed decide as in safelight play.
+
+    A command that was interrupted can be run again: what is finished stays as it is. A photo that fails is named at the
+    end, and does not stop the others.
+    """
+    from rich.console import Console
+    from rich.progress import track
+
+    from editing.developing import Output
+    from editing.photo import PhotoError, find_photos
+    from editing.steps_file import StepsFileError
+    from learning.developing import DevelopError, develop_all, plan, total
+
+    with clear_errors(PhotoError, StepsFileError, DevelopError, OSError):
+        decision = _decision(run, steps_path, episode, samples, seed)
+        output = Output(picture_format, quality, size)
+        planned = plan(find_photos(photos), out, output, decision.samples)
+        out.mkdir(parents=True, exist_ok=True)
+        outcomes = develop_all(planned, decision, output, transfer, primaries, jobs)
+        console = Console(stderr=True)
+        progress = track(
+            outcomes, "Developing", len(planned), console=console, transient=True, disable=not console.is_terminal
+        )
+        whole = total(progress)
+    there = f"; {whole.there} were there already" if whole.there else ""
+    click.echo(f"{whole.made} pictures made in {out}{there}.")
+    for failure in whole.failures:
+        click.echo(f"Failed: {failure}", err=True)
+    if whole.failures:
+        raise SystemExit(1)
+
+
+def _decision(run: Path | None, steps_path: Path | None, episode: str | None, samples: int, seed: int) -> Decision:
+    from learning.developing import AgentDecides, SameSteps
+    from learning.steps_source import read_source
+
+    if [run, steps_path, episode].count(None) != 2:
+        raise click.UsageError("say who decides: one of --agent, --steps and --episode")
+    if run is None:
+        if samples != 1:
+            raise click.UsageError("--samples is for --agent: the same steps give the same picture")
+        return SameSteps(read_source(steps_path, episode))
+    from learning.checkpoint import CheckpointError, load_agent
+
+    with clear_errors(CheckpointError):
+        checkpoint = load_agent(run)
+    return AgentDecides(run, run.resolve().name, checkpoint.sha256, seed, samples)

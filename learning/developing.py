@@ -1,0 +1,246 @@
+"""Developing many photos: one after the other by a few processes, each photo finished, or as it was before.
+
+A finished picture has a sidecar beside it, the steps file ``<picture>.safelight.json``, which also says of what and how
+it was made. The sidecar is written first, so a picture under its final name always has one, and a command that is run
+again leaves alone what is there already.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from editing.developing import Output, check_destination, develop_photo, preview_of
+from editing.photo import OpenPhoto, PhotoError, agent_view, open_photo, printable, source_sha256
+from editing.process_pool import ProcessDied, each_by_processes
+from editing.steps_file import StepsFile, StepsFileError, read_steps, write_steps
+
+SIDECAR = ".safelight.json"
+UNLIMITED = 1 << 62  # pixels
+# A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
+MAXIMUM_PROCESSES = 4
+
+
+class DevelopError(ValueError):
+    """What is wanted cannot be begun; the message is one line."""
+
+
+class Decision(Protocol):
+    """Which steps a photo gets. It is sent to other processes."""
+
+    @property
+    def samples(self) -> int:
+        """How many treatments a photo gets."""
+        ...
+
+    def request(self, sample: int) -> dict[str, Any]:
+        """What a sidecar says of the treatment, as JSON values: the same request gives the same steps."""
+        ...
+
+    def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
+        """The steps of each of the samples asked for."""
+        ...
+
+
+@dataclass(frozen=True)
+class SameSteps:
+    """Every photo gets the same steps."""
+
+    steps: StepsFile
+    samples: int = 1
+
+    def request(self, sample: int) -> dict[str, Any]:  # noqa: ARG002 (there is one)
+        return {"steps": self.steps.to_json()["steps"]}
+
+    def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:  # noqa: ARG002
+        return [self.steps for _ in samples]
+
+
+@dataclass(frozen=True)
+class AgentDecides:
+    """An agent plays each photo as ``safelight play`` lets it, on its 64 x 64 view.
+
+    Attributes:
+        run: the folder of its run.
+        sha256: of its weights.
+    """
+
+    run: Path
+    name: str
+    sha256: str
+    seed: int
+    samples: int
+
+    def request(self, sample: int) -> dict[str, Any]:
+        return {"player": f"agent:{self.name}", "checkpoint": self.sha256, "seed": self.seed, "sample": sample}
+
+    def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
+        from learning.play import Turn, play
+
+        agent, widths = _agent(self.run)
+        view = agent_view(preview_of(photo))
+        games = play(agent, widths, [Turn(sha256, sample, view) for sample in samples], self.seed)
+        return [StepsFile(tuple(one.step for one in game), tuple(one.probabilities for one in game)) for game in games]
+
+
+@cache
+def _agent(run: Path) -> tuple[Any, Any]:
+    """An agent ready to play, read once in a process."""
+    import torch
+
+    from learning.checkpoint import load_agent
+
+    torch.set_num_threads(1)  # others work beside this process
+    checkpoint = load_agent(run)
+    return checkpoint.agent.double(), checkpoint.widths
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo, and the pictures that are to be made of it: one for each treatment."""
+
+    source: Path
+    destinations: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a photo: how many pictures were made, how many were there already, and what went wrong."""
+
+    made: int = 0
+    there: int = 0
+    failures: tuple[str, ...] = ()
+
+
+def plan(sources: Sequence[Path], folder: Path, output: Output, samples: int) -> list[Job]:
+    """What is made of each photo: ``IMG.CR2`` becomes ``IMG.jpg``, or ``IMG-1.jpg``, ``IMG-2.jpg`` ... of samples.
+
+    Raises:
+        DevelopError: if two pictures would have the same name (on a disk that does not tell A from a), or one would
+            overwrite a photo.
+    """
+    jobs = []
+    taken: dict[str, Path] = {}
+    photos = {source.resolve() for source in sources}
+    for source in sources:
+        names = [source.stem] if samples == 1 else [f"{source.stem}-{sample + 1}" for sample in range(samples)]
+        destinations = tuple(folder / f"{name}{output.suffix}" for name in names)
+        for destination in destinations:
+            name = printable(destination.name)
+            other = taken.setdefault(destination.name.casefold(), source)
+            if other != source:
+                raise DevelopError(
+                    f"{printable(str(other))} and {printable(str(source))} would both become {name}: "
+                    "develop them into different folders"
+                )
+            if destination.resolve() in photos:
+                raise DevelopError(
+                    f"{name} would overwrite the photo {printable(str(destination))}: name another folder"
+                )
+        jobs.append(Job(source, destinations))
+    return jobs
+
+
+def develop_all(
+    jobs: Sequence[Job], decision: Decision, output: Output, transfer: str, primaries: str, processes: int | None = None
+) -> Iterator[Outcome]:
+    """What became of each photo, as they are done; one that fails, or crashes its process, does not stop the others.
+
+    Args:
+        processes: at once; by default one for each core, four at most.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = max(1, min(processes or min(cores, MAXIMUM_PROCESSES), len(jobs)))
+    function = partial(develop_one, decision=decision, output=output, transfer=transfer, primaries=primaries)
+    for job, outcome in each_by_processes(function, jobs, processes, partial(_begin, max(1, cores // processes))):
+        if isinstance(outcome, ProcessDied):
+            outcome = Outcome(failures=(f"{printable(job.source.name)}: {outcome}",))
+        yield outcome
+
+
+def _begin(threads: int) -> None:
+    """Before Halide and libvips start, tell them how many threads are theirs."""
+    os.environ |= {"HL_NUM_THREADS": str(threads), "VIPS_CONCURRENCY": str(threads)}
+
+
+def develop_one(job: Job, decision: Decision, output: Output, transfer: str, primaries: str) -> Outcome:
+    """Make a photo's pictures, but for those that are there already."""
+    name = printable(job.source.name)
+    try:
+        sha256 = source_sha256(job.source)
+        wanted = [_about(decision, sample, output, transfer, primaries) for sample in range(len(job.destinations))]
+        states = [
+            _state(destination, sha256, request) for destination, request in zip(job.destinations, wanted, strict=True)
+        ]
+        refused = tuple(f"{name}: {state}" for state in states if state)
+        there = states.count("")
+        missing = [sample for sample, state in enumerate(states) if state is None]
+        if not missing:
+            return Outcome(there=there, failures=refused)
+        photo = open_photo(job.source, transfer=transfer, primaries=primaries, limit=UNLIMITED)
+        treatments = decision.decide(photo, sha256, missing)
+        for sample, steps in zip(missing, treatments, strict=True):
+            about = {"photo": {"name": name, "sha256": sha256}, **wanted[sample]}
+            _develop(photo, job.destinations[sample], steps, output, about)
+        return Outcome(len(missing), there, refused)
+    except PhotoError as error:
+        return Outcome(failures=(str(error),))
+    except OSError as error:
+        return Outcome(failures=(f"{name}: {_reason(error)}",))
+
+
+def _develop(photo: OpenPhoto, destination: Path, steps: StepsFile, output: Output, about: Mapping[str, Any]) -> None:
+    check_destination(photo.path, destination)
+    unfinished = destination.with_name(f".{destination.name}.unfinished")
+    try:
+        developed = develop_photo(photo, steps.steps, unfinished, output)
+        size = {"width": developed.width, "height": developed.height}
+        said = {**steps.about, **about, "picture": size, "decoding": developed.decoding}
+        write_steps(sidecar_of(destination), StepsFile(steps.steps, steps.probabilities, said))
+        unfinished.replace(destination)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def sidecar_of(picture: Path) -> Path:
+    """Where the steps of a finished picture stand."""
+    return picture.with_name(picture.name + SIDECAR)
+
+
+def _about(decision: Decision, sample: int, output: Output, transfer: str, primaries: str) -> dict[str, Any]:
+    """What decides how a picture comes out, its photo aside, as JSON values."""
+    made = {"format": output.format, "size": output.size, "transfer": transfer, "primaries": primaries}
+    quality = {"quality": output.quality} if output.has_quality else {}
+    return {"decision": decision.request(sample), "output": {**made, **quality}}
+
+
+def _state(destination: Path, sha256: str, wanted: Mapping[str, Any]) -> str | None:
+    """None where a picture is to be made, nothing where it is there already, or why it cannot be made."""
+    if not os.path.lexists(destination):
+        return None
+    try:
+        about = read_steps(sidecar_of(destination)).about
+    except StepsFileError:
+        about = {}
+    found = {key: about.get(key) for key in wanted}
+    if isinstance(about.get("photo"), dict) and about["photo"].get("sha256") == sha256 and found == _as_read(wanted):
+        return ""
+    return f"{destination} is there already, and was made otherwise: remove it, or name another folder"
+
+
+def _as_read(values: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(values))
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno is not None else str(error)
+
+
+def total(outcomes: Iterable[Outcome]) -> Outcome:
+    """All of them together."""
+    listed = list(outcomes)
+    failures = tuple(failure for outcome in listed for failure in outcome.failures)
+    return Outcome(sum(one.made for one in listed), sum(one.there for one in listed), failures)
