@@ -52,10 +52,10 @@ class SameSteps:
     steps: StepsFile
     samples: int = 1
 
-    def request(self, sample: int) -> dict[str, Any]:  # noqa: ARG002 (there is one)
+    def request(self, sample: int) -> dict[str, Any]:
         return {"steps": self.steps.to_json()["steps"]}
 
-    def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:  # noqa: ARG002
+    def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
         return [self.steps for _ in samples]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from learning.commands.options import clear_errors, photo_options
+from learning.commands.options import clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
     from editing.writing import OutputFormat
@@ -27,8 +27,7 @@ Examples:
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--agent", "run", type=click.Path(path_type=Path), help="A run's folder, or pretrained: it decides.")
-@click.option("--steps", "steps_path", metavar="FILE", type=click.Path(path_type=Path), help="The steps of a file.")
-@click.option("--episode", metavar="EXPORT_DIR:ID", help="The steps of an episode of an export.")
+@steps_options
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder for the pictures.")
 @click.option("--format", "picture_format", type=click.Choice(FORMATS), default="jpeg", show_default=True)
 @click.option(
@@ -44,7 +43,7 @@ Examples:
 def command(
     photos: tuple[Path, ...],
     run: Path | None,
-    steps_path: Path | None,
+    steps: Path | None,
     episode: str | None,
     out: Path,
     picture_format: OutputFormat,
@@ -71,10 +70,11 @@ def command(
     from editing.developing import Output
     from editing.photo import PhotoError, find_photos
     from editing.steps_file import StepsFileError
+    from editing.trajectory import InvalidSnapshot
     from learning.developing import DevelopError, develop_all, plan, total
 
-    with clear_errors(PhotoError, StepsFileError, DevelopError, OSError):
-        decision = _decision(run, steps_path, episode, samples, seed)
+    with clear_errors(PhotoError, StepsFileError, InvalidSnapshot, DevelopError, OSError):
+        decision = _decision(run, steps, episode, samples, seed)
         output = Output(picture_format, quality, size)
         planned = plan(find_photos(photos), out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
@@ -92,16 +92,16 @@ def command(
         raise SystemExit(1)
 
 
-def _decision(run: Path | None, steps_path: Path | None, episode: str | None, samples: int, seed: int) -> Decision:
+def _decision(run: Path | None, steps: Path | None, episode: str | None, samples: int, seed: int) -> Decision:
     from learning.developing import AgentDecides, SameSteps
     from learning.steps_source import read_source
 
-    if [run, steps_path, episode].count(None) != 2:
+    if [run, steps, episode].count(None) != 2:
         raise click.UsageError("say who decides: one of --agent, --steps and --episode")
     if run is None:
         if samples != 1:
             raise click.UsageError("--samples is for --agent: the same steps give the same picture")
-        return SameSteps(read_source(steps_path, episode))
+        return SameSteps(read_source(steps, episode).steps_file)
     from learning.checkpoint import CheckpointError, load_agent
 
     with clear_errors(CheckpointError):

@@ -1,0 +1,113 @@
+"""Developing a photo of 24 megapixels from its file to a finished file: CPU seconds, and of which parts."""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pyvips
+
+from bench.figures import Figure
+from bench.render import HEIGHT, WIDTH, chain
+from editing.developing import Output, develop_file
+from editing.photo import open_photo
+from editing.render import Renderer
+from editing.steps_file import StepsFile, write_steps
+
+RUNS = 3
+STRIP = 160  # rows
+SEQUENCES = 20
+
+
+def measure() -> dict[str, Figure]:
+    """A 16-bit TIFF and a RAW file to JPEG; their parts; the whole command; twenty orders of filters."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tiff = folder / "photo.tif"
+        _scene().tiffsave(str(tiff))
+        return _tiff(tiff, folder) | _orders(tiff, folder)
+
+
+def _scene() -> Any:
+    """Dark, smooth, with a little noise: about as hard to compress as a photo."""
+    coarse = np.random.default_rng(0).random((HEIGHT // 64 + 2, WIDTH // 64 + 2, 3), dtype=np.float32) ** 3
+    smooth = pyvips.Image.new_from_array(coarse).resize(64, kernel="cubic").crop(0, 0, WIDTH, HEIGHT)
+    noise = pyvips.Image.gaussnoise(WIDTH, HEIGHT, sigma=0.004, mean=0.01, seed=1)
+    return ((smooth * 0.5 + noise) * 65535).cast("ushort").copy(interpretation="rgb16")
+
+
+def _tiff(tiff: Path, folder: Path) -> dict[str, Figure]:
+    jpeg, steps = folder / "photo.jpg", chain("a")
+    render = Renderer(steps, dtype=np.uint8, dither=True, pixels=HEIGHT * WIDTH, curve=open_photo(tiff).samples.curve)
+    whole = cpu_seconds(lambda: develop_file(tiff, steps, jpeg, Output("jpeg")))
+    picture = pyvips.Image.new_from_file(str(jpeg)).copy_memory()
+    strip = open_photo(tiff).rows(0, STRIP)
+    parts = {
+        "read": cpu_seconds(lambda: _read(tiff)),
+        "render": cpu_seconds(lambda: [render(strip) for _ in range(HEIGHT // STRIP)]),
+        "encode": cpu_seconds(lambda: picture.jpegsave(str(folder / "encoded.jpg"), Q=92)),
+    }
+    plain = cpu_seconds(
+        lambda: pyvips.Image.new_from_file(str(tiff), access="sequential").jpegsave(str(folder / "plain.jpg"), Q=92)
+    )
+    said = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
+    against = "libvips from the same TIFF to JPEG, without an edit"
+    write_steps(folder / "steps.json", StepsFile(tuple(steps)))
+    command = [sys.executable, "-m", "learning.command_line", "develop", tiff, "--steps", folder / "steps.json", "-o"]
+    cold = cpu_seconds(lambda: _command([*command, folder / f"out{time.monotonic_ns()}"]))
+    return {
+        "develop.tiff16_to_jpeg_24mp_cpu_s": Figure(whole, "s", "nothing: CPU seconds of one photo of many", said),
+        "develop.tiff16_to_jpeg_over_libvips": Figure(whole / plain, "x", against, f"{plain:.2f} s"),
+        "develop.command_24mp_cpu_s": Figure(
+            cold, "s", "nothing: CPU seconds", "the whole command for one photo: Python, imports, compiling"
+        ),
+    }
+
+
+def _orders(tiff: Path, folder: Path) -> dict[str, Figure]:
+    """How much of developing twenty photos, each by an order of filters of its own, is compiling."""
+    from editing.halide_kernels import kernel
+
+    slugs = [*chain("a"), *chain("b")[3:]]
+    rng = np.random.default_rng(0)
+    orders = [[slugs[index] for index in rng.permutation(len(slugs))[:5]] for _ in range(SEQUENCES)]
+
+    def develop_all() -> None:
+        for order in orders:
+            develop_file(tiff, order, folder / "photo.jpg", Output("jpeg"))
+
+    kernel.cache_clear()
+    cold, warm = cpu_seconds(develop_all, runs=1), cpu_seconds(develop_all, runs=1)
+    note = f"{SEQUENCES} photos of 24 megapixels, {SEQUENCES} orders; {cold / SEQUENCES:.2f} s a photo, CPU"
+    return {"develop.compiling_share": Figure(1 - warm / cold, "", "all CPU seconds", note)}
+
+
+def _read(path: Path) -> None:
+    photo = open_photo(path)
+    for top in range(0, photo.height, STRIP):
+        photo.rows(top, min(top + STRIP, photo.height))
+
+
+def _command(command: list[Any]) -> None:
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+
+
+def cpu_seconds(call: Callable[[], Any], runs: int = RUNS) -> float:
+    """CPU seconds of a call, of this process and those that it starts: the median of some runs."""
+
+    def spent() -> float:
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used)
+
+    taken = []
+    for _ in range(runs):
+        before = spent()
+        call()
+        taken.append(spent() - before)
+    return median(taken)
