@@ -1,4 +1,4 @@
-"""Developing a photo of 24 megapixels from its file to a finished file: CPU seconds, and of which parts."""
+"""Developing photos from their files to finished files: CPU seconds and their parts, and the memory of a gigapixel."""
 
 import resource
 import subprocess
@@ -14,6 +14,7 @@ import numpy as np
 import pyvips
 
 from bench.figures import Figure
+from bench.gigapixel import SIDE, develop_apart, write_large_tiff
 from bench.render import HEIGHT, WIDTH, chain
 from editing.developing import Output, develop_file
 from editing.photo import open_photo
@@ -26,12 +27,12 @@ SEQUENCES = 20
 
 
 def measure() -> dict[str, Figure]:
-    """A 16-bit TIFF and a RAW file to JPEG; their parts; the whole command; twenty orders of filters."""
+    """A 16-bit TIFF to JPEG; its parts; the whole command; twenty orders of filters; a gigapixel."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tiff = folder / "photo.tif"
         _scene().tiffsave(str(tiff))
-        return _tiff(tiff, folder) | _orders(tiff, folder)
+        return _tiff(tiff, folder) | _orders(tiff, folder) | _gigapixel(folder)
 
 
 def _scene() -> Any:
@@ -86,6 +87,25 @@ def _orders(tiff: Path, folder: Path) -> dict[str, Figure]:
     cold, warm = cpu_seconds(develop_all, runs=1), cpu_seconds(develop_all, runs=1)
     note = f"{SEQUENCES} photos of 24 megapixels, {SEQUENCES} orders; {cold / SEQUENCES:.2f} s a photo, CPU"
     return {"develop.compiling_share": Figure(1 - warm / cold, "", "all CPU seconds", note)}
+
+
+def _gigapixel(folder: Path) -> dict[str, Figure]:
+    """A gigapixel from TIFF to TIFF, both of 16 bits, and 24 megapixels in the same way."""
+    costs = []
+    for width, height in ((WIDTH, HEIGHT), (SIDE, SIDE)):
+        source, destination = folder / "large.tif", folder / "developed.tif"
+        write_large_tiff(source, width, height, tiled=False)
+        costs.append(develop_apart(source, destination, "tiff16"))
+        destination.unlink()
+    small, large = costs
+    note = f"{SIDE} x {SIDE}, three steps, TIFF to TIFF, 16 bits; {large.seconds:.0f} s"
+    pixels = SIDE * SIDE / (WIDTH * HEIGHT)
+    return {
+        "render.gigapixel_rss_mb": Figure(large.megabytes, "MB", "nothing: the most memory of the process", note),
+        "render.gigapixel_s_per_24mp_s": Figure(
+            large.seconds / small.seconds, "x", "24 megapixels in the same way", f"{pixels:.0f} times the pixels"
+        ),
+    }
 
 
 def _read(path: Path) -> None:

@@ -111,4 +111,5 @@ def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
     """`editing.preview.make_preview` of a photo, in bounded memory."""
     width, height = shrunk_size(photo.width, photo.height, LONG_EDGE)
     strips = shrunk_strips(photo.light_strips(), photo.height, width, height, strip_rows(photo.width))
-    return np.minimum(np.concatenate(list(strips)), LARGEST_FLOAT16).astype(np.float16)
+    preview: NDArray[np.float16] = np.minimum(np.concatenate(list(strips)), LARGEST_FLOAT16).astype(np.float16)
+    return preview

@@ -42,6 +42,12 @@ class _Work(Generic[Item, Result]):
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
+    def result(self, future: Future[Result]) -> Result | ProcessDied:
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            return ProcessDied("its process crashed, or ran out of memory, on it")
+
     def judged_alone(
         self, item: Item, result: Result | ProcessDied, companions: int
     ) -> tuple[Item, Result | ProcessDied]:
@@ -49,7 +55,7 @@ class _Work(Generic[Item, Result]):
         if not isinstance(result, ProcessDied) or companions == 1:
             return item, result
         with self.pool(1) as pool:
-            return item, _result(self.submitted(pool, item))
+            return item, self.result(self.submitted(pool, item))
 
 
 def nothing() -> None:
@@ -84,9 +90,9 @@ def each_by_processes(
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
-            results = [(running.pop(future), _result(future)) for future in done]
+            results = [(running.pop(future), work.result(future)) for future in done]
             if any(isinstance(result, ProcessDied) for _, result in results):
-                results += [(item, _result(future)) for future, item in running.items()]
+                results += [(item, work.result(future)) for future, item in running.items()]
                 running.clear()
                 pool.shutdown()
                 results = [work.judged_alone(item, result, len(results)) for item, result in results]
@@ -107,10 +113,3 @@ def _end_with_parent() -> None:
     if (parent := parent_process()) is not None:
         parent.join()
         os._exit(1)
-
-
-def _result(future: Future[Result]) -> Result | ProcessDied:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return ProcessDied("its process crashed, or ran out of memory, on it")
