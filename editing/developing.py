@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from editing.filters import EditingStep
 from editing.open_photo import OpenPhoto, printable, strip_rows
 from editing.photo import PhotoError, open_photo
-from editing.preview import LARGEST_FLOAT16, LONG_EDGE, shrunk_size
+from editing.preview import shrunk_size
 from editing.render import Renderer
 from editing.shrinking import shrunk_strips
 from editing.writing import FORMATS, Output, write_picture
 
-__all__ = ["Developed", "Output", "check_destination", "develop_file", "develop_photo", "preview_of"]
+__all__ = ["Developed", "Output", "check_destination", "develop_file", "develop_photo"]
 
 UNLIMITED = 1 << 62  # pixels
 
@@ -105,11 +105,3 @@ def _developed(
     for strip in strips:
         yield renderer(strip, first=first)
         first += strip.shape[0] * strip.shape[1]
-
-
-def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
-    """`editing.preview.make_preview` of a photo, in bounded memory."""
-    width, height = shrunk_size(photo.width, photo.height, LONG_EDGE)
-    strips = shrunk_strips(photo.light_strips(), photo.height, width, height, strip_rows(photo.width))
-    preview: NDArray[np.float16] = np.minimum(np.concatenate(list(strips)), LARGEST_FLOAT16).astype(np.float16)
-    return preview

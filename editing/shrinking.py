@@ -3,21 +3,22 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from editing.colour import Pixels
-from editing.open_photo import OpenPhoto
-from editing.preview import average_columns, cell_parts
+from editing.open_photo import OpenPhoto, strip_rows
+from editing.preview import LARGEST_FLOAT16, LONG_EDGE, average_columns, cell_parts, shrunk_size
 
 
-def agent_view_of(photo: OpenPhoto, size: int = 64) -> Pixels:
-    """What the agent sees of an open photo, as `agent_view` of its pixels would have it: float32 (size, size, 3).
+def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
+    """What `make_preview` makes of an open photo's pixels, to float16's last digit.
 
     Reads the photo; raises PhotoError, "<file name>: <reason>".
     """
-    side = min(photo.width, photo.height)
-    top, left = (photo.height - side) // 2, (photo.width - side) // 2
-    strips = (strip[:, left : left + side] for strip in photo.light_strips(top, top + side))
-    return np.concatenate(list(shrunk_strips(strips, side, size, size, rows=size)))
+    width, height = shrunk_size(photo.width, photo.height, LONG_EDGE)
+    strips = shrunk_strips(photo.light_strips(), photo.height, width, height, strip_rows(photo.width))
+    preview: NDArray[np.float16] = np.minimum(np.concatenate(list(strips)), LARGEST_FLOAT16).astype(np.float16)
+    return preview
 
 
 def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int, rows: int) -> Iterator[Pixels]:

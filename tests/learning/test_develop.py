@@ -9,8 +9,7 @@ import pyvips
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from editing.developing import Output, develop_file, preview_of
-from editing.photo import make_preview, open_photo, read_photo
+from editing.developing import Output, develop_file
 from editing.rules import Step
 from editing.steps_file import StepsFile, read_steps, write_steps
 from editing.trajectory import read_snapshot, rows
@@ -83,11 +82,6 @@ def test_an_agent_decides_as_it_plays(photos: Path, tmp_path: Path) -> None:
         assert list(sidecar.steps) == wanted
         assert sidecar.probabilities is not None
         assert (tmp_path / "out" / picture).exists()
-
-
-def test_a_photo_by_strips_has_the_preview_that_it_has_as_a_whole(photos: Path) -> None:
-    for path in photos.iterdir():
-        np.testing.assert_array_equal(preview_of(open_photo(path)), make_preview(read_photo(path).pixels))
 
 
 def test_what_is_there_already_stays_and_what_is_missing_is_made(photos: Path, steps: Path, tmp_path: Path) -> None:
