@@ -9,7 +9,9 @@ is trusted for the visitor's address.
 | SITE_URL | where visitors reach the site |
 | SECRET_KEY | required with SITE_URL; else made once and kept in DATA_DIR/secret_key |
 | DATABASE_URL | postgresql://user:password@host:port/name; else the embedded server, if it runs |
-| DATA_DIR | previews, thumbnails, collected static files; var/ |
+| DATA_DIR | previews, originals, downloads, thumbnails, collected static files; var/ |
+| KEEP_ORIGINALS | whether a photo's file is kept, for pictures at full size: 20 to 120 MB for each RAW file; true |
+| DOWNLOAD_DAYS | how long a picture at full size is kept for its player, who can ask for it again; 7 |
 | ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS | comma-separated, in place of what follows from SITE_URL |
 | DEBUG | Django's debug pages; never on a server |
 """
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
     "webapp.participants",
     "webapp.studies",
     "webapp.games",
+    "webapp.downloads",
     "webapp.datasets",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -71,6 +74,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "csp",
+    "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -162,6 +166,13 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
+KEEP_ORIGINALS = env.bool("KEEP_ORIGINALS", True)
+DOWNLOAD_DAYS = env.float("DOWNLOAD_DAYS", 7.0)
+
+# What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
+# soon, or puts it back.
+PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 10}
+
 for _folder in (STATIC_ROOT, FILE_UPLOAD_TEMP_DIR):
     _folder.mkdir(parents=True, exist_ok=True)
 
@@ -187,7 +198,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_THROTTLE_CLASSES": ["webapp.visitors.SessionThrottle"],
     # For each session (join: for each address, a room full of people may share one), in each worker process.
-    "DEFAULT_THROTTLE_RATES": {"join": "1200/hour", "play": "1800/min", "preview": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "join": "1200/hour",
+        "play": "1800/min",
+        "preview": "600/min",
+        "download": "240/min",
+    },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "webapp.errors.answer",
     "NUM_PROXIES": NUMBER_OF_PROXIES,

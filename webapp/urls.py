@@ -14,6 +14,7 @@ from webapp.studies import pages
 api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
     path("", include("webapp.games.urls")),
+    path("", include("webapp.downloads.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]

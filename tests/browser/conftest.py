@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser.player import Person
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
+from webapp.photos.originals import keep_original
 from webapp.photos.storing import store
 from webapp.studies.adding import add_photo
 from webapp.studies.models import DEFAULT, Study
@@ -98,6 +99,7 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
         path = tmp_path / f"photo {seed}.npy"
         np.save(path, pixels.astype(np.float32))
         photo, _ = store(decode(path, previews_folder(), "linear", "srgb"))
+        keep_original(photo, path)
         add_photo(study, photo)
         return photo
 

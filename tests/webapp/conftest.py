@@ -19,6 +19,7 @@ from PIL import Image
 from editing.filters import VERSION
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
+from webapp.photos.originals import keep_original
 from webapp.photos.storing import store
 from webapp.studies.adding import add_photo
 from webapp.studies.models import DEFAULT, Study
@@ -82,6 +83,7 @@ def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
 
     def make(seed: int = 1, into: Study | None = study, **credit: str) -> Photo:
         photo, _ = store(decode(photo_file(seed), previews_folder(), "auto", "auto"), **credit)
+        keep_original(photo, photo_file(seed))
         if into is not None:
             add_photo(into, photo)
         return photo

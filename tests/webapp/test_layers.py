@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-APPS = ["photos", "participants", "studies", "games", "datasets"]
+APPS = ["photos", "participants", "studies", "games", "downloads", "datasets"]
 
 
 def imported(source):

@@ -13,6 +13,8 @@ def test_the_api_describes_itself_without_a_warning():
     validate_schema(schema)
     assert set(schema["paths"]) == {
         "/api/episodes/{episode_id}/",
+        "/api/episodes/{episode_id}/downloads/",
+        "/api/episodes/{episode_id}/downloads/{file_format}/",
         "/api/episodes/{episode_id}/events/",
         "/api/photos/",
         "/api/studies/{slug}/photos/{sha256}/",

@@ -11,6 +11,7 @@ def test_it_works(stranger, photo):
         "title": "Open study",
         "open": True,
         "allow_untouched": False,
+        "allow_downloads": False,
         "photos": 1,
         "contract_version": VERSION,
     }

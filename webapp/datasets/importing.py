@@ -18,7 +18,7 @@ from editing.validation import check_previews
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.photos.storing import hold_previews
+from webapp.photos.storing import hold_files
 from webapp.studies.adding import add_photo
 from webapp.studies.models import Study
 
@@ -71,7 +71,7 @@ def _store(snapshot: Snapshot) -> Counts:
 def _photos(snapshot: Snapshot, played: set[str]) -> tuple[dict[str, Photo], int]:
     """The snapshot's photos, here, with the preview of each that is in play or ``played`` by a new episode."""
     photos, added = {}, 0
-    hold_previews()
+    hold_files()
     for row in rows(snapshot.photos):
         defaults = {**row, "decoding": json.loads(row["decoding"])}
         photo = Photo.objects.filter(pk=row["sha256"]).first()

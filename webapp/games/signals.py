@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.photos.signals import photo_removed, preview_needed
+from webapp.photos.signals import files_needed, photo_removed
 from webapp.studies.models import Study
 from webapp.studies.signals import photo_taken_out
 
@@ -28,7 +28,7 @@ def _exclude_open(episodes: QuerySet[Episode]) -> None:
     episodes.filter(status=Episode.Status.OPEN).update(status=Episode.Status.EXCLUDED, exclusion_reason="photo removed")
 
 
-@receiver(preview_needed)
+@receiver(files_needed)
 def is_exported(photo: Photo, **kwargs: Any) -> bool:
     """An export shows what the submitted episodes were played on."""
     return Episode.objects.filter(photo=photo, status=Episode.Status.SUBMITTED).exists()

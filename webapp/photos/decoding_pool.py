@@ -1,16 +1,13 @@
 """Decoding many photos on several processes, a few at a time, so that memory stays bounded."""
 
-import os
-import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 
 from editing.photo import PhotoError
 from webapp.photos.decoding import Decoded, decode
+from webapp.processes import SPAWN, follow_parent, interrupts_blocked
 
 # Of each call of `decode`: the folder of previews, transfer and primaries.
 _Options = tuple[Path, str, str]
@@ -52,35 +49,17 @@ class _Crash(PhotoError):
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
-    # Fresh interpreters: a fork would share the command's connection to Postgres.
-    context = get_context("spawn")
-    return ProcessPoolExecutor(processes, context, _follow_parent)
-
-
-def _follow_parent() -> None:
-    """Make a worker end with the command, however that ends, and leave Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
+    return ProcessPoolExecutor(processes, SPAWN, follow_parent)
 
 
 def _submitted(pool: ProcessPoolExecutor, path: Path, options: _Options) -> Future[Decoded]:
-    # Ctrl-C goes to every process of the terminal. Workers that start here must not hear it, not even before they get
-    # to ignore it: they inherit that it is blocked.
-    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(decode, path, *options)
+        with interrupts_blocked():  # workers start here
+            return pool.submit(decode, path, *options)
     except BrokenProcessPool as error:  # a process died since the last results came
         failed: Future[Decoded] = Future()
         failed.set_exception(error)
         return failed
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
 def _result(future: Future[Decoded]) -> Decoded | PhotoError:

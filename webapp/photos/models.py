@@ -18,8 +18,13 @@ def previews_folder() -> Path:
     return Path(settings.DATA_DIR) / "previews"
 
 
+def originals_folder() -> Path:
+    """Where source files lie, each named by its SHA-256 and its kind."""
+    return Path(settings.DATA_DIR) / "originals"
+
+
 class Photo(models.Model):
-    """A photo, of which the site keeps the linear preview and how it was made."""
+    """A photo, of which the site keeps the linear preview, how it was made, and where it can the source file."""
 
     sha256 = models.CharField(
         primary_key=True, max_length=64, validators=[RegexValidator(f"^{SHA256}$")], help_text="of the source file"
@@ -35,6 +40,9 @@ class Photo(models.Model):
     licence = models.CharField(max_length=200, blank=True)
     attribution = models.CharField(max_length=500, blank=True)
     added = models.DateTimeField(auto_now_add=True)
+    original_suffix = models.CharField(
+        max_length=10, blank=True, help_text="of the source file that is kept; empty where none is"
+    )
     removed_at = models.DateTimeField(null=True, blank=True, help_text="since then nobody plays or sees it")
 
     class Meta:
@@ -51,10 +59,17 @@ class Photo(models.Model):
     @property
     def has_preview(self) -> bool:
         """Whether the preview is where it should be. Where it is not, each process logs so once."""
-        found = self.preview_path.is_file()
-        if not found:
-            _report_lost(self.name, self.preview_path)
-        return found
+        return _found(self.preview_path, "preview", self.name, "play it")
+
+    @property
+    def original_path(self) -> Path:
+        """The source file, where ``original_suffix`` says that one is kept."""
+        return originals_folder() / f"{self.sha256}{self.original_suffix}"
+
+    @property
+    def has_original(self) -> bool:
+        """Whether the source file is where it should be. Where it is not, each process logs so once."""
+        return _found(self.original_path, "original", self.name, "download it at full size")
 
 
 def previews_are_away() -> bool:
@@ -62,6 +77,13 @@ def previews_are_away() -> bool:
     return next(previews_folder().glob("*.npy"), None) is None
 
 
+def _found(path: Path, what: str, name: str, use: str) -> bool:
+    found = path.is_file()
+    if not found:
+        _report_lost(path, what, name, use)
+    return found
+
+
 @cache
-def _report_lost(name: str, path: Path) -> None:
-    _logger.error("the preview of %s is lost, nobody can play it: add the photo again, or restore %s", name, path)
+def _report_lost(path: Path, what: str, name: str, use: str) -> None:
+    _logger.error("the %s of %s is lost, nobody can %s: add the photo again, or restore %s", what, name, use, path)

@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from webapp.photos.decoding import Decoded
 from webapp.photos.models import Photo
-from webapp.photos.signals import photo_removed, preview_needed
+from webapp.photos.signals import files_needed, photo_removed
 from webapp.photos.thumbnails import delete_thumbnails
 
 Outcome = Literal["added", "known", "restored"]
-# Of Postgres's advisory locks: who adds a row for a preview, or deletes the file, holds it.
-_PREVIEWS_LOCK = 0x5AFE
+# Of Postgres's advisory locks: who adds a row for a file, or deletes the file, holds it.
+_FILES_LOCK = 0x5AFE
 
 
 class NotStored(ValueError):
@@ -28,7 +28,7 @@ def store(decoded: Decoded, *, licence: str = "", attribution: str = "") -> tupl
             somebody else in this moment.
     """
     with transaction.atomic():
-        hold_previews()
+        hold_files()
         photo, created = Photo.objects.select_for_update().get_or_create(
             sha256=decoded.sha256, defaults={**asdict(decoded), "licence": licence, "attribution": attribution}
         )
@@ -54,10 +54,10 @@ def known(sha256: str) -> Photo | None:
     return photo if photo and photo.has_preview else None
 
 
-def hold_previews() -> None:
-    """Make others wait who add or delete previews, to the end of the transaction: so a new row keeps its file."""
+def hold_files() -> None:
+    """Make others wait who add or delete files, to the end of the transaction: so a new row keeps its own."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PREVIEWS_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FILES_LOCK])
 
 
 def kept_as_it_was(photo: Photo, transfer: str, primaries: str) -> str:
@@ -86,7 +86,7 @@ def options_text(photo: Photo) -> str:
 
 
 def remove(photo: Photo) -> None:
-    """Take a photo out of play. What was submitted on it stays, and as long as there is any, the preview does too."""
+    """Take a photo out of play. What was submitted on it stays, and as long as there is any, so do its files."""
     with transaction.atomic():
         row = Photo.objects.select_for_update().get(pk=photo.pk)
         if row.removed_at is not None:
@@ -99,15 +99,26 @@ def remove(photo: Photo) -> None:
 
 def _delete_files(photo: Photo) -> None:
     with transaction.atomic():
-        hold_previews()
+        hold_files()
         # Two sources can have the same preview: copies that differ in their metadata alone.
         sharers = list(Photo.objects.filter(preview_sha256=photo.preview_sha256))
+        needed = {sharer.pk for sharer in sharers if sharer.removed_at is None or _is_needed(sharer)}
+        if photo.pk not in needed:
+            _delete_original(photo)
         if any(sharer.removed_at is None for sharer in sharers):
             return
         delete_thumbnails(photo)
-        if not any(map(_is_preview_needed, sharers)):
+        if not needed:
             photo.preview_path.unlink(missing_ok=True)
 
 
-def _is_preview_needed(photo: Photo) -> bool:
-    return any(answer for _, answer in preview_needed.send(Photo, photo=photo))
+def _delete_original(photo: Photo) -> None:
+    row = Photo.objects.get(pk=photo.pk)
+    if row.original_suffix:
+        row.original_path.unlink(missing_ok=True)
+        row.original_suffix = ""
+        row.save(update_fields=["original_suffix"])
+
+
+def _is_needed(photo: Photo) -> bool:
+    return any(answer for _, answer in files_needed.send(Photo, photo=photo))

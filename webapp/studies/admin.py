@@ -7,8 +7,8 @@ from webapp.studies.models import DEFAULT, Participation, Study
 
 @admin.register(Study)
 class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy alone
-    list_display = ("slug", "title", "open", "allow_untouched")
-    fields = ("slug", "title", "open", "allow_untouched")
+    list_display = ("slug", "title", "open", "allow_untouched", "allow_downloads")
+    fields = ("slug", "title", "open", "allow_untouched", "allow_downloads")
 
     # The study that visitors and commands find where none is named keeps its name, and stays.
     def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> tuple[str, ...]:

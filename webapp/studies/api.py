@@ -34,7 +34,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
 
     class Meta:
         model = Study
-        fields = ("slug", "title", "open", "allow_untouched", "photos", "contract_version")
+        fields = ("slug", "title", "open", "allow_untouched", "allow_downloads", "photos", "contract_version")
 
     def get_contract_version(self, study: Study) -> int:
         return filters.VERSION
@@ -91,7 +91,7 @@ class JoinView(APIView):
         return Response({"participant": participant.pseudonym, "kind": participant.kind, "study": study.slug})
 
 
-class _WhateverIsAccepted(DefaultContentNegotiation):
+class WhateverIsAccepted(DefaultContentNegotiation):
     """A file has one form: clients that ask for another get it all the same, and errors are JSON."""
 
     def select_renderer(
@@ -105,7 +105,7 @@ class PreviewView(APIView):
     """The linear preview of a photo: a NumPy file, float16, of shape (height, width, 3)."""
 
     throttle_scope = "preview"
-    content_negotiation_class = _WhateverIsAccepted
+    content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
         responses={

@@ -17,6 +17,9 @@ class Study(models.Model):
     title = models.CharField(max_length=200)
     open = models.BooleanField(default=True, help_text="whether people can join and begin photos")
     allow_untouched = models.BooleanField(default=False, help_text="whether a photo may be submitted as it is")
+    allow_downloads = models.BooleanField(
+        default=False, help_text="whether players may download their finished pictures at full size"
+    )
     photos = models.ManyToManyField(Photo, through="StudyPhoto", related_name="studies")
     participants = models.ManyToManyField(Participant, through="Participation", related_name="studies")
 

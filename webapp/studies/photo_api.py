@@ -3,6 +3,8 @@
 import logging
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -21,9 +23,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.photo import PRIMARIES, TRANSFERS, PhotoError
-from webapp.photos.decoding import Decoded, NotSaved, decode, without_name
-from webapp.photos.models import previews_folder
-from webapp.photos.storing import NotStored, store
+from webapp.photos.decoding import NotSaved, decode, without_name
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.originals import keep_original
+from webapp.photos.storing import NotStored, Outcome, store
 from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.adding import bring_in, take_out
 from webapp.studies.joining import find_study
@@ -72,11 +75,8 @@ class PhotoListView(APIView):
         study = find_study(asked["study"])
         if not study.open:
             raise Refusal("study_closed", "This study is closed: it takes no photos.")
-        try:
-            decoded = _decode(asked["file"], asked["transfer"], asked["primaries"])
-            photo, stored = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
-        except NotStored as error:
-            raise Refusal("conflict", str(error)) from None
+        with _named_file(asked["file"]) as path:
+            photo, stored = _stored(path, asked)
         reading = {name: asked[name] for name in ("transfer", "primaries", "licence", "attribution")}
         outcome, note = bring_in(study, photo, stored, **reading)
         answer = {
@@ -108,20 +108,31 @@ class StudyPhotoView(APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def _decode(file: TemporaryUploadedFile, transfer: str, primaries: str) -> Decoded:
-    """Decode an uploaded file, which the name that it had on the researcher's machine tells the kind of."""
+@contextmanager
+def _named_file(file: TemporaryUploadedFile) -> Iterator[Path]:
+    """An uploaded file under the name that it had on the researcher's machine, which tells its kind."""
     name = Path(file.name or "photo")
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         # The name that an error is to name, if need be cut to what file systems take.
         stem = name.stem.encode()[:200].decode(errors="ignore")
         path = Path(folder) / f"{stem}{name.suffix[:10]}"
         shutil.move(file.temporary_file_path(), path)
-        try:
-            decoded = decode(path, previews_folder(), transfer, primaries)
-        except PhotoError as error:
-            raise Refusal("unreadable", without_name(error, path), HTTPStatus.BAD_REQUEST) from None
-        except NotSaved as error:
-            _logger.error("%s", error)
-            message = "The server cannot save photos at the moment; its log says why."
-            raise Refusal("not_saved", message, HTTPStatus.INSUFFICIENT_STORAGE) from None
-        return replace(decoded, name=name.name)
+        yield path
+
+
+def _stored(path: Path, asked: dict[str, Any]) -> tuple[Photo, Outcome]:
+    """The photo of an uploaded file, with its preview and its original, and whether it is new."""
+    try:
+        decoded = decode(path, previews_folder(), asked["transfer"], asked["primaries"])
+        decoded = replace(decoded, name=Path(asked["file"].name).name)
+        photo, outcome = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
+        keep_original(photo, path)
+    except PhotoError as error:
+        raise Refusal("unreadable", without_name(error, path), HTTPStatus.BAD_REQUEST) from None
+    except NotStored as error:
+        raise Refusal("conflict", str(error)) from None
+    except NotSaved as error:
+        _logger.error("%s", error)
+        message = "The server cannot save photos at the moment; its log says why."
+        raise Refusal("not_saved", message, HTTPStatus.INSUFFICIENT_STORAGE) from None
+    return photo, outcome

@@ -16,6 +16,7 @@ from webapp.command_line import INTERRUPTED
 from webapp.photos.decoding import Decoded, NotSaved, without_name
 from webapp.photos.decoding_pool import decode_all
 from webapp.photos.models import Photo, previews_folder
+from webapp.photos.originals import keep_original
 from webapp.photos.storing import NotStored, Outcome, known, store
 from webapp.studies.adding import bring_in
 from webapp.studies.models import DEFAULT, Study
@@ -36,6 +37,12 @@ class Command(BaseCommand):
         parser.add_argument("--study", default=DEFAULT, help="the slug of the study (%(default)s)")
         parser.add_argument("--licence", default="", help="of all these photos, e.g. 'CC BY 4.0'")
         parser.add_argument("--attribution", default="", help="whom the licence asks to name")
+        parser.add_argument(
+            "--no-originals",
+            dest="originals",
+            action="store_false",
+            help="keep no copies of the files: what is made of these photos cannot be downloaded at full size",
+        )
         parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1), help="(%(default)s)")
 
     def handle(self, *, paths: list[Path], study: str, processes: int, **options: Any) -> None:
@@ -83,6 +90,7 @@ class _Import:
     ) -> None:
         self.study = study
         self.reading = {name: options[name] for name in ("transfer", "primaries")}
+        self.originals = options["originals"]
         self.credit = credit
         self.progress = progress
         self.task = progress.add_task("", total=total)
@@ -123,10 +131,16 @@ class _Import:
             photo, outcome = store(decoded, **self.credit)
         except NotStored as error:
             self._fail(path, error)
-            return
-        self._bring_in(path, photo, outcome)
+        else:
+            self._bring_in(path, photo, outcome)
 
     def _bring_in(self, path: Path, photo: Photo, stored: Outcome) -> None:
+        try:
+            if self.originals:
+                keep_original(photo, path)
+        except NotStored as error:
+            self._fail(path, error)
+            return
         outcome, note = bring_in(self.study, photo, stored, **self.reading, **self.credit)
         if note:
             self._say(f"{printable(str(path))}: {note}")

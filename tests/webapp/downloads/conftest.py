@@ -1,0 +1,39 @@
+"""An episode that was handed in, and a worker that develops it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from tests.webapp.conftest import Json, Player
+from webapp.downloads.tasks import keep_house
+from webapp.photos.models import Photo
+from webapp.studies.models import Study
+
+
+@pytest.fixture
+def finished(
+    transactional_db: None, player: Player, study: Study, photo: Photo, photo_file: Callable[[int], Path], played: Any
+) -> list[Json]:
+    """An episode that was handed in, in a study that offers downloads; its events."""
+    Study.objects.filter(pk=study.pk).update(allow_downloads=True)
+    assert player.send(photo, played).json()["status"] == "submitted"
+    return played
+
+
+@pytest.fixture
+def work(transactional_db: None) -> Iterator[Callable[..., None]]:
+    """Lets a real worker do what waits, and the housekeeping of every minute if asked to."""
+
+    def run(keeping_house: bool = False) -> None:
+        if keeping_house:
+            keep_house.configure(queueing_lock="at once").defer(timestamp=0)
+        with app.replace_connector(app.connector.get_worker_connector()) as worker:
+            worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    yield run
+    with connection.cursor() as cursor:  # Django empties only the tables that it made
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")

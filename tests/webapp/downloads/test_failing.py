@@ -1,0 +1,74 @@
+"""What becomes of downloads that cannot be made."""
+
+import time
+
+import pytest
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
+from procrastinate.job_context import AbortReason, JobContext
+from procrastinate.jobs import Job
+
+from tests.webapp.downloads.downloading import ask, jobs, reason, states, url
+from webapp.downloads.models import Download, downloads_folder
+from webapp.downloads.tasks import develop_download
+from webapp.processes import Crashed
+
+
+class TestFailing:
+    def test_an_original_that_cannot_be_read_is_said_and_can_be_tried_again(self, player, photo, finished, work):
+        whole = photo.original_path.read_bytes()
+        photo.original_path.write_bytes(whole[: len(whole) // 2])
+        ask(player, finished)
+        work()
+        answer = player.get(url(finished)).json()["downloads"][0]
+        assert (answer["state"], answer["url"]) == ("failed", None)
+        assert answer["reason"].startswith("The original cannot be developed: this PNG is damaged")
+        assert photo.pk not in answer["reason"]
+        photo.original_path.write_bytes(whole)
+        assert ask(player, finished).status_code == 202
+        assert states(player, finished) == {"jpeg": "queued"}
+        work()
+        assert states(player, finished) == {"jpeg": "ready"}
+
+    def test_a_folder_that_cannot_be_written_to_is_said(self, player, finished, work):
+        downloads_folder().touch()
+        ask(player, finished)
+        work()
+        assert "its disk may be full" in reason()
+
+    def test_a_picture_that_kills_its_process_is_said(self, player, finished, work, monkeypatch):
+        monkeypatch.setattr("webapp.downloads.tasks.run_apart", dying)
+        ask(player, finished)
+        work()
+        assert "too much for this server" in reason()
+
+    def test_a_fault_of_ours_is_said_without_its_details(self, player, finished, work, monkeypatch):
+        monkeypatch.setattr("webapp.downloads.tasks.run_apart", faulty)
+        ask(player, finished)
+        work()
+        assert reason() == "The server failed at it. Its log says why."
+        assert not jobs().exists()
+
+
+def dying(*arguments, **options):
+    raise Crashed
+
+
+def faulty(*arguments, **options):
+    raise AssertionError("a secret detail")
+
+
+def test_a_worker_that_is_stopped_puts_back_what_it_is_at(player, finished, work, refused):
+    ask(player, finished)
+    row = Download.objects.get()
+    stopped = JobContext(
+        app=app,
+        job=Job(id=row.job, queue="downloads", lock=None, queueing_lock=None, task_name="develop_download"),
+        abort_reason=lambda: AbortReason.SHUTDOWN,
+        start_timestamp=time.time(),
+    )
+    with pytest.raises(JobAborted):
+        develop_download(stopped, download=row.pk)
+    assert states(player, finished) == {"jpeg": "queued"}
+    work()
+    assert states(player, finished) == {"jpeg": "ready"}

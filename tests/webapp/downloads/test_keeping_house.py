@@ -1,0 +1,78 @@
+"""What the worker does every minute."""
+
+import os
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tests.webapp.downloads.downloading import ask, jobs, reason, states
+from webapp.downloads.models import Download, downloads_folder
+
+
+@pytest.fixture
+def die_at_work(transactional_db):
+    """Leaves what a worker leaves that was killed while it developed."""
+
+    def die():
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name LIKE '%develop_download'")
+        Download.objects.update(state="working")
+
+    return die
+
+
+def test_what_a_dead_worker_has_left_is_taken_up(player, finished, work, die_at_work):
+    ask(player, finished)
+    die_at_work()
+    assert states(player, finished) == {"jpeg": "working"}
+    work(keeping_house=True)
+    assert states(player, finished) == {"jpeg": "ready"}
+
+
+def test_what_kills_its_worker_each_time_is_given_up(player, finished, work, die_at_work):
+    ask(player, finished)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = 2")
+    die_at_work()
+    work(keeping_house=True)
+    assert "too much for this server" in reason()
+    assert not jobs().exists()
+    assert ask(player, finished).status_code == 202
+    work()
+    assert states(player, finished) == {"jpeg": "ready"}
+
+
+def test_a_download_whose_job_is_gone_gets_a_new_one(player, finished, work):
+    ask(player, finished)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    work(keeping_house=True)
+    assert states(player, finished) == {"jpeg": "ready"}
+
+
+def test_old_downloads_are_deleted_and_can_be_asked_for_again(player, finished, work, settings):
+    ask(player, finished)
+    work()
+    path = Download.objects.get().path
+    Download.objects.update(finished=timezone.now() - timedelta(days=settings.DOWNLOAD_DAYS, hours=1))
+    work(keeping_house=True)
+    assert not path.exists()
+    assert states(player, finished) == {}
+    assert ask(player, finished).status_code == 202
+
+
+def test_drafts_that_nobody_finished_are_deleted_after_a_day(player, finished, work):
+    ask(player, finished)
+    work()
+    kept = Download.objects.get().path
+    drafts = [downloads_folder() / name for name in (".old", ".new")]
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for draft in drafts:
+        draft.touch()
+    for path in (kept, drafts[0]):
+        os.utime(path, (two_days_ago, two_days_ago))
+    work(keeping_house=True)
+    assert sorted(downloads_folder().iterdir()) == sorted([kept, drafts[1]])

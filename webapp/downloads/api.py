@@ -1,0 +1,122 @@
+"""The API of downloads: asking for a finished picture at full size, hearing how far it is, and fetching it."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import FileResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.downloads.models import FILES, Download
+from webapp.downloads.offering import check_offered
+from webapp.downloads.tasks import enqueue
+from webapp.games.models import Episode
+from webapp.participants.sessions import participant_of
+from webapp.refusals import ErrorSerializer, Refusal
+from webapp.studies.api import WhateverIsAccepted
+
+
+class WantedSerializer(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(choices=Download.Format.choices, default=Download.Format.JPEG.value)
+
+
+class DownloadSerializer(serializers.ModelSerializer[Download]):
+    url = serializers.SerializerMethodField(help_text="Of the file, once it is ready.")
+
+    class Meta:
+        model = Download
+        fields = ("format", "state", "reason", "url")
+
+    def get_url(self, download: Download) -> str | None:
+        return reverse("download", args=[download.episode_id, download.format]) if download.is_there else None
+
+
+class DownloadsSerializer(serializers.Serializer[Any]):
+    offered = serializers.BooleanField()
+    reason = serializers.CharField(help_text="Why nothing is offered; empty else.")
+    downloads = DownloadSerializer(many=True, help_text="Those that were asked for.")
+
+
+class DownloadsView(APIView):
+    """The downloads of an episode: for the participant who played it, and for researchers."""
+
+    throttle_scope = "download"
+
+    @extend_schema(responses={200: DownloadsSerializer, "4XX": ErrorSerializer}, operation_id="read_downloads")
+    def get(self, request: Request, episode_id: UUID) -> Response:
+        """How far the downloads are that were asked for, or why none is offered."""
+        episode = _visible_episode(request, episode_id)
+        reason = ""
+        try:
+            check_offered(episode)
+        except Refusal as refusal:
+            reason = str(refusal.detail)
+        there = [] if reason else [row for row in episode.downloads.all() if row.state != "ready" or row.is_there]
+        answer = {"offered": not reason, "reason": reason, "downloads": DownloadSerializer(there, many=True).data}
+        return Response(answer)
+
+    @extend_schema(
+        request=WantedSerializer,
+        responses={200: DownloadSerializer, 202: DownloadSerializer, "4XX": ErrorSerializer},
+        operation_id="ask_for_download",
+    )
+    def post(self, request: Request, episode_id: UUID) -> Response:
+        """Ask for the picture in a format. Asking again changes nothing, but for one that failed: it is tried again."""
+        wanted = WantedSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        episode = _visible_episode(request, episode_id)
+        check_offered(episode)
+        row = _asked_for(episode, wanted.validated_data["format"])
+        return Response(DownloadSerializer(row).data, HTTPStatus.ACCEPTED if row.is_coming else HTTPStatus.OK)
+
+
+class DownloadView(APIView):
+    """A developed picture's file."""
+
+    throttle_scope = "download"
+    content_negotiation_class = WhateverIsAccepted
+
+    @extend_schema(
+        responses={(200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY), "4XX": ErrorSerializer},
+        operation_id="download",
+    )
+    def get(self, request: Request, episode_id: UUID, file_format: str) -> FileResponse:
+        episode = _visible_episode(request, episode_id)
+        check_offered(episode)
+        row: Download = get_object_or_404(episode.downloads.filter(state=Download.State.READY), format=file_format)
+        try:
+            file = row.path.open("rb")
+        except FileNotFoundError:
+            raise Refusal("expired", "This download has expired: ask for it again.", HTTPStatus.GONE) from None
+        headers = {"Cache-Control": "private, no-cache"}
+        media_type = FILES[row.format][1]
+        return FileResponse(file, as_attachment=True, filename=row.file_name, content_type=media_type, headers=headers)
+
+
+def _visible_episode(request: Request, episode_id: UUID) -> Episode:
+    """The episode, for its player and for researchers."""
+    episodes = Episode.objects.select_related("study", "photo")
+    if not request.user.is_staff:
+        episodes = episodes.filter(participant=participant_of(request))
+    episode: Episode = get_object_or_404(episodes, pk=episode_id)
+    return episode
+
+
+@transaction.atomic
+def _asked_for(episode: Episode, file_format: str) -> Download:
+    """The download in that format: under way, or there."""
+    defaults = {"state": Download.State.FAILED, "asked": timezone.now()}
+    rows = Download.objects.select_for_update()
+    row, _ = rows.get_or_create(episode=episode, format=file_format, defaults=defaults)
+    if not (row.is_coming or row.is_there):
+        enqueue(row)
+    return row

@@ -1,0 +1,69 @@
+"""The finished pictures that players asked for at full size."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from webapp.games.models import Episode
+
+# Of each format: the suffix of its files, and their media type.
+FILES = {"jpeg": (".jpg", "image/jpeg"), "tiff16": (".tif", "image/tiff"), "png16": (".png", "image/png")}
+
+
+def downloads_folder() -> Path:
+    """Where the developed pictures lie, until they are old."""
+    return Path(settings.DATA_DIR) / "downloads"
+
+
+class Download(models.Model):
+    """An episode's picture in one format: asked for, in the works, there, or why not."""
+
+    class Format(models.TextChoices):
+        JPEG = "jpeg", "JPEG"
+        TIFF16 = "tiff16", "TIFF, 16 bits"
+        PNG16 = "png16", "PNG, 16 bits"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        WORKING = "working"
+        READY = "ready"
+        FAILED = "failed"
+
+    COMING: ClassVar = (State.QUEUED, State.WORKING)
+
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="downloads")
+    format = models.CharField(max_length=10, choices=Format)
+    state = models.CharField(max_length=10, choices=State)
+    reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the player")
+    job = models.BigIntegerField(null=True, blank=True, help_text="the job of procrastinate that makes it")
+    asked = models.DateTimeField(help_text="the last time that somebody did")
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked"]
+        constraints: ClassVar = [models.UniqueConstraint("episode", "format", name="format_once_of_an_episode")]
+
+    def __str__(self) -> str:
+        return f"{self.episode} as {self.get_format_display()}"
+
+    @property
+    def path(self) -> Path:
+        """The picture's file."""
+        return downloads_folder() / f"{self.episode_id}-{self.format}{FILES[self.format][0]}"
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called on the player's machine: as the photo was."""
+        return f"{Path(self.episode.photo.name).stem or 'photo'}{FILES[self.format][0]}"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made, and its file was not lost since."""
+        return self.state == self.State.READY and self.path.is_file()
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it waits for its turn, or is in the works."""
+        return self.state in self.COMING

@@ -1,0 +1,31 @@
+"""Whether an episode's picture can be had at full size."""
+
+from http import HTTPStatus
+
+from editing import filters
+from webapp.games.models import Episode
+from webapp.refusals import Refusal
+
+
+def check_offered(episode: Episode) -> None:
+    """Refuse, by name and with a sentence for the player, what cannot be developed.
+
+    Raises:
+        Refusal: ``not_submitted``, ``no_downloads``, ``photo_removed``, ``no_original``, ``original_lost`` or
+            ``other_version``.
+    """
+    photo = episode.photo
+    if not episode.study.allow_downloads:
+        raise Refusal("no_downloads", "This study does not offer its pictures at full size.", HTTPStatus.FORBIDDEN)
+    if episode.status != Episode.Status.SUBMITTED:
+        raise Refusal("not_submitted", "Only a picture that was handed in can be downloaded.")
+    if not episode.study.playable.filter(pk=photo.pk).exists():
+        raise Refusal("photo_removed", "The photo was withdrawn from the study.", HTTPStatus.GONE)
+    if not photo.original_suffix:
+        raise Refusal("no_original", "This site has only a small preview of the photo, not its original.")
+    if not photo.has_original:
+        message = "The original of this photo is missing on the server; its log says which file."
+        raise Refusal("original_lost", message, HTTPStatus.GONE)
+    if episode.contract_version != filters.VERSION:
+        message = "The filters have changed since: this picture can no longer be made as you saw it."
+        raise Refusal("other_version", message)

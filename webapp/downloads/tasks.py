@@ -1,0 +1,129 @@
+"""Developing pictures at full size, one after the other, in the worker: ``manage.py procrastinate worker``."""
+
+import logging
+from contextlib import suppress
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued, JobAborted
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Status
+
+from editing.photo import PhotoError
+from editing.rules import Step
+from webapp.downloads.deleting import delete_old
+from webapp.downloads.models import Download
+from webapp.downloads.offering import check_offered
+from webapp.photos.decoding import without_name
+from webapp.processes import Crashed, Stopped, run_apart
+from webapp.refusals import Refusal
+
+QUEUE = "downloads"
+ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
+LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
+_CRASHED = "The photo is too much for this server: it ran out of memory, or its decoder crashed."
+_NOT_WRITTEN = "The server cannot save the picture at the moment, its disk may be full. Please try again later."
+_BROKEN = "The server failed at it. Its log says why."
+_logger = logging.getLogger(__name__)
+
+
+# Given up when the worker is stopped, it is done again by the next one.
+@app.task(queue=QUEUE, pass_context=True, retry=RetryStrategy(retry_exceptions=[JobAborted]))
+def develop_download(context: JobContext, *, download: int) -> None:
+    """Make the picture of a `Download`; what goes wrong is for the player to read in its row."""
+    row = Download.objects.select_related("episode__study", "episode__photo").filter(pk=download).first()
+    if row is None or row.is_there:
+        return
+    _note(download, Download.State.WORKING)
+    try:
+        _develop(row, context)
+    except Stopped:
+        if context.should_abort():
+            _note(download, Download.State.QUEUED)
+            raise JobAborted from None
+        _fail(download, "It took too long, and was given up.")
+    except (Refusal, PhotoError, OSError, Crashed) as error:
+        _fail(download, _sentence(row, error))
+    except Exception:
+        _fail(download, _BROKEN)
+        raise
+    else:
+        if not _note(download, Download.State.READY):
+            row.path.unlink(missing_ok=True)  # of a photo that was removed meanwhile
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, pass_context=True, queueing_lock="keep house")
+async def keep_house(context: JobContext, timestamp: int) -> None:
+    """Every minute: take up what a worker has left when it died, and delete what is old."""
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(queue=QUEUE):
+        if job.attempts < ATTEMPTS:
+            await jobs.retry_job(job)
+        else:
+            await sync_to_async(_fail)(job.task_kwargs.get("download"), _CRASHED)
+            await jobs.finish_job(job, Status.FAILED, delete_job=True)
+    await sync_to_async(_keep_downloads)()
+
+
+def enqueue(row: Download) -> None:
+    """Put a download at the end of the queue, in the same transaction as its row."""
+    name = f"{row.episode_id} {row.format}"
+    row.state, row.reason, row.asked, row.finished = Download.State.QUEUED, "", timezone.now(), None
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        # No two at once write the same file.
+        row.job = develop_download.configure(queueing_lock=name, lock=name).defer(download=row.pk)
+    row.save()
+
+
+def _keep_downloads() -> None:
+    delete_old()
+    under_way = ProcrastinateJob.objects.filter(status__in=(Status.TODO.value, Status.DOING.value))
+    # Whose job is gone, because somebody cancelled it, say.
+    for row in Download.objects.filter(state__in=Download.COMING).exclude(job__in=under_way.values("pk")):
+        enqueue(row)
+
+
+def _note(download: int, state: Download.State, reason: str = "") -> bool:
+    """Write down how far a download is; False if it was forgotten meanwhile."""
+    finished = None if state in Download.COMING else timezone.now()
+    rows = Download.objects.filter(pk=download)
+    return rows.update(state=state, reason=reason[:500], finished=finished) == 1
+
+
+def _fail(download: int, reason: str) -> None:
+    _note(download, Download.State.FAILED, reason)
+
+
+def _develop(row: Download, context: JobContext) -> None:
+    # Only here: the web processes, which import this module to put jobs in the queue, have no use for a renderer.
+    from editing.developing import Output, develop_file
+
+    check_offered(row.episode)
+    photo = row.episode.photo
+    steps = [Step(step.filter, step.parameters) for step in row.episode.steps.order_by("index")]
+    row.path.parent.mkdir(parents=True, exist_ok=True)
+    run_apart(
+        develop_file,
+        photo.original_path,
+        steps,
+        row.path,
+        Output(row.format),
+        **photo.decoding["options"],
+        should_stop=context.should_abort,
+        limit=LIMIT,
+    )
+
+
+def _sentence(row: Download, error: Exception) -> str:
+    """Why it failed, for the player; the log has what only the server's keeper can mend."""
+    if isinstance(error, Refusal):
+        return str(error.detail)
+    if isinstance(error, PhotoError):
+        return f"The original cannot be developed: {without_name(error, row.episode.photo.original_path)}."
+    _logger.error("%s cannot be developed: %s", row, error or "its process died")
+    return _NOT_WRITTEN if isinstance(error, OSError) else _CRASHED

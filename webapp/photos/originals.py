@@ -1,0 +1,69 @@
+"""The photos' source files, kept so that what people made of them can be developed at full size."""
+
+import hashlib
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from editing.photo import IMAGE_SUFFIXES, RAW_SUFFIXES
+from webapp.photos.decoding import NotSaved
+from webapp.photos.models import Photo, originals_folder
+from webapp.photos.storing import NotStored, hold_files
+
+_CHUNK = 1 << 20
+
+
+def keep_original(photo: Photo, source: Path) -> None:
+    """Keep a copy of the photo's source file, unless it is here already or the site keeps none (KEEP_ORIGINALS).
+
+    The copy appears whole or not at all. A photo of which nobody knows how it was read keeps none either: it could
+    not be read again in the same way.
+
+    Raises:
+        NotSaved: the folder cannot be made or written to.
+        NotStored: the file is not the one that the photo was decoded from; it changed meanwhile.
+    """
+    if not settings.KEEP_ORIGINALS or "options" not in photo.decoding:
+        return
+    if photo.original_suffix and photo.original_path.is_file():
+        return
+    folder = originals_folder()
+    draft = folder / f".{photo.pk}.{uuid.uuid4().hex}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if _copied(source, draft) != photo.pk:
+            raise NotStored("it changed while it was read: add it again")
+        _take_in(photo, draft, _suffix(source))
+    except OSError as error:
+        raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _take_in(photo: Photo, draft: Path, suffix: str) -> None:
+    with transaction.atomic():
+        hold_files()
+        row = Photo.objects.get(pk=photo.pk)
+        if row.removed_at is not None:  # in this moment
+            return
+        row.original_suffix = photo.original_suffix = suffix
+        draft.replace(row.original_path)
+        row.save(update_fields=["original_suffix"])
+
+
+def _copied(source: Path, target: Path) -> str:
+    """Copy a file; the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    with source.open("rb") as reading, target.open("xb") as writing:
+        while chunk := reading.read(_CHUNK):
+            digest.update(chunk)
+            writing.write(chunk)
+    return digest.hexdigest()
+
+
+def _suffix(source: Path) -> str:
+    """What tells the kind of the file when it is read again: all that is no picture by its name is a RAW file."""
+    suffix = source.suffix.lower()
+    return suffix if suffix in IMAGE_SUFFIXES | RAW_SUFFIXES else ".raw"

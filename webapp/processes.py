@@ -1,0 +1,96 @@
+"""Work in processes of its own: what crashes, hangs or eats all memory there takes nothing along."""
+
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from threading import Thread
+from typing import Any
+
+# Fresh interpreters: a fork would share the connection to Postgres.
+SPAWN = get_context("spawn")
+_LOOK_EVERY = 0.25  # seconds
+
+
+class Crashed(RuntimeError):
+    """The process died: a crash of a library, or the system, which had no memory left, ended it."""
+
+
+class Stopped(RuntimeError):
+    """The work was given up: it was asked to stop, or took longer than it may."""
+
+
+def run_apart(
+    function: Callable[..., object], *arguments: Any, should_stop: Callable[[], bool], limit: float, **options: Any
+) -> None:
+    """Call a function, which lives in a module, in a fresh process, and wait for its end. What it returns is dropped.
+
+    limit: the seconds that it may take. should_stop: asked again and again; when it says so, the process is ended.
+
+    Raises:
+        Crashed: the process died.
+        Stopped: it was ended.
+        Exception: what the function raised.
+    """
+    receiving, sending = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=_call, args=(sending, function, arguments, options))
+    until = time.monotonic() + limit
+    with receiving:
+        with interrupts_blocked():
+            process.start()
+        sending.close()
+        try:
+            while not receiving.poll(_LOOK_EVERY):
+                if should_stop() or time.monotonic() > until:
+                    raise Stopped
+            error = receiving.recv()
+        except EOFError:
+            raise Crashed from None
+        finally:
+            process.kill()  # it has nothing left to do
+            process.join()
+    if error is not None:
+        raise error
+
+
+def follow_parent() -> None:
+    """Make this process end with the one that started it, however that ends, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Start processes in this block that are to follow their parent.
+
+    Ctrl-C goes to every process of the terminal. They must not hear it, not even before they get to ignore it: they
+    inherit that it is blocked.
+    """
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _call(
+    sending: Connection, function: Callable[..., object], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> None:
+    follow_parent()
+    error: Exception | None = None
+    try:
+        function(*arguments, **options)
+    except Exception as raised:
+        raised.add_note(traceback.format_exc())  # which is lost on the way, else
+        error = raised
+    sending.send(error)
