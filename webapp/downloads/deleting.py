@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -16,9 +17,9 @@ _DAY = 24 * 3600  # seconds
 def forget(downloads: Iterable[Download]) -> None:
     """Delete rows, and their files at the end of the transaction."""
     for download in downloads:
-        path = download.path
+        unlink = partial(download.path.unlink, missing_ok=True)
         download.delete()
-        transaction.on_commit(lambda path=path: path.unlink(missing_ok=True))
+        transaction.on_commit(unlink)
 
 
 def delete_old() -> None:

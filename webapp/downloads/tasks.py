@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
@@ -21,6 +22,9 @@ from webapp.downloads.offering import check_offered
 from webapp.photos.decoding import without_name
 from webapp.processes import Crashed, Stopped, run_apart
 from webapp.refusals import Refusal
+
+if TYPE_CHECKING:
+    from editing.writing import OutputFormat
 
 QUEUE = "downloads"
 ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
@@ -72,11 +76,11 @@ async def keep_house(context: JobContext, timestamp: int) -> None:
 
 def enqueue(row: Download) -> None:
     """Put a download at the end of the queue, in the same transaction as its row."""
-    name = f"{row.episode_id} {row.format}"
     row.state, row.reason, row.asked, row.finished = Download.State.QUEUED, "", timezone.now(), None
     with suppress(AlreadyEnqueued), transaction.atomic():
-        # No two at once write the same file.
-        row.job = develop_download.configure(queueing_lock=name, lock=name).defer(download=row.pk)
+        # One job for a row; and never two that write the same file at once.
+        job = develop_download.configure(queueing_lock=f"download {row.pk}", lock=row.path.name)
+        row.job = job.defer(download=row.pk)
     row.save()
 
 
@@ -95,7 +99,7 @@ def _note(download: int, state: Download.State, reason: str = "") -> bool:
     return rows.update(state=state, reason=reason[:500], finished=finished) == 1
 
 
-def _fail(download: int, reason: str) -> None:
+def _fail(download: Any, reason: str) -> None:
     _note(download, Download.State.FAILED, reason)
 
 
@@ -112,7 +116,7 @@ def _develop(row: Download, context: JobContext) -> None:
         photo.original_path,
         steps,
         row.path,
-        Output(row.format),
+        Output(cast("OutputFormat", row.format)),
         **photo.decoding["options"],
         should_stop=context.should_abort,
         limit=LIMIT,
