@@ -4,6 +4,7 @@ import logging
 
 import psycopg
 from django.db import InterfaceError, OperationalError
+from procrastinate.exceptions import ConnectorException
 
 # By SQLSTATE: connection exceptions, and a server that shuts down, crashed or is not ready yet.
 _CLASSES = ("08", "57P")
@@ -13,6 +14,8 @@ def is_away(error: BaseException | None) -> bool:
     """Whether an error of the database means that nobody answers there."""
     if isinstance(error, InterfaceError):  # the connection was found closed
         return True
+    if isinstance(error, ConnectorException):  # of the worker
+        return isinstance(error.__cause__, psycopg.OperationalError)
     if not isinstance(error, OperationalError):
         return False
     state = error.__cause__.sqlstate if isinstance(error.__cause__, psycopg.Error) else None
@@ -31,6 +34,7 @@ class OneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and is_away(error):
-            record.msg = f"Postgres is away ({reason(error)}): {record.getMessage()}"
+            cause = error.__cause__ if isinstance(error, ConnectorException) else error
+            record.msg = f"Postgres is away ({reason(cause or error)}): {' '.join(record.getMessage().split())}"
             record.args = record.exc_info = record.exc_text = None
         return True

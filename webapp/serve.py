@@ -1,7 +1,8 @@
 """The site on one's own machine, from nothing to a page that plays: `make run`.
 
 Without DATABASE_URL it runs the embedded Postgres and stops it again at the end; the data stay. The first start
-brings in photos (the reader's own, else the demo photos) and makes a researcher.
+brings in photos (the reader's own, else the demo photos) and makes a researcher. Beside the site runs a worker, which
+develops pictures at full size.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos
 from webapp import embedded_postgres
 from webapp.command_line import INTERRUPTED, unreachable
 from webapp.postgres_programs import PostgresError
+from webapp.worker_process import ROOT, working
 
-ROOT = Path(__file__).resolve().parent.parent
 GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
 _PATIENCE = 60  # seconds until a site that does not answer is given up
 
@@ -208,7 +209,11 @@ def main() -> int:
                 f"\nSafelight is at {address(options.host, options.port)}  (Ctrl-C stops it, the data stay)\n",
                 flush=True,
             )
-            gunicorn.wait()
+            # Only now, so that nobody waits for it who wants to play.
+            worker = stack.enter_context(working())
+            while gunicorn.poll() is None:
+                worker.tend()
+                time.sleep(0.5)
             raise ServeError("gunicorn ended by itself: what it said stands above")
     except KeyboardInterrupt:
         print("Stopped.")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from webapp.embedded_postgres import Cluster, free_port
 from webapp.serve import ServeError, address, check_photos, check_port
+from webapp.worker_process import working
 
 
 def serve(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -98,15 +100,46 @@ def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster
             assert process.stdout is not None
             said = list(itertools.takewhile(lambda line: "Safelight is at" not in line, process.stdout))
             page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
+            while workers(database) != 1:
+                time.sleep(0.1)
             process.terminate()
             assert "Stopped." in process.stdout.read()
             assert process.wait() == 0
         finally:
             process.kill()
+    assert workers(database) == 0
     assert "password: " in "".join(said)
     assert "/play/default/" in page
     assert not of_an_older_site.exists()
     with psycopg.connect(database) as connection:
-        licences = connection.execute("SELECT licence FROM photos_photo").fetchall()
-    assert set(licences) == {("CC0 1.0",), ("Public domain",)}
+        photos = connection.execute("SELECT licence, sha256 || original_suffix FROM photos_photo").fetchall()
+    assert {licence for licence, _ in photos} == {"CC0 1.0", "Public domain"}
+    assert {name for _, name in photos} == {path.name for path in (tmp_path / "originals").iterdir()}
     check_port("127.0.0.1", port)
+
+
+def workers(database: str) -> object:
+    """How many workers have said that they are there, and not that they go."""
+    with psycopg.connect(database) as connection:
+        row = connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_a_worker_that_dies_is_said_to_and_started_again(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setattr("webapp.worker_process._FIRST_PAUSE", 0.1)
+    with working() as worker:
+        first = worker.process
+        first.wait(timeout=60)
+        worker.tend()
+        time.sleep(0.1)
+        worker.tend()
+        assert worker.process.pid != first.pid
+        assert worker.process.poll() is None
+    assert worker.process.poll() is not None
+    said = capfd.readouterr().err
+    assert "Postgres is not reachable at 127.0.0.1:1" in said
+    assert "The worker ended (1); it is started again in 0.1 s." in said

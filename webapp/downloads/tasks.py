@@ -1,4 +1,4 @@
-"""Developing pictures at full size, one after the other, in the worker: ``manage.py procrastinate worker``."""
+"""Developing pictures at full size, one after the other, in the worker: ``manage.py worker``."""
 
 import logging
 from contextlib import suppress
