@@ -27,8 +27,9 @@ from editing.photo import PRIMARIES, TRANSFERS, PhotoError, find_photos
 from webapp import embedded_postgres
 from webapp.command_line import INTERRUPTED, unreachable
 from webapp.postgres_programs import PostgresError
-from webapp.worker_process import ROOT, working
+from webapp.worker_process import working
 
+ROOT = Path(__file__).resolve().parent.parent
 GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
 _PATIENCE = 60  # seconds until a site that does not answer is given up
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from webapp import health
+from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home
 from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
@@ -22,6 +23,8 @@ urlpatterns = [
     path("", home, name="home"),
     path("credits/", pages.credits_page, name="credits"),
     path("play/<slug:slug>/", pages.play, name="play"),
+    path("finished/", finished, name="finished"),
+    path("finished/<uuid:episode_id>.webp", finished_file, name="finished-thumbnail"),
     path("photos/", pages.photos, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),

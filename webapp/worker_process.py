@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from webapp.embedded_postgres import CLONE
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0  # seconds before a worker that died is started again, more each time
 _PATIENCE = 15  # seconds for it to end what it is at, or put it back
 
@@ -45,7 +45,7 @@ class WorkerProcess:
 
     def _started(self) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C reaches the site's process alone, which ends this one in order.
-        return subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, start_new_session=True)
+        return subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=CLONE, start_new_session=True)
 
 
 @contextmanager

@@ -32,6 +32,25 @@ export interface Batch {
   readonly events: readonly GameEvent[];
 }
 
+export type FileFormat = "jpeg" | "tiff16" | "png16";
+
+/** A finished picture at full size, in one format. */
+export interface Download {
+  readonly format: FileFormat;
+  readonly state: "queued" | "working" | "ready" | "failed";
+  /** Why it failed, in a sentence. */
+  readonly reason: string;
+  /** Of the file, once it is ready. */
+  readonly url: string | null;
+}
+
+export interface Downloads {
+  readonly offered: boolean;
+  /** Why none is offered, in a sentence. */
+  readonly reason: string;
+  readonly downloads: readonly Download[];
+}
+
 /** The CSRF cookie is missing or out of date. Another request may bring a new one. */
 class StaleToken extends Unreachable {}
 
@@ -61,8 +80,11 @@ async function request(url: string, options: RequestInit = {}): Promise<Response
   return response;
 }
 
-async function json<T>(url: string, options?: RequestInit): Promise<T> {
-  const response = await request(url, options);
+async function json<T>(url: string): Promise<T> {
+  return parsed(await request(url));
+}
+
+async function parsed<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch {
@@ -75,7 +97,7 @@ function studyAddress(slug: string): string {
 }
 
 /** Posts in play of a study, once more where the CSRF cookie had to be renewed, which reading the study does. */
-async function post(study: string, url: string, body: unknown, keepalive = false): Promise<void> {
+async function post(study: string, url: string, body: unknown, keepalive = false): Promise<Response> {
   const send = () =>
     request(url, {
       method: "POST",
@@ -84,11 +106,11 @@ async function post(study: string, url: string, body: unknown, keepalive = false
       keepalive,
     });
   try {
-    await send();
+    return await send();
   } catch (error) {
     if (!(error instanceof StaleToken)) throw error;
     await request(studyAddress(study));
-    await send();
+    return await send();
   }
 }
 
@@ -121,4 +143,18 @@ export async function getPreview(url: string): Promise<Preview> {
  */
 export async function postEvents(episode: string, batch: Batch, keepalive = false): Promise<void> {
   await post(batch.study, `/api/episodes/${episode}/events/`, batch, keepalive);
+}
+
+function downloadsAddress(episode: string): string {
+  return `/api/episodes/${episode}/downloads/`;
+}
+
+/** Whether a picture that was handed in can be had at full size, and how far those are that were asked for. */
+export function getDownloads(episode: string): Promise<Downloads> {
+  return json(downloadsAddress(episode));
+}
+
+/** Asks for a picture at full size; one that is under way or there is answered as it stands. */
+export async function askForDownload(study: string, episode: string, format: FileFormat): Promise<Download> {
+  return parsed(await post(study, downloadsAddress(episode), { format }));
 }

@@ -1,4 +1,4 @@
-/** The keys of the play page. Number fields keep theirs, and so do dialogs. */
+/** The keys of the play page. Number fields and lists keep theirs, and so do dialogs. */
 import type { Actions } from "./actions";
 import { contract } from "./contract";
 import type { PlayState } from "./state";
@@ -64,7 +64,7 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
 export function listenToKeys(state: PlayState, actions: Actions): void {
   window.addEventListener("keydown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
-    const typing = target.matches("input:not([type=range])");
+    const typing = target.matches("input:not([type=range]), select");
     const pressing = event.key === "Enter" && target.matches("button, a");
     if (event.defaultPrevented || typing || pressing || event.altKey || state.dialog.value !== null) return;
     const control = event.ctrlKey || event.metaKey;

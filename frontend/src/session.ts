@@ -1,5 +1,5 @@
 /** A visit: joining the study, one photo after another, and each action of the player on its way to the server. */
-import { ApiError, getNext, getPreview, getStudy, join, Unreachable, type Offer } from "./api";
+import { ApiError, getDownloads, getNext, getPreview, getStudy, join, Unreachable, type Offer } from "./api";
 import { contract, type EventKind, type Parameters } from "./contract";
 import { IllegalEvent, parseEvent } from "./events";
 import { applyEvent, replay } from "./game";
@@ -96,7 +96,21 @@ export class Session {
     this.state.page.value = "sending";
     await this.outbox.flush();
     // Unless the server has refused meanwhile, which says so on the page.
-    if (this.state.page.peek() === "sending") await this.next();
+    if (this.state.page.peek() !== "sending") return;
+    void this.offerDownload();
+    await this.next();
+  }
+
+  /** Shows how the picture that was handed in can be had at full size, where the study offers that. */
+  private async offerDownload(): Promise<void> {
+    const { episode } = this;
+    const { study, photo, handedIn } = this.state;
+    if (study.value?.allow_downloads !== true || photo.value === null) return;
+    const { name } = photo.value;
+    handedIn.value = null;
+    // Who hears nothing now finds it among the finished pictures.
+    const downloads = await getDownloads(episode).catch(() => null);
+    if (downloads !== null) handedIn.value = { episode, photo: name, reason: downloads.reason };
   }
 
   /** The server will never take the events of this episode. */

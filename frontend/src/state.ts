@@ -48,6 +48,7 @@ export interface Study {
   readonly title: string;
   readonly open: boolean;
   readonly allow_untouched: boolean;
+  readonly allow_downloads: boolean;
   readonly contract_version: number;
 }
 
@@ -81,6 +82,14 @@ export interface Notice {
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
+/** The picture that was handed in last, and whether it can be had at full size. */
+export interface HandedIn {
+  readonly episode: string;
+  readonly photo: string;
+  /** Why it cannot; empty where it can. */
+  readonly reason: string;
+}
+
 export interface SavingStatus {
   /**
    * `unanswered`: there is a network, but no answer of the server. `held`: the server does not take what waits; it is
@@ -108,6 +117,8 @@ export interface PlayState {
   /** The next filter chosen replaces the step at the cursor. */
   readonly replacing: Signal<boolean>;
   readonly dialog: Signal<"help" | "finish" | null>;
+  /** Where the study offers downloads. */
+  readonly handedIn: Signal<HandedIn | null>;
   /** The graphics context is lost for the moment. */
   readonly pictureLost: Signal<boolean>;
 }
@@ -133,6 +144,7 @@ export function createState(): PlayState {
     clipping: signal(false),
     replacing: signal(false),
     dialog: signal<"help" | "finish" | null>(null),
+    handedIn: signal<HandedIn | null>(null),
     pictureLost: signal(false),
   };
 }

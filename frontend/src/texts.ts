@@ -99,6 +99,12 @@ export const texts = {
     help: "Help and shortcuts",
     close: "Close",
   },
+  handedIn: {
+    label: "The picture that you handed in last",
+    said: (photo: string) => `${photo} is handed in.`,
+    all: "All your pictures",
+    close: "Close",
+  },
   finishReason: {
     empty: "Make a step first.",
     unchanged: "No step changes the photo yet.",

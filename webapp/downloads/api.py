@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.downloads.models import FILES, Download
-from webapp.downloads.offering import check_offered
+from webapp.downloads.offering import check_offered, why_not
 from webapp.downloads.tasks import enqueue
 from webapp.games.models import Episode
 from webapp.participants.sessions import participant_of
@@ -55,14 +55,10 @@ class DownloadsView(APIView):
     def get(self, request: Request, episode_id: UUID) -> Response:
         """How far the downloads are that were asked for, or why none is offered."""
         episode = _visible_episode(request, episode_id)
-        reason = ""
-        try:
-            check_offered(episode)
-        except Refusal as refusal:
-            reason = str(refusal.detail)
-        there = [] if reason else [row for row in episode.downloads.all() if row.state != "ready" or row.is_there]
-        answer = {"offered": not reason, "reason": reason, "downloads": DownloadSerializer(there, many=True).data}
-        return Response(answer)
+        reason = why_not(episode)
+        rows = [] if reason else what_is_there(episode)
+        downloads = DownloadSerializer(rows, many=True).data
+        return Response({"offered": not reason, "reason": reason, "downloads": downloads})
 
     @extend_schema(
         request=WantedSerializer,
@@ -100,6 +96,11 @@ class DownloadView(APIView):
         headers = {"Cache-Control": "private, no-cache"}
         media_type = FILES[row.format][1]
         return FileResponse(file, as_attachment=True, filename=row.file_name, content_type=media_type, headers=headers)
+
+
+def what_is_there(episode: Episode) -> list[Download]:
+    """The downloads that were asked for, less those whose file was lost."""
+    return [row for row in episode.downloads.all() if row.is_there or row.state != Download.State.READY]
 
 
 def _visible_episode(request: Request, episode_id: UUID) -> Episode:

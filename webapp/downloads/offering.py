@@ -7,6 +7,15 @@ from webapp.games.models import Episode
 from webapp.refusals import Refusal
 
 
+def why_not(episode: Episode) -> str:
+    """Why it cannot, in a sentence for the player; empty where it can."""
+    try:
+        check_offered(episode)
+    except Refusal as refusal:
+        return str(refusal.detail)
+    return ""
+
+
 def check_offered(episode: Episode) -> None:
     """Refuse, by name and with a sentence for the player, what cannot be developed.
 

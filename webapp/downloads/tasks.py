@@ -15,10 +15,10 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 from editing.photo import PhotoError
-from editing.rules import Step
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
 from webapp.downloads.offering import check_offered
+from webapp.downloads.thumbnails import episode_steps
 from webapp.photos.decoding import without_name
 from webapp.processes import Crashed, Stopped, run_apart
 from webapp.refusals import Refusal
@@ -109,12 +109,11 @@ def _develop(row: Download, context: JobContext) -> None:
 
     check_offered(row.episode)
     photo = row.episode.photo
-    steps = [Step(step.filter, step.parameters) for step in row.episode.steps.order_by("index")]
     row.path.parent.mkdir(parents=True, exist_ok=True)
     run_apart(
         develop_file,
         photo.original_path,
-        steps,
+        episode_steps(row.episode),
         row.path,
         Output(cast("OutputFormat", row.format)),
         **photo.decoding["options"],

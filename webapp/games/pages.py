@@ -25,7 +25,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """What this is, and the way into the open studies."""
     visitor = participant_of(request)
     studies = [_progress(study, visitor) for study in Study.objects.filter(open=True)]
-    return render(request, "home.html", {"studies": studies})
+    context = {"studies": studies, "has_finished": _has_finished(visitor)}
+    return render(request, "home.html", context)
+
+
+def _has_finished(visitor: Participant | None) -> bool:
+    """Whether the visitor has handed something in where it can be had at full size."""
+    handed_in = Episode.objects.filter(status=Episode.Status.SUBMITTED, study__allow_downloads=True)
+    return visitor is not None and handed_in.filter(participant=visitor, photo__removed_at=None).exists()
 
 
 def _progress(study: Study, visitor: Participant | None) -> Progress:

@@ -17,15 +17,28 @@ LOOKS: tuple[Look, ...] = get_args(Look)
 LONG_EDGE = 360
 
 
+def thumbnails_folder() -> Path:
+    """Where small pictures lie; all can be made again."""
+    return Path(settings.DATA_DIR) / "thumbnails"
+
+
 def thumbnail(photo: Photo, look: Look) -> Path:
     """A WebP of the photo: ``game`` as the game first shows it, ``bright`` lifted so that it can be recognised."""
     path = _path(photo, look)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        _picture(load_preview(photo.preview_path), look).save(draft, format="WEBP", quality=80)
-        draft.replace(path)
+        pixels = load_preview(photo.preview_path)
+        save_thumbnail(path, pixels if look == "game" else _brightened(pixels))
     return path
+
+
+def save_thumbnail(path: Path, pixels: np.ndarray) -> None:
+    """Write a small WebP, whole or not at all, of a picture as a screen shows it: (H, W, 3), 0..1, clipped."""
+    picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+    picture.thumbnail((LONG_EDGE, LONG_EDGE), reducing_gap=2.0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    picture.save(draft, format="WEBP", quality=80)
+    draft.replace(path)
 
 
 def delete_thumbnails(photo: Photo) -> None:
@@ -35,14 +48,11 @@ def delete_thumbnails(photo: Photo) -> None:
 
 
 def _path(photo: Photo, look: Look) -> Path:
-    return Path(settings.DATA_DIR) / "thumbnails" / f"{photo.preview_sha256}_{look}.webp"
+    return thumbnails_folder() / f"{photo.preview_sha256}_{look}.webp"
 
 
-def _picture(pixels: np.ndarray, look: Look) -> Image.Image:
-    """An 8-bit picture of a linear preview, float32 (H, W, 3)."""
-    if look == "bright":
-        white = float(np.percentile(luminance(tuple(np.moveaxis(pixels, -1, 0))), 99))
-        pixels = np.clip(pixels / max(white, 1e-4), 0, 1) ** (1 / 2.2)
-    picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
-    picture.thumbnail((LONG_EDGE, LONG_EDGE), reducing_gap=2.0)
-    return picture
+def _brightened(pixels: np.ndarray) -> np.ndarray:
+    """A linear preview, float32 (H, W, 3), as it can be recognised."""
+    white = float(np.percentile(luminance(tuple(np.moveaxis(pixels, -1, 0))), 99))
+    brightened: np.ndarray = np.clip(pixels / max(white, 1e-4), 0, 1) ** (1 / 2.2)
+    return brightened

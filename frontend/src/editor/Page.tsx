@@ -3,6 +3,7 @@ import { HistoryButtons, StepButtons } from "./Buttons";
 import { Controls } from "./Controls";
 import { Dialogs } from "./Dialogs";
 import { FilmStrip } from "./FilmStrip";
+import { HandedInBar } from "./HandedInBar";
 import { Header } from "./Header";
 import { HistogramView } from "./HistogramView";
 import { NoticeCard } from "./NoticeCard";
@@ -32,6 +33,7 @@ export function Page({ play }: { readonly play: Play }) {
     return (
       <>
         <Header play={play} />
+        <HandedInBar play={play} />
         <main class="alone">
           <NoticeCard notice={page} />
         </main>
@@ -42,6 +44,7 @@ export function Page({ play }: { readonly play: Play }) {
   return (
     <>
       <Header play={play} />
+      <HandedInBar play={play} />
       <main class={page}>
         <Stage play={play} />
         <FilmStrip play={play} />

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
-from procrastinate.contrib.django import app
 
 from tests.webapp.conftest import Json, Player
+from tests.webapp.downloads.downloading import forget_jobs, run_worker
 from webapp.downloads.tasks import keep_house
 from webapp.photos.models import Photo
 from webapp.studies.models import Study
@@ -31,9 +30,7 @@ def work(transactional_db: None) -> Iterator[Callable[..., None]]:
     def run(keeping_house: bool = False) -> None:
         if keeping_house:
             keep_house.configure(queueing_lock="at once").defer(timestamp=0)
-        with app.replace_connector(app.connector.get_worker_connector()) as worker:
-            worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        run_worker()
 
     yield run
-    with connection.cursor() as cursor:  # Django empties only the tables that it made
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")
+    forget_jobs()

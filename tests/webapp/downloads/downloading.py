@@ -1,5 +1,9 @@
 """What the tests of downloads ask for."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection, connections
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from webapp.downloads.models import Download
@@ -25,6 +29,24 @@ def fetched(player, events, file_format="jpeg"):
     response = player.get(f"{url(events)}{file_format}/")
     assert response.status_code == 200
     return b"".join(response.streaming_content)
+
+
+def run_worker():
+    """Let a real worker do what waits, in a thread: Playwright keeps an event loop running in that of the tests."""
+
+    def run():
+        with app.replace_connector(app.connector.get_worker_connector()) as worker:
+            worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(run).result(timeout=120)
+
+
+def forget_jobs():
+    """Leave nothing to the tests that follow: Django empties only the tables that it made."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")
 
 
 def jobs():

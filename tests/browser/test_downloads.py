@@ -1,0 +1,119 @@
+"""The picture that was handed in, at full size: beside the next photo, or on the page of finished pictures."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.browser.player import Person
+from tests.webapp.downloads.downloading import forget_jobs, run_worker
+from webapp.photos.models import Photo
+from webapp.studies.models import Study
+
+MakePhoto = Callable[..., Photo]
+
+
+@pytest.fixture
+def work(study: Study) -> Iterator[Callable[[], None]]:
+    """Lets a worker do what waits, in a study that offers downloads."""
+    Study.objects.filter(pk=study.pk).update(allow_downloads=True)
+    yield run_worker
+    forget_jobs()
+
+
+def bar(person: Person) -> Locator:
+    return person.page.get_by_label("The picture that you handed in last")
+
+
+def play(person: Person) -> None:
+    """Make one step, and hand the picture in."""
+    person.press("1")
+    person.drag("ev", 0.5, 0.8)
+    person.hand_in()
+
+
+def saved(person: Person, link: Locator) -> Image.Image:
+    """The file that a click on the link saves."""
+    with person.page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename.startswith("photo ")
+    with Image.open(download.value.path()) as picture:
+        picture.load()
+    return picture
+
+
+def test_the_picture_handed_in_can_be_had_at_full_size_beside_the_next_photo(
+    person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
+) -> None:
+    for seed in (1, 2):
+        make_photo(seed)
+    person.arrive()
+    play(person)
+    person.wait_for_photo()
+    expect(bar(person)).to_contain_text("is handed in.")
+    person.button("Download at full size").click()
+    expect(bar(person)).to_contain_text("Waiting for its turn")
+    work()
+    picture = saved(person, bar(person).get_by_role("link", name="Save the picture"))
+    assert (picture.format, picture.size) == ("JPEG", (96, 64))
+    # The keys of the game are not the list's, nor the other way round.
+    bar(person).get_by_label("Format of the file").focus()
+    person.press("1", "Enter")
+    assert person.steps_shown() == []
+    person.button("Close").click()
+    expect(bar(person)).to_have_count(0)
+    assert complaints == []
+
+
+def test_the_finished_pictures_have_a_page_where_they_can_be_had_later(
+    person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
+) -> None:
+    make_photo()
+    person.arrive()
+    play(person)
+    expect(person.notice()).to_contain_text("Thank you")
+    bar(person).get_by_role("link", name="All your pictures").click()
+    expect(person.page.get_by_role("heading", name="Your pictures")).to_be_visible()
+    person.page.get_by_label("Format of the file").select_option("tiff16")
+    person.button("Download at full size").click()
+    expect(person.page.locator(".download")).to_contain_text("Waiting for its turn")
+    person.page.reload()
+    work()
+    picture = saved(person, person.page.get_by_role("link", name="Save the picture"))
+    assert (picture.format, picture.size) == ("TIFF", (96, 64))
+    assert complaints == []
+
+
+def test_a_failure_is_said_and_can_be_tried_again(
+    person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
+) -> None:
+    photo = make_photo()
+    whole = photo.original_path.read_bytes()
+    photo.original_path.write_bytes(whole[:100])
+    person.arrive()
+    play(person)
+    person.button("Download at full size").click()
+    work()
+    expect(bar(person)).to_contain_text("The original cannot be developed")
+    photo.original_path.write_bytes(whole)
+    person.button("Try again").click()
+    work()
+    expect(bar(person).get_by_role("link", name="Save the picture")).to_be_visible()
+
+
+def test_a_photo_without_an_original_says_so(person: Person, make_photo: MakePhoto, work: Callable[[], None]) -> None:
+    make_photo()
+    Photo.objects.update(original_suffix="")
+    person.arrive()
+    play(person)
+    expect(bar(person)).to_contain_text("only a small preview of the photo")
+    expect(person.button("Download at full size")).to_have_count(0)
+
+
+def test_a_study_without_downloads_says_nothing_of_them(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    play(person)
+    expect(person.notice()).to_contain_text("Thank you")
+    expect(bar(person)).to_have_count(0)

@@ -1,0 +1,67 @@
+"""The page of a player's finished pictures, where their study offers them at full size."""
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.staticfiles import finders
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+from editing import filters
+from editing.photo import PhotoError
+from webapp.downloads.api import DownloadSerializer, what_is_there
+from webapp.downloads.offering import why_not
+from webapp.downloads.thumbnails import finished_thumbnail
+from webapp.games.models import Episode
+from webapp.participants.sessions import participant_of
+
+PICTURES_ON_A_PAGE = 24
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An episode, what is known of its downloads, as JSON, and why none is offered; empty where they are."""
+
+    episode: Episode
+    downloads: str
+    reason: str
+
+
+@ensure_csrf_cookie
+def finished(request: HttpRequest) -> HttpResponse:
+    """What the visitor has handed in, the last first."""
+    page = Paginator(_of_visitor(request).order_by("-started", "pk"), PICTURES_ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    pictures = [_finished(episode) for episode in page]
+    context = {"page": page, "pictures": pictures, "built": finders.find("finished.js") is not None}
+    return render(request, "finished.html", context)
+
+
+def finished_file(request: HttpRequest, episode_id: UUID) -> FileResponse:
+    """The small picture of one of them; not found where the preview that it is made of is lost."""
+    episode = get_object_or_404(_of_visitor(request), pk=episode_id, contract_version=filters.VERSION)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    try:
+        file = finished_thumbnail(episode).open("rb")
+    except PhotoError:
+        raise Http404 from None
+    return FileResponse(file, content_type="image/webp", headers=headers)
+
+
+def _of_visitor(request: HttpRequest) -> QuerySet[Episode]:
+    participant = participant_of(request)
+    if participant is None:
+        return Episode.objects.none()
+    rows = Episode.objects.filter(participant=participant, status=Episode.Status.SUBMITTED, photo__removed_at=None)
+    return rows.filter(study__allow_downloads=True).select_related("photo", "study").prefetch_related("downloads")
+
+
+def _finished(episode: Episode) -> Finished:
+    reason = why_not(episode)
+    downloads = [] if reason else what_is_there(episode)
+    return Finished(episode, json.dumps(DownloadSerializer(downloads, many=True).data), reason)
