@@ -87,6 +87,7 @@ def _call(
     sending: Connection, function: Callable[..., object], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
     follow_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to all of a service: the parent decides when this one ends
     error: Exception | None = None
     try:
         function(*arguments, **options)

@@ -41,6 +41,19 @@ def test_compose_runs_the_site_on_a_healthy_postgres(root: Path) -> None:
     assert "ports" not in services["database"]
 
 
+def test_compose_runs_a_worker_on_the_sites_data(root: Path) -> None:
+    services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
+    site, worker = services["site"], services["worker"]
+    assert worker["command"] == ["python", "manage.py", "worker"]
+    for same in ("build", "environment", "volumes"):
+        assert worker[same] == site[same]
+
+
+@pytest.mark.parametrize("name", ["deploy/Dockerfile", "docs/deploy.md"])
+def test_a_server_is_told_to_install_the_renderer(root: Path, name: str) -> None:
+    assert "'.[web,render]'" in (root / name).read_text()
+
+
 def test_every_variable_of_compose_stands_in_the_example(root: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)", (root / "deploy" / "compose.yaml").read_text()))
     given = set(re.findall(r"^(\w+)=", (root / "deploy" / "environment.example").read_text(), re.M))
@@ -65,7 +78,9 @@ def test_the_image_copies_what_is_there(root: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["safelight.service", "safelight-sessions.service", "safelight-sessions.timer"])
+@pytest.mark.parametrize(
+    "name", ["safelight.service", "safelight-worker.service", "safelight-sessions.service", "safelight-sessions.timer"]
+)
 def test_a_unit_can_be_read_and_starts_what_exists(root: Path, name: str) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment, method-assign]

@@ -30,14 +30,18 @@ def keep_original(photo: Photo, source: Path) -> None:
     if photo.original_suffix and photo.original_path.is_file():
         return
     folder = originals_folder()
-    draft = folder / f".{photo.pk}.{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _keep_copy(photo, source, folder / f".{photo.pk}.{uuid.uuid4().hex}")
+    except OSError as error:
+        raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
+
+
+def _keep_copy(photo: Photo, source: Path, draft: Path) -> None:
+    try:
         if _copied(source, draft) != photo.pk:
             raise NotStored("it changed while it was read: add it again")
         _take_in(photo, draft, _suffix(source))
-    except OSError as error:
-        raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
     finally:
         draft.unlink(missing_ok=True)
 
