@@ -88,6 +88,7 @@ def _call(
 ) -> None:
     follow_parent()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to all of a service: the parent decides when this one ends
+    os.nice(10)  # pages come first
     error: Exception | None = None
     try:
         function(*arguments, **options)

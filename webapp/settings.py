@@ -171,7 +171,7 @@ DOWNLOAD_DAYS = env.float("DOWNLOAD_DAYS", 7.0)
 
 # What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
 # soon, or puts it back.
-PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 10}
+PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 5}
 
 for _folder in (STATIC_ROOT, FILE_UPLOAD_TEMP_DIR):
     _folder.mkdir(parents=True, exist_ok=True)

@@ -50,9 +50,20 @@ connection.close_pool()
     assert python("-c", program, DATABASE_URL=url).stdout.split("\n")[:3] == ["200", "200", "True []"]
 
 
+def test_what_the_worker_imports_has_no_torch(python):
+    program = """
+import os, sys, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
+django.setup()
+import editing.developing, webapp.downloads.management.commands.worker
+print(sorted(set(sys.modules) & {"torch", "learning"}), "webapp.downloads.tasks" in sys.modules)
+"""
+    assert python("-c", program).stdout == "[] True\n"
+
+
 @pytest.mark.parametrize(
     "command",
-    [["migrate"], ["import_photos", "tests"]],
+    [["migrate"], ["import_photos", "tests"], ["worker"]],
     ids=lambda command: command[0],
 )
 def test_without_postgres_a_command_says_so_in_one_line(python, command):
