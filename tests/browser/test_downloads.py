@@ -33,6 +33,12 @@ def play(person: Person) -> None:
     person.hand_in()
 
 
+def ask(person: Person, button: str = "Download at full size") -> None:
+    """Click, and wait until the server knows."""
+    with person.page.expect_response(lambda answer: answer.request.method == "POST" and "/downloads/" in answer.url):
+        person.button(button).click()
+
+
 def saved(person: Person, link: Locator) -> Image.Image:
     """The file that a click on the link saves."""
     with person.page.expect_download() as download:
@@ -52,7 +58,7 @@ def test_the_picture_handed_in_can_be_had_at_full_size_beside_the_next_photo(
     play(person)
     person.wait_for_photo()
     expect(bar(person)).to_contain_text("is handed in.")
-    person.button("Download at full size").click()
+    ask(person)
     expect(bar(person)).to_contain_text("Waiting for its turn")
     work()
     picture = saved(person, bar(person).get_by_role("link", name="Save the picture"))
@@ -76,7 +82,7 @@ def test_the_finished_pictures_have_a_page_where_they_can_be_had_later(
     bar(person).get_by_role("link", name="All your pictures").click()
     expect(person.page.get_by_role("heading", name="Your pictures")).to_be_visible()
     person.page.get_by_label("Format of the file").select_option("tiff16")
-    person.button("Download at full size").click()
+    ask(person)
     expect(person.page.locator(".download")).to_contain_text("Waiting for its turn")
     person.page.reload()
     work()
@@ -93,11 +99,11 @@ def test_a_failure_is_said_and_can_be_tried_again(
     photo.original_path.write_bytes(whole[:100])
     person.arrive()
     play(person)
-    person.button("Download at full size").click()
+    ask(person)
     work()
     expect(bar(person)).to_contain_text("The original cannot be developed")
     photo.original_path.write_bytes(whole)
-    person.button("Try again").click()
+    ask(person, "Try again")
     work()
     expect(bar(person).get_by_role("link", name="Save the picture")).to_be_visible()
 

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from procrastinate.exceptions import ConnectorException
 
 from webapp.database_away import OneLine, is_away
 
@@ -46,6 +47,19 @@ def test_it_is_logged_in_one_line(without_postgres, caplog):
 @pytest.mark.parametrize("cause", [psycopg.errors.AdminShutdown("x"), psycopg.errors.ConnectionFailure("x")])
 def test_a_server_that_shuts_down_is_away(cause):
     assert is_away(operational_error(cause))
+
+
+def test_the_worker_says_so_in_one_line_too():
+    error = ConnectorException()
+    error.__cause__ = psycopg.OperationalError("connection failed: Connection refused\nIs it running?")
+    record = logging.makeLogRecord(
+        {"msg": "listener error: %s\n", "args": (error,), "exc_info": (type(error), error, None)}
+    )
+    assert OneLine().filter(record)
+    assert (
+        logging.Formatter().format(record) == "Postgres is away (Connection refused): listener error: Database error."
+    )
+    assert not is_away(ConnectorException())
 
 
 @pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected("x"), psycopg.errors.DiskFull("x")])
