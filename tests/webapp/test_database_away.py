@@ -56,9 +56,8 @@ def test_the_worker_says_so_in_one_line_too():
         {"msg": "listener error: %s\n", "args": (error,), "exc_info": (type(error), error, None)}
     )
     assert OneLine().filter(record)
-    assert (
-        logging.Formatter().format(record) == "Postgres is away (Connection refused): listener error: Database error."
-    )
+    said = "Postgres is away (Connection refused): listener error: Database error."
+    assert logging.Formatter().format(record) == said
     assert not is_away(ConnectorException())
 
 
