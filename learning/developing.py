@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from editing.developing import Output, check_destination, develop_photo
 from editing.photo import OpenPhoto, PhotoError, agent_view, open_photo, printable, source_sha256
-from editing.process_pool import ProcessDied, each_by_processes
+from editing.processes import ProcessDied, each_by_processes
 from editing.shrinking import preview_of
 from editing.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 

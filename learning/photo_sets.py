@@ -4,16 +4,13 @@ What is kept of each photo is what a function makes of its pixels, so a large se
 """
 
 import os
-import signal
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -25,6 +22,7 @@ from editing.colour import linear_to_srgb
 from editing.filters import develop
 from editing.photo import PhotoError, agent_view, find_photos, load_preview, read_photo, square
 from editing.preview import LARGEST_FLOAT16
+from editing.processes import SPAWN, follow_parent
 from editing.rules import Step
 from editing.trajectory import is_snapshot, read_snapshot, rows
 from learning.squares import SQUARE_SIZE
@@ -216,22 +214,8 @@ def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[An
     if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
         yield map
         return
-    # Spawned, since a fork of a process with torch's threads may hang.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _follow_parent) as executor:
+    with ProcessPoolExecutor(workers, SPAWN, follow_parent) as executor:
         try:
             yield executor.map
         finally:
             executor.shutdown(cancel_futures=True)
-
-
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when it ends, were it killed: a worker would wait for work for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-
-    def end() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=end, daemon=True).start()

@@ -1,18 +1,15 @@
-"""Work in processes of its own: what crashes, hangs or eats all memory there takes nothing along."""
+"""Work in a process of its own: what crashes, hangs or eats all memory there takes nothing along."""
 
 import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from threading import Thread
 from typing import Any
 
-# Fresh interpreters: a fork would share the connection to Postgres.
-SPAWN = get_context("spawn")
+from editing.processes import SPAWN, follow_parent, interrupts_blocked
+
 _LOOK_EVERY = 0.25  # seconds
 
 
@@ -55,32 +52,6 @@ def run_apart(
             process.join()
     if error is not None:
         raise error
-
-
-def follow_parent() -> None:
-    """Make this process end with the one that started it, however that ends, and leave Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-@contextmanager
-def interrupts_blocked() -> Iterator[None]:
-    """Start processes in this block that are to follow their parent.
-
-    Ctrl-C goes to every process of the terminal. They must not hear it, not even before they get to ignore it: they
-    inherit that it is blocked.
-    """
-    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _call(

@@ -1,10 +1,14 @@
-"""Work on many files by several processes, of which one may crash without taking the others' work along."""
+"""Processes that follow their parent, and work on many items by several, of which one may crash.
+
+What crashes, hangs or eats all memory in a process of its own takes nothing along.
+"""
 
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -12,6 +16,35 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# Fresh interpreters: a fork shares connections with its parent, and may hang where the parent has threads.
+SPAWN = get_context("spawn")
+
+
+def follow_parent() -> None:
+    """Make this process end with the one that started it, however that ends, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Start processes in this block that are to follow their parent.
+
+    Ctrl-C goes to every process of the terminal. They must not hear it, not even before they get to ignore it: they
+    inherit that it is blocked.
+    """
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
 class ProcessDied(RuntimeError):
@@ -26,21 +59,16 @@ class _Work(Generic[Item, Result]):
     begin: Callable[[], None]
 
     def pool(self, processes: int) -> ProcessPoolExecutor:
-        # Fresh interpreters: a fork shares connections with its parent, and may hang where the parent has threads.
-        return ProcessPoolExecutor(processes, get_context("spawn"), _begin, (self.begin,))
+        return ProcessPoolExecutor(processes, SPAWN, _begin, (self.begin,))
 
     def submitted(self, pool: ProcessPoolExecutor, item: Item) -> Future[Result]:
-        # Ctrl-C goes to every process of the terminal. Workers that start here must not hear it, not even before they
-        # get to ignore it: they inherit that it is blocked.
-        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            return pool.submit(self.function, item)
+            with interrupts_blocked():  # workers start here
+                return pool.submit(self.function, item)
         except BrokenProcessPool as error:  # a process died since the last results came
             failed: Future[Result] = Future()
             failed.set_exception(error)
             return failed
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
     def result(self, future: Future[Result]) -> Result | ProcessDied:
         try:
@@ -103,13 +131,5 @@ def each_by_processes(
 
 
 def _begin(begin: Callable[[], None]) -> None:
-    """Leave Ctrl-C to the parent, and end when it ends, were it killed: a worker would wait for work for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    follow_parent()
     begin()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)

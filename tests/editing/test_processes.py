@@ -2,12 +2,24 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from editing.process_pool import ProcessDied, each_by_processes
+from editing.processes import ProcessDied, each_by_processes
+
+PROGRAM = """
+import os, time
+from editing.processes import each_by_processes
+def sleepy(item):
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+if __name__ == "__main__":
+    list(each_by_processes(sleepy, [1], 1))
+"""
 
 
 def doubled(number: int) -> int:
@@ -60,3 +72,17 @@ def test_each_process_begins_as_it_is_told() -> None:
 def test_what_an_item_raises_is_raised() -> None:
     with pytest.raises(ValueError, match="no 7"):
         list(each_by_processes(refusing, [7], 1))
+
+
+def test_a_worker_ends_with_its_parent_however_that_ends(root: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    with subprocess.Popen([sys.executable, program], env=environment, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        os.kill(worker, signal.SIGINT)  # which is the command's to hear
+        os.kill(worker, 0)
+        parent.kill()
+        # The pipe ends when the last process that holds it has: the worker, then.
+        assert parent.stdout.read() == ""
