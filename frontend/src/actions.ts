@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { contract, filterOf, findFilter, type Parameters } from "./contract";
 import { trajectory } from "./game";
+import { greyBalance, type Colour } from "./grey";
 import type { Session } from "./session";
 import type { PlayState, Step } from "./state";
 
@@ -42,6 +43,7 @@ export class Actions {
   preview(parameters: Parameters, byKeys = false): void {
     if (!this.session.isOpen || this.current === undefined) return;
     this.state.draft.value = parameters;
+    this.state.picker.value = "off";
     clearTimeout(this.burst);
     if (byKeys) this.burst = setTimeout(() => this.commit(), BURST_MS);
   }
@@ -62,6 +64,7 @@ export class Actions {
   /** A click in the palette: adds the filter as the last step, goes to it where it stands, or replaces with it. */
   choose(slug: string): void {
     if (!this.ready() || findFilter(slug) === undefined) return;
+    this.state.picker.value = "off";
     const { steps } = this.state.game.value.position;
     const place = steps.findIndex((step) => step.filter === slug);
     if (this.state.replacing.value) {
@@ -78,38 +81,64 @@ export class Actions {
   }
 
   goto(place: number): void {
-    if (!this.ready()) return;
-    this.state.replacing.value = false;
+    if (!this.begins()) return;
     if (place !== this.cursor) this.session.record("goto", { step: place });
   }
 
   remove(): void {
-    if (!this.ready() || this.current === undefined) return;
-    this.state.replacing.value = false;
+    if (!this.begins() || this.current === undefined) return;
     this.session.record("remove", { step: this.cursor });
   }
 
   reset(): void {
-    if (!this.ready() || this.state.game.value.position.steps.length === 0) return;
-    this.state.replacing.value = false;
+    if (!this.begins() || this.state.game.value.position.steps.length === 0) return;
     this.session.record("reset");
   }
 
   undo(): void {
-    if (!this.ready() || this.state.game.value.past.length === 0) return;
-    this.state.replacing.value = false;
+    if (!this.begins() || this.state.game.value.past.length === 0) return;
     this.session.record("undo");
   }
 
   redo(): void {
-    if (!this.ready() || this.state.game.value.future.length === 0) return;
-    this.state.replacing.value = false;
+    if (!this.begins() || this.state.game.value.future.length === 0) return;
     this.session.record("redo");
   }
 
+  /** To the step before or behind the one at the cursor; the place behind the last step is one of them. */
+  walk(by: -1 | 1): void {
+    const place = this.cursor + by;
+    const { length } = this.state.game.value.position.steps;
+    if (place >= 0 && place <= Math.min(length, contract.maximum_steps - 1)) this.goto(place);
+  }
+
   toggleReplacing(): void {
-    if (!this.ready() || this.current === undefined) return;
-    this.state.replacing.value = !this.state.replacing.value;
+    const replacing = this.state.replacing.value;
+    if (this.begins() && this.current !== undefined) this.state.replacing.value = !replacing;
+  }
+
+  /** Awaits a click on the photo, on what shall be grey, or no longer. */
+  togglePicker(): void {
+    const aiming = this.state.picker.value === "aiming";
+    if (!this.begins() || this.current?.filter !== "white_balance") return;
+    this.state.picker.value = aiming ? "off" : "aiming";
+  }
+
+  /** Sets the white balance so that a colour that enters the step becomes grey, as one event. */
+  pickGrey(colour: Colour): void {
+    if (this.state.picker.value !== "aiming") return;
+    const balance = greyBalance(colour);
+    if (balance !== null) {
+      this.preview(balance.parameters);
+      this.commit();
+    }
+    this.state.picker.value = balance === null ? "dark" : balance.reached ? "grey" : "beyond";
+  }
+
+  /** Leaves what was begun with the palette or the picker. */
+  cancel(): void {
+    this.state.replacing.value = false;
+    this.state.picker.value = "off";
   }
 
   /** Shows the original, as long as a key or button is held. */
@@ -132,7 +161,7 @@ export class Actions {
 
   /** Opens the last look before the picture is handed in. */
   finish(): void {
-    if (this.ready() && this.cannotFinish === null) this.state.dialog.value = "finish";
+    if (this.begins() && this.cannotFinish === null) this.state.dialog.value = "finish";
   }
 
   async submit(): Promise<void> {
@@ -149,6 +178,13 @@ export class Actions {
   private ready(): boolean {
     if (!this.session.isOpen) return false;
     this.commit();
+    return true;
+  }
+
+  /** Whether an action begins, which leaves what was begun with the palette or the picker. */
+  private begins(): boolean {
+    if (!this.ready()) return false;
+    this.cancel();
     return true;
   }
 

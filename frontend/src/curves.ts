@@ -43,49 +43,105 @@ export function canonical(filter: Filter, parameters: Parameters): Parameters {
   }, ordered);
 }
 
-/** The slope that stored curves lie around: as far, in ratio, from the low end of the range as from the high. */
-function middleSlope(parameter: Parameter): number {
-  return Math.sqrt(parameter.low * parameter.high);
+/** The height of a curve at each k/n of its input, from 0 at 0 to 1 at 1; it runs straight in between. */
+export function heightsOf(names: readonly string[], parameters: Parameters): number[] {
+  const slopes = slopesOf(names, parameters);
+  const total = slopes.reduce((sum, slope) => sum + slope, 0);
+  let height = 0;
+  return [0, ...slopes.slice(0, -1).map((slope) => (height += slope / total)), 1];
 }
 
-function curveOf(filter: Filter, parameter: Parameter): readonly string[] {
-  return filter.curves.find((names) => names.includes(parameter.name)) ?? [parameter.name];
+/** The lowest and the highest that a point goes, where the steepest part is at most `ratio` times the flattest. */
+export function reachOf(point: number, parts: number, ratio: number): readonly [number, number] {
+  const after = parts - point;
+  return [point / (point + ratio * after), (ratio * point) / (ratio * point + after)];
+}
+
+interface Side {
+  readonly slopes: readonly number[];
+  /** How readily each gives way. */
+  readonly yields: readonly number[];
+  readonly sum: number;
+}
+
+const HALVINGS = 50;
+
+/** The slopes of one side of a point, moved as they yield until they have their sum, none beyond the bounds. */
+function fitted({ slopes, yields, sum }: Side, least: number, most: number): number[] {
+  const shifted = (by: number) =>
+    slopes.map((slope, index) => Math.min(most, Math.max(least, slope + by * (yields[index] ?? 0))));
+  const before = slopes.reduce((total, slope) => total + slope, 0);
+  const free = (sum - before) / yields.reduce((total, one) => total + one, 0);
+  const result = shifted(free);
+  if (result.every((slope, index) => slope === (slopes[index] ?? 0) + free * (yields[index] ?? 0))) return result;
+  // All are at a bound by then.
+  const farthest = slopes.length / Math.min(...yields);
+  let [low, high] = [-farthest, farthest];
+  for (let turn = 0; turn < HALVINGS; turn++) {
+    const middle = (low + high) / 2;
+    if (shifted(middle).reduce((total, slope) => total + slope, 0) < sum) low = middle;
+    else high = middle;
+  }
+  return shifted((low + high) / 2);
+}
+
+/** Half as readily as the part next to it, on the way to the point that moves. */
+function yielding(part: number, point: number): number {
+  return 2 ** -(part < point ? point - 1 - part : part - point);
 }
 
 /**
- * The parameter as people see and move it: in multiples of the middle slope, so that 1 is neutral wherever the range
- * lies.
+ * The parameters with one point of a curve brought to a height, as far as `reachOf` lets it. Its neighbours follow, the
+ * nearer the more, and by more where the curve would become too steep in one place for another.
  */
-export function relativeParameter(parameter: Parameter): Parameter {
-  const middle = middleSlope(parameter);
-  return { ...parameter, low: parameter.low / middle, high: parameter.high / middle };
+export function movePoint(
+  filter: Filter,
+  parameters: Parameters,
+  names: readonly string[],
+  point: number,
+  wanted: number,
+): Parameters {
+  const ratio = filter.maximum_ratio ?? 1;
+  const parts = names.length;
+  const [lowest, highest] = reachOf(point, parts, ratio);
+  const height = Math.min(highest, Math.max(lowest, wanted));
+  const heights = heightsOf(names, parameters);
+  // Slopes whose mean is 1, so that those on one side add up to what the point has to say.
+  const slopes = names.map((_, part) => parts * ((heights[part + 1] ?? 1) - (heights[part] ?? 0)));
+  const yields = slopes.map((_, part) => yielding(part, point));
+  const left = { slopes: slopes.slice(0, point), yields: yields.slice(0, point), sum: parts * height };
+  const right = { slopes: slopes.slice(point), yields: yields.slice(point), sum: parts * (1 - height) };
+  const bend = (least: number, most: number) => [...fitted(left, least, most), ...fitted(right, least, most)];
+
+  let bent = bend(-Infinity, Infinity);
+  const [flattest, steepest] = [Math.min(...bent), Math.max(...bent)];
+  if (flattest <= 0 || steepest > ratio * flattest) {
+    // Bounds around the middle of what it would be, as far as each side can have its sum between them.
+    const means = [left.sum / point, right.sum / (parts - point)];
+    const least = Math.min(...means, Math.max(Math.max(...means) / ratio, (flattest + steepest) / (1 + ratio)));
+    bent = bend(least, ratio * least);
+  }
+  return withCurve(filter, parameters, names, bent);
 }
 
-/** A slope as `relativeParameter` counts it. */
-export function relativeSlope(filter: Filter, parameters: Parameters, parameter: Parameter): number {
-  // Equal slopes are stored as 1, which need not be the middle.
-  if (areEqual(slopesOf(curveOf(filter, parameter), parameters))) return 1;
-  return (parameters[parameter.name] ?? Number.NaN) / middleSlope(parameter);
+/** The parameters with the slopes of one curve, of which only the ratios matter, in the form in which they are stored. */
+function withCurve(
+  filter: Filter,
+  parameters: Parameters,
+  names: readonly string[],
+  slopes: readonly number[],
+): Parameters {
+  const { low, high } = filter.parameters.find(({ name }) => name === names[0]) ?? { low: 1, high: 1 };
+  const factor = Math.sqrt((low * high) / (Math.min(...slopes) * Math.max(...slopes)));
+  const within = slopes.map((slope) => slope * factor);
+  return canonical(filter, withSlopes(parameters, names, within));
 }
 
-/**
- * The parameters with one slope moved to a value that `relativeParameter` allows, and the rest of its curve scaled so
- * that the whole is canonical: the slope stays under the hand that drags it, and the allowed ratio is kept.
- */
-export function moveSlope(filter: Filter, parameters: Parameters, parameter: Parameter, relative: number): Parameters {
-  const value = relative * middleSlope(parameter);
-  const product = parameter.low * parameter.high;
-  const names = curveOf(filter, parameter);
-  const others = slopesOf(
-    names.filter((name) => name !== parameter.name),
+/** The parameters with one curve brought back to a straight line. */
+export function straightened(parameters: Parameters, names: readonly string[]): Parameters {
+  return withSlopes(
     parameters,
+    names,
+    names.map(() => 1),
   );
-  const smallest = Math.min(...others);
-  const largest = Math.max(...others);
-  // The value lies between the others, or is itself the largest or the smallest of all.
-  let factor = Math.sqrt(product / (smallest * largest));
-  if (value > factor * largest) factor = product / (value * smallest);
-  else if (value < factor * smallest) factor = product / (value * largest);
-  const moved = names.map((name) => (name === parameter.name ? value : (parameters[name] ?? Number.NaN) * factor));
-  return canonical(filter, withSlopes(parameters, names, moved));
 }

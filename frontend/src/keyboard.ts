@@ -17,11 +17,11 @@ function withControl(event: KeyboardEvent, actions: Actions): boolean {
  * Who chooses by a key goes on by keys: once the controls are drawn, the arrows move the first of them. Unless, on a
  * slow machine, the player has gone on to something else by then.
  */
-function focusFirstSlider(before: Element | null): void {
+function focusFirstControl(before: Element | null): void {
   requestAnimationFrame(() => {
     const now = document.activeElement;
     if (now !== before && now !== document.body) return;
-    document.querySelector<HTMLElement>(".controls input[type=range]")?.focus();
+    document.querySelector<HTMLElement>(".controls :is(input[type=range], [role=slider])")?.focus();
   });
 }
 
@@ -29,7 +29,7 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
   const filter = contract.filters.find(({ shortcut }) => shortcut === event.key);
   if (filter !== undefined) {
     actions.choose(filter.slug);
-    focusFirstSlider(document.activeElement);
+    focusFirstControl(document.activeElement);
     return true;
   }
   switch (event.key) {
@@ -41,8 +41,6 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
     case "J":
       state.clipping.value = !state.clipping.value;
       return true;
-    case "f":
-    case "F":
     case "Enter":
       actions.finish();
       return true;
@@ -50,8 +48,22 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
     case "Backspace":
       actions.remove();
       return true;
+    case "r":
+    case "R":
+      actions.toggleReplacing();
+      return true;
+    case "g":
+    case "G":
+      actions.togglePicker();
+      return true;
+    case ",":
+      actions.walk(-1);
+      return true;
+    case ".":
+      actions.walk(1);
+      return true;
     case "Escape":
-      state.replacing.value = false;
+      actions.cancel();
       return true;
     case "?":
       state.dialog.value = "help";

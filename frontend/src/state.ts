@@ -100,6 +100,9 @@ export interface SavingStatus {
   readonly waiting: number;
 }
 
+/** What came of a click with the grey-point picker: grey, as grey as the sliders go, or too dark to tell. */
+export type PickOutcome = "grey" | "beyond" | "dark";
+
 export interface PlayState {
   /** What the page shows: it waits, it plays, or a notice stands in the way. */
   readonly page: Signal<"loading" | "playing" | "sending" | Notice>;
@@ -116,6 +119,8 @@ export interface PlayState {
   readonly clipping: Signal<boolean>;
   /** The next filter chosen replaces the step at the cursor. */
   readonly replacing: Signal<boolean>;
+  /** The grey-point picker: a click on the photo is awaited, or how the last one went. */
+  readonly picker: Signal<"off" | "aiming" | PickOutcome>;
   readonly dialog: Signal<"help" | "finish" | null>;
   /** Where the study offers downloads. */
   readonly handedIn: Signal<HandedIn | null>;
@@ -143,6 +148,7 @@ export function createState(): PlayState {
     comparing: signal(false),
     clipping: signal(false),
     replacing: signal(false),
+    picker: signal<PlayState["picker"]["value"]>("off"),
     dialog: signal<"help" | "finish" | null>(null),
     handedIn: signal<HandedIn | null>(null),
     pictureLost: signal(false),

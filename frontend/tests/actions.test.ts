@@ -123,6 +123,73 @@ describe("a control that moves", () => {
   });
 });
 
+describe("going back", () => {
+  it("walks from step to step, and to the place behind the last", () => {
+    actions.choose("exposure");
+    actions.choose("gamma");
+    recorded.length = 0;
+    for (const by of [-1, -1, -1, 1, 1, 1] as const) actions.walk(by);
+    expect(recorded).toEqual(["goto", "goto", "goto"]);
+    expect(state.game.value.position.cursor).toBe(2);
+  });
+
+  it("does not walk beyond the fifth step", () => {
+    for (const slug of ["exposure", "gamma", "tone", "contrast", "color"]) actions.choose(slug);
+    actions.walk(1);
+    expect(state.game.value.position.cursor).toBe(4);
+  });
+});
+
+describe("the grey-point picker", () => {
+  beforeEach(() => {
+    actions.choose("white_balance");
+    recorded.length = 0;
+  });
+
+  it("sets temperature and tint as one event, and says how it went", () => {
+    actions.togglePicker();
+    expect(state.picker.value).toBe("aiming");
+    actions.pickGrey([0.4, 0.4, 0.3]);
+    expect(recorded).toEqual(["adjust"]);
+    expect(state.game.value.position.steps[0]?.parameters).toEqual({ temperature: -0.29, tint: 0 });
+    expect(state.picker.value).toBe("grey");
+    actions.togglePicker();
+    actions.pickGrey([0.4, 0.4, 0.04]);
+    expect(state.picker.value).toBe("beyond");
+  });
+
+  it("changes nothing where it is too dark", () => {
+    actions.togglePicker();
+    actions.pickGrey([0.001, 0, 0]);
+    expect(recorded).toEqual([]);
+    expect(state.picker.value).toBe("dark");
+  });
+
+  it("is left by its button, by whatever else is done, and takes no colour then", () => {
+    for (const leave of [() => actions.togglePicker(), () => actions.cancel(), () => actions.goto(1)]) {
+      actions.goto(0);
+      actions.togglePicker();
+      leave();
+      expect(state.picker.value).toBe("off");
+    }
+    actions.pickGrey([0.4, 0.4, 0.3]);
+    expect(recorded).not.toContain("adjust");
+  });
+
+  it("no longer speaks of the last time once a slider moves", () => {
+    actions.togglePicker();
+    actions.pickGrey([0.4, 0.4, 0.3]);
+    actions.preview({ temperature: 0.1, tint: 0 });
+    expect(state.picker.value).toBe("off");
+  });
+
+  it("is there for white balance alone", () => {
+    actions.choose("exposure");
+    actions.togglePicker();
+    expect(state.picker.value).toBe("off");
+  });
+});
+
 describe("finishing", () => {
   it("says why it is not possible yet", () => {
     expect(actions.cannotFinish).toBe("empty");

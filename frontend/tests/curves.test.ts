@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findFilter, neutralParameters, roundTo, type Filter, type Parameter, type Parameters } from "../src/contract";
-import { canonical, moveSlope, relativeParameter, relativeSlope } from "../src/curves";
+import { findFilter, neutralParameters, type Filter, type Parameters } from "../src/contract";
+import { canonical, heightsOf, movePoint, reachOf, straightened } from "../src/curves";
 
 function filterNamed(slug: string): Filter {
   const filter = findFilter(slug);
@@ -8,62 +8,68 @@ function filterNamed(slug: string): Filter {
   return filter;
 }
 
-function parameterNamed(filter: Filter, name: string): Parameter {
-  const parameter = filter.parameters.find((one) => one.name === name);
-  if (parameter === undefined) throw new Error(`no ${name}`);
-  return parameter;
-}
-
-function moved(filter: Filter, parameters: Parameters, name: string, relative: number): Parameters {
-  return moveSlope(filter, parameters, parameterNamed(filter, name), relative);
-}
-
-describe.each(["tone", "color"])("dragging a slope of %s", (slug) => {
+describe.each(["tone", "color"])("dragging a point of %s", (slug) => {
   const filter = filterNamed(slug);
-  const names = filter.curves[0] ?? [];
-  const first = names[0] ?? "";
-  const second = names[1] ?? "";
-  const parameter = parameterNamed(filter, first);
-  const { low, high } = relativeParameter(parameter);
-  const seen = (parameters: Parameters) =>
-    names.map((name) => relativeSlope(filter, parameters, parameterNamed(filter, name)));
-  const bent = moved(filter, moved(filter, neutralParameters(filter), first, high * 0.99), second, low * 1.02);
+  const ratio = filter.maximum_ratio ?? NaN;
+  const names = filter.curves.at(-1) ?? [];
+  const neutral = neutralParameters(filter);
+  const moved = (parameters: Parameters, point: number, height: number) =>
+    movePoint(filter, parameters, names, point, height);
+  const heightAt = (parameters: Parameters, point: number) => heightsOf(names, parameters)[point] ?? NaN;
+  const share = (point: number, part: number) => {
+    const [low, high] = reachOf(point, names.length, ratio);
+    return low + part * (high - low);
+  };
+  const bent = moved(moved(neutral, 2, share(2, 0.2)), 6, share(6, 0.9));
 
-  it.each([0, 0.1, 0.3, 0.5, 0.7, 0.9, 1])("keeps it under the hand and the curve canonical at %d", (share) => {
-    const value = low + share * (high - low);
-    const after = moved(filter, bent, first, value);
-    expect(seen(after)[0]).toBeCloseTo(value, 9);
-    for (const [name, slope] of Object.entries(canonical(filter, after))) expect(after[name]).toBeCloseTo(slope, 9);
-    for (const name of names) {
-      expect(after[name]).toBeGreaterThanOrEqual(parameter.low - 1e-9);
-      expect(after[name]).toBeLessThanOrEqual(parameter.high + 1e-9);
+  const trials = [1, 2, 3, 4, 5, 6, 7].flatMap((point) =>
+    [0, 0.1, 0.3, 0.5, 0.8, 1].map((part) => [point, part] as const),
+  );
+
+  it.each(trials)("brings point %d to %d of its reach, on an allowed and canonical curve", (point, part) => {
+    for (const start of [neutral, bent]) {
+      const after = moved(start, point, share(point, part));
+      expect(heightAt(after, point)).toBeCloseTo(share(point, part), 9);
+      const slopes = names.map((name) => after[name] ?? NaN);
+      expect(Math.max(...slopes) / Math.min(...slopes)).toBeLessThanOrEqual(ratio * (1 + 1e-6));
+      for (const [name, slope] of Object.entries(canonical(filter, after))) expect(after[name]).toBeCloseTo(slope, 9);
     }
   });
 
-  it("leaves the shape of the rest of the curve as it was", () => {
-    const after = moved(filter, bent, first, low);
-    const ratio = (parameters: Parameters) => (parameters[names[2] ?? ""] ?? NaN) / (parameters[second] ?? NaN);
-    expect(ratio(after)).toBeCloseTo(ratio(bent), 9);
+  it.each([1, 4, 7])("stops point %d at the ends of its reach", (point) => {
+    expect(heightAt(moved(bent, point, 0), point)).toBeCloseTo(share(point, 0), 9);
+    expect(heightAt(moved(bent, point, 1), point)).toBeCloseTo(share(point, 1), 9);
+  });
+
+  it("lets the neighbours follow, the nearer the more, in the same direction", () => {
+    const after = heightsOf(names, moved(neutral, 4, 0.5 + 0.01));
+    const lifts = after.map((height, index) => height - index / 8);
+    for (const [near, far] of [
+      [4, 3],
+      [3, 2],
+      [2, 1],
+      [4, 5],
+      [5, 6],
+      [6, 7],
+    ] as const) {
+      expect(lifts[near]).toBeGreaterThan(1.5 * (lifts[far] ?? NaN));
+      expect(lifts[far]).toBeGreaterThan(0);
+    }
+  });
+
+  it("finds back to neutral from a small bend, whether by the hand or at once", () => {
+    const off = moved(neutral, 3, 3 / 8 + 0.005);
+    expect(off).not.toEqual(neutral);
+    expect(moved(off, 3, 3 / 8)).toEqual(neutral);
+    expect(straightened(bent, names)).toEqual(neutral);
+  });
+
+  it("leaves a curve as it is where its point stands there already", () => {
+    const after = moved(bent, 5, heightAt(bent, 5));
+    for (const name of names) expect(after[name]).toBeCloseTo(bent[name] ?? NaN, 9);
   });
 
   it("leaves other curves alone", () => {
-    for (const other of filter.curves.slice(1).flat()) expect(bent[other]).toBe(1);
-  });
-
-  it("sees a neutral curve at 1, in the middle of a range that goes as far down as up", () => {
-    expect(seen(neutralParameters(filter))).toEqual(names.map(() => 1));
-    expect(low * high).toBeCloseTo(1, 12);
-  });
-
-  it("lets the other slopes give way by no more than the hand moves", () => {
-    const nudged = moved(filter, neutralParameters(filter), first, 1.01);
-    expect(seen(nudged)).toEqual([1.01, ...names.slice(1).map(() => expect.closeTo(1 / 1.01, 9) as number)]);
-  });
-
-  it.each([0.95, 0.99, 1.01, 1.1])("finds back to neutral from %d, wherever else the hand has been", (relative) => {
-    const off = moved(filter, moved(filter, neutralParameters(filter), first, high), first, relative);
-    expect(off).not.toEqual(neutralParameters(filter));
-    const dragged = roundTo(relativeParameter(parameter), 1.0004);
-    expect(moved(filter, off, first, dragged)).toEqual(neutralParameters(filter));
+    for (const other of filter.curves.slice(0, -1).flat()) expect(bent[other]).toBe(1);
   });
 });

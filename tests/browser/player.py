@@ -48,21 +48,38 @@ class Person:
         return self.page.locator(f"[data-parameter={parameter}]")
 
     def drag(self, parameter: str, start: float, end: float) -> None:
-        """Drag a slider, standing or lying, by mouse from one share of its length to another."""
+        """Drag a slider by mouse from one share of its length to another."""
         self.slider(parameter).scroll_into_view_if_needed()
         box = self.slider(parameter).bounding_box()
         assert box is not None
-        upright = box["height"] > box["width"]
 
         def point(share: float) -> tuple[float, float]:
-            if upright:
-                return box["x"] + box["width"] / 2, box["y"] + 9 + (1 - share) * (box["height"] - 18)
             return box["x"] + 9 + share * (box["width"] - 18), box["y"] + box["height"] / 2
 
         mouse = self.page.mouse
         mouse.move(*point(start))
         mouse.down()
         mouse.move(*point(end), steps=5)
+        mouse.up()
+
+    def point(self, place: int) -> Locator:
+        """A point of the curve that is shown, from 1, the darkest, to 7."""
+        return self.page.locator(f"[data-point='{place}']")
+
+    def middle(self, place: int) -> tuple[float, float]:
+        """Where a point of the curve is in the window."""
+        self.point(place).scroll_into_view_if_needed()
+        box = self.point(place).bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def bend(self, place: int, by: float) -> None:
+        """Drag a point of a curve by mouse, up by so many pixels."""
+        left, top = self.middle(place)
+        mouse = self.page.mouse
+        mouse.move(left, top)
+        mouse.down()
+        mouse.move(left, top - by, steps=5)
         mouse.up()
 
     def press(self, *keys: str) -> None:
@@ -76,7 +93,7 @@ class Person:
 
     def hand_in(self) -> None:
         """Finish the picture, after the last look."""
-        self.press("f")
+        self.button("Finish").click()
         self.button("Hand in").click()
 
     def notice(self) -> Locator:

@@ -50,9 +50,10 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     person.page.get_by_label("Temperature, as a number").fill("12")
     person.press("Enter")
     person.click_filter("tone")
-    person.drag("slope_2", 0.5, 0.8)
+    person.bend(3, 20)
     person.click_filter("color")
-    person.drag("blue_6", 0.5, 0.2)
+    person.button("Blue").click()
+    person.bend(6, -20)
     person.wait_until_saved()
 
     events = stored_events()
@@ -64,8 +65,8 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     assert abs(parameters[0]["ev"] - 1.75) < 0.1
     assert parameters[1]["gamma"] == 0.9
     assert parameters[2] == {"temperature": 0.12, "tint": 0.0}
-    assert parameters[3]["slope_2"] > 1.3 > parameters[3]["slope_1"]
-    assert parameters[4]["blue_6"] < 0.96
+    assert parameters[3]["slope_2"] > 1.3 > 0.9 > parameters[3]["slope_3"]
+    assert parameters[4]["blue_5"] < 0.98 < 1.02 < parameters[4]["blue_6"]
     assert_browser_shows_the_replay(person, photo, state)
 
     person.hand_in()
@@ -87,7 +88,7 @@ def test_real_photo_is_rendered_and_shown_the_right_way_round(person: Person, re
     person.press("3")
     person.drag("temperature", 0.5, 0.65)
     person.press("5")
-    person.drag("slope_1", 0.5, 0.8)
+    person.bend(2, 30)
     person.wait_until_saved()
     state = rules.replay(stored_events())
     assert len(state.steps) == 4
@@ -166,7 +167,7 @@ def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_ph
     person.press("1")
     expect(person.page.locator(".strip .finish")).to_contain_text("No step changes the photo yet.")
     person.press("2", "3", "4", "5")
-    expect(person.page.locator(".palette")).to_contain_text("full: change, replace or remove one")
+    expect(person.page.locator(".palette")).to_contain_text("all 5 steps used: change, replace or remove one")
     expect(person.page.locator("[data-filter=contrast]")).to_have_attribute("aria-disabled", "true")
     person.press("6")
     person.wait_until_saved()

@@ -40,7 +40,7 @@ def test_upright_photo_is_large_and_stays_while_controls_scroll(person: Person, 
     assert box(person, ".room canvas")["height"] > 0.4 * window["height"]
     person.click_filter("exposure")
     person.page.locator("[data-filter=color]").tap()
-    person.slider("blue_7").scroll_into_view_if_needed()
+    person.page.locator(".curves .hint").scroll_into_view_if_needed()
     assert box(person, ".room canvas")["y"] >= 0
     assert box(person, ".history .primary")["y"] + 32 < window["height"]
     assert person.page.evaluate("document.documentElement.scrollWidth") == window["width"]
@@ -77,6 +77,7 @@ def test_next_photo_begins_with_the_first_filter(person: Person, make_photo: Mak
     make_photo(2)
     person.arrive()
     person.press("8")
+    expect(person.point(1)).to_be_focused()
     expect(person.page.locator("[data-filter=exposure]")).not_to_be_in_viewport(ratio=1)
     person.press("6")
     person.slider("amount").focus()

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { clampTo, type Parameter } from "../contract";
 import { texts } from "../texts";
+import { readTyped } from "../typed";
 
 interface Props {
   readonly parameter: Parameter;
@@ -9,35 +10,60 @@ interface Props {
   readonly set: (value: number) => void;
 }
 
-/** The value as a number that can be typed over: taken on Enter or on leaving, left as it was on Escape. */
+/** By so much of the last decimal a typed number may lie beyond the range as it is shown. */
+const ROUNDING = 0.5;
+
+/**
+ * The value as a number that can be typed over: taken on Enter or on leaving, left as it was on Escape. What lies
+ * outside the range is held at its end, and the field says so.
+ */
 export function NumberField({ parameter, value, set }: Props) {
   const typed = useSignal<string | null>(null);
-  const { factor, decimals, low, high } = parameter;
-  const shown = (value * factor).toFixed(decimals);
+  const hint = useSignal("");
+  const { factor, decimals, low, high, unit } = parameter;
+  const print = (number: number) => (number * factor).toFixed(decimals);
+  const shown = print(value);
 
   const take = () => {
-    const number = Number.parseFloat((typed.value ?? "").replace(",", "."));
-    const changed = typed.value !== null && typed.value !== shown;
+    const text = typed.value;
     typed.value = null;
-    if (changed && Number.isFinite(number)) set(clampTo(parameter, number / factor));
+    if (text === null || text === shown) return;
+    const meant = readTyped(parameter, text);
+    if (meant === null) {
+      hint.value = texts.controls.notANumber(text);
+      return;
+    }
+    const beyond = Math.max(meant - high, low - meant) * factor > ROUNDING * 10 ** -decimals;
+    hint.value = beyond ? texts.controls.outOfRange(print(low), print(high), unit) : "";
+    set(clampTo(parameter, meant));
   };
 
   return (
-    <input
-      class="number"
-      type="text"
-      inputMode="decimal"
-      aria-label={texts.controls.number(parameter.label)}
-      title={`${(low * factor).toFixed(decimals)} … ${(high * factor).toFixed(decimals)} ${parameter.unit}`.trim()}
-      value={typed.value ?? shown}
-      onFocus={(event) => event.currentTarget.select()}
-      onInput={(event) => (typed.value = event.currentTarget.value)}
-      onBlur={take}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") take();
-        if (event.key === "Escape") typed.value = null;
-        if (event.key === "Enter" || event.key === "Escape") event.stopPropagation();
-      }}
-    />
+    <>
+      <input
+        class="number"
+        type="text"
+        inputMode="decimal"
+        autocomplete="off"
+        aria-label={texts.controls.number(parameter.label)}
+        title={texts.controls.range(print(low), print(high), unit)}
+        value={typed.value ?? shown}
+        onFocus={(event) => {
+          hint.value = "";
+          event.currentTarget.select();
+        }}
+        onInput={(event) => (typed.value = event.currentTarget.value)}
+        onBlur={take}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") take();
+          if (event.key === "Escape") typed.value = null;
+          if (event.key === "Enter" || event.key === "Escape") event.stopPropagation();
+        }}
+      />
+      <span class="unit">{unit}</span>
+      <span class="field-hint" role="status">
+        {hint.value}
+      </span>
+    </>
   );
 }

@@ -25,16 +25,8 @@ export function ParameterRow({ parameter, value, move, release }: Props) {
             release();
           }}
         />
-        <span class="unit">{parameter.unit}</span>
       </div>
-      <Slider
-        parameter={parameter}
-        value={value}
-        label={parameter.label}
-        rest={parameter.neutral}
-        move={move}
-        release={release}
-      />
+      <Slider parameter={parameter} value={value} move={move} release={release} />
       <p class="hint">{parameter.help}</p>
     </div>
   );

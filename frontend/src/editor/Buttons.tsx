@@ -34,7 +34,7 @@ export function HistoryButtons({ play }: { readonly play: Play }) {
       <button
         type="button"
         disabled={future.length === 0}
-        title="Ctrl Y"
+        title="Ctrl Shift Z, Ctrl Y"
         aria-label={redo}
         onClick={() => actions.redo()}
       >
@@ -61,6 +61,7 @@ export function StepButtons({ play }: { readonly play: Play }) {
       <button
         type="button"
         disabled={noStep}
+        title="R"
         aria-pressed={state.replacing.value}
         onClick={() => actions.toggleReplacing()}
       >

@@ -1,9 +1,12 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { contract, filterOf, type Parameters } from "../contract";
-import { CurveSliders } from "../controls/CurveSliders";
+import { CurveEditor } from "../controls/CurveEditor";
 import { ParameterRow } from "../controls/ParameterRow";
+import { countLevels } from "../gl/histogram";
 import { shownSteps } from "../state";
 import { texts } from "../texts";
+import { GreyPicker } from "./GreyPicker";
+import { Levels } from "./Levels";
 import type { Play } from "./play";
 import { byTouch } from "./pointer";
 
@@ -11,6 +14,21 @@ function Invitation({ play }: { readonly play: Play }) {
   const count = play.state.game.value.position.steps.length;
   const { start, between, full } = texts.controls;
   return <p class="hint">{count === 0 ? start : count === contract.maximum_steps ? full : between}</p>;
+}
+
+/** The longer side of the picture whose levels lie behind a curve, in pixels. */
+const COUNTED_EDGE = 256;
+
+/** The levels of the picture that enters the step at the cursor: what its curve works on. */
+function EnteringLevels({ play }: { readonly play: Play }) {
+  const { game, preview, pictureLost } = play.state;
+  const { steps, cursor } = game.value.position;
+  const before = steps.slice(0, cursor);
+  const histogram = useMemo(() => {
+    const picture = pictureLost.value ? null : play.display.picture(before, COUNTED_EDGE);
+    return picture && countLevels(picture.data);
+  }, [preview.value, pictureLost.value, JSON.stringify(before)]);
+  return histogram && <Levels histogram={histogram} />;
 }
 
 /** Brings the controls of another step into view, where the page or the panel scrolls. */
@@ -48,8 +66,15 @@ export function Controls({ play }: { readonly play: Play }) {
         <p>{byTouch() ? texts.controls.resetsByTouch : texts.controls.resets}</p>
       </div>
       <p class="purpose">{filter.purpose}</p>
+      {filter.slug === "white_balance" && <GreyPicker play={play} />}
       {filter.curves.length > 0 ? (
-        <CurveSliders filter={filter} parameters={step.parameters} move={move} release={release} />
+        <CurveEditor
+          filter={filter}
+          parameters={step.parameters}
+          backdrop={<EnteringLevels play={play} />}
+          move={move}
+          release={release}
+        />
       ) : (
         filter.parameters.map((parameter) => (
           <ParameterRow

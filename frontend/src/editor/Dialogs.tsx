@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { filterOf, isNeutral } from "../contract";
-import { texts } from "../texts";
+import type { Step } from "../state";
+import { describeStep, texts } from "../texts";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";
 import { byTouch } from "./pointer";
@@ -71,14 +72,32 @@ function Help({ play }: { readonly play: Play }) {
   );
 }
 
-const LOOK_EDGE = 720;
+/** As large as previews are. */
+const LOOK_EDGE = 1024;
+
+/** Each step by its name and what it does; those that do nothing are dropped. */
+function NamedSteps({ steps }: { readonly steps: readonly Step[] }) {
+  const { lastLook } = texts;
+  if (steps.length === 0) return <p>{lastLook.untouched}</p>;
+  return (
+    <ol class="named-steps" aria-label={lastLook.steps}>
+      {steps.map((step, index) => (
+        <li key={step.filter} class={isNeutral(filterOf(step), step.parameters) ? "idle" : ""}>
+          <span class="index">{index + 1}</span> {filterOf(step).label}{" "}
+          <span class="value">
+            {describeStep(step)}
+            {isNeutral(filterOf(step), step.parameters) && `: ${lastLook.notCounted}`}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
 
 /** Both pictures side by side, before the player lets go of theirs. */
 function LastLook({ play }: { readonly play: Play }) {
   const { steps } = play.state.game.value.position;
   const { lastLook } = texts;
-  const unchanged = steps.map((step) => ({ filter: filterOf(step), step }));
-  const idle = unchanged.filter(({ filter, step }) => isNeutral(filter, step.parameters));
   const pictures = [
     [lastLook.before, play.display.picture([], LOOK_EDGE)],
     [lastLook.after, play.display.picture(steps, LOOK_EDGE)],
@@ -93,7 +112,7 @@ function LastLook({ play }: { readonly play: Play }) {
           </figure>
         ))}
       </div>
-      {idle.length > 0 && <p>{lastLook.unchanged(idle.map(({ filter }) => filter.label).join(", "))}</p>}
+      <NamedSteps steps={steps} />
       <p class="hint">{lastLook.final}</p>
       <div class="dialog-buttons">
         <button type="button" onClick={() => (play.state.dialog.value = null)}>

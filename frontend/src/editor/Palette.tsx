@@ -1,4 +1,6 @@
+import { useSignal } from "@preact/signals";
 import { contract, filterOf, type Filter } from "../contract";
+import type { Position } from "../state";
 import { texts } from "../texts";
 import { FilterIcon } from "./icons";
 import type { Play } from "./play";
@@ -28,11 +30,19 @@ function rule(play: Play): string {
   const { palette } = texts;
   const { current } = play.actions;
   if (play.state.replacing.value && current !== undefined) return palette.replacing(filterOf(current).label);
-  const full = play.state.game.value.position.steps.length === contract.maximum_steps;
-  return full ? palette.full : palette.rule(contract.maximum_steps);
+  const used = play.state.game.value.position.steps.length;
+  const most = contract.maximum_steps;
+  return used === most ? palette.full(most) : palette.rule(used, most);
 }
 
-function FilterButton({ play, filter }: { readonly play: Play; readonly filter: Filter }) {
+interface ButtonProps {
+  readonly play: Play;
+  readonly filter: Filter;
+  /** Says why the filter is not added. */
+  readonly tell: (reason: string) => void;
+}
+
+function FilterButton({ play, filter, tell }: ButtonProps) {
   const { place, blocked, title } = offer(play, filter);
   const used = place !== -1;
   const active = used && play.state.game.value.position.cursor === place;
@@ -43,32 +53,44 @@ function FilterButton({ play, filter }: { readonly play: Play; readonly filter: 
       ref={button}
       type="button"
       class={kinds}
+      aria-label={used ? texts.palette.usedAs(filter.label, place + 1) : filter.label}
       aria-disabled={blocked}
       aria-pressed={active}
       title={title}
       data-filter={filter.slug}
-      onClick={() => play.actions.choose(filter.slug)}
+      onClick={() => {
+        play.actions.choose(filter.slug);
+        if (used) tell(texts.palette.isStep(place + 1));
+      }}
     >
       <kbd aria-hidden="true">{filter.shortcut}</kbd>
       {used && <span class="badge">{place + 1}</span>}
       <FilterIcon slug={filter.slug} />
       <span class="name">{filter.label}</span>
+      <span class="purpose" aria-hidden="true">
+        {title}
+      </span>
     </button>
   );
 }
 
 /** The eight filters; those in use carry the number of their step. */
 export function Palette({ play }: { readonly play: Play }) {
+  const { position } = play.state.game.value;
+  const told = useSignal<{ readonly reason: string; readonly at: Position } | null>(null);
+  // Until something is done.
+  const reason = told.value?.at === position ? told.value.reason : null;
+  const tell = (said: string) => (told.value = { reason: said, at: play.state.game.value.position });
   const row = useRewound<HTMLDivElement>(play.state.photo.value?.id);
   return (
     <section class="palette" aria-label={texts.palette.title}>
       <div class="section-head">
         <h2>{texts.palette.title}</h2>
-        <p aria-live="polite">{rule(play)}</p>
+        <p aria-live="polite">{reason ?? rule(play)}</p>
       </div>
       <div class="filters row" ref={row}>
         {contract.filters.map((filter) => (
-          <FilterButton key={filter.slug} play={play} filter={filter} />
+          <FilterButton key={filter.slug} play={play} filter={filter} tell={tell} />
         ))}
       </div>
     </section>

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PhotoOffer } from "../state";
 import { texts } from "../texts";
+import { PickLayer } from "./GreyPicker";
 import { holdToCompare } from "./hold";
 import type { Play } from "./play";
 
@@ -56,7 +57,9 @@ export function Stage({ play }: { readonly play: Play }) {
       class="stage"
       style={{ "--aspect": preview.value === null ? 1.5 : preview.value.width / preview.value.height }}
     >
-      <div class="room" ref={room} />
+      <div class="room" ref={room}>
+        <PickLayer play={play} />
+      </div>
       {pictureLost.value && (
         <p class="over" role="status">
           {texts.pictureLost}

@@ -1,0 +1,42 @@
+/** A point of a curve as a parameter that is moved, typed and read like any other: its height, in per cent of white. */
+import type { Filter, Parameter } from "../contract";
+import { reachOf } from "../curves";
+import { texts } from "../texts";
+
+/** A curve that bends little is moved more finely than the hand that drags it, and by smaller nudges. */
+const FINE_BELOW_RATIO = 2;
+
+/** How far a point moves for each pixel that the pointer moves. */
+export function gearOf({ maximum_ratio }: Filter): number {
+  return (maximum_ratio ?? 1) < FINE_BELOW_RATIO ? 0.25 : 1;
+}
+
+export function pointParameter(filter: Filter, names: readonly string[], point: number): Parameter {
+  const [low, high] = reachOf(point, names.length, filter.maximum_ratio ?? 1);
+  const neutral = point / names.length;
+  return {
+    name: `point_${point}`,
+    label: texts.controls.point(curveLabel(names), (100 * neutral).toFixed(1)),
+    low,
+    high,
+    neutral,
+    scale: "linear",
+    step: gearOf(filter) < 1 ? 0.001 : 0.005,
+    unit: "%",
+    help: texts.controls.pointHelp,
+    factor: 100,
+    decimals: 1,
+    directions: null,
+    reciprocal: false,
+  };
+}
+
+/** What a curve's slopes are of: `red` for red_0 to red_7. */
+export function curveKind(names: readonly string[]): string {
+  return names[0]?.replace(/_0$/, "") ?? "";
+}
+
+export function curveLabel(names: readonly string[]): string {
+  const kind = curveKind(names);
+  return texts.controls.curves[kind] ?? kind;
+}

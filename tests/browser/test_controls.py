@@ -1,0 +1,230 @@
+"""The controls of a step, by mouse, keyboard and touch: what they do to the step, and that each drag is one event."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from editing import rules
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.player import Person
+from tests.browser.test_play import kinds, stored_events
+from webapp.photos.models import Photo
+
+MakePhoto = Callable[..., Photo]
+
+WINDOWS = {"phone": (360, 740), "tablet": (820, 1100), "laptop": (1440, 900)}
+
+
+@pytest.fixture(params=WINDOWS)
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's phone, tablet or laptop; the first two are touched."""
+    width, height = WINDOWS[request.param]
+    by_touch = request.param != "laptop"
+    visitor = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch, reduced_motion="reduce"
+    )
+    visitor.set_default_timeout(PATIENCE_MS)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def player(person: Person, make_photo: MakePhoto) -> Person:
+    """Somebody whose photo is on screen."""
+    make_photo()
+    person.arrive()
+    return person
+
+
+def stored(person: Person) -> rules.State:
+    """The game as the server has it."""
+    person.wait_until_saved()
+    return rules.replay(stored_events())
+
+
+def played(person: Person) -> list[str]:
+    """What the server has been told, less the window's size and focus."""
+    person.wait_until_saved()
+    return kinds(stored_events())
+
+
+def parameters(person: Person) -> dict[str, float]:
+    """Those of the last step."""
+    return dict(stored(person).steps[-1].parameters)
+
+
+def heights(person: Person) -> list[float]:
+    """Of the points of the curve that is shown, as a screen reader is told."""
+    return [float(point.get_attribute("aria-valuenow") or "nan") for point in person.page.locator(".point").all()]
+
+
+def touch_drag(person: Person, start: tuple[float, float], by: float) -> None:
+    """Drag a finger up by so many pixels."""
+    touches = person.page.context.new_cdp_session(person.page)
+
+    def send(kind: str, points: list[dict[str, float]]) -> None:
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    left, top = start
+    send("touchStart", [{"x": left, "y": top}])
+    for part in (0.25, 0.5, 0.75, 1):
+        send("touchMove", [{"x": left, "y": top - part * by}])
+    send("touchEnd", [])
+
+
+def test_point_dragged_by_mouse_is_one_event_and_bends_the_curve_within_its_limits(player: Person) -> None:
+    player.click_filter("tone")
+    player.bend(4, 60)
+    values = list(parameters(player).values())
+    assert max(values) / min(values) <= 4 * (1 + 1e-6)
+    assert heights(player)[3] > 60
+    player.bend(4, 500)
+    assert heights(player)[3] == pytest.approx(80)
+    assert max(parameters(player).values()) == pytest.approx(2)
+    assert played(player) == ["start", "choose", "adjust", "adjust"]
+    player.press("Control+z", "Control+z")
+    assert heights(player) == pytest.approx([12.5 * place for place in range(1, 8)])
+
+
+def test_double_click_resets_a_point_and_beside_the_points_the_curve(player: Person) -> None:
+    player.click_filter("tone")
+    player.bend(2, 20)
+    player.page.mouse.dblclick(*player.middle(2))
+    expect(player.page.get_by_label("Step 1: Tone, unchanged")).to_be_visible()
+    player.bend(2, 30)
+    player.bend(6, -30)
+    left, top = player.middle(2)
+    player.page.mouse.dblclick(left, top - 50)
+    expect(player.page.get_by_label("Step 1: Tone, unchanged")).to_be_visible()
+    assert played(player)[2:] == ["adjust"] * 5
+
+
+def test_point_is_moved_by_keys_and_typed(player: Person) -> None:
+    player.press("5")
+    expect(player.point(1)).to_be_focused()
+    player.press("Tab", "Shift+ArrowUp", "ArrowDown")
+    expect(player.point(2)).to_have_attribute("aria-valuetext", "29.5 %")
+    expect(player.page.get_by_label("Step 1: Tone, curve")).to_be_visible()
+    field = player.page.get_by_label("Tones at 25.0 %, as a number")
+    expect(field).to_have_value("29.5")
+    field.fill("20,5 %")
+    field.press("Enter")
+    expect(player.point(2)).to_have_attribute("aria-valuetext", "20.5 %")
+    field.fill("99")
+    field.press("Enter")
+    expect(player.page.locator(".field-hint")).to_have_text("It goes from 7.7 to 57.1 %.")
+    player.button("Reset the curve of Tones").click()
+    expect(player.page.get_by_label("Step 1: Tone, unchanged")).to_be_visible()
+    assert played(player)[2:] == ["adjust"] * 4
+
+
+def test_each_channel_has_a_curve(player: Person) -> None:
+    player.click_filter("color")
+    player.bend(4, 40)
+    player.button("Green").click()
+    player.bend(2, -40)
+    found = parameters(player)
+    assert found["red_3"] > 1.02 > 0.98 > found["red_4"]
+    assert found["green_1"] < 0.98 < 1.02 < found["green_2"]
+    assert {found[f"blue_{part}"] for part in range(8)} == {1.0}
+    slopes = [found[f"red_{part}"] for part in range(8)]
+    assert max(slopes) / min(slopes) <= 11 / 9 * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("context", ["phone", "tablet"], indirect=True)
+def test_finger_on_a_point_drags_it_and_beside_it_scrolls(player: Person) -> None:
+    player.page.locator("[data-filter=tone]").tap()
+    touch_drag(player, player.middle(3), 30)
+    bent = heights(player)
+    assert bent[2] > 45
+    left, top = player.middle(6)
+    touch_drag(player, (left, top + 70), -40)
+    assert heights(player) == bent
+    assert played(player) == ["start", "choose", "adjust"]
+
+
+def test_slider_snaps_to_neutral_and_double_click_resets(player: Person) -> None:
+    player.click_filter("exposure")
+    player.drag("ev", 0.5, 0.8)
+    player.drag("ev", 0.8, 0.508)
+    assert parameters(player)["ev"] == 0
+    player.drag("ev", 0.5, 0.53)
+    assert 0.15 <= parameters(player)["ev"] <= 0.3
+    player.slider("ev").dblclick()
+    expect(player.page.get_by_label("Step 1: Exposure, unchanged")).to_be_visible()
+
+
+def test_number_is_taken_as_people_type_it_and_out_of_range_is_said(player: Person) -> None:
+    player.click_filter("exposure")
+    field = player.page.get_by_label("Exposure, as a number")
+    hint = player.page.locator(".field-hint")
+    for typed, shown, said in (
+        ("1,25 EV", "1.25", ""),
+        ("bright", "1.25", "“bright” is not a number; nothing was changed."),
+        ("-9", "-3.50", "It goes from -3.50 to 3.50 EV."),
+        (".5", "0.50", ""),
+    ):
+        field.fill(typed)
+        field.press("Enter")
+        expect(field).to_have_value(shown)
+        expect(hint).to_have_text(said)
+    assert played(player)[2:] == ["adjust"] * 3
+
+
+def colour_at(person: Person, across: float, down: float) -> np.ndarray:
+    """The mean of seven by seven pixels of the edited photo."""
+    pixels = person.pixels()
+    row, column = int(down * pixels.shape[0]), int(across * pixels.shape[1])
+    mean: np.ndarray = pixels[row - 3 : row + 4, column - 3 : column + 4].mean(axis=(0, 1))
+    return mean
+
+
+def test_grey_point_is_picked_by_a_click_on_the_photo(player: Person) -> None:
+    player.press("1", "Shift+ArrowRight", "3")
+    player.button("Pick a grey").click()
+    box = player.page.locator(".room canvas").bounding_box()
+    assert box is not None
+    player.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"])
+    expect(player.page.locator(".picker")).to_contain_text("That place is grey now.")
+    red, green, blue = colour_at(player, 0.6, 0.7)
+    assert abs(green / red - 1) < 0.02
+    assert abs(blue / red - 1) < 0.02
+    player.button("Pick a grey").click()
+    player.page.mouse.click(box["x"] + 0.95 * box["width"], box["y"] + 0.2 * box["height"])
+    expect(player.page.locator(".picker")).to_contain_text("too colourful")
+    assert played(player)[-2:] == ["adjust", "adjust"]
+
+
+def test_grey_point_is_picked_and_left_by_keys(player: Person) -> None:
+    player.press("3", "g")
+    expect(player.page.locator(".pick-layer")).to_be_focused()
+    player.press("Escape")
+    expect(player.slider("temperature")).to_be_focused()
+    player.press("g", "Shift+ArrowDown", "Enter")
+    expect(player.page.locator(".picker")).to_contain_text("That place")
+    expect(player.page.locator(".pick-layer")).to_have_count(0)
+    assert played(player) == ["start", "choose", "adjust"]
+
+
+def test_steps_are_walked_and_replaced_by_keys_and_the_palette_says_what_is_used(player: Person) -> None:
+    player.press("1", "Shift+ArrowRight", "2", ",", "r")
+    expect(player.page.locator(".palette")).to_contain_text("choose what replaces Exposure")
+    used = player.page.get_by_role("button", name="Gamma, used as step 2")
+    expect(used).to_have_attribute("aria-disabled", "true")
+    player.press("6")
+    player.press(".", ".")
+    expect(player.page.locator(".palette")).to_contain_text("2 of 5 steps, each filter once")
+    used.click()
+    expect(player.page.locator(".palette")).to_contain_text("used already: this is step 2")
+    assert [step.filter for step in stored(player).steps] == ["contrast", "gamma"]
+
+
+def test_last_look_names_the_steps(player: Person) -> None:
+    player.press("1", "Shift+ArrowRight", "2")
+    player.button("Finish").click()
+    steps = player.page.get_by_role("dialog").get_by_role("listitem")
+    expect(steps).to_have_text(["1 Exposure +0.50 EV", "2 Gamma unchanged: does not count"])
+    player.button("Keep editing").click()
+    expect(player.page.get_by_role("dialog")).to_have_count(0)
