@@ -63,7 +63,7 @@ export const texts = {
   palette: {
     title: "Filters",
     rule: (used: number, maximum: number) => `${used} of ${maximum} steps, each filter once`,
-    full: (maximum: number) => `all ${maximum} steps used: change, replace or remove one`,
+    full: (maximum: number) => `${maximum} of ${maximum}: change, replace or remove one`,
     usedAs: (label: string, step: number) => `${label}, used as step ${step}`,
     isStep: (step: number) => `used already: this is step ${step}`,
     replacing: (label: string) => `choose what replaces ${label}`,

@@ -167,7 +167,7 @@ def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_ph
     person.press("1")
     expect(person.page.locator(".strip .finish")).to_contain_text("No step changes the photo yet.")
     person.press("2", "3", "4", "5")
-    expect(person.page.locator(".palette")).to_contain_text("all 5 steps used: change, replace or remove one")
+    expect(person.page.locator(".palette")).to_contain_text("5 of 5: change, replace or remove one")
     expect(person.page.locator("[data-filter=contrast]")).to_have_attribute("aria-disabled", "true")
     person.press("6")
     person.wait_until_saved()

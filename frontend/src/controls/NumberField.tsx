@@ -19,7 +19,8 @@ const ROUNDING = 0.5;
  */
 export function NumberField({ parameter, value, set }: Props) {
   const typed = useSignal<string | null>(null);
-  const hint = useSignal("");
+  /** What was wrong with what was typed, and the value that it left, as shown: once that changes, it is of no interest. */
+  const hint = useSignal({ text: "", at: "" });
   const { factor, decimals, low, high, unit } = parameter;
   const print = (number: number) => (number * factor).toFixed(decimals);
   const shown = print(value);
@@ -30,12 +31,13 @@ export function NumberField({ parameter, value, set }: Props) {
     if (text === null || text === shown) return;
     const meant = readTyped(parameter, text);
     if (meant === null) {
-      hint.value = texts.controls.notANumber(text);
+      hint.value = { text: texts.controls.notANumber(text), at: shown };
       return;
     }
+    const held = clampTo(parameter, meant);
     const beyond = Math.max(meant - high, low - meant) * factor > ROUNDING * 10 ** -decimals;
-    hint.value = beyond ? texts.controls.outOfRange(print(low), print(high), unit) : "";
-    set(clampTo(parameter, meant));
+    hint.value = { text: beyond ? texts.controls.outOfRange(print(low), print(high), unit) : "", at: print(held) };
+    set(held);
   };
 
   return (
@@ -49,7 +51,7 @@ export function NumberField({ parameter, value, set }: Props) {
         title={texts.controls.range(print(low), print(high), unit)}
         value={typed.value ?? shown}
         onFocus={(event) => {
-          hint.value = "";
+          hint.value = { text: "", at: "" };
           event.currentTarget.select();
         }}
         onInput={(event) => (typed.value = event.currentTarget.value)}
@@ -62,7 +64,7 @@ export function NumberField({ parameter, value, set }: Props) {
       />
       <span class="unit">{unit}</span>
       <span class="field-hint" role="status">
-        {hint.value}
+        {hint.value.at === shown && hint.value.text}
       </span>
     </>
   );
