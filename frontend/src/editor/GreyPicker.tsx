@@ -67,11 +67,10 @@ function Aim({ play }: { readonly play: Play }) {
 
   /** Takes the colour under a point of the window, if the photo is there. */
   const pick = (left: number, top: number) => {
-    const canvas = play.display.renderer.canvas.getBoundingClientRect();
-    const [across, down] = [(left - canvas.left) / canvas.width, (top - canvas.top) / canvas.height];
-    if (across < 0 || across > 1 || down < 0 || down > 1) return;
+    const place = play.display.photoPoint(left, top);
+    if (place === null) return;
     const pixels = entering(play);
-    if (pixels !== null) play.actions.pickGrey(meanAround(pixels, across, down));
+    if (pixels !== null) play.actions.pickGrey(meanAround(pixels, ...place));
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -99,6 +98,8 @@ function Aim({ play }: { readonly play: Play }) {
       class="pick-layer"
       aria-label={`${picker.label}. ${picker.aimByKeys}`}
       onKeyDown={onKeyDown}
+      // A press picks; it does not move the photo.
+      onPointerDown={(event) => event.stopPropagation()}
       onClick={(event) => pick(event.clientX, event.clientY)}
     >
       <span

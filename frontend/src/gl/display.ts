@@ -51,6 +51,13 @@ export class Display {
     return preview === null ? null : this.renderer.picture(steps, ...scaledTo(edge, preview));
   }
 
+  /** Where in the photo a point of the window lies, in shares of its width and height; null beside what is seen. */
+  photoPoint(clientX: number, clientY: number): readonly [number, number] | null {
+    const box = this.renderer.canvas.getBoundingClientRect();
+    const [across, down] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
+    return across >= 0 && across <= 1 && down >= 0 && down <= 1 ? [across, down] : null;
+  }
+
   private shown(): readonly Step[] {
     const steps = shownSteps(this.state);
     return this.state.comparing.value ? [] : steps;
