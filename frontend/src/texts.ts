@@ -167,7 +167,7 @@ export const texts = {
       ["← →", "nudge a slider or a point; with Shift ten times as far"],
       ["Page ↑ ↓", "move it ten nudges; Home and End, to its ends"],
       ["Tab", "to the next slider, point or button"],
-      ["Ctrl Z", "undo"],
+      ["Ctrl Z", "undo; on a Mac, Cmd in place of Ctrl"],
       ["Ctrl Shift Z, Ctrl Y", "redo"],
       ["Delete", "remove the step"],
       ["R", "replace the step"],
