@@ -76,7 +76,7 @@ class Person:
 
     def hand_in(self) -> None:
         """Finish the picture, after the last look."""
-        self.press("f")
+        self.button("Finish").click()
         self.button("Hand in").click()
 
     def notice(self) -> Locator:
