@@ -57,6 +57,8 @@ export class Follower {
   private async run(): Promise<void> {
     this.busy = true;
     let wanted: Wanted | null;
+    // In a task of its own: the frame that was just drawn is to be shown before.
+    await rest(0);
     while ((wanted = this.take()) !== null) {
       const began = performance.now();
       await this.count(wanted);
