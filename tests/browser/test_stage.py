@@ -133,6 +133,37 @@ def test_split_shows_both_and_its_line_moves_by_mouse_and_keys(person: Person, m
     assert stored_kinds().count("compare") == 1
 
 
+def strip_brightness(person: Person) -> list[float]:
+    """The mean of each picture in the film strip, 0 to 255."""
+    found = person.page.evaluate(
+        """() => [...document.querySelectorAll(".cell .pixels")].map((canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return data.reduce((sum, level, at) => (at % 4 === 3 ? sum : sum + level), 0) / (data.length * 0.75);
+        })"""
+    )
+    return [float(value) for value in found]
+
+
+def test_film_strip_and_histogram_follow_while_a_slider_is_held(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("2", "1")
+    box = person.slider("ev").bounding_box()
+    assert box is not None
+    histogram = person.page.locator(".histogram path.luminance")
+    before = histogram.get_attribute("d")
+    mouse = person.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=5)
+    expect(histogram).not_to_have_attribute("d", before or "")
+    person.page.wait_for_timeout(1000)
+    original, gamma, exposure = strip_brightness(person)
+    mouse.up()
+    assert original == pytest.approx(gamma, abs=1)
+    assert exposure > 1.5 * gamma > 10
+
+
 def test_full_screen_shows_the_photo_alone(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.arrive()

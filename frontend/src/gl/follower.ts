@@ -8,8 +8,8 @@ import type { Renderer } from "./renderer";
 /** The longer side of what the histogram counts, and of a picture in the film strip, in pixels. */
 const COUNTED_EDGE = 256;
 const THUMBNAIL_EDGE = 288;
-/** So many times as long as a round took, the next one waits: the canvas comes first. */
-const REST = 2;
+/** As long as a round took, the next one waits, though no longer than this: the canvas comes first. */
+const LONGEST_REST_MS = 200;
 
 interface Wanted {
   readonly preview: Preview;
@@ -63,7 +63,7 @@ export class Follower {
       const began = performance.now();
       await this.count(wanted);
       await this.drawThumbnails(wanted);
-      await rest(REST * (performance.now() - began));
+      await rest(Math.min(LONGEST_REST_MS, performance.now() - began));
     }
     this.busy = false;
   }
