@@ -3,14 +3,14 @@
  * of static files itself, and would not rewrite the imports of shared chunks.
  *
  * `node build.js` builds the pages' entries into dist/; `node build.js harness DIRECTORY` builds what the browser tests
- * load.
+ * and the benchmark load.
  */
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const PAGES = { play: "src/main.tsx", upload: "src/upload.ts", finished: "src/finished.tsx" };
-const HARNESS = { harness: "tests/harness.ts" };
+const HARNESS = { harness: "tests/harness.ts", stand: "tests/stand.tsx" };
 
 const [, , only, directory] = process.argv;
 const entries = only === "harness" ? HARNESS : PAGES;

@@ -148,6 +148,16 @@ export class Actions {
     if (on) this.session.record("compare");
   }
 
+  /** Splits what is seen into the original on the left and the edited picture, or joins it again. */
+  toggleSplit(): void {
+    const { split } = this.state;
+    if (split.value !== null) split.value = null;
+    else if (this.ready()) {
+      split.value = 0.5;
+      this.session.record("compare");
+    }
+  }
+
   /** The page lost or gained the focus. */
   attend(kind: "blur" | "focus"): void {
     this.compare(false);

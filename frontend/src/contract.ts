@@ -52,8 +52,8 @@ export interface Contract {
   readonly range_tolerance: number;
   readonly filters: readonly Filter[];
   readonly parameter_capacity: number;
-  /** GLSL ES 3.00: the uniforms, a function for each filter, and `vec3 apply_steps(vec3 color)`. */
-  readonly shader: string;
+  /** GLSL ES 3.00: the head of a shader, and `vec3 filter_<slug>(vec3 color, int place)` of each filter, by its slug. */
+  readonly shader: { readonly head: string; readonly filters: Readonly<Record<string, string>> };
 }
 
 export const contract = raw as unknown as Contract;

@@ -1,6 +1,7 @@
 /** The keys of the play page. Number fields and lists keep theirs, and so do dialogs. */
 import type { Actions } from "./actions";
 import { contract } from "./contract";
+import type { Looking } from "./looking";
 import type { PlayState } from "./state";
 
 function withControl(event: KeyboardEvent, actions: Actions): boolean {
@@ -41,6 +42,10 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
     case "J":
       state.clipping.value = !state.clipping.value;
       return true;
+    case "s":
+    case "S":
+      actions.toggleSplit();
+      return true;
     case "Enter":
       actions.finish();
       return true;
@@ -73,14 +78,53 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
   }
 }
 
-export function listenToKeys(state: PlayState, actions: Actions): void {
+const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [1, 0],
+  ArrowRight: [-1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+
+/** The keys that change how one looks at the photo; arrows move it where it is larger than its place. */
+function looks(event: KeyboardEvent, looking: Looking): boolean {
+  const arrow = ARROWS[event.key];
+  if (arrow !== undefined) {
+    const onControl = event.target instanceof Element && event.target.matches("input, [role=slider]");
+    return !onControl && looking.nudge(arrow, event.shiftKey);
+  }
+  switch (event.key) {
+    case "0":
+      looking.fit();
+      return true;
+    case "z":
+    case "Z":
+      looking.toggleActual();
+      return true;
+    case "+":
+    case "=":
+      looking.zoomBy(1.25);
+      return true;
+    case "-":
+      looking.zoomBy(0.8);
+      return true;
+    case "f":
+    case "F":
+      if (!event.repeat) looking.toggleFullScreen();
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function listenToKeys(state: PlayState, actions: Actions, looking: Looking): void {
   window.addEventListener("keydown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
     const typing = target.matches("input:not([type=range]), select");
     const pressing = event.key === "Enter" && target.matches("button, a");
     if (event.defaultPrevented || typing || pressing || event.altKey || state.dialog.value !== null) return;
     const control = event.ctrlKey || event.metaKey;
-    if (control ? withControl(event, actions) : alone(event, state, actions)) event.preventDefault();
+    const known = control ? withControl(event, actions) : alone(event, state, actions) || looks(event, looking);
+    if (known) event.preventDefault();
   });
   window.addEventListener("keyup", (event) => {
     if (event.key.toLowerCase() === "b") actions.compare(false);

@@ -7,6 +7,7 @@ import { Page } from "./editor/Page";
 import { Display } from "./gl/display";
 import { Renderer } from "./gl/renderer";
 import { listenToKeys } from "./keyboard";
+import { Looking } from "./looking";
 import { openStore, Outbox } from "./outbox";
 import "./styles/play.css";
 import { Session } from "./session";
@@ -37,8 +38,9 @@ async function play(root: HTMLElement, renderer: Renderer): Promise<void> {
   const session = new Session(state, root.dataset.study ?? "", outbox);
   const actions = new Actions(state, session);
   const display = new Display(state, renderer);
-  render(<Page play={{ state, actions, display, saving: outbox.status }} />, root);
-  listenToKeys(state, actions);
+  const looking = new Looking(state, display);
+  render(<Page play={{ state, actions, display, looking, saving: outbox.status }} />, root);
+  listenToKeys(state, actions, looking);
   listenToWindow(actions, outbox);
   window.safelight = {
     readPixels: () => renderer.readFloats(shownSteps(state)),
@@ -61,6 +63,6 @@ if (root !== null) {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(reason);
-    render(<NoticeCard notice={texts.notices.noWebGL()} />, root);
+    render(<NoticeCard notice={texts.notices.noWebGL(() => window.location.reload())} />, root);
   }
 }

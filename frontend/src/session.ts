@@ -7,6 +7,7 @@ import { newIdentifier } from "./identifiers";
 import type { Outbox } from "./outbox";
 import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState } from "./state";
 import { texts } from "./texts";
+import { FIT } from "./view";
 
 /** What an event carries besides its kind. */
 export type Details = Partial<Pick<GameEvent, "step" | "filter" | "parameters">>;
@@ -148,13 +149,15 @@ export class Session {
   }
 
   private clear(): void {
-    const { photo, preview, game, draft, comparing, replacing } = this.state;
+    const { photo, preview, game, draft, comparing, split, view, replacing } = this.state;
     this.episode = "";
     photo.value = null;
     preview.value = null;
     game.value = EMPTY_GAME;
     draft.value = null;
     comparing.value = false;
+    split.value = null;
+    view.value = FIT;
     replacing.value = false;
   }
 

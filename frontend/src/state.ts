@@ -1,6 +1,7 @@
 /** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
 import { signal, type Signal } from "@preact/signals";
 import type { EventKind, Parameters } from "./contract";
+import { FIT, type View } from "./view";
 
 /** A filter by its slug, with its parameters. */
 export interface Step {
@@ -115,6 +116,10 @@ export interface PlayState {
   readonly draft: Signal<Parameters | null>;
   /** The original is shown in place of the edited picture. */
   readonly comparing: Signal<boolean>;
+  /** Left of this share of what is seen, the original is shown; null where the picture is not split. */
+  readonly split: Signal<number | null>;
+  /** How near one looks, and at what. */
+  readonly view: Signal<View>;
   /** Clipped pixels are painted over. */
   readonly clipping: Signal<boolean>;
   /** The next filter chosen replaces the step at the cursor. */
@@ -146,6 +151,8 @@ export function createState(): PlayState {
     game: signal(EMPTY_GAME),
     draft: signal<Parameters | null>(null),
     comparing: signal(false),
+    split: signal<number | null>(null),
+    view: signal(FIT),
     clipping: signal(false),
     replacing: signal(false),
     picker: signal<PlayState["picker"]["value"]>("off"),

@@ -49,6 +49,19 @@ export const texts = {
   view: {
     before: "Before",
     beforeHint: "Hold to see the photo as it came (B)",
+    tools: "Ways to look at the photo",
+    split: "Split",
+    splitHint: "Original on the left, your picture on the right; drag the line (S)",
+    splitLine: "Where the original ends and your picture begins",
+    splitAt: (share: number) => `original on ${Math.round(100 * share)} % of what is seen`,
+    after: "After",
+    fit: "Fit",
+    fitHint: "The whole photo (0)",
+    actual: "100 %",
+    actualHint: "Each pixel of the photo as one of the screen, or the whole photo again (Z)",
+    magnified: (scale: number) => `${Math.round(100 * scale)} %`,
+    fullScreen: "Full screen",
+    fullScreenHint: "Full screen (F)",
     clipping: "Clipping",
     clippingHint: "Paint over what is full white (red) or full black (blue) (J)",
   },
@@ -158,6 +171,8 @@ export const texts = {
       ["Double-tap a slider", "set it back; a point of a curve, too"],
       ["Tap a number", "type a value"],
       ["Hold Before", "see the original"],
+      ["Tap Split", "see both; drag the line"],
+      ["Pinch, double-tap", "look closer; drag to move"],
       ["Tap Clipping", "show what is clipped"],
     ] as const,
     shortcuts: "Shortcuts",
@@ -173,6 +188,11 @@ export const texts = {
       ["R", "replace the step"],
       ["G", "pick a grey point, for white balance"],
       ["B", "hold to see the original"],
+      ["S", "split: original and picture side by side"],
+      ["0, Z", "the whole photo; its pixels at 100 %"],
+      ["+ −, wheel", "look closer, or from farther away"],
+      ["Drag, arrows", "move the photo when it is larger than its place"],
+      ["F", "full screen"],
       ["J", "show what is clipped"],
       ["Enter", "Finish: a last look"],
       ["Esc", "close, cancel"],
@@ -181,10 +201,11 @@ export const texts = {
   },
 
   notices: {
-    noWebGL: (): Notice => ({
+    noWebGL: (run: () => void): Notice => ({
       title: "This browser cannot draw the game",
       sentence:
-        "The game needs WebGL 2. Please update the browser, switch on hardware acceleration, or try another one.",
+        "The game needs WebGL 2. Please update the browser, switch on hardware acceleration, or open this page in another one. Nothing that you did is lost.",
+      action: { label: "Try again", run },
     }),
     unreachable: (run: () => void): Notice => ({
       title: "No answer from the server",

@@ -228,3 +228,12 @@ it("comparing is recorded once for each time that it is held", () => {
   actions.compare(true);
   expect(recorded).toEqual(["compare", "compare"]);
 });
+
+it("splitting the picture is one event, and joining it none", () => {
+  actions.toggleSplit();
+  expect(state.split.value).toBe(0.5);
+  state.split.value = 0.3;
+  actions.toggleSplit();
+  expect(state.split.value).toBeNull();
+  expect(recorded).toEqual(["compare"]);
+});

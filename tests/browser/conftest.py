@@ -1,7 +1,6 @@
 """A real Chromium, the site in a server of its own, and a player in front of it."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser import chromium
 from tests.browser.player import Person
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
@@ -22,15 +22,6 @@ from webapp.studies.models import DEFAULT, Study
 # Playwright keeps an event loop running in the thread of the tests, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# WebGL in software, so that a machine without a graphics card gives the same answers; and no calls home.
-CHROMIUM_OPTIONS = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-)
-
 # Drawing in software on a busy machine takes its time.
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -39,13 +30,13 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the one that CHROMIUM names, or one on the path."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    found = chromium.find()
     if found is None:
-        pytest.fail("needs Chromium: install it (apt-get install chromium), or name one with CHROMIUM=")
+        pytest.fail(chromium.MISSING)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_OPTIONS))
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=found, args=list(chromium.OPTIONS))
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

@@ -130,6 +130,7 @@ def test_browser_without_webgl_is_told_what_is_missing(
     context.add_init_script(WITHOUT_WEBGL)
     person.page.goto(person.address)
     expect(person.notice()).to_contain_text("needs WebGL 2")
+    expect(person.button("Try again")).to_be_visible()
 
 
 def test_lost_graphics_context_comes_back_with_the_same_picture(person: Person, make_photo: MakePhoto) -> None:

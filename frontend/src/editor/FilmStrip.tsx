@@ -12,6 +12,7 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
   const value = describeStep(step);
   const current = play.state.game.value.position.cursor === index;
   const button = useRevealed(current);
+  const pictures = play.display.thumbnails.value;
   return (
     <li>
       <button
@@ -23,7 +24,8 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
         title={texts.strip.step(index + 1, label, value)}
         onClick={() => play.actions.goto(index)}
       >
-        <Pixels image={play.display.thumbnails.value[index + 1]} />
+        {/* A new step changes nothing yet: until its own is drawn, the picture before it is right. */}
+        <Pixels image={pictures[index + 1] ?? pictures.at(-1)} />
         <span class="caption">
           <span class="index">{index + 1}</span>
           <span class="name">{label}</span>

@@ -1,33 +1,31 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PhotoOffer } from "../state";
 import { texts } from "../texts";
+import { listenToGestures } from "./gestures";
 import { PickLayer } from "./GreyPicker";
-import { holdToCompare } from "./hold";
+import { Looks } from "./Looks";
 import type { Play } from "./play";
+import { SplitLine } from "./SplitLine";
 
-/** Shows the canvas as large as the photo fits into the room, in whole device pixels. */
-function useFittedCanvas({ display, state }: Play) {
+/** The place of the photo: the display has its size, and the canvas stands in it. */
+function useRoom({ display, looking, state }: Play) {
   const room = useRef<HTMLDivElement>(null);
   const preview = state.preview.value;
   useLayoutEffect(() => {
     const element = room.current;
     if (element === null) return;
-    const { canvas } = display.renderer;
-    element.prepend(canvas);
+    element.prepend(display.renderer.canvas);
+    return listenToGestures(element, looking);
+  }, [display, looking]);
+  useLayoutEffect(() => {
+    const element = room.current;
+    if (element === null) return;
     // Where the page scrolls, each photo begins at its top.
     window.scrollTo(0, 0);
-    const fit = () => {
-      if (preview === null) return;
-      const scale = Math.min(element.clientWidth / preview.width, element.clientHeight / preview.height);
-      const [width, height] = [preview.width * scale, preview.height * scale];
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-      const toDevice = (length: number) => Math.max(1, Math.round(length * window.devicePixelRatio));
-      display.resize(toDevice(width), toDevice(height));
-    };
-    const observer = new ResizeObserver(fit);
+    const measure = () => display.resize(element.clientWidth, element.clientHeight);
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
-    fit();
+    measure();
     return () => observer.disconnect();
   }, [display, preview]);
   return room;
@@ -46,18 +44,20 @@ function Credit({ photo }: { readonly photo: PhotoOffer }) {
 
 /** The photo, as large as it goes, and the ways to look at it. */
 export function Stage({ play }: { readonly play: Play }) {
-  const { comparing, clipping, photo, preview, pictureLost } = play.state;
-  const room = useFittedCanvas(play);
+  const { comparing, photo, preview, pictureLost, split, view } = play.state;
+  const room = useRoom(play);
   const { canvas } = play.display.renderer;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : texts.canvas);
   canvas.hidden = preview.value === null;
+  const kinds = ["stage", view.value.scale === null ? "" : "zoomed", split.value === null ? "" : "split"];
   return (
     <section
-      class="stage"
+      class={kinds.filter(Boolean).join(" ")}
       style={{ "--aspect": preview.value === null ? 1.5 : preview.value.width / preview.value.height }}
     >
       <div class="room" ref={room}>
+        <SplitLine play={play} />
         <PickLayer play={play} />
       </div>
       {pictureLost.value && (
@@ -66,27 +66,7 @@ export function Stage({ play }: { readonly play: Play }) {
         </p>
       )}
       {comparing.value && <span class="tag">{texts.original}</span>}
-      {preview.value !== null && (
-        <div class="looks">
-          <button
-            type="button"
-            class="before"
-            aria-pressed={comparing.value}
-            title={texts.view.beforeHint}
-            {...holdToCompare(play)}
-          >
-            {texts.view.before} <kbd>B</kbd>
-          </button>
-          <button
-            type="button"
-            aria-pressed={clipping.value}
-            title={texts.view.clippingHint}
-            onClick={() => (clipping.value = !clipping.value)}
-          >
-            {texts.view.clipping} <kbd>J</kbd>
-          </button>
-        </div>
-      )}
+      {preview.value !== null && <Looks play={play} />}
       {photo.value !== null && <Credit photo={photo.value} />}
     </section>
   );

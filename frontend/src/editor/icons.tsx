@@ -51,3 +51,12 @@ export function FilterIcon({ slug }: { readonly slug: string }) {
     </svg>
   );
 }
+
+/** Four corners of a frame. */
+export function FullScreenIcon() {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" />
+    </svg>
+  );
+}

@@ -1,5 +1,6 @@
 import type { Actions } from "../actions";
 import type { Display } from "../gl/display";
+import type { Looking } from "../looking";
 import type { SavingStatus, PlayState } from "../state";
 import type { ReadonlySignal } from "@preact/signals";
 
@@ -8,5 +9,6 @@ export interface Play {
   readonly state: PlayState;
   readonly actions: Actions;
   readonly display: Display;
+  readonly looking: Looking;
   readonly saving: ReadonlySignal<SavingStatus>;
 }

@@ -1,48 +1,56 @@
 /** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
-import { effect, signal, untracked } from "@preact/signals";
-import { shownSteps, type PlayState, type Preview, type Step } from "../state";
-import { countLevels, type Histogram } from "./histogram";
+import { computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
+import { shownSteps, type PlayState, type Step } from "../state";
+import { frameOf, scaledTo, type Frame, type Size } from "../view";
+import { Follower } from "./follower";
 import type { Renderer } from "./renderer";
 
-/** The longer side of what the histogram counts, and of a picture in the film strip, in pixels. */
-const COUNTED_EDGE = 256;
-const THUMBNAIL_EDGE = 288;
-
-/** The size, in whole pixels, of a photo whose longer side is brought down to `edge`. */
-export function scaledTo(edge: number, { width, height }: Preview): [number, number] {
-  const scale = Math.min(1, edge / Math.max(width, height));
-  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-}
-
 export class Display {
-  /** Of the picture that is shown. */
-  readonly histogram = signal<Histogram | null>(null);
-  /** The original, then the picture after each step. */
-  readonly thumbnails = signal<readonly ImageData[]>([]);
-  private frame = 0;
-  private thumbnailsOf: readonly Step[] = [];
+  /** The place for the photo, in device pixels, and how many of them are a pixel of the page. */
+  readonly room = signal<Size & { readonly ratio: number }>({ width: 0, height: 0, ratio: 1 });
+  /** Where the photo stands in it, and what of it is seen; null without a photo or a place. */
+  readonly frame: ReadonlySignal<Frame | null>;
+  private readonly follower: Follower;
+  private request = 0;
 
   constructor(
     private readonly state: PlayState,
     readonly renderer: Renderer,
   ) {
-    effect(() => {
-      if (state.preview.value !== null) renderer.upload(state.preview.value);
-      this.thumbnails.value = [];
+    this.follower = new Follower(renderer);
+    this.frame = computed(() => {
+      const { width, height } = this.room.value;
+      const preview = state.preview.value;
+      return preview === null || width === 0 || height === 0
+        ? null
+        : frameOf(state.view.value, this.room.value, preview);
     });
     effect(() => {
-      if (state.preview.value !== null) this.schedule(this.shown(), state.clipping.value);
+      if (state.preview.value !== null) renderer.upload(state.preview.value);
+      this.follower.forget();
+    });
+    effect(() => {
+      this.look();
+      this.schedule();
     });
     this.surviveContextLoss();
   }
 
-  /** Sets the size of the drawing buffer, in device pixels. */
+  /** Of the picture that is shown. */
+  get histogram() {
+    return this.follower.histogram;
+  }
+
+  /** The original, then the picture after each step. */
+  get thumbnails() {
+    return this.follower.thumbnails;
+  }
+
+  /** Takes the size of the place, in pixels of the page, and draws at once, so that no frame shows the old size. */
   resize(width: number, height: number): void {
-    const { canvas } = this.renderer;
-    if (canvas.width === width && canvas.height === height) return;
-    canvas.width = width;
-    canvas.height = height;
-    untracked(() => this.draw(this.shown(), this.state.clipping.value));
+    const ratio = window.devicePixelRatio;
+    this.room.value = { width: Math.floor(width * ratio), height: Math.floor(height * ratio), ratio };
+    this.draw();
   }
 
   /** The picture after the given steps, with its longer side of `edge` pixels. */
@@ -53,44 +61,49 @@ export class Display {
 
   /** Where in the photo a point of the window lies, in shares of its width and height; null beside what is seen. */
   photoPoint(clientX: number, clientY: number): readonly [number, number] | null {
+    const frame = this.frame.peek();
+    if (frame === null) return null;
     const box = this.renderer.canvas.getBoundingClientRect();
     const [across, down] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
-    return across >= 0 && across <= 1 && down >= 0 && down <= 1 ? [across, down] : null;
+    if (!(across >= 0 && across <= 1 && down >= 0 && down <= 1)) return null;
+    const [left, top, right, bottom] = frame.area;
+    return [left + across * (right - left), top + down * (bottom - top)];
   }
 
-  private shown(): readonly Step[] {
-    const steps = shownSteps(this.state);
-    return this.state.comparing.value ? [] : steps;
+  /** All that the canvas depends on. */
+  private look() {
+    const { comparing, clipping, split } = this.state;
+    const edited = shownSteps(this.state);
+    const steps = comparing.value ? [] : edited;
+    return { steps, edited, clipping: clipping.value, split: split.value, frame: this.frame.value };
   }
 
   /** Asks for one frame, however much changes until then. */
-  private schedule(steps: readonly Step[], clipping: boolean): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.draw(steps, clipping));
+  private schedule(): void {
+    cancelAnimationFrame(this.request);
+    this.request = requestAnimationFrame(() => this.draw());
   }
 
-  private draw(steps: readonly Step[], clipping: boolean): void {
-    cancelAnimationFrame(this.frame);
-    const { state, renderer } = this;
+  private draw(): void {
+    cancelAnimationFrame(this.request);
+    const { state } = this;
     const preview = state.preview.peek();
-    if (preview === null || state.pictureLost.peek()) return;
-    renderer.draw(steps, clipping);
-    this.histogram.value = countLevels(renderer.picture(steps, ...scaledTo(COUNTED_EDGE, preview), true).data);
-    this.drawThumbnails();
+    const { steps, edited, clipping, split, frame } = untracked(() => this.look());
+    if (preview === null || frame === null || state.pictureLost.peek()) return;
+    this.place(frame);
+    this.renderer.draw({ steps, clipping, area: frame.area, split: state.comparing.peek() ? null : split });
+    this.follower.follow(preview, steps, edited);
   }
 
-  /** The film strip follows what is decided, not each movement of a slider; pictures before a change stay. */
-  private drawThumbnails(): void {
-    const { steps } = this.state.game.peek().position;
-    const drawn = this.thumbnails.peek();
-    if ((this.thumbnailsOf === steps && drawn.length > 0) || this.state.draft.peek() !== null) return;
-    const changed = steps.findIndex((step, index) => step !== this.thumbnailsOf[index]);
-    const kept = drawn.slice(0, 1 + (changed === -1 ? steps.length : changed));
-    const missing = Array.from({ length: steps.length + 1 - kept.length }, (_, index) =>
-      this.picture(steps.slice(0, kept.length + index), THUMBNAIL_EDGE),
-    );
-    this.thumbnailsOf = steps;
-    this.thumbnails.value = [...kept, ...missing.filter((picture) => picture !== null)];
+  /** Puts the canvas where the frame is, pixel by pixel. */
+  private place({ left, top, width, height }: Frame): void {
+    const { canvas } = this.renderer;
+    const { ratio } = this.room.peek();
+    // Setting the size of its buffer empties a canvas, and costs.
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const style = { left, top, width, height };
+    for (const [name, length] of Object.entries(style)) canvas.style.setProperty(name, `${length / ratio}px`);
   }
 
   private surviveContextLoss(): void {
@@ -103,8 +116,7 @@ export class Display {
     renderer.canvas.addEventListener("webglcontextrestored", () => {
       renderer.restore();
       state.pictureLost.value = false;
-      this.thumbnails.value = [];
-      this.schedule(this.shown(), state.clipping.value);
+      this.draw();
     });
   }
 }

@@ -1,46 +1,50 @@
-/** The shader program: the contract's filters around one lookup of the photo. */
+/** The shader programs: one for each sequence of filters, around one lookup of the photo. */
 import { contract, filterOf } from "../contract";
 import type { Step } from "../state";
 
 const VERTEX = `#version 300 es
-uniform bool u_flip;
+uniform vec4 u_area;
 out vec2 v_position;
 void main() {
   // One triangle that covers the target; its corners are made from the number of the vertex.
   vec2 corner = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2);
-  v_position = vec2(corner.x, u_flip ? 1.0 - corner.y : corner.y);
+  v_position = mix(u_area.xy, u_area.zw, corner);
   gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }`;
 
-const FRAGMENT = `#version 300 es
+/** Straight through the steps: nothing is decided pixel by pixel, and nothing compiled that is not called. */
+function fragmentSource(filters: readonly string[], clipping: boolean): string {
+  const functions = [...new Set(filters)].map((slug) => contract.shader.filters[slug] ?? "");
+  const calls = filters.map((slug, place) => `  color = filter_${slug}(color, ${place});`);
+  return `#version 300 es
 precision highp float;
 precision highp int;
 precision highp sampler2D;
 uniform sampler2D u_photo;
-uniform bool u_unclipped;
-uniform bool u_clipping;
 in vec2 v_position;
-out vec4 color;
-${contract.shader}
+out vec4 result;
+${contract.shader.head}
+${functions.join("\n")}
 void main() {
-  vec3 developed = apply_steps(texture(u_photo, v_position).rgb);
-  color = vec4(u_unclipped ? developed : clamp(developed, 0.0, 1.0), 1.0);
-  if (u_clipping) {
-    // What an 8-bit screen shows as full white in one channel at least, or as full black in all three.
-    if (any(greaterThan(developed, vec3(254.5 / 255.0)))) color.rgb = vec3(1.0, 0.25, 0.2);
-    else if (all(lessThan(developed, vec3(0.5 / 255.0)))) color.rgb = vec3(0.25, 0.5, 1.0);
-  }
+  vec3 color = texture(u_photo, v_position).rgb;
+${calls.join("\n")}
+${clipping ? CLIPPING : ""}
+  result = vec4(color, 1.0);
 }`;
+}
 
-const UNIFORMS = ["u_count", "u_filters", "u_parameters", "u_photo", "u_flip", "u_unclipped", "u_clipping"] as const;
+const CLIPPING = `
+  // What an 8-bit screen shows as full white in one channel at least, or as full black in all three.
+  if (any(greaterThan(color, vec3(254.5 / 255.0)))) color = vec3(1.0, 0.25, 0.2);
+  else if (all(lessThan(color, vec3(0.5 / 255.0)))) color = vec3(0.25, 0.5, 1.0);`;
+
+const UNIFORMS = ["u_parameters", "u_photo", "u_area"] as const;
 type Uniform = (typeof UNIFORMS)[number];
 
 export interface Program {
   readonly program: WebGLProgram;
   readonly uniforms: Readonly<Record<Uniform, WebGLUniformLocation | null>>;
 }
-
-const placeOf = new Map(contract.filters.map((filter, index) => [filter.slug, index]));
 
 function compile(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
   const shader = gl.createShader(type);
@@ -51,39 +55,52 @@ function compile(gl: WebGL2RenderingContext, type: number, source: string): WebG
 }
 
 /** Compiles and links. Throws with the driver's own words where that fails. */
-export function buildProgram(gl: WebGL2RenderingContext): Program {
+function buildProgram(gl: WebGL2RenderingContext, fragment: string): Program {
   const program = gl.createProgram();
-  for (const [type, source] of [
-    [gl.VERTEX_SHADER, VERTEX],
-    [gl.FRAGMENT_SHADER, FRAGMENT],
-  ] as const) {
-    gl.attachShader(program, compile(gl, type, source));
-  }
+  const shaders = [compile(gl, gl.VERTEX_SHADER, VERTEX), compile(gl, gl.FRAGMENT_SHADER, fragment)];
+  for (const shader of shaders) gl.attachShader(program, shader);
   gl.linkProgram(program);
   if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true && !gl.isContextLost()) {
-    const words = (gl.getAttachedShaders(program) ?? []).map((shader) => gl.getShaderInfoLog(shader) ?? "");
+    const words = shaders.map((shader) => gl.getShaderInfoLog(shader) ?? "");
     throw new Error(`the shader does not compile: ${[gl.getProgramInfoLog(program) ?? "", ...words].join(" ").trim()}`);
   }
+  // They go when the program goes.
+  for (const shader of shaders) gl.deleteShader(shader);
   const uniforms = Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]));
   return { program, uniforms: uniforms as Program["uniforms"] };
 }
 
-/** The steps as the shader takes them: the place of each filter, and its parameters, four to a vector. */
-export function packSteps(steps: readonly Step[]): { filters: Int32Array; parameters: Float32Array } {
-  const filters = new Int32Array(contract.maximum_steps);
-  const stride = 4 * Math.ceil(contract.parameter_capacity / 4);
-  const parameters = new Float32Array(contract.maximum_steps * stride);
-  steps.forEach((step, index) => {
-    filters[index] = placeOf.get(step.filter) ?? 0;
-    const values = filterOf(step).parameters.map(({ name }) => step.parameters[name] ?? Number.NaN);
-    parameters.set(values, index * stride);
-  });
-  return { filters, parameters };
+/** So many programs are kept: a game of five steps needs six, and what was tried before often comes back. */
+const KEPT = 24;
+
+/** The programs built so far, the one used last at the end. */
+export class Programs {
+  private readonly built = new Map<string, Program>();
+
+  constructor(private readonly gl: WebGL2RenderingContext) {}
+
+  /** The program of the filters in that order, with clipped colours painted over or not. */
+  of(filters: readonly string[], clipping = false): Program {
+    const key = [...filters, clipping].join(" ");
+    const program = this.built.get(key) ?? buildProgram(this.gl, fragmentSource(filters, clipping));
+    this.built.delete(key);
+    this.built.set(key, program);
+    const [oldest] = this.built;
+    if (this.built.size > KEPT && oldest !== undefined) {
+      this.built.delete(oldest[0]);
+      this.gl.deleteProgram(oldest[1].program);
+    }
+    return program;
+  }
 }
 
-export function setSteps(gl: WebGL2RenderingContext, { uniforms }: Program, steps: readonly Step[]): void {
-  const { filters, parameters } = packSteps(steps);
-  gl.uniform1i(uniforms.u_count, steps.length);
-  gl.uniform1iv(uniforms.u_filters, filters);
-  gl.uniform4fv(uniforms.u_parameters, parameters);
+/** The parameters of the steps as the shader takes them, four to a vector. */
+export function packParameters(steps: readonly Step[]): Float32Array {
+  const stride = 4 * Math.ceil(contract.parameter_capacity / 4);
+  const packed = new Float32Array(contract.maximum_steps * stride);
+  steps.forEach((step, index) => {
+    const values = filterOf(step).parameters.map(({ name }) => step.parameters[name] ?? Number.NaN);
+    packed.set(values, index * stride);
+  });
+  return packed;
 }

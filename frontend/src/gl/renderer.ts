@@ -1,44 +1,38 @@
 /** Draws a photo after its steps, in one draw call, onto the canvas or into pixels that can be read. */
 import type { Preview, Step } from "../state";
-import { buildProgram, setSteps, type Program } from "./program";
+import type { Area } from "../view";
+import { Photo, type Source } from "./photo";
+import { packParameters, Programs } from "./program";
+import { readLater, type Bytes } from "./readback";
 
 /** This browser or machine cannot draw the game. */
 export class NoWebGL extends Error {
   override readonly name = "NoWebGL";
 }
 
-interface Target {
-  readonly width: number;
-  readonly height: number;
-  readonly unclipped: boolean;
+/** What the canvas shows. */
+export interface Look {
+  readonly steps: readonly Step[];
+  /** Clipped pixels are painted over. */
+  readonly clipping: boolean;
+  /** The part of the photo, in shares of it: left, top, right, bottom. */
+  readonly area: Area;
+  /** Left of this share of the canvas the photo is shown as it came. */
+  readonly split: number | null;
 }
 
-/** The photo in graphics memory: smooth for showing at any size, exact for reading pixel by pixel. */
+/** What exists anew when the graphics context was lost. */
 interface Resources {
-  readonly program: Program;
-  readonly texture: WebGLTexture;
-  readonly smooth: WebGLSampler;
-  readonly exact: WebGLSampler;
+  readonly programs: Programs;
+  readonly photo: Photo;
 }
 
-const OPAQUE_HALF = 0x3c00;
-
-/** Three channels to four: formats with three cannot be averaged into smaller pictures. */
-function withAlpha({ width, height, pixels }: Preview): Uint16Array {
-  const result = new Uint16Array(width * height * 4).fill(OPAQUE_HALF);
-  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
-    result[to] = pixels[from] ?? 0;
-    result[to + 1] = pixels[from + 1] ?? 0;
-    result[to + 2] = pixels[from + 2] ?? 0;
-  }
-  return result;
-}
+const WHOLE: Area = [0, 0, 1, 1];
 
 export class Renderer {
   private readonly gl: WebGL2RenderingContext;
   private resources: Resources | null = null;
   private preview: Preview | null = null;
-  private canAverage = false;
 
   /** Throws `NoWebGL` where the browser has no WebGL 2. */
   constructor(readonly canvas: HTMLCanvasElement) {
@@ -51,45 +45,62 @@ export class Renderer {
   /** Builds everything again, as after the graphics context was lost. */
   restore(): void {
     const { gl } = this;
-    // Smaller versions of a picture can be made where half floats can be drawn to.
-    const floats = gl.getExtension("EXT_color_buffer_float");
-    this.canAverage = floats !== null || gl.getExtension("EXT_color_buffer_half_float") !== null;
-    const minified = this.canAverage ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR;
-    this.resources = {
-      program: buildProgram(gl),
-      texture: gl.createTexture(),
-      smooth: this.sampler(minified, gl.LINEAR),
-      exact: this.sampler(gl.NEAREST, gl.NEAREST),
-    };
+    if (gl.isContextLost()) return;
+    this.resources = { programs: new Programs(gl), photo: new Photo(gl) };
     if (this.preview !== null) this.upload(this.preview);
   }
 
   upload(preview: Preview): void {
     this.preview = preview;
-    const { gl } = this;
-    if (this.resources === null || gl.isContextLost()) return;
-    const { width, height } = preview;
-    gl.bindTexture(gl.TEXTURE_2D, this.resources.texture);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA16F, width, height, 0, gl.RGBA, gl.HALF_FLOAT, withAlpha(preview));
-    if (this.canAverage) gl.generateMipmap(gl.TEXTURE_2D);
+    if (!this.gl.isContextLost()) this.resources?.photo.upload(preview);
   }
 
   /** Draws onto the canvas, whose drawing buffer has the size in which it is shown. */
-  draw(steps: readonly Step[], clipping: boolean): void {
-    const { gl, canvas } = this;
+  draw({ steps, clipping, area, split }: Look): void {
+    const { gl, canvas, resources } = this;
+    if (resources === null || this.preview === null || gl.isContextLost()) return;
+    const { width, height } = canvas;
+    // Rows of a canvas are counted from below.
+    const [left, top, right, bottom] = area;
+    const part = { width, height, area: [left, bottom, right, top] as const };
+    const source = resources.photo.part("canvas", part, (photo) => this.render([], photo, width, height));
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    this.render(steps, { width: canvas.width, height: canvas.height, unclipped: false }, { flip: true, clipping });
+    if (split === null) {
+      this.render(steps, source, width, height, clipping);
+      return;
+    }
+    const border = Math.round(split * width);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(0, 0, border, height);
+    this.render([], source, width, height, clipping);
+    gl.scissor(border, 0, width - border, height);
+    this.render(steps, source, width, height, clipping);
+    gl.disable(gl.SCISSOR_TEST);
   }
 
-  /** The picture at some size, as a screen shows it: 8 bits, rows from the top. */
-  picture(steps: readonly Step[], width: number, height: number, exact = false): ImageData {
+  /** The picture at some size, as a screen shows it: 8 bits, rows from the top. It waits for the graphics card. */
+  picture(steps: readonly Step[], width: number, height: number): ImageData {
     const { gl } = this;
     const bytes = new Uint8ClampedArray(width * height * 4);
-    this.offscreen(gl.RGBA8, { width, height, unclipped: false }, () => {
-      this.render(steps, { width, height, unclipped: false }, { exact });
+    this.offscreen(gl.RGBA8, width, height, ({ photo }) => {
+      this.render(steps, photo.itself(WHOLE, true), width, height);
       gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
     });
     return new ImageData(bytes, width, height);
+  }
+
+  /** The same, without waiting, for pictures that are asked for often; null when the graphics context was lost. */
+  async pictureLater(steps: readonly Step[], width: number, height: number): Promise<ImageData | null> {
+    const part = { width, height, area: WHOLE };
+    const source = this.resources?.photo.part("small", part, (photo) => this.render([], photo, width, height));
+    const bytes = source === undefined ? null : await this.readLater(steps, source, width, height);
+    return bytes === null ? null : new ImageData(bytes, width, height);
+  }
+
+  /** Some of the picture's pixels, evenly spread and none averaged, RGBA of 8 bits, without waiting. */
+  async samplesLater(steps: readonly Step[], width: number, height: number): Promise<Bytes | null> {
+    const source = this.resources?.photo.itself(WHOLE, false);
+    return source === undefined ? null : this.readLater(steps, source, width, height);
   }
 
   /** The unclipped picture of the preview's size: RGBA, rows from the top. Throws where floats cannot be drawn. */
@@ -99,59 +110,60 @@ export class Renderer {
     if (gl.getExtension("EXT_color_buffer_float") === null) {
       throw new NoWebGL("this machine cannot draw floating point pictures");
     }
-    const target = { width: preview.width, height: preview.height, unclipped: true };
-    const data = new Float32Array(target.width * target.height * 4);
-    this.offscreen(gl.RGBA32F, target, () => {
-      this.render(steps, target, { exact: true });
-      gl.readPixels(0, 0, target.width, target.height, gl.RGBA, gl.FLOAT, data);
+    const { width, height } = preview;
+    const data = new Float32Array(width * height * 4);
+    this.offscreen(gl.RGBA32F, width, height, ({ photo }) => {
+      this.render(steps, photo.itself(WHOLE, false), width, height);
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, data);
     });
-    return { width: target.width, height: target.height, data };
-  }
-
-  private sampler(minified: number, magnified: number): WebGLSampler {
-    const { gl } = this;
-    const sampler = gl.createSampler();
-    gl.samplerParameteri(sampler, gl.TEXTURE_MIN_FILTER, minified);
-    gl.samplerParameteri(sampler, gl.TEXTURE_MAG_FILTER, magnified);
-    gl.samplerParameteri(sampler, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-    gl.samplerParameteri(sampler, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-    return sampler;
+    return { width, height, data };
   }
 
   /** Runs `work` while a fresh target of that format is bound. */
-  private offscreen(format: number, { width, height }: Target, work: () => void): void {
-    const { gl } = this;
+  private offscreen(format: number, width: number, height: number, work: (resources: Resources) => void): void {
+    const { gl, resources } = this;
+    if (resources === null || this.preview === null || gl.isContextLost()) return;
     const buffer = gl.createRenderbuffer();
     const frame = gl.createFramebuffer();
     gl.bindRenderbuffer(gl.RENDERBUFFER, buffer);
     gl.renderbufferStorage(gl.RENDERBUFFER, format, width, height);
     gl.bindFramebuffer(gl.FRAMEBUFFER, frame);
     gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, buffer);
-    work();
+    work(resources);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.deleteFramebuffer(frame);
     gl.deleteRenderbuffer(buffer);
   }
 
-  /** The one draw call. */
-  private render(
+  private async readLater(
     steps: readonly Step[],
-    target: Target,
-    { flip = false, clipping = false, exact = false }: { flip?: boolean; clipping?: boolean; exact?: boolean },
-  ): void {
+    source: Source,
+    width: number,
+    height: number,
+  ): Promise<Bytes | null> {
+    const { gl } = this;
+    let bytes: Promise<Bytes | null> = Promise.resolve(null);
+    this.offscreen(gl.RGBA8, width, height, () => {
+      this.render(steps, source, width, height);
+      bytes = readLater(gl, width, height);
+    });
+    return bytes;
+  }
+
+  /** The one draw call. */
+  private render(steps: readonly Step[], source: Source, width: number, height: number, clipping = false): void {
     const { gl, resources } = this;
-    if (resources === null || this.preview === null || gl.isContextLost()) return;
-    const { program, uniforms } = resources.program;
-    gl.viewport(0, 0, target.width, target.height);
+    if (resources === null) return;
+    const filters = steps.map(({ filter }) => filter);
+    const { program, uniforms } = resources.programs.of(filters, clipping);
+    gl.viewport(0, 0, width, height);
     gl.useProgram(program);
     gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, resources.texture);
-    gl.bindSampler(0, exact ? resources.exact : resources.smooth);
+    gl.bindTexture(gl.TEXTURE_2D, source.texture);
+    gl.bindSampler(0, source.sampler);
     gl.uniform1i(uniforms.u_photo, 0);
-    gl.uniform1i(uniforms.u_flip, Number(flip));
-    gl.uniform1i(uniforms.u_unclipped, Number(target.unclipped));
-    gl.uniform1i(uniforms.u_clipping, Number(clipping));
-    setSteps(gl, resources.program, steps);
+    gl.uniform4f(uniforms.u_area, ...source.area);
+    gl.uniform4fv(uniforms.u_parameters, packParameters(steps));
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 }

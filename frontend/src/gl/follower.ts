@@ -1,0 +1,102 @@
+/** What follows the canvas a little later: the histogram of what is shown, and the film strip's pictures. */
+import { signal } from "@preact/signals";
+import type { Preview, Step } from "../state";
+import { scaledTo } from "../view";
+import { countLevels, type Histogram } from "./histogram";
+import type { Renderer } from "./renderer";
+
+/** The longer side of what the histogram counts, and of a picture in the film strip, in pixels. */
+const COUNTED_EDGE = 256;
+const THUMBNAIL_EDGE = 288;
+/** As long as a round took, the next one waits, though no longer than this: the canvas comes first. */
+const LONGEST_REST_MS = 200;
+
+interface Wanted {
+  readonly preview: Preview;
+  readonly shown: readonly Step[];
+  readonly edited: readonly Step[];
+}
+
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * One round of pictures at a time; what is asked for meanwhile waits, and only the last of it is made. Thus a slider
+ * moves as fast as the canvas alone can be drawn, and what follows it is as live as the machine allows.
+ */
+export class Follower {
+  readonly histogram = signal<Histogram | null>(null);
+  /** The original, then the picture after each step. */
+  readonly thumbnails = signal<readonly ImageData[]>([]);
+  private thumbnailsOf: readonly Step[] = [];
+  private counted: readonly Step[] | null = null;
+  private wanted: Wanted | null = null;
+  private busy = false;
+  /** Counts the photos, so that what was begun for another one is thrown away. */
+  private photo = 0;
+
+  constructor(private readonly renderer: Renderer) {}
+
+  /** Another photo: nothing of the last one is shown with it. */
+  forget(): void {
+    this.photo += 1;
+    this.wanted = null;
+    this.histogram.value = null;
+    this.thumbnails.value = [];
+    this.thumbnailsOf = [];
+    this.counted = null;
+  }
+
+  /** Asks for the histogram of the shown steps, and the pictures after each of the edited ones. */
+  follow(preview: Preview, shown: readonly Step[], edited: readonly Step[]): void {
+    this.wanted = { preview, shown, edited };
+    if (!this.busy) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.busy = true;
+    let wanted: Wanted | null;
+    // In a task of its own: the frame that was just drawn is to be shown before.
+    await rest(0);
+    while ((wanted = this.take()) !== null) {
+      const began = performance.now();
+      await this.count(wanted);
+      await this.drawThumbnails(wanted);
+      await rest(Math.min(LONGEST_REST_MS, performance.now() - began));
+    }
+    this.busy = false;
+  }
+
+  private take(): Wanted | null {
+    const { wanted } = this;
+    this.wanted = null;
+    return wanted;
+  }
+
+  private async count({ preview, shown }: Wanted): Promise<void> {
+    const { photo } = this;
+    if (shown === this.counted) return;
+    const samples = await this.renderer.samplesLater(shown, ...scaledTo(COUNTED_EDGE, preview));
+    if (samples === null || photo !== this.photo) return;
+    this.histogram.value = countLevels(samples);
+    this.counted = shown;
+  }
+
+  /** Pictures before the first step that changed stay. */
+  private async drawThumbnails({ preview, edited }: Wanted): Promise<void> {
+    const { photo } = this;
+    const drawn = this.thumbnails.peek();
+    if (this.thumbnailsOf === edited && drawn.length > 0) return;
+    const changed = edited.findIndex((step, index) => step !== this.thumbnailsOf[index]);
+    const pictures = drawn.slice(0, 1 + (changed === -1 ? edited.length : changed));
+    while (pictures.length <= edited.length) {
+      const steps = edited.slice(0, pictures.length);
+      const picture = await this.renderer.pictureLater(steps, ...scaledTo(THUMBNAIL_EDGE, preview));
+      if (picture === null || photo !== this.photo) return;
+      pictures.push(picture);
+    }
+    this.thumbnailsOf = edited;
+    this.thumbnails.value = pictures;
+  }
+}
