@@ -47,7 +47,7 @@ def _plays_on(study: Study, participant: Participant) -> bool:
 def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
     """Of the photos that the participant has done, those of which there is somebody else's picture.
 
-    In the order in which they were played; at most ``MOST_PHOTOS``, always the same choice of them.
+    In the order in which they were played; at the end at most ``MOST_PHOTOS``, always the same choice of them.
 
     Raises:
         Refusal: ``no_reveal`` or ``reveal_later``.
@@ -56,7 +56,8 @@ def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
     own = comparable(study).filter(participant=participant)
     others = _by_others(comparable(study), participant).filter(photo__in=own.values("photo"))
     common = set(others.order_by().values_list("photo_id", flat=True).distinct())
-    chosen = set(sorted(common, key=lambda sha256: _rank(study, participant, sha256))[:MOST_PHOTOS])
+    at_most = MOST_PHOTOS if study.reveal == Study.Reveal.END else None
+    chosen = set(sorted(common, key=lambda sha256: _rank(study, participant, sha256))[:at_most])
     photos = {episode.photo_id: episode.photo for episode in own.select_related("photo")}
     return [photo for sha256, photo in photos.items() if sha256 in chosen]
 

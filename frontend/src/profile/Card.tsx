@@ -9,8 +9,8 @@ export const WIDTH = 400;
 const MARGIN = 28;
 const INNER = WIDTH - 2 * MARGIN;
 const ROW = 27;
-const BAR_START = 138;
-const BAR_LENGTH = 172;
+const BAR_START = 152;
+const BAR_LENGTH = 148;
 
 /** The mark of whose pictures are meant; a circle, a ring or a diamond, so that it does not hang on the colour. */
 function Mark({ whose, x, y }: { readonly whose: Whose; readonly x: number; readonly y: number }) {
@@ -175,10 +175,10 @@ interface Props {
 /** The style as one drawing, with nothing in it that says who the player is. */
 export function Card({ styles, you, drawing }: Props) {
   const said = comparisons(styles);
-  const bars = 246;
+  const bars = 296;
   const map = bars + 24 + 8 * ROW + 30;
   const words = map + MAP_HEIGHT + 42;
-  const height = words + said.length * 22 + 38;
+  const height = words + said.length * 22 + 4;
   return (
     <svg
       ref={drawing}
@@ -191,7 +191,8 @@ export function Card({ styles, you, drawing }: Props) {
     >
       <rect class="ground" width={WIDTH} height={height} rx="16" />
       <Head you={you} />
-      <Order you={you} top={142} />
+      <Legend styles={styles} top={136} />
+      <Order you={you} top={178} />
       <Bars styles={styles} top={bars} />
       <LightMap styles={styles} top={map} />
       {said.map((sentence, index) => (
@@ -199,7 +200,6 @@ export function Card({ styles, you, drawing }: Props) {
           {sentence}
         </text>
       ))}
-      <Legend styles={styles} top={height - 20} />
     </svg>
   );
 }

@@ -1,5 +1,4 @@
 import { filterOf } from "../contract";
-import { FilterIcon } from "../editor/icons";
 import { Pixels } from "../editor/Pixels";
 import type { Step } from "../state";
 import { describeStep, revealTexts, texts } from "../texts";
@@ -27,7 +26,6 @@ function StepPicture({
     <li title={texts.strip.step(index + 1, label, value)}>
       <Pixels image={image} />
       <span class="caption">
-        <FilterIcon slug={step.filter} />
         <span class="name">{label}</span>
         <span class="value">{value}</span>
       </span>
