@@ -317,6 +317,7 @@ export const profileTexts = {
   use: "Filters, by the share of pictures",
   light: "Light",
   axes: { cool: "cool", warm: "warm", dark: "dark", bright: "bright" },
+  me: "me",
   legend: { you: "you", others: "others", agent: "the agent" } as Record<Whose, string>,
   against: {
     others: (difference: Difference) => differs("others on the same photos", difference),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from http import HTTPStatus
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -69,7 +70,7 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
         Refusal: ``no_reveal``, ``reveal_later``, ``not_played``, ``photo_removed`` or ``nothing_to_compare``.
     """
     _check_time(study, participant)
-    treatments = comparable(study).filter(photo=photo_sha256).select_related("participant")
+    treatments = comparable(study).filter(photo=photo_sha256)
     if not study.playable.filter(pk=photo_sha256).exists():
         raise photo_removed()
     own = treatments.filter(participant=participant).last()
@@ -110,15 +111,15 @@ def _by_others(treatments: QuerySet[Episode], participant: Participant) -> Query
 
 def _chosen(study: Study, participant: Participant, treatments: QuerySet[Episode]) -> list[Episode]:
     """One treatment of an agent, where there is one, and those of up to three other people."""
-    agents: dict[int, Episode] = {}
-    people: dict[int, Episode] = {}
-    for episode in _by_others(treatments, participant):
-        (agents if episode.participant.kind == Participant.Kind.AGENT else people)[episode.participant_id] = episode
-    in_order = [
-        sorted(group.values(), key=lambda episode: _rank(study, participant, str(episode.pk)))
-        for group in (agents, people)
+    agents: dict[int, UUID] = {}
+    people: dict[int, UUID] = {}
+    rows = _by_others(treatments, participant).values_list("participant__kind", "participant", "pk")
+    for kind, maker, key in rows:
+        (agents if kind == Participant.Kind.AGENT else people)[maker] = key
+    agents_first = [
+        sorted(group.values(), key=lambda key: _rank(study, participant, str(key))) for group in (agents, people)
     ]
-    return in_order[0][:1] + in_order[1][:OTHER_PEOPLE]
+    return list(Episode.objects.filter(pk__in=agents_first[0][:1] + agents_first[1][:OTHER_PEOPLE]))
 
 
 def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:

@@ -1,6 +1,6 @@
 """A player's style in numbers: which filters, in what order, how bright and how warm, on the photos that they did."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from webapp.photos.models import Photo
 from webapp.ratings.revealing import comparable, may_see_others
 from webapp.studies.models import Study
 
-# Of the photos that somebody did, the last ones: so many, and of each so many pictures by other people.
+# Of the photos that somebody did, the last ones: so many, and of each so many pictures by others, and by agents.
 MOST_PHOTOS = 24
 MOST_PICTURES = 6
 # Enough pixels, on the longer edge, to say how bright and how warm a picture is.
@@ -103,20 +103,11 @@ def _small(photo: Photo) -> Pixels | None:
 
 def _pictures(study: Study, participant: Participant, photo: Photo, with_others: bool) -> list[tuple[str, Episode]]:
     """The pictures made of a photo that count, each with whose it is."""
-    treatments = comparable(study).filter(photo=photo).select_related("participant").prefetch_related("steps")
-    if not with_others:
-        treatments = treatments.filter(participant=participant)
-    counted: Counter[str] = Counter()
-    pictures = []
-    for episode in treatments:
-        whose = _whose(episode.participant, participant)
-        if whose is not None and counted[whose] < MOST_PICTURES:
-            counted[whose] += 1
-            pictures.append((whose, episode))
-    return pictures
-
-
-def _whose(maker: Participant, participant: Participant) -> str | None:
-    if maker == participant:
-        return "you"
-    return {Participant.Kind.HUMAN.value: "others", Participant.Kind.AGENT.value: "agent"}.get(maker.kind)
+    # Ids are random, so that the first few of them are as good as any.
+    treatments = comparable(study).filter(photo=photo).order_by("pk").prefetch_related("steps")
+    groups = {"you": treatments.filter(participant=participant)}
+    if with_others:
+        foreign = treatments.exclude(participant=participant)
+        groups["others"] = foreign.filter(participant__kind=Participant.Kind.HUMAN)
+        groups["agent"] = foreign.filter(participant__kind=Participant.Kind.AGENT)
+    return [(whose, episode) for whose, group in groups.items() for episode in group[:MOST_PICTURES]]

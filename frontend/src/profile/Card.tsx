@@ -148,7 +148,7 @@ function Legend({ styles, top }: { readonly styles: Styles; readonly top: number
         <g key={whose}>
           <Mark whose={whose} x={MARGIN + 7 + index * 116} y={top - 4} />
           <text class="small" x={MARGIN + 20 + index * 116} y={top}>
-            {profileTexts.legend[whose]}
+            {whose === "you" ? profileTexts.me : profileTexts.legend[whose]}
           </text>
         </g>
       ))}
