@@ -3,7 +3,7 @@
 Every column is stated here: the site's export, an agent's play and each reader follow it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,29 @@ PHOTOS = pa.schema(
     ]
 )
 
-SCHEMAS: Mapping[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}
+JUDGEMENT_KINDS = ("rating", "pair", "favourite")
+
+JUDGEMENTS = pa.schema(
+    [
+        # Who judges, by pseudonym.
+        _field("player", pa.string()),
+        _field("player_kind", pa.string()),
+        _field("study", pa.string()),
+        _field("photo", pa.string()),
+        _field("kind", pa.string()),
+        # Those shown, by place: from left to right, and from the top.
+        _field("episodes", pa.list_(pa.string())),
+        # Of a pair or a favourite, the place of the one chosen, from 0.
+        _field("answer", pa.int32()),
+        # From the pictures to the answer, by the client's clock.
+        _field("ms", pa.int64()),
+        _field("made", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
+SCHEMAS: dict[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}
+# Where there is nothing to say, a snapshot goes without: it is read as a table without rows.
+OPTIONAL_SCHEMAS: dict[str, Any] = {"judgements": JUDGEMENTS}
 
 
 class InvalidSnapshot(ValueError):
@@ -99,7 +121,7 @@ class InvalidSnapshot(ValueError):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A validated snapshot. Its tables have the columns of ``SCHEMAS``."""
+    """A validated snapshot. Its tables have the columns of ``SCHEMAS`` and of ``OPTIONAL_SCHEMAS``."""
 
     directory: Path
     manifest: dict[str, Any]
@@ -107,6 +129,7 @@ class Snapshot:
     steps: Any
     events: Any
     photos: Any
+    judgements: Any
 
     def preview_path(self, preview_sha256: str) -> Path:
         """The file of a preview, a float16 array (H, W, 3) of linear light."""

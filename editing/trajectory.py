@@ -1,8 +1,8 @@
 """Trajectories as files: one form for people's play and for agents'.
 
 A snapshot is a folder: ``episodes.parquet steps.parquet events.parquet photos.parquet manifest.json`` and the photos'
-previews as ``previews/<sha256>.npy``. The site's export and an agent's play both write it here, and every reader gets
-it from ``read_snapshot``, which trusts nothing.
+previews as ``previews/<sha256>.npy``; ``judgements.parquet`` too, where people have compared episodes. The site's
+export and an agent's play both write it here, and every reader gets it from ``read_snapshot``, which trusts nothing.
 """
 
 import json
@@ -18,12 +18,25 @@ import pyarrow.parquet as pq
 
 from editing.filters import VERSION
 from editing.new_folder import new_folder
-from editing.schemas import EPISODES, EVENTS, PHOTOS, SCHEMAS, STEPS, InvalidSnapshot, Snapshot, preview_path, rows
+from editing.schemas import (
+    EPISODES,
+    EVENTS,
+    JUDGEMENTS,
+    OPTIONAL_SCHEMAS,
+    PHOTOS,
+    SCHEMAS,
+    STEPS,
+    InvalidSnapshot,
+    Snapshot,
+    preview_path,
+    rows,
+)
 from editing.validation import check_snapshot
 
 __all__ = [
     "EPISODES",
     "EVENTS",
+    "JUDGEMENTS",
     "PHOTOS",
     "STEPS",
     "InvalidSnapshot",
@@ -66,6 +79,7 @@ def write_snapshot(
     photos: Iterable[Mapping[str, Any]],
     previews: Mapping[str, Path],
     manifest: Mapping[str, Any],
+    judgements: Iterable[Mapping[str, Any]] | None = None,
 ) -> Snapshot:
     """Write a snapshot, whole or not at all.
 
@@ -74,6 +88,7 @@ def write_snapshot(
         episodes, steps, events, photos: rows, as dicts with the columns of the schemas.
         previews: the file of each preview, by its SHA-256; copied byte for byte.
         manifest: what else to say of the snapshot, as JSON values.
+        judgements: rows too; without them the snapshot has no such table.
 
     Raises:
         FileExistsError: if the folder holds something already.
@@ -81,8 +96,11 @@ def write_snapshot(
     """
     with new_folder(directory) as unfinished:
         tables = {"episodes": episodes, "steps": steps, "events": events, "photos": photos}
+        if judgements is not None:
+            tables["judgements"] = judgements
         counts = {}
-        for name, schema in SCHEMAS.items():
+        for name in tables:
+            schema = (SCHEMAS | OPTIONAL_SCHEMAS)[name]
             try:
                 counts[name] = _write_table(unfinished / f"{name}.parquet", schema, tables[name])
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -107,6 +125,9 @@ def read_snapshot(directory: Path) -> Snapshot:
         raise InvalidSnapshot(f"{directory} is not a folder")
     manifest = _read_manifest(directory / "manifest.json")
     tables = {name: _read_table(directory / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()}
+    for name, schema in OPTIONAL_SCHEMAS.items():
+        path = directory / f"{name}.parquet"
+        tables[name] = _read_table(path, schema) if path.exists() else schema.empty_table()
     snapshot = Snapshot(directory, manifest, **tables)
     check_snapshot(snapshot)
     return snapshot

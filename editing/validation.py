@@ -16,7 +16,7 @@ from editing.events import Event, IllegalEvent
 from editing.filters import VERSION, find_filter
 from editing.parameters import ParameterError
 from editing.rules import MAXIMUM_STEPS, State, replay, trajectory
-from editing.schemas import PLAYER_KINDS, STATUSES, InvalidSnapshot, Snapshot, rows
+from editing.schemas import JUDGEMENT_KINDS, PLAYER_KINDS, STATUSES, InvalidSnapshot, Snapshot, rows
 from editing.steps_file import check_probabilities
 
 Row = dict[str, Any]
@@ -46,6 +46,11 @@ def check_snapshot(snapshot: Snapshot) -> None:
     _check_unique("events", "id", events)
     _check_references("events", "episode", events, known)
     _check_trajectories(episodes, steps, events)
+    judgements = _check_each("judgements", snapshot.judgements, _check_judgement)
+    _check_references("judgements", "photo", judgements, {photo["sha256"] for photo in photos})
+    for index, judgement in enumerate(judgements):
+        if unknown := set(judgement["episodes"]).difference(known):
+            raise _invalid("judgements", index, f"there is no episode {min(unknown)}")
 
 
 def check_previews(snapshot: Snapshot) -> None:
@@ -136,6 +141,18 @@ def _check_step(row: Row) -> None:
         raise ValueError(f"ms_spent is {row['ms_spent']}")
     if row["probabilities"] is not None:
         check_probabilities(row["probabilities"])
+
+
+def _check_judgement(row: Row) -> None:
+    _check_one_of(row, "player_kind", PLAYER_KINDS)
+    _check_one_of(row, "kind", JUDGEMENT_KINDS)
+    shown = len(row["episodes"])
+    if not shown:
+        raise ValueError("a judgement names the episodes that were shown")
+    if row["kind"] != "rating" and not 0 <= row["answer"] < shown:
+        raise ValueError(f"the answer is place {row['answer']}, of {shown} from 0")
+    if row["ms"] < 0:
+        raise ValueError(f"ms is {row['ms']}")
 
 
 def _check_trajectories(episodes: Sequence[Row], steps: Sequence[Row], events: Sequence[Row]) -> None:

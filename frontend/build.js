@@ -9,7 +9,14 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
-const PAGES = { play: "src/main.tsx", upload: "src/upload.ts", finished: "src/finished.tsx" };
+const PAGES = {
+  play: "src/main.tsx",
+  reveal: "src/reveal/main.tsx",
+  profile: "src/profile/main.tsx",
+  replay: "src/replay/main.tsx",
+  upload: "src/upload.ts",
+  finished: "src/finished.tsx",
+};
 const HARNESS = { harness: "tests/harness.ts", stand: "tests/stand.tsx" };
 
 const [, , only, directory] = process.argv;

@@ -7,15 +7,17 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from webapp import health
 from webapp.downloads.pages import finished, finished_file
-from webapp.games.pages import home
+from webapp.games.pages import home, replay
 from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
+from webapp.ratings.pages import profile, reveal
 from webapp.studies import pages
 
 api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
     path("", include("webapp.games.urls")),
     path("", include("webapp.downloads.urls")),
+    path("", include("webapp.ratings.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]
@@ -25,6 +27,9 @@ urlpatterns = [
     path("play/<slug:slug>/", pages.play, name="play"),
     path("finished/", finished, name="finished"),
     path("finished/<uuid:episode_id>.webp", finished_file, name="finished-thumbnail"),
+    path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
+    path("play/<slug:slug>/profile/", profile, name="profile-page"),
+    path("episodes/<uuid:episode_id>/", replay, name="replay-page"),
     path("photos/", pages.photos, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),

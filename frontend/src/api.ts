@@ -80,11 +80,11 @@ async function request(url: string, options: RequestInit = {}): Promise<Response
   return response;
 }
 
-async function json<T>(url: string): Promise<T> {
+export async function json<T>(url: string): Promise<T> {
   return parsed(await request(url));
 }
 
-async function parsed<T>(response: Response): Promise<T> {
+export async function parsed<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch {
@@ -92,12 +92,12 @@ async function parsed<T>(response: Response): Promise<T> {
   }
 }
 
-function studyAddress(slug: string): string {
+export function studyAddress(slug: string): string {
   return `/api/studies/${encodeURIComponent(slug)}/`;
 }
 
 /** Posts in play of a study, once more where the CSRF cookie had to be renewed, which reading the study does. */
-async function post(study: string, url: string, body: unknown, keepalive = false): Promise<Response> {
+export async function post(study: string, url: string, body: unknown, keepalive = false): Promise<Response> {
   const send = () =>
     request(url, {
       method: "POST",

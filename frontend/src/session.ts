@@ -5,9 +5,10 @@ import { IllegalEvent, parseEvent } from "./events";
 import { applyEvent, replay } from "./game";
 import { newIdentifier } from "./identifiers";
 import type { Outbox } from "./outbox";
-import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState } from "./state";
+import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState, type Progress } from "./state";
 import { texts } from "./texts";
 import { FIT } from "./view";
+import { getReveals, pages } from "./viewing/api";
 
 /** What an event carries besides its kind. */
 export type Details = Partial<Pick<GameEvent, "step" | "filter" | "parameters">>;
@@ -99,7 +100,26 @@ export class Session {
     // Unless the server has refused meanwhile, which says so on the page.
     if (this.state.page.peek() !== "sending") return;
     void this.offerDownload();
-    await this.next();
+    const photo = this.state.photo.peek()?.id;
+    if (this.state.study.peek()?.reveal === "each" && (await this.reveals()).includes(photo ?? "")) {
+      window.location.assign(pages.reveal(this.slug, photo));
+    } else await this.next();
+  }
+
+  /** The photos of which the player has still to see what others made; none where that cannot be told now. */
+  private async reveals(): Promise<readonly string[]> {
+    if (this.state.study.peek()?.reveal === "off") return [];
+    const reveals = await getReveals(this.slug).catch(() => []);
+    return reveals.filter(({ answered }) => !answered).map(({ photo }) => photo);
+  }
+
+  /** What follows on the last photo. */
+  private async ending({ done }: Progress): Promise<Notice> {
+    const { notices } = texts;
+    if (done === 0) return notices.noPhotoYet();
+    const goto = (address: string) => () => window.location.assign(address);
+    if ((await this.reveals()).length > 0) return notices.lastPhotoToReveal(goto(pages.reveal(this.slug)));
+    return notices.lastPhoto(goto(pages.profile(this.slug)));
   }
 
   /** Shows how the picture that was handed in can be had at full size, where the study offers that. */
@@ -142,7 +162,7 @@ export class Session {
     if (offer.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
     if (offer.photo === null) {
       this.clear();
-      this.show(texts.notices.noPhotoLeft(offer.progress.done));
+      this.show(await this.ending(offer.progress));
       return;
     }
     await this.present(offer, offer.photo);

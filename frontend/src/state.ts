@@ -50,6 +50,8 @@ export interface Study {
   readonly open: boolean;
   readonly allow_untouched: boolean;
   readonly allow_downloads: boolean;
+  /** When players are shown what others made. */
+  readonly reveal: "off" | "end" | "each";
   readonly contract_version: number;
 }
 

@@ -1,6 +1,8 @@
-/** Every text of the play page that the contract does not hold, in one place. */
+/** Every text of the game that the contract does not hold, in one place; what only some pages say stands apart. */
 import { describeValue, filterOf, isNeutral } from "./contract";
+import type { Difference } from "./profile/layout";
 import type { Notice, Step } from "./state";
+import type { Whose } from "./viewing/api";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
 
@@ -251,10 +253,20 @@ export const texts = {
       sentence: reason,
       action: { label: "Load again", run },
     }),
-    noPhotoLeft: (done: number): Notice => ({
-      title: done > 0 ? "That was the last photo" : "There is no photo to edit yet",
-      sentence: done > 0 ? "Thank you! Everything is saved; you can close this page." : "Please come back later.",
+    noPhotoYet: (): Notice => ({
+      title: "There is no photo to edit yet",
+      sentence: "Please come back later.",
       action: { label: "To the start", run: () => window.location.assign("/") },
+    }),
+    lastPhoto: (run: () => void): Notice => ({
+      title: "That was the last photo",
+      sentence: "Thank you! Everything is saved. If you like, see what your pictures have in common.",
+      action: { label: "Your style", run },
+    }),
+    lastPhotoToReveal: (run: () => void): Notice => ({
+      title: "That was the last photo",
+      sentence: "Thank you! Everything is saved. Now see what others made of the same photos, side by side with yours.",
+      action: { label: "Side by side", run },
     }),
   },
 };
@@ -271,3 +283,121 @@ export function describeStep(step: Step): string {
     .filter(({ text, neutral }) => text !== neutral);
   return shown.length === 0 ? "unchanged" : shown.map(({ text }) => text).join(", ");
 }
+
+/** Of the pages that show finished pictures. */
+export const viewingTexts = {
+  notices: {
+    notPlayed: (run: () => void): Notice => ({
+      title: "You have handed in no picture here",
+      sentence: "This browser does not know you as a player who has finished a photo of this study.",
+      action: { label: "Play", run },
+    }),
+    later: (run: () => void): Notice => ({
+      title: "First the other photos",
+      sentence: "What others made is shown when you have done them all, so that your pictures stay your own.",
+      action: { label: "Go on playing", run },
+    }),
+    nothing: (run: () => void): Notice => ({
+      title: "There is nothing to compare",
+      sentence: "Nobody else has done these photos yet, or the study does not show what others made.",
+      action: { label: "Your style", run },
+    }),
+    notFound: (run: () => void): Notice => ({
+      title: "There is nothing here",
+      sentence: "It does not exist, or it is not shown to everybody.",
+      action: { label: "To the start", run },
+    }),
+    refused: (reason: string, run: () => void): Notice => ({
+      title: "This cannot be shown",
+      sentence: reason,
+      action: { label: "To the start", run },
+    }),
+  },
+};
+
+export const revealTexts = {
+  title: "Side by side",
+  progress: (number: number, total: number) => `photo ${number} of ${total}`,
+  question: "Which do you like best?",
+  hint: (count: number) =>
+    `The same photo, made by ${counted(count, "player", "players")}. One of them is you. Who made which is told when you have chosen.`,
+  picture: (letter: string) => `Picture ${letter}`,
+  steps: (letter: string) => `The steps of picture ${letter}`,
+  untouched: "Left as it came.",
+  chooseFirst: "Choose a picture",
+  choose: (letter: string) => `I like ${letter} best`,
+  skip: "Skip",
+  makers: { you: "You", agent: "The agent", person: "Another player" },
+  favourite: "your favourite",
+  watch: "step by step",
+  verdicts: {
+    you: "You like your own best",
+    agent: "You like the agent’s best",
+    person: "You like another player’s best",
+  },
+  told: "Your choice is saved. This is who made which.",
+  onward: { next: "Next photo", profile: "See your style", play: "Go on playing" },
+};
+
+const DIFFERENCES = { darker: "darker", brighter: "brighter", cooler: "cooler", warmer: "warmer" } as const;
+
+function differs(whom: string, { brightness, warmth }: Difference): string {
+  const words = [brightness, warmth].filter((word) => word !== "same").map((word) => DIFFERENCES[word]);
+  return words.length === 0
+    ? `As bright and as warm as ${whom}.`
+    : `${words.join(" and ").replace(/^./, (letter) => letter.toUpperCase())} than ${whom}.`;
+}
+
+export const profileTexts = {
+  title: "Your style",
+  cardTitle: "My style",
+  cardLabel: "Your style, drawn. The table below holds the same numbers.",
+  counts: (pictures: number, steps: number) =>
+    `${pictures} ${pictures === 1 ? "picture" : "pictures"}, ${steps.toFixed(1)} steps each`,
+  about: (pictures: number) =>
+    pictures === 1
+      ? "From the one picture that you have handed in here."
+      : `From the last ${pictures} pictures that you have handed in here.`,
+  alone:
+    "Others, and the agent, are not shown here: nobody else has done these photos, or the study keeps it for later.",
+  order: "Usual order",
+  noOrder: "none: each picture another way",
+  use: "Filters, by the share of pictures",
+  light: "Light",
+  axes: { cool: "cool", warm: "warm", dark: "dark", bright: "bright" },
+  me: "me",
+  legend: { you: "you", others: "others", agent: "the agent" } as Record<Whose, string>,
+  against: {
+    others: (difference: Difference) => differs("others on the same photos", difference),
+    agent: (difference: Difference) => differs("the agent", difference),
+  },
+  save: "Save as a picture",
+  share: "Share",
+  private: "The picture holds no name and no photo.",
+  failed: "This browser could not make the picture.",
+  numbers: {
+    title: "In numbers",
+    what: "Measure",
+    pictures: "Pictures",
+    steps: "Steps of a picture",
+    brightness: "Mean brightness",
+    warmth: "Red less blue",
+    redLessBlue: (warmth: number) => `${warmth < 0 ? "−" : "+"}${Math.abs(100 * warmth).toFixed(1)} %`,
+  },
+  toStart: "To the start",
+};
+
+export const replayTexts = {
+  title: "Step by step",
+  picture: "The picture",
+  canvas: (step: number) => (step === 0 ? texts.canvasOriginal : `The photo after step ${step}`),
+  by: "by",
+  byYou: "by you,",
+  notHandedIn: "(not handed in)",
+  place: (number: number, count: number) => `Step ${number} of ${count}`,
+  original: (count: number) => `As it came, before ${counted(count, "step", "steps")}.`,
+  untouched: "It was left as it came.",
+  curves: "The curve, from dark to bright",
+  buttons: { back: "Back a step", on: "On a step", play: "Play", pause: "Pause", space: "Space" },
+  keys: "Space plays, the arrows go step by step, B shows the original.",
+};

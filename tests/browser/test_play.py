@@ -246,6 +246,6 @@ def test_the_next_photo_follows_until_none_is_left(person: Person, make_photo: M
             expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
             person.wait_for_photo()
     expect(person.notice()).to_contain_text("That was the last photo")
-    expect(person.button("To the start")).to_be_visible()
+    expect(person.button("Your style")).to_be_visible()
     played = Episode.objects.filter(status=Episode.Status.SUBMITTED)
     assert set(played.values_list("photo_id", flat=True)) == photos

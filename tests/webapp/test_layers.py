@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-APPS = ["photos", "participants", "studies", "games", "downloads", "datasets"]
+APPS = ["photos", "participants", "studies", "games", "downloads", "ratings", "datasets"]
 
 
 def imported(source):

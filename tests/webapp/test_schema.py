@@ -16,12 +16,18 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/episodes/{episode_id}/downloads/",
         "/api/episodes/{episode_id}/downloads/{file_format}/",
         "/api/episodes/{episode_id}/events/",
+        "/api/episodes/{episode_id}/replay/",
+        "/api/episodes/{episode_id}/replay/preview/",
         "/api/photos/",
         "/api/studies/{slug}/photos/{sha256}/",
+        "/api/studies/{slug}/photos/{sha256}/reveal/",
+        "/api/studies/{slug}/photos/{sha256}/reveal/answer/",
         "/api/photos/{sha256}/preview/",
         "/api/studies/{slug}/",
         "/api/studies/{slug}/join/",
         "/api/studies/{slug}/next/",
+        "/api/studies/{slug}/profile/",
+        "/api/studies/{slug}/reveals/",
     }
 
 

@@ -12,6 +12,7 @@ def test_it_works(stranger, photo):
         "open": True,
         "allow_untouched": False,
         "allow_downloads": False,
+        "reveal": "end",
         "photos": 1,
         "contract_version": VERSION,
     }

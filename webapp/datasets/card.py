@@ -16,6 +16,12 @@ def left_out_text(left_out: dict[str, int]) -> str:
     return f"Episodes left out: {reasons}." if reasons else ""
 
 
+def _judgements(snapshot: Snapshot) -> str:
+    count = snapshot.judgements.num_rows
+    row = "| `judgements.parquet` | choice of a favourite among episodes of one photo, shown side by side, blind |"
+    return f"{row} {count} |\n" if count else ""
+
+
 def _card(snapshot: Snapshot) -> str:
     sources = Counter((photo["licence"], photo["attribution"]) for photo in rows(snapshot.photos))
     credit = "\n".join(
@@ -40,7 +46,7 @@ photo in at most five steps, out of eight filters.
 | `steps.parquet` | step of a submitted episode: filter and physical parameters | {snapshot.steps.num_rows} |
 | `events.parquet` | action on the way there, in order | {snapshot.events.num_rows} |
 | `photos.parquet` | photo: how it was decoded, its licence | {snapshot.photos.num_rows} |
-| `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
+{_judgements(snapshot)}| `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
 
 {notes}
 The steps follow from the events; `manifest.json` says which version of the filters they were played with.

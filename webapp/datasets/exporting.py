@@ -17,6 +17,7 @@ from editing.trajectory import Snapshot, write_snapshot
 from webapp.datasets.card import write_card
 from webapp.games.models import Episode, Event, Step
 from webapp.photos.models import Photo
+from webapp.ratings.models import Judgement, Place
 from webapp.studies.models import Study
 
 _CHUNK = 2000
@@ -68,6 +69,13 @@ class Selection:
         return Photo.objects.filter(waiting | played).distinct().order_by("sha256")
 
     @property
+    def judgements(self) -> models.QuerySet[Judgement]:
+        """What was said of the episodes; only where all that were shown are exported."""
+        elsewhere = Place.objects.exclude(episode__in=self.episodes.order_by().values("pk")).values("showing")
+        rows = Judgement.objects.exclude(showing__in=elsewhere).order_by("made", "pk")
+        return rows.select_related("showing__participant", "showing__study").prefetch_related("showing__places")
+
+    @property
     def removed_photos(self) -> list[str]:
         """Of these photos, the SHA-256 of those that were removed from the site."""
         return list(self.photos.exclude(removed_at=None).values_list("pk", flat=True))
@@ -82,12 +90,14 @@ def export(directory: Path, selection: Selection) -> Snapshot:
     """
     check_free(directory)
     with _one_moment():
+        judgements = selection.judgements
         snapshot = write_snapshot(
             directory,
             episodes=map(_episode_row, selection.episodes.select_related("participant", "study").iterator(_CHUNK)),
             steps=map(_step_row, _parts(Step, selection, "index")),
             events=map(_event_row, _parts(Event, selection, "seq")),
             photos=map(_photo_row, selection.photos.iterator(_CHUNK)),
+            judgements=map(_judgement_row, judgements.iterator(_CHUNK)) if judgements.exists() else None,
             previews={photo.preview_sha256: photo.preview_path for photo in selection.photos.iterator(_CHUNK)},
             manifest={
                 "exported": timezone.now().isoformat(timespec="seconds"),
@@ -150,6 +160,21 @@ def _step_row(step: Step) -> Row:
 
 def _event_row(event: Event) -> Row:
     return event.as_played().to_json()
+
+
+def _judgement_row(judgement: Judgement) -> Row:
+    showing = judgement.showing
+    return {
+        "player": showing.participant.pseudonym,
+        "player_kind": showing.participant.kind,
+        "study": showing.study.slug,
+        "photo": showing.photo_id,
+        "kind": judgement.kind,
+        "episodes": [str(place.episode_id) for place in showing.places.all()],
+        "answer": judgement.answer,
+        "ms": judgement.ms,
+        "made": judgement.made,
+    }
 
 
 def _photo_row(photo: Photo) -> Row:

@@ -1,14 +1,17 @@
-"""The start page, which knows how far its visitor is."""
+"""The start page, which knows how far its visitor is, and the page of a replay."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from webapp.games.models import Episode
+from webapp.games.replays import watchable
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of
 from webapp.studies.models import Study
+from webapp.studies.pages import program_page
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,9 @@ def _progress(study: Study, visitor: Participant | None) -> Progress:
     submitted = own.filter(status=Episode.Status.SUBMITTED).values("photo")
     done = study.playable.filter(pk__in=submitted).count()
     return Progress(study, total, done, begun=done > 0 or own.filter(status=Episode.Status.OPEN).exists())
+
+
+def replay(request: HttpRequest, episode_id: UUID) -> HttpResponse:
+    """An episode, step by step; not found for who may not watch it."""
+    episode = watchable(request, episode_id)
+    return program_page(request, "replay", f"{episode.photo.name}, step by step", episode=str(episode.pk))

@@ -15,6 +15,7 @@ from webapp.photos.models import Photo, previews_are_away
 from webapp.refusals import Refusal, photo_removed
 from webapp.studies.joining import take_turn
 from webapp.studies.models import Study
+from webapp.studies.signals import reveal_seen
 
 MAXIMUM_EVENTS = 2000
 # Beyond them, for what a page sends by itself: whoever comes back to a full episode can still submit it.
@@ -57,6 +58,7 @@ def record(
             photo=photo,
             contract_version=fresh[0].contract_version,
             started=timezone.now(),
+            saw_reveal=any(answer for _, answer in reveal_seen.send(Episode, participant=participant)),
         )
     _store(episode, [*stored, *fresh], fresh, state)
     return state

@@ -7,8 +7,8 @@ from webapp.studies.models import DEFAULT, Participation, Study
 
 @admin.register(Study)
 class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy alone
-    list_display = ("slug", "title", "open", "allow_untouched", "allow_downloads")
-    fields = ("slug", "title", "open", "allow_untouched", "allow_downloads")
+    list_display = ("slug", "title", "open", "allow_untouched", "allow_downloads", "reveal", "public_replays")
+    fields = list_display
 
     # The study that visitors and commands find where none is named keeps its name, and stays.
     def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ class StudySerializer(serializers.ModelSerializer[Study]):
 
     class Meta:
         model = Study
-        fields = ("slug", "title", "open", "allow_untouched", "allow_downloads", "photos", "contract_version")
+        options = ("open", "allow_untouched", "allow_downloads", "reveal")
+        fields = ("slug", "title", *options, "photos", "contract_version")
 
     def get_contract_version(self, study: Study) -> int:
         return filters.VERSION
@@ -115,14 +116,22 @@ class PreviewView(APIView):
         operation_id="read_preview",
     )
     def get(self, request: Request, sha256: str) -> HttpResponseBase:
-        photo = _visible_photo(request, sha256)
-        etag = f'"{photo.preview_sha256}"'
-        response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
-        if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
-            response = FileResponse(_preview_file(photo), content_type="application/octet-stream")
-        response["ETag"] = etag
-        response["Cache-Control"] = "private, max-age=31536000, immutable"
-        return response
+        return preview_response(request, _visible_photo(request, sha256))
+
+
+def preview_response(request: Request, photo: Photo) -> HttpResponseBase:
+    """The preview's file, for who may see the photo.
+
+    Raises:
+        Refusal: ``photo_removed``.
+    """
+    etag = f'"{photo.preview_sha256}"'
+    response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
+    if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
+        response = FileResponse(_preview_file(photo), content_type="application/octet-stream")
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
 
 
 def _visible_photo(request: Request, sha256: str) -> Photo:

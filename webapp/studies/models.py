@@ -13,12 +13,26 @@ DEFAULT = "default"
 class Study(models.Model):
     """Photos to play, and the options of play."""
 
+    class Reveal(models.TextChoices):
+        OFF = "off", "never"
+        END = "end", "at the end"
+        EACH = "each", "after each photo"
+
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
     open = models.BooleanField(default=True, help_text="whether people can join and begin photos")
     allow_untouched = models.BooleanField(default=False, help_text="whether a photo may be submitted as it is")
     allow_downloads = models.BooleanField(
         default=False, help_text="whether players may download their finished pictures at full size"
+    )
+    reveal = models.CharField(
+        max_length=4,
+        choices=Reveal,
+        default=Reveal.END,
+        help_text="when players see what others and the agent made of the photos that they did, and choose blindly",
+    )
+    public_replays = models.BooleanField(
+        default=False, help_text="whether anybody who has the link may watch an episode, step by step on its photo"
     )
     photos = models.ManyToManyField(Photo, through="StudyPhoto", related_name="studies")
     participants = models.ManyToManyField(Participant, through="Participation", related_name="studies")

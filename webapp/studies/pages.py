@@ -31,9 +31,15 @@ def credits_page(request: HttpRequest) -> HttpResponse:
 def play(request: HttpRequest, slug: str) -> HttpResponse:
     """The game."""
     study = get_object_or_404(Study, slug=slug)
-    if not finders.find("play.js"):
-        return render(request, "not_built.html", status=503)
-    return render(request, "play.html", {"study": study})
+    return program_page(request, "play", study.title, study=study.slug)
+
+
+def program_page(request: HttpRequest, program: str, title: str, **data: str) -> HttpResponse:
+    """A page that one of the frontend's programs draws, which is given ``data`` to begin with."""
+    if not finders.find(f"{program}.js"):
+        return render(request, "not_built.html", {"program": program}, status=503)
+    context = {"script": f"{program}.js", "style": f"{program}.css", "title": title, "data": data}
+    return render(request, "program.html", context)
 
 
 @researchers_only

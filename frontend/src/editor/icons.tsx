@@ -43,6 +43,11 @@ const drawings: Readonly<Record<string, ComponentChildren>> = {
   ),
 };
 
+/** The sign of a filter within another drawing: 24 units wide and high. */
+export function FilterSign({ slug }: { readonly slug: string }) {
+  return <g class="sign">{drawings[slug]}</g>;
+}
+
 /** The sign of a filter. */
 export function FilterIcon({ slug }: { readonly slug: string }) {
   return (

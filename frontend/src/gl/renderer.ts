@@ -27,7 +27,8 @@ interface Resources {
   readonly photo: Photo;
 }
 
-const WHOLE: Area = [0, 0, 1, 1];
+/** All of the photo. */
+export const WHOLE: Area = [0, 0, 1, 1];
 
 export class Renderer {
   private readonly gl: WebGL2RenderingContext;

@@ -1,0 +1,97 @@
+/** What the card of a style shows, and where: plain numbers, for a drawing of fixed width. */
+import { contract } from "../contract";
+import type { Style, Styles, Whose } from "../viewing/api";
+
+export const WHOSE: readonly Whose[] = ["you", "others", "agent"];
+
+/** A filter that is used in fewer of the pictures is no habit. */
+const HABIT = 0.34;
+/** By so little two brightnesses, or two warmths, do not differ to the eye. */
+const SAME_BRIGHTNESS = 0.02;
+const SAME_WARMTH = 0.01;
+/** The least that the axes of the map span, so that small differences look small. */
+const LEAST_BRIGHTNESS = 0.2;
+const LEAST_WARMTH = 0.12;
+
+export interface Bar {
+  readonly slug: string;
+  readonly label: string;
+  /** The share of the pictures that use the filter, 0 to 1, by whose they are. */
+  readonly shares: Readonly<Partial<Record<Whose, number>>>;
+}
+
+/** One row for each filter, in the order of the palette. */
+export function barsOf(styles: Styles): Bar[] {
+  return contract.filters.map(({ slug, label }) => {
+    const shares: Partial<Record<Whose, number>> = {};
+    for (const whose of WHOSE) {
+      const style = styles[whose];
+      if (style !== null) shares[whose] = style.shares[slug] ?? 0;
+    }
+    return { slug, label, shares };
+  });
+}
+
+/** The filters that somebody usually takes, in the order in which they usually come. */
+export function usualOrder(style: Style): string[] {
+  return Object.keys(style.places)
+    .filter((slug) => (style.shares[slug] ?? 0) >= HABIT)
+    .sort((one, other) => (style.places[one] ?? 0) - (style.places[other] ?? 0))
+    .slice(0, contract.maximum_steps);
+}
+
+export interface Difference {
+  readonly brightness: "darker" | "same" | "brighter";
+  readonly warmth: "cooler" | "same" | "warmer";
+}
+
+function direction<Low extends string, High extends string>(
+  difference: number,
+  same: number,
+  low: Low,
+  high: High,
+): Low | High | "same" {
+  if (Math.abs(difference) < same) return "same";
+  return difference < 0 ? low : high;
+}
+
+/** How one style differs from another, in words' terms. */
+export function difference(one: Style, other: Style): Difference {
+  return {
+    brightness: direction(one.brightness - other.brightness, SAME_BRIGHTNESS, "darker", "brighter"),
+    warmth: direction(one.warmth - other.warmth, SAME_WARMTH, "cooler", "warmer"),
+  };
+}
+
+export interface Point {
+  readonly whose: Whose;
+  /** From 0, cool, to 1, warm; and from 0, dark, to 1, bright. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Values between 0 and 1 along an axis that spans them all, and at least `least`. */
+function alongAxis(values: readonly number[], least: number): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  // A margin, so that no point lies on the edge.
+  const span = Math.max(least, 1.5 * (high - low));
+  const start = (low + high - span) / 2;
+  return values.map((value) => (value - start) / span);
+}
+
+/** How warm and how bright the pictures are, as points on a map. */
+export function mapOf(styles: Styles): Point[] {
+  const known = WHOSE.flatMap((whose) => {
+    const style = styles[whose];
+    return style === null ? [] : [{ whose, style }];
+  });
+  const xs = alongAxis(
+    known.map(({ style }) => style.warmth),
+    LEAST_WARMTH,
+  );
+  const ys = alongAxis(
+    known.map(({ style }) => style.brightness),
+    LEAST_BRIGHTNESS,
+  );
+  return known.map(({ whose }, index) => ({ whose, x: xs[index] ?? 0.5, y: ys[index] ?? 0.5 }));
+}

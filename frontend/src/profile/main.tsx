@@ -1,0 +1,31 @@
+/** The page of the visitor's own style, from the element `#app` whose `data-study` names the study. */
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import "../styles/profile.css";
+import { viewingTexts } from "../texts";
+import { getStyles, pages } from "../viewing/api";
+import { noticeFor } from "../viewing/failing";
+import { Page, type ProfileState } from "./Page";
+
+async function open(state: ProfileState, study: string): Promise<void> {
+  state.page.value = "loading";
+  try {
+    const styles = await getStyles(study);
+    state.styles.value = styles;
+    const play = () => window.location.assign(pages.play(study));
+    state.page.value = styles.you === null ? viewingTexts.notices.notPlayed(play) : "showing";
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    state.page.value = noticeFor(error, study, () => void open(state, study));
+  }
+}
+
+const root = document.getElementById("app");
+if (root !== null) {
+  const state: ProfileState = {
+    page: signal<ProfileState["page"]["value"]>("loading"),
+    styles: signal<ProfileState["styles"]["value"]>(null),
+  };
+  render(<Page state={state} />, root);
+  void open(state, root.dataset.study ?? "");
+}

@@ -1,0 +1,61 @@
+import { describeValue, filterOf, type Filter } from "../contract";
+import { FilterIcon } from "../editor/icons";
+import type { Step } from "../state";
+import { replayTexts, texts } from "../texts";
+import { corners } from "./timeline";
+
+/** The curves of a filter that is made of them, as they were set. */
+function Curves({ filter, step }: { readonly filter: Filter; readonly step: Step }) {
+  return (
+    <svg class="curves" viewBox="-2 -2 104 104" role="img" aria-label={replayTexts.curves}>
+      <path class="identity" d="M0 100L100 0" />
+      {filter.curves.map((names) => {
+        const points = corners(names.map((name) => step.parameters[name] ?? 1));
+        const path = points.map(([x, y]) => `${(100 * x).toFixed(1)} ${(100 - 100 * y).toFixed(1)}`).join("L");
+        return <path key={names[0]} class={(names[0] ?? "").replace(/_\d+$/, "")} d={`M${path}`} />;
+      })}
+    </svg>
+  );
+}
+
+/** A filter and its values. */
+export function StepDetails({
+  step,
+  number,
+  count,
+}: {
+  readonly step: Step | undefined;
+  readonly number: number;
+  readonly count: number;
+}) {
+  if (step === undefined) {
+    return (
+      <div class="details">
+        <p class="place">{texts.original}</p>
+        <p class="hint">{count === 0 ? replayTexts.untouched : replayTexts.original(count)}</p>
+      </div>
+    );
+  }
+  const filter = filterOf(step);
+  return (
+    <div class="details">
+      <p class="place">{replayTexts.place(number, count)}</p>
+      <h2>
+        <FilterIcon slug={filter.slug} /> {filter.label}
+      </h2>
+      <p class="hint">{filter.purpose}</p>
+      {filter.curves.length > 0 ? (
+        <Curves filter={filter} step={step} />
+      ) : (
+        <dl>
+          {filter.parameters.map((parameter) => (
+            <div key={parameter.name}>
+              <dt>{parameter.label}</dt>
+              <dd>{describeValue(parameter, step.parameters[parameter.name] ?? parameter.neutral)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
+  );
+}

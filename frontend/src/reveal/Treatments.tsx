@@ -1,0 +1,114 @@
+import { filterOf } from "../contract";
+import { Pixels } from "../editor/Pixels";
+import type { Step } from "../state";
+import { describeStep, revealTexts, texts } from "../texts";
+import { pages, type Treatment } from "../viewing/api";
+import type { RevealSession } from "./session";
+import type { Drawn, RevealState } from "./state";
+
+/** Pictures go by letters, which say nothing of who made them. */
+export function letterOf(place: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + place);
+}
+
+function StepPicture({
+  step,
+  index,
+  image,
+}: {
+  readonly step: Step;
+  readonly index: number;
+  readonly image?: ImageData | undefined;
+}) {
+  const { label } = filterOf(step);
+  const value = describeStep(step);
+  return (
+    <li title={texts.strip.step(index + 1, label, value)}>
+      <Pixels image={image} />
+      <span class="caption">
+        <span class="name">{label}</span>
+        <span class="value">{value}</span>
+      </span>
+    </li>
+  );
+}
+
+interface Props {
+  readonly state: RevealState;
+  readonly session: RevealSession;
+  readonly treatment: Treatment;
+  readonly drawn: Drawn | undefined;
+  readonly place: number;
+}
+
+/** Who made it, once that is told. */
+function Maker({ state, treatment, place }: Pick<Props, "state" | "treatment" | "place">) {
+  const { made_by, episode } = treatment;
+  if (made_by === null) return null;
+  return (
+    <p class="maker" data-maker={made_by}>
+      <strong>{revealTexts.makers[made_by]}</strong>
+      {state.showing.value?.answer === place && <span class="favourite">{revealTexts.favourite}</span>}
+      {episode !== null && <a href={pages.replay(episode)}>{revealTexts.watch}</a>}
+    </p>
+  );
+}
+
+function TreatmentView({ state, session, treatment, drawn, place }: Props) {
+  const letter = letterOf(place);
+  const told = treatment.made_by !== null;
+  const chosen = state.chosen.value === place;
+  return (
+    <li class={chosen ? "treatment chosen" : "treatment"}>
+      <label>
+        <Pixels image={drawn?.large} label={revealTexts.picture(letter)} />
+        <span class="choice">
+          {!told && (
+            <input
+              type="radio"
+              name="favourite"
+              value={place}
+              checked={chosen}
+              onChange={() => session.choose(place)}
+              aria-label={revealTexts.picture(letter)}
+            />
+          )}
+          <span class="letter" aria-hidden="true">
+            {letter}
+          </span>
+        </span>
+      </label>
+      <Maker state={state} treatment={treatment} place={place} />
+      {treatment.steps.length === 0 ? (
+        <p class="hint">{revealTexts.untouched}</p>
+      ) : (
+        <ol class="small-strip" aria-label={revealTexts.steps(letter)}>
+          {treatment.steps.map((step, index) => (
+            <StepPicture key={step.filter} step={step} index={index} image={drawn?.strip[index]} />
+          ))}
+        </ol>
+      )}
+    </li>
+  );
+}
+
+/** The pictures side by side, each with its strip of steps. */
+export function Treatments({ state, session }: Pick<Props, "state" | "session">) {
+  const showing = state.showing.value;
+  if (showing === null) return null;
+  const { pictures, photo } = showing;
+  return (
+    <ul class="treatments" data-count={pictures.length} data-shape={photo.width >= photo.height ? "wide" : "tall"}>
+      {pictures.map((treatment, place) => (
+        <TreatmentView
+          key={`${photo.id} ${place}`}
+          state={state}
+          session={session}
+          treatment={treatment}
+          drawn={state.drawn.value[place]}
+          place={place}
+        />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,116 @@
+/** Going through the photos: the pictures of one are shown, the favourite is chosen, and the next photo comes. */
+import { batch } from "@preact/signals";
+import { ApiError, getPreview } from "../api";
+import { answerReveal, getReveals, openReveal, pages } from "../viewing/api";
+import type { Darkroom } from "../viewing/darkroom";
+import { noticeFor } from "../viewing/failing";
+import type { RevealState } from "./state";
+
+/** The longer side of a picture, and of one in its strip of steps, in pixels. */
+const LARGE_EDGE = 960;
+const STRIP_EDGE = 192;
+
+export class RevealSession {
+  private waiting: string[] = [];
+  private shownAt = 0;
+
+  /** @param only the one photo that is shown, between two that are played; all in turn where it is empty */
+  constructor(
+    private readonly state: RevealState,
+    private readonly darkroom: Darkroom,
+    private readonly study: string,
+    private readonly only: string,
+  ) {}
+
+  /** Shows the first photo. */
+  async open(): Promise<void> {
+    await this.guarded(
+      () => void this.open(),
+      async () => {
+        const reveals = this.only === "" ? await getReveals(this.study) : [{ photo: this.only, answered: false }];
+        this.waiting = reveals.filter(({ answered }) => !answered).map(({ photo }) => photo);
+        this.state.total.value = this.waiting.length;
+        await this.showNext();
+      },
+    );
+  }
+
+  /** Shows the next photo; after the last one, goes on to the page that follows. */
+  async next(): Promise<void> {
+    await this.guarded(
+      () => void this.next(),
+      () => this.showNext(),
+    );
+  }
+
+  choose(place: number): void {
+    const { showing, chosen, sending } = this.state;
+    const shown = showing.value;
+    if (shown?.answer !== null || sending.value) return;
+    if (place < shown.pictures.length) chosen.value = place;
+  }
+
+  /** Sends what was chosen; who made which is shown then. */
+  async answer(): Promise<void> {
+    const { showing, chosen, sending } = this.state;
+    const [shown, place] = [showing.value, chosen.value];
+    if (shown === null || place === null || sending.value) return;
+    const ms = Math.round(performance.now() - this.shownAt);
+    sending.value = true;
+    await this.guarded(
+      () => {
+        this.state.page.value = "showing";
+        void this.answer();
+      },
+      async () => {
+        showing.value = await answerReveal(this.study, shown.photo.id, place, ms);
+      },
+    );
+    sending.value = false;
+  }
+
+  private async showNext(): Promise<void> {
+    const photo = this.waiting[0];
+    if (photo === undefined) {
+      this.leave();
+      return;
+    }
+    this.state.page.value = "loading";
+    const showing = await openReveal(this.study, photo);
+    const preview = await getPreview(showing.photo.preview_url);
+    this.waiting.shift();
+    this.darkroom.renderer.upload(preview);
+    const drawn = showing.pictures.map(({ steps }) => ({
+      large: this.darkroom.picture(preview, steps, LARGE_EDGE),
+      strip: this.darkroom.strip(preview, steps, STRIP_EDGE),
+    }));
+    batch(() => {
+      this.state.showing.value = showing;
+      this.state.drawn.value = drawn;
+      this.state.chosen.value = showing.answer;
+      this.state.number.value += 1;
+      this.state.page.value = "showing";
+    });
+    window.scrollTo(0, 0);
+    this.shownAt = performance.now();
+  }
+
+  /** Back to the game, or on to what all photos come to. */
+  private leave(): void {
+    window.location.replace(this.only === "" ? pages.profile(this.study) : pages.play(this.study));
+  }
+
+  /** Does the work; where it fails, says why on the page, with a way on. */
+  private async guarded(again: () => void, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      // A photo that cannot be shown any more is passed over.
+      if (error instanceof ApiError && ["photo_removed", "nothing_to_compare"].includes(error.code)) {
+        this.waiting.shift();
+        await this.next();
+      } else this.state.page.value = noticeFor(error, this.study, again);
+    }
+  }
+}

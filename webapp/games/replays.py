@@ -1,0 +1,103 @@
+"""Watching an episode step by step: for its player, for researchers, and for all where its study allows it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from editing import filters, rules
+from webapp.games.api import StepSerializer
+from webapp.games.models import Episode
+from webapp.participants.sessions import participant_of
+from webapp.refusals import ErrorSerializer, Refusal, photo_removed
+from webapp.studies.api import PhotoSerializer, WhateverIsAccepted, preview_response
+
+
+class ReplaySerializer(serializers.Serializer[Any]):
+    player = serializers.CharField(help_text="A pseudonym, or `agent:<name>`.")
+    own = serializers.BooleanField(help_text="Whether the visitor is the player.")
+    study = serializers.CharField(help_text="Its title.")
+    photo = PhotoSerializer()
+    handed_in = serializers.BooleanField()
+    steps = StepSerializer(many=True, help_text="As they stand by now, if it is not handed in.")
+
+
+class ReplayView(APIView):
+    """An episode's photo and steps, and under which pseudonym it was played."""
+
+    throttle_scope = "play"
+
+    @extend_schema(responses={200: ReplaySerializer, "4XX": ErrorSerializer}, operation_id="read_replay")
+    def get(self, request: Request, episode_id: UUID) -> Response:
+        episode = watchable(request, episode_id)
+        if episode.contract_version != filters.VERSION:
+            message = "The filters have changed since: this episode can no longer be shown as it was played."
+            raise Refusal("other_version", message)
+        if episode.photo.removed_at is not None:
+            raise photo_removed()
+        # The photo may be seen as part of the replay, by people who have joined nothing.
+        photo = {**PhotoSerializer(episode.photo).data, "preview_url": reverse("replay-preview", args=[episode.pk])}
+        answer = {
+            "player": episode.participant.pseudonym,
+            "own": episode.participant == participant_of(request),
+            "study": episode.study.title,
+            "photo": photo,
+            "handed_in": episode.status == Episode.Status.SUBMITTED,
+            "steps": [{"filter": step.filter, "parameters": dict(step.parameters)} for step in _steps(episode)],
+        }
+        return Response(answer)
+
+
+class ReplayPreviewView(APIView):
+    """The linear preview of the photo of an episode that may be watched: a NumPy file as of any photo."""
+
+    throttle_scope = "preview"
+    content_negotiation_class = WhateverIsAccepted
+
+    @extend_schema(
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+            "4XX": ErrorSerializer,
+        },
+        operation_id="read_replay_preview",
+    )
+    def get(self, request: Request, episode_id: UUID) -> HttpResponseBase:
+        photo = watchable(request, episode_id).photo
+        if photo.removed_at is not None:
+            raise photo_removed()
+        return preview_response(request, photo)
+
+
+def watchable(request: HttpRequest | Request, episode_id: UUID) -> Episode:
+    """The episode, for who may watch it.
+
+    Raises:
+        Http404: there is none, or none for this visitor.
+    """
+    episode = Episode.objects.select_related("study", "photo", "participant").filter(pk=episode_id).first()
+    if episode is None or not may_watch(request, episode):
+        raise Http404("There is no such episode, or it is not shown to everybody.")
+    return episode
+
+
+def may_watch(request: HttpRequest | Request, episode: Episode) -> bool:
+    """Whether the visitor may: its player, a researcher, or anybody where the study says so and it was handed in."""
+    is_shown = episode.status == Episode.Status.SUBMITTED and not (episode.tutorial or episode.preview)
+    if request.user.is_staff or (episode.study.public_replays and is_shown):
+        return True
+    participant = participant_of(request)
+    return participant is not None and episode.participant_id == participant.pk
+
+
+def _steps(episode: Episode) -> list[rules.Step]:
+    """Its trajectory; of one that is not submitted, what its events have come to."""
+    if episode.status == Episode.Status.SUBMITTED:
+        return [rules.Step(row.filter, row.parameters) for row in episode.steps.order_by("index")]
+    return list(rules.replay(episode.replayable_events(), allow_untouched=True).steps)

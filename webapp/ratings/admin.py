@@ -1,0 +1,27 @@
+from django.contrib import admin
+
+from webapp.ratings.models import Judgement, Place, Showing
+from webapp.read_only import ReadOnly
+
+
+class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for mypy alone
+    model = Place
+    extra = 0
+    can_delete = False
+    fields = ("index", "episode")
+    readonly_fields = fields
+
+
+@admin.register(Showing)
+class ShowingAdmin(ReadOnly):
+    list_display = ("photo", "participant", "study", "shown")
+    list_filter = ("study",)
+    list_select_related = ("photo", "participant", "study")
+    inlines = (PlaceInline,)
+
+
+@admin.register(Judgement)
+class JudgementAdmin(ReadOnly):
+    list_display = ("showing", "kind", "answer", "ms", "made")
+    list_filter = ("kind", "showing__study")
+    list_select_related = ("showing__photo", "showing__participant")

@@ -1,0 +1,150 @@
+"""The API of the reveal and of the profile."""
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.games.api import StepSerializer
+from webapp.games.replays import may_watch
+from webapp.participants.models import Participant
+from webapp.ratings.models import Showing
+from webapp.ratings.revealing import judge, photos_to_reveal, show
+from webapp.ratings.style import profile
+from webapp.refusals import ErrorSerializer, Refusal
+from webapp.studies.api import PhotoSerializer
+from webapp.studies.joining import find_study, joined
+
+
+class RevealSerializer(serializers.Serializer[Any]):
+    photo = serializers.CharField(help_text="The SHA-256 of its source.")
+    answered = serializers.BooleanField()
+
+
+class RevealsSerializer(serializers.Serializer[Any]):
+    reveals = RevealSerializer(many=True)
+
+
+class PictureSerializer(serializers.Serializer[Any]):
+    steps = StepSerializer(many=True)
+    made_by = serializers.ChoiceField(
+        choices=["you", "agent", "person"], allow_null=True, help_text="Null until the answer is given."
+    )
+    episode = serializers.UUIDField(allow_null=True, help_text="After the answer, where its replay can be watched.")
+
+
+class ShowingSerializer(serializers.Serializer[Any]):
+    photo = PhotoSerializer()
+    pictures = PictureSerializer(many=True, help_text="By place, from 0.")
+    answer = serializers.IntegerField(allow_null=True, help_text="The place chosen.")
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    place = serializers.IntegerField(min_value=0, max_value=9)
+    ms = serializers.IntegerField(min_value=0, max_value=2**53, help_text="From the pictures to the answer.")
+
+
+class StyleSerializer(serializers.Serializer[Any]):
+    """What a player, or several, did to some photos."""
+
+    pictures = serializers.IntegerField()
+    steps = serializers.FloatField(help_text="Of a picture, on average.")
+    shares = serializers.DictField(child=serializers.FloatField(), help_text="Of the pictures, by the filter in them.")
+    places = serializers.DictField(child=serializers.FloatField(), help_text="Of a filter on average, from 1.")
+    brightness = serializers.FloatField(help_text="The mean luminance as shown, 0 to 1.")
+    warmth = serializers.FloatField(help_text="The mean of red less blue as shown, -1 to 1.")
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    you = StyleSerializer(allow_null=True)
+    others = StyleSerializer(allow_null=True)
+    agent = StyleSerializer(allow_null=True)
+
+
+class RevealsView(APIView):
+    """The photos of which the participant can be shown what others made."""
+
+    throttle_scope = "play"
+
+    @extend_schema(responses={200: RevealsSerializer, "4XX": ErrorSerializer}, operation_id="read_reveals")
+    def get(self, request: Request, slug: str) -> Response:
+        study = find_study(slug)
+        participant = joined(request, study)
+        photos = photos_to_reveal(study, participant)
+        answered = Showing.objects.filter(study=study, participant=participant).exclude(judgements=None)
+        known = set(answered.values_list("photo_id", flat=True))
+        return Response({"reveals": [{"photo": photo.pk, "answered": photo.pk in known} for photo in photos]})
+
+
+class RevealView(APIView):
+    """One photo as several people, and the agent, left it: who made which is said once the favourite is chosen."""
+
+    throttle_scope = "play"
+
+    @extend_schema(request=None, responses={200: ShowingSerializer, "4XX": ErrorSerializer}, operation_id="reveal")
+    def post(self, request: Request, slug: str, sha256: str) -> Response:
+        """Show the pictures. From now on the participant's episodes are marked: they have seen what others make."""
+        study = find_study(slug)
+        participant = joined(request, study)
+        return Response(_shown(request, show(study, participant, sha256), participant))
+
+
+class RevealAnswerView(APIView):
+    """Which of the pictures the participant likes best."""
+
+    throttle_scope = "play"
+
+    @extend_schema(
+        request=AnswerSerializer,
+        responses={200: ShowingSerializer, "4XX": ErrorSerializer},
+        operation_id="answer_reveal",
+    )
+    def post(self, request: Request, slug: str, sha256: str) -> Response:
+        """Choose; the answer says who made which. What was chosen stays."""
+        answer = AnswerSerializer(data=request.data)
+        answer.is_valid(raise_exception=True)
+        study = find_study(slug)
+        participant = joined(request, study)
+        showing = Showing.objects.filter(study=study, participant=participant, photo=sha256).first()
+        if showing is None:
+            raise Refusal("not_shown", "These pictures were not shown to you yet.")
+        judge(showing, answer.validated_data["place"], answer.validated_data["ms"])
+        return Response(_shown(request, showing, participant))
+
+
+class ProfileView(APIView):
+    """The participant's own style; beside it the others' and the agent's, once the study shows them."""
+
+    throttle_scope = "profile"
+
+    @extend_schema(responses={200: ProfileSerializer, "4XX": ErrorSerializer}, operation_id="read_profile")
+    def get(self, request: Request, slug: str) -> Response:
+        study = find_study(slug)
+        styles = profile(study, joined(request, study))
+        return Response({whose: asdict(style) if style else None for whose, style in styles.items()})
+
+
+def _shown(request: Request, showing: Showing, participant: Participant) -> dict[str, Any]:
+    """What is said of a showing: nothing of who made what before the answer."""
+    judgement = showing.judgements.first()
+    places = showing.places.select_related("episode__participant", "episode__study").prefetch_related("episode__steps")
+    pictures = []
+    for place in places:
+        steps = [{"filter": step.filter, "parameters": step.parameters} for step in place.episode.steps.all()]
+        picture: dict[str, Any] = {"steps": steps, "made_by": None, "episode": None}
+        if judgement is not None:
+            picture["made_by"] = _made_by(place.episode.participant, participant)
+            picture["episode"] = str(place.episode_id) if may_watch(request, place.episode) else None
+        pictures.append(picture)
+    photo = PhotoSerializer(showing.photo).data
+    return {"photo": photo, "pictures": pictures, "answer": judgement.answer if judgement else None}
+
+
+def _made_by(maker: Participant, participant: Participant) -> str:
+    if maker == participant:
+        return "you"
+    return "agent" if maker.kind == Participant.Kind.AGENT else "person"

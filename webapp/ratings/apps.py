@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class RatingsConfig(AppConfig):
+    name = "webapp.ratings"
+
+    def ready(self) -> None:
+        from webapp.ratings import signals  # noqa: F401  (connects its receivers)

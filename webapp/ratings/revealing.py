@@ -1,0 +1,138 @@
+"""The reveal: a photo as its player left it, beside what the agent and up to three other people made of it, blind."""
+
+import hashlib
+from collections.abc import Iterable
+from http import HTTPStatus
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from editing import filters
+from webapp.games.models import Episode
+from webapp.games.recording import open_episode
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+from webapp.ratings.models import Judgement, Place, Showing
+from webapp.refusals import Refusal, photo_removed
+from webapp.studies.assignment import assign
+from webapp.studies.joining import take_turn
+from webapp.studies.models import Study
+
+OTHER_PEOPLE = 3
+# More of them tire: the photos that are shown at the end.
+MOST_PHOTOS = 12
+
+
+def comparable(study: Study) -> QuerySet[Episode]:
+    """The finished treatments of a study that can be drawn: by the filters of today, on photos that are there."""
+    finished = Episode.objects.filter(study=study, status=Episode.Status.SUBMITTED, contract_version=filters.VERSION)
+    return finished.filter(tutorial=False, preview=False, photo__in=study.playable)
+
+
+def may_see_others(study: Study, participant: Participant) -> bool:
+    """Whether the study shows this participant, by now, what others made."""
+    if study.reveal == Study.Reveal.END:
+        return not _plays_on(study, participant)
+    return study.reveal == Study.Reveal.EACH
+
+
+def _plays_on(study: Study, participant: Participant) -> bool:
+    """Whether there is a photo left that the participant can play."""
+    if open_episode(study, participant):
+        return True
+    done = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
+    return study.open and assign(study, participant, set(done.values_list("photo_id", flat=True))).photo is not None
+
+
+def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
+    """Of the photos that the participant has done, those of which there is somebody else's picture.
+
+    In the order in which they were played; at the end at most ``MOST_PHOTOS``, always the same choice of them.
+
+    Raises:
+        Refusal: ``no_reveal`` or ``reveal_later``.
+    """
+    _check_time(study, participant)
+    own = comparable(study).filter(participant=participant)
+    others = _by_others(comparable(study), participant).filter(photo__in=own.values("photo"))
+    common = set(others.order_by().values_list("photo_id", flat=True).distinct())
+    at_most = MOST_PHOTOS if study.reveal == Study.Reveal.END else None
+    chosen = set(sorted(common, key=lambda sha256: _rank(study, participant, sha256))[:at_most])
+    photos = {episode.photo_id: episode.photo for episode in own.select_related("photo")}
+    return [photo for sha256, photo in photos.items() if sha256 in chosen]
+
+
+def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
+    """The showing of a photo to the participant who played it: the same one, in the same order, each time.
+
+    Raises:
+        Refusal: ``no_reveal``, ``reveal_later``, ``not_played``, ``photo_removed`` or ``nothing_to_compare``.
+    """
+    _check_time(study, participant)
+    treatments = comparable(study).filter(photo=photo_sha256)
+    if not study.playable.filter(pk=photo_sha256).exists():
+        raise photo_removed()
+    own = treatments.filter(participant=participant).last()
+    if own is None:
+        raise Refusal("not_played", "Finish this photo first; then you see what others made of it.")
+    with transaction.atomic():
+        take_turn(study, participant)
+        known = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
+        return known or _new_showing(own, _chosen(study, participant, treatments))
+
+
+def judge(showing: Showing, place: int, ms: int) -> Judgement:
+    """Take down which picture is the favourite. The same answer again changes nothing.
+
+    Raises:
+        Refusal: ``malformed``, or ``conflict`` where another answer was given before.
+    """
+    if not showing.places.filter(index=place).exists():
+        raise Refusal("malformed", f"There is no picture in place {place}.", HTTPStatus.BAD_REQUEST)
+    row, _ = showing.judgements.get_or_create(kind=Judgement.Kind.FAVOURITE, defaults={"answer": place, "ms": ms})
+    if row.answer != place:
+        raise Refusal("conflict", "You have chosen another picture before.")
+    return row
+
+
+def _check_time(study: Study, participant: Participant) -> None:
+    if study.reveal == Study.Reveal.OFF:
+        message = "This study does not show what others made."
+        raise Refusal("no_reveal", message, HTTPStatus.FORBIDDEN)
+    if not may_see_others(study, participant):
+        raise Refusal("reveal_later", "What others made is shown when you have done all photos.")
+
+
+def _by_others(treatments: QuerySet[Episode], participant: Participant) -> QuerySet[Episode]:
+    kinds = (Participant.Kind.HUMAN, Participant.Kind.AGENT)
+    return treatments.filter(participant__kind__in=kinds).exclude(participant=participant)
+
+
+def _chosen(study: Study, participant: Participant, treatments: QuerySet[Episode]) -> list[Episode]:
+    """One treatment of an agent, where there is one, and those of up to three other people."""
+    agents: dict[int, UUID] = {}
+    people: dict[int, UUID] = {}
+    rows = _by_others(treatments, participant).values_list("participant__kind", "participant", "pk")
+    for kind, maker, key in rows:
+        (agents if kind == Participant.Kind.AGENT else people)[maker] = key
+    agents_first = [
+        sorted(group.values(), key=lambda key: _rank(study, participant, str(key))) for group in (agents, people)
+    ]
+    return list(Episode.objects.filter(pk__in=agents_first[0][:1] + agents_first[1][:OTHER_PEOPLE]))
+
+
+def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:
+    """The row of a showing, its pictures in an order that says nothing of who made them."""
+    episodes = sorted([own, *others], key=lambda episode: _rank(own.study, own.participant, f"place {episode.pk}"))
+    if len(episodes) < 2:
+        raise Refusal("nothing_to_compare", "Nobody else has done this photo yet.")
+    showing = Showing.objects.create(study=own.study, participant=own.participant, photo=own.photo)
+    places = [Place(showing=showing, index=index, episode=episode) for index, episode in enumerate(episodes)]
+    Place.objects.bulk_create(places)
+    return showing
+
+
+def _rank(study: Study, participant: Participant, what: str) -> bytes:
+    """Sorts in an order of the participant's own, which is the same every time."""
+    return hashlib.sha256(f"reveal {study.slug} {participant.pseudonym} {what}".encode()).digest()
