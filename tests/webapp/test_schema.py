@@ -18,7 +18,7 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/episodes/{episode_id}/events/",
         "/api/photos/",
         "/api/studies/{slug}/photos/{sha256}/",
-        "/api/photos/{sha256}/preview/",
+        "/api/photos/{sha256}/preview/1/",
         "/api/studies/{slug}/",
         "/api/studies/{slug}/join/",
         "/api/studies/{slug}/next/",
