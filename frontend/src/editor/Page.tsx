@@ -6,6 +6,7 @@ import { FilmStrip } from "./FilmStrip";
 import { HandedInBar } from "./HandedInBar";
 import { Header } from "./Header";
 import { HistogramView } from "./HistogramView";
+import { MemoryNote } from "./MemoryNote";
 import { NoticeCard } from "./NoticeCard";
 import { Palette } from "./Palette";
 import type { Play } from "./play";
@@ -59,6 +60,7 @@ export function Page({ play }: { readonly play: Play }) {
         </aside>
         {page !== "playing" && <Waiting play={play} />}
       </main>
+      <MemoryNote play={play} />
       <Dialogs play={play} />
     </>
   );
