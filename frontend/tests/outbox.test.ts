@@ -227,4 +227,56 @@ describe("the outbox", () => {
     outbox.farewell();
     expect(sent).toEqual([false]);
   });
+
+  it("sends again, before anything new, what another player had left, once that player is back", async () => {
+    const store = await openStore();
+    await store.put({ ...parcel("a", 0), player: "other" });
+    await store.put(parcel("b", 0));
+    const { send, batches } = server();
+    const outbox = new Outbox(store, send, neverRefused);
+    expect(await outbox.load(PLAYER)).toBe(1);
+    await outbox.flush();
+    expect(batches).toEqual([["b 0"]]);
+    expect(await rowsLeft()).toEqual([["a 0", "another_player"]]);
+
+    expect(await new Outbox(store, send, neverRefused).load(PLAYER)).toBe(0);
+    const back = new Outbox(store, send, neverRefused);
+    expect(await back.load("other")).toBe(0);
+    await back.flush();
+    expect(batches).toEqual([["b 0"], ["a 0"]]);
+    expect(await rowsLeft()).toEqual([]);
+  });
+
+  it("leaves to another window what is stored, and takes over what that has left", async () => {
+    const store = await openStore();
+    const { send, batches } = server(new Unreachable("no"));
+    const outbox = new Outbox(store, send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await outbox.stop();
+    await outbox.flush();
+    expect(batches).toEqual([]);
+    expect(await rowsLeft()).toEqual([["a 0", undefined]]);
+
+    const other = new Outbox(store, send, neverRefused);
+    await other.load(PLAYER);
+    await other.flush();
+    expect(batches).toEqual([["a 0"]]);
+    await store.put(parcel("a", 1));
+    await outbox.load(PLAYER);
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"], ["a 1"]]);
+  });
+
+  it("says when something is in memory alone, keeps it when another window plays, and sends it later", async () => {
+    const { send, batches } = server(new Unreachable("no"));
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    expect(outbox.onlyInMemory.value).toBe(false);
+    outbox.add(parcel("a", 0));
+    await outbox.stop();
+    expect(outbox.onlyInMemory.value).toBe(true);
+    expect(outbox.status.value.waiting).toBe(1);
+    await outbox.load(PLAYER);
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"]]);
+  });
 });

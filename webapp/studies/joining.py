@@ -27,7 +27,8 @@ def join(request: HttpRequest | Request, study: Study, kind: str, ticket: str = 
     """The session's participant, else the holder of the ticket, else a new one, who has now joined this study.
 
     Raises:
-        Refusal: ``study_closed`` unless they had joined before, or ``conflict`` if the session is of another kind of player.
+        Refusal: ``study_closed`` unless they had joined before, or ``conflict`` if the session, or the ticket, is of
+            another kind of player.
     """
     participant = participant_of(request) or holder_of(ticket)
     is_here = participant is not None and study.participants.filter(pk=participant.pk).exists()
