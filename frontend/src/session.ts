@@ -97,6 +97,11 @@ export class Session {
     return this.state.game.value.status === "open" && this.state.page.value === "playing";
   }
 
+  /** Whether something stands in the way of what was being loaded, such as another window that took over meanwhile. */
+  private get isInterrupted(): boolean {
+    return this.state.page.peek() !== "loading";
+  }
+
   /** Takes down one action: the reducer applies it, the outbox sends it. */
   record(kind: EventKind, details: Details = {}): void {
     const { game, photo, study } = this.state;
@@ -233,6 +238,7 @@ export class Session {
   private async present({ episode }: Offer, photo: PhotoOffer): Promise<void> {
     // What was played last stays in sight until the next photo is here.
     const preview = await getPreview(photo.preview_url);
+    if (this.isInterrupted) return;
     const events = (episode?.events ?? []).map(parseEvent);
     const game = replay(events, this.state.study.value?.allow_untouched);
     batch(() => {
@@ -243,6 +249,7 @@ export class Session {
     });
     this.episode = episode?.id ?? newIdentifier();
     await drawn();
+    if (this.isInterrupted) return;
     this.began = performance.now() - (events.at(-1)?.ms ?? 0);
     this.state.page.value = "playing";
     this.record(game.status === "empty" ? "start" : "resume");

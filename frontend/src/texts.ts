@@ -27,6 +27,11 @@ export const texts = {
     offline: "You are offline. It is kept in this browser and sent as soon as the connection is back.",
     unanswered: "The server does not answer. It is kept in this browser and sent as soon as there is an answer.",
   },
+  loadingLater: {
+    title: "What you did is sent first",
+    offline: "You are offline. The photo comes as soon as the connection is back.",
+    unanswered: "The server does not answer. The photo comes as soon as it does.",
+  },
   onlyInMemory: {
     sentence:
       "This browser cannot store anything, as in a private window or when its storage is full. You can play on: keep this page open until it says “all saved”.",
@@ -217,11 +222,11 @@ export const texts = {
       title: "Not all of an earlier visit could be saved",
       sentence: [
         kept > 0 &&
-          `${capital(counted(kept, "action belongs", "actions belong"))} to another player, whom this browser
-          no longer knows. They are kept here, and are sent if that player comes back.`,
+          `${capital(counted(kept, "action was", "actions were"))} made as another player, whom this browser
+          no longer knows. All of it stays here, and is sent if that player comes back.`,
         lost > 0 &&
           `${capital(counted(lost, "action was", "actions were"))} not accepted: the photo was changed or
-          handed in elsewhere, or the game has been updated since. They are kept in this browser.`,
+          handed in elsewhere, or the game has been updated since. All of it stays in this browser.`,
       ]
         .filter((part) => part !== false)
         .map((part) => part.replace(/\s+/g, " "))

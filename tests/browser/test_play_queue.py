@@ -186,7 +186,7 @@ def test_play_of_another_player_is_kept_told_and_sent_when_they_come_back(
     person.press("1")
     expect(person.notice()).to_contain_text("Your visit has ended")
     person.button("Join again").click()
-    expect(person.notice()).to_contain_text("One action belongs to another player")
+    expect(person.notice()).to_contain_text("One action was made as another player")
     person.button("Play on").click()
     person.wait_for_photo()
     assert kept(person.page) == [("choose", "another_player")]

@@ -15,11 +15,11 @@ import { Stage } from "./Stage";
 function Waiting({ play }: { readonly play: Play }) {
   const sending = play.state.page.value === "sending";
   const { state } = play.saving.value;
-  const { sendingLater } = texts;
+  const later = sending ? texts.sendingLater : texts.loadingLater;
   return (
     <div class="waiting" role="status">
-      {sending && (state === "offline" || state === "unanswered") ? (
-        <NoticeCard notice={{ title: sendingLater.title, sentence: sendingLater[state] }} />
+      {state === "offline" || state === "unanswered" ? (
+        <NoticeCard notice={{ title: later.title, sentence: later[state] }} />
       ) : (
         <p>{sending ? texts.sending : texts.loading}</p>
       )}
