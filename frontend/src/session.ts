@@ -98,7 +98,7 @@ export class Session {
   }
 
   /** Whether something stands in the way of what was being loaded, such as another window that took over meanwhile. */
-  private get isInterrupted(): boolean {
+  private isInterrupted(): boolean {
     return this.state.page.peek() !== "loading";
   }
 
@@ -238,7 +238,7 @@ export class Session {
   private async present({ episode }: Offer, photo: PhotoOffer): Promise<void> {
     // What was played last stays in sight until the next photo is here.
     const preview = await getPreview(photo.preview_url);
-    if (this.isInterrupted) return;
+    if (this.isInterrupted()) return;
     const events = (episode?.events ?? []).map(parseEvent);
     const game = replay(events, this.state.study.value?.allow_untouched);
     batch(() => {
@@ -249,7 +249,7 @@ export class Session {
     });
     this.episode = episode?.id ?? newIdentifier();
     await drawn();
-    if (this.isInterrupted) return;
+    if (this.isInterrupted()) return;
     this.began = performance.now() - (events.at(-1)?.ms ?? 0);
     this.state.page.value = "playing";
     this.record(game.status === "empty" ? "start" : "resume");
