@@ -11,7 +11,19 @@ from rich.table import Table
 
 from bench.figures import Figure
 
-PARTS = ("start", "filters", "photos", "render", "develop", "train", "play", "environment", "site", "browser")
+PARTS = (
+    "start",
+    "filters",
+    "photos",
+    "previews",
+    "render",
+    "develop",
+    "train",
+    "play",
+    "environment",
+    "site",
+    "browser",
+)
 RESULTS = Path(__file__).parents[1] / "var" / "bench.json"
 
 

@@ -1,6 +1,5 @@
 """Robots that play a site over HTTP through the same door as a browser."""
 
-import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from typing import Any
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
+from editing.preview_transport import PackedPreviewError, unpack_preview
 from learning.temperaments import TEMPERAMENTS, play_photo
 
 # A robot looks at every so-manieth pixel: its taste needs no more.
@@ -69,7 +70,7 @@ class Visitor:
         if photo is None:
             return None
         content = self.request("GET", photo["preview_url"]).content
-        preview = np.load(io.BytesIO(content), allow_pickle=False)[::PIXELS_SKIPPED, ::PIXELS_SKIPPED]
+        preview = _unpacked(content)[::PIXELS_SKIPPED, ::PIXELS_SKIPPED]
         # Which photos a robot is given, and in what order, is the site's choice: its play of one must not depend on it.
         random = np.random.default_rng((seed, number, int(photo["id"], 16)))
         answer: dict[str, Any] = {}
@@ -77,6 +78,13 @@ class Visitor:
             body = {"study": self.study, "photo": photo["id"], "events": [event.to_json() for event in batch]}
             answer = self.request("POST", f"/api/episodes/{batch[0].episode}/events/", body).json()
         return Played(answer["episode"], player, answer["next_seq"])
+
+
+def _unpacked(content: bytes) -> NDArray[np.float16]:
+    try:
+        return unpack_preview(content)
+    except PackedPreviewError as error:
+        raise RobotError(f"the site sent a photo that cannot be read: {error}") from None
 
 
 def _reason(response: httpx.Response) -> str:

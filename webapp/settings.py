@@ -9,7 +9,7 @@ is trusted for the visitor's address.
 | SITE_URL | where visitors reach the site |
 | SECRET_KEY | required with SITE_URL; else made once and kept in DATA_DIR/secret_key |
 | DATABASE_URL | postgresql://user:password@host:port/name; else the embedded server, if it runs |
-| DATA_DIR | previews, originals, downloads, thumbnails, collected static files; var/ |
+| DATA_DIR | previews and what is made of them, originals, downloads, collected static files; var/ |
 | KEEP_ORIGINALS | whether a photo's file is kept, for pictures at full size: 20 to 120 MB for each RAW file; true |
 | DOWNLOAD_DAYS | how long a picture at full size is kept for its player, who can ask for it again; 7 |
 | ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS | comma-separated, in place of what follows from SITE_URL |

@@ -1,5 +1,5 @@
 /** The server's JSON API. Every failure is an `ApiError` (the server refused) or an `Unreachable` (ask again later). */
-import { parseNpy } from "./npy";
+import { DamagedPreview, unpackPreview } from "./preview";
 import type { GameEvent, PhotoOffer, Preview, Progress, Study } from "./state";
 
 /** The server refused by name: asking the same again does not help. */
@@ -21,6 +21,8 @@ export class Unreachable extends Error {
 
 export interface Offer {
   readonly photo: PhotoOffer | null;
+  /** What is likely to come next. */
+  readonly following: PhotoOffer | null;
   readonly episode: { readonly id: string; readonly events: readonly unknown[] } | null;
   readonly progress: Progress;
   readonly contract_version: number;
@@ -49,6 +51,11 @@ export interface Downloads {
   /** Why none is offered, in a sentence. */
   readonly reason: string;
   readonly downloads: readonly Download[];
+}
+
+export interface Joined {
+  readonly participant: string;
+  readonly ticket: string;
 }
 
 /** The CSRF cookie is missing or out of date. Another request may bring a new one. */
@@ -118,9 +125,12 @@ export function getStudy(slug: string): Promise<Study> {
   return json(studyAddress(slug));
 }
 
-/** Makes this session a participant of the study; one that joined stays the same participant. */
-export async function join(slug: string): Promise<void> {
-  await post(slug, `${studyAddress(slug)}join/`, { kind: "human" });
+/**
+ * Makes this session a participant of the study; one that joined stays the same participant, and a ticket of an earlier
+ * joining brings back a participant whose session has ended.
+ */
+export async function join(slug: string, ticket: string): Promise<Joined> {
+  return parsed(await post(slug, `${studyAddress(slug)}join/`, { kind: "human", ticket }));
 }
 
 /** The next photo to play, with the events of an episode that was left open. */
@@ -128,12 +138,27 @@ export function getNext(slug: string): Promise<Offer> {
   return json(`${studyAddress(slug)}next/`);
 }
 
-/** The linear pixels of a photo. Throws `NpyError` where the file is not a preview. */
-export async function getPreview(url: string): Promise<Preview> {
-  const response = await request(url);
+async function bytes(url: string, options?: RequestInit): Promise<ArrayBuffer> {
+  const response = await request(url, options);
   const buffer = await response.arrayBuffer().catch(() => null);
   if (buffer === null) throw new Unreachable("the photo broke off");
-  return parseNpy(buffer);
+  return buffer;
+}
+
+/** The linear pixels of a photo. Throws `DamagedPreview` where that is not what the server sends. */
+export async function getPreview(url: string): Promise<Preview> {
+  try {
+    return await unpackPreview(await bytes(url));
+  } catch (error) {
+    if (!(error instanceof DamagedPreview)) throw error;
+    // It may have been damaged in the browser's cache, which would give it for ever.
+    return unpackPreview(await bytes(url, { cache: "reload" }));
+  }
+}
+
+/** Brings a preview into the browser's cache, from where `getPreview` takes it. It is no harm if that fails. */
+export async function fetchAhead(url: string): Promise<void> {
+  await bytes(url, { priority: "low" }).catch(() => undefined);
 }
 
 /**

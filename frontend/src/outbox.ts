@@ -1,87 +1,12 @@
 /**
  * The queue of events on their way to the server. An event waits in IndexedDB until the server has taken it, so that
- * neither a lost connection nor a closed page loses play; what the server refuses stays there, out of the way. Where
- * the browser has no IndexedDB (some private windows), events wait in memory alone.
+ * neither a lost connection nor a closed page loses play; what the server refuses, and what another participant has left,
+ * stays there, out of the way. What cannot be stored waits in memory alone.
  */
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { ApiError, type Batch } from "./api";
-import type { GameEvent, SavingStatus } from "./state";
-
-/** An event, and where it belongs. */
-export interface Parcel {
-  readonly study: string;
-  readonly photo: string;
-  readonly event: GameEvent;
-}
-
-/** Where parcels survive a reload. */
-export interface Store {
-  /** What is still to be sent. */
-  readonly load: () => Promise<Parcel[]>;
-  readonly put: (parcel: Parcel) => Promise<void>;
-  readonly remove: (parcels: readonly Parcel[]) => Promise<void>;
-  /** Keeps parcels that will not be sent again, with the code of the refusal. */
-  readonly setAside: (parcels: readonly Parcel[], code: string) => Promise<void>;
-}
-
-interface Row extends Parcel {
-  readonly id: string;
-  /** The code by which the server refused the event. */
-  readonly refused?: string;
-}
-
-interface Schema extends DBSchema {
-  parcels: { key: number; value: Row; indexes: { id: string } };
-}
-
-export const MEMORY_ONLY: Store = {
-  load: () => Promise.resolve([]),
-  put: () => Promise.resolve(),
-  remove: () => Promise.resolve(),
-  setAside: () => Promise.resolve(),
-};
-
-function storeIn(database: IDBPDatabase<Schema>): Store {
-  /** Rewrites the rows of the parcels, or deletes them where there is nothing to write, all or none. */
-  const rewrite = async (parcels: readonly Parcel[], rewritten: (row: Row) => Row | null) => {
-    const transaction = database.transaction("parcels", "readwrite");
-    for (const { event } of parcels) {
-      const cursor = await transaction.store.index("id").openCursor(event.id);
-      const row = cursor && rewritten(cursor.value);
-      await (row === null ? cursor?.delete() : cursor?.update(row));
-    }
-    await transaction.done;
-  };
-  return {
-    load: async () => {
-      const rows = await database.getAll("parcels");
-      return rows
-        .filter((row) => row.refused === undefined)
-        .map(({ study, photo, event }) => ({ study, photo, event }));
-    },
-    put: async (parcel) => {
-      await database.add("parcels", { ...parcel, id: parcel.event.id });
-    },
-    remove: (parcels) => rewrite(parcels, () => null),
-    setAside: (parcels, code) => rewrite(parcels, (row) => ({ ...row, refused: code })),
-  };
-}
-
-/** The store in IndexedDB, or in memory alone where that fails. */
-export async function openStore(): Promise<Store> {
-  try {
-    const database = await openDB<Schema>("safelight", 1, {
-      upgrade: (fresh) => {
-        // The key counts up: parcels are read in the order in which they came.
-        fresh.createObjectStore("parcels", { autoIncrement: true }).createIndex("id", "id", { unique: true });
-      },
-    });
-    return storeIn(database);
-  } catch {
-    return MEMORY_ONLY;
-  }
-}
+import type { SavingStatus } from "./state";
+import type { Parcel, Store } from "./store";
 
 /**
  * Refusals with these statuses are about the episode itself, which will never be taken: it breaks the rules, or is of
@@ -89,6 +14,9 @@ export async function openStore(): Promise<Store> {
  * a visit that has ended, a study that is closed for now.
  */
 const ABOUT_THE_EPISODE: ReadonlySet<number> = new Set([400, 404, 409, 410]);
+
+/** Why parcels are set aside that another participant has left: if they come back, they are sent. */
+const OF_SOMEBODY_ELSE = "another_player";
 
 const LARGEST_BATCH = 500;
 /** Browsers refuse larger keepalive requests; the rest waits for the next visit. */
@@ -103,7 +31,12 @@ export class Outbox {
   /** Episodes that wait for the next visit, and hold up no other. */
   private readonly held = new Set<string>();
   private readonly state = signal<SavingStatus>({ state: "saved", waiting: 0 });
+  private readonly unkept = signal(false);
+  /** What is in memory alone, and what is just being stored. */
+  private readonly unstored = new Set<Parcel>();
+  private readonly storing = new Set<Promise<void>>();
   private sending: Promise<void> | null = null;
+  private stopped = false;
   /** How many of the last events the server will never take. */
   private lost = 0;
   private wake: () => void = () => undefined;
@@ -122,10 +55,29 @@ export class Outbox {
     return this.state;
   }
 
-  /** Takes over what an earlier visit has left. */
-  async load(): Promise<void> {
-    this.waiting.unshift(...(await this.store.load()));
+  /** Whether something could not be stored: it is lost if the page is closed before the server has it. */
+  get onlyInMemory(): ReadonlySignal<boolean> {
+    return this.unkept;
+  }
+
+  /** How many events, since the last one was added, the server has refused for good. */
+  get refusals(): number {
+    return this.lost;
+  }
+
+  /** Takes over what earlier visits of the player have left. How many events of others were set aside. */
+  async load(player: string): Promise<number> {
+    this.stopped = false;
+    const here = new Set(this.waiting.map(({ event }) => event.id));
+    const found = await this.store.load().catch(() => []);
+    const kept = found.filter(({ event }) => !here.has(event.id));
+    const isOwn = (parcel: Parcel) => parcel.player === player || parcel.player === "";
+    const own = kept.filter(({ refused }) => refused === undefined || refused === OF_SOMEBODY_ELSE).filter(isOwn);
+    const others = kept.filter((parcel) => parcel.refused === undefined && !isOwn(parcel));
+    this.waiting.unshift(...own.map(({ study, photo, event }) => ({ study, photo, player, event })));
+    if (others.length > 0) await this.store.setAside(others, OF_SOMEBODY_ELSE).catch(() => undefined);
     this.report("saving");
+    return others.length;
   }
 
   /** Queues an event and sends it. */
@@ -134,9 +86,18 @@ export class Outbox {
     this.lost = 0;
     const { state } = this.state.value;
     this.report(state === "saved" || state === "refused" ? "saving" : state);
-    // Storing may fail (a full disk); the event is then still sent from memory.
-    this.store.put(parcel).catch(() => undefined);
+    this.keep(parcel);
     void this.flush();
+  }
+
+  /** Leaves what is stored to another window, and resolves when all is that can be. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await Promise.all(this.storing);
+    this.leave(this.waiting.filter((parcel) => !this.unstored.has(parcel)));
+    this.held.clear();
+    this.report("held");
   }
 
   /** Resolves when nothing is left that can be sent. It tries as long as that takes. */
@@ -161,6 +122,16 @@ export class Outbox {
     void this.send(first.event.episode, body, true).catch(() => undefined);
   }
 
+  /** Storing may fail (a full disk); the event is then still sent from memory. */
+  private keep(parcel: Parcel): void {
+    const storing = this.store.put(parcel).catch(() => {
+      this.unstored.add(parcel);
+      this.unkept.value = true;
+    });
+    this.storing.add(storing);
+    void storing.then(() => this.storing.delete(storing));
+  }
+
   private report(state: SavingStatus["state"]): void {
     const waiting = this.waiting.length;
     if (waiting > 0) this.state.value = { state, waiting };
@@ -169,6 +140,7 @@ export class Outbox {
 
   /** The oldest events that may travel together: those of the first one's episode, up to the next of another. */
   private nextBatch(): Parcel[] {
+    if (this.stopped) return [];
     const sendable = this.waiting.filter(({ event }) => !this.held.has(event.episode));
     const episode = sendable[0]?.event.episode;
     const end = sendable.findIndex(({ event }) => event.episode !== episode);
@@ -216,7 +188,7 @@ export class Outbox {
     }
     const parcels = this.waiting.filter(({ event }) => event.episode === episode);
     this.leave(parcels);
-    this.lost = parcels.length;
+    this.lost += parcels.length;
     await this.store.setAside(parcels, code).catch(() => undefined);
   }
 
@@ -224,6 +196,7 @@ export class Outbox {
   private leave(parcels: readonly Parcel[]): void {
     const gone = new Set(parcels);
     this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((parcel) => !gone.has(parcel)));
+    for (const parcel of parcels) this.unstored.delete(parcel);
   }
 
   private rest(milliseconds: number): Promise<void> {

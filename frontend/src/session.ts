@@ -1,10 +1,26 @@
 /** A visit: joining the study, one photo after another, and each action of the player on its way to the server. */
-import { ApiError, getDownloads, getNext, getPreview, getStudy, join, Unreachable, type Offer } from "./api";
+import { batch } from "@preact/signals";
+import {
+  ApiError,
+  fetchAhead,
+  getDownloads,
+  getNext,
+  getPreview,
+  getStudy,
+  join,
+  postEvents,
+  Unreachable,
+  type Batch,
+  type Offer,
+} from "./api";
 import { contract, type EventKind, type Parameters } from "./contract";
 import { IllegalEvent, parseEvent } from "./events";
 import { applyEvent, replay } from "./game";
 import { newIdentifier } from "./identifiers";
+import { noticeFor } from "./notices";
 import type { Outbox } from "./outbox";
+import type { Store } from "./store";
+import type { Turn } from "./turn";
 import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState, type Progress } from "./state";
 import { texts } from "./texts";
 import { FIT } from "./view";
@@ -32,24 +48,39 @@ export class Session {
   private episode = "";
   /** What the clock showed when the episode began, less the time that earlier visits spent on it. */
   private began = 0;
+  /** The participant's pseudonym. */
+  private player = "";
+  /** What failed for want of an answer, and is tried again when the connection is back. */
+  private unanswered: (() => void) | null = null;
 
   constructor(
     private readonly state: PlayState,
     private readonly slug: string,
     private readonly outbox: Outbox,
+    private readonly store: Store,
+    private readonly turn: Turn,
   ) {}
 
-  /** Joins the study, sends what an earlier visit has left, and shows the first photo. */
+  /** Joins the study, sends what an earlier visit has left, and shows the first photo, unless another window plays. */
   async open(): Promise<void> {
     await this.guarded(
       () => this.open(),
       async () => {
+        if (!(await this.turn.ask())) {
+          this.show(texts.notices.otherWindow(() => void this.takeOver()));
+          return;
+        }
         const study = await getStudy(this.slug);
         this.state.study.value = study;
         if (study.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
-        // Who joined before a study was closed may still finish the photo that they have begun.
-        if (study.open) await join(this.slug);
+        await this.join(this.slug);
+        const kept = await this.outbox.load(this.player);
         await this.outbox.flush();
+        const lost = this.outbox.refusals;
+        if (kept + lost > 0) {
+          this.show(texts.notices.leftBehind(kept, lost, () => void this.next()));
+          return;
+        }
         await this.offer();
       },
     );
@@ -68,6 +99,11 @@ export class Session {
     return this.state.game.value.status === "open" && this.state.page.value === "playing";
   }
 
+  /** Whether something stands in the way of what was being loaded, such as another window that took over meanwhile. */
+  private isInterrupted(): boolean {
+    return this.state.page.peek() !== "loading";
+  }
+
   /** Takes down one action: the reducer applies it, the outbox sends it. */
   record(kind: EventKind, details: Details = {}): void {
     const { game, photo, study } = this.state;
@@ -84,7 +120,7 @@ export class Session {
       contract_version: contract.version,
     };
     game.value = applyEvent(game.value, event, study.value?.allow_untouched ?? false);
-    this.outbox.add({ study: this.slug, photo: photo.value.id, event });
+    this.outbox.add({ study: this.slug, photo: photo.value.id, player: this.player, event });
   }
 
   /** Takes down the size of the screen. */
@@ -134,9 +170,47 @@ export class Session {
     if (downloads !== null) handedIn.value = { episode, photo: name, reason: downloads.reason };
   }
 
+  /** Goes on in this window with what another one plays. */
+  async takeOver(): Promise<void> {
+    this.state.page.value = "loading";
+    await this.turn.take();
+    await this.open();
+  }
+
+  /** Another window goes on. */
+  async leave(): Promise<void> {
+    this.show(texts.notices.otherWindow(() => void this.takeOver()));
+    await this.outbox.stop();
+  }
+
+  /** The connection has come back. */
+  reconnected(): void {
+    this.outbox.hurry();
+    this.unanswered?.();
+  }
+
+  /** Sends events. Where the session has ended, the ticket brings the participant back, and nobody notices. */
+  async send(episode: string, batched: Batch, keepalive = false): Promise<void> {
+    try {
+      await postEvents(episode, batched, keepalive);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "not_joined" || (await this.ticket()) === "") throw error;
+      const { player } = this;
+      await this.join(batched.study);
+      if (this.player !== player) throw error;
+      await postEvents(episode, batched, keepalive);
+    }
+  }
+
   /** The server will never take the events of this episode. */
   refused(episode: string, error: ApiError): void {
     if (episode === this.episode) this.show(this.noticeFor(error, () => this.next()));
+  }
+
+  private async join(study: string): Promise<void> {
+    const { participant, ticket } = await join(study, await this.ticket());
+    this.player = participant;
+    await this.store.keepTicket(ticket).catch(() => undefined);
   }
 
   private show(notice: Notice): void {
@@ -148,9 +222,11 @@ export class Session {
   /** Does the work; where it fails, says why on the page, with a way on. */
   private async guarded(again: () => Promise<void>, work: () => Promise<void>): Promise<void> {
     this.state.page.value = "loading";
+    this.unanswered = null;
     try {
       await work();
     } catch (error) {
+      if (error instanceof Unreachable) this.unanswered = () => void again();
       if (error instanceof Error) this.show(this.noticeFor(error, again));
       else throw error;
     }
@@ -166,6 +242,7 @@ export class Session {
       return;
     }
     await this.present(offer, offer.photo);
+    if (offer.following !== null) void fetchAhead(offer.following.preview_url);
   }
 
   private clear(): void {
@@ -182,15 +259,20 @@ export class Session {
   }
 
   private async present({ episode }: Offer, photo: PhotoOffer): Promise<void> {
-    this.clear();
+    // What was played last stays in sight until the next photo is here.
     const preview = await getPreview(photo.preview_url);
+    if (this.isInterrupted()) return;
     const events = (episode?.events ?? []).map(parseEvent);
     const game = replay(events, this.state.study.value?.allow_untouched);
+    batch(() => {
+      this.clear();
+      this.state.photo.value = photo;
+      this.state.preview.value = preview;
+      this.state.game.value = game;
+    });
     this.episode = episode?.id ?? newIdentifier();
-    this.state.photo.value = photo;
-    this.state.preview.value = preview;
-    this.state.game.value = game;
     await drawn();
+    if (this.isInterrupted()) return;
     this.began = performance.now() - (events.at(-1)?.ms ?? 0);
     this.state.page.value = "playing";
     this.record(game.status === "empty" ? "start" : "resume");
@@ -198,30 +280,11 @@ export class Session {
   }
 
   private noticeFor(error: Error, again: () => Promise<void>): Notice {
-    const { notices } = texts;
-    const reload = () => window.location.reload();
-    const retry = () => void again();
-    if (error instanceof Unreachable) return notices.unreachable(retry);
-    if (!(error instanceof ApiError) && !(error instanceof IllegalEvent)) return notices.broken(error.message, retry);
-    switch (error.code) {
-      case "stale_contract":
-        return notices.stale(reload);
-      case "study_closed":
-        return notices.closed();
-      case "photo_removed":
-        return notices.photoRemoved(() => void this.next());
-      case "not_joined":
-        return this.state.study.value?.open === false ? notices.closed() : notices.notJoined(reload);
-      case "closed":
-      case "conflict":
-      case "gap":
-      case "other_episode_open":
-      case "already_played":
-        return notices.otherWindow(reload);
-      case "not_found":
-        return notices.notFound();
-      default:
-        return notices.refused(error.message, reload);
-    }
+    const isClosed = this.state.study.value?.open === false;
+    return noticeFor(error, { again: () => void again(), next: () => void this.next(), isClosed });
+  }
+
+  private ticket(): Promise<string> {
+    return this.store.ticket().catch(() => "");
   }
 }

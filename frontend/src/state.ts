@@ -131,6 +131,8 @@ export interface PlayState {
   readonly dialog: Signal<"help" | "finish" | null>;
   /** Where the study offers downloads. */
   readonly handedIn: Signal<HandedIn | null>;
+  /** Something waits in memory alone, and the player has not been told yet. */
+  readonly onlyInMemory: Signal<boolean>;
   /** The graphics context is lost for the moment. */
   readonly pictureLost: Signal<boolean>;
 }
@@ -160,6 +162,7 @@ export function createState(): PlayState {
     picker: signal<PlayState["picker"]["value"]>("off"),
     dialog: signal<"help" | "finish" | null>(null),
     handedIn: signal<HandedIn | null>(null),
+    onlyInMemory: signal(false),
     pictureLost: signal(false),
   };
 }

@@ -10,6 +10,10 @@ function counted(count: number, one: string, many: string): string {
   return `${NUMBERS[count] ?? String(count)} ${count === 1 ? one : many}`;
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function percent(share: number): string {
   if (share === 0) return "0 %";
   return share < 0.001 ? "less than 0.1 %" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
@@ -24,6 +28,16 @@ export const texts = {
     title: "Your picture waits to be saved",
     offline: "You are offline. It is kept in this browser and sent as soon as the connection is back.",
     unanswered: "The server does not answer. It is kept in this browser and sent as soon as there is an answer.",
+  },
+  loadingLater: {
+    title: "What you did is sent first",
+    offline: "You are offline. The photo comes as soon as the connection is back.",
+    unanswered: "The server does not answer. The photo comes as soon as it does.",
+  },
+  onlyInMemory: {
+    sentence:
+      "This browser cannot store anything, as in a private window or when its storage is full. You can play on: keep this page open until it says “all saved”.",
+    understood: "I see",
   },
   pictureLost: "The graphics card paused; the picture comes back in a moment.",
   rights: (attribution: string, licence: string) => [attribution, licence].filter(Boolean).join(" · "),
@@ -209,15 +223,22 @@ export const texts = {
         "The game needs WebGL 2. Please update the browser, switch on hardware acceleration, or open this page in another one. Nothing that you did is lost.",
       action: { label: "Try again", run },
     }),
-    unreachable: (run: () => void): Notice => ({
-      title: "No answer from the server",
-      sentence: "Please check the connection. Nothing that you did is lost.",
+    unreachable: (online: boolean, run: () => void): Notice => ({
+      title: online ? "No answer from the server" : "You are offline",
+      sentence: online
+        ? "It may be busy, or the connection weak. Nothing that you did is lost."
+        : "The game goes on by itself as soon as the connection is back. Nothing that you did is lost.",
+      action: { label: "Try again", run },
+    }),
+    damaged: (reason: string, run: () => void): Notice => ({
+      title: "The photo cannot be shown",
+      sentence: `It was fetched twice, but ${reason}. Nothing that you did is lost.`,
       action: { label: "Try again", run },
     }),
     broken: (reason: string, run: () => void): Notice => ({
-      title: "The photo cannot be shown",
-      sentence: `Something is wrong with it: ${reason}.`,
-      action: { label: "Try again", run },
+      title: "Something went wrong",
+      sentence: `The page cannot go on: ${reason}. What you did is kept.`,
+      action: { label: "Load again", run },
     }),
     stale: (run: () => void): Notice => ({
       title: "The game has been updated",
@@ -239,6 +260,30 @@ export const texts = {
       action: { label: "Join again", run },
     }),
     otherWindow: (run: () => void): Notice => ({
+      title: "You are playing in another window",
+      sentence: "The game goes on in one window at a time. What you did there is kept, and comes along.",
+      action: { label: "Play here", run },
+    }),
+    waitsForOldWindow: (): Notice => ({
+      title: "The game has been updated",
+      sentence: "An older version of it is open in another window. Please close that one; this page then goes on.",
+    }),
+    leftBehind: (kept: number, lost: number, run: () => void): Notice => ({
+      title: "Not all of an earlier visit could be saved",
+      sentence: [
+        kept > 0 &&
+          `${capital(counted(kept, "action was", "actions were"))} made as another player, whom this browser
+          no longer knows. All of it stays here, and is sent if that player comes back.`,
+        lost > 0 &&
+          `${capital(counted(lost, "action was", "actions were"))} not accepted: the photo was changed or
+          handed in elsewhere, or the game has been updated since. All of it stays in this browser.`,
+      ]
+        .filter((part) => part !== false)
+        .map((part) => part.replace(/\s+/g, " "))
+        .join(" "),
+      action: { label: "Play on", run },
+    }),
+    changedElsewhere: (run: () => void): Notice => ({
       title: "This photo is open in another window",
       sentence:
         "It was edited or handed in there, so what you did last in this window was not saved. Load the page again to go on from where it stands.",

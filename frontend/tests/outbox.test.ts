@@ -3,13 +3,16 @@ import { IDBFactory } from "fake-indexeddb";
 import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, Unreachable, type Batch } from "../src/api";
-import { MEMORY_ONLY, openStore, Outbox, type Parcel, type Send } from "../src/outbox";
+import { Outbox, type Send } from "../src/outbox";
 import type { GameEvent } from "../src/state";
+import { MEMORY_ONLY, openStore, type Parcel } from "../src/store";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("navigator", { onLine: true });
 });
+
+const PLAYER = "quiet-heron-48213";
 
 function event(episode: string, seq: number): GameEvent {
   const rest = { kind: "focus", step: null, filter: null, parameters: null, ms: seq, contract_version: 1 } as const;
@@ -17,7 +20,7 @@ function event(episode: string, seq: number): GameEvent {
 }
 
 function parcel(episode: string, seq: number): Parcel {
-  return { study: "open", photo: "photo", event: event(episode, seq) };
+  return { study: "open", photo: "photo", player: PLAYER, event: event(episode, seq) };
 }
 
 /** A server that remembers the ids of what it took, and answers as it is told to: true takes, an error is thrown. */
@@ -79,7 +82,7 @@ describe("the outbox", () => {
     outbox.add(parcel("a", 0));
     await vi.waitUntil(() => outbox.status.value.state === "unanswered");
     expect(outbox.status.value.waiting).toBe(1);
-    expect(await store.load()).toEqual([parcel("a", 0)]);
+    expect(await store.load()).toMatchObject([parcel("a", 0)]);
     outbox.hurry();
     await outbox.flush();
     expect(batches).toEqual([["a 0"]]);
@@ -123,7 +126,7 @@ describe("the outbox", () => {
     await vi.waitUntil(async () => (await store.load()).length === 2);
     const { send, batches } = server();
     const after = new Outbox(store, send, neverRefused);
-    await after.load();
+    await after.load(PLAYER);
     after.add(parcel("a", 2));
     await after.flush();
     expect(batches.flat()).toEqual(["a 0", "a 1", "a 2"]);
@@ -150,7 +153,6 @@ describe("the outbox", () => {
     expect(refused.mock.calls.map(([episode, error]) => [episode, error.code])).toEqual([["a", code]]);
     expect(batches).toEqual([["b 0"]]);
     expect(outbox.status.value).toEqual({ state: "refused", waiting: 2 });
-    expect(await store.load()).toEqual([]);
     expect(await rowsLeft()).toEqual([
       ["a 0", code],
       ["a 1", code],
@@ -181,7 +183,7 @@ describe("the outbox", () => {
     expect(outbox.status.value).toEqual({ state: "held", waiting: 3 });
 
     const later = new Outbox(store, send, neverRefused);
-    await later.load();
+    await later.load(PLAYER);
     await later.flush();
     expect(batches).toEqual([["b 0"], ["a 0", "a 1", "a 2"]]);
     expect(await rowsLeft()).toEqual([]);
@@ -224,5 +226,57 @@ describe("the outbox", () => {
     for (let seq = 0; seq < 500; seq += 1) outbox.add(parcel("a", seq));
     outbox.farewell();
     expect(sent).toEqual([false]);
+  });
+
+  it("sends again, before anything new, what another player had left, once that player is back", async () => {
+    const store = await openStore();
+    await store.put({ ...parcel("a", 0), player: "other" });
+    await store.put(parcel("b", 0));
+    const { send, batches } = server();
+    const outbox = new Outbox(store, send, neverRefused);
+    expect(await outbox.load(PLAYER)).toBe(1);
+    await outbox.flush();
+    expect(batches).toEqual([["b 0"]]);
+    expect(await rowsLeft()).toEqual([["a 0", "another_player"]]);
+
+    expect(await new Outbox(store, send, neverRefused).load(PLAYER)).toBe(0);
+    const back = new Outbox(store, send, neverRefused);
+    expect(await back.load("other")).toBe(0);
+    await back.flush();
+    expect(batches).toEqual([["b 0"], ["a 0"]]);
+    expect(await rowsLeft()).toEqual([]);
+  });
+
+  it("leaves to another window what is stored, and takes over what that has left", async () => {
+    const store = await openStore();
+    const { send, batches } = server(new Unreachable("no"));
+    const outbox = new Outbox(store, send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await outbox.stop();
+    await outbox.flush();
+    expect(batches).toEqual([]);
+    expect(await rowsLeft()).toEqual([["a 0", undefined]]);
+
+    const other = new Outbox(store, send, neverRefused);
+    await other.load(PLAYER);
+    await other.flush();
+    expect(batches).toEqual([["a 0"]]);
+    await store.put(parcel("a", 1));
+    await outbox.load(PLAYER);
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"], ["a 1"]]);
+  });
+
+  it("says when something is in memory alone, keeps it when another window plays, and sends it later", async () => {
+    const { send, batches } = server(new Unreachable("no"));
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    expect(outbox.onlyInMemory.value).toBe(false);
+    outbox.add(parcel("a", 0));
+    await outbox.stop();
+    expect(outbox.onlyInMemory.value).toBe(true);
+    expect(outbox.status.value.waiting).toBe(1);
+    await outbox.load(PLAYER);
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"]]);
   });
 });

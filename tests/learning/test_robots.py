@@ -1,6 +1,5 @@
 """Robots play by the rules, each after its temperament, and say what is wrong with a site."""
 
-import io
 import json
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from editing.preview_transport import pack_preview
 from editing.rules import Event, replay, trajectory
 from learning.robots import Played, RobotError, play_site
 from learning.temperaments import TEMPERAMENTS, play_photo
@@ -62,12 +62,10 @@ class Site:
         if path.endswith("/next/"):
             done = self.done.get(robot, 0)
             place = self.photos - done if self.backwards else done + 1
-            photo = {"id": f"{place:064x}", "preview_url": "/api/photos/a/preview/"} if done < self.photos else None
+            photo = {"id": f"{place:064x}", "preview_url": "/api/photos/a/preview/1/"} if done < self.photos else None
             return httpx.Response(200, json={"photo": photo})
-        if path.endswith("/preview/"):
-            content = io.BytesIO()
-            np.save(content, dark_photo().astype(np.float16))
-            return httpx.Response(200, content=content.getvalue())
+        if path.endswith("/preview/1/"):
+            return httpx.Response(200, content=pack_preview(dark_photo().astype(np.float16)))
         return self.events_endpoint(request, robot)
 
     def events_endpoint(self, request: httpx.Request, robot: str) -> httpx.Response:

@@ -116,6 +116,10 @@ class Player:
         self.get(f"/api/studies/{self.study}/")
         return self.post(f"/api/studies/{self.study}/join/", {"kind": kind})
 
+    def join_with(self, ticket: str) -> Any:
+        """Join as a person who was here before."""
+        return self.post(f"/api/studies/{self.study}/join/", {"kind": "human", "ticket": ticket})
+
     def next(self) -> Any:
         return self.get(f"/api/studies/{self.study}/next/")
 

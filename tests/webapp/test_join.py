@@ -34,6 +34,39 @@ def test_a_closed_study_is_refused(stranger, study, refused):
     assert not Participant.objects.exists()
 
 
+def test_a_ticket_brings_the_participant_back_whose_session_has_ended(player, stranger):
+    before = player.join().json()
+    stranger.join_with(before["ticket"])
+    assert stranger.join().json()["participant"] == before["participant"]
+    assert Participant.objects.count() == 1
+
+
+def test_a_ticket_works_in_a_study_that_has_been_closed_since(player, stranger, study, refused):
+    ticket = player.join().json()["ticket"]
+    study.open = False
+    study.save()
+    assert refused(stranger.join()) == (403, "study_closed")
+    assert stranger.join_with(ticket).status_code == 200
+
+
+def test_a_session_counts_for_more_than_a_ticket(player, stranger):
+    other = stranger.join().json()
+    assert player.join_with(other["ticket"]).json()["participant"] != other["participant"]
+
+
+@pytest.mark.parametrize("ticket", ["", "no ticket", "1:abc:def"])
+def test_a_ticket_that_is_none_of_ours_is_nobodys(stranger, ticket):
+    assert stranger.join_with(ticket).status_code == 200
+    assert Participant.objects.count() == 1
+
+
+def test_a_ticket_of_a_robot_makes_no_person(stranger, player, refused):
+    player.client.cookies.clear()
+    player.get("/api/studies/default/")
+    ticket = player.join("robot").json()["ticket"]
+    assert refused(stranger.join_with(ticket)) == (409, "conflict")
+
+
 @pytest.mark.parametrize("kind", ["agent", "expert", "", None, 3])
 def test_only_people_and_robots_join(stranger, refused, kind):
     assert refused(stranger.post(JOIN, {"kind": kind})) == (400, "malformed")

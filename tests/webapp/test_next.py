@@ -13,12 +13,13 @@ def test_it_works(player, make_photo):
         "photo": {
             "id": photo.pk,
             "name": "picture 1.png",
-            "preview_url": f"/api/photos/{photo.pk}/preview/",
+            "preview_url": f"/api/photos/{photo.pk}/preview/1/",
             "width": 96,
             "height": 64,
             "licence": "CC0 1.0",
             "attribution": "Ada",
         },
+        "following": None,
         "episode": None,
         "progress": {"done": 0, "total": 1},
         "contract_version": VERSION,
@@ -55,7 +56,7 @@ def test_players_get_different_orders(study, make_photo):
     for seed in range(6):
         make_photo(seed)
     players = [Participant(pseudonym=f"player-{number}") for number in range(12)]
-    assert len({assign(study, player, ()).photo.pk for player in players}) > 1
+    assert len({assign(study, player, ()).photos[0].pk for player in players}) > 1
 
 
 def test_an_open_episode_comes_first_with_its_events(player, make_photo, opened):
@@ -65,6 +66,32 @@ def test_an_open_episode_comes_first_with_its_events(player, make_photo, opened)
     answer = player.next().json()
     assert answer["photo"]["id"] == begun.pk
     assert answer["episode"] == {"id": opened[0]["episode"], "events": opened}
+
+
+def test_what_follows_is_told_and_not_settled(player, make_photo, opened):
+    photos = {photo.pk: photo for photo in map(make_photo, range(3))}
+    answer = player.next().json()
+    now, following = photos[answer["photo"]["id"]], photos[answer["following"]["id"]]
+    assert now != following
+    assert answer["following"]["preview_url"] == f"/api/photos/{following.pk}/preview/1/"
+    player.send(now, opened)
+    assert player.next().json()["following"]["id"] == following.pk
+    assert Episode.objects.count() == 1
+    remove(following)
+    assert player.next().json()["following"]["id"] not in (now.pk, following.pk)
+
+
+def test_what_follows_an_open_episode_is_another_photo(player, make_photo, opened):
+    photos = [make_photo(seed) for seed in range(3)]
+    first = player.next().json()["photo"]["id"]
+    begun = next(photo for photo in photos if photo.pk != first)
+    player.send(begun, opened)
+    assert player.next().json()["following"]["id"] == first
+
+
+def test_nothing_follows_the_last_photo(player, photo, opened):
+    player.send(photo, opened)
+    assert player.next().json()["following"] is None
 
 
 def test_a_study_without_photos_has_none_to_play(player):

@@ -1,14 +1,13 @@
-"""GET /api/photos/{sha256}/preview/"""
-
-import io
+"""GET /api/photos/{sha256}/preview/1/"""
 
 import numpy as np
 
+from editing.preview_transport import unpack_preview
 from webapp.photos.storing import remove
 
 
 def url(photo):
-    return f"/api/photos/{photo.pk}/preview/"
+    return f"/api/photos/{photo.pk}/preview/1/"
 
 
 def content(response):
@@ -19,11 +18,34 @@ def test_it_works(player, photo):
     response = player.get(url(photo))
     assert response.status_code == 200
     assert response["Content-Type"] == "application/octet-stream"
-    stored = content(response)
-    assert stored == photo.preview_path.read_bytes()
-    preview = np.load(io.BytesIO(stored))
-    assert preview.dtype == np.float16
+    preview = unpack_preview(content(response))
+    np.testing.assert_array_equal(preview, np.load(photo.preview_path))
     assert preview.shape == (64, 96, 3)
+
+
+def test_it_is_packed_once(player, photo, monkeypatch):
+    first = content(player.get(url(photo)))
+    monkeypatch.setattr("webapp.photos.transport.pack_preview", None)
+    assert content(player.get(url(photo))) == first
+
+
+def test_it_comes_though_it_cannot_be_kept(player, photo, settings, caplog):
+    (settings.DATA_DIR / "packed_previews").touch()
+    assert unpack_preview(content(player.get(url(photo)))).shape == (64, 96, 3)
+    assert "cannot be kept" in caplog.text
+
+
+def test_nothing_packed_is_left_of_a_removed_photo(player, photo, settings, django_capture_on_commit_callbacks):
+    content(player.get(url(photo)))
+    assert len(list(settings.DATA_DIR.glob("packed_previews/*"))) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        remove(photo)
+    assert list(settings.DATA_DIR.glob("packed_previews/*")) == []
+
+
+def test_a_preview_that_is_damaged_is_refused_by_name(player, photo, refused):
+    photo.preview_path.write_bytes(photo.preview_path.read_bytes()[:1000])
+    assert refused(player.get(url(photo))) == (410, "photo_removed")
 
 
 def test_it_is_kept_by_the_browser_for_good(player, photo):
@@ -57,7 +79,7 @@ def test_a_photo_of_another_study_is_not_found(player, make_photo, refused):
 
 
 def test_an_unknown_photo_is_not_found(player, refused):
-    assert refused(player.get(f"/api/photos/{'0' * 64}/preview/")) == (404, "not_found")
+    assert refused(player.get(f"/api/photos/{'0' * 64}/preview/1/")) == (404, "not_found")
 
 
 def test_a_removed_photo_is_gone(player, photo, refused, django_capture_on_commit_callbacks):

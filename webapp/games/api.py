@@ -14,7 +14,7 @@ from editing import filters, rules
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, open_episode, record
 from webapp.participants.sessions import participant_of
-from webapp.photos.models import SHA256, Photo
+from webapp.photos.models import SHA256
 from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.api import PhotoSerializer
 from webapp.studies.assignment import assign
@@ -82,6 +82,9 @@ class ProgressSerializer(serializers.Serializer[Any]):
 
 class NextSerializer(serializers.Serializer[Any]):
     photo = PhotoSerializer(allow_null=True)
+    following = PhotoSerializer(
+        allow_null=True, help_text="What is likely to come after it, to be fetched ahead; nothing is settled by it."
+    )
     episode = OpenEpisodeSerializer(allow_null=True, help_text="An episode to go on with.")
     progress = ProgressSerializer()
     contract_version = serializers.IntegerField()
@@ -101,10 +104,13 @@ class NextView(APIView):
             raise Refusal("study_closed", "This study is closed.", 403)
         submitted = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
         assignment = assign(study, participant, set(submitted.values_list("photo_id", flat=True)))
-        photo: Photo | None = episode.photo if episode else assignment.photo
+        ahead = [episode.photo] if episode else []
+        ahead += [photo for photo in assignment.photos if photo not in ahead]
+        photo, following = [*ahead, None, None][:2]
         return Response(
             {
                 "photo": PhotoSerializer(photo).data if photo else None,
+                "following": PhotoSerializer(following).data if following else None,
                 "episode": {"id": episode.pk, "events": _events(episode)} if episode else None,
                 "progress": {"done": assignment.done, "total": assignment.total},
                 "contract_version": filters.VERSION,

@@ -1,11 +1,13 @@
 """The participant behind an anonymous session."""
 
+from django.core import signing
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from webapp.participants.models import Participant
 
 _KEY = "participant"
+_TICKET_SALT = "safelight.participant"
 
 
 def participant_of(request: HttpRequest | Request) -> Participant | None:
@@ -17,3 +19,17 @@ def participant_of(request: HttpRequest | Request) -> Participant | None:
 def remember(request: HttpRequest | Request, participant: Participant) -> None:
     """Make the session the participant's."""
     request.session[_KEY] = participant.pk
+
+
+def ticket_for(participant: Participant) -> str:
+    """What the participant's browser keeps, to be known again when its session has ended: signed by this site."""
+    return signing.dumps(participant.pk, salt=_TICKET_SALT)
+
+
+def holder_of(ticket: str) -> Participant | None:
+    """Whom a ticket was made for, if it is one of ours and they are still here."""
+    try:
+        key = signing.loads(ticket, salt=_TICKET_SALT)
+    except signing.BadSignature:
+        return None
+    return Participant.objects.filter(pk=key).first()

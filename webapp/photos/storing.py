@@ -10,6 +10,7 @@ from webapp.photos.decoding import Decoded
 from webapp.photos.models import Photo
 from webapp.photos.signals import files_needed, photo_removed
 from webapp.photos.thumbnails import delete_thumbnails
+from webapp.photos.transport import delete_packed
 
 Outcome = Literal["added", "known", "restored"]
 # Of Postgres's advisory locks: who adds a row for a file, or deletes the file, holds it.
@@ -108,6 +109,7 @@ def _delete_files(photo: Photo) -> None:
         if any(sharer.removed_at is None for sharer in sharers):
             return
         delete_thumbnails(photo)
+        delete_packed(photo)
         if not needed:
             photo.preview_path.unlink(missing_ok=True)
 

@@ -42,7 +42,7 @@ def _plays_on(study: Study, participant: Participant) -> bool:
     if open_episode(study, participant):
         return True
     done = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
-    return study.open and assign(study, participant, set(done.values_list("photo_id", flat=True))).photo is not None
+    return study.open and bool(assign(study, participant, set(done.values_list("photo_id", flat=True))).photos)
 
 
 def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.http import FileResponse, HttpResponseBase
 from django.urls import reverse
@@ -19,10 +19,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing import filters
+from editing import filters, preview_transport
+from editing.photo import PhotoError
 from webapp.participants.models import Participant
-from webapp.participants.sessions import participant_of
+from webapp.participants.sessions import participant_of, ticket_for
 from webapp.photos.models import Photo
+from webapp.photos.transport import open_packed
 from webapp.refusals import ErrorSerializer, photo_removed
 from webapp.studies.joining import find_study, join
 from webapp.studies.models import Study
@@ -43,12 +45,16 @@ class StudySerializer(serializers.ModelSerializer[Study]):
 
 class JoinSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[Participant.Kind.HUMAN.value, Participant.Kind.ROBOT.value])
+    ticket = serializers.CharField(
+        default="", allow_blank=True, max_length=200, help_text="Of an earlier joining whose session has ended."
+    )
 
 
 class ParticipantSerializer(serializers.Serializer[Any]):
     participant = serializers.CharField(source="pseudonym")
     kind = serializers.ChoiceField(choices=Participant.Kind.values)
     study = serializers.SlugField()
+    ticket = serializers.CharField(help_text="Brings the same participant back once the session has ended.")
 
 
 class PhotoSerializer(serializers.ModelSerializer[Photo]):
@@ -88,8 +94,10 @@ class JoinView(APIView):
         study = find_study(slug)
         wanted = JoinSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        participant = join(request, study, wanted.validated_data["kind"])
-        return Response({"participant": participant.pseudonym, "kind": participant.kind, "study": study.slug})
+        participant = join(request, study, **wanted.validated_data)
+        ticket = ticket_for(participant)
+        answer = {"participant": participant.pseudonym, "kind": participant.kind, "study": study.slug}
+        return Response(answer | {"ticket": ticket})
 
 
 class WhateverIsAccepted(DefaultContentNegotiation):
@@ -103,7 +111,10 @@ class WhateverIsAccepted(DefaultContentNegotiation):
 
 
 class PreviewView(APIView):
-    """The linear preview of a photo: a NumPy file, float16, of shape (height, width, 3)."""
+    """The linear preview of a photo, float16 (height, width, 3), packed as `editing.preview_transport` says.
+
+    The version of the form is in the address: what a browser keeps for good is never of another one.
+    """
 
     throttle_scope = "preview"
     content_negotiation_class = WhateverIsAccepted
@@ -120,15 +131,18 @@ class PreviewView(APIView):
 
 
 def preview_response(request: Request, photo: Photo) -> HttpResponseBase:
-    """The preview's file, for who may see the photo.
+    """The packed preview, for who may see the photo.
 
     Raises:
         Refusal: ``photo_removed``.
     """
-    etag = f'"{photo.preview_sha256}"'
+    etag = f'"{photo.preview_sha256}.{preview_transport.VERSION}"'
     response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
     if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
-        response = FileResponse(_preview_file(photo), content_type="application/octet-stream")
+        try:
+            response = FileResponse(open_packed(photo), content_type="application/octet-stream")
+        except PhotoError:
+            raise photo_removed() from None
     response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
@@ -145,10 +159,3 @@ def _visible_photo(request: Request, sha256: str) -> Photo:
     if photo.removed_at is not None:
         raise photo_removed()
     return photo
-
-
-def _preview_file(photo: Photo) -> BinaryIO:
-    try:
-        return photo.preview_path.open("rb")
-    except FileNotFoundError:
-        raise photo_removed() from None

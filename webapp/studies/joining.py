@@ -8,7 +8,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from webapp.participants.models import Participant
-from webapp.participants.sessions import participant_of, remember
+from webapp.participants.sessions import holder_of, participant_of, remember
 from webapp.refusals import Refusal
 from webapp.studies.models import Participation, Study
 
@@ -23,15 +23,17 @@ def find_study(slug: str) -> Study:
     return study
 
 
-def join(request: HttpRequest | Request, study: Study, kind: str) -> Participant:
-    """The session's participant, new in its first study, who has now joined this one.
+def join(request: HttpRequest | Request, study: Study, kind: str, ticket: str = "") -> Participant:
+    """The session's participant, else the holder of the ticket, else a new one, who has now joined this study.
 
     Raises:
-        Refusal: ``study_closed``, or ``conflict`` if the session is of another kind of player.
+        Refusal: ``study_closed`` unless they had joined before, or ``conflict`` if the session, or the ticket, is of
+            another kind of player.
     """
-    if not study.open:
+    participant = participant_of(request) or holder_of(ticket)
+    is_here = participant is not None and study.participants.filter(pk=participant.pk).exists()
+    if not study.open and not is_here:
         raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
-    participant = participant_of(request)
     if participant is not None and participant.kind != kind:
         raise Refusal("conflict", f"This session plays as a {participant.kind} already.")
     with transaction.atomic():

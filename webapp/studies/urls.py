@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from editing.preview_transport import VERSION
 from webapp.photos.models import SHA256
 from webapp.studies.api import JoinView, PreviewView, StudyView
 from webapp.studies.photo_api import PhotoListView, StudyPhotoView
@@ -9,5 +10,5 @@ urlpatterns = [
     path("studies/<slug:slug>/join/", JoinView.as_view(), name="join"),
     path("photos/", PhotoListView.as_view(), name="photo-list"),
     re_path(rf"^studies/(?P<slug>[-\w]+)/photos/(?P<sha256>{SHA256})/$", StudyPhotoView.as_view(), name="study-photo"),
-    re_path(rf"^photos/(?P<sha256>{SHA256})/preview/$", PreviewView.as_view(), name="preview"),
+    re_path(rf"^photos/(?P<sha256>{SHA256})/preview/{VERSION}/$", PreviewView.as_view(), name="preview"),
 ]

@@ -6,6 +6,7 @@ import { FilmStrip } from "./FilmStrip";
 import { HandedInBar } from "./HandedInBar";
 import { Header } from "./Header";
 import { HistogramView } from "./HistogramView";
+import { MemoryNote } from "./MemoryNote";
 import { NoticeCard } from "./NoticeCard";
 import { Palette } from "./Palette";
 import type { Play } from "./play";
@@ -14,11 +15,11 @@ import { Stage } from "./Stage";
 function Waiting({ play }: { readonly play: Play }) {
   const sending = play.state.page.value === "sending";
   const { state } = play.saving.value;
-  const { sendingLater } = texts;
+  const later = sending ? texts.sendingLater : texts.loadingLater;
   return (
     <div class="waiting" role="status">
-      {sending && (state === "offline" || state === "unanswered") ? (
-        <NoticeCard notice={{ title: sendingLater.title, sentence: sendingLater[state] }} />
+      {state === "offline" || state === "unanswered" ? (
+        <NoticeCard notice={{ title: later.title, sentence: later[state] }} />
       ) : (
         <p>{sending ? texts.sending : texts.loading}</p>
       )}
@@ -59,6 +60,7 @@ export function Page({ play }: { readonly play: Play }) {
         </aside>
         {page !== "playing" && <Waiting play={play} />}
       </main>
+      <MemoryNote play={play} />
       <Dialogs play={play} />
     </>
   );

@@ -11,7 +11,7 @@ function link(address: string): () => void {
 /** An error in plain words, with a way on. */
 export function noticeFor(error: Error, study: string, again: () => void): Notice {
   const { notices } = viewingTexts;
-  if (error instanceof Unreachable) return texts.notices.unreachable(again);
+  if (error instanceof Unreachable) return texts.notices.unreachable(true, again);
   if (!(error instanceof ApiError)) return texts.notices.broken(error.message, again);
   switch (error.code) {
     case "not_joined":

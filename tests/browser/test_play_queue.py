@@ -1,0 +1,360 @@
+"""What the player did reaches the server, once: whatever happens to the page, the connection and the session."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Error, Page, Request, expect
+
+from editing import rules
+from tests.browser.player import Person
+from webapp.games.models import Episode, Event
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+
+MakePhoto = Callable[..., Photo]
+
+EVENTS = "**/events/"
+STATUS = "header [role=status]"
+
+FROM_THE_CACHE_ALONE = """() => {
+    const get = window.fetch;
+    const cached = { cache: "only-if-cached", mode: "same-origin" };
+    window.fetch = (url, options) => get(url, String(url).includes("/preview/") ? cached : options);
+}"""
+KEPT = """() => new Promise((resolve) => {
+    indexedDB.open("safelight").onsuccess = ({ target: { result: database } }) => {
+        database.transaction("parcels").objectStore("parcels").getAll().onsuccess = ({ target }) => {
+            database.close();
+            resolve(target.result.map(({ event, refused }) => [event.kind, refused ?? null]));
+        };
+    };
+})"""
+FORGET_THE_TICKET = """() => new Promise((resolve) => {
+    indexedDB.open("safelight").onsuccess = ({ target: { result: database } }) => {
+        const transaction = database.transaction("tickets", "readwrite");
+        transaction.objectStore("tickets").clear();
+        transaction.oncomplete = () => { database.close(); resolve(); };
+    };
+})"""
+FIRST_SCHEMA = """async () => {
+    const found = await indexedDB.databases();
+    if (found.length > 0) return;
+    await new Promise((resolve) => {
+        const request = indexedDB.open("safelight", 1);
+        request.onupgradeneeded = () => {
+            const store = request.result.createObjectStore("parcels", { autoIncrement: true });
+            store.createIndex("id", "id", { unique: true });
+        };
+        request.onsuccess = () => { request.result.close(); resolve(); };
+    });
+}"""
+
+
+def kinds() -> list[str]:
+    """What the server has of the one episode, less what depends on the machine; numbered without a gap."""
+    events = Episode.objects.get().replayable_events()
+    assert [event.seq for event in events] == list(range(len(events)))
+    return [event.kind for event in events if event.kind not in ("view", "blur", "focus")]
+
+
+def kept(page: Page) -> list[tuple[str, str | None]]:
+    """What waits in the browser: the kind of each action, and why it was set aside."""
+    return [tuple(row) for row in page.evaluate(KEPT) if row[0] not in ("view", "blur", "focus")]
+
+
+def new_window(person: Person, context: BrowserContext) -> Person:
+    """The same person with a further window of the same browser."""
+    return Person(context.new_page(), person.address)
+
+
+def begin_a_drag(person: Person) -> None:
+    """Move a slider, and keep it held."""
+    box = person.slider("ev").bounding_box()
+    assert box is not None
+    person.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    person.page.mouse.down()
+    person.page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=4)
+
+
+def crash(page: Page) -> None:
+    """Kill the page's process: nothing of it runs any more."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+
+
+def test_page_closed_in_mid_drag_keeps_the_drag(person: Person, make_photo: MakePhoto, context: BrowserContext) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1")
+    begin_a_drag(person)
+    person.page.close(run_before_unload=True)
+    later = new_window(person, context)
+    later.arrive()
+    assert kinds() == ["start", "choose", "adjust", "resume"]
+    assert rules.replay(Episode.objects.get().replayable_events()).steps[0].parameters["ev"] > 1
+
+
+def test_page_killed_in_mid_drag_keeps_all_but_the_drag(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    person.page.route(EVENTS, lambda route: route.abort())
+    person.press("1")
+    begin_a_drag(person)
+    crash(person.page)
+    later = new_window(person, context)
+    later.arrive()
+    assert kinds() == ["start", "choose", "resume"]
+    assert kept(later.page) == []
+
+
+def test_ten_minutes_offline_lose_nothing(person: Person, make_photo: MakePhoto, context: BrowserContext) -> None:
+    make_photo()
+    clock = person.page.clock
+    clock.install()
+    person.arrive()
+    context.set_offline(True)
+    person.press("1")
+    person.drag("ev", 0.5, 0.8)
+    expect(person.page.locator(STATUS)).to_contain_text("offline: 2 waiting")
+    clock.fast_forward("10:00")
+    person.press("2", "Control+z")
+    person.hand_in()
+    expect(person.notice()).to_contain_text("You are offline. It is kept in this browser")
+    context.set_offline(False)
+    expect(person.notice()).to_contain_text("That was the last photo")
+    assert kinds() == ["start", "choose", "adjust", "goto", "choose", "undo", "submit"]
+    assert Event.objects.get(kind="submit").ms >= 10 * 60 * 1000
+
+
+def test_page_that_arrives_without_an_answer_goes_on_by_itself(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.page.route("**/api/**", lambda route: route.abort())
+    person.page.goto(person.address)
+    expect(person.notice()).to_contain_text("No answer from the server")
+    person.page.unroute("**/api/**")
+    person.page.evaluate("window.dispatchEvent(new Event('online'))")
+    person.wait_for_photo()
+
+
+def test_answer_that_is_lost_doubles_nothing(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    lost: list[Request] = []
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        lost.append(route.request)
+        route.abort()
+
+    person.page.route(EVENTS, lose, times=1)
+    person.press("1")
+    person.wait_until_saved()
+    assert len(lost) == 1
+    assert kinds() == ["start", "choose"]
+
+
+def test_session_that_has_ended_is_renewed_for_the_same_player(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    context.clear_cookies()
+    person.press("1")
+    person.wait_until_saved()
+    assert kinds() == ["start", "choose"]
+    context.clear_cookies()
+    person.page.reload()
+    person.wait_for_photo()
+    assert kinds() == ["start", "choose", "resume"]
+    assert Participant.objects.count() == 1
+
+
+def test_play_of_another_player_is_kept_told_and_sent_when_they_come_back(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    session = [cookie for cookie in context.cookies() if cookie["name"] == "sessionid"]
+    person.page.evaluate(FORGET_THE_TICKET)
+    context.clear_cookies(name="sessionid")
+    person.press("1")
+    expect(person.notice()).to_contain_text("Your visit has ended")
+    person.button("Join again").click()
+    expect(person.notice()).to_contain_text("One action was made as another player")
+    person.button("Play on").click()
+    person.wait_for_photo()
+    assert kept(person.page) == [("choose", "another_player")]
+    assert Episode.objects.count() == 2
+    person.page.reload()
+    person.wait_for_photo()
+
+    first = Episode.objects.earliest("started")
+    context.add_cookies(session)
+    person.page.reload()
+    person.wait_for_photo()
+    assert [event.kind for event in first.replayable_events() if event.kind in ("start", "choose")] == [
+        "start",
+        "choose",
+    ]
+    assert kept(person.page) == []
+
+
+def test_play_that_an_older_contract_has_left_is_kept_and_told(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+
+    def age(route: Any) -> None:
+        body = json.loads(route.request.post_data)
+        for event in body["events"]:
+            event["contract_version"] = 0
+        route.continue_(post_data=json.dumps(body))
+
+    context.set_offline(True)
+    person.press("1")
+    expect(person.page.locator(STATUS)).to_contain_text("1 waiting")
+    person.page.close()
+    context.set_offline(False)
+    later = new_window(person, context)
+    later.page.route(EVENTS, age, times=1)
+    later.page.goto(later.address)
+    expect(later.notice()).to_contain_text("One action was not accepted")
+    later.button("Play on").click()
+    later.wait_for_photo()
+    assert [kind for kind, _ in kept(later.page)] == ["choose"]
+    assert kept(later.page)[0][1] == "stale_contract"
+
+
+def test_store_of_an_older_version_is_taken_over(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.page.goto(person.address.replace("/play/default/", "/credits/"))
+    person.page.evaluate(FIRST_SCHEMA)
+    person.arrive()
+    person.press("1")
+    person.wait_until_saved()
+
+
+def test_store_of_a_newer_version_asks_to_load_again(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.page.goto(person.address.replace("/play/default/", "/credits/"))
+    person.page.evaluate(FIRST_SCHEMA.replace('"safelight", 1', '"safelight", 99'))
+    person.page.goto(person.address)
+    expect(person.notice()).to_contain_text("The game has been updated")
+
+
+def test_old_window_that_keeps_the_store_is_asked_for(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.page.goto(person.address.replace("/play/default/", "/credits/"))
+    person.page.evaluate(FIRST_SCHEMA.replace("request.result.close()", "window.held = request.result"))
+    later = new_window(person, context)
+    later.page.goto(later.address)
+    expect(later.notice()).to_contain_text("Please close that one")
+    person.page.close()
+    later.wait_for_photo()
+
+
+def test_one_window_plays_and_another_takes_over_with_all_that_was_done(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    person.page.route(EVENTS, lambda route: route.abort())
+    person.press("1")
+    begin_a_drag(person)
+    other = new_window(person, context)
+    other.page.goto(other.address)
+    expect(other.notice()).to_contain_text("You are playing in another window")
+    other.button("Play here").click()
+    other.wait_for_photo()
+    expect(person.notice()).to_contain_text("You are playing in another window")
+    assert kinds() == ["start", "choose", "adjust", "resume"]
+    other.press("2")
+    other.wait_until_saved()
+
+    person.page.unroute(EVENTS)
+    person.button("Play here").click()
+    person.wait_for_photo()
+    expect(other.notice()).to_contain_text("You are playing in another window")
+    assert len(person.steps_shown()) == 2
+    person.press("Control+z")
+    person.wait_until_saved()
+    assert kinds() == ["start", "choose", "adjust", "resume", "goto", "choose", "resume", "undo"]
+    assert kept(person.page) == []
+
+
+def test_window_that_does_not_answer_gives_way(person: Person, make_photo: MakePhoto, context: BrowserContext) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1")
+    person.wait_until_saved()
+    other = new_window(person, context)
+    other.page.add_init_script("BroadcastChannel.prototype.postMessage = () => undefined")
+    other.page.goto(other.address)
+    other.button("Play here").click()
+    other.wait_for_photo()
+    expect(person.notice()).to_contain_text("You are playing in another window")
+    assert kinds() == ["start", "choose", "resume"]
+
+
+def test_closed_window_leaves_the_turn_to_the_next(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    person.page.close()
+    new_window(person, context).arrive()
+    assert kinds() == ["start", "resume"]
+
+
+def test_next_photo_is_fetched_while_one_plays(person: Person, make_photo: MakePhoto) -> None:
+    photos = [make_photo(1), make_photo(2)]
+    asked: list[str] = []
+    person.page.on("response", lambda answer: asked.append(answer.url) if "/preview/" in answer.url else None)
+    person.arrive()
+    person.press("7")
+    person.drag("amount", 0.1, 0.9)
+    person.wait_until_saved()
+    assert {photo.pk for photo in photos} == {url.split("/")[5] for url in asked}
+    # From here on no photo can be fetched: what comes next is in the browser already.
+    person.page.evaluate(FROM_THE_CACHE_ALONE)
+    person.hand_in()
+    expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
+    person.wait_for_photo()
+
+
+def test_browser_that_keeps_nothing_says_so_and_plays(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', { get() { throw new Error('no'); } })")
+    person.arrive()
+    note = person.page.locator(".memory-note")
+    expect(note).to_contain_text("This browser cannot store anything")
+    person.button("I see").click()
+    expect(note).to_have_count(0)
+    person.press("1")
+    person.wait_until_saved()
+    assert kinds() == ["start", "choose"]
+
+
+def test_full_storage_is_told_and_what_was_done_is_sent(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    context.add_init_script("""
+        IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); };
+    """)
+    person.arrive()
+    expect(person.page.locator(".memory-note")).to_contain_text("when its storage is full")
+    person.press("1")
+    person.wait_until_saved()
+    assert kinds() == ["start", "choose"]

@@ -1,0 +1,55 @@
+"""Previews packed for their way to a browser; made when first asked for, and kept."""
+
+import io
+import logging
+import uuid
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from django.conf import settings
+
+from editing.photo import load_preview
+from editing.preview_transport import VERSION, pack_preview
+from webapp.photos.models import Photo
+
+_logger = logging.getLogger(__name__)
+
+
+def open_packed(photo: Photo) -> BinaryIO:
+    """The packed preview of a photo, to be read from its start.
+
+    Raises:
+        editing.photo.PhotoError: the preview that it is made of is missing or damaged.
+    """
+    path = _path(photo)
+    try:
+        return path.open("rb")
+    except OSError:
+        content = pack_preview(load_preview(photo.preview_path).astype(np.float16))
+    try:
+        _keep(path, content)
+    except OSError as error:
+        # A full disk stops nobody who plays.
+        _logger.error("the packed preview of %s cannot be kept in %s: %s", photo.name, path.parent, error.strerror)
+    return io.BytesIO(content)
+
+
+def delete_packed(photo: Photo) -> None:
+    """Forget the packed preview of a photo."""
+    _path(photo).unlink(missing_ok=True)
+
+
+def _path(photo: Photo) -> Path:
+    return Path(settings.DATA_DIR) / "packed_previews" / f"{photo.preview_sha256}.{VERSION}.gz"
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all: of two who make it at once, either may be the last."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
