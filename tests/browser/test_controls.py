@@ -198,7 +198,9 @@ def test_grey_point_is_picked_by_a_click_on_the_photo(player: Person) -> None:
 
 
 def test_grey_point_is_picked_and_left_by_keys(player: Person) -> None:
-    player.press("3", "g")
+    player.press("3")
+    expect(player.slider("temperature")).to_be_focused()
+    player.press("g")
     expect(player.page.locator(".pick-layer")).to_be_focused()
     player.press("Escape")
     expect(player.slider("temperature")).to_be_focused()

@@ -153,7 +153,8 @@ def test_answer_that_is_lost_doubles_nothing(person: Person, make_photo: MakePho
         route.abort()
 
     person.page.route(EVENTS, lose, times=1)
-    person.press("1")
+    with person.page.expect_event("requestfailed"):
+        person.press("1")
     person.wait_until_saved()
     assert len(lost) == 1
     assert kinds() == ["start", "choose"]
