@@ -64,14 +64,18 @@ def develop_apart(source: Path, destination: Path, output_format: OutputFormat) 
     return Cost(**json.loads(done.stdout))
 
 
+def peak_megabytes() -> float:
+    """The most memory that this process has held; `getrusage` would count what its parent held as it began."""
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
 def _main(source: str, destination: str, output_format: OutputFormat) -> None:
     steps = [step(slug) for slug in ("exposure", "gamma", "contrast")]
     started = time.perf_counter()
     develop_file(Path(source), steps, Path(destination), Output(output_format))
     seconds = time.perf_counter() - started
-    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    kilobytes = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": kilobytes / 1024}))
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
 
 
 if __name__ == "__main__":

@@ -19,15 +19,15 @@ CHAINS = {
     "b": ("exposure", "gamma", "white_balance", "saturation", "color"),
 }
 PEAK = """
-import resource
 import numpy as np
+from bench.gigapixel import peak_megabytes
 from bench.render import CHAINS, HEIGHT, WIDTH, chain
 from editing.render import Renderer
 values = np.empty((HEIGHT, WIDTH, 3), np.float32)
 values.fill(0.1)
 out = values.copy()
 Renderer(chain("a"), engine="halide")(values, out=out)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - 2 * values.nbytes / 2**20)
+print(peak_megabytes() - 2 * values.nbytes / 2**20)
 """
 
 
