@@ -11,6 +11,7 @@ from webapp.games.pages import home
 from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
 from webapp.studies import pages
+from webapp.studies.consent_pages import consent_page, declined_page
 
 api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
@@ -25,6 +26,8 @@ urlpatterns = [
     path("play/<slug:slug>/", pages.play, name="play"),
     path("finished/", finished, name="finished"),
     path("finished/<uuid:episode_id>.webp", finished_file, name="finished-thumbnail"),
+    path("play/<slug:slug>/consent/", consent_page, name="consent"),
+    path("play/<slug:slug>/declined/", declined_page, name="declined"),
     path("photos/", pages.photos, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),

@@ -19,6 +19,7 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/photos/",
         "/api/studies/{slug}/photos/{sha256}/",
         "/api/photos/{sha256}/preview/",
+        "/api/practice/",
         "/api/studies/{slug}/",
         "/api/studies/{slug}/join/",
         "/api/studies/{slug}/next/",

@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _has_finished(visitor: Participant | None) -> bool:
     """Whether the visitor has handed something in where it can be had at full size."""
-    handed_in = Episode.objects.filter(status=Episode.Status.SUBMITTED, study__allow_downloads=True)
+    handed_in = Episode.objects.filter(status=Episode.Status.SUBMITTED, study__allow_downloads=True, tutorial=False)
     return visitor is not None and handed_in.filter(participant=visitor, photo__removed_at=None).exists()
 
 
