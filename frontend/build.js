@@ -9,7 +9,12 @@ import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
-const PAGES = { play: "src/main.tsx", upload: "src/upload.ts", finished: "src/finished.tsx" };
+const PAGES = {
+  play: "src/main.tsx",
+  upload: "src/upload.ts",
+  finished: "src/finished.tsx",
+  landing: "src/landing.ts",
+};
 const HARNESS = { harness: "tests/harness.ts" };
 
 const [, , only, directory] = process.argv;

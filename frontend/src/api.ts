@@ -20,6 +20,8 @@ export class Unreachable extends Error {
 }
 
 export interface Offer {
+  /** Where the photo is the practice photo. */
+  readonly tutorial: { readonly skippable: boolean } | null;
   readonly photo: PhotoOffer | null;
   readonly episode: { readonly id: string; readonly events: readonly unknown[] } | null;
   readonly progress: Progress;
@@ -123,9 +125,13 @@ export async function join(slug: string): Promise<void> {
   await post(slug, `${studyAddress(slug)}join/`, { kind: "human" });
 }
 
-/** The next photo to play, with the events of an episode that was left open. */
-export function getNext(slug: string): Promise<Offer> {
-  return json(`${studyAddress(slug)}next/`);
+/**
+ * The next photo to play, with the events of an episode that was left open.
+ *
+ * @param practice whether to go through the tutorial once more
+ */
+export function getNext(slug: string, practice = false): Promise<Offer> {
+  return json(`${studyAddress(slug)}next/${practice ? "?practice=true" : ""}`);
 }
 
 /** The linear pixels of a photo. Throws `NpyError` where the file is not a preview. */

@@ -34,7 +34,8 @@ function listenToWindow(actions: Actions, outbox: Outbox): void {
 async function play(root: HTMLElement, renderer: Renderer): Promise<void> {
   const state = createState();
   const outbox = new Outbox(await openStore(), postEvents, (episode, error) => session.refused(episode, error));
-  const session = new Session(state, root.dataset.study ?? "", outbox);
+  const practice = new URLSearchParams(window.location.search).has("practice");
+  const session = new Session(state, root.dataset.study ?? "", outbox, practice);
   const actions = new Actions(state, session);
   const display = new Display(state, renderer);
   render(<Page play={{ state, actions, display, saving: outbox.status }} />, root);

@@ -7,6 +7,7 @@ import { newIdentifier } from "./identifiers";
 import type { Outbox } from "./outbox";
 import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState } from "./state";
 import { texts } from "./texts";
+import { placeIn } from "./tutorial/course";
 
 /** What an event carries besides its kind. */
 export type Details = Partial<Pick<GameEvent, "step" | "filter" | "parameters">>;
@@ -35,6 +36,8 @@ export class Session {
     private readonly state: PlayState,
     private readonly slug: string,
     private readonly outbox: Outbox,
+    /** Whether the player asked for the tutorial once more. */
+    private practice = false,
   ) {}
 
   /** Joins the study, sends what an earlier visit has left, and shows the first photo. */
@@ -92,13 +95,32 @@ export class Session {
 
   /** Hands the picture in; once the server has all of it, the next photo appears. */
   async submit(): Promise<void> {
+    const wasPractice = this.state.tutorial.value !== null;
     this.record("submit");
     this.state.page.value = "sending";
     await this.outbox.flush();
     // Unless the server has refused meanwhile, which says so on the page.
     if (this.state.page.peek() !== "sending") return;
+    if (wasPractice) {
+      this.endPractice();
+      return;
+    }
     void this.offerDownload();
     await this.next();
+  }
+
+  /** Leaves the tutorial for the photos of the study; what was practised stays where it is. */
+  async skipPractice(): Promise<void> {
+    this.practice = false;
+    await this.next();
+  }
+
+  /** Between the practice photo and the first that counts. */
+  private endPractice(): void {
+    this.practice = false;
+    const left = this.state.progress.value?.total ?? 0;
+    this.clear();
+    this.show(texts.notices.practised(left, () => void this.next()));
   }
 
   /** Shows how the picture that was handed in can be had at full size, where the study offers that. */
@@ -136,7 +158,7 @@ export class Session {
   }
 
   private async offer(): Promise<void> {
-    const offer = await getNext(this.slug);
+    const offer = await getNext(this.slug, this.practice);
     this.state.progress.value = offer.progress;
     if (offer.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
     if (offer.photo === null) {
@@ -148,7 +170,7 @@ export class Session {
   }
 
   private clear(): void {
-    const { photo, preview, game, draft, comparing, replacing } = this.state;
+    const { photo, preview, game, draft, comparing, replacing, tutorial } = this.state;
     this.episode = "";
     photo.value = null;
     preview.value = null;
@@ -156,9 +178,10 @@ export class Session {
     draft.value = null;
     comparing.value = false;
     replacing.value = false;
+    tutorial.value = null;
   }
 
-  private async present({ episode }: Offer, photo: PhotoOffer): Promise<void> {
+  private async present({ episode, tutorial }: Offer, photo: PhotoOffer): Promise<void> {
     this.clear();
     const preview = await getPreview(photo.preview_url);
     const events = (episode?.events ?? []).map(parseEvent);
@@ -167,6 +190,7 @@ export class Session {
     this.state.photo.value = photo;
     this.state.preview.value = preview;
     this.state.game.value = game;
+    if (tutorial !== null) this.state.tutorial.value = { ...tutorial, place: placeIn(game), compared: false };
     await drawn();
     this.began = performance.now() - (events.at(-1)?.ms ?? 0);
     this.state.page.value = "playing";
@@ -187,6 +211,8 @@ export class Session {
         return notices.closed();
       case "photo_removed":
         return notices.photoRemoved(() => void this.next());
+      case "consent_needed":
+        return notices.consentNeeded(() => window.location.assign(`/play/${this.slug}/consent/`));
       case "not_joined":
         return this.state.study.value?.open === false ? notices.closed() : notices.notJoined(reload);
       case "closed":

@@ -90,6 +90,16 @@ export interface HandedIn {
   readonly reason: string;
 }
 
+/** How far the player is in the tutorial. */
+export interface Tutorial {
+  /** The number of the card that is shown. */
+  readonly place: number;
+  /** Whether the original was looked at since that card came up. */
+  readonly compared: boolean;
+  /** Whether the player has been through it before. */
+  readonly skippable: boolean;
+}
+
 export interface SavingStatus {
   /**
    * `unanswered`: there is a network, but no answer of the server. `held`: the server does not take what waits; it is
@@ -116,7 +126,9 @@ export interface PlayState {
   readonly clipping: Signal<boolean>;
   /** The next filter chosen replaces the step at the cursor. */
   readonly replacing: Signal<boolean>;
-  readonly dialog: Signal<"help" | "finish" | null>;
+  readonly dialog: Signal<"help" | "finish" | "break" | null>;
+  /** On the practice photo. */
+  readonly tutorial: Signal<Tutorial | null>;
   /** Where the study offers downloads. */
   readonly handedIn: Signal<HandedIn | null>;
   /** The graphics context is lost for the moment. */
@@ -143,7 +155,8 @@ export function createState(): PlayState {
     comparing: signal(false),
     clipping: signal(false),
     replacing: signal(false),
-    dialog: signal<"help" | "finish" | null>(null),
+    dialog: signal<"help" | "finish" | "break" | null>(null),
+    tutorial: signal<Tutorial | null>(null),
     handedIn: signal<HandedIn | null>(null),
     pictureLost: signal(false),
   };

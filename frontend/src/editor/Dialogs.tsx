@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { filterOf, isNeutral } from "../contract";
 import { texts } from "../texts";
+import { Break } from "./Break";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";
 import { byTouch } from "./pointer";
@@ -14,7 +15,7 @@ interface SheetProps {
 }
 
 /** A native dialog: the rest of the page is inert, and Escape or a click beside it closes it. */
-function Sheet({ play, title, kind, children }: SheetProps) {
+export function Sheet({ play, title, kind, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const shown = dialog.current;
@@ -113,6 +114,8 @@ export function Dialogs({ play }: { readonly play: Play }) {
       return <Help play={play} />;
     case "finish":
       return <LastLook play={play} />;
+    case "break":
+      return <Break play={play} />;
     case null:
       return null;
   }
