@@ -166,8 +166,8 @@ export const texts = {
     title: "Breaks are fine",
     done: (done: number, total: number) =>
       done === 0
-        ? `${counted(total, "photo waits", "photos wait")} for you.`
-        : `${counted(done, "photo is", "photos are")} handed in, ${counted(total - done, "remains", "remain")}.`,
+        ? `Waiting for you: ${counted(total, "photo", "photos")}.`
+        : `Handed in: ${counted(done, "photo", "photos")}. Still to come: ${counted(total - done, "photo", "photos")}.`,
     saved: "Everything that you did is saved, and this photo waits as you leave it.",
     unsaved: (waiting: number) =>
       `${counted(waiting, "action is", "actions are")} not saved yet. They are kept in this browser and sent when you come back.`,
@@ -189,7 +189,7 @@ export const texts = {
     cards: {
       welcome: {
         title: "Practice first",
-        done: "Two minutes on this photo, and you know the game. It is dark, as light comes into a camera. Make it look like the goal, step by step. Nothing counts here.",
+        done: "The photo is dark, as light comes into a camera. Make it look like the goal: in about two minutes you know the game. Nothing counts here.",
       },
       exposure: {
         title: "More light",
@@ -219,23 +219,23 @@ export const texts = {
       black_white: {
         title: "Replace a step",
         choose:
-          "A photo takes five steps, so the next filter takes the place of one: press Replace, then Black & white.",
+          "All five steps are in use. Let another filter take the place of this one: press Replace, then Black & white.",
         set: "Drag it to the right: the colours go.",
       },
       remove: { title: "Remove a step", set: "That was worth a try. Press Remove step, and the colours are back." },
       tone: {
         title: "Dark, middle, bright",
         choose: "One place is free again. Choose Tone.",
-        set: "It brightens or darkens a range of tones, from dark on the left to bright on the right. Move one of them.",
+        set: "It changes dark tones (on the left) and bright ones (on the right) apart. Drag one of them up or down.",
       },
       color: {
         title: "A curve for each colour",
         choose: "The last filter: press Replace, then Color.",
-        set: "As Tone, but for red, green and blue apart. Move one a little.",
+        set: "As Tone, but red, green and blue apart. Drag one of them a little.",
       },
       back: {
         title: "Go back",
-        set: "Every step can be changed later. Press the picture of step 1, Exposure, in the row of your steps.",
+        set: "Every step can be changed later. In the row of your steps, press the picture of step 1, Exposure.",
         done: "You are back at step 1. Move its slider if you like: the later steps follow.",
       },
       compare: { title: "Before and after", set: "Hold Before to see the photo as it came (or hold the key B)." },
@@ -245,7 +245,7 @@ export const texts = {
       },
     } as Record<string, { readonly title: string } & Partial<Readonly<Record<Phase, string>>>>,
     /** What a card says when its task is done. */
-    well: "Well done.",
+    well: "Once you like it, press Next.",
   },
 
   notices: {

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
+from rest_framework.request import Request
 
 from webapp.participants.sessions import participant_of
 from webapp.refusals import Refusal
@@ -26,7 +27,7 @@ def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("play", slug)
     problem, status = "", HTTPStatus.OK
     if request.method == "POST":
-        if not SessionThrottle().allow_request(request, JoinView()):
+        if not SessionThrottle().allow_request(Request(request), JoinView()):
             return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
         try:
             join(request, study, "human", _number(request.POST.get("version")))

@@ -2,7 +2,7 @@
 
 _TEXT = """\
 This is a study of how people retouch photographs. You are shown dark photographs, one after another, and bring each \
-of them out as you like it. There is no right answer, and nothing is hidden from you.
+of them out as you like it. There is no right answer.
 
 Stored are the steps that you make, what you tried on the way and how long it took, when you left the window and came \
 back, and how the photo was shown: the size of the window, its pixel ratio, whether the screen has a wide gamut.
@@ -16,7 +16,7 @@ published, with the photos and under the random names, so that other researchers
 Taking part is voluntary. You can take a break, and you can stop, at any time and without giving a reason. What you \
 did until then stays in the study, because nobody could tell which part of it is yours except this browser.
 
-If you do not want to take part, that is fine: nothing of you has been stored so far."""
+If you do not want to take part, that is fine: nothing is stored of you before you agree."""
 
 
 def default_consent_text() -> str:

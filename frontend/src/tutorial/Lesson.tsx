@@ -53,8 +53,8 @@ function CardView({ play, card, place }: { readonly play: Play; readonly card: C
       <div class="said" aria-live="polite">
         <h2>{words?.title}</h2>
         <p>
-          {done && words?.done === undefined && <strong>{well} </strong>}
           {said}
+          {done && words?.done === undefined && <strong> {well}</strong>}
         </p>
       </div>
       <div class="turn">

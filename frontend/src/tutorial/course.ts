@@ -53,7 +53,7 @@ export const COURSE: readonly Card[] = [
   trying("color", REPLACE),
   {
     name: "back",
-    at: { set: ".strip li:nth-child(2)", done: ".controls" },
+    at: { set: ".strip li:nth-child(2) button", done: ".controls" },
     phase: ({ position }) => (position.cursor === 0 && position.steps.length > 1 ? "done" : "set"),
   },
   {

@@ -21,11 +21,13 @@ function place(card: HTMLElement, target: HTMLElement): void {
   const [own, other] = [card.getBoundingClientRect(), target.getBoundingClientRect()];
   const column = card.parentElement?.getBoundingClientRect() ?? own;
   const middle = other.top + Math.min(other.height, 160) / 2;
-  const room = Math.max(0, column.bottom - own.bottom - CORNER / 2);
+  const room = Math.max(0, column.bottom - own.bottom - CORNER);
   const down = Math.min(room, Math.max(0, middle - own.top - own.height / 2));
+  const center = other.left + other.width / 2;
   const beside = other.left >= own.right - 1;
-  const at = Math.min(own.height - CORNER, Math.max(CORNER, middle - own.top - down));
-  card.dataset.arrow = beside ? "right" : "down";
+  const below = center > own.left + CORNER && center < own.right - CORNER;
+  const at = beside ? Math.min(own.height - CORNER, Math.max(CORNER, middle - own.top - down)) : center - own.left;
+  card.dataset.arrow = beside ? "right" : below ? "down" : "none";
   card.style.setProperty("--down", `${beside ? down : room}px`);
   card.style.setProperty("--at", `${at}px`);
 }
