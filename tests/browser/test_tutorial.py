@@ -84,6 +84,13 @@ def try_filter(person: Person, slug: str, *, replacing: bool = False) -> None:
     person.button("Next").click()
 
 
+def assert_below_the_photo(person: Person, selector: str) -> None:
+    """Wait until what a card speaks of has come out from under the photo, where the page scrolls."""
+    script = """selector => document.querySelector(selector).getBoundingClientRect().top
+        >= document.querySelector(".room canvas").getBoundingClientRect().bottom"""
+    person.page.wait_for_function(script, arg=selector)
+
+
 def go_through(person: Person) -> None:
     """All cards, up to the last look."""
     card(person, "welcome")
@@ -100,6 +107,7 @@ def go_through(person: Person) -> None:
     try_filter(person, "tone")
     try_filter(person, "color", replacing=True)
     card(person, "back")
+    assert_below_the_photo(person, ".strip li:nth-child(2) button")
     person.page.locator(".strip li:nth-child(2) button").click()
     person.button("Next").click()
     card(person, "compare")

@@ -9,6 +9,7 @@ function seen(selector: string): HTMLElement | undefined {
 
 /** Where the page scrolls, what is spoken of comes into view: in its row, and in the page. */
 function bringIntoView(target: HTMLElement): void {
+  target.scrollIntoView({ block: "nearest", inline: "nearest" });
   const row = target.closest<HTMLElement>(".row");
   if (row === null) return;
   const [inner, outer] = [target.getBoundingClientRect(), row.getBoundingClientRect()];
