@@ -47,8 +47,14 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def study(db: None) -> Study:
-    """The study that every site begins with; tests with transactions of their own have emptied the tables."""
-    return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    """The study that every site begins with; tests with transactions of their own have emptied the tables.
+
+    It goes without the tutorial, which has tests of its own.
+    """
+    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    study.tutorial = False
+    study.save()
+    return study
 
 
 def png(seed: int, size: tuple[int, int] = (96, 64)) -> bytes:
@@ -113,8 +119,9 @@ class Player:
         return self.client.post(path, content, content_type="application/json", headers={"X-CSRFToken": token})
 
     def join(self, kind: str = "human") -> Any:
-        self.get(f"/api/studies/{self.study}/")
-        return self.post(f"/api/studies/{self.study}/join/", {"kind": kind})
+        """Agree to what the study asks, if anything, and join it."""
+        text = self.get(f"/api/studies/{self.study}/").json()["consent"]
+        return self.post(f"/api/studies/{self.study}/join/", {"kind": kind, "consent": text and text["version"]})
 
     def join_with(self, ticket: str) -> Any:
         """Join as a person who was here before."""
