@@ -17,6 +17,7 @@ const PAGES = {
   upload: "src/upload.ts",
   finished: "src/finished.tsx",
   landing: "src/landing.ts",
+  consent: "src/consent.ts",
 };
 const HARNESS = { harness: "tests/harness.ts", stand: "tests/stand.tsx" };
 

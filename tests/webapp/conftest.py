@@ -118,14 +118,15 @@ class Player:
         content = data if isinstance(data, str | bytes) else json.dumps(data)
         return self.client.post(path, content, content_type="application/json", headers={"X-CSRFToken": token})
 
-    def join(self, kind: str = "human") -> Any:
+    def join(self, kind: str = "human", ticket: str = "") -> Any:
         """Agree to what the study asks, if anything, and join it."""
         text = self.get(f"/api/studies/{self.study}/").json()["consent"]
-        return self.post(f"/api/studies/{self.study}/join/", {"kind": kind, "consent": text and text["version"]})
+        body = {"kind": kind, "ticket": ticket, "consent": text and text["version"]}
+        return self.post(f"/api/studies/{self.study}/join/", body)
 
     def join_with(self, ticket: str) -> Any:
-        """Join as a person who was here before."""
-        return self.post(f"/api/studies/{self.study}/join/", {"kind": "human", "ticket": ticket})
+        """Join as a person who was here before, and agree once more."""
+        return self.join(ticket=ticket)
 
     def next(self) -> Any:
         return self.get(f"/api/studies/{self.study}/next/")

@@ -33,10 +33,10 @@ def new_text(study):
     return study
 
 
-def agree(player, version=1):
+def agree(player, version=1, ticket=""):
     player.get(PAGE)
     token = player.client.cookies["csrftoken"].value
-    return player.client.post(PAGE, {"version": version, "csrfmiddlewaretoken": token})
+    return player.client.post(PAGE, {"version": version, "ticket": ticket, "csrfmiddlewaretoken": token})
 
 
 class TestJoining:
@@ -55,6 +55,11 @@ class TestJoining:
     def test_joining_again_asks_nothing_and_stores_no_second_consent(self, player):
         assert player.post(JOIN, {"kind": "human"}).status_code == 200
         assert player.join().status_code == 200
+        assert Consent.objects.count() == 1
+
+    def test_the_holder_of_a_ticket_has_agreed_before(self, player, stranger):
+        ticket = player.join().json()["ticket"]
+        assert stranger.post(JOIN, {"kind": "human", "ticket": ticket}).status_code == 200
         assert Consent.objects.count() == 1
 
     def test_a_study_without_a_text_asks_nobody(self, stranger, study):
@@ -113,6 +118,20 @@ class TestPages:
         assert stranger.get("/play/default/").status_code == 200
         assert Participant.objects.get().kind == "human"
         assert stranger.get(PAGE)["Location"] == "/play/default/"
+
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_who_brings_a_ticket_is_the_player_of_before(self, player, stranger, study, version):
+        ticket = player.join().json()["ticket"]
+        if version == 2:
+            study.consent_text = "We ask for more now."
+            study.save()
+        assert agree(stranger, version, ticket)["Location"] == "/play/default/"
+        assert Participant.objects.count() == 1
+        assert Consent.objects.count() == version
+
+    def test_a_strange_ticket_makes_a_new_player(self, stranger):
+        assert agree(stranger, ticket="x:y")["Location"] == "/play/default/"
+        assert Participant.objects.count() == 1
 
     def test_declining_is_fine_and_leaves_nothing(self, stranger):
         stranger.get(PAGE)

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -30,14 +31,16 @@ def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
         if not SessionThrottle().allow_request(Request(request), JoinView()):
             return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
         try:
-            join(request, study, "human", agreed_to=_number(request.POST.get("version")))
+            version = _number(request.POST.get("version"))
+            join(request, study, "human", ticket=request.POST.get("ticket", ""), agreed_to=version)
         except Refusal as refusal:
             problem = _CHANGED if refusal.code == "consent_needed" else str(refusal.detail)
             status = HTTPStatus(refusal.status_code)
         else:
             return redirect("play", slug)
     again = participant is not None and Consent.objects.filter(study=study, participant=participant).exists()
-    return render(request, "consent.html", {"study": study, "again": again, "problem": problem}, status=status)
+    context = {"study": study, "again": again, "problem": problem, "built": finders.find("consent.js") is not None}
+    return render(request, "consent.html", context, status=status)
 
 
 def declined_page(request: HttpRequest, slug: str) -> HttpResponse:
