@@ -168,16 +168,22 @@ export class Session {
 
   /** Leaves the tutorial for the photos of the study; what was practised stays where it is. */
   async skipPractice(): Promise<void> {
-    this.practice = false;
+    this.forgetPractice();
     await this.next();
   }
 
   /** Between the practice photo and the first that counts. */
   private endPractice(): void {
-    this.practice = false;
+    this.forgetPractice();
     const left = this.state.progress.value?.total ?? 0;
     this.clear();
     this.show(texts.notices.practised(left, () => void this.next()));
+  }
+
+  /** It was asked for once: a reload from here on goes on with the photos of the study. */
+  private forgetPractice(): void {
+    this.practice = false;
+    window.history.replaceState(null, "", window.location.pathname);
   }
 
   /** Shows how the picture that was handed in can be had at full size, where the study offers that. */

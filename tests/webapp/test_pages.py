@@ -40,7 +40,18 @@ def test_the_start_says_how_far_its_visitor_is(player, make_photo, opened, playe
     player.send(second, again)
     page = text(player.get("/"))
     assert "All done" in page
-    assert "/play/" not in page
+    assert 'href="/play/default/"' not in page
+    assert 'href="/play/default/reveal/"' in page
+    assert 'href="/play/default/profile/"' in page
+
+
+def test_the_start_leads_to_no_reveal_that_the_study_does_not_show(player, photo, played, study):
+    player.send(photo, played)
+    study.reveal = study.Reveal.OFF
+    study.save()
+    page = text(player.get("/"))
+    assert "/reveal/" not in page
+    assert 'href="/play/default/profile/"' in page
 
 
 def test_the_start_tells_what_is_recorded(client, study):

@@ -5,6 +5,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from editing.preview_transport import unpack_preview
 from editing.trajectory import read_snapshot, rows
 from webapp.datasets.exporting import Selection, export
 from webapp.datasets.importing import import_snapshot
@@ -103,10 +104,10 @@ def test_who_has_practised_in_one_study_is_not_asked_to_in_another(player, playe
 
 def test_its_photo_is_for_all_to_see_and_of_no_study(client, make_photo):
     response = client.get("/api/practice/")
-    assert response["Location"] == f"/api/photos/{practice_photo().pk}/preview/"
-    preview = b"".join(client.get(response["Location"]).streaming_content)
-    assert preview == practice_photo().preview_path.read_bytes()
-    assert client.get(f"/api/photos/{make_photo(2).pk}/preview/").status_code == 404
+    assert response["Location"] == f"/api/photos/{practice_photo().pk}/preview/1/"
+    preview = unpack_preview(b"".join(client.get(response["Location"]).streaming_content))
+    assert np.array_equal(preview, np.load(practice_photo().preview_path))
+    assert client.get(f"/api/photos/{make_photo(2).pk}/preview/1/").status_code == 404
     assert not StudyPhoto.objects.filter(photo=practice_photo()).exists()
 
 
