@@ -245,6 +245,24 @@ def test_a_text_that_changes_in_mid_game_is_read_before_the_game_goes_on(
 
 
 @at_a_desk
+def test_who_agrees_once_more_when_the_session_has_ended_goes_on_as_the_same_player(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto
+) -> None:
+    make_photo()
+    begin()
+    person.button("Next").click()
+    try_filter(person, "exposure")
+    person.wait_until_saved()
+    person.page.context.clear_cookies()
+    person.page.reload()
+    expect(person.page.locator("input[name=ticket]")).not_to_have_value("")
+    person.button("I agree: begin").click()
+    person.wait_for_photo()
+    card(person, "gamma")
+    assert (Participant.objects.count(), Consent.objects.count(), Episode.objects.count()) == (1, 1, 1)
+
+
+@at_a_desk
 def test_a_break_says_what_is_saved_and_what_remains(
     person: Person, begin: Callable[[], None], make_photo: MakePhoto
 ) -> None:
