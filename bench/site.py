@@ -40,7 +40,8 @@ def _measure_requests(folder: Path) -> dict[str, Figure]:
     np.save(folder / "photo.npy", np.random.default_rng(0).random((64, 96, 3), dtype=np.float32))
     call_command("import_photos", str(folder / "photo.npy"), stdout=StringIO(), stderr=StringIO())
     client = Client()
-    client.post("/api/studies/default/join/", {"kind": "robot"}, content_type="application/json")
+    joining = {"kind": "robot", "consent": 1}
+    client.post("/api/studies/default/join/", joining, content_type="application/json")
     photo = client.get("/api/studies/default/next/").json()["photo"]["id"]
     episode, sent = str(uuid4()), 0
 

@@ -16,6 +16,8 @@ const PAGES = {
   replay: "src/replay/main.tsx",
   upload: "src/upload.ts",
   finished: "src/finished.tsx",
+  landing: "src/landing.ts",
+  consent: "src/consent.ts",
 };
 const HARNESS = { harness: "tests/harness.ts", stand: "tests/stand.tsx" };
 

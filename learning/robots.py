@@ -58,10 +58,11 @@ class Visitor:
         return response
 
     def join(self) -> str:
-        """Open the play page, join the study as a robot, and be given a pseudonym."""
-        self.request("GET", f"/api/studies/{self.study}/")
+        """Open the play page, agree to the study's text, join it as a robot, and be given a pseudonym."""
+        text = self.request("GET", f"/api/studies/{self.study}/").json()["consent"]
         self.request("GET", f"/play/{self.study}/")
-        answer = self.request("POST", f"/api/studies/{self.study}/join/", {"kind": "robot"}).json()
+        body = {"kind": "robot", "consent": text["version"] if text else None}
+        answer = self.request("POST", f"/api/studies/{self.study}/join/", body).json()
         return str(answer["participant"])
 
     def play_next(self, number: int, seed: int, player: str) -> Played | None:

@@ -5,12 +5,13 @@ import { trajectory } from "./game";
 import { greyBalance, type Colour } from "./grey";
 import type { Session } from "./session";
 import type { PlayState, Step } from "./state";
+import { COURSE } from "./tutorial/course";
 
 /** Keys pressed within this time are one burst, and one event. */
 const BURST_MS = 600;
 
 /** What actions need of a visit. */
-export type Recorder = Pick<Session, "isOpen" | "record" | "recordView" | "submit">;
+export type Recorder = Pick<Session, "isOpen" | "record" | "recordView" | "submit" | "skipPractice">;
 
 export class Actions {
   private burst: ReturnType<typeof setTimeout> | undefined;
@@ -145,7 +146,10 @@ export class Actions {
   compare(on: boolean): void {
     if (on === this.state.comparing.value || (on && !this.ready())) return;
     this.state.comparing.value = on;
-    if (on) this.session.record("compare");
+    if (!on) return;
+    this.session.record("compare");
+    const { tutorial } = this.state;
+    if (tutorial.value !== null) tutorial.value = { ...tutorial.value, compared: true };
   }
 
   /** Splits what is seen into the original on the left and the edited picture, or joins it again. */
@@ -178,6 +182,21 @@ export class Actions {
     if (!this.ready() || this.cannotFinish !== null) return;
     this.state.dialog.value = null;
     await this.session.submit();
+  }
+
+  /** Turns to the tutorial's next card, where the task of this one is done. */
+  nextCard(): void {
+    const { game, tutorial } = this.state;
+    const now = tutorial.value;
+    const card = now === null ? undefined : COURSE[now.place];
+    if (now === null || card === undefined || card.last === true) return;
+    if (this.ready() && card.phase(game.value, now) === "done") {
+      tutorial.value = { ...now, place: now.place + 1, compared: false };
+    }
+  }
+
+  async skipPractice(): Promise<void> {
+    if (this.ready() && this.state.tutorial.value?.skippable === true) await this.session.skipPractice();
   }
 
   private get cursor(): number {

@@ -20,6 +20,8 @@ export class Unreachable extends Error {
 }
 
 export interface Offer {
+  /** Where the photo is the practice photo. */
+  readonly tutorial: { readonly skippable: boolean } | null;
   readonly photo: PhotoOffer | null;
   /** What is likely to come next. */
   readonly following: PhotoOffer | null;
@@ -133,9 +135,13 @@ export async function join(slug: string, ticket: string): Promise<Joined> {
   return parsed(await post(slug, `${studyAddress(slug)}join/`, { kind: "human", ticket }));
 }
 
-/** The next photo to play, with the events of an episode that was left open. */
-export function getNext(slug: string): Promise<Offer> {
-  return json(`${studyAddress(slug)}next/`);
+/**
+ * The next photo to play, with the events of an episode that was left open.
+ *
+ * @param practice whether to go through the tutorial once more
+ */
+export function getNext(slug: string, practice = false): Promise<Offer> {
+  return json(`${studyAddress(slug)}next/${practice ? "?practice=true" : ""}`);
 }
 
 async function bytes(url: string, options?: RequestInit): Promise<ArrayBuffer> {

@@ -65,7 +65,8 @@ async function play(root: HTMLElement, renderer: Renderer): Promise<void> {
     if (!late) actions.commit();
     await session.leave();
   });
-  const session = new Session(state, root.dataset.study ?? "", outbox, store, turn);
+  const practice = new URLSearchParams(window.location.search).has("practice");
+  const session = new Session(state, root.dataset.study ?? "", outbox, store, turn, practice);
   const actions = new Actions(state, session);
   const display = new Display(state, renderer);
   const looking = new Looking(state, display);

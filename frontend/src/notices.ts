@@ -26,6 +26,9 @@ function noticeForRefusal({ code, message }: ApiError | IllegalEvent, { next, is
       return notices.stale(reload);
     case "study_closed":
       return notices.closed();
+    case "consent_needed":
+      // The server leads from there to the text.
+      return notices.consentNeeded(reload);
     case "photo_removed":
       return notices.photoRemoved(next);
     case "not_joined":

@@ -23,6 +23,7 @@ import type { Store } from "./store";
 import type { Turn } from "./turn";
 import { EMPTY_GAME, type GameEvent, type Notice, type PhotoOffer, type PlayState, type Progress } from "./state";
 import { texts } from "./texts";
+import { placeIn } from "./tutorial/course";
 import { FIT } from "./view";
 import { getReveals, pages } from "./viewing/api";
 
@@ -59,6 +60,8 @@ export class Session {
     private readonly outbox: Outbox,
     private readonly store: Store,
     private readonly turn: Turn,
+    /** Whether the player asked for the tutorial once more. */
+    private practice = false,
   ) {}
 
   /** Joins the study, sends what an earlier visit has left, and shows the first photo, unless another window plays. */
@@ -130,11 +133,16 @@ export class Session {
 
   /** Hands the picture in; once the server has all of it, the next photo appears. */
   async submit(): Promise<void> {
+    const wasPractice = this.state.tutorial.value !== null;
     this.record("submit");
     this.state.page.value = "sending";
     await this.outbox.flush();
     // Unless the server has refused meanwhile, which says so on the page.
     if (this.state.page.peek() !== "sending") return;
+    if (wasPractice) {
+      this.endPractice();
+      return;
+    }
     void this.offerDownload();
     const photo = this.state.photo.peek()?.id;
     if (this.state.study.peek()?.reveal === "each" && (await this.reveals()).includes(photo ?? "")) {
@@ -156,6 +164,26 @@ export class Session {
     const goto = (address: string) => () => window.location.assign(address);
     if ((await this.reveals()).length > 0) return notices.lastPhotoToReveal(goto(pages.reveal(this.slug)));
     return notices.lastPhoto(goto(pages.profile(this.slug)));
+  }
+
+  /** Leaves the tutorial for the photos of the study; what was practised stays where it is. */
+  async skipPractice(): Promise<void> {
+    this.forgetPractice();
+    await this.next();
+  }
+
+  /** Between the practice photo and the first that counts. */
+  private endPractice(): void {
+    this.forgetPractice();
+    const left = this.state.progress.value?.total ?? 0;
+    this.clear();
+    this.show(texts.notices.practised(left, () => void this.next()));
+  }
+
+  /** It was asked for once: a reload from here on goes on with the photos of the study. */
+  private forgetPractice(): void {
+    this.practice = false;
+    window.history.replaceState(null, "", window.location.pathname);
   }
 
   /** Shows how the picture that was handed in can be had at full size, where the study offers that. */
@@ -233,7 +261,7 @@ export class Session {
   }
 
   private async offer(): Promise<void> {
-    const offer = await getNext(this.slug);
+    const offer = await getNext(this.slug, this.practice);
     this.state.progress.value = offer.progress;
     if (offer.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
     if (offer.photo === null) {
@@ -246,7 +274,7 @@ export class Session {
   }
 
   private clear(): void {
-    const { photo, preview, game, draft, comparing, split, view, replacing } = this.state;
+    const { photo, preview, game, draft, comparing, split, view, replacing, tutorial } = this.state;
     this.episode = "";
     photo.value = null;
     preview.value = null;
@@ -256,9 +284,10 @@ export class Session {
     split.value = null;
     view.value = FIT;
     replacing.value = false;
+    tutorial.value = null;
   }
 
-  private async present({ episode }: Offer, photo: PhotoOffer): Promise<void> {
+  private async present({ episode, tutorial }: Offer, photo: PhotoOffer): Promise<void> {
     // What was played last stays in sight until the next photo is here.
     const preview = await getPreview(photo.preview_url);
     if (this.isInterrupted()) return;
@@ -269,6 +298,7 @@ export class Session {
       this.state.photo.value = photo;
       this.state.preview.value = preview;
       this.state.game.value = game;
+      if (tutorial !== null) this.state.tutorial.value = { ...tutorial, place: placeIn(game), compared: false };
     });
     this.episode = episode?.id ?? newIdentifier();
     await drawn();

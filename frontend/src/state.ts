@@ -93,6 +93,16 @@ export interface HandedIn {
   readonly reason: string;
 }
 
+/** How far the player is in the tutorial. */
+export interface Tutorial {
+  /** The number of the card that is shown. */
+  readonly place: number;
+  /** Whether the original was looked at since that card came up. */
+  readonly compared: boolean;
+  /** Whether the player has been through it before. */
+  readonly skippable: boolean;
+}
+
 export interface SavingStatus {
   /**
    * `unanswered`: there is a network, but no answer of the server. `held`: the server does not take what waits; it is
@@ -128,7 +138,9 @@ export interface PlayState {
   readonly replacing: Signal<boolean>;
   /** The grey-point picker: a click on the photo is awaited, or how the last one went. */
   readonly picker: Signal<"off" | "aiming" | PickOutcome>;
-  readonly dialog: Signal<"help" | "finish" | null>;
+  readonly dialog: Signal<"help" | "finish" | "break" | null>;
+  /** On the practice photo. */
+  readonly tutorial: Signal<Tutorial | null>;
   /** Where the study offers downloads. */
   readonly handedIn: Signal<HandedIn | null>;
   /** Something waits in memory alone, and the player has not been told yet. */
@@ -160,7 +172,8 @@ export function createState(): PlayState {
     clipping: signal(false),
     replacing: signal(false),
     picker: signal<PlayState["picker"]["value"]>("off"),
-    dialog: signal<"help" | "finish" | null>(null),
+    dialog: signal<"help" | "finish" | "break" | null>(null),
+    tutorial: signal<Tutorial | null>(null),
     handedIn: signal<HandedIn | null>(null),
     onlyInMemory: signal(false),
     pictureLost: signal(false),

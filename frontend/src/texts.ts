@@ -2,6 +2,7 @@
 import { describeValue, filterOf, isNeutral } from "./contract";
 import type { Difference } from "./profile/layout";
 import type { Notice, Step } from "./state";
+import type { Phase } from "./tutorial/course";
 import type { Whose } from "./viewing/api";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"];
@@ -216,7 +217,115 @@ export const texts = {
     ] as const,
   },
 
+  landing: {
+    before: "as it came",
+    after: "after five steps",
+    slider: "Between the photo as it came and after five steps",
+    steps: (said: string) => `Drawn in your browser: ${said}.`,
+  },
+
+  rest: {
+    open: "Take a break",
+    title: "Breaks are fine",
+    done: (done: number, total: number) =>
+      done === 0
+        ? `Waiting for you: ${counted(total, "photo", "photos")}.`
+        : `Handed in: ${counted(done, "photo", "photos")}. Still to come: ${counted(total - done, "photo", "photos")}.`,
+    saved: "Everything that you did is saved, and this photo waits as you leave it.",
+    unsaved: (waiting: number) =>
+      `${counted(waiting, "action is", "actions are")} not saved yet. They are kept in this browser and sent when you come back.`,
+    back: "Close this page whenever you like. Open it again in this browser, today or in some months, and go on.",
+    stay: "Keep editing",
+    leave: "To the start page",
+  },
+
+  tutorial: {
+    label: "Practice",
+    goal: "The goal",
+    goalSaid: "The practice photo as it should look: bright, warm and full of colour",
+    card: (place: number, count: number) => `Card ${place} of ${count}`,
+    next: "Next",
+    nextHint: "Next card (N)",
+    tryFirst: "Try it first.",
+    skip: "Skip the practice",
+    /** By the card's name: its title, what it says first, and what it says when its filter is chosen. */
+    cards: {
+      welcome: {
+        title: "Practice first",
+        done: "The photo is dark, as light comes into a camera. Make it look like the goal: in about two minutes you know the game. Nothing counts here.",
+      },
+      exposure: {
+        title: "More light",
+        choose: "Choose Exposure among the filters.",
+        set: "Drag its slider to the right until the photo is about as bright as the goal: near +1.3.",
+      },
+      gamma: {
+        title: "The middle tones",
+        choose: "Choose Gamma.",
+        set: "It brightens what lies between black and white. Drag it to the left, to about 0.75.",
+      },
+      white_balance: {
+        title: "The colour of the light",
+        choose: "The photo is too blue. Choose White balance.",
+        set: "Drag Temperature to the right, to about 20: warmer.",
+      },
+      saturation: {
+        title: "Stronger colours",
+        choose: "Choose Saturation.",
+        set: "Drag it to about 30 %, and look at the balloon.",
+      },
+      contrast: {
+        title: "The last of five steps",
+        choose: "Choose Contrast.",
+        set: "It moves dark and bright apart. Drag it to about 30 %: you are at the goal.",
+      },
+      black_white: {
+        title: "Replace a step",
+        choose:
+          "All five steps are in use. Let another filter take the place of this one: press Replace, then Black & white.",
+        set: "Drag it to the right: the colours go.",
+      },
+      remove: { title: "Remove a step", set: "That was worth a try. Press Remove step, and the colours are back." },
+      tone: {
+        title: "Dark, middle, bright",
+        choose: "One place is free again. Choose Tone.",
+        set: "It changes dark tones (on the left) and bright ones (on the right) apart. Drag one of them up or down.",
+      },
+      color: {
+        title: "A curve for each colour",
+        choose: "The last filter: press Replace, then Color.",
+        set: "As Tone, but red, green and blue apart. Drag one of them a little.",
+      },
+      back: {
+        title: "Go back",
+        set: "Every step can be changed later. In the row of your steps, press the picture of step 1, Exposure.",
+        done: "You are back at step 1. Move its slider if you like: the later steps follow.",
+      },
+      compare: { title: "Before and after", set: "Hold Before to see the photo as it came (or hold the key B)." },
+      finish: {
+        title: "Hand it in",
+        set: "Press Finish for a last look, then Hand in. Then come the real photos. They have no goal: make them look as you like.",
+      },
+    } as Record<string, { readonly title: string } & Partial<Readonly<Record<Phase, string>>>>,
+    /** What a card says when its task is done. */
+    well: "Once you like it, press Next.",
+  },
+
   notices: {
+    practised: (photos: number, run: () => void): Notice => ({
+      title: "You know the game now",
+      sentence:
+        photos === 0
+          ? "The practice photo does not count. There are no photos to edit yet; please come back later."
+          : `From here on it counts: ${counted(photos, "photo", "photos")}, one after another. There is no goal and no right answer, only how you like it. Everything is saved as you go, so take breaks as you wish.`,
+      action: { label: photos === 0 ? "Look for photos" : "To the first photo", run },
+    }),
+    consentNeeded: (run: () => void): Notice => ({
+      title: "Please read the study's text again",
+      sentence:
+        "It has changed since you agreed to it. What you did meanwhile is kept in this browser until you agree.",
+      action: { label: "Read it", run },
+    }),
     noWebGL: (run: () => void): Notice => ({
       title: "This browser cannot draw the game",
       sentence:

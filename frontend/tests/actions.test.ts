@@ -24,6 +24,7 @@ function visit() {
     isOpen: true,
     record,
     recordView: () => record("view"),
+    skipPractice: () => Promise.resolve(),
     submit: () => {
       record("submit");
       return Promise.resolve();

@@ -58,6 +58,7 @@ const actions = new Actions(state, {
   record,
   recordView: () => undefined,
   submit: () => Promise.resolve(),
+  skipPractice: () => Promise.resolve(),
 });
 const display = new Display(state, new Renderer(document.createElement("canvas")));
 const looking = new Looking(state, display);

@@ -73,8 +73,14 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def study(transactional_db: None) -> Study:
-    """The study that is played; tests with transactions of their own have emptied the tables."""
-    return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    """The study that is played; tests with transactions of their own have emptied the tables.
+
+    It asks for no consent and goes without the tutorial, which have tests of their own.
+    """
+    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    study.consent_text, study.tutorial = "", False
+    study.save()
+    return study
 
 
 @pytest.fixture

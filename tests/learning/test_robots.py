@@ -52,10 +52,11 @@ class Site:
         path = request.url.path
         robot = request.headers.get("cookie", "")
         if path.startswith("/play/") or path == "/api/studies/default/":
-            return httpx.Response(200, headers={"set-cookie": "csrftoken=token; Path=/"})
+            text = {"consent": {"version": 3, "text": "Robots agree."}}
+            return httpx.Response(200, json=text, headers={"set-cookie": "csrftoken=token; Path=/"})
         if path.endswith("/join/"):
             assert request.headers["x-csrftoken"] == "token"
-            assert json.loads(request.content) == {"kind": "robot"}
+            assert json.loads(request.content) == {"kind": "robot", "consent": 3}
             self.robots += 1
             cookie = {"set-cookie": f"sessionid={self.robots}; Path=/"}
             return httpx.Response(200, json={"participant": f"robot-{self.robots}"}, headers=cookie)

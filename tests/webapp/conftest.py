@@ -47,8 +47,14 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def study(db: None) -> Study:
-    """The study that every site begins with; tests with transactions of their own have emptied the tables."""
-    return Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    """The study that every site begins with; tests with transactions of their own have emptied the tables.
+
+    It goes without the tutorial, which has tests of its own.
+    """
+    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    study.tutorial = False
+    study.save()
+    return study
 
 
 def png(seed: int, size: tuple[int, int] = (96, 64)) -> bytes:
@@ -112,13 +118,15 @@ class Player:
         content = data if isinstance(data, str | bytes) else json.dumps(data)
         return self.client.post(path, content, content_type="application/json", headers={"X-CSRFToken": token})
 
-    def join(self, kind: str = "human") -> Any:
-        self.get(f"/api/studies/{self.study}/")
-        return self.post(f"/api/studies/{self.study}/join/", {"kind": kind})
+    def join(self, kind: str = "human", ticket: str = "") -> Any:
+        """Agree to what the study asks, if anything, and join it."""
+        text = self.get(f"/api/studies/{self.study}/").json()["consent"]
+        body = {"kind": kind, "ticket": ticket, "consent": text and text["version"]}
+        return self.post(f"/api/studies/{self.study}/join/", body)
 
     def join_with(self, ticket: str) -> Any:
-        """Join as a person who was here before."""
-        return self.post(f"/api/studies/{self.study}/join/", {"kind": "human", "ticket": ticket})
+        """Join as a person who was here before, and agree once more."""
+        return self.join(ticket=ticket)
 
     def next(self) -> Any:
         return self.get(f"/api/studies/{self.study}/next/")

@@ -10,6 +10,7 @@ def test_it_works(player, make_photo):
     response = player.next()
     assert response.status_code == 200
     assert response.json() == {
+        "tutorial": None,
         "photo": {
             "id": photo.pk,
             "name": "picture 1.png",

@@ -13,7 +13,7 @@ from webapp.photos.storing import remove
 @pytest.fixture
 def built(settings, tmp_path):
     """A frontend that is built."""
-    for name in ("play.js", "play.css", "upload.js"):
+    for name in ("play.js", "play.css", "upload.js", "landing.js"):
         (tmp_path / name).touch()
     settings.STATICFILES_DIRS = [tmp_path]
 
@@ -40,12 +40,32 @@ def test_the_start_says_how_far_its_visitor_is(player, make_photo, opened, playe
     player.send(second, again)
     page = text(player.get("/"))
     assert "All done" in page
-    assert "/play/" not in page
+    assert 'href="/play/default/"' not in page
+    assert 'href="/play/default/reveal/"' in page
+    assert 'href="/play/default/profile/"' in page
+
+
+def test_the_start_leads_to_no_reveal_that_the_study_does_not_show(player, photo, played, study):
+    player.send(photo, played)
+    study.reveal = study.Reveal.OFF
+    study.save()
+    page = text(player.get("/"))
+    assert "/reveal/" not in page
+    assert 'href="/play/default/profile/"' in page
 
 
 def test_the_start_tells_what_is_recorded(client, study):
     page = text(client.get("/"))
     assert all(word in page for word in ("left the window", "size of the window", "pixel ratio", "wide gamut"))
+
+
+def test_the_start_says_who_runs_the_study(client, study):
+    assert "has not left a name" in text(client.get("/"))
+    study.organiser = "Ada Example, ada@example.org"
+    study.save()
+    page = text(client.get("/"))
+    assert "Ada Example, ada@example.org" in page
+    assert "has not left a name" not in page
 
 
 def test_without_photos_the_start_says_so(client, study):
@@ -69,17 +89,17 @@ def test_the_credits_name_each_source_once(client, make_photo):
     assert "Removed Example" not in page
 
 
-def test_the_play_page_carries_its_study_and_the_csrf_cookie(client, study, built):
-    page = client.get("/play/default/")
+def test_the_play_page_carries_its_study_and_the_csrf_cookie(player, built):
+    page = player.get("/play/default/")
     assert page.status_code == 200
     assert '<div id="app" data-study="default"></div>' in text(page)
     assert "<noscript>" in text(page)
     assert page.cookies["csrftoken"].value
 
 
-def test_the_play_page_says_when_the_game_is_not_built(client, study, settings, tmp_path):
+def test_the_play_page_says_when_the_game_is_not_built(player, settings, tmp_path):
     settings.STATICFILES_DIRS = [tmp_path]
-    page = client.get("/play/default/")
+    page = player.get("/play/default/")
     assert page.status_code == 503
     assert "make run" in text(page)
 
@@ -88,9 +108,12 @@ def test_an_unknown_study_has_no_play_page(client, study, built):
     assert client.get("/play/nope/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/credits/", "/login/", "/play/default/", "/nothing/", "/api/docs/"])
-def test_no_page_needs_an_inline_script_or_style(client, photo, built, path):
-    page = client.get(path)
+CONSENT = ["/play/default/consent/", "/play/default/declined/"]
+
+
+@pytest.mark.parametrize("path", ["/", "/credits/", "/login/", "/play/default/", *CONSENT, "/nothing/", "/api/docs/"])
+def test_no_page_needs_an_inline_script_or_style(client, player, photo, built, path):
+    page = (player if path == "/play/default/" else client).get(path)
     policy = page["Content-Security-Policy"]
     assert "script-src 'self'" in [directive.strip() for directive in policy.split(";")]
     assert "unsafe" not in policy

@@ -1,6 +1,7 @@
 """GET /api/studies/{slug}/"""
 
 from editing.filters import VERSION
+from webapp.studies.consent_text import default_consent_text
 
 
 def test_it_works(stranger, photo):
@@ -13,6 +14,9 @@ def test_it_works(stranger, photo):
         "allow_untouched": False,
         "allow_downloads": False,
         "reveal": "end",
+        "tutorial": False,
+        "organiser": "",
+        "consent": {"version": 1, "text": default_consent_text()},
         "photos": 1,
         "contract_version": VERSION,
     }

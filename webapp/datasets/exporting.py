@@ -18,7 +18,7 @@ from webapp.datasets.card import write_card
 from webapp.games.models import Episode, Event, Step
 from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement, Place
-from webapp.studies.models import Study
+from webapp.studies.models import Consent, Study
 
 _CHUNK = 2000
 Row = dict[str, Any]
@@ -32,10 +32,15 @@ _SHOWN = models.Q(photo__removed_at=None) | models.Q(
 
 @dataclass(frozen=True)
 class Selection:
-    """What to export: a study's episodes, or all of them, of these statuses, played by the current version."""
+    """What to export: a study's episodes, or all of them, of these statuses, played by the current version.
+
+    Tutorials never count: they, and the picture that they are played on, come along only where ``tutorials`` asks for
+    them, flagged.
+    """
 
     study: Study | None
     statuses: tuple[str, ...]
+    tutorials: bool = False
 
     @property
     def _in_study(self) -> models.QuerySet[Episode]:
@@ -45,20 +50,42 @@ class Selection:
     @property
     def episodes(self) -> models.QuerySet[Episode]:
         """The episodes, in order."""
-        return self._of_this_version.filter(_SHOWN).order_by("started", "id")
+        return self._that_count.filter(_SHOWN).order_by("started", "id")
 
     @property
     def _of_this_version(self) -> models.QuerySet[Episode]:
         return self._in_study.filter(contract_version=filters.VERSION)
 
     @property
+    def _that_count(self) -> models.QuerySet[Episode]:
+        return self._of_this_version if self.tutorials else self._of_this_version.filter(tutorial=False)
+
+    @property
     def left_out(self) -> dict[str, int]:
         """How many episodes are missing from the export, by the reason; only reasons that there are."""
         counts = {
             "played with another version of the filters": self._in_study.count() - self._of_this_version.count(),
-            "on a removed photo that nobody submitted": self._of_this_version.exclude(_SHOWN).count(),
+            "of the tutorial": self._of_this_version.count() - self._that_count.count(),
+            "on a removed photo that nobody submitted": self._that_count.exclude(_SHOWN).count(),
         }
         return {reason: count for reason, count in counts.items() if count}
+
+    @property
+    def consents(self) -> dict[str, dict[str, int]]:
+        """By study, how many of those who play here agreed to each version of its text."""
+        own = self.episodes.order_by().filter(
+            study=models.OuterRef("study"), participant=models.OuterRef("participant")
+        )
+        counts = (
+            Consent.objects.filter(models.Exists(own))
+            .values_list("study__slug", "version")
+            .annotate(models.Count("pk"))
+            .order_by("study__slug", "version")
+        )
+        by_version: dict[str, dict[str, int]] = {}
+        for slug, version, count in counts:
+            by_version.setdefault(slug, {})[str(version)] = count
+        return by_version
 
     @property
     def photos(self) -> models.QuerySet[Photo]:
@@ -105,6 +132,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
                 "statuses": list(selection.statuses),
                 "episodes_left_out": selection.left_out,
                 "photos_removed": selection.removed_photos,
+                "consents": selection.consents,
             },
         )
     write_card(snapshot)

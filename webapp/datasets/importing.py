@@ -49,7 +49,9 @@ def _store(snapshot: Snapshot) -> Counts:
     photos, new_photos = _photos(snapshot, played={row["photo"] for row in new})
     studies, made = _studies({row["study"] for row in new})
     players, new_players = _players(new)
-    for slug, sha256 in sorted({(row["study"], row["photo"]) for row in new if row["study"] in made}):
+    # A tutorial's photo is of no study.
+    in_studies = {(row["study"], row["photo"]) for row in new if row["study"] in made and not row["tutorial"]}
+    for slug, sha256 in sorted(in_studies):
         add_photo(studies[slug], photos[sha256])
     episodes = [_episode(row, studies, players, photos) for row in new]
     Episode.objects.bulk_create(episodes, batch_size=1000)

@@ -58,7 +58,8 @@ def _of_visitor(request: HttpRequest) -> QuerySet[Episode]:
     if participant is None:
         return Episode.objects.none()
     rows = Episode.objects.filter(participant=participant, status=Episode.Status.SUBMITTED, photo__removed_at=None)
-    return rows.filter(study__allow_downloads=True).select_related("photo", "study").prefetch_related("downloads")
+    rows = rows.filter(study__allow_downloads=True, tutorial=False)
+    return rows.select_related("photo", "study").prefetch_related("downloads")
 
 
 def _finished(episode: Episode) -> Finished:

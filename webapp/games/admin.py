@@ -22,8 +22,8 @@ class EventInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Episode)
 class EpisodeAdmin(ReadOnly):
-    list_display = ("id", "participant", "photo", "study", "status", "step_count", "started")
-    list_filter = ("status", "study", "participant__kind")
+    list_display = ("id", "participant", "photo", "study", "status", "tutorial", "step_count", "started")
+    list_filter = ("status", "tutorial", "study", "participant__kind")
     list_select_related = ("participant", "photo", "study")
     search_fields = ("id", "participant__pseudonym", "photo__name")
     inlines = (StepInline, EventInline)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -13,8 +13,10 @@ from rest_framework.views import APIView
 from editing import filters, rules
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, open_episode, record
+from webapp.games.tutorial import has_practised, is_due
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import SHA256
+from webapp.photos.practice import practice_photo
 from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.api import PhotoSerializer
 from webapp.studies.assignment import assign
@@ -80,7 +82,12 @@ class ProgressSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
+class TutorialSerializer(serializers.Serializer[Any]):
+    skippable = serializers.BooleanField(help_text="Whether the player has been through it before.")
+
+
 class NextSerializer(serializers.Serializer[Any]):
+    tutorial = TutorialSerializer(allow_null=True, help_text="Where the photo is the practice photo.")
     photo = PhotoSerializer(allow_null=True)
     following = PhotoSerializer(
         allow_null=True, help_text="What is likely to come after it, to be fetched ahead; nothing is settled by it."
@@ -91,24 +98,33 @@ class NextSerializer(serializers.Serializer[Any]):
 
 
 class NextView(APIView):
-    """What the participant plays next: an open episode first, else a photo that they have not submitted."""
+    """What the participant plays next: an open episode first, else a photo that they have not submitted.
+
+    Before all that, people are led through the tutorial once.
+    """
 
     throttle_scope = "play"
 
-    @extend_schema(responses={200: NextSerializer, "4XX": ErrorSerializer}, operation_id="next_photo")
+    @extend_schema(
+        parameters=[OpenApiParameter("practice", bool, description="Whether to go through the tutorial, once more.")],
+        responses={200: NextSerializer, "4XX": ErrorSerializer},
+        operation_id="next_photo",
+    )
     def get(self, request: Request, slug: str) -> Response:
         study = find_study(slug)
         participant = joined(request, study)
-        episode = open_episode(study, participant)
+        tutorial = study.open and (is_due(study, participant) or request.query_params.get("practice") == "true")
+        episode = open_episode(study, participant, tutorial=tutorial)
         if episode is None and not study.open:
             raise Refusal("study_closed", "This study is closed.", 403)
         submitted = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
         assignment = assign(study, participant, set(submitted.values_list("photo_id", flat=True)))
-        ahead = [episode.photo] if episode else []
+        ahead = [episode.photo] if episode else [practice_photo()] if tutorial else []
         ahead += [photo for photo in assignment.photos if photo not in ahead]
         photo, following = [*ahead, None, None][:2]
         return Response(
             {
+                "tutorial": {"skippable": has_practised(participant)} if tutorial else None,
                 "photo": PhotoSerializer(photo).data if photo else None,
                 "following": PhotoSerializer(following).data if following else None,
                 "episode": {"id": episode.pk, "events": _events(episode)} if episode else None,

@@ -11,7 +11,7 @@ from webapp.studies.models import Study
 
 
 class Episode(models.Model):
-    """One player, one photo. Its id is made by the player's client."""
+    """One player, one photo. Its id is made by the player's client. A tutorial, on the practice photo, never counts."""
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -43,7 +43,11 @@ class Episode(models.Model):
         ordering: ClassVar = ["started", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                "study", "participant", condition=models.Q(status="open"), name="one_open_episode_in_a_study"
+                "study",
+                "participant",
+                "tutorial",
+                condition=models.Q(status="open"),
+                name="one_open_episode_in_a_study",
             )
         ]
 

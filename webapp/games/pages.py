@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from webapp.games.models import Episode
 from webapp.games.replays import watchable
+from webapp.games.tutorial import has_practised
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of
 from webapp.studies.models import Study
@@ -22,19 +24,25 @@ class Progress:
     total: int
     done: int
     begun: bool
+    practised: bool = False
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, and the way into the open studies."""
     visitor = participant_of(request)
     studies = [_progress(study, visitor) for study in Study.objects.filter(open=True)]
-    context = {"studies": studies, "has_finished": _has_finished(visitor)}
+    context = {
+        "studies": studies,
+        "names": any(progress.study.organiser for progress in studies),
+        "has_finished": _has_finished(visitor),
+        "built": finders.find("landing.js") is not None,
+    }
     return render(request, "home.html", context)
 
 
 def _has_finished(visitor: Participant | None) -> bool:
     """Whether the visitor has handed something in where it can be had at full size."""
-    handed_in = Episode.objects.filter(status=Episode.Status.SUBMITTED, study__allow_downloads=True)
+    handed_in = Episode.objects.filter(status=Episode.Status.SUBMITTED, study__allow_downloads=True, tutorial=False)
     return visitor is not None and handed_in.filter(participant=visitor, photo__removed_at=None).exists()
 
 
@@ -45,7 +53,8 @@ def _progress(study: Study, visitor: Participant | None) -> Progress:
     own = Episode.objects.filter(study=study, participant=visitor)
     submitted = own.filter(status=Episode.Status.SUBMITTED).values("photo")
     done = study.playable.filter(pk__in=submitted).count()
-    return Progress(study, total, done, begun=done > 0 or own.filter(status=Episode.Status.OPEN).exists())
+    begun = done > 0 or own.filter(status=Episode.Status.OPEN).exists()
+    return Progress(study, total, done, begun, practised=has_practised(visitor))
 
 
 def replay(request: HttpRequest, episode_id: UUID) -> HttpResponse:

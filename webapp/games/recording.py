@@ -58,19 +58,21 @@ def record(
             photo=photo,
             contract_version=fresh[0].contract_version,
             started=timezone.now(),
+            tutorial=photo.practice,
             saw_reveal=any(answer for _, answer in reveal_seen.send(Episode, participant=participant)),
         )
     _store(episode, [*stored, *fresh], fresh, state)
     return state
 
 
-def open_episode(study: Study, participant: Participant) -> Episode | None:
-    """The episode that the participant has begun and can go on with.
+def open_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
+    """The episode that the participant has begun and can go on with: of play, or of practice, which stand side by side.
 
     One that nobody can finish any more is closed here, so that it does not stand in the way: abandoned if the filters
     have changed since, or it is full; excluded if the preview of its photo is lost.
     """
-    open_ones = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.OPEN)
+    own = Episode.objects.filter(study=study, participant=participant, tutorial=tutorial)
+    open_ones = own.filter(status=Episode.Status.OPEN)
     episode = open_ones.select_related("study", "photo").first()
     if episode is None:
         return None
@@ -150,15 +152,14 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     if photo is None:
         raise Refusal("not_found", "There is no such photo.", HTTPStatus.NOT_FOUND)
     # Asked once the photo is locked: before that it may be taken out still.
-    if not study.playable.filter(pk=photo.pk).exists():
+    if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
         raise photo_removed()
-    if other := open_episode(study, participant):
+    if other := open_episode(study, participant, tutorial=photo.practice):
         raise Refusal(
             "other_episode_open", "Another episode is open: finish it first, here or in its tab.", episode=str(other.pk)
         )
-    if Episode.objects.filter(
-        study=study, participant=participant, photo=photo, status=Episode.Status.SUBMITTED
-    ).exists():
+    submitted = Episode.objects.filter(study=study, participant=participant, photo=photo, status="submitted")
+    if not photo.practice and submitted.exists():
         raise Refusal("already_played", "You have submitted this photo already.")
     return photo
 

@@ -56,7 +56,7 @@ class ReplayView(APIView):
 
 
 class ReplayPreviewView(APIView):
-    """The linear preview of the photo of an episode that may be watched: a NumPy file as of any photo."""
+    """The linear preview of the photo of an episode that may be watched: packed as of any photo."""
 
     throttle_scope = "preview"
     content_negotiation_class = WhateverIsAccepted

@@ -43,6 +43,7 @@ class Photo(models.Model):
     original_suffix = models.CharField(
         max_length=10, blank=True, help_text="of the source file that is kept; empty where none is"
     )
+    practice = models.BooleanField(default=False, help_text="whether people practise on it: of no study, seen by all")
     removed_at = models.DateTimeField(null=True, blank=True, help_text="since then nobody plays or sees it")
 
     class Meta:

@@ -2,17 +2,39 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from webapp.read_only import ReadOnly
-from webapp.studies.models import DEFAULT, Participation, Study
+from webapp.studies.models import DEFAULT, Consent, Participation, Study
 
 
 @admin.register(Study)
 class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy alone
-    list_display = ("slug", "title", "open", "allow_untouched", "allow_downloads", "reveal", "public_replays")
-    fields = list_display
+    list_display = (
+        "slug",
+        "title",
+        "open",
+        "allow_untouched",
+        "allow_downloads",
+        "tutorial",
+        "reveal",
+        "public_replays",
+        "consent_version",
+    )
+    fields = (
+        "slug",
+        "title",
+        "organiser",
+        "open",
+        "allow_untouched",
+        "allow_downloads",
+        "tutorial",
+        "reveal",
+        "public_replays",
+        "consent_text",
+        "consent_version",
+    )
 
     # The study that visitors and commands find where none is named keeps its name, and stays.
     def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> tuple[str, ...]:
-        return ("slug",) if obj is not None and obj.slug == DEFAULT else ()
+        return ("consent_version", "slug") if obj is not None and obj.slug == DEFAULT else ("consent_version",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         is_default = obj is not None and obj.slug == DEFAULT
@@ -23,4 +45,11 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
 class ParticipationAdmin(ReadOnly):
     list_display = ("study", "participant", "joined")
     list_filter = ("study",)
+    list_select_related = ("study", "participant")
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly):
+    list_display = ("study", "participant", "version", "given")
+    list_filter = ("study", "version")
     list_select_related = ("study", "participant")

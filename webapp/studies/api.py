@@ -5,12 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import FileResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -24,20 +25,31 @@ from editing.photo import PhotoError
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of, ticket_for
 from webapp.photos.models import Photo
+from webapp.photos.practice import practice_photo
 from webapp.photos.transport import open_packed
 from webapp.refusals import ErrorSerializer, photo_removed
 from webapp.studies.joining import find_study, join
 from webapp.studies.models import Study
 
 
+class ConsentTextSerializer(serializers.Serializer[Study]):
+    version = serializers.IntegerField(source="consent_version", help_text="To be sent with the request to join.")
+    text = serializers.CharField(source="consent_text")
+
+
 class StudySerializer(serializers.ModelSerializer[Study]):
+    consent = serializers.SerializerMethodField(help_text="What to agree to before play; null where nothing is asked.")
     photos = serializers.IntegerField(source="playable.count", help_text="How many can be played.")
     contract_version = serializers.SerializerMethodField(help_text="The version of the filters.")
 
     class Meta:
         model = Study
-        options = ("open", "allow_untouched", "allow_downloads", "reveal")
-        fields = ("slug", "title", *options, "photos", "contract_version")
+        options = ("open", "allow_untouched", "allow_downloads", "tutorial", "reveal")
+        fields = ("slug", "title", *options, "organiser", "consent", "photos", "contract_version")
+
+    @extend_schema_field(ConsentTextSerializer(allow_null=True))
+    def get_consent(self, study: Study) -> dict[str, Any] | None:
+        return ConsentTextSerializer(study).data if study.consent_text else None
 
     def get_contract_version(self, study: Study) -> int:
         return filters.VERSION
@@ -47,6 +59,12 @@ class JoinSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[Participant.Kind.HUMAN.value, Participant.Kind.ROBOT.value])
     ticket = serializers.CharField(
         default="", allow_blank=True, max_length=200, help_text="Of an earlier joining whose session has ended."
+    )
+    consent = serializers.IntegerField(
+        source="agreed_to",
+        default=None,
+        allow_null=True,
+        help_text="The version of the study's text that the player agrees to.",
     )
 
 
@@ -148,11 +166,21 @@ def preview_response(request: Request, photo: Photo) -> HttpResponseBase:
     return response
 
 
+class PracticeView(APIView):
+    """Leads to the preview of the photo that people practise on, which anybody may see."""
+
+    throttle_scope = "preview"
+
+    @extend_schema(responses={302: None, "4XX": ErrorSerializer}, operation_id="practice_preview")
+    def get(self, request: Request) -> HttpResponseBase:
+        return redirect("preview", practice_photo().pk)
+
+
 def _visible_photo(request: Request, sha256: str) -> Photo:
-    """The photo, for researchers and for participants of a study that has it."""
+    """The photo, for researchers and for participants of a study that has it; the practice photo, for all."""
     participant = participant_of(request)
     photos = Photo.objects.all()
-    if not request.user.is_staff:
+    if not request.user.is_staff and not photos.filter(pk=sha256, practice=True).exists():
         # A filter by nobody would find the studies that nobody has joined.
         photos = photos.filter(studies__participants=participant).distinct() if participant else photos.none()
     photo: Photo = get_object_or_404(photos, pk=sha256)

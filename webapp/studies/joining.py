@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
 from webapp.refusals import Refusal
+from webapp.studies import consent
 from webapp.studies.models import Participation, Study
 
 
@@ -23,12 +24,17 @@ def find_study(slug: str) -> Study:
     return study
 
 
-def join(request: HttpRequest | Request, study: Study, kind: str, ticket: str = "") -> Participant:
+def join(
+    request: HttpRequest | Request, study: Study, kind: str, *, ticket: str = "", agreed_to: int | None = None
+) -> Participant:
     """The session's participant, else the holder of the ticket, else a new one, who has now joined this study.
 
+    Args:
+        agreed_to: the version of the study's text to which they have just agreed.
+
     Raises:
-        Refusal: ``study_closed`` unless they had joined before, or ``conflict`` if the session, or the ticket, is of
-            another kind of player.
+        Refusal: ``study_closed`` unless they had joined before, ``consent_needed``, or ``conflict`` if the session, or
+            the ticket, is of another kind of player.
     """
     participant = participant_of(request) or holder_of(ticket)
     is_here = participant is not None and study.participants.filter(pk=participant.pk).exists()
@@ -36,22 +42,26 @@ def join(request: HttpRequest | Request, study: Study, kind: str, ticket: str = 
         raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
     if participant is not None and participant.kind != kind:
         raise Refusal("conflict", f"This session plays as a {participant.kind} already.")
+    consent.check(study, participant, agreed_to)
     with transaction.atomic():
         participant = participant or Participant.objects.create(kind=kind)
         Participation.objects.get_or_create(study=study, participant=participant)
+        if agreed_to is not None:
+            consent.give(study, participant)
     remember(request, participant)
     return participant
 
 
 def joined(request: HttpRequest | Request, study: Study) -> Participant:
-    """The session's participant.
+    """The session's participant, who has agreed to the study's text.
 
     Raises:
-        Refusal: ``not_joined``.
+        Refusal: ``not_joined`` or ``consent_needed``.
     """
     participant = participant_of(request)
     if participant is None or not study.participants.filter(pk=participant.pk).exists():
         raise _not_joined()
+    consent.check(study, participant)
     return participant
 
 

@@ -1,11 +1,12 @@
 """A study: which photos are played, by whom, under which options."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
+from webapp.studies.consent_text import default_consent_text
 
 DEFAULT = "default"
 
@@ -25,6 +26,19 @@ class Study(models.Model):
     allow_downloads = models.BooleanField(
         default=False, help_text="whether players may download their finished pictures at full size"
     )
+    tutorial = models.BooleanField(
+        default=True, help_text="whether people begin with a practice photo, which never counts"
+    )
+    organiser = models.CharField(
+        max_length=300, blank=True, help_text="who runs the study and answers questions, with an address; shown to all"
+    )
+    consent_text = models.TextField(
+        blank=True,
+        default=default_consent_text,
+        help_text="shown before the first photo: paragraphs, with empty lines between them. A changed text is a new "
+        "version, and everybody is asked again. Empty: nobody is asked",
+    )
+    consent_version = models.PositiveIntegerField(default=1, editable=False)
     reveal = models.CharField(
         max_length=4,
         choices=Reveal,
@@ -43,6 +57,21 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the study; a text of consent that was changed is the next version."""
+        self.consent_text = "\n".join(self.consent_text.strip().splitlines())
+        stored = Study.objects.filter(pk=self.pk).values_list("consent_text", "consent_version").first()
+        if stored and stored[0] != self.consent_text:
+            self.consent_version = stored[1] + 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "consent_version"}
+        super().save(*args, **kwargs)
+
+    @property
+    def consent_paragraphs(self) -> list[str]:
+        """The text of consent, paragraph by paragraph."""
+        return [paragraph for paragraph in self.consent_text.split("\n\n") if paragraph.strip()]
 
     @property
     def playable(self) -> models.QuerySet[Photo]:
@@ -76,3 +105,21 @@ class Participation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant} in {self.study}"
+
+
+class Consent(models.Model):
+    """A participant agreed to a study's text, which is kept as it was. Rows are only ever added."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="consents")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    given = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("study", "participant", "version", name="consent_once_to_a_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} to version {self.version} of {self.study}"

@@ -5,12 +5,14 @@ from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from editing.photo import PRIMARIES, TRANSFERS
+from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
 from webapp.researchers import researchers_only
+from webapp.studies import consent
 from webapp.studies.models import DEFAULT, Study
 
 PHOTOS_ON_A_PAGE = 60
@@ -29,8 +31,10 @@ def credits_page(request: HttpRequest) -> HttpResponse:
 
 @ensure_csrf_cookie
 def play(request: HttpRequest, slug: str) -> HttpResponse:
-    """The game."""
+    """The game, for those who have agreed to the study's text."""
     study = get_object_or_404(Study, slug=slug)
+    if study.open and consent.is_missing(study, participant_of(request)):
+        return redirect("consent", slug)
     return program_page(request, "play", study.title, study=study.slug)
 
 

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { filterOf, isNeutral } from "../contract";
 import type { Step } from "../state";
 import { describeStep, texts } from "../texts";
+import { Break } from "./Break";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";
 import { byTouch } from "./pointer";
@@ -15,7 +16,7 @@ interface SheetProps {
 }
 
 /** A native dialog: the rest of the page is inert, and Escape or a click beside it closes it. */
-function Sheet({ play, title, kind, children }: SheetProps) {
+export function Sheet({ play, title, kind, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const shown = dialog.current;
@@ -132,6 +133,8 @@ export function Dialogs({ play }: { readonly play: Play }) {
       return <Help play={play} />;
     case "finish":
       return <LastLook play={play} />;
+    case "break":
+      return <Break play={play} />;
     case null:
       return null;
   }

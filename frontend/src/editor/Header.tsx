@@ -34,6 +34,17 @@ export function Header({ play }: { readonly play: Play }) {
       <Saving play={play} />
       <button
         type="button"
+        class="round pause"
+        aria-label={texts.rest.open}
+        title={texts.rest.open}
+        onClick={() => (dialog.value = "break")}
+      >
+        <svg viewBox="0 0 20 20" aria-hidden="true">
+          <path d="M7 5v10M13 5v10" />
+        </svg>
+      </button>
+      <button
+        type="button"
         class="round"
         aria-label={texts.buttons.help}
         title={`${texts.buttons.help} (?)`}

@@ -11,6 +11,7 @@ import { NoticeCard } from "./NoticeCard";
 import { Palette } from "./Palette";
 import type { Play } from "./play";
 import { Stage } from "./Stage";
+import { Lesson } from "../tutorial/Lesson";
 
 function Waiting({ play }: { readonly play: Play }) {
   const sending = play.state.page.value === "sending";
@@ -47,6 +48,7 @@ export function Page({ play }: { readonly play: Play }) {
       <Header play={play} />
       <HandedInBar play={play} />
       <main class={page}>
+        <Lesson play={play} />
         <Stage play={play} />
         <FilmStrip play={play} />
         <aside>

@@ -17,6 +17,9 @@ export function noticeFor(error: Error, study: string, again: () => void): Notic
     case "not_joined":
     case "not_played":
       return notices.notPlayed(link(pages.play(study)));
+    case "consent_needed":
+      // The page of play leads to the text.
+      return texts.notices.consentNeeded(link(pages.play(study)));
     case "reveal_later":
       return notices.later(link(pages.play(study)));
     case "no_reveal":

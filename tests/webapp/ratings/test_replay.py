@@ -2,8 +2,10 @@
 
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
+from editing.preview_transport import unpack_preview
 from tests.webapp.ratings.conftest import do_photo
 from webapp.games.models import Episode
 from webapp.photos.storing import remove
@@ -44,8 +46,8 @@ def test_it_works(player, episode, photo):
     assert answer["steps"] == [{"filter": "exposure", "parameters": {"ev": 0.5}}]
     assert answer["player"] == Episode.objects.get().participant.pseudonym
     assert (answer["own"], answer["study"], answer["handed_in"]) == (True, "Open study", True)
-    preview = player.get(answer["photo"]["preview_url"])
-    assert b"".join(preview.streaming_content) == photo.preview_path.read_bytes()
+    preview = unpack_preview(b"".join(player.get(answer["photo"]["preview_url"]).streaming_content))
+    assert np.array_equal(preview, np.load(photo.preview_path))
     page = player.get(f"/episodes/{episode}/")
     assert page.status_code == 200
     assert f'data-episode="{episode}"' in page.content.decode()

@@ -25,13 +25,16 @@ class Command(BaseCommand):
             action="append",
             help="of the episodes; may be given several times (submitted)",
         )
+        parser.add_argument("--tutorials", action="store_true", help="with the tutorials' episodes, which are flagged")
 
-    def handle(self, *, output: Path, study: str | None, status: list[str] | None, **options: Any) -> None:
+    def handle(
+        self, *, output: Path, study: str | None, status: list[str] | None, tutorials: bool, **options: Any
+    ) -> None:
         found = Study.objects.filter(slug=study).first() if study else None
         if study and found is None:
             raise CommandError(f"there is no study {study!r}")
         statuses = tuple(status or ["submitted"])
-        selection = Selection(found, STATUSES if "all" in statuses else statuses)
+        selection = Selection(found, STATUSES if "all" in statuses else statuses, tutorials)
         try:
             snapshot = export(output, selection)
         except (InvalidSnapshot, OSError) as error:

@@ -1,0 +1,312 @@
+"""From the start page through consent and the tutorial to the first photo, as somebody new would go."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from editing.practice_picture import practice_picture
+from editing.preview import area_average
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.player import Person
+from webapp.games.models import Episode
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
+from webapp.studies.consent_text import default_consent_text
+from webapp.studies.models import Consent, Study
+
+MakePhoto = Callable[..., Photo]
+WIDTHS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
+
+
+@pytest.fixture
+def study(study: Study) -> Study:
+    """The study as a site begins with it: with a text to agree to, and the tutorial."""
+    study.consent_text, study.tutorial = default_consent_text(), True
+    study.save()
+    return study
+
+
+@pytest.fixture(autouse=True)
+def _small_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The practice picture, smaller: drawing in software takes its time."""
+    small = area_average(practice_picture(), 96, 144)
+    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
+
+
+@pytest.fixture(params=WIDTHS)
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser, on a phone, on a tablet and at a desk."""
+    width, height = WIDTHS[request.param]
+    by_touch = request.param != "desk"
+    visitor = browser.new_context(viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch)
+    visitor.set_default_timeout(PATIENCE_MS)
+    yield visitor
+    visitor.close()
+
+
+at_a_desk = pytest.mark.parametrize("context", ["desk"], indirect=True)
+
+
+@pytest.fixture
+def begin(person: Person, live_server: Any) -> Callable[[], None]:
+    """Goes from the start page to the tutorial."""
+
+    def go() -> None:
+        person.page.goto(live_server.url)
+        person.page.get_by_role("link", name="Play", exact=True).click()
+        person.button("I agree: begin").click()
+        person.wait_for_photo()
+
+    return go
+
+
+def card(person: Person, name: str) -> Any:
+    """The tutorial's card of that name, in front."""
+    found = person.page.locator(f"[data-card={name}]")
+    expect(found).to_be_visible()
+    return found
+
+
+def try_filter(person: Person, slug: str, *, replacing: bool = False) -> None:
+    """Do what a card asks: choose the filter, move its first control, turn to the next card."""
+    asked = card(person, slug)
+    if replacing:
+        person.button("Replace").click()
+    expect(asked).to_have_attribute("data-phase", "choose")
+    person.click_filter(slug)
+    expect(asked).to_have_attribute("data-phase", "set")
+    person.page.locator(".controls").get_by_role("slider").first.focus()
+    person.press("ArrowUp", "Shift+ArrowUp")
+    expect(asked).to_have_attribute("data-phase", "done")
+    person.button("Next").click()
+
+
+def assert_below_the_photo(person: Person, selector: str) -> None:
+    """Wait until what a card speaks of has come out from under the photo, where the page scrolls."""
+    script = """selector => document.querySelector(selector).getBoundingClientRect().top
+        >= document.querySelector(".room canvas").getBoundingClientRect().bottom"""
+    person.page.wait_for_function(script, arg=selector)
+
+
+def go_through(person: Person) -> None:
+    """All cards, up to the last look."""
+    card(person, "welcome")
+    person.button("Next").click()
+    try_filter(person, "exposure")
+    try_filter(person, "gamma")
+    try_filter(person, "white_balance")
+    try_filter(person, "saturation")
+    try_filter(person, "contrast")
+    try_filter(person, "black_white", replacing=True)
+    card(person, "remove")
+    person.button("Remove step").click()
+    person.button("Next").click()
+    try_filter(person, "tone")
+    try_filter(person, "color", replacing=True)
+    card(person, "back")
+    assert_below_the_photo(person, ".strip li:nth-child(2) button")
+    person.page.locator(".strip li:nth-child(2) button").click()
+    person.button("Next").click()
+    card(person, "compare")
+    person.page.keyboard.down("b")
+    person.page.keyboard.up("b")
+    person.button("Next").click()
+    card(person, "finish")
+
+
+def test_somebody_new_comes_from_the_start_page_to_the_first_photo(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto, complaints: list[str]
+) -> None:
+    photo = make_photo()
+    begin()
+    go_through(person)
+    expect(person.page.locator("header .count")).to_have_text("0 / 1")
+    person.page.locator(".finish .primary >> visible=true").click()
+    person.button("Hand in").click()
+    expect(person.notice()).to_contain_text("You know the game now")
+    person.button("To the first photo").click()
+    person.wait_for_photo()
+    expect(person.page.locator(".lesson")).to_have_count(0)
+    practice, first = Episode.objects.order_by("started")
+    assert (practice.tutorial, practice.status, practice.step_count) == (True, "submitted", 5)
+    assert (first.tutorial, first.status, first.photo) == (False, "open", photo)
+    assert Consent.objects.get().participant == Participant.objects.get()
+    assert complaints == []
+
+
+def is_whole(page: Page) -> bool:
+    """Whether nothing is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_cards_leave_the_photo_the_goal_and_what_they_speak_of_in_view(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto
+) -> None:
+    make_photo()
+    begin()
+    person.button("Next").click()
+    for shown in (".room canvas", ".goal", "[data-card=exposure]", "[data-filter=exposure]"):
+        expect(person.page.locator(shown)).to_be_in_viewport(ratio=0.99)
+    photo = person.page.locator(".room canvas").bounding_box()
+    shown_card = person.page.locator(".lesson .card").bounding_box()
+    assert photo is not None
+    assert shown_card is not None
+    beside = photo["x"] + photo["width"] <= shown_card["x"] + 1
+    below = shown_card["y"] + shown_card["height"] <= photo["y"] + 1
+    assert beside or below
+    person.click_filter("exposure")
+    expect(person.slider("ev")).to_be_in_viewport()
+    assert is_whole(person.page)
+
+
+@at_a_desk
+def test_by_keys_alone(person: Person, begin: Callable[[], None], make_photo: MakePhoto) -> None:
+    make_photo()
+    begin()
+    person.press("n", "n")
+    card(person, "exposure")
+    person.press("1")
+    expect(person.slider("ev")).to_be_focused()
+    person.press("PageUp")
+    expect(card(person, "exposure")).to_have_attribute("data-phase", "done")
+    person.press("n")
+    card(person, "gamma")
+
+
+@at_a_desk
+def test_next_waits_until_the_card_is_done_and_there_is_no_skipping_the_first_time(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto
+) -> None:
+    make_photo()
+    begin()
+    person.button("Next").click()
+    card(person, "exposure")
+    expect(person.button("Next")).to_have_attribute("aria-disabled", "true")
+    expect(person.button("Skip the practice")).to_have_count(0)
+
+
+@at_a_desk
+def test_it_goes_on_after_a_reload_and_can_be_had_again_and_skipped(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto, live_server: Any
+) -> None:
+    make_photo()
+    begin()
+    person.button("Next").click()
+    try_filter(person, "exposure")
+    try_filter(person, "gamma")
+    person.wait_until_saved()
+    person.page.reload()
+    person.wait_for_photo()
+    card(person, "white_balance")
+    person.hand_in()
+    expect(person.notice()).to_contain_text("You know the game now")
+    person.page.goto(live_server.url)
+    person.page.get_by_role("link", name="Practise once more").click()
+    person.wait_for_photo()
+    card(person, "welcome")
+    person.button("Skip the practice").click()
+    expect(person.page.locator(".lesson")).to_have_count(0)
+    person.wait_for_photo()
+    assert list(Episode.objects.filter(status="open").order_by("tutorial").values_list("tutorial", flat=True)) == [
+        False,
+        True,
+    ]
+
+
+@at_a_desk
+def test_declining_leaves_nothing(person: Person, make_photo: MakePhoto, live_server: Any) -> None:
+    make_photo()
+    person.page.goto(f"{live_server.url}/play/default/")
+    person.page.get_by_role("link", name="I do not agree").click()
+    expect(person.page.get_by_role("heading")).to_have_text("That is fine")
+    assert "sessionid" not in {cookie.get("name") for cookie in person.page.context.cookies()}
+    assert not Participant.objects.exists()
+
+
+@at_a_desk
+def test_a_text_that_changes_in_mid_game_is_read_before_the_game_goes_on(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto, study: Study
+) -> None:
+    make_photo()
+    begin()
+    person.button("Next").click()
+    study.consent_text = "We ask for more now."
+    study.save()
+    person.click_filter("exposure")
+    expect(person.notice()).to_contain_text("read the study's text again")
+    person.button("Read it").click()
+    expect(person.page.locator("main")).to_contain_text("We ask for more now.")
+    person.button("I agree: begin").click()
+    person.wait_for_photo()
+    assert person.steps_shown() == ["Step 1: Exposure, unchanged"]
+
+
+@at_a_desk
+def test_who_agrees_once_more_when_the_session_has_ended_goes_on_as_the_same_player(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto
+) -> None:
+    make_photo()
+    begin()
+    person.button("Next").click()
+    try_filter(person, "exposure")
+    person.wait_until_saved()
+    person.page.context.clear_cookies()
+    person.page.reload()
+    expect(person.page.locator("input[name=ticket]")).not_to_have_value("")
+    person.button("I agree: begin").click()
+    person.wait_for_photo()
+    card(person, "gamma")
+    assert (Participant.objects.count(), Consent.objects.count(), Episode.objects.count()) == (1, 1, 1)
+
+
+@at_a_desk
+def test_a_break_says_what_is_saved_and_what_remains(
+    person: Person, begin: Callable[[], None], make_photo: MakePhoto
+) -> None:
+    make_photo(1)
+    make_photo(2)
+    begin()
+    person.button("Take a break").click()
+    dialog = person.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Waiting for you: two photos.")
+    expect(dialog).to_contain_text("Everything that you did is saved")
+    dialog.get_by_role("link", name="To the start page").click()
+    person.page.get_by_role("link", name="Go on").click()
+    person.wait_for_photo()
+    card(person, "welcome")
+
+
+class TestStartPage:
+    def test_its_picture_is_drawn_and_the_line_is_dragged(
+        self, person: Person, make_photo: MakePhoto, live_server: Any, complaints: list[str]
+    ) -> None:
+        make_photo()
+        person.page.goto(live_server.url)
+        slider = person.page.get_by_role("slider")
+        expect(slider).to_be_visible()
+        expect(person.page.locator(".picture canvas")).to_have_count(2)
+        expect(person.page.locator("figcaption")).to_have_text(re.compile("Exposure .1.30"))
+        box = slider.bounding_box()
+        assert box is not None
+        person.page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+        assert abs(float(slider.input_value()) - 25) < 4
+        slider.focus()
+        person.press("ArrowRight")
+        assert abs(float(slider.input_value()) - 26) < 4
+        expect(person.page.get_by_role("link", name="Play", exact=True)).to_be_in_viewport()
+        assert is_whole(person.page)
+        assert complaints == []
+
+    @at_a_desk
+    def test_without_webgl_it_says_so_and_the_rest_works(
+        self, person: Person, make_photo: MakePhoto, live_server: Any, complaints: list[str]
+    ) -> None:
+        make_photo()
+        person.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+        person.page.goto(live_server.url)
+        expect(person.page.locator(".picture")).to_contain_text("please update the browser")
+        expect(person.page.get_by_role("link", name="Play", exact=True)).to_be_visible()
+        assert complaints == []

@@ -1,0 +1,42 @@
+"""The photo that people practise on. It is of no study, and everybody may see it."""
+
+import tempfile
+from http import HTTPStatus
+from pathlib import Path
+
+import numpy as np
+
+from editing.practice_picture import practice_picture
+from webapp.photos.decoding import NotSaved, decode
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import store
+from webapp.refusals import Refusal
+
+_FILE = "an evening at the lake.npy"
+
+
+def practice_photo() -> Photo:
+    """The photo, painted when it is first asked for on this site, which takes a second.
+
+    Raises:
+        Refusal: ``photos_away``: there is none, and it cannot be kept.
+    """
+    for photo in Photo.objects.filter(practice=True, removed_at=None):
+        if photo.has_preview:
+            return photo
+    try:
+        return _painted()
+    except (NotSaved, OSError):
+        message = "The practice photo cannot be made at the moment. Try again in a while."
+        raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE) from None
+
+
+def _painted() -> Photo:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / _FILE
+        np.save(path, practice_picture())
+        decoded = decode(path, previews_folder(), "linear", "srgb")
+    photo, _ = store(decoded, licence="CC0 1.0", attribution="Safelight: painted by a program")
+    Photo.objects.filter(pk=photo.pk).update(practice=True)
+    photo.practice = True
+    return photo

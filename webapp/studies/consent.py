@@ -1,0 +1,45 @@
+"""Consent to a study: what its text is, who has agreed to it, and the refusal of play before that.
+
+Nothing is stored of anybody before they agree: agreeing and joining are one act.
+"""
+
+from http import HTTPStatus
+
+from webapp.participants.models import Participant
+from webapp.refusals import Refusal
+from webapp.studies.models import Consent, Study
+
+
+def is_missing(study: Study, participant: Participant | None) -> bool:
+    """Whether the study has a text to which the participant has not agreed.
+
+    A new version of the text asks again. A closed study asks nobody again: what was begun may be finished.
+    """
+    if not study.consent_text:
+        return False
+    given = Consent.objects.filter(study=study, participant=participant)
+    if study.open:
+        given = given.filter(version=study.consent_version)
+    return participant is None or not given.exists()
+
+
+def check(study: Study, participant: Participant | None, version: int | None = None) -> None:
+    """Refuse whoever has not agreed, and does not agree now to the text of that version.
+
+    Raises:
+        Refusal: ``consent_needed``.
+    """
+    if is_missing(study, participant) and version != study.consent_version:
+        message = f"Read the study's text (version {study.consent_version}) and agree to it first."
+        raise Refusal("consent_needed", message, HTTPStatus.FORBIDDEN)
+
+
+def give(study: Study, participant: Participant) -> None:
+    """Store that the participant agrees to the study's text as it stands; once for each version."""
+    if study.consent_text:
+        Consent.objects.get_or_create(
+            study=study,
+            participant=participant,
+            version=study.consent_version,
+            defaults={"text": study.consent_text},
+        )
