@@ -213,6 +213,8 @@ def test_server_that_does_not_answer_is_not_called_offline(person: Person, make_
     person.arrive()
     events = "**/events/"
     person.page.route(events, lambda route: route.fulfill(status=502))
+    # A busy browser takes a moment until every request is caught.
+    person.page.wait_for_function("fetch('/probe/events/').then((answer) => answer.status === 502)")
     person.press("1")
     expect(person.page.locator("header [role=status]")).to_contain_text("the server does not answer: 1 waiting")
     person.page.unroute(events)

@@ -36,7 +36,8 @@ def _small_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
 
 
-@pytest.fixture(params=WIDTHS)
+# The tablet, which is between the two others, is left to `make test-long`.
+@pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, on a phone, on a tablet and at a desk."""
     width, height = WIDTHS[request.param]
