@@ -1,6 +1,7 @@
 """A real Chromium, the site in a server of its own, and a player in front of it."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium
@@ -59,6 +61,19 @@ def complaints(context: BrowserContext) -> list[str]:
 
     context.on("page", listen)
     return heard
+
+
+@pytest.fixture(autouse=True)
+def _server_at_rest(transactional_db: None) -> Iterator[None]:
+    """Pages say goodbye as they close: what the server still does with it is not to meet the emptying of the tables."""
+    yield
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        for _ in range(100):
+            cursor.execute(f"{busy} AND state <> 'idle'")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.1)
 
 
 @pytest.fixture(autouse=True)
