@@ -1,10 +1,15 @@
 """A camera RAW file of a scene whose light is known, for tests and benchmarks."""
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.tiff import ASCII, LONG, SHORT, Field, numbers, pack, start
+
+BYTE, RATIONAL, SIGNED_RATIONAL = 1, 5, 10
+DIRECTORY = 8  # where it lies: first
 BLACK, WHITE = 64, 4095
 NEUTRAL = (0.5, 1.0, 0.8)
 # CIE XYZ D65 to linear sRGB (IEC 61966-2-1): a camera that sees sRGB.
@@ -24,41 +29,33 @@ def dng(light: NDArray[np.floating], orientation: int = 1, size: tuple[int, int]
     seen = np.clip(light * np.array(NEUTRAL, light.dtype), 0, 1) * (WHITE - BLACK) + BLACK
     channel = np.array([[0, 1], [1, 2]])[np.arange(rows)[:, None] % 2, np.arange(columns)[None, :] % 2]
     mosaic = np.take_along_axis(seen, channel[:, :, None], axis=2)[..., 0].round().astype("<u2").tobytes()
-    rationals = b"".join(struct.pack("<ii", round(value * 10000), 10000) for value in CAMERA)
-    neutral = b"".join(struct.pack("<II", round(value * 10000), 10000) for value in NEUTRAL)
-    tags: list[tuple[int, int, int, bytes]] = [  # tag, type, count, value
-        (254, 4, 1, struct.pack("<I", 0)),
-        (256, 4, 1, struct.pack("<I", width)),
-        (257, 4, 1, struct.pack("<I", height)),
-        (258, 3, 1, struct.pack("<H", 16)),
-        (259, 3, 1, struct.pack("<H", 1)),
-        (262, 3, 1, struct.pack("<H", 32803)),
-        (271, 2, 5, b"Test\0"),
-        (272, 2, 7, b"Camera\0"),
-        (273, 4, 1, b""),
-        (274, 3, 1, struct.pack("<H", orientation)),
-        (277, 3, 1, struct.pack("<H", 1)),
-        (278, 4, 1, struct.pack("<I", height)),
-        (279, 4, 1, struct.pack("<I", len(mosaic))),
-        (33421, 3, 2, struct.pack("<HH", 2, 2)),
-        (33422, 1, 4, bytes([0, 1, 1, 2])),
-        (50706, 1, 4, bytes([1, 4, 0, 0])),
-        (50708, 2, 12, b"Test Camera\0"),
-        (50714, 3, 1, struct.pack("<H", BLACK)),
-        (50717, 3, 1, struct.pack("<H", WHITE)),
-        (50721, 10, 9, rationals),
-        (50728, 5, 3, neutral),
-        (50778, 3, 1, struct.pack("<H", 21)),
-    ]
-    start = 8 + 2 + 12 * len(tags) + 4
-    outside = b"".join(value for _, _, _, value in tags if len(value) > 4)
-    entries, offset = b"", start
-    for tag, kind, count, value in tags:
-        if tag == 273:
-            value = struct.pack("<I", start + len(outside))
-        if len(value) > 4:
-            entries += struct.pack("<HHII", tag, kind, count, offset)
-            offset += len(value)
-        else:
-            entries += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
-    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + outside + mosaic
+    fields = {
+        254: numbers(LONG, [0]),
+        256: numbers(LONG, [width]),
+        257: numbers(LONG, [height]),
+        258: numbers(SHORT, [16]),
+        259: numbers(SHORT, [1]),
+        262: numbers(SHORT, [32803]),  # a colour filter array
+        271: Field(ASCII, b"Test\0"),
+        272: Field(ASCII, b"Camera\0"),
+        273: numbers(LONG, [0]),  # where the mosaic begins, once that is known
+        274: numbers(SHORT, [orientation]),
+        277: numbers(SHORT, [1]),
+        278: numbers(LONG, [height]),
+        279: numbers(LONG, [len(mosaic)]),
+        33421: numbers(SHORT, [2, 2]),
+        33422: Field(BYTE, bytes([0, 1, 1, 2])),
+        50706: Field(BYTE, bytes([1, 4, 0, 0])),
+        50708: Field(ASCII, b"Test Camera\0"),
+        50714: numbers(SHORT, [BLACK]),
+        50717: numbers(SHORT, [WHITE]),
+        50721: Field(SIGNED_RATIONAL, _rationals("<ii", CAMERA)),
+        50728: Field(RATIONAL, _rationals("<II", NEUTRAL)),
+        50778: numbers(SHORT, [21]),
+    }
+    begins = DIRECTORY + len(pack({0: fields}, DIRECTORY))
+    return start(DIRECTORY, big=False) + pack({0: fields | {273: numbers(LONG, [begins])}}, DIRECTORY) + mosaic
+
+
+def _rationals(form: str, values: Iterable[float]) -> bytes:
+    return b"".join(struct.pack(form, round(value * 10_000), 10_000) for value in values)

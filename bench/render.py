@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def measure() -> dict[str, Figure]:
     for name in CHAINS:
         halide = Renderer(chain(name), engine="halide")
         key = "render.halide_over_memcpy" + ("" if name == "a" else f"_{name}")
-        value = ratio(lambda render=halide: render(image, out=out), plain_copy, clock=time.perf_counter)  # type: ignore[misc]
+        value = ratio(partial(halide, image, out), plain_copy, clock=time.perf_counter)
         figures[key] = Figure(value, "x", copy, f"{size}; chain {name.upper()}")
     figures |= _other_engines(image, out)
     figures |= _types(image)
@@ -96,7 +97,7 @@ def _types(image: NDArray[np.float32]) -> dict[str, Figure]:
         out = np.zeros(image.shape, name)
         figures[f"render.uint16_to_{name}_over_float32"] = Figure(
             ratio(
-                lambda render=render, out=out: render(sixteen, out=out),  # type: ignore[misc]
+                partial(render, sixteen, out),
                 lambda: plain(image, out=float_out),
                 runs=3,
                 clock=time.perf_counter,

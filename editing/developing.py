@@ -25,6 +25,7 @@ from editing.writing import FORMATS, Output, write_picture
 __all__ = ["Developed", "Output", "check_destination", "develop_file", "develop_photo"]
 
 UNLIMITED = 1 << 62  # pixels
+AS_JPEG = Output()
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def develop_file(
     source: Path,
     steps: Sequence[EditingStep],
     destination: Path,
-    output: Output = Output(),  # noqa: B008 (it is frozen)
+    output: Output = AS_JPEG,
     *,
     transfer: str = "auto",
     primaries: str = "auto",
@@ -62,7 +63,7 @@ def develop_photo(
     photo: OpenPhoto,
     steps: Sequence[EditingStep],
     destination: Path,
-    output: Output = Output(),  # noqa: B008
+    output: Output = AS_JPEG,
 ) -> Developed:
     """The same for a photo that is open already, as often as wanted; its rows are read from the top."""
     check_destination(photo.path, destination)
@@ -71,7 +72,7 @@ def develop_photo(
     if largest is not None and max(width, height) > largest:
         raise PhotoError(
             f"{printable(photo.path.name)}: {width} x {height} is too large for {output.format}, which has at most "
-            f"{largest} pixels a side: give a smaller --size, or --format tiff16"
+            f"{largest} pixels a side: take a smaller size, or tiff16"
         )
     strips = _developed(photo, steps, width, height, output)
     write_picture(destination, strips, (width, height), output, photo.samples.exif)

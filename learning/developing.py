@@ -13,14 +13,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from editing.developing import Output, check_destination, develop_photo
+from editing.developing import UNLIMITED, Output, develop_photo
 from editing.photo import OpenPhoto, PhotoError, agent_view, open_photo, printable, source_sha256
 from editing.processes import ProcessDied, each_by_processes
 from editing.shrinking import preview_of
 from editing.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 
 SIDECAR = ".safelight.json"
-UNLIMITED = 1 << 62  # pixels
 # A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
 MAXIMUM_PROCESSES = 4
 
@@ -170,31 +169,33 @@ def _begin(threads: int) -> None:
 def develop_one(job: Job, decision: Decision, output: Output, transfer: str, primaries: str) -> Outcome:
     """Make a photo's pictures, but for those that are there already."""
     name = printable(job.source.name)
+    made, there, failures = 0, 0, []
     try:
         sha256 = source_sha256(job.source)
         wanted = [_about(decision, sample, output, transfer, primaries) for sample in range(len(job.destinations))]
-        states = [
-            _state(destination, sha256, request) for destination, request in zip(job.destinations, wanted, strict=True)
-        ]
-        refused = tuple(f"{name}: {state}" for state in states if state)
-        there = states.count("")
-        missing = [sample for sample, state in enumerate(states) if state is None]
-        if not missing:
-            return Outcome(there=there, failures=refused)
-        photo = open_photo(job.source, transfer=transfer, primaries=primaries, limit=UNLIMITED)
-        treatments = decision.decide(photo, sha256, missing)
-        for sample, steps in zip(missing, treatments, strict=True):
-            about = {"photo": {"name": name, "sha256": sha256}, **wanted[sample]}
-            _develop(photo, job.destinations[sample], steps, output, about)
-        return Outcome(len(missing), there, refused)
+        missing = []
+        for sample, destination in enumerate(job.destinations):
+            state = _state(destination, sha256, wanted[sample])
+            if state is None:
+                missing.append(sample)
+            elif state == "":
+                there += 1
+            else:
+                failures.append(f"{name}: {state}")
+        if missing:
+            photo = open_photo(job.source, transfer=transfer, primaries=primaries, limit=UNLIMITED)
+            for sample, steps in zip(missing, decision.decide(photo, sha256, missing), strict=True):
+                about = {"photo": {"name": name, "sha256": sha256}, **wanted[sample]}
+                _develop(photo, job.destinations[sample], steps, output, about)
+                made += 1
     except PhotoError as error:
-        return Outcome(failures=(str(error),))
+        failures.append(str(error))
     except OSError as error:
-        return Outcome(failures=(f"{name}: {_reason(error)}",))
+        failures.append(f"{name}: {_reason(error)}")
+    return Outcome(made, there, tuple(failures))
 
 
 def _develop(photo: OpenPhoto, destination: Path, steps: StepsFile, output: Output, about: Mapping[str, Any]) -> None:
-    check_destination(photo.path, destination)
     unfinished = destination.with_name(f".{destination.name}.unfinished")
     try:
         developed = develop_photo(photo, steps.steps, unfinished, output)

@@ -1,7 +1,6 @@
 """A real Chromium, the site in a server of its own, and a player in front of it."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.player import Person
+from tests.browser.server import GATE, GatedServer
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.originals import keep_original
@@ -23,6 +23,8 @@ from webapp.studies.models import DEFAULT, Study
 
 # Playwright keeps an event loop running in the thread of the tests, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+LiveServerThread.server_class = GatedServer
 
 # Drawing in software on a busy machine takes its time.
 PATIENCE_MS = 30_000
@@ -63,17 +65,17 @@ def complaints(context: BrowserContext) -> list[str]:
     return heard
 
 
+@pytest.fixture
+def _server_awake() -> Iterator[None]:
+    yield
+    GATE.open()
+
+
 @pytest.fixture(autouse=True)
-def _server_at_rest(transactional_db: None) -> Iterator[None]:
+def _server_at_rest(_server_awake: None, transactional_db: None) -> Iterator[None]:
     """Pages say goodbye as they close: what the server still does with it is not to meet the emptying of the tables."""
     yield
-    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with connection.cursor() as cursor:
-        for _ in range(100):
-            cursor.execute(f"{busy} AND state <> 'idle'")
-            if cursor.fetchone() == (0,):
-                return
-            time.sleep(0.1)
+    GATE.close()
 
 
 @pytest.fixture(autouse=True)

@@ -244,6 +244,10 @@ def test_store_of_an_older_version_is_taken_over(person: Person, make_photo: Mak
     person.arrive()
     person.press("1")
     person.wait_until_saved()
+    assert kinds() == ["start", "choose"]
+    assert kept(person.page) == []
+    versions = "async () => (await indexedDB.databases()).map(({ version }) => version)"
+    assert person.page.evaluate(versions) == [2]
 
 
 def test_store_of_a_newer_version_asks_to_load_again(person: Person, make_photo: MakePhoto) -> None:

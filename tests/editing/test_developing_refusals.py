@@ -102,7 +102,7 @@ def test_a_picture_too_large_for_its_format_is_refused_before_it_is_decoded(
 ) -> None:
     # Of its pixels none is there.
     (tmp_path / "a.tif").write_bytes(plain_header(side, 64))
-    reason = rf"^a\.tif: {side} x 64 is too large for {output_format}, .*: give a smaller --size, or --format tiff16"
+    reason = rf"^a\.tif: {side} x 64 is too large for {output_format}, .*: take a smaller size, or tiff16"
     assert_refused(tmp_path / "a.tif", tmp_path / "b", output_format, reason)
     np.save(tmp_path / "a.npy", np.full((16, side, 3), 0.5, np.float16))
     developed = develop_file(tmp_path / "a.npy", [], tmp_path / "b", Output(output_format, size=500))

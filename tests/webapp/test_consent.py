@@ -99,6 +99,17 @@ class TestNewVersion:
         new_text.save()
         assert player.next().json()["error"]["code"] == "study_closed"
 
+    def test_who_joined_a_closed_study_before_it_had_a_text_may_finish(
+        self, player, stranger, photo, played, study, refused
+    ):
+        *opened, submit = played
+        player.send(photo, opened)
+        Consent.objects.all().delete()
+        study.open = False
+        study.save()
+        assert player.send(photo, [submit]).json()["status"] == "submitted"
+        assert refused(stranger.join()) == (403, "study_closed")
+
     def test_consents_are_never_changed(self, player):
         with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
             Consent.objects.update(version=7)

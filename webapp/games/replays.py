@@ -5,8 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +16,7 @@ from webapp.games.api import StepSerializer
 from webapp.games.models import Episode
 from webapp.participants.sessions import participant_of
 from webapp.refusals import ErrorSerializer, Refusal, photo_removed
-from webapp.studies.api import PhotoSerializer, WhateverIsAccepted, preview_response
+from webapp.studies.api import PREVIEW_RESPONSES, PhotoSerializer, WhateverIsAccepted, preview_response
 
 
 class ReplaySerializer(serializers.Serializer[Any]):
@@ -62,10 +61,7 @@ class ReplayPreviewView(APIView):
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
-        responses={
-            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
-            "4XX": ErrorSerializer,
-        },
+        responses=PREVIEW_RESPONSES,
         operation_id="read_replay_preview",
     )
     def get(self, request: Request, episode_id: UUID) -> HttpResponseBase:

@@ -128,6 +128,12 @@ class WhateverIsAccepted(DefaultContentNegotiation):
         return only, only.media_type
 
 
+PREVIEW_RESPONSES: dict[Any, Any] = {
+    (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+    "4XX": ErrorSerializer,
+}
+
+
 class PreviewView(APIView):
     """The linear preview of a photo, float16 (height, width, 3), packed as `editing.preview_transport` says.
 
@@ -138,10 +144,7 @@ class PreviewView(APIView):
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
-        responses={
-            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
-            "4XX": ErrorSerializer,
-        },
+        responses=PREVIEW_RESPONSES,
         operation_id="read_preview",
     )
     def get(self, request: Request, sha256: str) -> HttpResponseBase:

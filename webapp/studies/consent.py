@@ -7,19 +7,20 @@ from http import HTTPStatus
 
 from webapp.participants.models import Participant
 from webapp.refusals import Refusal
-from webapp.studies.models import Consent, Study
+from webapp.studies.models import Consent, Participation, Study
 
 
 def is_missing(study: Study, participant: Participant | None) -> bool:
     """Whether the study has a text to which the participant has not agreed.
 
-    A new version of the text asks again. A closed study asks nobody again: what was begun may be finished.
+    A new version of the text asks again. A closed study asks nobody who has joined it: what was begun may be finished,
+    be it from before the study had a text.
     """
     if not study.consent_text:
         return False
-    given = Consent.objects.filter(study=study, participant=participant)
-    if study.open:
-        given = given.filter(version=study.consent_version)
+    if not study.open:
+        return not Participation.objects.filter(study=study, participant=participant).exists()
+    given = Consent.objects.filter(study=study, participant=participant, version=study.consent_version)
     return participant is None or not given.exists()
 
 
