@@ -1,4 +1,4 @@
-"""What the settings need to know of this machine: the secret key and the database's address."""
+"""What the settings need to know of this machine: the secret key, the database's address, the languages."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import to_locale
 from psycopg.conninfo import conninfo_to_dict
 
 POSTGRES_CONVENTION = "postgresql://safelight@127.0.0.1:5432/safelight"
@@ -54,3 +55,12 @@ def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
         options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3, "reconnect_timeout": 3}
         entry["CONN_HEALTH_CHECKS"] = True
     return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **entry}
+
+
+def compiled_languages(locale: Path, languages: list[tuple[str, str]], *, source: str) -> list[tuple[str, str]]:
+    """Those of the languages, each with its name, that the site can speak: whose catalogues were compiled."""
+    return [
+        (code, name)
+        for code, name in languages
+        if code == source or (locale / to_locale(code) / "LC_MESSAGES" / "django.mo").is_file()
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -27,7 +28,7 @@ _CODES = {
     HTTPStatus.TOO_MANY_REQUESTS: "throttled",
 }
 # Only what is the researchers' asks for a login.
-_LOGGED_OUT = "You were logged out: log in again."
+_LOGGED_OUT = gettext_lazy("You were logged out: log in again.")
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -44,29 +45,29 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         response.data = body(error.code, str(error.detail), error.seq, **error.extra)
     else:
         code = _CODES.get(HTTPStatus(response.status_code), "malformed")
-        message = _LOGGED_OUT if isinstance(error, NotAuthenticated) else _message(response.data)
+        message = str(_LOGGED_OUT) if isinstance(error, NotAuthenticated) else _message(response.data)
         response.data = body(code, message)
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, HTTPStatus.BAD_REQUEST, "malformed", "The request could not be understood.")
+    return _page(request, HTTPStatus.BAD_REQUEST, "malformed", gettext("The request could not be understood."))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, HTTPStatus.FORBIDDEN, "forbidden", "This is not yours to see.")
+    return _page(request, HTTPStatus.FORBIDDEN, "forbidden", gettext("This is not yours to see."))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address.")
+    return _page(request, HTTPStatus.NOT_FOUND, "not_found", gettext("There is nothing at this address."))
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Called by Django while it handles the error."""
     if is_away(sys.exc_info()[1]):
-        message = "The site cannot reach its database at the moment: try again soon."
+        message = gettext("The site cannot reach its database at the moment: try again soon.")
         return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "database_away", message)
-    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The site failed; this has been logged.")
+    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", gettext("The site failed; this has been logged."))
 
 
 def _page(request: HttpRequest, status: HTTPStatus, code: str, message: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
@@ -24,7 +25,7 @@ class Refusal(APIException):
 
 def photo_removed() -> Refusal:
     """What is said of a photo that nobody can play any more: it was removed, or its preview is lost."""
-    return Refusal("photo_removed", "This photo is gone; go on with the next one.", HTTPStatus.GONE)
+    return Refusal("photo_removed", gettext("This photo is gone; go on with the next one."), HTTPStatus.GONE)
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):

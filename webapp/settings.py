@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "webapp.languages.Languages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -100,6 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "webapp.languages.catalogue",
             ],
         },
     },
@@ -141,8 +143,15 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "photos"
 LOGOUT_REDIRECT_URL = "home"
 
+# Each under its own name: docs/translations.md says how one is added.
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = configuration.compiled_languages(
+    BASE_DIR / "webapp" / "locale", [("en", "English"), ("de", "Deutsch")], source=LANGUAGE_CODE
+)
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = _on_https
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

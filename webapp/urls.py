@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from webapp import health
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
+from webapp.languages import catalogue_script
 from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
 from webapp.ratings.pages import profile, reveal
@@ -37,6 +39,8 @@ urlpatterns = [
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="set-language"),
+    path("texts/<slug:language>/<slug:version>.js", catalogue_script, name="catalogue"),
     path("admin/", admin.site.urls),
     path("api/", include(api)),
     path("healthz", health.healthz, name="healthz"),

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import JSONParser
@@ -39,7 +40,7 @@ class SessionWithCsrf(SessionAuthentication):
         try:
             self.enforce_csrf(request)
         except PermissionDenied:
-            message = "Your session has ended or the page is old: reload the page."
+            message = gettext("Your session has ended or the page is old: reload the page.")
             raise Refusal("csrf_failed", message, HTTPStatus.FORBIDDEN) from None
         user = getattr(request._request, "user", None)
         return (user, None) if user is not None and user.is_active else None
@@ -64,7 +65,8 @@ class BoundedJSONParser(JSONParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         content = stream.read(limit + 1)
         if len(content) > limit:
-            raise Refusal("too_large", f"A request has at most {limit} bytes.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            message = gettext("A request has at most %(limit)s bytes.") % {"limit": limit}
+            raise Refusal("too_large", message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
             return json.loads(content, parse_constant=strict_json.strict_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
@@ -93,7 +95,10 @@ class LimitedUpload(FileUploadHandler):
         is_researcher = user is not None and user.is_staff
         limit = settings.MAXIMUM_PHOTO_BYTES if is_researcher else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if content_length > limit:
-            raise RequestDataTooBig(f"This is larger than the limit of {limit // 2**20} MB.")
+            megabytes = limit // 2**20
+            raise RequestDataTooBig(
+                gettext("This is larger than the limit of %(megabytes)s MB.") % {"megabytes": megabytes}
+            )
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         return raw_data

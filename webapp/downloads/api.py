@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import FileResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -30,11 +31,16 @@ class WantedSerializer(serializers.Serializer[Any]):
 
 
 class DownloadSerializer(serializers.ModelSerializer[Download]):
+    reason = serializers.SerializerMethodField(help_text="Why it failed, for the player.")
     url = serializers.SerializerMethodField(help_text="Of the file, once it is ready.")
 
     class Meta:
         model = Download
         fields = ("format", "state", "reason", "url")
+
+    def get_reason(self, download: Download) -> str:
+        # The worker knows no visitor's language: it writes in English.
+        return gettext(download.reason) if download.reason else ""
 
     def get_url(self, download: Download) -> str | None:
         return reverse("download", args=[download.episode_id, download.format]) if download.is_there else None
@@ -92,7 +98,7 @@ class DownloadView(APIView):
         try:
             file = row.path.open("rb")
         except FileNotFoundError:
-            raise Refusal("expired", "This download has expired: ask for it again.", HTTPStatus.GONE) from None
+            raise Refusal("expired", gettext("This download has expired: ask for it again."), HTTPStatus.GONE) from None
         headers = {"Cache-Control": "private, no-cache"}
         media_type = FILES[row.format][1]
         return FileResponse(file, as_attachment=True, filename=row.file_name, content_type=media_type, headers=headers)

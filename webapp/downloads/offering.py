@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from django.utils.translation import gettext
+
 from editing import filters
 from webapp.games.models import Episode
 from webapp.refusals import Refusal
@@ -25,16 +27,18 @@ def check_offered(episode: Episode) -> None:
     """
     photo = episode.photo
     if not episode.study.allow_downloads:
-        raise Refusal("no_downloads", "This study does not offer its pictures at full size.", HTTPStatus.FORBIDDEN)
+        raise Refusal(
+            "no_downloads", gettext("This study does not offer its pictures at full size."), HTTPStatus.FORBIDDEN
+        )
     if episode.status != Episode.Status.SUBMITTED:
-        raise Refusal("not_submitted", "Only a picture that was handed in can be downloaded.")
+        raise Refusal("not_submitted", gettext("Only a picture that was handed in can be downloaded."))
     if not episode.study.playable.filter(pk=photo.pk).exists():
-        raise Refusal("photo_removed", "The photo was withdrawn from the study.", HTTPStatus.GONE)
+        raise Refusal("photo_removed", gettext("The photo was withdrawn from the study."), HTTPStatus.GONE)
     if not photo.original_suffix:
-        raise Refusal("no_original", "This site has only a small preview of the photo, not its original.")
+        raise Refusal("no_original", gettext("This site has only a small preview of the photo, not its original."))
     if not photo.has_original:
-        message = "The original of this photo is missing on the server; its log says which file."
+        message = gettext("The original of this photo is missing on the server; its log says which file.")
         raise Refusal("original_lost", message, HTTPStatus.GONE)
     if episode.contract_version != filters.VERSION:
-        message = "The filters have changed since: this picture can no longer be made as you saw it."
+        message = gettext("The filters have changed since: this picture can no longer be made as you saw it.")
         raise Refusal("other_version", message)

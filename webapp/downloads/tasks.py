@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
 QUEUE = "downloads"
 ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
 LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
-_CRASHED = "The photo is too much for this server: it ran out of memory, or its decoder crashed."
-_NOT_WRITTEN = "The server cannot save the picture at the moment, its disk may be full. Please try again later."
-_BROKEN = "The server failed at it. Its log says why."
+_CRASHED = gettext_noop("The photo is too much for this server: it ran out of memory, or its decoder crashed.")
+_NOT_WRITTEN = gettext_noop(
+    "The server cannot save the picture at the moment, its disk may be full. Please try again later."
+)
+_BROKEN = gettext_noop("The server failed at it. Its log says why.")
+_TOO_LONG = gettext_noop("It took too long, and was given up.")
 _logger = logging.getLogger(__name__)
 
 
@@ -49,7 +53,7 @@ def develop_download(context: JobContext, *, download: int) -> None:
         if context.should_abort():
             _note(download, Download.State.QUEUED)
             raise JobAborted from None
-        _fail(download, "It took too long, and was given up.")
+        _fail(download, _TOO_LONG)
     except (Refusal, PhotoError, OSError, Crashed) as error:
         _fail(download, _sentence(row, error))
     except Exception:

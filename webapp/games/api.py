@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
@@ -116,7 +117,7 @@ class NextView(APIView):
         tutorial = study.open and (is_due(study, participant) or request.query_params.get("practice") == "true")
         episode = open_episode(study, participant, tutorial=tutorial)
         if episode is None and not study.open:
-            raise Refusal("study_closed", "This study is closed.", 403)
+            raise Refusal("study_closed", gettext("This study is closed."), 403)
         submitted = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
         assignment = assign(study, participant, set(submitted.values_list("photo_id", flat=True)))
         ahead = [episode.photo] if episode else [practice_photo()] if tutorial else []

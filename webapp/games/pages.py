@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from webapp.games.models import Episode
 from webapp.games.replays import watchable
@@ -60,4 +61,5 @@ def _progress(study: Study, visitor: Participant | None) -> Progress:
 def replay(request: HttpRequest, episode_id: UUID) -> HttpResponse:
     """An episode, step by step; not found for who may not watch it."""
     episode = watchable(request, episode_id)
-    return program_page(request, "replay", f"{episode.photo.name}, step by step", episode=str(episode.pk))
+    title = gettext("%(photo)s, step by step") % {"photo": episode.photo.name}
+    return program_page(request, "replay", title, episode=str(episode.pk))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from editing import filters, rules
 from webapp.games.models import Episode, Event, Step
@@ -78,7 +79,7 @@ def open_episode(study: Study, participant: Participant, *, tutorial: bool = Fal
         return None
     if not episode.photo.has_preview:
         if previews_are_away():
-            message = "The photos are away at the moment; your work is kept. Try again in a while."
+            message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
             raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
         open_ones.filter(pk=episode.pk).update(status=Episode.Status.EXCLUDED, exclusion_reason="preview lost")
     elif episode.contract_version != filters.VERSION or _is_full(episode):
@@ -116,9 +117,9 @@ def _locked_episode(study: Study, participant: Participant, episode_id: UUID, ph
     if episode is None:
         return None
     if episode.participant_id != participant.pk:
-        raise Refusal("not_found", "You have no such episode.", HTTPStatus.NOT_FOUND)
+        raise Refusal("not_found", gettext("You have no such episode."), HTTPStatus.NOT_FOUND)
     if (episode.study_id, episode.photo_id) != (study.pk, photo_sha256):
-        raise Refusal("conflict", "The episode was begun on another photo, or in another study.")
+        raise Refusal("conflict", gettext("The episode was begun on another photo, or in another study."))
     return episode
 
 
@@ -126,7 +127,8 @@ def _fresh(stored: Sequence[rules.Event], batch: Sequence[rules.Event]) -> list[
     """The events of the batch that are not stored yet; those that are must be the same to the last digit."""
     for event in batch:
         if event.seq < len(stored) and event != stored[event.seq]:
-            raise Refusal("conflict", f"Event {event.seq} is stored with other content.", seq=event.seq)
+            message = gettext("Event %(number)s is stored with other content.") % {"number": event.seq}
+            raise Refusal("conflict", message, seq=event.seq)
     return [event for event in batch if event.seq >= len(stored)]
 
 
@@ -134,33 +136,32 @@ def _check_room(fresh: Sequence[rules.Event]) -> None:
     for event in fresh:
         limit = MAXIMUM_EVENTS + (RESERVE if event.kind in _SENT_BY_PAGES else 0)
         if event.seq >= limit and event.kind != "submit":
-            message = f"A photo takes at most {MAXIMUM_EVENTS} actions: submit it as it stands."
-            raise Refusal("too_many_events", message, seq=event.seq)
+            message = gettext("A photo takes at most %(maximum)s actions: submit it as it stands.")
+            raise Refusal("too_many_events", message % {"maximum": MAXIMUM_EVENTS}, seq=event.seq)
 
 
 def _closed(episode: Episode) -> Refusal:
     if not episode.study.playable.filter(pk=episode.photo_id).exists():
         return photo_removed()
-    return Refusal("closed", f"The episode was {episode.status}; it takes no more events.")
+    return Refusal("closed", gettext("The episode was closed; it takes no more events."))
 
 
 def _startable_photo(study: Study, participant: Participant, photo_sha256: str) -> Photo:
     """The photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
     if not study.open:
-        raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
+        raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
     photo = Photo.objects.select_for_update(no_key=True).filter(pk=photo_sha256).first()
     if photo is None:
-        raise Refusal("not_found", "There is no such photo.", HTTPStatus.NOT_FOUND)
+        raise Refusal("not_found", gettext("There is no such photo."), HTTPStatus.NOT_FOUND)
     # Asked once the photo is locked: before that it may be taken out still.
     if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
         raise photo_removed()
     if other := open_episode(study, participant, tutorial=photo.practice):
-        raise Refusal(
-            "other_episode_open", "Another episode is open: finish it first, here or in its tab.", episode=str(other.pk)
-        )
+        message = gettext("Another episode is open: finish it first, here or in its tab.")
+        raise Refusal("other_episode_open", message, episode=str(other.pk))
     submitted = Episode.objects.filter(study=study, participant=participant, photo=photo, status="submitted")
     if not photo.practice and submitted.exists():
-        raise Refusal("already_played", "You have submitted this photo already.")
+        raise Refusal("already_played", gettext("You have submitted this photo already."))
     return photo
 
 
@@ -178,7 +179,7 @@ def _store(episode: Episode, events: Sequence[rules.Event], fresh: Sequence[rule
             episode.save(force_insert=episode._state.adding)
             Event.objects.bulk_create([Event.from_played(event) for event in fresh])
     except IntegrityError:
-        raise Refusal("conflict", "The id of the episode, or of an event, is taken already.") from None
+        raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
     Step.objects.bulk_create(steps)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -37,7 +38,7 @@ class ReplayView(APIView):
     def get(self, request: Request, episode_id: UUID) -> Response:
         episode = watchable(request, episode_id)
         if episode.contract_version != filters.VERSION:
-            message = "The filters have changed since: this episode can no longer be shown as it was played."
+            message = gettext("The filters have changed since: this episode can no longer be shown as it was played.")
             raise Refusal("other_version", message)
         if episode.photo.removed_at is not None:
             raise photo_removed()
@@ -79,7 +80,7 @@ def watchable(request: HttpRequest | Request, episode_id: UUID) -> Episode:
     """
     episode = Episode.objects.select_related("study", "photo", "participant").filter(pk=episode_id).first()
     if episode is None or not may_watch(request, episode):
-        raise Http404("There is no such episode, or it is not shown to everybody.")
+        raise Http404(gettext("There is no such episode, or it is not shown to everybody."))
     return episode
 
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import numpy as np
+from django.utils.translation import gettext
 
 from editing.practice_picture import practice_picture
 from webapp.photos.decoding import NotSaved, decode
@@ -27,7 +28,7 @@ def practice_photo() -> Photo:
     try:
         return _painted()
     except (NotSaved, OSError):
-        message = "The practice photo cannot be made at the moment. Try again in a while."
+        message = gettext("The practice photo cannot be made at the moment. Try again in a while.")
         raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE) from None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -111,7 +112,7 @@ class RevealAnswerView(APIView):
         participant = joined(request, study)
         showing = Showing.objects.filter(study=study, participant=participant, photo=sha256).first()
         if showing is None:
-            raise Refusal("not_shown", "These pictures were not shown to you yet.")
+            raise Refusal("not_shown", gettext("These pictures were not shown to you yet."))
         judge(showing, answer.validated_data["place"], answer.validated_data["ms"])
         return Response(_shown(request, showing, participant))
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from webapp.studies.models import Study
@@ -13,10 +14,10 @@ def reveal(request: HttpRequest, slug: str) -> HttpResponse:
     """One photo after the other, as the visitor, others and the agent left it; or the one that ``?photo=`` names."""
     study = get_object_or_404(Study, slug=slug)
     photo = request.GET.get("photo", "")
-    return program_page(request, "reveal", f"Side by side · {study.title}", study=study.slug, photo=photo)
+    return program_page(request, "reveal", f"{gettext('Side by side')} · {study.title}", study=study.slug, photo=photo)
 
 
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """The visitor's own style."""
     study = get_object_or_404(Study, slug=slug)
-    return program_page(request, "profile", f"Your style · {study.title}", study=study.slug)
+    return program_page(request, "profile", f"{gettext('Your style')} · {study.title}", study=study.slug)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from editing import filters
 from webapp.games.models import Episode
@@ -75,7 +76,7 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
         raise photo_removed()
     own = treatments.filter(participant=participant).last()
     if own is None:
-        raise Refusal("not_played", "Finish this photo first; then you see what others made of it.")
+        raise Refusal("not_played", gettext("Finish this photo first; then you see what others made of it."))
     with transaction.atomic():
         take_turn(study, participant)
         known = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
@@ -89,19 +90,19 @@ def judge(showing: Showing, place: int, ms: int) -> Judgement:
         Refusal: ``malformed``, or ``conflict`` where another answer was given before.
     """
     if not showing.places.filter(index=place).exists():
-        raise Refusal("malformed", f"There is no picture in place {place}.", HTTPStatus.BAD_REQUEST)
+        message = gettext("There is no picture in place %(place)s.") % {"place": place}
+        raise Refusal("malformed", message, HTTPStatus.BAD_REQUEST)
     row, _ = showing.judgements.get_or_create(kind=Judgement.Kind.FAVOURITE, defaults={"answer": place, "ms": ms})
     if row.answer != place:
-        raise Refusal("conflict", "You have chosen another picture before.")
+        raise Refusal("conflict", gettext("You have chosen another picture before."))
     return row
 
 
 def _check_time(study: Study, participant: Participant) -> None:
     if study.reveal == Study.Reveal.OFF:
-        message = "This study does not show what others made."
-        raise Refusal("no_reveal", message, HTTPStatus.FORBIDDEN)
+        raise Refusal("no_reveal", gettext("This study does not show what others made."), HTTPStatus.FORBIDDEN)
     if not may_see_others(study, participant):
-        raise Refusal("reveal_later", "What others made is shown when you have done all photos.")
+        raise Refusal("reveal_later", gettext("What others made is shown when you have done all photos."))
 
 
 def _by_others(treatments: QuerySet[Episode], participant: Participant) -> QuerySet[Episode]:
@@ -126,7 +127,7 @@ def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:
     """The row of a showing, its pictures in an order that says nothing of who made them."""
     episodes = sorted([own, *others], key=lambda episode: _rank(own.study, own.participant, f"place {episode.pk}"))
     if len(episodes) < 2:
-        raise Refusal("nothing_to_compare", "Nobody else has done this photo yet.")
+        raise Refusal("nothing_to_compare", gettext("Nobody else has done this photo yet."))
     showing = Showing.objects.create(study=own.study, participant=own.participant, photo=own.photo)
     places = [Place(showing=showing, index=index, episode=episode) for index, episode in enumerate(episodes)]
     Place.objects.bulk_create(places)

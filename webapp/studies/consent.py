@@ -5,6 +5,8 @@ Nothing is stored of anybody before they agree: agreeing and joining are one act
 
 from http import HTTPStatus
 
+from django.utils.translation import gettext
+
 from webapp.participants.models import Participant
 from webapp.refusals import Refusal
 from webapp.studies.models import Consent, Participation, Study
@@ -31,7 +33,8 @@ def check(study: Study, participant: Participant | None, version: int | None = N
         Refusal: ``consent_needed``.
     """
     if is_missing(study, participant) and version != study.consent_version:
-        message = f"Read the study's text (version {study.consent_version}) and agree to it first."
+        message = gettext("Read the study's text (version %(version)s) and agree to it first.")
+        message %= {"version": study.consent_version}
         raise Refusal("consent_needed", message, HTTPStatus.FORBIDDEN)
 
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
 
@@ -16,7 +17,7 @@ from webapp.studies.joining import join
 from webapp.studies.models import Consent, Study
 from webapp.visitors import SessionThrottle
 
-_CHANGED = "The text has been changed while you read it. Please read it as it stands now."
+_CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")
 
 
 @never_cache
@@ -34,7 +35,7 @@ def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
             version = _number(request.POST.get("version"))
             join(request, study, "human", ticket=request.POST.get("ticket", ""), agreed_to=version)
         except Refusal as refusal:
-            problem = _CHANGED if refusal.code == "consent_needed" else str(refusal.detail)
+            problem = str(_CHANGED) if refusal.code == "consent_needed" else str(refusal.detail)
             status = HTTPStatus(refusal.status_code)
         else:
             return redirect("play", slug)

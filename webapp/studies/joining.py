@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
@@ -39,9 +40,10 @@ def join(
     participant = participant_of(request) or holder_of(ticket)
     is_here = participant is not None and study.participants.filter(pk=participant.pk).exists()
     if not study.open and not is_here:
-        raise Refusal("study_closed", "This study is closed.", HTTPStatus.FORBIDDEN)
+        raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
     if participant is not None and participant.kind != kind:
-        raise Refusal("conflict", f"This session plays as a {participant.kind} already.")
+        message = gettext("This session plays as another kind of player already: %(kind)s.")
+        raise Refusal("conflict", message % {"kind": participant.kind})
     consent.check(study, participant, agreed_to)
     with transaction.atomic():
         participant = participant or Participant.objects.create(kind=kind)
@@ -76,4 +78,4 @@ def take_turn(study: Study, participant: Participant) -> None:
 
 
 def _not_joined() -> Refusal:
-    return Refusal("not_joined", "Join the study first.", HTTPStatus.UNAUTHORIZED)
+    return Refusal("not_joined", gettext("Join the study first."), HTTPStatus.UNAUTHORIZED)
