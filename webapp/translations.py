@@ -65,7 +65,8 @@ def catalogues() -> list[Path]:
 
 def problems(catalog: Catalog) -> list[str]:
     """What of a catalogue must not reach the site: placeholders that are lost or unknown, plurals without a form."""
-    found = [f"{message.id!r}: {error}" for message, errors in catalog.check() for error in errors]
+    broken = ((message, error) for message, errors in catalog.check() for error in errors)
+    found = [f"{message.id!r}: {error}" for message, error in broken if _is_begun(message)]
     for message in catalog:
         if message.id and _is_begun(message) and not message.fuzzy:
             found += _wrong_placeholders(message)
@@ -129,9 +130,9 @@ def _begun(language: str, domain: str) -> Catalog:
         domain,
         project="Safelight",
         version="site",
-        msgid_bugs_address="",
-        last_translator="",
-        language_team="",
+        msgid_bugs_address="the project's issues",
+        last_translator="the project",
+        language_team=language,
         fuzzy=False,
     )
 

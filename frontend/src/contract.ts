@@ -1,5 +1,7 @@
 /** The game as the server knows it: filters, ranges, texts and the shader, generated from `editing`. */
 import raw from "./contract.json";
+import { formatNumber } from "./language";
+import { gettext } from "./translation";
 
 /** Physical values by name. */
 export type Parameters = Readonly<Record<string, number>>;
@@ -56,7 +58,29 @@ export interface Contract {
   readonly shader: { readonly head: string; readonly filters: Readonly<Record<string, string>> };
 }
 
-export const contract = raw as unknown as Contract;
+function translatedParameter(parameter: Parameter): Parameter {
+  const { label, help, unit, directions } = parameter;
+  return {
+    ...parameter,
+    label: gettext(label),
+    help: gettext(help),
+    unit: gettext(unit),
+    directions: directions && [gettext(directions[0]), gettext(directions[1])],
+  };
+}
+
+/** The words of `editing`, in the page's language. */
+function translated(contract: Contract): Contract {
+  const filters = contract.filters.map((filter) => ({
+    ...filter,
+    label: gettext(filter.label),
+    purpose: gettext(filter.purpose),
+    parameters: filter.parameters.map(translatedParameter),
+  }));
+  return { ...contract, filters };
+}
+
+export const contract = translated(raw as unknown as Contract);
 
 const bySlug = new Map(contract.filters.map((filter) => [filter.slug, filter]));
 
@@ -109,12 +133,12 @@ export function isNeutral(filter: Filter, parameters: Parameters): boolean {
 /** The value as people read it, such as `+1.90 EV` or `warmer 12`. */
 export function describeValue(parameter: Parameter, value: number): string {
   const { factor, decimals, directions, unit } = parameter;
-  if (parameter.reciprocal && value < parameter.neutral) return `1/${(1 / value).toFixed(decimals)}`;
+  if (parameter.reciprocal && value < parameter.neutral) return `1/${formatNumber(1 / value, decimals)}`;
   // Rounded first, and -0 made 0, so that next to nothing reads as nothing.
   const shown = Number((value * factor).toFixed(decimals)) + 0;
   if (directions !== null && shown !== 0) {
-    return `${directions[shown > 0 ? 1 : 0]} ${Math.abs(shown).toFixed(decimals)}`;
+    return `${directions[shown > 0 ? 1 : 0]} ${formatNumber(Math.abs(shown), decimals)}`;
   }
   const sign = parameter.low < 0 && shown >= 0 ? "+" : "";
-  return `${sign}${shown.toFixed(decimals)} ${unit}`.trim();
+  return `${sign}${formatNumber(shown, decimals)} ${unit}`.trim();
 }

@@ -12,7 +12,7 @@ export function readTyped({ factor, directions, reciprocal }: Parameter, text: s
     .toLowerCase()
     .replace(/[\u2212\u2013]/g, "-")
     .replace(",", ".");
-  const found = /^(?<word>[a-z]*)\s*(?<over>1\s*\/)?\s*(?<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*[a-z%]*$/.exec(
+  const found = /^(?<word>\p{L}*)\s*(?<over>1\s*\/)?\s*(?<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*[\p{L}%]*$/u.exec(
     plain,
   )?.groups;
   if (found === undefined) return null;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { contract, filterOf, isNeutral, neutralParameters } from "../src/contract";
 import { EMPTY_GAME, type Game, type Step } from "../src/state";
-import { texts } from "../src/texts";
 import { COURSE, placeIn, type Card } from "../src/tutorial/course";
 import { GOAL } from "../src/tutorial/goal";
+import { tutorialTexts } from "../src/tutorial/texts";
 
 const moved: Readonly<Record<string, number>> = {
   ev: 1,
@@ -38,7 +38,7 @@ describe("the course", () => {
     const names = COURSE.map(({ name }) => name);
     expect(names.filter((name) => contract.filters.some(({ slug }) => slug === name))).toHaveLength(8);
     for (const { name, at } of COURSE) {
-      const words = texts.tutorial.cards[name];
+      const words = tutorialTexts.cards[name];
       for (const phase of Object.keys(at)) {
         expect(words?.[phase as "set"] ?? words?.set, `${name}, ${phase}`).toBeTruthy();
       }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { contract } from "../src/contract";
 import { barsOf, difference, mapOf, usualOrder } from "../src/profile/layout";
-import { profileTexts } from "../src/texts";
+import { profileTexts } from "../src/profile/texts";
 import type { Style } from "../src/viewing/api";
 
 const style: Style = {

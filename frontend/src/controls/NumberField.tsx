@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { clampTo, type Parameter } from "../contract";
+import { formatNumber } from "../language";
 import { texts } from "../texts";
 import { readTyped } from "../typed";
 
@@ -22,7 +23,8 @@ export function NumberField({ parameter, value, set }: Props) {
   /** What was wrong with what was typed, and the value that it left, as shown: once that changes, it is of no interest. */
   const hint = useSignal({ text: "", at: "" });
   const { factor, decimals, low, high, unit } = parameter;
-  const print = (number: number) => (number * factor).toFixed(decimals);
+  const print = (number: number) => formatNumber(number * factor, decimals);
+  const highest = `${print(high)} ${unit}`.trim();
   const shown = print(value);
 
   const take = () => {
@@ -36,7 +38,7 @@ export function NumberField({ parameter, value, set }: Props) {
     }
     const held = clampTo(parameter, meant);
     const beyond = Math.max(meant - high, low - meant) * factor > ROUNDING * 10 ** -decimals;
-    hint.value = { text: beyond ? texts.controls.outOfRange(print(low), print(high), unit) : "", at: print(held) };
+    hint.value = { text: beyond ? texts.controls.outOfRange(print(low), highest) : "", at: print(held) };
     set(held);
   };
 
@@ -48,7 +50,7 @@ export function NumberField({ parameter, value, set }: Props) {
         inputMode="decimal"
         autocomplete="off"
         aria-label={texts.controls.number(parameter.label)}
-        title={texts.controls.range(print(low), print(high), unit)}
+        title={texts.controls.range(print(low), highest)}
         value={typed.value ?? shown}
         onFocus={(event) => {
           hint.value = { text: "", at: "" };

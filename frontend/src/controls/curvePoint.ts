@@ -16,7 +16,7 @@ export function pointParameter(filter: Filter, names: readonly string[], point: 
   const neutral = point / names.length;
   return {
     name: `point_${point}`,
-    label: texts.controls.point(curveLabel(names), (100 * neutral).toFixed(1)),
+    label: texts.controls.point(curveLabel(names), neutral),
     low,
     high,
     neutral,

@@ -19,13 +19,13 @@ export function FinishButton({ play }: { readonly play: Play }) {
 export function HistoryButtons({ play }: { readonly play: Play }) {
   const { actions, state } = play;
   const { past, future } = state.game.value;
-  const { undo, redo } = texts.buttons;
+  const { undo, undoKeys, redo, redoKeys } = texts.buttons;
   return (
     <div class="history">
       <button
         type="button"
         disabled={past.length === 0}
-        title="Ctrl Z"
+        title={undoKeys}
         aria-label={undo}
         onClick={() => actions.undo()}
       >
@@ -34,7 +34,7 @@ export function HistoryButtons({ play }: { readonly play: Play }) {
       <button
         type="button"
         disabled={future.length === 0}
-        title="Ctrl Shift Z, Ctrl Y"
+        title={redoKeys}
         aria-label={redo}
         onClick={() => actions.redo()}
       >
@@ -55,7 +55,7 @@ export function StepButtons({ play }: { readonly play: Play }) {
   const noSteps = state.game.value.position.steps.length === 0;
   return (
     <div class="step-buttons">
-      <button type="button" disabled={noStep} title="Delete" onClick={() => actions.remove()}>
+      <button type="button" disabled={noStep} title={texts.buttons.removeKey} onClick={() => actions.remove()}>
         {texts.buttons.remove}
       </button>
       <button

@@ -86,8 +86,7 @@ function NamedSteps({ steps }: { readonly steps: readonly Step[] }) {
         <li key={step.filter} class={isNeutral(filterOf(step), step.parameters) ? "idle" : ""}>
           <span class="index">{index + 1}</span> {filterOf(step).label}{" "}
           <span class="value">
-            {describeStep(step)}
-            {isNeutral(filterOf(step), step.parameters) && `: ${lastLook.notCounted}`}
+            {isNeutral(filterOf(step), step.parameters) ? lastLook.notCounted(describeStep(step)) : describeStep(step)}
           </span>
         </li>
       ))}

@@ -16,7 +16,7 @@ export function GreyPicker({ play }: { readonly play: Play }) {
   const said = now === "off" ? "" : aiming ? (byTouch() ? picker.aimByTouch : picker.aim) : picker[now];
   return (
     <div class="picker">
-      <button type="button" aria-pressed={aiming} title={`${picker.aim} (G)`} onClick={() => actions.togglePicker()}>
+      <button type="button" aria-pressed={aiming} title={picker.hint} onClick={() => actions.togglePicker()}>
         {aiming ? picker.stop : picker.start}
       </button>
       <p class="hint" role="status">
@@ -96,7 +96,7 @@ function Aim({ play }: { readonly play: Play }) {
       ref={layer}
       type="button"
       class="pick-layer"
-      aria-label={`${picker.label}. ${picker.aimByKeys}`}
+      aria-label={picker.label}
       onKeyDown={onKeyDown}
       // A press picks; it does not move the photo.
       onPointerDown={(event) => event.stopPropagation()}

@@ -47,7 +47,7 @@ export function Header({ play }: { readonly play: Play }) {
         type="button"
         class="round"
         aria-label={texts.buttons.help}
-        title={`${texts.buttons.help} (?)`}
+        title={texts.buttons.helpHint}
         onClick={() => (dialog.value = "help")}
       >
         ?

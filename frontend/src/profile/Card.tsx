@@ -1,8 +1,9 @@
 import type { RefObject } from "preact";
 import { findFilter } from "../contract";
 import { FilterSign } from "../editor/icons";
-import { profileTexts, texts } from "../texts";
+import { texts } from "../texts";
 import type { Style, Styles, Whose } from "../viewing/api";
+import { profileTexts } from "./texts";
 import { barsOf, difference, mapOf, usualOrder, WHOSE } from "./layout";
 
 export const WIDTH = 400;

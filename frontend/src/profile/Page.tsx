@@ -1,12 +1,14 @@
 import { signal, type Signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import type { Notice } from "../state";
-import { profileTexts, texts } from "../texts";
+import { formatNumber } from "../language";
+import { texts } from "../texts";
 import { pages, type Style, type Styles } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import { Card, comparisons } from "./Card";
 import { barsOf, WHOSE } from "./layout";
 import { canShare, pictureOf, save, share } from "./picture";
+import { profileTexts } from "./texts";
 
 /** All state of the page. */
 export interface ProfileState {
@@ -22,8 +24,8 @@ function Numbers({ styles }: { readonly styles: Styles }) {
   });
   const { numbers, legend } = profileTexts;
   const rows: [string, (style: Style) => string][] = [
-    [numbers.pictures, ({ pictures }) => String(pictures)],
-    [numbers.steps, ({ steps }) => steps.toFixed(1)],
+    [numbers.pictures, ({ pictures }) => formatNumber(pictures)],
+    [numbers.steps, ({ steps }) => formatNumber(steps, 1)],
     [numbers.brightness, ({ brightness }) => texts.histogram.percent(brightness)],
     [numbers.warmth, ({ warmth }) => numbers.redLessBlue(warmth)],
     ...barsOf(styles).map(({ slug, label }): [string, (style: Style) => string] => [

@@ -2,9 +2,9 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import "../styles/profile.css";
-import { viewingTexts } from "../texts";
 import { getStyles, pages } from "../viewing/api";
 import { noticeFor } from "../viewing/failing";
+import { viewingTexts } from "../viewing/texts";
 import { Page, type ProfileState } from "./Page";
 
 async function open(state: ProfileState, study: string): Promise<void> {

@@ -1,12 +1,13 @@
 import { filterOf } from "../contract";
 import { Pixels } from "../editor/Pixels";
 import type { Step } from "../state";
-import { describeStep, replayTexts, texts } from "../texts";
+import { describeStep, texts } from "../texts";
 import type { Darkroom } from "../viewing/darkroom";
 import { Frame } from "../viewing/Frame";
 import type { Player } from "./player";
 import { Stage } from "./Stage";
 import { StepDetails } from "./StepDetails";
+import { replayTexts } from "./texts";
 
 function Cell({
   player,
@@ -41,15 +42,14 @@ function Cell({
 
 /** Back, play or pause, on. */
 function Buttons({ player }: { readonly player: Player }) {
-  const { buttons } = replayTexts;
   const [current, last] = [player.current.value, player.steps.length];
   const playing = player.playing.value;
   return (
     <div class="transport">
       <button
         type="button"
-        aria-label={buttons.back}
-        title={`${buttons.back} (←)`}
+        aria-label={replayTexts.back}
+        title={replayTexts.backHint}
         disabled={current === 0}
         onClick={() => player.goto(current - 1)}
       >
@@ -60,8 +60,8 @@ function Buttons({ player }: { readonly player: Player }) {
       <button
         type="button"
         class="primary"
-        aria-label={playing ? buttons.pause : buttons.play}
-        title={`${playing ? buttons.pause : buttons.play} (${buttons.space})`}
+        aria-label={playing ? replayTexts.pause : replayTexts.play}
+        title={playing ? replayTexts.pauseHint : replayTexts.playHint}
         disabled={last === 0}
         onClick={() => player.toggle()}
       >
@@ -71,8 +71,8 @@ function Buttons({ player }: { readonly player: Player }) {
       </button>
       <button
         type="button"
-        aria-label={buttons.on}
-        title={`${buttons.on} (→)`}
+        aria-label={replayTexts.on}
+        title={replayTexts.onHint}
         disabled={current === last}
         onClick={() => player.goto(current + 1)}
       >
@@ -96,7 +96,7 @@ function Film({ player, darkroom }: { readonly player: Player; readonly darkroom
       </section>
       <aside>
         <p class="by">
-          {replay.own ? replayTexts.byYou : replayTexts.by} <strong>{replay.player}</strong>
+          {replay.own ? replayTexts.byYou(replay.player) : replayTexts.by(replay.player)}
           {!replay.handed_in && <span class="hint"> {replayTexts.notHandedIn}</span>}
         </p>
         <div aria-live="polite">

@@ -2,7 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { WHOLE, type Look } from "../gl/renderer";
 import type { Step } from "../state";
-import { replayTexts } from "../texts";
+import { replayTexts } from "./texts";
 import type { Darkroom } from "../viewing/darkroom";
 import type { Player } from "./player";
 

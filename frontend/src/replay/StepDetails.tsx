@@ -1,7 +1,8 @@
 import { describeValue, filterOf, type Filter } from "../contract";
 import { FilterIcon } from "../editor/icons";
 import type { Step } from "../state";
-import { replayTexts, texts } from "../texts";
+import { texts } from "../texts";
+import { replayTexts } from "./texts";
 import { corners } from "./timeline";
 
 /** The curves of a filter that is made of them, as they were set. */

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
-import { revealTexts, texts } from "../texts";
+import { texts } from "../texts";
 import type { Showing } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import type { RevealSession } from "./session";
 import type { RevealState } from "./state";
+import { revealTexts } from "./texts";
 import { letterOf, Treatments } from "./Treatments";
 
 interface Props {

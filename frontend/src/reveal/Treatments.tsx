@@ -1,10 +1,11 @@
 import { filterOf } from "../contract";
 import { Pixels } from "../editor/Pixels";
 import type { Step } from "../state";
-import { describeStep, revealTexts, texts } from "../texts";
+import { describeStep, texts } from "../texts";
 import { pages, type Treatment } from "../viewing/api";
 import type { RevealSession } from "./session";
 import type { Drawn, RevealState } from "./state";
+import { revealTexts } from "./texts";
 
 /** Pictures go by letters, which say nothing of who made them. */
 export function letterOf(place: number): string {

@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Pixels } from "../editor/Pixels";
 import type { Play } from "../editor/play";
-import { texts } from "../texts";
 import { COURSE, type Card } from "./course";
 import { GOAL } from "./goal";
 import { pointAt } from "./pointing";
+import { tutorialTexts } from "./texts";
 
 const GOAL_EDGE = 480;
 
@@ -29,7 +29,7 @@ function usePointer(selector: string | undefined, drawn: unknown) {
 }
 
 function Dots({ place }: { readonly place: number }) {
-  const said = texts.tutorial.card(place + 1, COURSE.length);
+  const said = tutorialTexts.card(place + 1, COURSE.length);
   return (
     <div class="dots" role="img" aria-label={said} title={said}>
       {COURSE.map(({ name }, index) => (
@@ -44,7 +44,7 @@ function CardView({ play, card, place }: { readonly play: Play; readonly card: C
   const { compared = false, skippable = false } = tutorial.value ?? {};
   const phase = card.phase(game.value, { compared });
   const element = usePointer(card.at[phase], game.value);
-  const { cards, well, next, nextHint, tryFirst, skip } = texts.tutorial;
+  const { cards, well, next, nextHint, tryFirst, skip } = tutorialTexts;
   const words = cards[card.name];
   const done = phase === "done";
   const said = words?.[phase] ?? words?.set;
@@ -90,10 +90,10 @@ export function Lesson({ play }: { readonly play: Play }) {
   const card = place === undefined ? undefined : COURSE[place];
   if (place === undefined || card === undefined) return null;
   return (
-    <section class="lesson" aria-label={texts.tutorial.label}>
+    <section class="lesson" aria-label={tutorialTexts.label}>
       <figure class="goal">
-        <Pixels image={goal ?? undefined} label={texts.tutorial.goalSaid} />
-        <figcaption>{texts.tutorial.goal}</figcaption>
+        <Pixels image={goal ?? undefined} label={tutorialTexts.goalSaid} />
+        <figcaption>{tutorialTexts.goal}</figcaption>
       </figure>
       <CardView key={card.name} play={play} card={card} place={place} />
     </section>

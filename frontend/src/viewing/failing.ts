@@ -1,8 +1,9 @@
 /** What is said where a page cannot show what it is there for. */
 import { ApiError, Unreachable } from "../api";
 import type { Notice } from "../state";
-import { texts, viewingTexts } from "../texts";
+import { texts } from "../texts";
 import { pages } from "./api";
+import { viewingTexts } from "./texts";
 
 function link(address: string): () => void {
   return () => window.location.assign(address);
