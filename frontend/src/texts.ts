@@ -257,7 +257,8 @@ export const texts = {
       if (done === 0) return ngettext("Waiting for you: %(count)s photo.", "Waiting for you: %(count)s photos.", total);
       const said = ngettext("Handed in: %(count)s photo.", "Handed in: %(count)s photos.", done);
       if (done === total) return said;
-      return `${said} ${ngettext("Still to come: %(count)s photo.", "Still to come: %(count)s photos.", total - done)}`;
+      const left = total - done;
+      return [said, ngettext("Still to come: %(count)s photo.", "Still to come: %(count)s photos.", left)].join(" ");
     },
     saved: gettext("Everything that you did is saved, and this photo waits as you leave it."),
     unsaved: (waiting: number) =>
