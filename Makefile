@@ -23,10 +23,11 @@ BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt
-SETUP := .venv/installed frontend/dist/play.js
+SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
+CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long lint format types contract bench chromium clean
+.PHONY: help run demo test test-long lint format types contract translations bench chromium clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,11 +65,14 @@ types: .venv/installed frontend/node_modules/installed ## the types of all code
 contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules
 	$(PY) -m editing.contract
 
+translations: .venv/installed ## bring webapp/locale up to date with the texts, and say what is untranslated
+	$(PY) -m webapp.translations
+
 bench: $(SETUP) ## named figures, also in var/bench.json: ONLY=train measures a part
 	@$(with_postgres) $(PY) -m bench $(ONLY)
 
 clean: ## remove what was built or installed here; photos, play and runs in var/ stay
-	rm -rf .venv frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv frontend/node_modules frontend/dist webapp/locale/compiled webapp/locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 ## From here on: what those need.
 
@@ -100,6 +104,10 @@ frontend/node_modules/installed: frontend/package-lock.json frontend/package.jso
 
 frontend/dist/play.js: $(FRONTEND_SOURCES) frontend/node_modules/installed
 	npm --prefix frontend run --silent build
+	@touch $@
+
+webapp/locale/compiled: $(CATALOGUES) .venv/installed
+	@$(PY) -m webapp.translations compile
 	@touch $@
 
 chromium:

@@ -143,10 +143,10 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "photos"
 LOGOUT_REDIRECT_URL = "home"
 
-# Each under its own name: docs/translations.md says how one is added.
+# docs/translations.md says how a language is added.
 LANGUAGE_CODE = "en"
 LANGUAGES = configuration.compiled_languages(
-    BASE_DIR / "webapp" / "locale", [("en", "English"), ("de", "Deutsch")], source=LANGUAGE_CODE
+    BASE_DIR / "webapp" / "locale", [("en", "English"), ("de", "German")], source=LANGUAGE_CODE
 )
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SECURE = _on_https

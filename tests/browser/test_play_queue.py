@@ -191,7 +191,7 @@ def test_play_of_another_player_is_kept_told_and_sent_when_they_come_back(
     person.press("1")
     expect(person.notice()).to_contain_text("Your visit has ended")
     person.button("Join again").click()
-    expect(person.notice()).to_contain_text("One action was made as another player")
+    expect(person.notice()).to_contain_text("1 action was made as another player")
     person.button("Play on").click()
     person.wait_for_photo()
     assert kept(person.page) == [("choose", "another_player")]
@@ -230,7 +230,7 @@ def test_play_that_an_older_contract_has_left_is_kept_and_told(
     later = new_window(person, context)
     later.page.route(EVENTS, age, times=1)
     later.page.goto(later.address)
-    expect(later.notice()).to_contain_text("One action was not accepted")
+    expect(later.notice()).to_contain_text("1 action was not accepted")
     later.button("Play on").click()
     later.wait_for_photo()
     assert [kind for kind, _ in kept(later.page)] == ["choose"]

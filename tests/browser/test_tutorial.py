@@ -272,7 +272,7 @@ def test_a_break_says_what_is_saved_and_what_remains(
     begin()
     person.button("Take a break").click()
     dialog = person.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Waiting for you: two photos.")
+    expect(dialog).to_contain_text("Waiting for you: 2 photos.")
     expect(dialog).to_contain_text("Everything that you did is saved")
     dialog.get_by_role("link", name="To the start page").click()
     person.page.get_by_role("link", name="Go on").click()

@@ -36,6 +36,11 @@ function Head({ you }: { readonly you: Style }) {
   );
 }
 
+/** A label in lines of a word, or of a part of one: a drawing does not break a word at its soft hyphens by itself. */
+function inLines(label: string): string[] {
+  return label.replaceAll("\u00ad", "-\u00ad").split(/[ \u00ad]/);
+}
+
 /** The usual sequence: signs joined by a line. */
 function Order({ you, top }: { readonly you: Style; readonly top: number }) {
   const order = usualOrder(you);
@@ -60,7 +65,7 @@ function Order({ you, top }: { readonly you: Style; readonly top: number }) {
           <g transform={`translate(${centre(index) - 12} ${top + 24})`}>
             <FilterSign slug={slug} />
           </g>
-          {(findFilter(slug)?.label ?? slug).split(" ").map((word, line) => (
+          {inLines(findFilter(slug)?.label ?? slug).map((word, line) => (
             <text key={word} class="small middle" x={centre(index)} y={top + 72 + 14 * line}>
               {word}
             </text>
