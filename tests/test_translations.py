@@ -1,5 +1,6 @@
 """The catalogues: they hold every text of the sources, and what stands in them cannot break a page."""
 
+import ast
 import gettext
 import json
 import re
@@ -175,3 +176,20 @@ def test_catalogues_are_compiled_without_gnu_gettext(tmp_path: Path, monkeypatch
     german = gettext.translation("djangojs", tmp_path / "locale", ["de"])
     assert german.gettext("Exposure") == "Belichtung"
     assert german.ngettext("%(count)s step left", "%(count)s steps left", 2) == "noch %(count)s Schritte"
+
+
+def test_no_refusal_says_anything_past_gettext(root: Path) -> None:
+    # What is said of photos that are added is for researchers.
+    sources = {path: path.read_text(encoding="utf-8") for path in (root / "webapp").rglob("*.py")}
+    refusing = [path for path, source in sources.items() if re.search(r"import .*\bRefusal\b", source)]
+    assert len(refusing) > 10
+    for path in refusing:
+        for node in ast.walk(ast.parse(sources[path])) if path.name != "photo_api.py" else ():
+            said: ast.expr | None = None
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
+                said = node.args[1]
+            elif (
+                isinstance(node, ast.Assign) and isinstance(name := node.targets[0], ast.Name) and name.id == "message"
+            ):
+                said = node.value
+            assert not isinstance(said, ast.Constant | ast.JoinedStr), f"{path}, line {node.lineno}"

@@ -21,6 +21,6 @@ export function formatNumber(value: number, decimals = 0): string {
     format = new Intl.NumberFormat(language, { ...digits, useGrouping: false });
     formats.set(decimals, format);
   }
-  // Rounded by its exact binary value, as Python rounds it.
-  return format.format(Number(value.toFixed(decimals)));
+  // Rounded by its exact binary value, as Python rounds it, and -0 made 0.
+  return format.format(Number(value.toFixed(decimals)) + 0);
 }

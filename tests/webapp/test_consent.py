@@ -173,7 +173,7 @@ class TestPages:
         new_text.save()
         page = agree(stranger, version=3)
         assert page.status_code == 409
-        assert "plays as a robot already" in text(page)
+        assert "another kind of player already: robot" in text(page)
 
     def test_a_closed_study_asks_nothing(self, stranger, study):
         study.open = False
