@@ -42,6 +42,11 @@ CUT_OFF = """all => all.filter(words => {
     const [text, button] = [range, words.closest("button")].map(one => one.getBoundingClientRect());
     return text.left < button.left - 1 || text.right > button.right + 1;
 }).map(words => words.textContent)"""
+# The filters that lie beyond it, but where they are a row to swipe.
+PAST_THE_PANEL = """panel => [...panel.querySelectorAll(".filter")].filter(filter =>
+    getComputedStyle(filter.parentElement).overflowX === "visible" &&
+    filter.getBoundingClientRect().right > panel.getBoundingClientRect().right
+).map(filter => filter.dataset.filter)"""
 WORDS = ".filter .name, button:not(.filter, .cell, .pick-layer):visible"
 
 
@@ -53,10 +58,8 @@ def assert_nothing_is_cut_off(person: Person) -> None:
         # The photo is fitted once the page has been laid out.
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
         assert page.locator(WORDS).evaluate_all(CUT_OFF) == [], f"at {width}"
-        for palette in page.locator(".filters").all():
-            # On a phone it is a row to swipe.
-            if palette.evaluate("palette => getComputedStyle(palette).display") == "grid":
-                assert palette.evaluate("palette => palette.scrollWidth - palette.clientWidth") <= 0, f"at {width}"
+        for panel in page.locator("aside").all():
+            assert panel.evaluate(PAST_THE_PANEL) == [], f"at {width}"
     page.set_viewport_size({"width": 1000, "height": 700})
 
 
