@@ -26,7 +26,7 @@ from webapp.refusals import Refusal
 if TYPE_CHECKING:
     from editing.writing import OutputFormat
 
-QUEUE = "downloads"
+QUEUE = "downloads"  # and what else the worker does: one thing after the other
 ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
 LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
 _CRASHED = "The photo is too much for this server: it ran out of memory, or its decoder crashed."
