@@ -118,11 +118,13 @@ def _store(study: Study, photos: Sequence[Photo], play: Path) -> None:
         list(Photo.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
         if study.playable.filter(pk__in=keys).count() < len(keys):
             return
-        count = import_snapshot(snapshot)["episodes"]
-        AgentFailure.objects.filter(study=study, photo__in=keys).delete()
-    _logger.info("%s has played %d of the photos of %s", study.agent_pseudonym, count, study)
-    if left := list(_unplayed(study).filter(pk__in=keys)):
+        import_snapshot(snapshot)
+        left = list(_unplayed(study).filter(pk__in=keys))
+        AgentFailure.objects.filter(study=study, photo__in=keys).exclude(photo__in=left).delete()
+    if left:
         _fail(study, left, _HERE_ALREADY)
+    if count := len(keys) - len(left):
+        _logger.info("%s has played %d of the photos of %s", study.agent_pseudonym, count, study)
 
 
 def _fail(study: Study, photos: Sequence[Photo], reason: str) -> None:
