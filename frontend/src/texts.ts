@@ -552,6 +552,7 @@ export const replayTexts = {
   original: (count: number) => `As it came, before ${counted(count, "step", "steps")}.`,
   untouched: "It was left as it came.",
   curves: "The curve, from dark to bright",
+  probability: (share: number) => `Chosen with a probability of ${percent(share)}.`,
   buttons: { back: "Back a step", on: "On a step", play: "Play", pause: "Pause", space: "Space" },
   keys: "Space plays, the arrows go step by step, B shows the original.",
 };

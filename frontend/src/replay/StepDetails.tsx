@@ -2,6 +2,7 @@ import { describeValue, filterOf, type Filter } from "../contract";
 import { FilterIcon } from "../editor/icons";
 import type { Step } from "../state";
 import { replayTexts, texts } from "../texts";
+import type { ReplayStep } from "../viewing/api";
 import { corners } from "./timeline";
 
 /** The curves of a filter that is made of them, as they were set. */
@@ -24,7 +25,7 @@ export function StepDetails({
   number,
   count,
 }: {
-  readonly step: Step | undefined;
+  readonly step: ReplayStep | undefined;
   readonly number: number;
   readonly count: number;
 }) {
@@ -44,6 +45,7 @@ export function StepDetails({
         <FilterIcon slug={filter.slug} /> {filter.label}
       </h2>
       <p class="hint">{filter.purpose}</p>
+      {step.probability !== null && <p class="hint">{replayTexts.probability(step.probability)}</p>}
       {filter.curves.length > 0 ? (
         <Curves filter={filter} step={step} />
       ) : (
