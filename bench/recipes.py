@@ -58,6 +58,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "1 update of the critic": ("fast", {"critic_updates": 1, "iterations": 500}),
     "finished pictures of 2 batches": ("fast", {"ring_batches": 2}),
     "exposure and white balance varied": ("fast", {"augment_exposure": 1.0, "augment_white_balance": 0.15}),
+    "fast, in bfloat16": ("fast", {"bfloat16": True}),
+    "paper, in bfloat16": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 180, "bfloat16": True}),
     "paper, 10 times as long": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 3_000}),
 }
 COLUMNS = {

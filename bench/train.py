@@ -20,6 +20,7 @@ from learning.fast_recipe import FastConfig, FastTrainer
 from learning.losses import critic_losses, step_losses
 from learning.networks import Networks, Widths, create_networks, draw_masks
 from learning.paper_recipe import BETAS
+from learning.precision import AUTO, BFLOAT16, FLOAT32, choose_precision, computing
 from learning.state import fresh_states
 from learning.training import Learner
 
@@ -51,17 +52,22 @@ def _cuda_clock() -> float:
 
 
 def _figures(device: torch.device, prefix: str, how: str, clock: Clock) -> dict[str, Figure]:
-    ours, straightforward = _ours(device), _straightforward(device)
-    note = f"float32, width {WIDTHS.width}, batch {BATCH}; {how}"
+    precision = choose_precision(AUTO, device, WIDTHS.width)
+    straightforward, ours = _straightforward(device), _ours(device, precision)
+    note = f"width {WIDTHS.width}, batch {BATCH}; {how}"
     figures = {
-        f"{prefix}ms_per_iteration.{name}": Figure(_milliseconds(update, clock), "ms", "", note)
+        f"{prefix}ms_per_iteration.{name}": Figure(_milliseconds(update, clock), "ms", "", f"{precision}, {note}")
         for name, update in ours.items()
     }
+
+    def over_ours(name: str, theirs: Callable[[], None], update: Callable[[], None], precision: str) -> None:
+        over = ratio(theirs, update, runs=RUNS, clock=clock)
+        figures[f"{prefix}eager_over_ours{name}"] = Figure(over, "x", "float32, in this run", f"{precision}, {note}")
+
     for name, update in ours.items():
-        over = ratio(straightforward[name], update, runs=RUNS, clock=clock)
-        figures[f"{prefix}eager_over_ours.{name}"] = Figure(over, "x", f"the {name}'s update, in this run", note)
-    over = ratio(partial(_all, straightforward), partial(_all, ours), runs=RUNS, clock=clock)
-    figures[f"{prefix}eager_over_ours"] = Figure(over, "x", "one update of each, in this run", note)
+        over_ours(f".{name}", straightforward[name], update, precision)
+    for name, among in (("", precision), (f".{FLOAT32}", FLOAT32)):
+        over_ours(name, partial(_all, straightforward), partial(_all, _ours(device, among)), among)
     note = f"width {FAST.widths.width}, batch {FAST.batch}, critic's updates and all; {how}"
     return figures | {f"{prefix}ms_per_iteration.fast": Figure(_fast(device, clock), "ms", "", note)}
 
@@ -86,17 +92,22 @@ class _Batch:
         self.step = (self.networks, self.images, self.states, self.masks, partial(sample_filters, z=z), 0.5)
 
 
-def _ours(device: torch.device) -> Updates:
+def _ours(device: torch.device, precision: str) -> Updates:
     batch = _Batch(device)
     learners = {name: Learner(network, BETAS, device) for name, network in batch.networks.modules.items()}
 
+    in_precision = partial(computing, device, bfloat16=precision == BFLOAT16)
+
     def agent() -> None:
-        step = step_losses(*batch.step)
+        with in_precision():
+            step = step_losses(*batch.step)
         learners["agent"].learn(step.agent_loss, RATE)
         learners["value"].learn(step.value_loss, RATE)
 
     def critic() -> None:
-        learners["critic"].learn(critic_losses(batch.networks.critic, batch.real, batch.images, batch.mix).loss, RATE)
+        with in_precision():
+            judged = critic_losses(batch.networks.critic, batch.real, batch.images, batch.mix)
+        learners["critic"].learn(judged.loss, RATE)
 
     return {"agent": agent, "critic": critic}
 

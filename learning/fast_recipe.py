@@ -6,7 +6,6 @@ and no pool that the agent plays from.
 """
 
 import math
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
 
@@ -46,7 +45,7 @@ class FastConfig:
         entropy_bonus: for a nat of entropy in a choice of filter, at the start.
         noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
         cast_penalty: for each 8-bit step that greys are away from grey.
-        bfloat16: whether networks compute in bfloat16; weights, filters and losses stay float32.
+        bfloat16: whether networks compute in bfloat16, see ``learning.precision``.
         augment_exposure, augment_white_balance: of the inputs, see ``learning.data.Augmentation``.
     """
 
@@ -120,7 +119,7 @@ class FastTrainer(Trainer):
         device: torch.device,
         processes: Processes = ALONE,
     ) -> None:
-        super().__init__(config.seed, device, processes)
+        super().__init__(config.seed, device, processes, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._augmentation = config.augmentation()
@@ -139,9 +138,6 @@ class FastTrainer(Trainer):
     def critic_draws_from(self) -> dict[str, Tensor]:
         """The finished images of the last few batches."""
         return {"The critic draws from: games of the last iterations": self._ring}
-
-    def _computing(self) -> AbstractContextManager[None]:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16)
 
     def _iterate(self) -> dict[str, Tensor]:
         config, count = self.config, self.config.batch
@@ -173,7 +169,7 @@ class FastTrainer(Trainer):
     def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
         games = self._play()
         with self._computing():
-            answers = self._critic(shown(games.images)).squeeze(1).float()
+            answers = self._critic(shown(games.images)).squeeze(1)
         broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
         broken = broken + self.config.cast_penalty * games.grey_cast
         returns = -softplus(-answers) - broken
@@ -197,15 +193,13 @@ class FastTrainer(Trainer):
         drawn = torch.randperm(len(self._ring), generator=self.generator)[:count].to(self.device, non_blocking=True)
         fake = shown(self._ring[share(drawn)])
         penalty = fake.new_zeros(())
-        if penalised:
-            # The second derivative runs through the reals alone: one batch with the fakes would double its work.
-            with self._computing():
+        with self._computing():
+            if penalised:
+                # The second derivative runs through the reals alone: one batch with the fakes would double its work.
                 fake_answers = self._critic(fake)
-            real_answers, penalty = reality_penalty(self._critic, real)
-        else:
-            with self._computing():
+                real_answers, penalty = reality_penalty(self._critic, real)
+            else:
                 real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
-        real_answers, fake_answers = real_answers.float(), fake_answers.float()
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
         norm = self.learners["critic"].learn(loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty, rate)
         figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}

@@ -52,12 +52,17 @@ class Head(nn.Module):
         self.output = nn.Linear(widths.hidden, outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        out: Tensor = self.output(self.activation(features))
-        return out
+        return self.outputs(self.activation(features))
 
     def activation(self, features: Tensor) -> Tensor:
         """(N, hidden) what the first layer leaves after its leaky ReLU."""
         return nn.functional.leaky_relu(self.hidden(features), LEAK)
+
+    def outputs(self, activation: Tensor) -> Tensor:
+        """(N, outputs), under autocast too in the weights' own precision: small differences of answers count."""
+        with torch.autocast(activation.device.type, enabled=False):
+            found: Tensor = self.output(activation.to(self.output.weight.dtype))
+        return found
 
     def gradient(self, in_outputs: Tensor, activation: Tensor) -> Tensor:
         """(N, features): the gradient in the features, from that in the outputs; the slopes are constants here too."""
@@ -128,7 +133,7 @@ class Critic(nn.Module):
         numbers = statistics(leaf)
         activations = self.extractor.activations(images.detach(), numbers.detach())
         activation = self.head.activation(flat(activations[-1]))
-        answers: Tensor = self.head.output(activation)
+        answers = self.head.outputs(activation)
         in_features = self.head.gradient(torch.ones_like(answers), activation)
         in_images, in_numbers = self.extractor.gradients(in_features, activations)
         (by_numbers,) = torch.autograd.grad(numbers, leaf, in_numbers, create_graph=True)

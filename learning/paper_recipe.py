@@ -38,7 +38,7 @@ class PaperConfig:
         seed: of the weights and of everything drawn.
         pool: records in the replay pool, at least as many as a batch.
         rate: Adam's base rate at the start; each network's is this times its factor.
-        bfloat16: whether the agent's step computes in bfloat16; the critic's own updates never do.
+        bfloat16: whether networks compute in bfloat16, see ``learning.precision``.
     """
 
     widths: Widths = field(default_factory=Widths)
@@ -93,7 +93,7 @@ class PaperTrainer(Trainer):
         device: torch.device,
         processes: Processes = ALONE,
     ) -> None:
-        super().__init__(config.seed, device, processes)
+        super().__init__(config.seed, device, processes, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations + 1
         self.targets = targets
         self.networks = create_networks(config.widths, self.generator)
@@ -144,7 +144,7 @@ class PaperTrainer(Trainer):
     def _update_agent_and_value(self, rate: float) -> dict[str, Tensor]:
         images, states, masks, choose = self._draw()
         progress = self.iteration / self.config.iterations
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16):
+        with self._computing():
             step = step_losses(self.networks, images, states, masks, choose, progress)
         agent_norm = self.learners["agent"].learn(step.agent_loss, self.config.agent_factor * rate)
         value_norm = self.learners["value"].learn(step.value_loss, self.config.value_factor * rate)
@@ -170,7 +170,8 @@ class PaperTrainer(Trainer):
         real = share(self.targets.draw(count, self.generator))
         fake = share(self.pool.draw_finished(count))
         mix = share(torch.rand(count, generator=self.generator)).to(self.device)
-        judged = critic_losses(self.networks.critic, real, fake, mix)
+        with self._computing():
+            judged = critic_losses(self.networks.critic, real, fake, mix)
         norm = self.learners["critic"].learn(judged.loss, rate)
         return {
             "critic_loss": judged.loss,

@@ -1,6 +1,7 @@
 """An edited sequence drawn, in a strip or as a figure: each step's picture, and beside or below it what was done."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from editing.atomic_file import new_file
-from editing.filters import FILTERS, develop
+from editing.filters import develop
 from editing.rules import Step
 from learning.step_drawing import (
     DARK,
+    DPI,
     LARGE,
     SHARES,
     TITLE,
@@ -20,6 +22,7 @@ from learning.step_drawing import (
     Picture,
     draw_parameters,
     draw_probabilities,
+    empty_figure,
     step_title,
 )
 
@@ -30,8 +33,8 @@ HEIGHT = TITLE + SIDE
 PARAMETERS = 42
 # In a figure: a picture's long edge, the parameters below it, and the space around all.
 EDGE, BELOW, MARGIN = 240, 56, 16
-# Pixels of a photo for each of the drawing's; and of the drawing's in an inch.
-FINE, DPI = 2.5, 100
+# Pixels of a photo for each of the drawing's.
+FINE = 2.5
 # How a figure is written: fonts as outlines or whole, so that it looks alike anywhere; the same again, the same file.
 _STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "safelight", "pdf.fonttype": 42}
 FIGURES = {".svg": {"Date": None}, ".png": {"Software": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
@@ -81,6 +84,33 @@ def draw_sequence(
         x = column + COLUMN + SPACE
 
 
+@dataclass(frozen=True)
+class Sequenced:
+    """An edited sequence: the untouched picture and what each step made of it, as ``draw_sequence`` takes them."""
+
+    pictures: Sequence[Picture]
+    steps: Sequence[Step]
+    probabilities: Sequence[Mapping[str, float]] | None = None
+
+
+def draw_sequences(drawing: Drawing, sequences: Sequence[Sequenced], at: tuple[float, float]) -> float:
+    """Draw sequences one below the other; returns where the next would begin."""
+    x, y = at
+    for one in sequences:
+        draw_sequence(drawing, one.pictures, one.steps, one.probabilities, (x, y))
+        y += HEIGHT + SPACE
+    return y
+
+
+def sheet_figure(sequences: Sequence[Sequenced], palette: Palette = DARK) -> Figure:
+    """A figure of several sequences, one below the other, in squares."""
+    longest = max(len(one.steps) for one in sequences)
+    width, height = 2 * SPACE + sequence_width(longest), SPACE + len(sequences) * (HEIGHT + SPACE)
+    figure, drawing = empty_figure(width, height, palette)
+    draw_sequences(drawing, sequences, (SPACE, SPACE))
+    return figure
+
+
 def sequence_figure(
     pictures: Sequence[Picture],
     steps: Sequence[Step],
@@ -102,10 +132,7 @@ def sequence_figure(
     pitch = (cell + SPACE, TITLE + size[1] + notes + SPACE)
     lines = -(-len(pictures) // columns)
     width, height = 2 * MARGIN + columns * pitch[0] - SPACE, 2 * MARGIN + lines * pitch[1] - SPACE
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=palette.ground)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    drawing = Drawing(axes, palette, 72 / DPI)
+    figure, drawing = empty_figure(width, height, palette)
     for place, picture in enumerate(pictures):
         x, y = MARGIN + place % columns * pitch[0], MARGIN + place // columns * pitch[1]
         drawing.picture(x, y + TITLE, picture, *size)
@@ -118,18 +145,15 @@ def sequence_figure(
         draw_parameters(drawing, (x, y), (cell, BELOW), step)
         if probabilities is not None:
             draw_probabilities(drawing, (x, y + BELOW + GAP), cell, probabilities[place - 1], step.filter)
-    # Images and lines have moved the axes' limits.
-    axes.set(xlim=(0, width), ylim=(height, 0))
     return figure
 
 
-def write_figure(path: Path, figure: Figure, steps: Sequence[Step]) -> None:
+def write_figure(path: Path, figure: Figure, title: str) -> None:
     """Write a figure whole or not at all, in the format that its suffix names, one of ``FIGURES``.
 
     Raises:
         OSError: if the disk refuses.
     """
     kind = path.suffix.lower()
-    title = ", ".join(FILTERS[step.filter].label for step in steps) or "Untouched"
     with new_file(path) as file, mpl.rc_context(_STYLE):
         figure.savefig(file, format=kind[1:], dpi=DPI * FINE, metadata={"Title": title, **FIGURES[kind]})

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -26,6 +27,8 @@ TITLE, LINE = 18, 12
 SHARES = LINE * len(FILTERS)
 # In such a line: where the bar begins, and how far from the end it ends, for the percentage.
 BAR, PERCENT = 76, 30
+# Pixels of a drawing in an inch.
+DPI = 100
 # Text sizes in pixels: of titles, and of all else.
 LARGE, SMALL = 12.0, 9.5
 
@@ -89,6 +92,16 @@ class Drawing:
         factor = min(width / columns, height / rows)
         extent = (x, x + factor * columns, y + factor * rows, y)
         self.axes.imshow(np.clip(picture, 0, 1), extent=extent, interpolation="none", aspect="auto")
+
+
+def empty_figure(width: float, height: float, palette: Palette = DARK) -> tuple[Figure, Drawing]:
+    """A figure of so many pixels, and what draws on it."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=palette.ground)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.autoscale(enable=False)  # images and lines would move the limits
+    return figure, Drawing(axes, palette, 72 / DPI)
 
 
 def step_title(index: int, step: Step) -> str:

@@ -1,11 +1,13 @@
 """Where steps come from: a steps file, or an episode of an export or of an agent's play."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from editing.rules import Step
 from editing.steps_file import StepsFile, StepsFileError, read_steps
-from editing.trajectory import read_snapshot, rows
+from editing.trajectory import Snapshot, read_snapshot, rows
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,20 @@ def read_source(steps: Path | None, episode: str | None) -> StepsSource:
     return _of_episode(Path(folder), identity)
 
 
+def read_submitted(folder: Path, most: int) -> list[StepsSource]:
+    """The steps of the first so many submitted episodes of an export or a play.
+
+    Raises:
+        StepsFileError: if there is none.
+        InvalidSnapshot: if the export is damaged.
+    """
+    snapshot = read_snapshot(folder)
+    submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
+    if not submitted:
+        raise StepsFileError(f"{folder}: no episode of it was submitted, so there are no steps")
+    return [_of_row(snapshot, folder, row) for row in submitted[:most]]
+
+
 def _of_episode(folder: Path, identity: str) -> StepsSource:
     snapshot = read_snapshot(folder)
     episode = next((row for row in rows(snapshot.episodes) if row["id"] == identity), None)
@@ -44,6 +60,11 @@ def _of_episode(folder: Path, identity: str) -> StepsSource:
         raise StepsFileError(f"{folder}: there is no episode {identity}")
     if episode["status"] in ("open", "abandoned"):
         raise StepsFileError(f"{folder}: the episode {identity} was not submitted, so it has no steps")
+    return _of_row(snapshot, folder, episode)
+
+
+def _of_row(snapshot: Snapshot, folder: Path, episode: Mapping[str, Any]) -> StepsSource:
+    identity = episode["id"]
     own = sorted((row for row in rows(snapshot.steps) if row["episode"] == identity), key=lambda row: row["index"])
     probabilities = tuple(row["probabilities"] for row in own)
     photo = next(row for row in rows(snapshot.photos) if row["sha256"] == episode["photo"])

@@ -6,12 +6,14 @@ A trainer holds all that a run is in tensors, so that a run which is stopped con
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
 from learning.distributed import ALONE, Processes
 from learning.networks import Agent, Widths
+from learning.precision import computing
 
 # In nats above the least: below this, the agent gives all photos one order of filters.
 COLLAPSED_ENTROPY = 0.02
@@ -96,8 +98,10 @@ class Trainer(ABC):
     learners: dict[str, Learner]
     least_entropy: float
 
-    def __init__(self, seed: int, device: torch.device, processes: Processes = ALONE) -> None:
-        self.device, self.processes = device, processes
+    def __init__(
+        self, seed: int, device: torch.device, processes: Processes = ALONE, *, bfloat16: bool = False
+    ) -> None:
+        self.device, self.processes, self._bfloat16 = device, processes, bfloat16
         self.generator = torch.Generator().manual_seed(seed)
         self.iteration = 0
 
@@ -107,6 +111,10 @@ class Trainer(ABC):
         agent = self.learners["agent"].network
         assert isinstance(agent, Agent)  # noqa: S101 (tells the type)
         return agent
+
+    def _computing(self) -> AbstractContextManager[None]:
+        """What networks are called in."""
+        return computing(self.device, bfloat16=self._bfloat16)
 
     @abstractmethod
     def _iterate(self) -> dict[str, Tensor]:

@@ -13,9 +13,9 @@ from editing.photo import agent_view
 from editing.rules import MAXIMUM_STEPS
 from learning.extractor import IMAGE_SIZE
 from learning.play import Turn, play
-from learning.sequence_drawing import HEIGHT, developed, draw_sequence, sequence_width
+from learning.sequence_drawing import HEIGHT, SPACE, Sequenced, developed, draw_sequences, sequence_width
 from learning.squares import Squares
-from learning.step_drawing import DARK, LARGE, TITLE, Drawing, Picture
+from learning.step_drawing import DARK, LARGE, TITLE, Drawing, Picture, empty_figure
 from learning.training import Trainer
 
 # Inputs that are shown step by step, and the images in each grid of others.
@@ -24,7 +24,6 @@ ROWS, COLUMNS = 3, 6
 SHOWN = ROWS * COLUMNS
 # Pixels between things, and between the images of a grid.
 MARGIN, GAP = 24, 2
-DPI = 100
 
 
 class TrainingPictures:
@@ -57,20 +56,15 @@ class TrainingPictures:
         grids |= {"The agent's results now": [pictures[-1] for pictures in edited], "Targets": self._targets}
         rows = min(SEQUENCES, len(games))
         width = sequence_width(MAXIMUM_STEPS) + 2 * MARGIN
-        height = MARGIN + TITLE + rows * (HEIGHT + MARGIN) + TITLE + ROWS * (IMAGE_SIZE + GAP) + MARGIN
-        figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=DARK.ground)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set_axis_off()
-        drawing = Drawing(axes, DARK, 72 / DPI)
+        height = MARGIN + TITLE + rows * (HEIGHT + SPACE) + TITLE + ROWS * (IMAGE_SIZE + GAP) + MARGIN
+        figure, drawing = empty_figure(width, height)
         drawing.text(MARGIN, MARGIN / 2 + TITLE / 2, f"Iterations: {trainer.iteration}", DARK.text, LARGE)
-        y = float(MARGIN + TITLE)
-        for pictures, game in zip(edited[:rows], games, strict=False):
-            steps, probabilities = [one.step for one in game], [one.probabilities for one in game]
-            draw_sequence(drawing, pictures, steps, probabilities, (MARGIN, y))
-            y += HEIGHT + MARGIN
+        sequences = [
+            Sequenced(pictures, [one.step for one in game], [one.probabilities for one in game])
+            for pictures, game in zip(edited[:rows], games, strict=False)
+        ]
+        y = draw_sequences(drawing, sequences, (MARGIN, MARGIN + TITLE))
         _draw_grids(drawing, grids, (MARGIN, y), width - 2 * MARGIN)
-        # Images and lines have moved the axes' limits.
-        axes.set(xlim=(0, width), ylim=(height, 0))
         return _pixels(figure)
 
 

@@ -41,9 +41,11 @@ def run_apart(
             process.start()
         sending.close()
         try:
-            while not receiving.poll(_LOOK_EVERY):
+            while True:
                 if should_stop() or time.monotonic() > until:
                     raise Stopped
+                if receiving.poll(_LOOK_EVERY):
+                    break
             error = receiving.recv()
         except EOFError:
             raise Crashed from None

@@ -2,7 +2,7 @@
 
 Without DATABASE_URL it runs the embedded Postgres and stops it again at the end; the data stay. The first start
 brings in photos (the reader's own, else the demo photos) and makes a researcher. Beside the site runs a worker, which
-develops pictures at full size.
+develops pictures at full size and lets the agent play new photos.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@ import { Player } from "../src/replay/player";
 import { MOVE_MS, REST_MS } from "../src/replay/timeline";
 
 const steps = [
-  { filter: "exposure", parameters: { ev: 2 } },
-  { filter: "contrast", parameters: { amount: 0.5 } },
+  { filter: "exposure", parameters: { ev: 2 }, probability: null },
+  { filter: "contrast", parameters: { amount: 0.5 }, probability: null },
 ];
 const photo = { id: "0", name: "", preview_url: "", width: 3, height: 2, licence: "", attribution: "" };
 

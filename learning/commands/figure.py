@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from editing.rules import MAXIMUM_STEPS
 from learning.commands.options import check_output, check_steps_options, clear_errors, photo_options, steps_options
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from learning.sequence_drawing import Sequenced
+    from learning.step_drawing import Palette
+    from learning.steps_source import StepsSource
 
 
 @click.command(
@@ -16,10 +24,15 @@ Examples:
   safelight figure --steps steps.json photo.cr2 -o figure.svg
   safelight figure --steps steps.json photo.tif -o figure.pdf --light --columns 6
   safelight figure --episode play:0b5c4f2e-7c1d-5a3e-8f46-2d1f6a9b0c7e -o figure.png
+  safelight figure --sheet play -o sheet.png
 """
 )
 @click.argument("photo", required=False, type=click.Path(path_type=Path))
 @steps_options
+@click.option(
+    "--sheet", metavar="DIR", type=click.Path(path_type=Path), help="A sheet of all episodes of an export or a play."
+)
+@click.option("--most", type=click.IntRange(1, 100), default=20, show_default=True, help="Episodes on a sheet.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .svg, .png or .pdf file.")
 @click.option("--light", is_flag=True, help="On white, for print.")
 @click.option(
@@ -30,6 +43,8 @@ def command(
     photo: Path | None,
     steps: Path | None,
     episode: str | None,
+    sheet: Path | None,
+    most: int,
     out: Path,
     light: bool,
     columns: int,
@@ -41,25 +56,62 @@ def command(
     If an agent chose the steps, the probabilities of all filters are drawn too. An episode is drawn on the preview of
     its own photo where no other is given.
     """
-    from editing.photo import PhotoError, load_preview, make_preview, read_photo
+    from editing.photo import PhotoError
     from editing.steps_file import StepsFileError
     from editing.trajectory import InvalidSnapshot
-    from learning.sequence_drawing import EDGE, FIGURES, FINE, developed, sequence_figure, write_figure
+    from learning.sequence_drawing import FIGURES, write_figure
     from learning.step_drawing import DARK, LIGHT
     from learning.steps_source import read_source
 
-    check_steps_options(steps, episode)
-    if photo is None and steps is not None:
-        raise click.UsageError("name a PHOTO to draw the steps on")
+    if sheet is None:
+        check_steps_options(steps, episode)
+        if photo is None and steps is not None:
+            raise click.UsageError("name a PHOTO to draw the steps on")
+    elif photo is not None or steps is not None or episode is not None:
+        raise click.UsageError("--sheet draws episodes on their own photos: give no PHOTO, --steps or --episode")
     check_output(out, "--out", tuple(FIGURES), (steps, photo))
+    palette = LIGHT if light else DARK
     with clear_errors(StepsFileError, InvalidSnapshot, PhotoError, OSError):
-        source = read_source(steps, episode)
-        if photo is not None:
-            pixels = read_photo(photo, transfer=transfer, primaries=primaries).pixels
+        if sheet is not None:
+            write_figure(out, *_sheet(sheet, most, palette))
         else:
-            assert source.preview is not None  # noqa: S101 (an episode has one)
-            pixels = load_preview(source.preview)
-        small = make_preview(pixels, round(EDGE * FINE)).astype("float32")
-        sequence, probabilities = source.steps_file.steps, source.steps_file.probabilities
-        figure = sequence_figure(developed(small, sequence), sequence, probabilities, LIGHT if light else DARK, columns)
-        write_figure(out, figure, sequence)
+            write_figure(out, *_sequence(photo, transfer, primaries, read_source(steps, episode), palette, columns))
+
+
+def _sequence(
+    photo: Path | None, transfer: str, primaries: str, source: StepsSource, palette: Palette, columns: int
+) -> tuple[Figure, str]:
+    """The figure of a sequence, and its title."""
+    from editing.filters import FILTERS
+    from editing.photo import load_preview, make_preview, read_photo
+    from learning.sequence_drawing import EDGE, FINE, developed, sequence_figure
+
+    if photo is not None:
+        pixels = read_photo(photo, transfer=transfer, primaries=primaries).pixels
+    else:
+        assert source.preview is not None  # noqa: S101 (an episode has one)
+        pixels = load_preview(source.preview)
+    small = make_preview(pixels, round(EDGE * FINE)).astype("float32")
+    steps, probabilities = source.steps_file.steps, source.steps_file.probabilities
+    figure = sequence_figure(developed(small, steps), steps, probabilities, palette, columns)
+    return figure, ", ".join(FILTERS[step.filter].label for step in steps) or "Untouched"
+
+
+def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
+    """The figure of the episodes of an export or a play, and its title."""
+    from learning.sequence_drawing import sheet_figure
+    from learning.steps_source import read_submitted
+
+    sources = read_submitted(folder, most)
+    return sheet_figure([_sequenced(one) for one in sources], palette), f"{len(sources)} episodes of {folder.name}"
+
+
+def _sequenced(source: StepsSource) -> Sequenced:
+    """An episode's sequence, on what the agent sees of its photo, in more pixels."""
+    from editing.photo import load_preview, square
+    from learning.sequence_drawing import FINE, SIDE, Sequenced, developed
+
+    assert source.preview is not None  # noqa: S101 (an episode has one)
+    steps_file = source.steps_file
+    pixels = square(load_preview(source.preview), round(SIDE * FINE))
+    return Sequenced(developed(pixels, steps_file.steps), steps_file.steps, steps_file.probabilities)

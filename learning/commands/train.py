@@ -62,10 +62,10 @@ Examples:
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "--precision",
-    type=click.Choice(["float32", "bfloat16"]),
-    default="float32",
+    type=click.Choice(["auto", "float32", "bfloat16"]),
+    default="auto",
     show_default=True,
-    help="What networks compute in; bfloat16 pays on GPUs, and CPUs that have it.",
+    help="What networks compute in. auto: bfloat16 from width 24 on, on GPUs and CPUs that have it.",
 )
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
@@ -161,16 +161,19 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.device import choose_device
     from learning.distributed import joined, own_device, started
     from learning.held_out import HeldOut, split
+    from learning.precision import choose_precision
     from learning.recipes import RECIPES
     from learning.run import run
     from learning.training_picture import TrainingPictures
 
     processes = started()
     recipe = RECIPES[settings["recipe"]]
+    where = choose_device(own_device(device))
+    # As it is on this device: a run keeps what it was begun with, wherever it is resumed.
+    settings |= {"precision": choose_precision(settings["precision"], where, settings["width"])}
     config = _config(settings, processes)
     if resume and read_config(out).get("training") != json.loads(json.dumps(config.to_json())):
         raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
-    where = choose_device(own_device(device))
     sets = _read(settings, cache)
     digests = [one.digest for one in sets]
     if not resume:

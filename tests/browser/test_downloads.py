@@ -16,8 +16,8 @@ MakePhoto = Callable[..., Photo]
 
 @pytest.fixture
 def work(study: Study) -> Iterator[Callable[[], None]]:
-    """Lets a worker do what waits, in a study that offers downloads."""
-    Study.objects.filter(pk=study.pk).update(allow_downloads=True)
+    """Lets a worker do what waits, in a study that offers downloads and shows no agent."""
+    Study.objects.filter(pk=study.pk).update(allow_downloads=True, agent="")
     yield run_worker
     forget_jobs()
 

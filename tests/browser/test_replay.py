@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from editing.filters import develop
 from editing.preview import load_preview
 from editing.rules import Step
-from tests.browser.treatments import treat
+from tests.browser.treatments import AGENT, treat
 from webapp.photos.models import Photo
 from webapp.studies.models import Study
 
@@ -32,6 +32,18 @@ def made(photo: Photo, count: int) -> Any:
     """The mean colour that NumPy makes of the photo by the first steps."""
     steps = [Step(slug, parameters) for slug, parameters in STEPS[:count]]
     return np.clip(develop(load_preview(photo.preview_path), steps), 0, 1).mean(axis=(0, 1))
+
+
+def test_of_an_agents_steps_it_says_how_likely_they_were(
+    context: Any, complaints: list[str], live_server: Any, make_photo: Callable[..., Photo]
+) -> None:
+    episode = treat(make_photo(), STEPS[:1], AGENT)
+    episode.steps.update(probabilities={"exposure": 0.625})
+    Study.objects.update(public_replays=True)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/episodes/{episode.pk}/")
+    expect(page.locator(".details")).to_contain_text("Chosen with a probability of 63 %.")
+    assert complaints == []
 
 
 def test_anybody_watches_an_episode_where_the_study_allows_it(

@@ -45,8 +45,21 @@ def test_compose_runs_a_worker_on_the_sites_data(root: Path) -> None:
     services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
     site, worker = services["site"], services["worker"]
     assert worker["command"] == ["python", "manage.py", "worker"]
-    for same in ("build", "environment", "volumes"):
+    for same in ("environment", "volumes"):
         assert worker[same] == site[same]
+
+
+def test_compose_can_give_the_worker_alone_the_learning_extra(root: Path) -> None:
+    services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
+    site, worker = services["site"]["build"], services["worker"]["build"]
+    assert worker == site | {"target": "${WORKER_IMAGE:-site}"}
+    parts = re.split(r"^FROM (\S+) AS (\S+)$", (root / "deploy" / "Dockerfile").read_text(), flags=re.M)
+    stages = {name: (parent, text) for parent, name, text in zip(*(parts[at::3] for at in (1, 2, 3)), strict=True)}
+    # What is built where no target is named is the last one.
+    assert list(stages)[-1] == site["target"]
+    assert stages["site"] == ("installed", "\n")
+    assert "'.[web,render,learn]'" in stages["with-agent"][1]
+    assert "learn]" not in stages["installed"][1]
 
 
 @pytest.mark.parametrize("name", ["deploy/Dockerfile", "docs/deploy.md"])

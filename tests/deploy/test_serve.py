@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -87,7 +88,9 @@ def test_a_closed_terminal_ends_the_program_through_its_finally_blocks() -> None
     assert done.returncode in (1, 130, -signal.SIGINT)
 
 
-def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster: Cluster, tmp_path: Path) -> None:
+def test_it_starts_with_photos_that_an_agent_plays_too_and_a_signal_stops_it(
+    root: Path, cluster: Cluster, tmp_path: Path
+) -> None:
     port = free_port()
     of_an_older_site = tmp_path / "static" / "play.0123456789ab.js"
     of_an_older_site.parent.mkdir()
@@ -100,7 +103,7 @@ def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster
             assert process.stdout is not None
             said = list(itertools.takewhile(lambda line: "Safelight is at" not in line, process.stdout))
             page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
-            while workers(database) != 1:
+            while workers(database) != 1 or agents(database) != 4:
                 time.sleep(0.1)
             process.terminate()
             assert "Stopped." in process.stdout.read()
@@ -120,8 +123,17 @@ def test_it_starts_with_photos_to_play_and_a_signal_stops_it(root: Path, cluster
 
 def workers(database: str) -> object:
     """How many workers have said that they are there, and not that they go."""
+    return count(database, "SELECT count(*) FROM procrastinate_workers")
+
+
+def agents(database: str) -> object:
+    """How many of the demo photos the agent has played."""
+    return count(database, "SELECT count(*) FROM games_episode WHERE checkpoint_hash <> ''")
+
+
+def count(database: str, query: LiteralString) -> object:
     with psycopg.connect(database) as connection:
-        row = connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone()
+        row = connection.execute(query).fetchone()
     assert row is not None
     return row[0]
 

@@ -17,7 +17,7 @@ from editing.rules import Step
 from editing.steps_file import StepsFile, write_steps
 from editing.trajectory import read_snapshot, rows
 from learning.command_line import main
-from learning.sequence_drawing import EDGE, FINE, MARGIN, developed, sequence_figure
+from learning.sequence_drawing import EDGE, FINE, MARGIN, Sequenced, developed, sequence_figure, sheet_figure
 from learning.step_drawing import DARK, LIGHT, TITLE, Palette
 from tests.learning.snapshots import Play, write
 
@@ -126,6 +126,23 @@ def test_an_episode_is_drawn_on_its_own_preview(tmp_path: Path) -> None:
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
+def test_a_sheet_has_the_first_submitted_episodes_of_a_play(tmp_path: Path) -> None:
+    play = write(tmp_path / "play", [Play("ann", "sea"), Play("bob", "sea"), Play("ann", "hill")])
+    heights = []
+    for most in (2, 3, 20):
+        result = figure("--sheet", play, "-o", tmp_path / "sheet.png", "--most", most)
+        assert result.exit_code == 0, result.output
+        with Image.open(tmp_path / "sheet.png") as image:
+            heights.append(image.height)
+    assert heights[0] < heights[1] == heights[2]
+
+
+def test_the_texts_of_a_sheet_are_whole_and_apart() -> None:
+    steps = [extreme(slug) for slug in ("white_balance", "color", "black_white", "tone", "gamma")]
+    one = Sequenced(developed(photo(64, 64), steps), steps, [SHARES] * 5)
+    texts_leave_no_edge(sheet_figure([one, Sequenced(one.pictures[:1], [])]))
+
+
 def test_what_was_done_is_written_below_each_picture() -> None:
     steps = [extreme("gamma"), extreme("color")]
     drawn = sequence_figure(developed(photo(6, 9), steps), steps, [SHARES] * 2)
@@ -145,6 +162,8 @@ def test_no_steps_are_one_picture(tmp_path: Path, steps: Path) -> None:
     [
         ("--steps steps.json -o a.png", "name a PHOTO to draw the steps on"),
         ("photo.npy -o a.png", "give one of --steps FILE and --episode DIR:ID"),
+        ("--sheet play photo.npy -o a.png", "give no PHOTO, --steps or --episode"),
+        ("--sheet photo.npy -o a.png", "photo.npy is not a folder"),
         ("--steps steps.json photo.npy -o a.jpg", "a.jpg must end in .svg or .png or .pdf"),
         ("--steps steps.json photo.npy -o none/a.png", "there is no folder none"),
         ("--steps steps.json photo.png -o photo.png", "photo.png is read by this command, and would be overwritten"),

@@ -150,6 +150,19 @@ def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp
     assert result.exit_code == 0, result.output
 
 
+def test_a_run_keeps_the_precision_that_it_was_begun_with(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    monkeypatch.setattr("learning.precision.LEAST_WIDTH", 1)
+    monkeypatch.setattr("learning.precision.has_bfloat16", lambda _device: True)
+    assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    assert json.loads((run / "config.json").read_text())["training"]["bfloat16"] is True
+    monkeypatch.setattr("learning.precision.has_bfloat16", lambda _device: False)
+    result = train("train", "--out", run, "--resume")
+    assert result.exit_code == 0, result.output
+
+
 def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
     result = train("train", "--out", tmp_path / "none", "--resume")
     assert result.exit_code == 1

@@ -154,6 +154,15 @@ class TestImport:
             *("start", "choose", "adjust", "goto", "choose", "adjust", "submit")
         ]
 
+    def test_an_agent_that_the_reveal_does_not_show_is_said_to_be_so(self, play, study, tmp_path, capsys):
+        edit(export(tmp_path), tmp_path / "agent", as_agents)
+        call_command("import_trajectories", tmp_path / "agent")
+        assert "The reveal of default shows agent:pretrained, not agent:one: " in capsys.readouterr().out
+        study.agent = "agent:one"  # as it stands in the rows
+        study.save()
+        call_command("import_trajectories", tmp_path / "agent")
+        assert "The reveal" not in capsys.readouterr().out
+
     def test_a_study_that_is_not_here_is_made_closed(self, play, tmp_path):
         edit(export(tmp_path), tmp_path / "agent", as_agents, {"study": "elsewhere"})
         call_command("import_trajectories", tmp_path / "agent")

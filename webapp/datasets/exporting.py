@@ -123,7 +123,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
             episodes=map(_episode_row, selection.episodes.select_related("participant", "study").iterator(_CHUNK)),
             steps=map(_step_row, _parts(Step, selection, "index")),
             events=map(_event_row, _parts(Event, selection, "seq")),
-            photos=map(_photo_row, selection.photos.iterator(_CHUNK)),
+            photos=map(photo_row, selection.photos.iterator(_CHUNK)),
             judgements=map(_judgement_row, judgements.iterator(_CHUNK)) if judgements.exists() else None,
             previews={photo.preview_sha256: photo.preview_path for photo in selection.photos.iterator(_CHUNK)},
             manifest={
@@ -205,7 +205,8 @@ def _judgement_row(judgement: Judgement) -> Row:
     }
 
 
-def _photo_row(photo: Photo) -> Row:
+def photo_row(photo: Photo) -> Row:
+    """The photo's row in a snapshot."""
     columns = ("sha256", "preview_sha256", "name", "width", "height", "preview_width", "preview_height")
     texts = ("working_space", "licence", "attribution")
     row = {name: getattr(photo, name) for name in (*columns, *texts)}

@@ -27,7 +27,7 @@ from webapp.refusals import Refusal
 if TYPE_CHECKING:
     from editing.writing import OutputFormat
 
-QUEUE = "downloads"
+QUEUE = "downloads"  # and what else the worker does: one thing after the other
 ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
 LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
 _CRASHED = gettext_noop("The photo is too much for this server: it ran out of memory, or its decoder crashed.")
@@ -70,11 +70,13 @@ async def keep_house(context: JobContext, timestamp: int) -> None:
     """Every minute: take up what a worker has left when it died, and delete what is old."""
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(queue=QUEUE):
-        if job.attempts < ATTEMPTS:
+        is_download = job.task_name == develop_download.name  # what is done every minute comes again by itself
+        if is_download and job.attempts < ATTEMPTS:
             await jobs.retry_job(job)
-        else:
+            continue
+        if is_download:
             await sync_to_async(_fail)(job.task_kwargs.get("download"), _CRASHED)
-            await jobs.finish_job(job, Status.FAILED, delete_job=True)
+        await jobs.finish_job(job, Status.FAILED, delete_job=True)
     await sync_to_async(_keep_downloads)()
 
 

@@ -20,13 +20,19 @@ from webapp.refusals import ErrorSerializer, Refusal, photo_removed
 from webapp.studies.api import PREVIEW_RESPONSES, PhotoSerializer, WhateverIsAccepted, preview_response
 
 
+class ReplayStepSerializer(StepSerializer):
+    probability = serializers.FloatField(
+        allow_null=True, help_text="With which an agent chose the filter, 0 to 1; null where nothing of it is known."
+    )
+
+
 class ReplaySerializer(serializers.Serializer[Any]):
     player = serializers.CharField(help_text="A pseudonym, or `agent:<name>`.")
     own = serializers.BooleanField(help_text="Whether the visitor is the player.")
     study = serializers.CharField(help_text="Its title.")
     photo = PhotoSerializer()
     handed_in = serializers.BooleanField()
-    steps = StepSerializer(many=True, help_text="As they stand by now, if it is not handed in.")
+    steps = ReplayStepSerializer(many=True, help_text="As they stand by now, if it is not handed in.")
 
 
 class ReplayView(APIView):
@@ -50,7 +56,7 @@ class ReplayView(APIView):
             "study": episode.study.title,
             "photo": photo,
             "handed_in": episode.status == Episode.Status.SUBMITTED,
-            "steps": [{"filter": step.filter, "parameters": dict(step.parameters)} for step in _steps(episode)],
+            "steps": _steps(episode),
         }
         return Response(answer)
 
@@ -93,8 +99,12 @@ def may_watch(request: HttpRequest | Request, episode: Episode) -> bool:
     return participant is not None and episode.participant_id == participant.pk
 
 
-def _steps(episode: Episode) -> list[rules.Step]:
+def _steps(episode: Episode) -> list[dict[str, Any]]:
     """Its trajectory; of one that is not submitted, what its events have come to."""
-    if episode.status == Episode.Status.SUBMITTED:
-        return [rules.Step(row.filter, row.parameters) for row in episode.steps.order_by("index")]
-    return list(rules.replay(episode.replayable_events(), allow_untouched=True).steps)
+    if episode.status != Episode.Status.SUBMITTED:
+        steps = rules.replay(episode.replayable_events(), allow_untouched=True).steps
+        return [{"filter": step.filter, "parameters": dict(step.parameters), "probability": None} for step in steps]
+    return [
+        {"filter": row.filter, "parameters": row.parameters, "probability": (row.probabilities or {}).get(row.filter)}
+        for row in episode.steps.order_by("index")
+    ]

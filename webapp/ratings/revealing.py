@@ -6,7 +6,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from editing import filters
@@ -29,6 +29,16 @@ def comparable(study: Study) -> QuerySet[Episode]:
     """The finished treatments of a study that can be drawn: by the filters of today, on photos that are there."""
     finished = Episode.objects.filter(study=study, status=Episode.Status.SUBMITTED, contract_version=filters.VERSION)
     return finished.filter(tutorial=False, preview=False, photo__in=study.playable)
+
+
+def by_people() -> Q:
+    """The episodes that people played."""
+    return Q(participant__kind=Participant.Kind.HUMAN)
+
+
+def by_agent(study: Study) -> Q:
+    """The episodes of the one agent that the study shows; none where it shows none."""
+    return Q(participant__kind=Participant.Kind.AGENT, participant__pseudonym=study.agent_pseudonym)
 
 
 def may_see_others(study: Study, participant: Participant) -> bool:
@@ -56,7 +66,7 @@ def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
     """
     _check_time(study, participant)
     own = comparable(study).filter(participant=participant)
-    others = _by_others(comparable(study), participant).filter(photo__in=own.values("photo"))
+    others = _by_others(study, participant).filter(photo__in=own.values("photo"))
     common = set(others.order_by().values_list("photo_id", flat=True).distinct())
     at_most = MOST_PHOTOS if study.reveal == Study.Reveal.END else None
     chosen = set(sorted(common, key=lambda sha256: _rank(study, participant, sha256))[:at_most])
@@ -71,16 +81,15 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
         Refusal: ``no_reveal``, ``reveal_later``, ``not_played``, ``photo_removed`` or ``nothing_to_compare``.
     """
     _check_time(study, participant)
-    treatments = comparable(study).filter(photo=photo_sha256)
     if not study.playable.filter(pk=photo_sha256).exists():
         raise photo_removed()
-    own = treatments.filter(participant=participant).last()
+    own = comparable(study).filter(photo=photo_sha256, participant=participant).last()
     if own is None:
         raise Refusal("not_played", gettext("Finish this photo first; then you see what others made of it."))
     with transaction.atomic():
         take_turn(study, participant)
         known = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
-        return known or _new_showing(own, _chosen(study, participant, treatments))
+        return known or _new_showing(own, _chosen(study, participant, own.photo_id))
 
 
 def judge(showing: Showing, place: int, ms: int) -> Judgement:
@@ -105,22 +114,19 @@ def _check_time(study: Study, participant: Participant) -> None:
         raise Refusal("reveal_later", gettext("What others made is shown when you have done all photos."))
 
 
-def _by_others(treatments: QuerySet[Episode], participant: Participant) -> QuerySet[Episode]:
-    kinds = (Participant.Kind.HUMAN, Participant.Kind.AGENT)
-    return treatments.filter(participant__kind__in=kinds).exclude(participant=participant)
+def _by_others(study: Study, participant: Participant) -> QuerySet[Episode]:
+    return comparable(study).filter(by_people() | by_agent(study)).exclude(participant=participant)
 
 
-def _chosen(study: Study, participant: Participant, treatments: QuerySet[Episode]) -> list[Episode]:
-    """One treatment of an agent, where there is one, and those of up to three other people."""
+def _chosen(study: Study, participant: Participant, photo_sha256: str) -> list[Episode]:
+    """The agent's treatment, where there is one, and those of up to three other people."""
     agents: dict[int, UUID] = {}
     people: dict[int, UUID] = {}
-    rows = _by_others(treatments, participant).values_list("participant__kind", "participant", "pk")
-    for kind, maker, key in rows:
+    rows = _by_others(study, participant).filter(photo=photo_sha256)
+    for kind, maker, key in rows.values_list("participant__kind", "participant", "pk"):
         (agents if kind == Participant.Kind.AGENT else people)[maker] = key
-    agents_first = [
-        sorted(group.values(), key=lambda key: _rank(study, participant, str(key))) for group in (agents, people)
-    ]
-    return list(Episode.objects.filter(pk__in=agents_first[0][:1] + agents_first[1][:OTHER_PEOPLE]))
+    in_order = sorted(people.values(), key=lambda key: _rank(study, participant, str(key)))
+    return list(Episode.objects.filter(pk__in=[*agents.values(), *in_order[:OTHER_PEOPLE]]))
 
 
 def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:

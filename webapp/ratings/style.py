@@ -14,10 +14,10 @@ from editing.preview import load_preview
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.ratings.revealing import comparable, may_see_others
+from webapp.ratings.revealing import by_agent, by_people, comparable, may_see_others
 from webapp.studies.models import Study
 
-# Of the photos that somebody did, the last ones: so many, and of each so many pictures by others, and by agents.
+# Of the photos that somebody did, the last ones: so many, and of each so many pictures by others, and by the agent.
 MOST_PHOTOS = 24
 MOST_PICTURES = 6
 # Enough pixels, on the longer edge, to say how bright and how warm a picture is.
@@ -108,6 +108,6 @@ def _pictures(study: Study, participant: Participant, photo: Photo, with_others:
     groups = {"you": treatments.filter(participant=participant)}
     if with_others:
         foreign = treatments.exclude(participant=participant)
-        groups["others"] = foreign.filter(participant__kind=Participant.Kind.HUMAN)
-        groups["agent"] = foreign.filter(participant__kind=Participant.Kind.AGENT)
+        groups["others"] = foreign.filter(by_people())
+        groups["agent"] = foreign.filter(by_agent(study))
     return [(whose, episode) for whose, group in groups.items() for episode in group[:MOST_PICTURES]]

@@ -15,6 +15,7 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
         "allow_downloads",
         "tutorial",
         "reveal",
+        "agent",
         "public_replays",
         "consent_version",
     )
@@ -27,6 +28,7 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
         "allow_downloads",
         "tutorial",
         "reveal",
+        "agent",
         "public_replays",
         "consent_text",
         "consent_version",

@@ -9,6 +9,9 @@ from webapp.photos.models import Photo
 from webapp.studies.consent_text import default_consent_text
 
 DEFAULT = "default"
+# The agent that comes with Safelight, by its name in the learning package's command line.
+SHIPPED_AGENT = "pretrained"
+AGENT_PREFIX = "agent:"  # of agents' pseudonyms
 
 
 class Study(models.Model):
@@ -45,6 +48,13 @@ class Study(models.Model):
         default=Reveal.END,
         help_text="when players see what others and the agent made of the photos that they did, and choose blindly",
     )
+    agent = models.CharField(
+        max_length=190,
+        blank=True,
+        default=SHIPPED_AGENT,
+        help_text="whose pictures stand for the agent there: pretrained, which comes with Safelight and is let play by "
+        "the worker, or the NAME of an agent:NAME whose play you import. Empty: no agent is shown",
+    )
     public_replays = models.BooleanField(
         default=False, help_text="whether anybody who has the link may watch an episode, step by step on its photo"
     )
@@ -61,12 +71,18 @@ class Study(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the study; a text of consent that was changed is the next version."""
         self.consent_text = "\n".join(self.consent_text.strip().splitlines())
+        self.agent = self.agent.strip().removeprefix(AGENT_PREFIX)
         stored = Study.objects.filter(pk=self.pk).values_list("consent_text", "consent_version").first()
         if stored and stored[0] != self.consent_text:
             self.consent_version = stored[1] + 1
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "consent_version"}
         super().save(*args, **kwargs)
+
+    @property
+    def agent_pseudonym(self) -> str:
+        """Under which pseudonym its agent plays; of nobody where it has none."""
+        return f"{AGENT_PREFIX}{self.agent}" if self.agent else ""
 
     @property
     def consent_paragraphs(self) -> list[str]:

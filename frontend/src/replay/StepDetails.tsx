@@ -2,6 +2,7 @@ import { describeValue, filterOf, type Filter } from "../contract";
 import { FilterIcon } from "../editor/icons";
 import type { Step } from "../state";
 import { texts } from "../texts";
+import type { ReplayStep } from "../viewing/api";
 import { replayTexts } from "./texts";
 import { corners } from "./timeline";
 
@@ -25,7 +26,7 @@ export function StepDetails({
   number,
   count,
 }: {
-  readonly step: Step | undefined;
+  readonly step: ReplayStep | undefined;
   readonly number: number;
   readonly count: number;
 }) {
@@ -45,6 +46,7 @@ export function StepDetails({
         <FilterIcon slug={filter.slug} /> {filter.label}
       </h2>
       <p class="hint">{filter.purpose}</p>
+      {step.probability !== null && <p class="hint">{replayTexts.probability(step.probability)}</p>}
       {filter.curves.length > 0 ? (
         <Curves filter={filter} step={step} />
       ) : (

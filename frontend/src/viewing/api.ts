@@ -40,13 +40,18 @@ export interface Style {
 export type Whose = "you" | "others" | "agent";
 export type Styles = Readonly<Record<Whose, Style | null>>;
 
+export interface ReplayStep extends Step {
+  /** With which an agent chose the filter. */
+  readonly probability: number | null;
+}
+
 export interface Replay {
   readonly player: string;
   readonly own: boolean;
   readonly study: string;
   readonly photo: PhotoOffer;
   readonly handed_in: boolean;
-  readonly steps: readonly Step[];
+  readonly steps: readonly ReplayStep[];
 }
 
 function revealAddress(study: string, photo: string): string {

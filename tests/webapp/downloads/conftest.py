@@ -17,8 +17,8 @@ from webapp.studies.models import Study
 def finished(
     transactional_db: None, player: Player, study: Study, photo: Photo, photo_file: Callable[[int], Path], played: Any
 ) -> list[Json]:
-    """An episode that was handed in, in a study that offers downloads; its events."""
-    Study.objects.filter(pk=study.pk).update(allow_downloads=True)
+    """An episode that was handed in, in a study that offers downloads and shows no agent; its events."""
+    Study.objects.filter(pk=study.pk).update(allow_downloads=True, agent="")
     assert player.send(photo, played).json()["status"] == "submitted"
     return played
 

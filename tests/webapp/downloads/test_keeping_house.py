@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.webapp.downloads.downloading import ask, jobs, reason, states
+from webapp.datasets.tasks import let_agent_play
 from webapp.downloads.models import Download, downloads_folder
 
 
@@ -43,6 +45,16 @@ def test_what_kills_its_worker_each_time_is_given_up(player, finished, work, die
     assert ask(player, finished).status_code == 202
     work()
     assert states(player, finished) == {"jpeg": "ready"}
+
+
+def test_what_is_done_every_minute_is_no_job_to_take_up(finished, work):
+    waiting = [let_agent_play.configure(queueing_lock=name).defer(timestamp=0) for name in ("agent plays", "before it")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', queueing_lock = 'agent plays' WHERE id = %s", waiting[1:]
+        )
+    work(keeping_house=True)
+    assert not ProcrastinateJob.objects.filter(pk__in=waiting).exists()
 
 
 def test_a_download_whose_job_is_gone_gets_a_new_one(player, finished, work):

@@ -46,6 +46,15 @@ def test_others_are_left_out_until_the_study_shows_them(player, photo, make_phot
     assert player.get(PROFILE).json()["others"] is None
 
 
+def test_it_is_compared_with_the_agent_that_the_study_shows(player, photo, agent_plays):
+    agent_plays(photo)
+    agent_plays(photo, "agent:first")
+    do_photo(player, photo, 0.5)
+    assert player.get(PROFILE).json()["agent"]["pictures"] == 1
+    Study.objects.update(agent="")
+    assert player.get(PROFILE).json()["agent"] is None
+
+
 def test_who_has_done_nothing_has_no_style_yet(player, photo):
     assert player.get(PROFILE).json() == {"you": None, "others": None, "agent": None}
 

@@ -43,7 +43,7 @@ def episode(player, photo):
 
 def test_it_works(player, episode, photo):
     answer = replay(player, episode).json()
-    assert answer["steps"] == [{"filter": "exposure", "parameters": {"ev": 0.5}}]
+    assert answer["steps"] == [{"filter": "exposure", "parameters": {"ev": 0.5}, "probability": None}]
     assert answer["player"] == Episode.objects.get().participant.pseudonym
     assert (answer["own"], answer["study"], answer["handed_in"]) == (True, "Open study", True)
     preview = unpack_preview(b"".join(player.get(answer["photo"]["preview_url"]).streaming_content))
@@ -51,6 +51,12 @@ def test_it_works(player, episode, photo):
     page = player.get(f"/episodes/{episode}/")
     assert page.status_code == 200
     assert f'data-episode="{episode}"' in page.content.decode()
+
+
+def test_an_agents_says_how_sure_it_was(researcher, photo, agent_plays):
+    episode = agent_plays(photo)
+    episode.steps.update(probabilities={"exposure": 0.75, "contrast": 0.25})
+    assert replay(researcher, episode.pk).json()["steps"][0]["probability"] == 0.75
 
 
 def test_others_see_it_only_where_the_study_allows_it(other_player, stranger, researcher, episode, refused):
@@ -76,7 +82,8 @@ def test_what_was_not_handed_in_for_good_is_not_for_everybody(player, stranger, 
     Study.objects.update(public_replays=True)
     Episode.objects.update(**fields)
     assert refused(replay(stranger, episode)) == (404, "not_found")
-    assert replay(player, episode).json()["steps"] == [{"filter": "exposure", "parameters": {"ev": 0.5}}]
+    steps = [{"filter": "exposure", "parameters": {"ev": 0.5}, "probability": None}]
+    assert replay(player, episode).json()["steps"] == steps
 
 
 def test_an_episode_that_is_not_there_is_not_found(player, study, refused):

@@ -80,6 +80,15 @@ class TestReveal:
         do_photo(player, photo, 0.5)
         assert set(levels(reveal(player, photo))) == {0.5, 1.0}
 
+    @pytest.mark.parametrize(("shown", "evs"), [("pretrained", {AGENT_EV}), ("first", {3.0}), ("", set())])
+    def test_of_several_agents_the_one_that_the_study_names_is_shown(self, player, photo, agent_plays, shown, evs):
+        Study.objects.update(agent=shown)
+        for name, ev in (("agent:pretrained", AGENT_EV), ("agent:first", 3.0)):
+            agent_plays(photo, name, ev)
+        do_photo(new_player(), photo, 1.0)
+        do_photo(player, photo, 0.5)
+        assert set(levels(reveal(player, photo))) == {0.5, 1.0, *evs}
+
     def test_robots_tutorials_and_excluded_episodes_are_not_shown(self, player, photo, refused):
         robot = new_player()
         do_photo(robot, photo, 1.0)

@@ -1,14 +1,16 @@
 """``manage.py import_trajectories DIR``"""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from editing.photo import PhotoError
-from editing.trajectory import InvalidSnapshot, read_snapshot
+from editing.trajectory import InvalidSnapshot, Snapshot, read_snapshot, rows
 from webapp.datasets.importing import import_snapshot
+from webapp.studies.models import Study
 
 
 class Command(BaseCommand):
@@ -22,9 +24,22 @@ class Command(BaseCommand):
 
     def handle(self, *, directory: Path, **options: Any) -> None:
         try:
-            counts = import_snapshot(read_snapshot(directory))
+            snapshot = read_snapshot(directory)
+            counts = import_snapshot(snapshot)
         except (InvalidSnapshot, PhotoError, OSError) as error:
             raise CommandError(str(error)) from None
         known = counts.pop("known")
-        rows = ", ".join(f"{count} {name}" for name, count in counts.items())
-        self.stdout.write(f"imported {rows}; {known} episodes were here already")
+        what = ", ".join(f"{count} {name}" for name, count in counts.items())
+        self.stdout.write(f"imported {what}; {known} episodes were here already")
+        for line in _not_shown(snapshot):
+            self.stdout.write(line)
+
+
+def _not_shown(snapshot: Snapshot) -> Iterator[str]:
+    """A line on each agent that has now played a study, and whose play the study's reveal does not show."""
+    agents = {(row["study"], row["player"]) for row in rows(snapshot.episodes) if row["player_kind"] == "agent"}
+    for slug, pseudonym in sorted(agents):
+        study = Study.objects.filter(slug=slug, open=True).exclude(reveal=Study.Reveal.OFF).first()
+        if study is not None and study.agent_pseudonym != pseudonym:
+            shown = study.agent_pseudonym or "no agent"
+            yield f"The reveal of {slug} shows {shown}, not {pseudonym}: the study's setting agent says which"

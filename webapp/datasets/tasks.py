@@ -1,0 +1,23 @@
+"""The agent's play, in the worker, a few photos at a time."""
+
+from contextlib import suppress
+
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.job_context import JobContext
+
+from webapp.downloads.tasks import QUEUE
+
+_AFTER_DOWNLOADS = -1
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, pass_context=True, queueing_lock="agent plays", priority=_AFTER_DOWNLOADS)
+def let_agent_play(context: JobContext, timestamp: int) -> None:
+    """Every minute, and again as long as photos wait: downloads come in between."""
+    # Only here: the web processes import this module too.
+    from webapp.datasets.agent_play import play_some
+
+    if play_some(context.should_abort):
+        with suppress(AlreadyEnqueued):
+            let_agent_play.configure().defer(timestamp=timestamp)
