@@ -67,6 +67,11 @@ def test_a_server_is_told_to_install_the_renderer(root: Path, name: str) -> None
     assert "'.[web,render]'" in (root / name).read_text()
 
 
+@pytest.mark.parametrize("name", ["deploy/Dockerfile", "docs/deploy.md"])
+def test_a_server_is_told_to_compile_the_translations(root: Path, name: str) -> None:
+    assert "python -m webapp.translations compile" in (root / name).read_text()
+
+
 def test_every_variable_of_compose_stands_in_the_example(root: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)", (root / "deploy" / "compose.yaml").read_text()))
     given = set(re.findall(r"^(\w+)=", (root / "deploy" / "environment.example").read_text(), re.M))
