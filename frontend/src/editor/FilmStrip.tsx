@@ -27,9 +27,7 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
         {/* A new step changes nothing yet: until its own is drawn, the picture before it is right. */}
         <Pixels image={pictures[index + 1] ?? pictures.at(-1)} />
         <span class="caption">
-          <span class="index">{index + 1}</span>
-          <span class="name">{label}</span>
-          <span class="value">{value}</span>
+          <span class="index">{index + 1}</span> <span class="name">{label}</span> <span class="value">{value}</span>
         </span>
       </button>
     </li>
