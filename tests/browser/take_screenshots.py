@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from editing.photo import find_photos
 from tests.browser.conftest import PATIENCE_MS
@@ -60,10 +60,24 @@ def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
     forget_jobs()
 
 
+def take(page: Page, path: Path) -> None:
+    """A picture of the window: while a photo is edited as large as it is, else as high as the page.
+
+    Playwright's own pictures of a whole page let the browser forget that it is touched.
+    """
+    window = page.viewport_size
+    assert window is not None
+    editing = page.locator("main.playing").count() > 0
+    height = 0 if editing else page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": window["width"], "height": max(window["height"], height)})
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
+
+
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
 def test_take_screenshots(visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path) -> None:
     window = visit.page.viewport_size
     assert window is not None
-    folder = root / "var" / "screenshots"
     for name in walk(visit):
-        visit.page.screenshot(path=folder / f"{name}-{window['width']}.png", full_page=True)
+        take(visit.page, root / "var" / "screenshots" / f"{name}-{window['width']}.png")
