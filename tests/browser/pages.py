@@ -298,4 +298,3 @@ def _researcher(visit: Visit) -> Iterator[str]:
 
 
 WALKS = (first_visit, play, afterwards, site)
-
