@@ -1,45 +1,14 @@
 """The ways to use a page: by mouse, by keys alone, by touch."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Locator, expect
 
+from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 
 Point = tuple[float, float]
-
-
-class Fingers:
-    """Touches, as the browser gets them from a screen."""
-
-    def __init__(self, person: Person) -> None:
-        self._session = person.page.context.new_cdp_session(person.page)
-
-    def send(self, kind: str, *points: Point, **more: float) -> None:
-        """Fingers come down or move to these points, or with none, leave."""
-        touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched, **more})
-
-    def drag(self, start: Point, end: Point) -> None:
-        self.send("touchStart", start)
-        for part in (0.25, 0.5, 0.75, 1):
-            self.send("touchMove", (start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])))
-        self.send("touchEnd")
-
-    def tap_twice(self, point: Point) -> None:
-        """As fast as fingers do, however slow the machine is."""
-        began = time.time()
-        for after, kind in enumerate(("touchStart", "touchEnd", "touchStart", "touchEnd")):
-            self.send(kind, *[point] if kind == "touchStart" else [], timestamp=began + after * 0.06)
-
-    def spread(self, middle: Point, *gaps: float) -> None:
-        """Two fingers go apart, or together."""
-        x, y = middle
-        for number, gap in enumerate(gaps):
-            self.send("touchMove" if number else "touchStart", (x - gap, y), (x + gap, y))
-        self.send("touchEnd")
 
 
 class Mouse:
@@ -183,11 +152,12 @@ class Touch(Mouse):
         self.fingers.spread(self.middle(self.page.locator(".room canvas"), 0.5, 0.4), 30, 40, 60, 90)
 
 
+SHORTCUTS = "exposure gamma white_balance saturation tone contrast black_white color".split()
+LOOKS = {"Split": "s", "Clipping": "j", "Fit": "0", "Full screen": "f"}
+
+
 class Keys(Mouse):
     """Keys alone: shortcuts, and Enter on what has the focus."""
-
-    LOOKS = {"Split": "s", "Clipping": "j", "Fit": "0", "Full screen": "f"}
-    SHORTCUTS = "exposure gamma white_balance saturation tone contrast black_white color".split()
 
     def press(self, target: Locator) -> None:
         target.focus()
@@ -201,7 +171,7 @@ class Keys(Mouse):
         self.page.locator(".controls").get_by_role("slider").first.focus()
 
     def choose(self, slug: str) -> None:
-        self.page.keyboard.press(str(self.SHORTCUTS.index(slug) + 1))
+        self.page.keyboard.press(str(SHORTCUTS.index(slug) + 1))
         expect(self.page.locator(".controls").get_by_role("slider").first).to_be_focused()
 
     def slide(self, parameter: str) -> None:
@@ -243,7 +213,7 @@ class Keys(Mouse):
         self.page.keyboard.up("b")
 
     def look(self, name: str) -> None:
-        self.person.press(self.LOOKS[name])
+        self.person.press(LOOKS[name])
 
     def come_nearer(self) -> None:
         self.person.press("+", "+")

@@ -4,56 +4,23 @@ They are taken for two things: to look for what hinders people (test_accessibili
 (take_screenshots.py). A walk yields the name of what is on the screen, once it is at rest.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from django.contrib.auth.models import User
-from django.template import loader
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.player import Person
+from tests.browser.site_pages import site
 from tests.browser.test_tutorial import card, try_filter
 from tests.browser.treatments import AGENT, treat
+from tests.browser.visit import Visit
 from tests.webapp.downloads.downloading import run_worker
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo
+from webapp.ratings.models import Showing
 from webapp.studies.consent_text import default_consent_text
-from webapp.studies.models import Study
 
 MODERATE = (("exposure", {"ev": 1.2}), ("white_balance", {"temperature": 0.2, "tint": 0.0}))
 STRONG = (("exposure", {"ev": 2.1}), ("contrast", {"amount": 0.6}), ("saturation", {"amount": 0.4}))
 PLAIN = (("gamma", {"gamma": 0.6}), ("black_white", {"amount": 1.0}))
 STEPS = (MODERATE, STRONG, PLAIN)
-ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "503")
-WITHOUT_STORAGE = "Object.defineProperty(window, 'indexedDB', { value: undefined });"
-
-
-@dataclass
-class Visit:
-    """Somebody in front of the site, whose study has as many photos as are added."""
-
-    person: Person
-    site: str
-    add_photos: Callable[[int], list[Photo]]
-
-    @property
-    def page(self) -> Page:
-        return self.person.page
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.site + path)
-
-    def choose(self, shortcut: str, control: str, *keys: str) -> None:
-        """Choose a filter by its key and move its first control, which takes the focus."""
-        self.person.press(shortcut)
-        expect(self.page.locator(control)).to_be_focused()
-        self.person.press(*keys)
-
-    def change_study(self, **fields: object) -> None:
-        study = Study.objects.get()
-        for name, value in fields.items():
-            setattr(study, name, value)
-        study.save()
 
 
 def first_visit(visit: Visit) -> Iterator[str]:
@@ -89,6 +56,7 @@ def first_visit(visit: Visit) -> Iterator[str]:
     expect(page.get_by_role("dialog")).to_contain_text("Everything that you did is saved")
     yield "break"
     person.button("Keep editing").click()
+    expect(page.locator("dialog")).to_have_count(0)
     person.hand_in()
     expect(person.notice()).to_contain_text("You know the game now")
     yield "practised"
@@ -145,10 +113,12 @@ def play(visit: Visit) -> Iterator[str]:
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "play-help"
     person.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     person.button("Finish").click()
     expect(person.button("Hand in")).to_be_visible()
     yield "play-last-look"
     person.button("Keep editing").click()
+    expect(page.locator("dialog")).to_have_count(0)
     person.wait_until_saved()
     page.context.set_offline(True)
     person.press("Control+z")
@@ -205,7 +175,7 @@ def afterwards(visit: Visit) -> Iterator[str]:
     person.press("Enter")
     expect(page.get_by_text("Your choice is saved")).to_be_visible()
     yield "reveal-told"
-    own = Participant.objects.get(kind="human", pk=_player(page).pk).pseudonym
+    own = Showing.objects.get().participant.pseudonym
     for number, more in enumerate(visit.add_photos(3)):
         treat(more, STEPS[number], own)
         treat(more, STEPS[number - 1])
@@ -226,75 +196,6 @@ def afterwards(visit: Visit) -> Iterator[str]:
     person.press("ArrowLeft")
     expect(page.locator(".details")).to_contain_text("Step 2 of 3")
     yield "replay"
-
-
-def _player(page: Page) -> Participant:
-    return Participant.objects.exclude(episodes__isnull=True).filter(kind="human").order_by("-pk")[0]
-
-
-def site(visit: Visit) -> Iterator[str]:
-    """What researchers see, and the pages around the game."""
-    person, page = visit.person, visit.page
-    visit.open("/")
-    yield "start-without-photos"
-    visit.open("/credits/")
-    yield "credits-without-photos"
-    visit.open("/finished/")
-    yield "finished-without-pictures"
-    visit.open("/play/default/")
-    expect(person.notice()).to_contain_text("no photo to edit yet")
-    yield "play-without-photos"
-    page.add_init_script(WITHOUT_STORAGE)
-    visit.add_photos(3)
-    person.arrive()
-    expect(page.locator(".memory-note")).to_be_visible()
-    yield "play-in-memory"
-    visit.change_study(open=False)
-    page.context.clear_cookies()
-    visit.open("/play/default/")
-    expect(person.notice()).to_contain_text("This study is closed")
-    yield "play-closed"
-    visit.open("/")
-    yield "start-closed"
-    visit.change_study(open=True)
-    visit.open("/credits/")
-    yield "credits"
-    yield from _researcher(visit)
-    visit.open("/api/docs/")
-    expect(page.locator("#swagger-ui .opblock").first).to_be_visible()
-    yield "api"
-    for name in ERRORS:
-        _serve(page, loader.render_to_string(f"{name}.html"))
-        visit.open("/broken/")
-        yield f"error-{name.replace('_', '-')}"
-
-
-def _serve(page: Page, body: str) -> None:
-    page.route("**/broken/", lambda route: route.fulfill(body=body, content_type="text/html"))
-
-
-def _researcher(visit: Visit) -> Iterator[str]:
-    person, page = visit.person, visit.page
-    User.objects.create_user("ada", password="correct horse battery", is_staff=True)
-    visit.open("/login/?next=/photos/")
-    yield "login"
-    for password in ("wrong", "correct horse battery"):
-        page.get_by_label("Username").fill("ada")
-        page.get_by_label("Password").fill(password)
-        person.button("Log in").click()
-        if password == "wrong":
-            expect(page.get_by_text("enter a correct")).to_be_visible()
-            yield "login-refused"
-    expect(page.get_by_role("heading", name="Photos", exact=True)).to_be_visible()
-    yield "photos"
-    broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture"}
-    page.locator("#files").set_input_files([broken])  # type: ignore[list-item]
-    expect(page.locator("#uploads .bad").first).to_be_visible()
-    yield "photos-refused"
-    person.button("Remove").first.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    yield "photos-remove"
-    person.button("Keep it").click()
 
 
 WALKS = (first_visit, play, afterwards, site)

@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from editing.photo import find_photos
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.pages import WALKS, Visit
+from tests.browser.pages import WALKS
 from tests.browser.player import Person
+from tests.browser.visit import Visit
 from tests.webapp.downloads.downloading import forget_jobs
 from webapp.demo_photos import demo_photo_paths
 from webapp.photos.decoding import decode

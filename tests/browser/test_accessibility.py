@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from editing.practice_picture import practice_picture
 from editing.preview import area_average
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.pages import WALKS, Visit
+from tests.browser.pages import WALKS
 from tests.browser.player import Person
+from tests.browser.visit import Visit
 from tests.webapp.downloads.downloading import forget_jobs
 from webapp.photos.models import Photo
 
@@ -28,8 +29,11 @@ OPTIONS = {
 }
 # The documentation of the API is another project's page: it is only asked that ours around it is sound.
 ANOTHER_PROJECTS = ["#swagger-ui"]
-FIND = """async ([exclude, options]) => (await axe.run({ exclude }, options)).violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`))"""
+FIND = """async ([exclude, options]) => {
+    const { violations } = await axe.run({ exclude }, options);
+    return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`));
+}"""
 
 
 @cache

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from editing import rules
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.hands import Fingers
+from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 from tests.browser.test_play import kinds, stored_events
 from webapp.photos.models import Photo

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.hands import Fingers
+from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 from webapp.games.models import Episode
 from webapp.photos.models import Photo

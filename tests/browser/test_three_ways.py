@@ -146,7 +146,7 @@ def look(hand: Mouse) -> None:
     hand.ask_for_help()
     expect(page.get_by_role("dialog")).to_contain_text("How to play")
     hand.close()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("dialog")).to_have_count(0)
 
 
 def see_what_came_of_it(hand: Mouse) -> None:
