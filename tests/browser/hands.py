@@ -5,10 +5,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.fingers import Fingers
+from tests.browser.fingers import Fingers, Point
 from tests.browser.player import Person
-
-Point = tuple[float, float]
 
 
 class Mouse:

@@ -106,7 +106,8 @@ def play(visit: Visit) -> Iterator[str]:
     person.press("j", "s", "z")
     expect(page.locator(".looks .actual")).to_have_attribute("aria-pressed", "true")
     yield "play-100-percent"
-    person.press("0", ",", "r")
+    person.press("0", ",")
+    person.button("Replace").click()
     expect(page.locator(".palette")).to_contain_text("choose what replaces")
     yield "play-replace"
     person.press("Escape", "?")
