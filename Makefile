@@ -27,7 +27,8 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long lint format types contract translations bench chromium clean
+.PHONY: help run demo test test-long screenshots lint format types contract translations bench \
+	chromium clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +48,12 @@ test: $(SETUP) chromium lint types ## every check and every test but the long on
 
 test-long: $(SETUP) chromium ## the tests that take minutes
 	$(call pytest,-m long)
+
+screenshots: TESTS =
+screenshots: $(SETUP) chromium ## every page and state at three widths, in var/screenshots: PHOTOS=folder, as in run
+	@rm -rf var/screenshots
+	$(call pytest,tests/browser/take_screenshots.py)
+	@ls var/screenshots/*.png
 
 lint: .venv/installed frontend/node_modules/installed ## style and format of all code
 	$(PY) -m ruff check .

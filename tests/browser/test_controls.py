@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from editing import rules
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 from tests.browser.test_play import kinds, stored_events
 from webapp.photos.models import Photo
@@ -59,20 +60,6 @@ def parameters(person: Person) -> dict[str, float]:
 def heights(person: Person) -> list[float]:
     """Of the points of the curve that is shown, as a screen reader is told."""
     return [float(point.get_attribute("aria-valuenow") or "nan") for point in person.page.locator(".point").all()]
-
-
-def touch_drag(person: Person, start: tuple[float, float], by: float) -> None:
-    """Drag a finger up by so many pixels."""
-    touches = person.page.context.new_cdp_session(person.page)
-
-    def send(kind: str, points: list[dict[str, float]]) -> None:
-        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    left, top = start
-    send("touchStart", [{"x": left, "y": top}])
-    for part in (0.25, 0.5, 0.75, 1):
-        send("touchMove", [{"x": left, "y": top - part * by}])
-    send("touchEnd", [])
 
 
 def test_point_dragged_by_mouse_is_one_event_and_bends_the_curve_within_its_limits(player: Person) -> None:
@@ -137,11 +124,13 @@ def test_each_channel_has_a_curve(player: Person) -> None:
 @pytest.mark.parametrize("context", ["phone", "tablet"], indirect=True)
 def test_finger_on_a_point_drags_it_and_beside_it_scrolls(player: Person) -> None:
     player.page.locator("[data-filter=tone]").tap()
-    touch_drag(player, player.middle(3), 30)
+    fingers = Fingers(player)
+    left, top = player.middle(3)
+    fingers.drag((left, top), (left, top - 30))
     bent = heights(player)
     assert bent[2] > 45
     left, top = player.middle(6)
-    touch_drag(player, (left, top + 70), -40)
+    fingers.drag((left, top + 70), (left, top + 110))
     assert heights(player) == bent
     assert played(player) == ["start", "choose", "adjust"]
 

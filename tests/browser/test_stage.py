@@ -1,6 +1,5 @@
 """Looking at the photo: near and far, split, over the whole screen, and when the graphics card gives up."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE_MS
+from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
@@ -243,29 +243,13 @@ class TestByTouch:
         make_photo()
         person.arrive()
         box = canvas_box(person.page)
-        x, y = box["x"] + box["width"] / 2, box["y"] + 60
-        touch = person.page.context.new_cdp_session(person.page)
-
-        def fingers(kind: str, *apart: float) -> None:
-            points = [{"x": x + side * gap, "y": y, "id": side + 1} for gap in apart for side in (-1, 1)]
-            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-        def tap_twice() -> None:
-            """As fast as fingers do, however slow the machine is."""
-            began = time.time()
-            for after, kind in enumerate(("touchStart", "touchEnd", "touchStart", "touchEnd")):
-                points = [{"x": x, "y": y}] if kind == "touchStart" else []
-                event = {"type": kind, "touchPoints": points, "timestamp": began + after * 0.06}
-                touch.send("Input.dispatchTouchEvent", event)
-
-        fingers("touchStart", 30)
-        for gap in (40, 60, 90):
-            fingers("touchMove", gap)
-        fingers("touchEnd")
+        place = box["x"] + box["width"] / 2, box["y"] + 60
+        fingers = Fingers(person)
+        fingers.spread(place, 30, 40, 60, 90)
         expect(person.page.locator(".stage.zoomed")).to_be_visible()
-        tap_twice()
+        fingers.tap_twice(place)
         expect(person.page.locator(".stage.zoomed")).to_have_count(0)
-        tap_twice()
+        fingers.tap_twice(place)
         expect(person.page.locator(".stage.zoomed")).to_be_visible()
         person.wait_until_saved()
         assert set(stored_kinds()) <= {"start", "focus"}
@@ -277,9 +261,6 @@ class TestByTouch:
         line = person.page.locator(".split-line")
         expect(line).to_have_attribute("aria-valuenow", "50")
         box = canvas_box(person.page)
-        touch = person.page.context.new_cdp_session(person.page)
-        for kind, share in (("touchStart", 0.5), ("touchMove", 0.6), ("touchMove", 0.75)):
-            point = {"x": box["x"] + share * box["width"], "y": box["y"] + 80}
-            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        across, down = box["x"] + 0.5 * box["width"], box["y"] + 80
+        Fingers(person).drag((across, down), (box["x"] + 0.75 * box["width"], down))
         expect(line).to_have_attribute("aria-valuenow", "75")

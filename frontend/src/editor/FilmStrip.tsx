@@ -1,5 +1,5 @@
 import { contract, filterOf } from "../contract";
-import type { Step } from "../state";
+import { shownSteps, type Step } from "../state";
 import { describeStep, texts } from "../texts";
 import { FinishButton } from "./Buttons";
 import { holdToCompare } from "./hold";
@@ -27,9 +27,7 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
         {/* A new step changes nothing yet: until its own is drawn, the picture before it is right. */}
         <Pixels image={pictures[index + 1] ?? pictures.at(-1)} />
         <span class="caption">
-          <span class="index">{index + 1}</span>
-          <span class="name">{label}</span>
-          <span class="value">{value}</span>
+          <span class="index">{index + 1}</span> <span class="name">{label}</span> <span class="value">{value}</span>
         </span>
       </button>
     </li>
@@ -38,7 +36,7 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
 
 /** The trajectory from left to right: the original, the picture after each step, and the steps that are left. */
 export function FilmStrip({ play }: { readonly play: Play }) {
-  const { steps } = play.state.game.value.position;
+  const steps = shownSteps(play.state);
   const row = useRewound<HTMLOListElement>(play.state.photo.value?.id);
   const left = contract.maximum_steps - steps.length;
   const free = Array.from({ length: left }, (_, index) => steps.length + index + 1);

@@ -23,7 +23,7 @@ export function Header({ play }: { readonly play: Play }) {
         <span class="dot" aria-hidden="true" />
         {texts.brand}
       </a>
-      <h1>{study.value?.title}</h1>
+      <h1 class={study.value === null ? "unseen" : undefined}>{study.value?.title ?? texts.brand}</h1>
       {total > 0 && (
         <>
           <progress value={done} max={total} aria-label={texts.progressLabel(done, total)} />

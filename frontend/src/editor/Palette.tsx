@@ -53,7 +53,6 @@ function FilterButton({ play, filter, tell }: ButtonProps) {
       ref={button}
       type="button"
       class={kinds}
-      aria-label={used ? texts.palette.usedAs(filter.label, place + 1) : filter.label}
       aria-disabled={blocked}
       aria-pressed={active}
       title={title}
@@ -64,9 +63,16 @@ function FilterButton({ play, filter, tell }: ButtonProps) {
       }}
     >
       <kbd aria-hidden="true">{filter.shortcut}</kbd>
-      {used && <span class="badge">{place + 1}</span>}
+      {used && (
+        <span class="badge" aria-hidden="true">
+          {place + 1}
+        </span>
+      )}
       <FilterIcon slug={filter.slug} />
-      <span class="name">{filter.label}</span>
+      <span class="name" aria-hidden="true">
+        {filter.label}
+      </span>
+      <span class="unseen">{used ? texts.palette.usedAs(filter.label, place + 1) : filter.label}</span>
       <span class="purpose" aria-hidden="true">
         {title}
       </span>

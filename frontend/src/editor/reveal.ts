@@ -8,7 +8,8 @@ export function useRevealed(current: boolean) {
     if (!current || !button.current || !row) return;
     // Not `scrollIntoView`, which would scroll the page as well.
     const [inner, outer] = [button.current.getBoundingClientRect(), row.getBoundingClientRect()];
-    row.scrollLeft += Math.max(0, inner.right - outer.right) + Math.min(0, inner.left - outer.left);
+    const margin = parseFloat(getComputedStyle(row).paddingLeft);
+    row.scrollLeft += Math.max(0, inner.right + margin - outer.right) + Math.min(0, inner.left - margin - outer.left);
   }, [current]);
   return button;
 }

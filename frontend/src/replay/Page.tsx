@@ -31,8 +31,7 @@ function Cell({
       >
         <Pixels image={player.thumbnails.value[number]} />
         <span class="caption">
-          {step !== null && <span class="index">{number}</span>}
-          <span class="name">{name}</span>
+          {step !== null && <span class="index">{number}</span>} <span class="name">{name}</span>{" "}
           <span class="value">{value}</span>
         </span>
       </button>

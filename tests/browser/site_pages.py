@@ -1,0 +1,77 @@
+"""The pages around the game: before there are photos, for researchers, about others, and in place of an error."""
+
+from collections.abc import Iterator
+
+from django.contrib.auth.models import User
+from django.template import loader
+from playwright.sync_api import Page, expect
+
+from tests.browser.visit import Visit
+
+ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "503")
+WITHOUT_STORAGE = "Object.defineProperty(window, 'indexedDB', { value: undefined });"
+
+
+def site(visit: Visit) -> Iterator[str]:
+    """What researchers see, and the pages around the game."""
+    person, page = visit.person, visit.page
+    visit.open("/")
+    yield "start-without-photos"
+    visit.open("/credits/")
+    yield "credits-without-photos"
+    visit.open("/finished/")
+    yield "finished-without-pictures"
+    visit.open("/play/default/")
+    expect(person.notice()).to_contain_text("no photo to edit yet")
+    yield "play-without-photos"
+    page.add_init_script(WITHOUT_STORAGE)
+    visit.add_photos(3)
+    person.arrive()
+    expect(page.locator(".memory-note")).to_be_visible()
+    yield "play-in-memory"
+    visit.change_study(open=False)
+    page.context.clear_cookies()
+    visit.open("/play/default/")
+    expect(person.notice()).to_contain_text("This study is closed")
+    yield "play-closed"
+    visit.open("/")
+    yield "start-closed"
+    visit.change_study(open=True)
+    visit.open("/credits/")
+    yield "credits"
+    yield from _researcher(visit)
+    visit.open("/api/docs/")
+    expect(page.locator("#swagger-ui .opblock").first).to_be_visible()
+    yield "api"
+    for name in ERRORS:
+        _serve(page, loader.render_to_string(f"{name}.html"))
+        visit.open("/broken/")
+        yield f"error-{name.replace('_', '-')}"
+
+
+def _serve(page: Page, body: str) -> None:
+    page.route("**/broken/", lambda route: route.fulfill(body=body, content_type="text/html"))
+
+
+def _researcher(visit: Visit) -> Iterator[str]:
+    person, page = visit.person, visit.page
+    User.objects.create_user("ada", password="correct horse battery", is_staff=True)
+    visit.open("/login/?next=/photos/")
+    yield "login"
+    for password in ("wrong", "correct horse battery"):
+        page.get_by_label("Username").fill("ada")
+        page.get_by_label("Password").fill(password)
+        person.button("Log in").click()
+        if password == "wrong":
+            expect(page.get_by_text("enter a correct")).to_be_visible()
+            yield "login-refused"
+    expect(page.get_by_role("heading", name="Photos", exact=True)).to_be_visible()
+    yield "photos"
+    broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture"}
+    page.locator("#files").set_input_files([broken])  # type: ignore[list-item]
+    expect(page.locator("#uploads .bad").first).to_be_visible()
+    yield "photos-refused"
+    person.button("Remove").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield "photos-remove"
+    person.button("Keep it").click()

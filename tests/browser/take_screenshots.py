@@ -1,0 +1,84 @@
+"""Pictures of every page and state at three widths, in var/screenshots/: taken by `make screenshots`.
+
+PHOTOS names a folder of photos in place of the demo photos, TRANSFER and PRIMARIES how they are to be read.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from editing.photo import find_photos
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.pages import WALKS
+from tests.browser.player import Person
+from tests.browser.visit import Visit
+from tests.webapp.downloads.downloading import forget_jobs
+from webapp.demo_photos import demo_photo_paths
+from webapp.photos.decoding import decode
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.originals import keep_original
+from webapp.photos.storing import store
+from webapp.studies.adding import add_photo
+from webapp.studies.models import Study
+
+WINDOWS = ((360, 740), (820, 1180), (1440, 900))
+
+
+@pytest.fixture(params=WINDOWS, ids=lambda window: str(window[0]))
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser of that width; all but the widest are touched."""
+    width, height = request.param
+    by_touch = width < 1000
+    visitor = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch, reduced_motion="reduce"
+    )
+    visitor.set_default_timeout(PATIENCE_MS)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
+    """A visitor of a study of real photos."""
+    folder = os.environ.get("PHOTOS")
+    demo = demo_photo_paths()
+    paths = iter(find_photos([Path(folder).expanduser()]) if folder else demo)
+    ways = os.environ.get("TRANSFER") or "auto", os.environ.get("PRIMARIES") or "auto"
+
+    def add(path: Path) -> Photo:
+        credit = demo.get(path)
+        stated = {"licence": credit.licence, "attribution": credit.attribution} if credit else {}
+        photo, _ = store(decode(path, previews_folder(), *ways), **stated)
+        keep_original(photo, path)
+        add_photo(study, photo)
+        return photo
+
+    yield Visit(person, live_server.url, lambda count: [add(next(paths)) for _ in range(count)])
+    forget_jobs()
+
+
+def take(page: Page, path: Path) -> None:
+    """A picture of the window: while a photo is edited as large as it is, else as high as the page.
+
+    Playwright's own pictures of a whole page let the browser forget that it is touched.
+    """
+    window = page.viewport_size
+    assert window is not None
+    editing = page.locator("main.playing").count() > 0
+    height = 0 if editing else page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": window["width"], "height": max(window["height"], height)})
+    page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def test_take_screenshots(visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path) -> None:
+    window = visit.page.viewport_size
+    assert window is not None
+    for name in walk(visit):
+        take(visit.page, root / "var" / "screenshots" / f"{name}-{window['width']}.png")

@@ -1,0 +1,90 @@
+"""No page, in no state, hinders anybody: axe-core finds nothing, and nothing is wider than the window.
+
+Everything that axe-core knows is asked, but what it calls experimental or WCAG's level AAA.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from editing.practice_picture import practice_picture
+from editing.preview import area_average
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.pages import WALKS
+from tests.browser.player import Person
+from tests.browser.visit import Visit
+from tests.webapp.downloads.downloading import forget_jobs
+from webapp.photos.models import Photo
+
+WINDOWS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
+OPTIONS = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+}
+# The documentation of the API is another project's page: it is only asked that ours around it is sound.
+ANOTHER_PROJECTS = ["#swagger-ui"]
+FIND = """async ([exclude, options]) => {
+    const { violations } = await axe.run({ exclude }, options);
+    return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`));
+}"""
+
+
+@cache
+def axe(root: Path) -> str:
+    return (root / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def violations(page: Page, program: str) -> list[str]:
+    """What axe-core finds. It comes in through the debugger, which no content security policy need let in."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(program)
+    found: list[str] = page.evaluate(FIND, [ANOTHER_PROJECTS, OPTIONS])
+    return found
+
+
+# The tablet, which is between the two others, is left to `make test-long`.
+@pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser, on a phone, on a tablet and at a desk; in mid motion no colour is what it will be."""
+    width, height = WINDOWS[request.param]
+    by_touch = request.param != "desk"
+    visitor = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch, reduced_motion="reduce"
+    )
+    visitor.set_default_timeout(PATIENCE_MS)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def visit(
+    person: Person, live_server: Any, make_photo: Callable[..., Photo], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Visit]:
+    """A visitor; photos are small, since drawing in software takes its time."""
+    small = area_average(practice_picture(), 96, 144)
+    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
+    seeds = iter(range(1, 100))
+    yield Visit(person, live_server.url, lambda count: [make_photo(next(seeds)) for _ in range(count)])
+    forget_jobs()
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def test_nothing_hinders_anybody(visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path) -> None:
+    found: dict[str, list[str]] = {}
+    for name in walk(visit):
+        window = visit.page.viewport_size
+        assert window is not None
+        problems = violations(visit.page, axe(root))
+        width = visit.page.evaluate("document.documentElement.scrollWidth")
+        if width > window["width"] and name != "api":
+            problems.append(f"it is {width} pixels wide")
+        if problems:
+            found[name] = problems
+    assert found == {}, json.dumps(found, indent=2)

@@ -1,0 +1,185 @@
+"""The whole game, from the practice to the replay, by mouse, by touch and by keys alone, on screens of each size."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
+
+from editing import rules
+from editing.practice_picture import practice_picture
+from editing.preview import area_average
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.hands import HANDS, Mouse
+from tests.browser.player import Person
+from tests.browser.treatments import AGENT, treat
+from webapp.games.models import Episode
+from webapp.photos.models import Photo
+from webapp.studies.consent_text import default_consent_text
+from webapp.studies.models import Study
+
+WINDOWS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
+# Each way where it is most at home; the other pairs are left to `make test-long`.
+USUAL = ("mouse at the desk", "touch on the phone", "keys on the tablet")
+WAYS = [
+    pytest.param((way, window), id=name, marks=[] if name in USUAL else [pytest.mark.long])
+    for way in HANDS
+    for window in WINDOWS
+    for name in [f"{way} {'at' if window == 'desk' else 'on'} the {window}"]
+]
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """What one plays by, and on what."""
+    found: tuple[str, str] = request.param
+    return found
+
+
+@pytest.fixture
+def context(way: tuple[str, str], browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser of that size."""
+    width, height = WINDOWS[way[1]]
+    touched = way[0] == "touch"
+    visitor = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=touched, is_mobile=touched, reduced_motion="reduce"
+    )
+    visitor.set_default_timeout(PATIENCE_MS)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def hand(way: tuple[str, str], person: Person) -> Mouse:
+    """What the person plays by."""
+    return HANDS[way[0]](person)
+
+
+@pytest.fixture(autouse=True)
+def _beginning(study: Study, make_photo: Callable[..., Photo], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study as a site begins with it, with one photo, which the agent has done."""
+    small = area_average(practice_picture(), 96, 144)
+    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
+    study.consent_text, study.tutorial = default_consent_text(), True
+    study.save()
+    treat(make_photo(), (("exposure", {"ev": 1.0}),), AGENT)
+
+
+def step(hand: Mouse, said: str) -> Locator:
+    """What the film strip says of a step."""
+    return hand.page.locator(f".strip [aria-label^='Step {said}']")
+
+
+def practise(hand: Mouse) -> None:
+    hand.page.goto(hand.person.address)
+    hand.press(hand.person.button("I agree: begin"))
+    hand.person.wait_for_photo()
+    hand.next_card()
+    card = hand.page.locator("[data-card=exposure]")
+    expect(card).to_be_visible()
+    hand.choose("exposure")
+    hand.slide("ev")
+    expect(card).to_have_attribute("data-phase", "done")
+    hand.next_card()
+    expect(hand.page.locator("[data-card=gamma]")).to_be_visible()
+    hand.finish()
+    hand.press(hand.person.button("Hand in"))
+    hand.press(hand.person.button("To the first photo"))
+    hand.person.wait_for_photo()
+
+
+def edit(hand: Mouse) -> None:
+    """Five steps, of which some are done, undone, changed, replaced and removed."""
+    hand.choose("exposure")
+    hand.slide("ev")
+    expect(step(hand, "1: Exposure, +")).to_be_visible()
+    hand.reset("ev")
+    expect(step(hand, "1: Exposure, unchanged")).to_be_visible()
+    hand.write(hand.page.get_by_label("Exposure, as a number"), "1.25")
+    expect(step(hand, "1: Exposure, +1.25 EV")).to_be_visible()
+    hand.choose("tone")
+    hand.bend(3)
+    expect(step(hand, "2: Tone, curve")).to_be_visible()
+    hand.choose("color")
+    hand.press(hand.person.button("Blue"))
+    hand.bend(5)
+    expect(step(hand, "3: Color, curve")).to_be_visible()
+    hand.choose("white_balance")
+    hand.pick_grey()
+    expect(hand.page.locator(".picker")).to_contain_text("That place")
+    hand.choose("contrast")
+    hand.slide("amount")
+    expect(step(hand, "5: Contrast, +")).to_be_visible()
+    hand.undo()
+    expect(step(hand, "5: Contrast, unchanged")).to_be_visible()
+    hand.redo()
+    expect(step(hand, "5: Contrast, +")).to_be_visible()
+    hand.go_to_step(3)
+    hand.remove()
+    expect(step(hand, "4: Contrast, +")).to_be_visible()
+    hand.go_to_step(2)
+    hand.replace()
+    hand.choose("gamma")
+    hand.slide("gamma")
+    expect(step(hand, "2: Gamma, 1")).to_be_visible()
+
+
+def look(hand: Mouse) -> None:
+    """All ways to look at the photo, and back."""
+    page = hand.page
+    with hand.comparing():
+        expect(page.get_by_role("img", name="The photo as it came")).to_be_visible()
+    expect(page.get_by_role("img", name="The photo as your steps leave it")).to_be_visible()
+    for name in ("Split", "Clipping"):
+        for pressed in ("true", "false"):
+            hand.look(name)
+            button = page.get_by_role("toolbar").get_by_role("button", name=name)
+            expect(button).to_have_attribute("aria-pressed", pressed)
+    hand.come_nearer()
+    expect(page.locator(".stage.zoomed")).to_be_visible()
+    hand.pan()
+    hand.look("Fit")
+    expect(page.locator(".stage.zoomed")).to_have_count(0)
+    hand.look("Full screen")
+    page.wait_for_function("() => document.fullscreenElement !== null")
+    hand.look("Full screen")
+    page.wait_for_function("() => document.fullscreenElement === null")
+    hand.ask_for_help()
+    expect(page.get_by_role("dialog")).to_contain_text("How to play")
+    hand.close()
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def see_what_came_of_it(hand: Mouse) -> None:
+    """The reveal, one's own episode step by step, and one's style."""
+    page = hand.page
+    hand.press(hand.person.button("Side by side"))
+    hand.press(page.get_by_role("radio", name="Picture A"))
+    hand.press(page.locator(".reveal-bar [type=submit]"))
+    hand.press(page.get_by_role("link", name="step by step"))
+    expect(page.locator(".details")).to_contain_text("Step 4 of 4")
+    hand.back_a_step()
+    expect(page.locator(".details")).to_contain_text("Step 3 of 4")
+    hand.press(page.get_by_role("button", name="Step 1: Exposure"))
+    expect(page.locator(".details")).to_contain_text("Step 1 of 4")
+    page.go_back()
+    hand.press(hand.person.button("See your style"))
+    hand.press(page.locator("summary"))
+    expect(page.get_by_role("row", name="Pictures")).to_be_visible()
+
+
+def test_the_whole_game_is_played(hand: Mouse, complaints: list[str]) -> None:
+    practise(hand)
+    edit(hand)
+    look(hand)
+    hand.person.wait_until_saved()
+    hand.finish()
+    expect(hand.page.get_by_role("dialog").get_by_role("listitem")).to_have_count(4)
+    hand.press(hand.person.button("Hand in"))
+    expect(hand.person.notice()).to_contain_text("That was the last photo")
+    episode = Episode.objects.get(tutorial=False, participant__kind="human")
+    events = episode.replayable_events()
+    steps = rules.replay(events).steps
+    assert [made.filter for made in steps] == ["exposure", "gamma", "white_balance", "contrast"]
+    assert {"undo", "redo", "remove", "goto", "compare", "submit"} <= {event.kind for event in events}
+    see_what_came_of_it(hand)
+    assert complaints == []
