@@ -82,6 +82,10 @@ def _server_at_rest(_server_awake: None, transactional_db: None) -> Iterator[Non
 def _own_data(settings: Any, tmp_path: Path) -> None:
     """Files of one test are nothing to another; pages get what was built last, whatever was collected before."""
     settings.DATA_DIR = tmp_path / "data"
+    settings.CACHES = {
+        name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": f"{tmp_path}{name}"}
+        for name in settings.CACHES
+    }
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
