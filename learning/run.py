@@ -43,8 +43,8 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
     """Train to the end, from where the folder's last checkpoint is.
 
     Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
-    The networks' weights are kept apart whenever the score is the highest yet. Of several processes, the first alone
-    scores and writes.
+    The networks' weights are kept apart whenever, in the second half, the score is the highest yet. Of several
+    processes, the first alone scores and writes.
 
     Raises:
         TrainingDiverged: with the last checkpoint as it was before, and the figures that show it in the log.
@@ -69,7 +69,8 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
             if saved and held_out:
                 score = held_out.score(trainer.agent, trainer.widths)
                 figures |= {"score": score.mean, "score_spread": score.spread}
-                if best is None or score.mean > best:
+                # Before the half, rates are so high that the score swings by ten points: one of them would be luck.
+                if done > trainer.iterations / 2 and (best is None or score.mean > best):
                     best = score.mean
                     _save_best(directory, trainer, best)
             log.write(done - 1, figures)

@@ -1,0 +1,39 @@
+"""A run in its folder: which checkpoint is the best."""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+
+from learning.checkpoint import BEST, begin_run, read_checkpoint
+from learning.data import Photos
+from learning.fast_recipe import FastConfig, FastTrainer
+from learning.held_out import HeldOut, Score
+from learning.networks import Agent, Widths
+from learning.run import run
+from learning.squares import Squares
+from learning.training_picture import TrainingPictures
+
+SMALL, CPU = Widths(1, 2), torch.device("cpu")
+
+
+class ScoredAs:
+    """What an agent is worth, as given, whoever it is."""
+
+    def __init__(self, *scores: float) -> None:
+        self._scores = iter(scores)
+
+    def score(self, _agent: Agent, _widths: Widths) -> Score:
+        return Score(next(self._scores), 0.0)
+
+
+def test_the_best_checkpoint_is_the_highest_of_the_second_half(tmp_path: Path) -> None:
+    squares = [np.random.default_rng(seed).random((80, 80, 3), dtype=np.float32) for seed in range(2)]
+    config = FastConfig(SMALL, batch=8, iterations=6)
+    trainer = FastTrainer(config, Photos(squares, CPU), Photos(squares, CPU), CPU)
+    begin_run(tmp_path / "run", SMALL, {"training": config.to_json()})
+    no_pictures = TrainingPictures(Squares.of(squares), Squares.of(squares), every=0)
+    run(tmp_path / "run", trainer, cast(HeldOut, ScoredAs(70, 90, 89, 60, 80, 75)), no_pictures, save_every=1)
+    about = read_checkpoint(tmp_path / "run" / BEST)[1]
+    assert (about["best_score"], about["iterations_done"]) == (80, 5)
