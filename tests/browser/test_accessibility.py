@@ -1,4 +1,4 @@
-"""No page, in no state, hinders anybody: axe-core finds nothing, and nothing is wider than the window.
+"""No page, in no state, hinders anybody: axe-core finds nothing, nothing is too wide, or too small for a finger.
 
 Everything that axe-core knows is asked, but what it calls experimental or WCAG's level AAA.
 """
@@ -33,6 +33,22 @@ FIND = """async ([exclude, options]) => {
     const { violations } = await axe.run({ exclude }, options);
     return violations.flatMap(({ id, help, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`));
+}"""
+
+# What a finger cannot hit well: where it comes down within 22 pixels of the middle, it must be that which it meant.
+SMALL = """() => {
+    const kinds = "button, .button, select, summary, nav a, .foot a, .brand, header .name, input:is([type=text])";
+    const shown = [...document.querySelectorAll(kinds)].filter((target) => target.checkVisibility());
+    const small = shown.filter((target) => {
+        target.scrollIntoView({ block: "center", inline: "center" });
+        const { left, top, width, height } = target.getBoundingClientRect();
+        const isHit = (right, down) =>
+            target.contains(document.elementFromPoint(left + width / 2 + right, top + height / 2 + down));
+        const reaches = (right, down) => isHit(right, down) && isHit(-right, -down);
+        return isHit(0, 0) && !((width >= 44 || reaches(21, 0)) && (height >= 44 || reaches(0, 21)));
+    });
+    window.scrollTo(0, 0);
+    return small.map((target) => `too small for a finger: ${target.outerHTML.slice(0, 120)}`);
 }"""
 
 
@@ -85,6 +101,8 @@ def test_nothing_hinders_anybody(visit: Visit, walk: Callable[[Visit], Iterator[
         width = visit.page.evaluate("document.documentElement.scrollWidth")
         if width > window["width"] and name != "api":
             problems.append(f"it is {width} pixels wide")
+        if name != "api" and visit.page.evaluate("matchMedia('(pointer: coarse)').matches"):
+            problems += visit.page.evaluate(SMALL)
         if problems:
             found[name] = problems
     assert found == {}, json.dumps(found, indent=2)
