@@ -1,7 +1,7 @@
 """A run's folder: ``config.json``, which says how the run is made, and its checkpoints as safetensors.
 
 ``last.safetensors`` is all that a run needs to continue, ``best.safetensors`` the weights of the networks when the
-held-out score was highest in the second half. Each is one file, written whole or not at all.
+results were nearest to the targets, on what is held out. Each is one file, written whole or not at all.
 """
 
 import hashlib

@@ -50,8 +50,8 @@ class FastConfig:
     """
 
     widths: Widths = field(default_factory=Widths)
-    batch: int = 16
-    iterations: int = 1_500
+    batch: int = 32
+    iterations: int = 750
     seed: int = 0
     copies: int = 4
     agent_rate: float = 3e-4
@@ -59,7 +59,7 @@ class FastConfig:
     final_rate: float = 0.01
     critic_updates: int = 3
     gradient_penalty: float = 1.0
-    ring_batches: int = 8
+    ring_batches: int = 4
     entropy_bonus: float = 0.02
     noise_penalty: float = 0.02
     cast_penalty: float = 0.002

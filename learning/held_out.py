@@ -8,12 +8,13 @@ that are set aside would be mostly noise.
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
 from editing.filters import develop
 from editing.photo import agent_view
-from learning.measure import Floats, intersection, square_statistics
+from learning.measure import Floats, distance, intersection, square_statistics
 from learning.networks import Agent, Widths
 from learning.play import PlayedStep, Turn, play
 from learning.squares import Indices, Pixels, Squares
@@ -32,14 +33,17 @@ SAMPLES = 2
 
 @dataclass(frozen=True)
 class Score:
-    """The mean of the three histogram intersections, in percent.
+    """How alike results and targets are.
 
     Attributes:
-        spread: the largest less the smallest over the samples.
+        mean: of the three histogram intersections, in percent.
+        spread: of the intersections, the largest less the smallest over the samples.
+        distance: of ``learning.measure.distance``, the mean over the samples; 0 if they are distributed alike.
     """
 
     mean: float
     spread: float
+    distance: float
 
 
 def split(count: int, seed: int) -> tuple[Indices, Indices]:
@@ -89,7 +93,8 @@ class HeldOut:
             picture = develop(self._inputs[turn.photo], [played.step for played in game])
             statistics[turn.sample].append(square_statistics(picture, turn.photo, seed=0))
         scores = [intersection(sample, self._targets).mean for sample in statistics]
-        return Score(sum(scores) / SAMPLES, max(scores) - min(scores))
+        apart = [distance(sample, self._targets) for sample in statistics]
+        return Score(fmean(scores), max(scores) - min(scores), fmean(apart))
 
     def _play(self, agent: Agent, widths: Widths) -> Iterator[tuple[Turn, list[PlayedStep]]]:
         for start in range(0, len(self._turns), GAMES_AT_ONCE):

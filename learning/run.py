@@ -1,6 +1,7 @@
 """A training run in its folder: iterations, the held-out score, checkpoints, and continuing where it was stopped."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from learning.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from learning.held_out import HeldOut
+from learning.held_out import HeldOut, Score
 from learning.run_log import RunLog
 from learning.training import Trainer, TrainingDiverged
 from learning.training_picture import TrainingPictures
@@ -43,15 +44,15 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
     """Train to the end, from where the folder's last checkpoint is.
 
     Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
-    The networks' weights are kept apart whenever, in the second half, the score is the highest yet. Of several
-    processes, the first alone scores and writes.
+    The networks' weights are kept apart whenever the results are nearer to the targets than ever. Of several processes,
+    the first alone scores and writes.
 
     Raises:
         TrainingDiverged: with the last checkpoint as it was before, and the figures that show it in the log.
         CheckpointError: if a checkpoint cannot be used, or the disk is too full.
         ProcessLost: if another of several processes has ended.
     """
-    best = resume(directory, trainer).get("best_score")
+    nearest = resume(directory, trainer).get("best_distance")
     if trainer.processes.rank:
         while trainer.iteration < trainer.iterations:
             trainer.iterate()
@@ -68,11 +69,11 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
             saved = done % save_every == 0 or done == trainer.iterations
             if saved and held_out:
                 score = held_out.score(trainer.agent, trainer.widths)
-                figures |= {"score": score.mean, "score_spread": score.spread}
-                # Before the half, rates are so high that the score swings by ten points: one of them would be luck.
-                if done > trainer.iterations / 2 and (best is None or score.mean > best):
-                    best = score.mean
-                    _save_best(directory, trainer, best)
+                figures |= {f"score_{name}": value for name, value in asdict(score).items()}
+                # Not by the intersection, in which a few crops on the other side of a bin's edge outweigh a cast.
+                if nearest is None or score.distance < nearest:
+                    nearest = score.distance
+                    _save_best(directory, trainer, score)
             log.write(done - 1, figures)
             if pictures.due(trainer):
                 log.picture(done - 1, pictures.draw(trainer))
@@ -80,9 +81,10 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
                 log.say()
                 # The log first: a run that is killed in between then drops lines, and lacks none.
                 log.flush()
-                save_checkpoint(directory / LAST, trainer.state(), {"iterations_done": done, "best_score": best})
+                save_checkpoint(directory / LAST, trainer.state(), {"iterations_done": done, "best_distance": nearest})
 
 
-def _save_best(directory: Path, trainer: Trainer, score: float) -> None:
+def _save_best(directory: Path, trainer: Trainer, score: Score) -> None:
     weights = {name: value for name, value in trainer.state().items() if WEIGHTS in name}
-    save_checkpoint(directory / BEST, weights, {"iterations_done": trainer.iteration, "best_score": score})
+    about = {"iterations_done": trainer.iteration, "best_score": score.mean, "best_distance": score.distance}
+    save_checkpoint(directory / BEST, weights, about)

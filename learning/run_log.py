@@ -53,7 +53,7 @@ def tag(name: str) -> str:
     if who and what in ("loss", "gradient"):
         return f"{what}/{who}"
     if name.startswith("score"):
-        return f"score/{'mean' if name == 'score' else what}"
+        return f"score/{what}"
     if name in OF_THE_CRITIC or who == "critic":
         return f"critic/{name.removeprefix('critic_')}"
     return f"agent/{name}"
@@ -62,8 +62,9 @@ def tag(name: str) -> str:
 def sentence(figures: Mapping[str, float]) -> str:
     """The main figures in words: losses, gradient norms, entropy, the score, and how often a game has each filter."""
     parts = [f"{name.replace('_', ' ')} {figures[name]:.3g}" for name in SHOWN if name in figures]
-    if "score" in figures:
-        parts.append(f"score {figures['score']:.1f} (spread {figures['score_spread']:.1f})")
+    if "score_mean" in figures:
+        mean, spread, distance = (figures[f"score_{name}"] for name in ("mean", "spread", "distance"))
+        parts.append(f"score {mean:.1f} (spread {spread:.1f}, distance {distance:.3f})")
     used = {one.label: figures.get(USED + slug, 0.0) for slug, one in FILTERS.items()}
     often = sorted((item for item in used.items() if item[1] >= SELDOM), key=lambda item: -item[1])
     parts += ["filters in a game: " + ", ".join(f"{label} {share:.2f}" for label, share in often)] if often else []

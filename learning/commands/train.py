@@ -56,9 +56,9 @@ Examples:
 @click.option("--features", type=click.IntRange(1), help="Numbers left of an image: always 128 x width; a check.")
 @click.option("--hidden", type=click.IntRange(1, 4096), help="Fully connected width.  [default: 4 x width]")
 @click.option(
-    "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 16, paper 64]"
+    "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 32, paper 64]"
 )
-@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 1500, paper 20000]")
+@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 750, paper 20000]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "--precision",
@@ -112,7 +112,7 @@ def command(
 
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
     events for TensorBoard, pictures of the agent at work, last.safetensors, from which --resume continues, and
-    best.safetensors, the highest score's, which play uses.
+    best.safetensors, the nearest to the targets, which play uses.
     --recipe paper --width 32 is the 2018 program's training, for a GPU. Started by torchrun, once for each GPU, the
     processes share each batch.
     """

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from learning.command_line import main
-from learning.measure import crop_statistics, histogram_intersection
+from learning.measure import crop_statistics, distance, histogram_intersection
 
 
 def measure(*arguments: object) -> Result:
@@ -131,3 +131,13 @@ def test_pairs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     result = measure(outputs, targets, "--pairs")
     assert result.exit_code == 1
     assert "1.png and its target have different sizes, 90 x 70 and 9 x 8" in result.output
+
+
+def test_the_distance_of_two_sets_is_how_far_their_statistics_lie_apart() -> None:
+    random = np.random.default_rng(0)
+    pictures = [random.random((16, 3)) for _ in range(8)]
+    assert distance(pictures, pictures[::-1]) == pytest.approx(0, abs=1e-12)
+    # The intersection of both is 0; they are not equally far.
+    near, far = ([one + by for one in pictures] for by in (1.5, 3))
+    assert distance(pictures, near) == pytest.approx(1.5)
+    assert distance(pictures, far) == pytest.approx(3)

@@ -19,21 +19,22 @@ SMALL, CPU = Widths(1, 2), torch.device("cpu")
 
 
 class ScoredAs:
-    """What an agent is worth, as given, whoever it is."""
+    """How near an agent's results are to the targets, as given, whoever it is."""
 
-    def __init__(self, *scores: float) -> None:
-        self._scores = iter(scores)
+    def __init__(self, *distances: float) -> None:
+        self._distances = iter(distances)
 
     def score(self, _agent: Agent, _widths: Widths) -> Score:
-        return Score(next(self._scores), 0.0)
+        distance = next(self._distances)
+        return Score(50 + distance, 0.0, distance)
 
 
-def test_the_best_checkpoint_is_the_highest_of_the_second_half(tmp_path: Path) -> None:
+def test_the_best_checkpoint_is_the_nearest_to_the_targets_whatever_the_intersection(tmp_path: Path) -> None:
     squares = [np.random.default_rng(seed).random((80, 80, 3), dtype=np.float32) for seed in range(2)]
     config = FastConfig(SMALL, batch=8, iterations=6)
     trainer = FastTrainer(config, Photos(squares, CPU), Photos(squares, CPU), CPU)
     begin_run(tmp_path / "run", SMALL, {"training": config.to_json()})
     no_pictures = TrainingPictures(Squares.of(squares), Squares.of(squares), every=0)
-    run(tmp_path / "run", trainer, cast(HeldOut, ScoredAs(70, 90, 89, 60, 80, 75)), no_pictures, save_every=1)
+    run(tmp_path / "run", trainer, cast(HeldOut, ScoredAs(0.3, 0.4, 0.1, 0.2, 0.1, 0.5)), no_pictures, save_every=1)
     about = read_checkpoint(tmp_path / "run" / BEST)[1]
-    assert (about["best_score"], about["iterations_done"]) == (80, 5)
+    assert (about["best_distance"], about["best_score"], about["iterations_done"]) == (0.1, 50.1, 3)
