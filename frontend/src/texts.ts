@@ -250,8 +250,7 @@ export const texts = {
     before: gettext("as it came"),
     after: gettext("after five steps"),
     slider: gettext("Between the photo as it came and after five steps"),
-    steps: (said: string) =>
-      gettext("Before and after, drawn in your browser; drag the line. %(steps)s.", { steps: said }),
+    steps: (said: string) => gettext("Drawn in your browser: %(steps)s.", { steps: said }),
   },
 
   rest: {
