@@ -33,8 +33,10 @@ export class Actions {
   }
 
   /** Why the picture cannot be handed in, or null. */
-  get cannotFinish(): "empty" | "unchanged" | null {
+  get cannotFinish(): "practice" | "empty" | "unchanged" | null {
     const game = this.state.game.value;
+    const practice = this.state.tutorial.value;
+    if (practice !== null && !practice.skippable && COURSE[practice.place]?.last !== true) return "practice";
     const allowed = this.state.study.value?.allow_untouched === true;
     if (allowed || trajectory(game).length > 0 || this.state.draft.value !== null) return null;
     return game.position.steps.length === 0 ? "empty" : "unchanged";
@@ -186,11 +188,11 @@ export class Actions {
 
   /** Turns to the tutorial's next card, where the task of this one is done. */
   nextCard(): void {
-    const { game, tutorial } = this.state;
+    const { game, tutorial, replacing } = this.state;
     const now = tutorial.value;
     const card = now === null ? undefined : COURSE[now.place];
     if (now === null || card === undefined || card.last === true) return;
-    if (this.ready() && card.phase(game.value, now) === "done") {
+    if (this.ready() && card.phase(game.value, { ...now, replacing: replacing.value }) === "done") {
       tutorial.value = { ...now, place: now.place + 1, compared: false };
     }
   }

@@ -1,7 +1,7 @@
 /** The play page, from the element `#app` whose `data-study` names the study. */
 import { render } from "preact";
 import { Actions } from "./actions";
-import { NoticeCard } from "./editor/NoticeCard";
+import { NoticePage } from "./editor/NoticeCard";
 import { Page } from "./editor/Page";
 import { Display } from "./gl/display";
 import { Renderer } from "./gl/renderer";
@@ -48,7 +48,7 @@ function reload(): void {
 
 /** The store; what stands in its way is said on the page. */
 async function openStoreOf(state: PlayState, root: HTMLElement): Promise<Store> {
-  const waits = () => render(<NoticeCard notice={texts.notices.waitsForOldWindow()} />, root);
+  const waits = () => render(<NoticePage notice={texts.notices.waitsForOldWindow()} />, root);
   const outdated = () => (state.page.value = texts.notices.stale(reload));
   return openStore(waits, outdated);
 }
@@ -92,11 +92,11 @@ if (root !== null) {
   try {
     play(root, new Renderer(document.createElement("canvas"))).catch((error: unknown) => {
       if (!(error instanceof Error)) throw error;
-      render(<NoticeCard notice={noticeFor(error, { again: reload, next: reload, isClosed: false })} />, root);
+      render(<NoticePage notice={noticeFor(error, { again: reload, next: reload, isClosed: false })} />, root);
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(reason);
-    render(<NoticeCard notice={texts.notices.noWebGL(() => window.location.reload())} />, root);
+    render(<NoticePage notice={texts.notices.noWebGL(() => window.location.reload())} />, root);
   }
 }

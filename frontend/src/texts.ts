@@ -41,7 +41,9 @@ export const texts = {
     ),
     understood: gettext("I see"),
   },
-  pictureLost: gettext("The graphics card paused; the picture comes back in a moment."),
+  pictureLost: gettext(
+    "The graphics card paused. The picture comes back in a moment; if not, reload the page: nothing is lost.",
+  ),
   rights: (attribution: string, licence: string) => [attribution, licence].filter(Boolean).join(" · "),
   progress: (done: number, total: number) => `${done} / ${total}`,
   progressLabel: (done: number, total: number) => gettext("%(done)s of %(total)s photos handed in", { done, total }),
@@ -182,6 +184,7 @@ export const texts = {
     close: gettext("Close"),
   },
   finishReason: {
+    practice: gettext("Follow the cards first."),
     empty: gettext("Make a step first."),
     unchanged: gettext("No step changes the photo yet."),
   },

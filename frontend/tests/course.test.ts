@@ -25,7 +25,7 @@ function game(...steps: Step[]): Game {
   return { ...EMPTY_GAME, position: { steps, cursor: steps.length - 1 }, status: "open" };
 }
 
-const nothing = { compared: false };
+const nothing = { compared: false, replacing: false };
 
 function card(name: string): Card {
   const found = COURSE.find((one) => one.name === name);
@@ -50,6 +50,21 @@ describe("the course", () => {
     expect(phase(game(), nothing)).toBe("choose");
     expect(phase(game(step("exposure", false)), nothing)).toBe("set");
     expect(phase(game(step("exposure")), nothing)).toBe("done");
+  });
+
+  it("has a place made first where other filters than it asked for took all", () => {
+    const { at, phase } = card("gamma");
+    const others = game(...["exposure", "tone", "contrast", "color", "saturation"].map((slug) => step(slug)));
+    expect(phase(others, nothing)).toBe("full");
+    expect(at.full).not.toBe(at.choose);
+    expect(phase(others, { ...nothing, replacing: true })).toBe("choose");
+  });
+
+  it("goes back to the first step of however many", () => {
+    const { phase } = card("back");
+    expect(phase(game(step("exposure"), step("gamma")), nothing)).toBe("set");
+    expect(phase(game(step("exposure")), nothing)).toBe("done");
+    expect(phase(game(), nothing)).not.toBe("choose");
   });
 
   it("never asks for more steps than a photo takes", () => {

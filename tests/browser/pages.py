@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from playwright.sync_api import expect
 
 from tests.browser.site_pages import site
-from tests.browser.test_tutorial import card, try_filter
+from tests.browser.test_tutorial import card, go_through, try_filter
 from tests.browser.treatments import AGENT, treat
 from tests.browser.visit import Visit
 from tests.webapp.downloads.downloading import run_worker
@@ -57,6 +57,8 @@ def first_visit(visit: Visit) -> Iterator[str]:
     yield "break"
     person.button("Keep editing").click()
     expect(page.locator("dialog")).to_have_count(0)
+    person.button("Next").click()
+    go_through(person, begun=4)
     person.hand_in()
     expect(person.notice()).to_contain_text("You know the game now")
     yield "practised"

@@ -193,6 +193,8 @@ def test_context_lost_in_mid_drag_loses_nothing(person: Person, make_photo: Make
     mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=3)
     person.page.evaluate(LOSE_CONTEXT)
     expect(person.page.get_by_text("The graphics card paused")).to_be_visible()
+    # A lost canvas is white, in the midst of a dark page.
+    expect(person.page.locator(".room canvas")).to_be_hidden()
     mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=3)
     person.page.evaluate("window.lost.restoreContext()")
     expect(person.page.get_by_text("The graphics card paused")).to_be_hidden()

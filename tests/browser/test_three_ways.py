@@ -11,6 +11,7 @@ from editing.preview import area_average
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.hands import HANDS, Mouse
 from tests.browser.player import Person
+from tests.browser.test_tutorial import go_through
 from tests.browser.treatments import AGENT, treat
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
@@ -80,7 +81,7 @@ def practise(hand: Mouse) -> None:
     hand.slide("ev")
     expect(card).to_have_attribute("data-phase", "done")
     hand.next_card()
-    expect(hand.page.locator("[data-card=gamma]")).to_be_visible()
+    go_through(hand.person, begun=1)
     hand.finish()
     hand.press(hand.person.button("Hand in"))
     hand.press(hand.person.button("To the first photo"))

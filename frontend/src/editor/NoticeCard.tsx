@@ -1,5 +1,14 @@
 import type { Notice } from "../state";
 
+/** A page of nothing but a notice, where there is no game to show around it. */
+export function NoticePage({ notice }: { readonly notice: Notice }) {
+  return (
+    <main class="alone">
+      <NoticeCard notice={notice} />
+    </main>
+  );
+}
+
 /** What stands in the way of playing, and the way on. */
 export function NoticeCard({ notice }: { readonly notice: Notice }) {
   return (

@@ -7,7 +7,7 @@ import { HandedInBar } from "./HandedInBar";
 import { Header } from "./Header";
 import { HistogramView } from "./HistogramView";
 import { MemoryNote } from "./MemoryNote";
-import { NoticeCard } from "./NoticeCard";
+import { NoticeCard, NoticePage } from "./NoticeCard";
 import { Palette } from "./Palette";
 import type { Play } from "./play";
 import { Stage } from "./Stage";
@@ -36,9 +36,7 @@ export function Page({ play }: { readonly play: Play }) {
       <>
         <Header play={play} />
         <HandedInBar play={play} />
-        <main class="alone">
-          <NoticeCard notice={page} />
-        </main>
+        <NoticePage notice={page} />
         <Dialogs play={play} />
       </>
     );

@@ -10,10 +10,11 @@ interface Props {
 export function Pixels({ image, label }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    if (canvas.current === null || image === undefined) return;
-    canvas.current.width = image.width;
-    canvas.current.height = image.height;
-    canvas.current.getContext("2d")?.putImageData(image, 0, 0);
+    if (canvas.current === null) return;
+    // Setting its size empties it too: no picture is no picture, not the last one.
+    canvas.current.width = image?.width ?? canvas.current.width;
+    canvas.current.height = image?.height ?? canvas.current.height;
+    if (image !== undefined) canvas.current.getContext("2d")?.putImageData(image, 0, 0);
   }, [image]);
   const description =
     label === undefined ? ({ "aria-hidden": "true" } as const) : { role: "img" as const, "aria-label": label };

@@ -49,7 +49,8 @@ export function Stage({ play }: { readonly play: Play }) {
   const { canvas } = play.display.renderer;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : texts.canvas);
-  canvas.hidden = preview.value === null;
+  // Browsers paint one that is lost white, with a mark of theirs.
+  canvas.hidden = preview.value === null || pictureLost.value;
   const kinds = ["stage", view.value.scale === null ? "" : "zoomed", split.value === null ? "" : "split"];
   return (
     <section

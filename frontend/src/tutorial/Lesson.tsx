@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Pixels } from "../editor/Pixels";
 import type { Play } from "../editor/play";
+import { findFilter } from "../contract";
 import { COURSE, type Card } from "./course";
 import { GOAL } from "./goal";
 import { pointAt } from "./pointing";
@@ -40,14 +41,14 @@ function Dots({ place }: { readonly place: number }) {
 }
 
 function CardView({ play, card, place }: { readonly play: Play; readonly card: Card; readonly place: number }) {
-  const { tutorial, game } = play.state;
+  const { tutorial, game, replacing } = play.state;
   const { compared = false, skippable = false } = tutorial.value ?? {};
-  const phase = card.phase(game.value, { compared });
+  const phase = card.phase(game.value, { compared, replacing: replacing.value });
   const element = usePointer(card.at[phase], game.value);
-  const { cards, well, next, nextHint, tryFirst, skip } = tutorialTexts;
+  const { cards, full, well, next, nextHint, tryFirst, skip } = tutorialTexts;
   const words = cards[card.name];
   const done = phase === "done";
-  const said = words?.[phase] ?? words?.set;
+  const said = words?.[phase] ?? (phase === "full" ? full(findFilter(card.name)?.label ?? "") : words?.set);
   return (
     <section class="card" ref={element} data-card={card.name} data-phase={phase}>
       <div class="said" aria-live="polite">
@@ -72,7 +73,7 @@ function CardView({ play, card, place }: { readonly play: Play; readonly card: C
             title={done ? nextHint : tryFirst}
             onClick={() => play.actions.nextCard()}
           >
-            {next}
+            {next} <kbd aria-hidden="true">N</kbd>
           </button>
         )}
       </div>
@@ -95,7 +96,7 @@ export function Lesson({ play }: { readonly play: Play }) {
         <Pixels image={goal ?? undefined} label={tutorialTexts.goalSaid} />
         <figcaption>{tutorialTexts.goal}</figcaption>
       </figure>
-      <CardView key={card.name} play={play} card={card} place={place} />
+      <CardView play={play} card={card} place={place} />
     </section>
   );
 }

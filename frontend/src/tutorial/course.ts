@@ -1,15 +1,17 @@
 /** The tutorial's cards, in order: what each asks for, where to look, and when it is done. Their words are in texts.ts. */
-import { filterOf, isNeutral } from "../contract";
+import { contract, filterOf, isNeutral } from "../contract";
 import type { Game } from "../state";
 
 /** What happened since a card came up that the steps do not tell. */
 export interface Since {
   /** The original was looked at. */
   readonly compared: boolean;
+  /** The next filter chosen replaces a step. */
+  readonly replacing: boolean;
 }
 
-/** How far a card is: something is to be chosen, then set; then it can be left. */
-export type Phase = "choose" | "set" | "done";
+/** How far a card is: a place is to be made where all are taken, something chosen, then set; then it can be left. */
+export type Phase = "full" | "choose" | "set" | "done";
 
 export interface Card {
   readonly name: string;
@@ -24,13 +26,14 @@ const REPLACE = ".step-buttons button:nth-of-type(2)";
 const REMOVE = ".step-buttons button:nth-of-type(1)";
 
 /** A filter is tried: chosen, then moved off its neutral setting. */
-function trying(slug: string, chooseAt = `[data-filter=${slug}]`): Card {
+function trying(slug: string): Card {
   return {
     name: slug,
-    at: { choose: chooseAt, set: ".controls", done: ".controls" },
-    phase: ({ position }) => {
+    at: { full: REPLACE, choose: `[data-filter=${slug}]`, set: ".controls", done: ".controls" },
+    phase: ({ position }, { replacing }) => {
       const step = position.steps.find(({ filter }) => filter === slug);
-      if (step === undefined) return "choose";
+      const full = position.steps.length === contract.maximum_steps;
+      if (step === undefined) return full && !replacing ? "full" : "choose";
       return isNeutral(filterOf(step), step.parameters) ? "set" : "done";
     },
   };
@@ -43,18 +46,18 @@ export const COURSE: readonly Card[] = [
   trying("white_balance"),
   trying("saturation"),
   trying("contrast"),
-  trying("black_white", REPLACE),
+  trying("black_white"),
   {
     name: "remove",
     at: { set: REMOVE },
     phase: ({ position }) => (position.steps.some(({ filter }) => filter === "black_white") ? "set" : "done"),
   },
   trying("tone"),
-  trying("color", REPLACE),
+  trying("color"),
   {
     name: "back",
     at: { set: ".strip li:nth-child(2) button", done: ".controls" },
-    phase: ({ position }) => (position.cursor === 0 && position.steps.length > 1 ? "done" : "set"),
+    phase: ({ position }) => (position.cursor === 0 ? "done" : "set"),
   },
   {
     name: "compare",
@@ -75,7 +78,9 @@ export function placeIn(game: Game): number {
   if (place === -1) return COURSE.findIndex(({ name }) => name === "back");
   // After black & white, its removal comes first.
   const before = COURSE[place - 1];
-  return before?.name === "remove" && before.phase(game, { compared: false }) !== "done" ? place - 1 : place;
+  return before?.name === "remove" && before.phase(game, { compared: false, replacing: false }) !== "done"
+    ? place - 1
+    : place;
 }
 
 function filterName(name: string): boolean {

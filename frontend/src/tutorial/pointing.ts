@@ -9,7 +9,11 @@ function seen(selector: string): HTMLElement | undefined {
 
 /** Where the page scrolls, what is spoken of comes into view: in its row, and in the page. */
 function bringIntoView(target: HTMLElement): void {
-  target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const { scrollPaddingTop, scrollPaddingBottom } = getComputedStyle(document.documentElement);
+  const room = window.innerHeight - (parseFloat(scrollPaddingTop) || 0) - (parseFloat(scrollPaddingBottom) || 0);
+  // Of what is higher than the place for it, the beginning: the middle of a curve says nothing.
+  const block = target.offsetHeight > room ? "start" : "nearest";
+  target.scrollIntoView({ block, inline: "nearest" });
   const row = target.closest<HTMLElement>(".row");
   if (row === null) return;
   const [inner, outer] = [target.getBoundingClientRect(), row.getBoundingClientRect()];
@@ -18,9 +22,11 @@ function bringIntoView(target: HTMLElement): void {
 
 /** Sets how far the card moves down to the height of its target, and where its arrow stands, as CSS variables. */
 function place(card: HTMLElement, target: HTMLElement): void {
-  card.style.setProperty("--down", "0px");
-  const [own, other] = [card.getBoundingClientRect(), target.getBoundingClientRect()];
-  const column = card.parentElement?.getBoundingClientRect() ?? own;
+  const [moved, other] = [card.getBoundingClientRect(), target.getBoundingClientRect()];
+  const column = card.parentElement?.getBoundingClientRect() ?? moved;
+  // Where it stands by itself: on its way from one place to another, it is measured somewhere between.
+  const top = column.top + card.offsetTop;
+  const own = { top, bottom: top + moved.height, height: moved.height, left: moved.left, right: moved.right };
   const middle = other.top + Math.min(other.height, 160) / 2;
   const room = Math.max(0, column.bottom - own.bottom - CORNER);
   const down = Math.min(room, Math.max(0, middle - own.top - own.height / 2));

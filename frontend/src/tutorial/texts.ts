@@ -46,35 +46,39 @@ export const tutorialTexts = {
     },
     black_white: {
       title: gettext("Replace a step"),
-      choose: gettext(
+      full: gettext(
         "All five steps are in use. Let another filter take the place of this one: press Replace, then Black & white.",
       ),
+      choose: gettext("Choose Black & white: it takes the place of the step."),
       set: gettext("Drag it to the right: the colours go."),
     },
     remove: {
       title: gettext("Remove a step"),
       set: gettext("That was worth a try. Press Remove step, and the colours are back."),
+      done: gettext("The colours are back, and a place is free again. Press Next."),
     },
     tone: {
       title: gettext("Dark, middle, bright"),
-      choose: gettext("One place is free again. Choose Tone."),
+      choose: gettext("Choose Tone."),
       set: gettext(
-        "It changes dark tones (on the left) and bright ones (on the right) apart. Drag one of them up or down.",
+        "It changes dark tones (on the left) and bright ones (on the right) separately. Drag a point up or down.",
       ),
     },
     color: {
       title: gettext("A curve for each colour"),
-      choose: gettext("The last filter: press Replace, then Color."),
-      set: gettext("As Tone, but red, green and blue apart. Drag one of them a little."),
+      full: gettext("The last filter: press Replace, then Color."),
+      choose: gettext("The last filter. Choose Color."),
+      set: gettext("As Tone, but red, green and blue separately. Drag one of the points a little."),
     },
     back: {
       title: gettext("Go back"),
-      set: gettext("Every step can be changed later. In the row of your steps, press the picture of step 1, Exposure."),
+      set: gettext("Every step can be changed later. In the row of your steps, press the picture of step 1."),
       done: gettext("You are back at step 1. Move its slider if you like: the later steps follow."),
     },
     compare: {
       title: gettext("Before and after"),
       set: gettext("Hold Before to see the photo as it came (or hold the key B)."),
+      done: gettext("That is how the photo came. Look as often as you like, then press Next."),
     },
     finish: {
       title: gettext("Hand it in"),
@@ -83,6 +87,8 @@ export const tutorialTexts = {
       ),
     },
   } as Record<string, { readonly title: string } & Partial<Readonly<Record<Phase, string>>>>,
+  /** What a card says of a filter for which no step is left. */
+  full: (filter: string) => gettext("All five steps are in use. Press Replace, then choose %(filter)s.", { filter }),
   /** What a card says when its task is done. */
   well: gettext("Once you like it, press Next."),
 };
