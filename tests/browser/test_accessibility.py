@@ -38,6 +38,7 @@ FIND = """async ([exclude, options]) => {
 # What a finger cannot hit well: where it comes down within 22 pixels of the middle, it must be that which it meant.
 SMALL = """() => {
     const kinds = "button, .button, select, summary, nav a, .foot a, .brand, header .name, input:is([type=text])";
+    const places = [...document.querySelectorAll("*")].map((one) => [one, one.scrollLeft, one.scrollTop]);
     const shown = [...document.querySelectorAll(kinds)].filter((target) => target.checkVisibility());
     const small = shown.filter((target) => {
         target.scrollIntoView({ block: "center", inline: "center" });
@@ -47,7 +48,8 @@ SMALL = """() => {
         const reaches = (right, down) => isHit(right, down) && isHit(-right, -down);
         return isHit(0, 0) && !((width >= 44 || reaches(21, 0)) && (height >= 44 || reaches(0, 21)));
     });
-    window.scrollTo(0, 0);
+    // As the page had brought it into view.
+    for (const [one, left, top] of places) one.scrollTo({ left, top, behavior: "instant" });
     return small.map((target) => `too small for a finger: ${target.outerHTML.slice(0, 120)}`);
 }"""
 
