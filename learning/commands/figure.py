@@ -11,7 +11,9 @@ from editing.rules import MAXIMUM_STEPS
 from learning.commands.options import check_output, check_steps_options, clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from learning.sequence_drawing import Sequenced
     from learning.step_drawing import Palette
@@ -83,14 +85,10 @@ def _sequence(
 ) -> tuple[Figure, str]:
     """The figure of a sequence, and its title."""
     from editing.filters import FILTERS
-    from editing.photo import load_preview, make_preview, read_photo
+    from editing.photo import make_preview, read_photo
     from learning.sequence_drawing import EDGE, FINE, developed, sequence_figure
 
-    if photo is not None:
-        pixels = read_photo(photo, transfer=transfer, primaries=primaries).pixels
-    else:
-        assert source.preview is not None  # noqa: S101 (an episode has one)
-        pixels = load_preview(source.preview)
+    pixels = _own_photo(source) if photo is None else read_photo(photo, transfer=transfer, primaries=primaries).pixels
     small = make_preview(pixels, round(EDGE * FINE)).astype("float32")
     steps, probabilities = source.steps_file.steps, source.steps_file.probabilities
     figure = sequence_figure(developed(small, steps), steps, probabilities, palette, columns)
@@ -108,10 +106,17 @@ def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
 
 def _sequenced(source: StepsSource) -> Sequenced:
     """An episode's sequence, on what the agent sees of its photo, in more pixels."""
-    from editing.photo import load_preview, square
+    from editing.photo import square
     from learning.sequence_drawing import FINE, SIDE, Sequenced, developed
 
-    assert source.preview is not None  # noqa: S101 (an episode has one)
     steps_file = source.steps_file
-    pixels = square(load_preview(source.preview), round(SIDE * FINE))
+    pixels = square(_own_photo(source), round(SIDE * FINE))
     return Sequenced(developed(pixels, steps_file.steps), steps_file.steps, steps_file.probabilities)
+
+
+def _own_photo(source: StepsSource) -> NDArray[np.float32]:
+    """The preview of the photo that an episode was played on."""
+    from editing.photo import load_preview
+
+    assert source.preview is not None  # noqa: S101 (an episode has one)
+    return load_preview(source.preview)

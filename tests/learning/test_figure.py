@@ -45,7 +45,7 @@ def figure(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["figure", *map(str, arguments)])
 
 
-def texts_leave_no_edge(drawn: Figure) -> None:
+def assert_texts_are_whole_and_apart(drawn: Figure) -> None:
     canvas = FigureCanvasAgg(drawn)
     canvas.draw()
     width, height = canvas.get_width_height()
@@ -65,7 +65,7 @@ def test_texts_are_whole_and_apart_whatever_the_proportions(
     steps = [extreme(slug) for slug in slugs]
     pictures = developed(photo(*size), steps)
     drawn = sequence_figure(pictures, steps, [SHARES] * 5, palette, columns)
-    texts_leave_no_edge(drawn)
+    assert_texts_are_whole_and_apart(drawn)
     for image in drawn.axes[0].images:
         left, right, bottom, top = image.get_extent()
         assert (right - left) / (bottom - top) == pytest.approx(size[1] / size[0], rel=1e-6)
@@ -140,7 +140,7 @@ def test_a_sheet_has_the_first_submitted_episodes_of_a_play(tmp_path: Path) -> N
 def test_the_texts_of_a_sheet_are_whole_and_apart() -> None:
     steps = [extreme(slug) for slug in ("white_balance", "color", "black_white", "tone", "gamma")]
     one = Sequenced(developed(photo(64, 64), steps), steps, [SHARES] * 5)
-    texts_leave_no_edge(sheet_figure([one, Sequenced(one.pictures[:1], [])]))
+    assert_texts_are_whole_and_apart(sheet_figure([one, Sequenced(one.pictures[:1], [])]))
 
 
 def test_what_was_done_is_written_below_each_picture() -> None:
