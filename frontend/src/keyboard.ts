@@ -15,13 +15,11 @@ function withControl(event: KeyboardEvent, actions: Actions): boolean {
 }
 
 /**
- * Who chooses by a key goes on by keys: once the controls are drawn, the arrows move the first of them. Unless, on a
- * slow machine, the player has gone on to something else by then.
+ * Who chooses by a key goes on by keys: the arrows move the first of the controls. Preact draws them in a microtask,
+ * queued before this one, so that even the very next key finds them.
  */
-function focusFirstControl(before: Element | null): void {
-  requestAnimationFrame(() => {
-    const now = document.activeElement;
-    if (now !== before && now !== document.body) return;
+function focusFirstControl(): void {
+  queueMicrotask(() => {
     document.querySelector<HTMLElement>(".controls :is(input[type=range], [role=slider])")?.focus();
   });
 }
@@ -30,7 +28,7 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
   const filter = contract.filters.find(({ shortcut }) => shortcut === event.key);
   if (filter !== undefined) {
     actions.choose(filter.slug);
-    focusFirstControl(document.activeElement);
+    focusFirstControl();
     return true;
   }
   switch (event.key) {

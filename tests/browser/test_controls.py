@@ -213,6 +213,12 @@ def test_steps_are_walked_and_replaced_by_keys_and_the_palette_says_what_is_used
     assert [step.filter for step in stored(player).steps] == ["contrast", "gamma"]
 
 
+def test_arrow_that_follows_the_key_of_a_filter_at_once_moves_it_before_a_frame_is_drawn(player: Person) -> None:
+    player.page.evaluate("window.requestAnimationFrame = () => 0")
+    player.press("1", "Shift+ArrowRight", "2")
+    assert [dict(step.parameters) for step in stored(player).steps] == [{"ev": 0.5}, {"gamma": 1.0}]
+
+
 def test_last_look_names_the_steps(player: Person) -> None:
     player.press("1", "Shift+ArrowRight", "2")
     player.button("Finish").click()
