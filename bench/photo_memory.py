@@ -35,7 +35,7 @@ def _growth(photos: int) -> float:
         training = Photos(squares.take(trained), torch.device("cpu"))
         scored = HeldOut(squares.take(held_out), squares)
         for _ in range(photos // BATCH):
-            training.draw(BATCH, generator)
+            training.read(training.draw(BATCH, generator))
         assert scored  # noqa: S101 (it must live until here)
         return (_kilobytes("VmHWM") - before) / 1024
 

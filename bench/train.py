@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from bench import eager
 from bench.figures import Figure, ratio
@@ -23,6 +24,7 @@ from learning.paper_recipe import BETAS
 from learning.precision import AUTO, BFLOAT16, FLOAT32, choose_precision, computing
 from learning.state import fresh_states
 from learning.training import Learner
+from learning.updates import Recorded, Update, cuda_graph
 
 BATCH = 64
 WIDTHS = Widths()
@@ -97,19 +99,27 @@ def _ours(device: torch.device, precision: str) -> Updates:
     learners = {name: Learner(network, BETAS, device) for name, network in batch.networks.modules.items()}
 
     in_precision = partial(computing, device, bfloat16=precision == BFLOAT16)
+    recorder = cuda_graph if device.type == "cuda" else None
 
-    def agent() -> None:
+    def agent() -> Update:
         with in_precision():
-            step = step_losses(*batch.step)
-        learners["agent"].learn(step.agent_loss, RATE)
-        learners["value"].learn(step.value_loss, RATE)
+            step = step_losses(*batch.step, grouped=recorder is None)
+        return _gradients(learners, agent=step.agent_loss, value=step.value_loss)
 
-    def critic() -> None:
+    def critic() -> Update:
         with in_precision():
             judged = critic_losses(batch.networks.critic, batch.real, batch.images, batch.mix)
-        learners["critic"].learn(judged.loss, RATE)
+        return _gradients(learners, critic=judged.loss)
 
-    return {"agent": agent, "critic": critic}
+    def learn(update: Recorded) -> None:
+        for name, gradients in update().gradients.items():
+            learners[name].learn(gradients, RATE)
+
+    return {compute.__name__: partial(learn, Recorded(compute, recorder)) for compute in (agent, critic)}
+
+
+def _gradients(learners: Mapping[str, Learner], **losses: Tensor) -> Update:
+    return Update({name: learners[name].gradients(loss) for name, loss in losses.items()}, {})
 
 
 def _straightforward(device: torch.device) -> Updates:
@@ -130,7 +140,8 @@ def _straightforward(device: torch.device) -> Updates:
 def _fast(device: torch.device, clock: Clock) -> float:
     random = np.random.default_rng(0)
     inputs, targets = (Photos(list(random.random((16, 80, 80, 3), dtype=np.float32)), device) for _ in range(2))
-    return _milliseconds(FastTrainer(FAST, inputs, targets, device).iterate, clock, runs=8)
+    recorder = cuda_graph if device.type == "cuda" else None
+    return _milliseconds(FastTrainer(FAST, inputs, targets, device, recorder=recorder).iterate, clock, runs=8)
 
 
 def _milliseconds(update: Callable[[], object], clock: Clock, runs: int = RUNS) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ Chooser = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Group:
-    """The images of a batch that were given one filter.
+    """The images of a batch that one filter is for.
 
     Attributes:
         rows: (n,) their indices in the batch.
@@ -36,7 +37,8 @@ class Action:
         choice: (N,) index of the filter chosen.
         images: (N, 3, 64, 64) after it, unclipped.
         states: (N, 11) after it.
-        groups: one for each filter, in order; empty where no image was given it.
+        groups: one for each filter, in order, of the images that it is computed for; empty where there are none.
+        edit: does to other images, (N, 3, height, width), what was done to these.
     """
 
     probabilities: Tensor
@@ -44,6 +46,7 @@ class Action:
     images: Tensor
     states: Tensor
     groups: tuple[Group, ...]
+    edit: Callable[[Tensor], Tensor]
 
 
 def sample_filters(probabilities: Tensor, z: Tensor) -> Tensor:
@@ -77,22 +80,32 @@ def entropy_when_sure(unused: int) -> float:
     return -float((p * p.log()).sum())
 
 
-def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser) -> Action:
+def act(
+    agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser, *, grouped: bool = True
+) -> Action:
     """Let the agent edit each image once.
 
     Args:
         masks: (N, 2, features) of dropout, or None for none.
         choose: from (N, 8) probabilities to (N,) filter indices.
+        grouped: whether each filter is computed for the images that it was chosen for alone, or for all: then all
+            shapes are known before the choice is, as ``learning.cuda_graph`` needs. The result is the same.
     """
     # A choice is learned by how the game went: what it would have been on another image is no part of that.
     probabilities = agent.probabilities(images.detach(), states, masks)
     choice = choose(probabilities)
-    # Sorted once by filter, so that each one's images are a slice.
-    order = choice.argsort(stable=True)
-    counts = choice.bincount(minlength=len(FILTERS)).tolist()
-    features = torch.split(agent.features(images, states, masks).index_select(0, order), counts)
-    groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, torch.split(order, counts), features, strict=True))
-    return Action(probabilities, choice, edit(images, groups), state.next_states(states, choice), groups)
+    features = agent.features(images, states, masks)
+    if grouped:
+        # Sorted once by filter, so that each one's images are a slice.
+        order = choice.argsort(stable=True)
+        counts = choice.bincount(minlength=len(FILTERS)).tolist()
+        rows, seen = torch.split(order, counts), torch.split(features.index_select(0, order), counts)
+    else:
+        every = torch.arange(len(images), device=images.device)
+        rows, seen = (every,) * len(FILTERS), (features,) * len(FILTERS)
+    groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, rows, seen, strict=True))
+    edits = partial(edit, groups=groups) if grouped else partial(_edit_by_each, groups=groups, choice=choice)
+    return Action(probabilities, choice, edits(images), state.next_states(states, choice), groups, edits)
 
 
 def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
@@ -114,6 +127,14 @@ def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
     parts = torch.split(images.index_select(0, order), [len(group.rows) for group in groups])
     edited = torch.cat([_apply(group, part) for group, part in zip(groups, parts, strict=True)])
     return edited.index_select(0, order.argsort())
+
+
+def _edit_by_each(images: Tensor, groups: tuple[Group, ...], choice: Tensor) -> Tensor:
+    """The images after the filters chosen, of every filter on all of them."""
+    chosen, edited = choice[:, None, None, None], images
+    for index, group in enumerate(groups):
+        edited = torch.where(chosen == index, _apply(group, images), edited)
+    return edited
 
 
 def _apply(group: Group, images: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The trainer's photos: small squares, and random crops of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from editing.filters import luminance
+from learning.device import sent
 from learning.extractor import IMAGE_SIZE
 from learning.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
@@ -36,17 +38,17 @@ class Augmentation:
         if not (0 <= self.exposure < 10 and 0 <= self.white_balance < 10):
             raise ValueError(f"augmentation by {self.exposure} stops and {self.white_balance} is not in 0 .. 10")
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """(N, 3, H, W) the images, each by a gain of its own; nothing is drawn for an augmentation by 0."""
+    def draw(self, count: int, generator: torch.Generator) -> Tensor | None:
+        """(count, 3) by what each photo's channels are multiplied; nothing is drawn for an augmentation by 0."""
         if not (self.exposure or self.white_balance):
-            return images
-        gains = torch.ones(len(images), 3)
+            return None
+        gains = torch.ones(count, 3)
         if self.exposure:
-            gains = gains * torch.exp2(_around_zero(self.exposure, (len(images), 1), generator))
+            gains = gains * torch.exp2(_around_zero(self.exposure, (count, 1), generator))
         if self.white_balance:
-            channels = torch.exp(_around_zero(self.white_balance, (len(images), 3), generator))
+            channels = torch.exp(_around_zero(self.white_balance, (count, 3), generator))
             gains = gains * channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
-        return images * gains[:, :, None, None].to(images.device, non_blocking=True)
+        return gains
 
 
 def _around_zero(bound: float, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
@@ -54,6 +56,20 @@ def _around_zero(bound: float, shape: tuple[int, int], generator: torch.Generato
 
 
 NO_AUGMENTATION = Augmentation()
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Which crops of which photos; on the CPU.
+
+    Attributes:
+        windows: (4, count) whole numbers: the photo, whether it is flipped left to right, and the crop's top and left
+            in its square.
+        gains: (count, 3) by what the channels are multiplied, or None.
+    """
+
+    windows: Tensor
+    gains: Tensor | None = None
 
 
 class Photos:
@@ -64,6 +80,8 @@ class Photos:
         self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
         self._device = device
         self._resident: Tensor | None = None
+        # Its thread is started by the first batch that is read, and ends when these photos are no longer used.
+        self._reader = ThreadPoolExecutor(max_workers=1)
         limit = RESIDENT_BYTES
         if device.type == "cuda":
             limit = int(RESIDENT_PART * torch.cuda.mem_get_info(device)[0])
@@ -76,39 +94,51 @@ class Photos:
     def __len__(self) -> int:
         return len(self._squares)
 
-    def draw(self, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
-        """(count, 3, 64, 64) random crops of random photos, half of them flipped left to right.
+    def draw(self, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION) -> Crops:
+        """Random crops of random photos, half of them flipped left to right.
 
         Args:
             generator: of the CPU, so that a seed draws the same on every device.
         """
 
-        def whole(high: int) -> Tensor:
-            return torch.randint(high, (count, 1, 1), generator=generator)
+        places = SQUARE_SIZE - IMAGE_SIZE + 1
+        choices = (len(self), 2, places, places)
+        windows = torch.stack([torch.randint(high, (count,), generator=generator) for high in choices])
+        return Crops(windows, augmentation.draw(count, generator))
 
-        photo, flipped = whole(len(self)), whole(2) == 1
-        top, left = whole(SQUARE_SIZE - IMAGE_SIZE + 1), whole(SQUARE_SIZE - IMAGE_SIZE + 1)
-        return augmentation(self.crops(photo, flipped, top, left), generator)
+    def read(self, crops: Crops) -> Tensor:
+        """(count, 3, 64, 64) the crops, on the device."""
+        return next(self.read_ahead([crops]))
 
-    def crops(self, photo: Tensor, flipped: Tensor, top: Tensor, left: Tensor) -> Tensor:
-        """(count, 3, 64, 64) the crops asked for.
+    def read_ahead(self, batches: Sequence[Crops]) -> Iterator[Tensor]:
+        """(count, 3, 64, 64) the crops of each batch, in turn, on the device.
 
-        Args:
-            photo: indices, whole numbers (count, 1, 1) as the others.
-            flipped: booleans, whether left to right.
-            top, left: of the crop in its square.
+        Of squares that lie in a file, those of the first are read from this call on, and those of each other one while
+        the one before it is in use.
         """
-        along = torch.arange(IMAGE_SIZE)
+        if self._resident is not None:
+            return (self._cut(self._resident, crops.windows, crops.gains) for crops in batches)
+        return self._cut_ahead(batches, self._read_soon(batches[0]))
+
+    def _cut_ahead(self, batches: Sequence[Crops], reading: Future[Tensor]) -> Iterator[Tensor]:
+        for place, crops in enumerate(batches):
+            squares = reading.result()
+            if place + 1 < len(batches):
+                reading = self._read_soon(batches[place + 1])
+            # The squares read are those of the crops, in their order.
+            windows = torch.cat([torch.arange(len(squares))[None], crops.windows[1:]])
+            yield self._cut(squares, windows, crops.gains)
+
+    def _cut(self, squares: Tensor, windows: Tensor, gains: Tensor | None) -> Tensor:
+        place, flipped, top, left = sent(windows, self._device)[:, :, None, None]
+        along = torch.arange(IMAGE_SIZE, device=self._device)
         row = top + along[None, :, None]
-        column = left + torch.where(flipped, IMAGE_SIZE - 1 - along, along)
-        squares, place = self._resident, photo
-        if squares is None:
-            squares, place = self._read(photo.flatten().numpy()), torch.arange(len(photo))[:, None, None]
-        device = self._device
-        return squares[place.to(device), row.to(device), column.to(device)].permute(0, 3, 1, 2).contiguous()
+        column = left + torch.where(flipped > 0, IMAGE_SIZE - 1 - along, along)
+        found = squares[place, row, column].permute(0, 3, 1, 2).contiguous()
+        return found if gains is None else found * sent(gains, self._device)[:, :, None, None]
+
+    def _read_soon(self, crops: Crops) -> Future[Tensor]:
+        return self._reader.submit(self._read, crops.windows[0].numpy())
 
     def _read(self, indices: Indices) -> Tensor:
-        squares = torch.from_numpy(self._squares[indices])
-        if self._device.type == "cuda":
-            squares = squares.pin_memory()
-        return squares.to(self._device, non_blocking=True)
+        return sent(torch.from_numpy(self._squares[indices]), self._device)

@@ -3,6 +3,7 @@
 import os
 
 import torch
+from torch import Tensor
 
 
 class DeviceError(ValueError):
@@ -29,3 +30,10 @@ def choose_device(name: str) -> torch.device:
     if device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     return device
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on the device; a GPU copies it while the CPU goes on, as it lies in pinned memory."""
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)

@@ -16,17 +16,22 @@ from torch.nn.functional import softplus
 from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
 from learning.agent import entropy_when_sure
-from learning.data import Augmentation, Photos
+from learning.data import Augmentation, Crops, Photos
+from learning.device import sent
 from learning.distributed import ALONE, Processes
 from learning.extractor import IMAGE_SIZE
 from learning.networks import Agent, Critic, Widths, draw_masks, initialise
 from learning.rollout import Games, draw_probes, roll_out, shown
+from learning.state import indicator
 from learning.training import Learner, Trainer
+from learning.updates import Recorder, Update
 
 # The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
 # (Karras et al., 2020, "lazy regularisation").
 PENALTY_EVERY = 4
 BETAS = (0.5, 0.99)
+
+GameInputs = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -118,8 +123,9 @@ class FastTrainer(Trainer):
         targets: Photos,
         device: torch.device,
         processes: Processes = ALONE,
+        recorder: Recorder | None = None,
     ) -> None:
-        super().__init__(config.seed, device, processes, bfloat16=config.bfloat16)
+        super().__init__(config.seed, device, processes, recorder, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._augmentation = config.augmentation()
@@ -131,6 +137,9 @@ class FastTrainer(Trainer):
         }
         capacity = config.ring_batches * config.batch
         self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
+        self._agents_update = self._recorded(self._judge_games)
+        self._critics_update = self._recorded(self._tell_apart)
+        self._critics_penalised_update = self._recorded(self._tell_apart_penalised)
 
     def _memory(self) -> dict[str, Tensor]:
         return {"ring": self._ring}
@@ -144,30 +153,46 @@ class FastTrainer(Trainer):
         if self.iteration == 0:
             for start in range(count, len(self._ring), count):
                 with torch.no_grad():
-                    self._ring[start : start + count] = self.processes.gather(self._play().images)
+                    self._ring[start : start + count] = self.processes.gather(self._play(*self._draw()).images)
         progress = self.iteration / config.iterations
         decay = math.pow(config.final_rate, progress)
-        acted = self._update_agent(config.agent_rate * decay, config.entropy_bonus * (1 - progress))
+        games = self._draw()
+        # Targets are read while the agent plays.
+        drawn = [self._draw_pictures() for _ in range(config.critic_updates)]
+        targets = self._targets.read_ahead([crops for crops, _ in drawn])
+        acted = self._update_agent(games, config.agent_rate * decay, config.entropy_bonus * (1 - progress))
         first = config.critic_updates * self.iteration
         judged: dict[str, Tensor] = {}
-        for update in range(first, first + config.critic_updates):
-            judged |= self._update_critic(config.critic_rate * decay, penalised=update % PENALTY_EVERY == 0)
+        for update, (real, (_, finished)) in enumerate(zip(targets, drawn, strict=True), first):
+            penalised = update % PENALTY_EVERY == 0
+            judged |= self._update_critic(real, finished, config.critic_rate * decay, penalised=penalised)
         return acted | judged
 
-    def _play(self) -> Games:
-        """This process's share of a batch of games."""
+    def _draw(self) -> GameInputs:
+        """What this process's share of a batch of games is made of, see ``roll_out``."""
         count, share = self.config.batch, self.processes.share
-        photos = self._inputs.draw(self.config.parts, self.generator, self._augmentation)
+        photos = self._inputs.read(self._inputs.draw(self.config.parts, self.generator, self._augmentation))
         photos = photos.repeat_interleave(self.config.copies, dim=0)
         masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
-        masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features)).to(self.device, non_blocking=True)
-        z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator)).to(self.device, non_blocking=True)
+        masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features))
+        z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator))
         probes = share(draw_probes(photos, self.generator))
-        with self._computing():
-            return roll_out(self._agent, share(photos), masks, z, probes)
+        return share(photos), sent(masks, self.device), sent(z, self.device), probes
 
-    def _update_agent(self, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
-        games = self._play()
+    def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
+        with self._computing():
+            return roll_out(self._agent, photos, masks, z, probes, grouped=self._grouped)
+
+    def _update_agent(self, games: GameInputs, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
+        update = self._agents_update(*games, sent(torch.tensor(entropy_bonus), self.device))
+        (images,) = update.results
+        place = self.iteration % self.config.ring_batches * self.config.batch
+        self._ring[place : place + self.config.batch] = self.processes.gather(images)
+        return self._learn(update, {"agent": rate})
+
+    def _judge_games(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_bonus: Tensor) -> Update:
+        """The agent's update; it results in the finished images."""
+        games = self._play(photos, masks, z, probes)
         with self._computing():
             answers = self._critic(shown(games.images)).squeeze(1)
         broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
@@ -178,29 +203,42 @@ class FastTrainer(Trainer):
         advantage = self.processes.share(advantage)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
-        norm = self.learners["agent"].learn(loss, rate)
-        place = self.iteration % self.config.ring_batches * self.config.batch
-        self._ring[place : place + self.config.batch] = self.processes.gather(games.images.detach())
-        used = torch.nn.functional.one_hot(games.choices, len(FILTERS)).sum(dim=1).float().mean(dim=0)
+        used = indicator(games.choices).sum(dim=1).float().mean(dim=0)
         figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
-        figures |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean()}
-        figures |= {"agent_loss": loss, "agent_gradient": norm}
-        return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        figures |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean(), "agent_loss": loss}
+        figures |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        return Update({"agent": self.learners["agent"].gradients(loss)}, figures, (games.images.detach(),))
 
-    def _update_critic(self, rate: float, *, penalised: bool) -> dict[str, Tensor]:
-        count, share = self.config.batch, self.processes.share
-        real = shown(share(self._targets.draw(count, self.generator)))
-        drawn = torch.randperm(len(self._ring), generator=self.generator)[:count].to(self.device, non_blocking=True)
-        fake = shown(self._ring[share(drawn)])
-        penalty = fake.new_zeros(())
+    def _draw_pictures(self) -> tuple[Crops, Tensor]:
+        """What the critic tells apart: targets, and which of the finished images."""
+        count = self.config.batch
+        targets = self._targets.draw(count, self.generator)
+        return targets, torch.randperm(len(self._ring), generator=self.generator)[:count]
+
+    def _update_critic(self, real: Tensor, finished: Tensor, rate: float, *, penalised: bool) -> dict[str, Tensor]:
+        share = self.processes.share
+        fake = self._ring[sent(share(finished), self.device)]
+        update = self._critics_penalised_update if penalised else self._critics_update
+        return self._learn(update(share(real), fake), {"critic": rate})
+
+    def _tell_apart(self, real: Tensor, fake: Tensor) -> Update:
+        """The critic's update."""
         with self._computing():
-            if penalised:
-                # The second derivative runs through the reals alone: one batch with the fakes would double its work.
-                fake_answers = self._critic(fake)
-                real_answers, penalty = reality_penalty(self._critic, real)
-            else:
-                real_answers, fake_answers = self._critic(torch.cat([real, fake])).chunk(2)
+            real_answers, fake_answers = self._critic(torch.cat([shown(real), shown(fake)])).chunk(2)
+        return self._critics(real_answers, fake_answers)
+
+    def _tell_apart_penalised(self, real: Tensor, fake: Tensor) -> Update:
+        """The critic's update, by its gradient at the targets too."""
+        with self._computing():
+            # The second derivative runs through the reals alone: one batch with the fakes would double its work.
+            fake_answers = self._critic(shown(fake))
+            real_answers, penalty = reality_penalty(self._critic, shown(real))
+        return self._critics(real_answers, fake_answers, penalty)
+
+    def _critics(self, real_answers: Tensor, fake_answers: Tensor, penalty: Tensor | None = None) -> Update:
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        norm = self.learners["critic"].learn(loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty, rate)
-        figures = {"critic_loss": loss, "critic_gradient": norm, "distance": real_answers.mean() - fake_answers.mean()}
-        return figures | ({"critic_penalty": penalty} if penalised else {})
+        figures = {"critic_loss": loss, "distance": real_answers.mean() - fake_answers.mean()}
+        if penalty is not None:
+            figures |= {"critic_penalty": penalty}
+            loss = loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty
+        return Update({"critic": self.learners["critic"].gradients(loss)}, figures)

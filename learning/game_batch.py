@@ -22,7 +22,7 @@ from editing.rules import Step
 from learning import state
 from learning.agent import Group, edit
 from learning.checkpoint import load_critic
-from learning.data import Photos
+from learning.data import Crops, Photos
 from learning.extractor import IMAGE_SIZE
 from learning.losses import REPEAT_PENALTY, REWARD_SCALE, too_bright
 from learning.networks import Critic
@@ -112,9 +112,8 @@ class GameBatch:
             drawn[:, 0] = photo
             if drawn[:, 0].min() < 0 or drawn[:, 0].max() >= len(self._photos):
                 raise ValueError(f"there is no photo {photo}; they are numbered 0 .. {len(self._photos) - 1}")
-        index, flipped, top, left = torch.from_numpy(drawn).T[:, :, None, None]
         at = self._at(rows)
-        self.images[at] = self._photos.crops(index, flipped == 1, top, left)
+        self.images[at] = self._photos.read(Crops(torch.from_numpy(drawn).T.contiguous()))
         self.states[at] = state.fresh_states(len(rows), self.images)
         self.photo[rows] = drawn[:, 0]
 

@@ -44,7 +44,9 @@ class _Statistics(torch.autograd.Function):
         mean, variance, saturations = (gradients[0] / deviation[0].numel())[..., None, None].unbind(dim=1)
         in_y = mean + 2 * variance * deviation
         slope = _saturation_slope(images, high, low, saturation)
-        in_images: Tensor = in_y[:, None] * in_y.new_tensor(LUMINANCE)[:, None, None] + saturations[:, None] * slope
+        # Filled on the device, not copied there: a copy would make a GPU wait, and cannot be part of a CUDA graph.
+        weights = torch.stack([in_y.new_full((), weight) for weight in LUMINANCE])
+        in_images: Tensor = in_y[:, None] * weights[:, None, None] + saturations[:, None] * slope
         return in_images
 
 

@@ -21,7 +21,7 @@ def too_bright(images: Tensor) -> Tensor:
     return (images - 1).clamp(min=0).square().flatten(1).mean(dim=1)
 
 
-def penalty(images: Tensor, probabilities: Tensor, repeated: Tensor, progress: float) -> Tensor:
+def penalty(images: Tensor, probabilities: Tensor, repeated: Tensor, progress: float | Tensor) -> Tensor:
     """What an action costs: values above 1, certainty in the choice (less so late in training), a filter used before.
 
     ``mean(max(x - 1, 0)^2) + 0.05 (1 - progress) (ln 8 - H(p)) + repeated``.
@@ -76,7 +76,14 @@ class StepLosses:
 
 
 def step_losses(
-    networks: Networks, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser, progress: float
+    networks: Networks,
+    images: Tensor,
+    states: Tensor,
+    masks: Tensor | None,
+    choose: Chooser,
+    progress: float | Tensor,
+    *,
+    grouped: bool = True,
 ) -> StepLosses:
     """Let the agent act on a batch, and judge it. The agent's loss is for the agent alone, the value's for the value.
 
@@ -85,8 +92,9 @@ def step_losses(
         masks: the agent's dropout, (N, 2, features) or None.
         choose: how a filter is chosen from (N, 8) probabilities.
         progress: how much of the training is over, 0 .. 1.
+        grouped: see ``learning.agent.act``.
     """
-    action = act(networks.agent, images, states, masks, choose)
+    action = act(networks.agent, images, states, masks, choose, grouped=grouped)
     chosen = action.probabilities.gather(1, action.choice[:, None])
     cost = penalty(action.images, action.probabilities, state.used_before(states, action.choice), progress)
     with torch.no_grad():

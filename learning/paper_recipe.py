@@ -1,7 +1,6 @@
 """The recipe ``paper``, of 2018: an agent, a Wasserstein critic and a value network, with a replay pool."""
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
@@ -10,13 +9,16 @@ from torch import Tensor
 
 from editing.filters import FILTERS
 from editing.rules import MAXIMUM_STEPS
-from learning.agent import Action, act, entropy_when_sure, sample_filters
-from learning.data import Photos
+from learning.agent import act, entropy_when_sure, sample_filters
+from learning.data import Crops, Photos
+from learning.device import sent
 from learning.distributed import ALONE, Processes
 from learning.losses import critic_losses, step_losses
 from learning.networks import Widths, create_networks, draw_masks
 from learning.replay_pool import ReplayPool
+from learning.state import indicator
 from learning.training import Learner, Trainer
+from learning.updates import Recorder, Update
 
 # The critic needs a head start, and a refresh now and then.
 CRITIC_UPDATES = 5
@@ -92,15 +94,22 @@ class PaperTrainer(Trainer):
         targets: Photos,
         device: torch.device,
         processes: Processes = ALONE,
+        recorder: Recorder | None = None,
     ) -> None:
-        super().__init__(config.seed, device, processes, bfloat16=config.bfloat16)
+        super().__init__(config.seed, device, processes, recorder, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations + 1
         self.targets = targets
         self.networks = create_networks(config.widths, self.generator)
         self.learners = {
             name: Learner(network, BETAS, device, processes) for name, network in self.networks.modules.items()
         }
-        self.pool = ReplayPool(config.pool, partial(inputs.draw, generator=self.generator), self.generator)
+        self._inputs = inputs
+        self.pool = ReplayPool(config.pool, self._fresh, self.generator)
+        self._agents_and_values_update = self._recorded(self._judge_steps)
+        self._critics_update = self._recorded(self._tell_apart)
+
+    def _fresh(self, count: int) -> Tensor:
+        return self._inputs.read(self._inputs.draw(count, self.generator))
 
     def _memory(self) -> dict[str, Tensor]:
         return self.pool.tensors()
@@ -119,63 +128,79 @@ class PaperTrainer(Trainer):
                 self._pass()
         else:
             acted = self._update_agent_and_value(rate)
-        for _ in range(critic_updates(self.iteration)):
-            judged = self._update_critic(self.config.critic_factor * rate)
+        # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.
+        while not self.pool.has_finished:
+            self._pass()
+        # The pool stays as it is meanwhile: targets can be read ahead.
+        drawn = [self._draw_pictures() for _ in range(critic_updates(self.iteration))]
+        targets = self.targets.read_ahead([crops for crops, _, _ in drawn])
+        for real, (_, finished, mix) in zip(targets, drawn, strict=True):
+            judged = self._update_critic(real, finished, mix, self.config.critic_factor * rate)
         return acted | judged
 
-    def _draw(self) -> tuple[Tensor, Tensor, Tensor, Callable[[Tensor], Tensor]]:
-        """What the agent acts on, this process's share: images, states, dropout masks and how filters are chosen."""
+    def _draw(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What the agent acts on, this process's share: images, states, dropout masks and what samples the filters."""
         count, share = self.config.batch, self.processes.share
         images, states = self.pool.draw(count)
-        masks = share(draw_masks(count, self.config.widths, self.generator)).to(self.device)
-        z = share(torch.rand(count, generator=self.generator)).to(self.device)
-        return share(images), share(states), masks, partial(sample_filters, z=z)
+        masks = share(draw_masks(count, self.config.widths, self.generator))
+        z = share(torch.rand(count, generator=self.generator))
+        return share(images), share(states), sent(masks, self.device), sent(z, self.device)
 
-    def _put_back(self, action: Action) -> None:
+    def _put_back(self, images: Tensor, states: Tensor) -> None:
         """Put the results of all processes into the pool."""
-        self.pool.put_back(self.processes.gather(action.images), self.processes.gather(action.states))
+        self.pool.put_back(self.processes.gather(images), self.processes.gather(states))
 
     def _pass(self) -> None:
         """Let the agent act, learning nothing."""
+        images, states, masks, z = self._draw()
         with torch.no_grad():
-            action = act(self.networks.agent, *self._draw())
-        self._put_back(action)
+            action = act(self.networks.agent, images, states, masks, partial(sample_filters, z=z))
+        self._put_back(action.images, action.states)
 
     def _update_agent_and_value(self, rate: float) -> dict[str, Tensor]:
-        images, states, masks, choose = self._draw()
-        progress = self.iteration / self.config.iterations
+        progress = torch.tensor(self.iteration / self.config.iterations, dtype=torch.float64)
+        update = self._agents_and_values_update(*self._draw(), sent(progress, self.device))
+        self._put_back(*update.results)
+        return self._learn(update, {"agent": self.config.agent_factor * rate, "value": self.config.value_factor * rate})
+
+    def _judge_steps(self, images: Tensor, states: Tensor, masks: Tensor, z: Tensor, progress: Tensor) -> Update:
+        """The update of agent and value; it results in the images and states after the step."""
+        choose = partial(sample_filters, z=z)
         with self._computing():
-            step = step_losses(self.networks, images, states, masks, choose, progress)
-        agent_norm = self.learners["agent"].learn(step.agent_loss, self.config.agent_factor * rate)
-        value_norm = self.learners["value"].learn(step.value_loss, self.config.value_factor * rate)
-        self._put_back(step.action)
+            step = step_losses(self.networks, images, states, masks, choose, progress, grouped=self._grouped)
         p = step.action.probabilities
-        used = torch.nn.functional.one_hot(step.action.choice, len(FILTERS)).float().mean(dim=0) * MAXIMUM_STEPS
+        used = indicator(step.action.choice).float().mean(dim=0) * MAXIMUM_STEPS
         figures = {
             "agent_loss": step.agent_loss,
-            "agent_gradient": agent_norm,
             "value_loss": step.value_loss,
-            "value_gradient": value_norm,
             "reward": step.reward.mean(),
             "penalty": step.penalty.mean(),
             "entropy": -(p * p.log()).sum(dim=1).mean(),
         }
-        return figures | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        figures |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        losses = {"agent": step.agent_loss, "value": step.value_loss}
+        gradients = {name: self.learners[name].gradients(loss) for name, loss in losses.items()}
+        return Update(gradients, figures, (step.action.images.detach(), step.action.states))
 
-    def _update_critic(self, rate: float) -> dict[str, Tensor]:
-        # Only a very small batch, or one as large as the pool, ever leaves it without a finished image.
-        while not self.pool.has_finished:
-            self._pass()
-        count, share = self.config.batch, self.processes.share
-        real = share(self.targets.draw(count, self.generator))
-        fake = share(self.pool.draw_finished(count))
-        mix = share(torch.rand(count, generator=self.generator)).to(self.device)
+    def _draw_pictures(self) -> tuple[Crops, Tensor, Tensor]:
+        """What the critic is to tell apart: targets, which records of the pool, and where between them."""
+        count = self.config.batch
+        targets = self.targets.draw(count, self.generator)
+        return targets, self.pool.draw_finished(count), torch.rand(count, generator=self.generator)
+
+    def _update_critic(self, real: Tensor, finished: Tensor, mix: Tensor, rate: float) -> dict[str, Tensor]:
+        share = self.processes.share
+        fake = self.pool.images[sent(share(finished), self.device)]
+        update = self._critics_update(share(real), fake, sent(share(mix), self.device))
+        return self._learn(update, {"critic": rate})
+
+    def _tell_apart(self, real: Tensor, fake: Tensor, mix: Tensor) -> Update:
+        """The critic's update."""
         with self._computing():
             judged = critic_losses(self.networks.critic, real, fake, mix)
-        norm = self.learners["critic"].learn(judged.loss, rate)
-        return {
+        figures = {
             "critic_loss": judged.loss,
-            "critic_gradient": norm,
             "distance": judged.distance,
             "gradient_norm": judged.gradient_norm.mean(),
         }
+        return Update({"critic": self.learners["critic"].gradients(judged.loss)}, figures)

@@ -78,7 +78,7 @@ class ReplayPool:
         self._fill()
 
     def draw_finished(self, count: int) -> Tensor:
-        """(count, 3, 64, 64) finished images, each as often as another, give or take one; they stay in the pool.
+        """(count,) where in ``images`` finished ones are, each as often as another, give or take one; they stay.
 
         Raises:
             ValueError: if none is finished.
@@ -86,7 +86,7 @@ class ReplayPool:
         order = self._shuffled(self._occupied & self._finished())
         if not len(order):
             raise ValueError("the pool holds no finished image")
-        return self._at(order[torch.arange(count) % len(order)])[0]
+        return order[torch.arange(count) % len(order)]
 
     def _finished(self) -> Tensor:
         return state.finished(self.states).cpu()

@@ -9,7 +9,7 @@ from torch import Tensor
 from editing.filters import luminance
 from editing.rules import MAXIMUM_STEPS
 from learning import state
-from learning.agent import act, edit, sample_filters, without_used
+from learning.agent import act, sample_filters, without_used
 from learning.losses import too_bright
 from learning.networks import Agent
 
@@ -41,7 +41,7 @@ class Games:
     choices: Tensor
 
 
-def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
+def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor, *, grouped: bool = True) -> Games:
     """Play whole games; used filters are not chosen again.
 
     Args:
@@ -49,18 +49,19 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         masks: (N, 5, 2, features) dropout of each step.
         z: (N, 5) uniform numbers that sample the filters.
         probes: (N, 3, 3, K) colours to edit along with each image, see ``draw_probes``.
+        grouped: see ``learning.agent.act``.
     """
     states = state.fresh_states(len(images), images)
     logs, entropies, bright, choices = [], [], [], []
     for step in range(MAXIMUM_STEPS):
         choose = partial(_sample_unused, states=states, z=z[:, step])
-        action = act(agent, images, states, masks[:, step], choose)
+        action = act(agent, images, states, masks[:, step], choose, grouped=grouped)
         p = without_used(action.probabilities, states)
         logs.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
         bright.append(too_bright(action.images))
         choices.append(action.choice)
-        images, states, probes = action.images, action.states, edit(probes, action.groups)
+        images, states, probes = action.images, action.states, action.edit(probes)
     sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
     log_probability, brightness = sums
     return Games(

@@ -5,7 +5,7 @@ A trainer holds all that a run is in tensors, so that a run which is stopped con
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from learning.distributed import ALONE, Processes
 from learning.networks import Agent, Widths
 from learning.precision import computing
+from learning.updates import Compute, Recorded, Recorder, Update
 
 # In nats above the least: below this, the agent gives all photos one order of filters.
 COLLAPSED_ENTROPY = 0.02
@@ -53,16 +54,20 @@ class Learner:
                 "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
             }
 
-    def learn(self, loss: Tensor, rate: float) -> Tensor:
-        """One update; the other networks only pass gradients on.
+    def gradients(self, loss: Tensor) -> Sequence[Tensor]:
+        """Of its parameters; the other networks only pass gradients on."""
+        return torch.autograd.grad(loss, self._parameters)
+
+    def learn(self, gradients: Sequence[Tensor], rate: float) -> Tensor:
+        """One step of Adam.
 
         Args:
-            loss: a mean over this process's share of the batch.
+            gradients: of the mean over this process's share of the batch.
 
         Returns:
             The norm of the gradient, a scalar.
         """
-        gradients = self._processes.average(torch.autograd.grad(loss, self._parameters))
+        gradients = self._processes.average(gradients)
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             # The fused Adam walks through memory: a gradient laid out otherwise would reach the wrong weights.
             alike = gradient.stride() == parameter.stride()
@@ -99,9 +104,22 @@ class Trainer(ABC):
     least_entropy: float
 
     def __init__(
-        self, seed: int, device: torch.device, processes: Processes = ALONE, *, bfloat16: bool = False
+        self,
+        seed: int,
+        device: torch.device,
+        processes: Processes = ALONE,
+        recorder: Recorder | None = None,
+        *,
+        bfloat16: bool = False,
     ) -> None:
+        """Begin a run.
+
+        Args:
+            recorder: by which a process that is alone records its updates, see ``learning.updates``.
+        """
         self.device, self.processes, self._bfloat16 = device, processes, bfloat16
+        # In the middle of an update, several processes exchange what they found.
+        self._recorder = recorder if processes.size == 1 else None
         self.generator = torch.Generator().manual_seed(seed)
         self.iteration = 0
 
@@ -111,6 +129,23 @@ class Trainer(ABC):
         agent = self.learners["agent"].network
         assert isinstance(agent, Agent)  # noqa: S101 (tells the type)
         return agent
+
+    def _recorded(self, compute: Compute) -> Recorded:
+        """An update of this recipe, as it is called in each iteration."""
+        return Recorded(compute, self._recorder)
+
+    @property
+    def _grouped(self) -> bool:
+        """Whether filters are computed for the images alone that they were chosen for, see ``learning.agent.act``."""
+        return self._recorder is None
+
+    def _learn(self, update: Update, rates: Mapping[str, float]) -> dict[str, Tensor]:
+        """Let each network learn from its gradient, at its rate; returns the figures, the gradients' norms too."""
+        norms = {
+            f"{name}_gradient": self.learners[name].learn(gradients, rates[name])
+            for name, gradients in update.gradients.items()
+        }
+        return dict(update.figures) | norms
 
     def _computing(self) -> AbstractContextManager[None]:
         """What networks are called in."""

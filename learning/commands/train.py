@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 # Where a run is, and where it computes, may change when it is resumed.
-NOT_SETTINGS = ("out", "resume", "device", "cache")
+NOT_SETTINGS = ("out", "resume", "device", "cuda_graphs", "cache")
 
 
 @click.command(
@@ -93,6 +93,12 @@ Examples:
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
 @click.option(
+    "--cuda-graphs/--no-cuda-graphs",
+    default=True,
+    show_default=True,
+    help="Record each update once, and replay it; on one GPU.",
+)
+@click.option(
     "--cache",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="SAFELIGHT_CACHE",
@@ -101,7 +107,14 @@ Examples:
 @photo_options
 @click.pass_context
 def command(
-    context: click.Context, /, out: Path, resume: bool, device: str, cache: Path | None, **settings: Any
+    context: click.Context,
+    /,
+    out: Path,
+    resume: bool,
+    device: str,
+    cuda_graphs: bool,
+    cache: Path | None,
+    **settings: Any,
 ) -> None:
     """Train an agent on unpaired photos: INPUTS as they were taken, TARGETS as finished pictures look.
 
@@ -124,10 +137,11 @@ def command(
     from learning.distributed import ProcessLost, started
     from learning.photo_sets import PhotoSetError
     from learning.training import TrainingDiverged
+    from learning.updates import RecordingFailed
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
     first = started().rank == 0
-    with clear_errors(*expected, ProcessLost), first_speaks(first, TrainingDiverged):
+    with clear_errors(*expected, ProcessLost, RecordingFailed), first_speaks(first, TrainingDiverged):
         if resume:
             settings = _settings_of_run(context, out)
         else:
@@ -136,7 +150,7 @@ def command(
                     raise click.UsageError(f"Missing option '--{name}'")
             if first:
                 check_free(out)
-        _train(out, settings, device, resume, cache)
+        _train(out, settings, device, resume, cache, cuda_graphs=cuda_graphs)
 
 
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
@@ -155,7 +169,7 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
     return settings
 
 
-def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None) -> None:
+def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None, *, cuda_graphs: bool) -> None:
     from learning.checkpoint import LAST, CheckpointError, begin_run, read_config
     from learning.data import Photos
     from learning.device import choose_device
@@ -165,6 +179,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.recipes import RECIPES
     from learning.run import run
     from learning.training_picture import TrainingPictures
+    from learning.updates import cuda_graph
 
     processes = started()
     recipe = RECIPES[settings["recipe"]]
@@ -186,7 +201,8 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     trained, held_out = split(inputs.photos, settings["seed"])
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
-    trainer = recipe.trainer(config, *photos, where, processes)
+    recorder = cuda_graph if cuda_graphs and where.type == "cuda" else None
+    trainer = recipe.trainer(config, *photos, where, processes, recorder)
     shown = inputs.take(held_out if len(held_out) else trained)
     pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
     try:

@@ -5,8 +5,8 @@ float32 that step shows.
 """
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from learning import paper_recipe
 from learning.checkpoint import save_checkpoint
-from learning.data import Photos
+from learning.data import Crops, Photos
 from learning.distributed import Processes, joined, started
 from learning.fast_recipe import FastConfig, FastTrainer
 from learning.networks import Widths
@@ -30,9 +30,9 @@ FIRST_PASSES, CRITIC_UPDATES_AHEAD = 12, 2
 class DoublePhotos(Photos):
     """Photos whose crops are float64."""
 
-    def draw(self, count: int, generator: torch.Generator, *others: Any) -> Tensor:
-        """(count, 3, 64, 64)."""
-        return super().draw(count, generator, *others).double()
+    def read_ahead(self, batches: Sequence[Crops]) -> Iterator[Tensor]:
+        """(count, 3, 64, 64) each."""
+        return (crops.double() for crops in super().read_ahead(batches))
 
 
 def _photos(seed: int, scale: float) -> Photos:

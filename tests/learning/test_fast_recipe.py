@@ -112,7 +112,8 @@ def test_an_iteration_moves_every_head_that_was_used_and_the_critic(bfloat16: bo
 def test_an_update_is_adams_whatever_the_layout_of_the_gradients() -> None:
     networks = [initialise(Critic(SMALL), torch.Generator().manual_seed(0)) for _ in range(2)]
     images = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    Learner(networks[0], (0.5, 0.99), CPU).learn(networks[0](images).mean(), rate=1e-2)
+    learner = Learner(networks[0], (0.5, 0.99), CPU)
+    learner.learn(learner.gradients(networks[0](images).mean()), rate=1e-2)
     networks[1](images).mean().backward()
     torch.optim.Adam(networks[1].parameters(), lr=1e-2, betas=(0.5, 0.99), fused=False, foreach=False).step()
     for ours, plain in zip(*(network.parameters() for network in networks), strict=True):

@@ -1,14 +1,16 @@
 """Squares in a file: read as they are asked for, without filling the process's memory."""
 
 from pathlib import Path
+from queue import Queue
+from threading import Semaphore
 
 import numpy as np
 import pytest
 import torch
 
 from bench.photo_memory import peak_growth
-from learning.data import Photos
-from learning.squares import SHAPE, Squares
+from learning.data import Crops, Photos
+from learning.squares import SHAPE, Indices, Pixels, Squares
 
 
 def numbered(path: Path, count: int, kind: str) -> Squares:
@@ -40,12 +42,41 @@ def test_crops_are_the_same_from_the_device_and_from_the_file(tmp_path: Path, mo
     np.random.default_rng(0).random((6, *SHAPE)).astype("<f2").tofile(tmp_path / "squares")
     squares = Squares.in_file(tmp_path / "squares", "<f2", np.arange(6)[:, None])
 
-    def drawn() -> torch.Tensor:
-        return Photos(squares, torch.device("cpu")).draw(20, torch.Generator().manual_seed(0))
+    def drawn() -> list[torch.Tensor]:
+        photos, generator = Photos(squares, torch.device("cpu")), torch.Generator().manual_seed(0)
+        return list(photos.read_ahead([photos.draw(20, generator) for _ in range(3)]))
 
     resident = drawn()
     monkeypatch.setattr("learning.data.RESIDENT_BYTES", 0)
-    assert torch.equal(resident, drawn())
+    for ours, theirs in zip(drawn(), resident, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_batch_is_read_while_the_one_before_it_is_in_use_and_none_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: Queue[list[int]] = Queue()
+    allowed = Semaphore(0)
+
+    class Watched(Squares):
+        def __getitem__(self, indices: Indices) -> Pixels:
+            begun.put(indices.tolist())
+            assert allowed.acquire(timeout=30)
+            return super().__getitem__(indices)
+
+    monkeypatch.setattr("learning.data.RESIDENT_BYTES", 0)
+    array = np.random.default_rng(0).random((6, *SHAPE), dtype=np.float32)
+    photos = Photos(Watched(array, np.arange(6)[:, None]), torch.device("cpu"))
+    windows = torch.zeros(4, 2, dtype=torch.int64)
+    batches = [Crops(windows + torch.tensor([first, 0, 0, 0])[:, None]) for first in (3, 1, 5)]
+    crops = photos.read_ahead(batches)
+    assert begun.get(timeout=30) == [3, 3]
+    for at, following in ((3, [1, 1]), (1, [5, 5])):
+        assert begun.empty()
+        allowed.release()
+        assert torch.equal(next(crops)[1], torch.from_numpy(array[at, :64, :64]).permute(2, 0, 1))
+        assert begun.get(timeout=30) == following
+    allowed.release()
+    assert len(list(crops)) == 1
+    assert begun.empty()
 
 
 def memory() -> int:

@@ -8,11 +8,12 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 from PIL import Image
+from torch import Tensor
 
 from editing.filters import luminance
 from learning.checkpoint import load_agent
 from learning.command_line import main
-from learning.data import Augmentation, Photos
+from learning.data import NO_AUGMENTATION, Augmentation, Photos
 from learning.networks import Widths
 from learning.paper_recipe import PaperTrainer
 
@@ -123,12 +124,16 @@ def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypa
     assert json.loads(line)["critic_loss"] is None
 
 
+def drawn(photos: Photos, count: int, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
+    return photos.read(photos.draw(count, torch.Generator().manual_seed(0), augmentation))
+
+
 def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
     # Every pixel tells where it is: red its row, green its column, blue its photo.
     rows, columns = np.meshgrid(np.arange(80), np.arange(80), indexing="ij")
     squares = [np.stack([rows, columns, np.full_like(rows, n)], axis=-1).astype(np.float32) for n in range(3)]
     photos = Photos(squares, torch.device("cpu"))
-    crops = photos.draw(200, torch.Generator().manual_seed(0))
+    crops = drawn(photos, 200)
     flipped = 0
     for red, green, blue in crops.numpy():
         assert np.unique(blue).size == 1
@@ -138,19 +143,19 @@ def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
         flipped += steps == [-1.0]
     assert 70 < flipped < 130
     assert set(crops[:, 0, 0, 0].tolist()) == set(map(float, range(17)))
-    again = photos.draw(200, torch.Generator().manual_seed(0))
+    again = drawn(photos, 200)
     assert torch.equal(crops, again)
 
 
 def test_photos_are_made_darker_lighter_and_tinted_within_bounds_each_by_its_own_gains() -> None:
     greys = Photos([np.full((80, 80, 3), 0.25, np.float32)], torch.device("cpu"))
-    drawn = greys.draw(500, torch.Generator().manual_seed(0), Augmentation(exposure=1.0))[:, :, 0, 0]
-    assert torch.equal(drawn[:, 0], drawn[:, 2])
-    stops = torch.log2(drawn[:, 0] / 0.25)
+    dark = drawn(greys, 500, Augmentation(exposure=1.0))[:, :, 0, 0]
+    assert torch.equal(dark[:, 0], dark[:, 2])
+    stops = torch.log2(dark[:, 0] / 0.25)
     assert float(stops.abs().max()) <= 1
     assert float(stops.min()) < -0.95
     assert float(stops.max()) > 0.95
-    tinted = greys.draw(500, torch.Generator().manual_seed(0), Augmentation(white_balance=0.2))[:, :, 0, 0]
+    tinted = drawn(greys, 500, Augmentation(white_balance=0.2))[:, :, 0, 0]
     torch.testing.assert_close(luminance(tinted.unbind(dim=1)), torch.full((500,), 0.25))
     ratios = torch.log(tinted[:, 0] / tinted[:, 2])
     assert 0.3 < float(ratios.abs().max()) <= 0.4 + 1e-6
@@ -160,7 +165,8 @@ def test_no_augmentation_draws_nothing_and_leaves_the_crops() -> None:
     squares = [np.random.default_rng(0).random((80, 80, 3), dtype=np.float32)]
     photos = Photos(squares, torch.device("cpu"))
     first, second = torch.Generator().manual_seed(0), torch.Generator().manual_seed(0)
-    assert torch.equal(photos.draw(9, first), photos.draw(9, second, Augmentation(0.0, 0.0)))
+    crops, same = photos.draw(9, first), photos.draw(9, second, Augmentation(0.0, 0.0))
+    assert torch.equal(photos.read(crops), photos.read(same))
     assert torch.equal(first.get_state(), second.get_state())
 
 

@@ -1,0 +1,115 @@
+"""An update of networks as a function of tensors alone, which a GPU can record once and replay.
+
+Recorded as a CUDA graph, its hundreds of small kernels start as one: launching each of them by itself takes longer than
+the GPU then computes. Such a function must not ask the device for a number, nor copy from the host, and its shapes must
+not depend on values (PyTorch's notes on CUDA semantics, "CUDA Graphs").
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+# Runs before the recording, in which libraries choose their kernels and take their memory.
+WARM_UP = 3
+# How far the first replay may be from what was computed before it, relative to it: more than bfloat16 and sums in
+# another order make of it.
+TOLERANCE = 0.05
+
+
+class RecordingFailed(RuntimeError):
+    """An update cannot be recorded on this device, or is wrong when it is replayed; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update found.
+
+    Attributes:
+        gradients: of each network's parameters, by the network's name.
+        figures: scalars, by name.
+        results: what else comes of it.
+    """
+
+    gradients: Mapping[str, Sequence[Tensor]]
+    figures: Mapping[str, Tensor]
+    results: tuple[Tensor, ...] = ()
+
+
+Compute = Callable[..., Update]
+# Records a function of these very tensors; what it gives runs it again on what they hold then, and leaves the outcome
+# in the same update.
+Recorder = Callable[[Compute, Sequence[Tensor]], tuple[Callable[[], None], Update]]
+
+
+class Recorded:
+    """A function from tensors to an update: computed anew at each call, or recorded at the first and then replayed.
+
+    What a replay gives holds until the next one.
+    """
+
+    def __init__(self, compute: Compute, recorder: Recorder | None) -> None:
+        """Take a function whose inputs have the same shapes in every call; None records nothing."""
+        self._compute, self._recorder = compute, recorder
+        self._recording: tuple[Sequence[Tensor], Callable[[], None], Update] | None = None
+
+    def __call__(self, *inputs: Tensor) -> Update:
+        """The update of these inputs.
+
+        Raises:
+            RecordingFailed: at the first call, saying what to do.
+        """
+        if self._recorder is None:
+            return self._compute(*inputs)
+        if self._recording is None:
+            self._recording = self._record(self._recorder, inputs)
+        places, replay, update = self._recording
+        for place, given in zip(places, inputs, strict=True):
+            place.copy_(given, non_blocking=True)
+        replay()
+        return update
+
+    def _record(
+        self, recorder: Recorder, inputs: Sequence[Tensor]
+    ) -> tuple[Sequence[Tensor], Callable[[], None], Update]:
+        places = [given.detach().clone(memory_format=torch.contiguous_format) for given in inputs]
+        expected = _vector(self._compute(*places))
+        replay, update = recorder(self._compute, places)
+        replay()
+        error = float(torch.linalg.vector_norm(_vector(update) - expected) / torch.linalg.vector_norm(expected))
+        if not error <= TOLERANCE and bool(expected.isfinite().all()):
+            raise RecordingFailed(
+                f"a recorded update is wrong by {error:.1%} when it is replayed; give --no-cuda-graphs"
+            )
+        return places, replay, update
+
+
+def _vector(update: Update) -> Tensor:
+    """A copy of all gradients, as one vector."""
+    return torch.cat([one.flatten() for gradients in update.gradients.values() for one in gradients])
+
+
+def cuda_graph(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+    """Record a function as a CUDA graph, on the current device.
+
+    Raises:
+        RecordingFailed: saying what to do.
+    """
+    try:
+        graph = torch.cuda.CUDAGraph()
+        # On a stream of its own, as the recording is.
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UP):
+                compute(*inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        with torch.cuda.graph(graph):
+            update = compute(*inputs)
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        raise RecordingFailed(
+            f"an update cannot be recorded on this device ({reason}); give --no-cuda-graphs"
+        ) from None
+    return graph.replay, update
