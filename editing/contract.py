@@ -5,6 +5,7 @@ The file is generated and committed; a test fails when it is stale.
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def contract() -> dict[str, Any]:
                 "shortcut": str(index),
                 "parameters": [_parameter(parameter) for parameter in one.parameters],
                 "curves": one.curves,
+                "readings": [asdict(reading) for reading in one.readings],
                 "maximum_ratio": one.maximum_ratio,
             }
             for index, one in enumerate(FILTERS.values(), start=1)

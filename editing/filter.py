@@ -1,16 +1,42 @@
 """What a filter is: a function on three colour planes, and beside it all that it takes to use it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from editing.parameters import Parameter, canonical_slopes, check_names
+from editing.parameters import Parameter, canonical_slopes, check_names, round_half_away
 
 Planes = tuple[Any, Any, Any]
 Function = Callable[[Any, Planes, Mapping[str, Any]], Planes]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where a curve is read, to say in words what it does.
+
+    Attributes:
+        label: what lies there, such as ``darks``.
+        curve: which of the filter's curves.
+        first, last: its points there, counted by the straight parts before them.
+    """
+
+    label: str
+    curve: int
+    first: int
+    last: int
+
+    def describe(self, slopes: Sequence[float]) -> str | None:
+        """By how much the curve of these slopes raises or lowers a level there, at the point where it does so the most.
+
+        None if that does not show.
+        """
+        points = range(self.first, self.last + 1)
+        lifts = [sum(slopes[:point]) / sum(slopes) - point / len(slopes) for point in points]
+        shown = round_half_away(100 * max(lifts, key=abs), 0)
+        return f"{self.label} {shown:+.0f} %" if shown else None
 
 
 @dataclass(frozen=True)
@@ -19,6 +45,7 @@ class Filter:
 
     Attributes:
         curves: for a filter made of curves, the names of the slopes of each, from dark to bright.
+        readings: where they are read to describe them.
         raw_outputs: how many outputs of a network it takes; ``raw_order`` says which of them
             belongs to which parameter.
     """
@@ -29,6 +56,7 @@ class Filter:
     parameters: tuple[Parameter, ...]
     function: Function
     curves: tuple[tuple[str, ...], ...] = ()
+    readings: tuple[Reading, ...] = ()
     raw_outputs: int = 1
     raw_order: tuple[int, ...] = (0,)
 
@@ -91,7 +119,10 @@ class Filter:
     def describe(self, parameters: Mapping[str, float]) -> str:
         """The parameters as people read them below a picture, such as ``+1.90 EV``."""
         if self.curves:
-            return "unchanged" if dict(parameters) == self.neutral else "curve"
+            curves = [[parameters[name] for name in names] for names in self.curves]
+            read = [one.describe(curves[one.curve]) for one in self.readings]
+            bent = "unchanged" if dict(parameters) == self.neutral else "curve"
+            return ", ".join(text for text in read if text) or bent
         texts = [(p.describe(parameters[p.name]), p.describe(p.neutral)) for p in self.parameters]
         return ", ".join(text for text, neutral in texts if text != neutral) or "unchanged"
 

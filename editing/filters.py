@@ -20,7 +20,7 @@ import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.filter import Filter, Planes
+from editing.filter import Filter, Planes, Reading
 from editing.parameters import Parameter, ParameterError
 
 # Counts the changes of what a stored trajectory means: raised with any change of the mathematics or the ranges.
@@ -30,6 +30,7 @@ VERSION = 1
 LUMINANCE = (0.27, 0.67, 0.06)
 
 CURVE_SEGMENTS = 8
+CHANNELS = ("red", "green", "blue")
 
 
 def luminance(planes: Planes) -> Any:
@@ -110,10 +111,9 @@ def black_white(xp: Any, planes: Planes, parameters: Mapping[str, Any]) -> Plane
 
 def color(xp: Any, planes: Planes, parameters: Mapping[str, Any]) -> Planes:
     """A curve of eight straight parts for each channel."""
-    names = ("red", "green", "blue")
     r, g, b = (
         _curve(xp, x, [parameters[f"{name}_{i}"] for i in range(CURVE_SEGMENTS)])
-        for x, name in zip(planes, names, strict=True)
+        for x, name in zip(planes, CHANNELS, strict=True)
     )
     return r, g, b
 
@@ -140,7 +140,7 @@ def _slopes(name: str, label: str, low: float, high: float) -> tuple[Parameter, 
 
 
 _TONE = _slopes("slope", "Tones", 0.5, 2.0)
-_COLOR = tuple(_slopes(name, name.capitalize(), 0.9, 1.1) for name in ("red", "green", "blue"))
+_COLOR = tuple(_slopes(name, name.capitalize(), 0.9, 1.1) for name in CHANNELS)
 
 _ALL = (
     Filter(
@@ -218,6 +218,10 @@ _ALL = (
         _TONE,
         tone,
         curves=(tuple(parameter.name for parameter in _TONE),),
+        readings=(
+            Reading("darks", 0, 1, CURVE_SEGMENTS // 2),
+            Reading("lights", 0, CURVE_SEGMENTS // 2 + 1, CURVE_SEGMENTS - 1),
+        ),
         raw_outputs=CURVE_SEGMENTS,
         raw_order=tuple(range(CURVE_SEGMENTS)),
     ),
@@ -242,6 +246,7 @@ _ALL = (
         tuple(parameter for channel in _COLOR for parameter in channel),
         color,
         curves=tuple(tuple(parameter.name for parameter in channel) for channel in _COLOR),
+        readings=tuple(Reading(name, curve, 1, CURVE_SEGMENTS - 1) for curve, name in enumerate(CHANNELS)),
         raw_outputs=3 * CURVE_SEGMENTS,
         raw_order=tuple(range(3 * CURVE_SEGMENTS)),
     ),

@@ -90,16 +90,16 @@ class Parameter:
     def describe(self, value: float) -> str:
         """The value as people read it, such as ``+1.90 EV`` or ``warmer 12``."""
         if self.reciprocal and value < self.neutral:
-            return f"1/{_round_half_away(1 / value, self.decimals):.{self.decimals}f}"
+            return f"1/{round_half_away(1 / value, self.decimals):.{self.decimals}f}"
         # Rounded first, and -0 made 0, so that next to nothing reads as nothing.
-        shown = _round_half_away(value * self.factor, self.decimals) + 0.0
+        shown = round_half_away(value * self.factor, self.decimals) + 0.0
         if self.directions and shown:
             return f"{self.directions[shown > 0]} {abs(shown):.{self.decimals}f}"
         sign = "+" if self.low < 0 else ""
         return f"{shown:{sign}.{self.decimals}f} {self.unit}".strip()
 
 
-def _round_half_away(value: float, decimals: int) -> float:
+def round_half_away(value: float, decimals: int) -> float:
     """A number rounded as the browser rounds it: by its exact binary value, halves away from 0."""
     return float(Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 

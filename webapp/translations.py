@@ -118,7 +118,7 @@ def _browser_sources() -> Iterator[tuple[Path, str]]:
 def _contract_texts() -> Iterator[str]:
     """What players read of the filters. The page names the points of curves, not their slopes."""
     for one in FILTERS.values():
-        yield from (one.label, one.purpose)
+        yield from (one.label, one.purpose, *(reading.label for reading in one.readings))
         for parameter in () if one.curves else one.parameters:
             words = (parameter.label, parameter.help, parameter.unit, *(parameter.directions or ()))
             yield from (text for text in words if any(map(str.isalpha, text)))

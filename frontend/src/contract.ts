@@ -27,6 +27,14 @@ export interface Parameter {
   readonly reciprocal: boolean;
 }
 
+/** What lies between two points of one of a filter's curves, counted by the straight parts before them. */
+export interface Reading {
+  readonly label: string;
+  readonly curve: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Filter {
   readonly slug: string;
   readonly label: string;
@@ -35,6 +43,8 @@ export interface Filter {
   readonly parameters: readonly Parameter[];
   /** For a filter made of curves: the names of the slopes of each, from dark to bright. */
   readonly curves: readonly (readonly string[])[];
+  /** Where they are read to describe them. */
+  readonly readings: readonly Reading[];
   readonly maximum_ratio: number | null;
 }
 
@@ -76,6 +86,7 @@ function translated(contract: Contract): Contract {
     label: gettext(filter.label),
     purpose: gettext(filter.purpose),
     parameters: filter.parameters.map(translatedParameter),
+    readings: filter.readings.map((reading) => ({ ...reading, label: gettext(reading.label) })),
   }));
   return { ...contract, filters };
 }

@@ -3,9 +3,10 @@
  * with a line between them that can be dragged.
  */
 import { getPreview } from "./api";
-import { Renderer } from "./gl/renderer";
-import { describeStep, texts } from "./texts";
 import { filterOf } from "./contract";
+import { describeStep } from "./describe";
+import { Renderer } from "./gl/renderer";
+import { texts } from "./texts";
 import { GOAL } from "./tutorial/goal";
 import { scaledTo } from "./view";
 

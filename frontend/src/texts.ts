@@ -2,9 +2,8 @@
  * Every text of the play page that the contract does not hold; what other pages and the tutorial say stands in a file
  * of this name beside them. Each is a message for translators: docs/translations.md.
  */
-import { describeValue, filterOf, isNeutral } from "./contract";
 import { formatNumber } from "./language";
-import type { Notice, Step } from "./state";
+import type { Notice } from "./state";
 import { gettext, ngettext } from "./translation";
 
 /** A share as a percentage. */
@@ -71,6 +70,8 @@ export const texts = {
     originalHint: gettext("Hold to see the photo as it came"),
     left: (count: number) => ngettext("%(count)s step left", "%(count)s steps left", count),
     empty: (index: number) => gettext("Step %(index)s is free", { index }),
+    unchanged: gettext("unchanged"),
+    curve: gettext("curve"),
   },
   view: {
     before: gettext("Before"),
@@ -410,16 +411,3 @@ export const texts = {
     }),
   },
 };
-
-/** What a step does, in a few words for its cell in the film strip. */
-export function describeStep(step: Step): string {
-  const filter = filterOf(step);
-  if (filter.curves.length > 0) return isNeutral(filter, step.parameters) ? gettext("unchanged") : gettext("curve");
-  const shown = filter.parameters
-    .map((parameter) => ({
-      text: describeValue(parameter, step.parameters[parameter.name] ?? 0),
-      neutral: describeValue(parameter, parameter.neutral),
-    }))
-    .filter(({ text, neutral }) => text !== neutral);
-  return shown.length === 0 ? gettext("unchanged") : shown.map(({ text }) => text).join(", ");
-}

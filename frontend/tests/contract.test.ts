@@ -8,7 +8,7 @@ import {
   toPosition,
   type Parameter,
 } from "../src/contract";
-import { describeStep } from "../src/texts";
+import { describeStep } from "../src/describe";
 import { described, positions } from "./fixtures";
 
 function parameterOf(slug: string, name: string): Parameter {

@@ -94,7 +94,7 @@ def test_point_is_moved_by_keys_and_typed(player: Person) -> None:
     expect(player.point(1)).to_be_focused()
     player.press("Tab", "Shift+ArrowUp", "ArrowDown")
     expect(player.point(2)).to_have_attribute("aria-valuetext", "29.5 %")
-    expect(player.page.get_by_label("Step 1: Tone, curve")).to_be_visible()
+    expect(player.page.get_by_label("Step 1: Tone, darks +")).to_be_visible()
     field = player.page.get_by_label("Tones at 25.0 %, as a number")
     expect(field).to_have_value("29.5")
     field.fill("20,5 %")

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { filterOf, isNeutral } from "../contract";
+import { describeStep } from "../describe";
 import type { Step } from "../state";
-import { describeStep, texts } from "../texts";
+import { texts } from "../texts";
 import { Break } from "./Break";
 import { Pixels } from "./Pixels";
 import type { Play } from "./play";

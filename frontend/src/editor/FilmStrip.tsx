@@ -1,6 +1,7 @@
 import { contract, filterOf } from "../contract";
+import { describeStep } from "../describe";
 import { shownSteps, type Step } from "../state";
-import { describeStep, texts } from "../texts";
+import { texts } from "../texts";
 import { FinishButton } from "./Buttons";
 import { holdToCompare } from "./hold";
 import { Pixels } from "./Pixels";

@@ -1,7 +1,8 @@
 import { filterOf } from "../contract";
+import { describeStep } from "../describe";
 import { Pixels } from "../editor/Pixels";
 import type { Step } from "../state";
-import { describeStep, texts } from "../texts";
+import { texts } from "../texts";
 import type { Darkroom } from "../viewing/darkroom";
 import { Frame } from "../viewing/Frame";
 import type { Player } from "./player";

@@ -1,7 +1,8 @@
 import { filterOf } from "../contract";
+import { describeStep } from "../describe";
 import { Pixels } from "../editor/Pixels";
 import type { Step } from "../state";
-import { describeStep, texts } from "../texts";
+import { texts } from "../texts";
 import { pages, type Treatment } from "../viewing/api";
 import type { RevealSession } from "./session";
 import type { Drawn, RevealState } from "./state";

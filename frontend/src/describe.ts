@@ -1,0 +1,36 @@
+/** What a step does, in a few words. */
+import { describeValue, filterOf, isNeutral, type Filter, type Parameters } from "./contract";
+import { heightsOf } from "./curves";
+import type { Step } from "./state";
+import { formatPercent, texts } from "./texts";
+
+/** By how much curves raise or lower a level where they are read, at the most; nothing where that does not show. */
+function describeCurves(filter: Filter, parameters: Parameters): string[] {
+  return filter.readings.flatMap(({ label, curve, first, last }) => {
+    const names = filter.curves[curve] ?? [];
+    const lifts = heightsOf(names, parameters).map((height, point) => height - point / names.length);
+    const most = lifts.slice(first, last + 1).reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
+    // Rounded as the server rounds it.
+    const shown = Number((100 * most).toFixed(0)) + 0;
+    return shown === 0 ? [] : [`${label} ${shown > 0 ? "+" : ""}${formatPercent(shown / 100)}`];
+  });
+}
+
+function describeParameters(filter: Filter, parameters: Parameters): string[] {
+  return filter.parameters
+    .map((parameter) => ({
+      text: describeValue(parameter, parameters[parameter.name] ?? 0),
+      neutral: describeValue(parameter, parameter.neutral),
+    }))
+    .filter(({ text, neutral }) => text !== neutral)
+    .map(({ text }) => text);
+}
+
+/** What a step does, as its cell in the film strip says. */
+export function describeStep(step: Step): string {
+  const filter = filterOf(step);
+  const isCurve = filter.curves.length > 0;
+  const shown = (isCurve ? describeCurves : describeParameters)(filter, step.parameters);
+  if (shown.length > 0) return shown.join(", ");
+  return isCurve && !isNeutral(filter, step.parameters) ? texts.strip.curve : texts.strip.unchanged;
+}
