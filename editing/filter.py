@@ -29,14 +29,14 @@ class Reading:
     last: int
 
     def describe(self, slopes: Sequence[float]) -> str | None:
-        """By how much the curve of these slopes raises or lowers a level there, at the point where it does so the most.
+        """By how much the curve of these slopes raises or lowers a level there, at most, in percent of the range.
 
         None if that does not show.
         """
         points = range(self.first, self.last + 1)
         lifts = [sum(slopes[:point]) / sum(slopes) - point / len(slopes) for point in points]
         shown = round_half_away(100 * max(lifts, key=abs), 0)
-        return f"{self.label} {shown:+.0f} %" if shown else None
+        return f"{self.label} {shown:+.0f}" if shown else None
 
 
 @dataclass(frozen=True)

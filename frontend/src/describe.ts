@@ -1,10 +1,11 @@
 /** What a step does, in a few words. */
 import { describeValue, filterOf, isNeutral, type Filter, type Parameters } from "./contract";
 import { heightsOf } from "./curves";
+import { formatNumber } from "./language";
 import type { Step } from "./state";
-import { formatPercent, texts } from "./texts";
+import { texts } from "./texts";
 
-/** By how much curves raise or lower a level where they are read, at the most; nothing where that does not show. */
+/** By how much curves raise or lower a level where they are read, at most, in percent of the range; nothing where that does not show. */
 function describeCurves(filter: Filter, parameters: Parameters): string[] {
   return filter.readings.flatMap(({ label, curve, first, last }) => {
     const names = filter.curves[curve] ?? [];
@@ -12,7 +13,7 @@ function describeCurves(filter: Filter, parameters: Parameters): string[] {
     const most = lifts.slice(first, last + 1).reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
     // Rounded as the server rounds it.
     const shown = Number((100 * most).toFixed(0)) + 0;
-    return shown === 0 ? [] : [`${label} ${shown > 0 ? "+" : ""}${formatPercent(shown / 100)}`];
+    return shown === 0 ? [] : [`${label} ${shown > 0 ? "+" : ""}${formatNumber(shown)}`];
   });
 }
 
