@@ -105,7 +105,8 @@ def cuda_graph(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[],
             for _ in range(WARM_UP):
                 compute(*inputs)
         torch.cuda.current_stream().wait_stream(stream)
-        with torch.cuda.graph(graph):
+        # What other threads ask of the GPU meanwhile, as that which reads photos ahead does, is no part of it.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             update = compute(*inputs)
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]

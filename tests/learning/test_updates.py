@@ -1,6 +1,6 @@
 """Updates that are recorded once and replayed.
 
-Here is no GPU: torch's own tracing stands in for a CUDA graph. It too records the operations of one call, whatever
+On the CPU, torch's own tracing stands in for a CUDA graph. It too records the operations of one call, whatever
 Python did in between, refuses those that ask for a number, and then runs them on other numbers.
 """
 
@@ -60,21 +60,29 @@ def flat(update: Update) -> list[Tensor]:
     return [one for one in tree_flatten(parts)[0] if isinstance(one, Tensor)]
 
 
-def trainer(recipe: str, recorder: Recorder | None) -> Trainer:
+def trainer(recipe: str, recorder: Recorder | None, device: torch.device = CPU) -> Trainer:
     random = np.random.default_rng(0)
     inputs, targets = (
-        Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(5)], CPU) for scale in (0.4, 1.0)
+        Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(5)], device) for scale in (0.4, 1.0)
     )
     if recipe == "fast":
         fast = FastConfig(SMALL, batch=4, iterations=3, ring_batches=2)
-        return FastTrainer(fast, inputs, targets, CPU, recorder=recorder)
+        return FastTrainer(fast, inputs, targets, device, recorder=recorder)
     paper = PaperConfig(SMALL, batch=8, iterations=3, pool=16, rate=2e-4)
-    return PaperTrainer(paper, inputs, targets, CPU, recorder=recorder)
+    return PaperTrainer(paper, inputs, targets, device, recorder=recorder)
 
 
 def train(one: Trainer) -> Iterable[dict[str, float]]:
     while one.iteration < one.iterations:
         yield one.iterate()
+
+
+def assert_same_run(recorded: Trainer, computed: Trainer) -> None:
+    for ours, theirs in zip(train(recorded), train(computed), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
+    for name, value in computed.state().items():
+        if "adam" not in name:
+            torch.testing.assert_close(recorded.state()[name], value, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(("recipe", "updates"), [("fast", 3), ("paper", 2)])
@@ -86,17 +94,21 @@ def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
     monkeypatch.setattr("learning.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
     monkeypatch.setattr("learning.paper_recipe.FIRST_PASSES", 12)
     tracer = Tracer()
-    recorded, computed = trainer(recipe, tracer), trainer(recipe, None)
-    for ours, theirs in zip(train(recorded), train(computed), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
-    for name, value in computed.state().items():
-        if "adam" not in name:
-            torch.testing.assert_close(recorded.state()[name], value, rtol=1e-3, atol=1e-4)
+    assert_same_run(trainer(recipe, tracer), trainer(recipe, None))
     assert len(tracer.graphs) == updates
     for graph in tracer.graphs:
         called = {node.target.__name__.partition(".")[0] for node in graph.graph.nodes if callable(node.target)}
         assert "convolution" in called
         assert not called & NOT_IN_A_GRAPH
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_run_of_cuda_graphs_is_the_run_of_computed_updates(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Squares in a file: they are read by another thread while an update is recorded.
+    monkeypatch.setattr("learning.data.RESIDENT_PART", 0)
+    gpu = torch.device("cuda")
+    assert_same_run(trainer(recipe, cuda_graph, gpu), trainer(recipe, None, gpu))
 
 
 def test_what_cannot_be_recorded_or_replays_wrongly_is_refused_with_what_to_do() -> None:
