@@ -76,7 +76,7 @@ class Photos:
     """Photos to draw crops of, linear light. A seed draws the same, wherever their squares lie."""
 
     def __init__(self, squares: Squares | Sequence[Pixels], device: torch.device) -> None:
-        """Take squares of (80, 80, 3), on the device of training if they are few; ``crops`` takes other sizes too."""
+        """Take squares of (80, 80, 3), on the device of training if they are few; ``read`` takes other sizes too."""
         self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
         self._device = device
         self._resident: Tensor | None = None
