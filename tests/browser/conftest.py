@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser import chromium
 from tests.browser.player import Person
 from tests.browser.server import GATE, GatedServer
+from tests.browser.visitor import PATIENCE_MS, visitor
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.originals import keep_original
@@ -26,8 +27,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 LiveServerThread.server_class = GatedServer
 
-# Drawing in software on a busy machine takes its time.
-PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -46,10 +45,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, with cookies and storage of its own."""
-    visitor = browser.new_context(viewport={"width": 1000, "height": 700})
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser) as one:
+        yield one
 
 
 @pytest.fixture

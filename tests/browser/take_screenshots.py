@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from editing.photo import find_photos
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit
+from tests.browser.visitor import visitor
 from tests.webapp.downloads.downloading import forget_jobs
 from webapp.demo_photos import demo_photo_paths
 from webapp.photos.decoding import decode
@@ -31,14 +31,8 @@ WINDOWS = ((360, 740), (820, 1180), (1440, 900))
 @pytest.fixture(params=WINDOWS, ids=lambda window: str(window[0]))
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser of that width; all but the widest are touched."""
-    width, height = request.param
-    by_touch = width < 1000
-    visitor = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch, reduced_motion="reduce"
-    )
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, request.param, touched=request.param[0] < 1000, reduced_motion="reduce") as one:
+        yield one
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from editing.practice_picture import practice_picture
 from editing.preview import area_average
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit
+from tests.browser.visitor import visitor
 from tests.webapp.downloads.downloading import forget_jobs
 from webapp.photos.models import Photo
 
@@ -71,14 +71,8 @@ def violations(page: Page, program: str) -> list[str]:
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, on a phone, on a tablet and at a desk; in mid motion no colour is what it will be."""
-    width, height = WINDOWS[request.param]
-    by_touch = request.param != "desk"
-    visitor = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch, reduced_motion="reduce"
-    )
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, WINDOWS[request.param], touched=request.param != "desk", reduced_motion="reduce") as one:
+        yield one
 
 
 @pytest.fixture

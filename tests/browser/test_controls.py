@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from editing import rules
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 from tests.browser.test_play import kinds, stored_events
+from tests.browser.visitor import visitor
 from webapp.photos.models import Photo
 
 MakePhoto = Callable[..., Photo]
@@ -22,14 +22,8 @@ WINDOWS = {"phone": (360, 740), "tablet": (820, 1100), "laptop": (1440, 900)}
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "laptop"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's phone, tablet or laptop; the first two are touched."""
-    width, height = WINDOWS[request.param]
-    by_touch = request.param != "laptop"
-    visitor = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch, reduced_motion="reduce"
-    )
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, WINDOWS[request.param], touched=request.param != "laptop", reduced_motion="reduce") as one:
+        yield one
 
 
 @pytest.fixture

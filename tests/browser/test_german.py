@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.player import Person
 from tests.browser.treatments import AGENT, treat
+from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.studies.consent_text import default_consent_text
@@ -23,10 +23,8 @@ LABELS = ["Belichtung", "Gamma", "Weißabgleich", "Sättigung", "Tonwerte", "Kon
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """The browser of somebody in Austria."""
-    visitor = browser.new_context(viewport={"width": 1000, "height": 700}, locale="de-AT")
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, locale="de-AT") as one:
+        yield one
 
 
 def labels(person: Person) -> list[str]:
@@ -127,18 +125,16 @@ def test_the_choice_of_a_language_stays_and_needs_no_javascript(
     browser: Browser, make_photo: MakePhoto, live_server: Any, study: Study
 ) -> None:
     make_photo()
-    visitor = browser.new_context(locale="de-DE", java_script_enabled=False)
-    visitor.set_default_timeout(PATIENCE_MS)
-    page = visitor.new_page()
-    page.goto(f"{live_server.url}/credits/")
-    expect(page.get_by_role("heading", name="Bildnachweise")).to_be_visible()
-    page.get_by_role("button", name="English", exact=True).click()
-    expect(page.get_by_role("heading", name="Photo credits")).to_be_visible()
-    page.goto(live_server.url)
-    expect(page.locator("html")).to_have_attribute("lang", "en")
-    page.get_by_role("button", name="Deutsch", exact=True).click()
-    expect(page.get_by_role("link", name="Spielen", exact=True)).to_be_visible()
-    visitor.close()
+    with visitor(browser, locale="de-DE", java_script_enabled=False) as one:
+        page = one.new_page()
+        page.goto(f"{live_server.url}/credits/")
+        expect(page.get_by_role("heading", name="Bildnachweise")).to_be_visible()
+        page.get_by_role("button", name="English", exact=True).click()
+        expect(page.get_by_role("heading", name="Photo credits")).to_be_visible()
+        page.goto(live_server.url)
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        page.get_by_role("button", name="Deutsch", exact=True).click()
+        expect(page.get_by_role("link", name="Spielen", exact=True)).to_be_visible()
 
 
 def test_without_its_texts_the_game_is_english_and_works(

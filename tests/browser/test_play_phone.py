@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.player import Person
+from tests.browser.visitor import visitor
 from webapp.photos.models import Photo
 
 MakePhoto = Callable[..., Photo]
@@ -18,11 +18,8 @@ UPRIGHT, ON_ITS_SIDE = (360, 640), (844, 390)
 @pytest.fixture(params=[UPRIGHT, ON_ITS_SIDE], ids=["upright", "on its side"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's phone."""
-    width, height = request.param
-    visitor = browser.new_context(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, request.param, touched=True) as one:
+        yield one
 
 
 def box(person: Person, selector: str) -> Any:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.fingers import Fingers
 from tests.browser.player import Person
+from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 
@@ -236,10 +236,8 @@ class TestByTouch:
 
     @pytest.fixture
     def context(self, browser: Browser) -> Iterator[BrowserContext]:
-        visitor = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
-        visitor.set_default_timeout(PATIENCE_MS)
-        yield visitor
-        visitor.close()
+        with visitor(browser, (360, 640), touched=True) as one:
+            yield one
 
     def test_pinch_comes_nearer_and_a_double_tap_goes_back(self, person: Person, make_photo: MakePhoto) -> None:
         make_photo()

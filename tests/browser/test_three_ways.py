@@ -8,11 +8,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, expect
 from editing import rules
 from editing.practice_picture import practice_picture
 from editing.preview import area_average
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.hands import HANDS, Mouse
 from tests.browser.player import Person
 from tests.browser.test_tutorial import go_through
 from tests.browser.treatments import AGENT, treat
+from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.studies.consent_text import default_consent_text
@@ -39,14 +39,8 @@ def way(request: pytest.FixtureRequest) -> tuple[str, str]:
 @pytest.fixture
 def context(way: tuple[str, str], browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser of that size."""
-    width, height = WINDOWS[way[1]]
-    touched = way[0] == "touch"
-    visitor = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=touched, is_mobile=touched, reduced_motion="reduce"
-    )
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, WINDOWS[way[1]], touched=way[0] == "touch", reduced_motion="reduce") as one:
+        yield one
 
 
 @pytest.fixture

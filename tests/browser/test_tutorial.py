@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from editing.practice_picture import practice_picture
 from editing.preview import area_average
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.player import Person
+from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -40,12 +40,8 @@ def _small_picture(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, on a phone, on a tablet and at a desk."""
-    width, height = WIDTHS[request.param]
-    by_touch = request.param != "desk"
-    visitor = browser.new_context(viewport={"width": width, "height": height}, has_touch=by_touch, is_mobile=by_touch)
-    visitor.set_default_timeout(PATIENCE_MS)
-    yield visitor
-    visitor.close()
+    with visitor(browser, WIDTHS[request.param], touched=request.param != "desk") as one:
+        yield one
 
 
 at_a_desk = pytest.mark.parametrize("context", ["desk"], indirect=True)
