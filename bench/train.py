@@ -24,7 +24,7 @@ from learning.paper_recipe import BETAS
 from learning.precision import AUTO, BFLOAT16, FLOAT32, choose_precision, computing
 from learning.state import fresh_states
 from learning.training import Learner
-from learning.updates import Recorded, Update, cuda_graph
+from learning.updates import Recorded, Update, recorder_on
 
 BATCH = 64
 WIDTHS = Widths()
@@ -99,7 +99,7 @@ def _ours(device: torch.device, precision: str) -> Updates:
     learners = {name: Learner(network, BETAS, device) for name, network in batch.networks.modules.items()}
 
     in_precision = partial(computing, device, bfloat16=precision == BFLOAT16)
-    recorder = cuda_graph if device.type == "cuda" else None
+    recorder = recorder_on(device)
 
     def agent() -> Update:
         with in_precision():
@@ -140,8 +140,8 @@ def _straightforward(device: torch.device) -> Updates:
 def _fast(device: torch.device, clock: Clock) -> float:
     random = np.random.default_rng(0)
     inputs, targets = (Photos(list(random.random((16, 80, 80, 3), dtype=np.float32)), device) for _ in range(2))
-    recorder = cuda_graph if device.type == "cuda" else None
-    return _milliseconds(FastTrainer(FAST, inputs, targets, device, recorder=recorder).iterate, clock, runs=8)
+    trainer = FastTrainer(FAST, inputs, targets, device, recorder=recorder_on(device))
+    return _milliseconds(trainer.iterate, clock, runs=8)
 
 
 def _milliseconds(update: Callable[[], object], clock: Clock, runs: int = RUNS) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import array_api_compat
@@ -33,8 +34,10 @@ class Reading:
 
         None if that does not show.
         """
-        points = range(self.first, self.last + 1)
-        lifts = [sum(slopes[:point]) / sum(slopes) - point / len(slopes) for point in points]
+        total = sum(slopes)
+        # Added up as the browser adds them, so that halves are rounded alike.
+        heights = list(accumulate(slope / total for slope in slopes))
+        lifts = [heights[point - 1] - point / len(slopes) for point in range(self.first, self.last + 1)]
         shown = round_half_away(100 * max(lifts, key=abs), 0)
         return f"{self.label} {shown:+.0f}" if shown else None
 

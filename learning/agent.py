@@ -89,7 +89,7 @@ def act(
         masks: (N, 2, features) of dropout, or None for none.
         choose: from (N, 8) probabilities to (N,) filter indices.
         grouped: whether each filter is computed for the images that it was chosen for alone, or for all: then all
-            shapes are known before the choice is, as ``learning.cuda_graph`` needs. The result is the same.
+            shapes are known before the choice is, as ``learning.updates.cuda_graph`` needs. The result is the same.
     """
     # A choice is learned by how the game went: what it would have been on another image is no part of that.
     probabilities = agent.probabilities(images.detach(), states, masks)

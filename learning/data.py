@@ -13,7 +13,7 @@ from learning.device import sent
 from learning.extractor import IMAGE_SIZE
 from learning.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
-# Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read when it is drawn.
+# Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read from their file.
 RESIDENT_BYTES = 256 << 20
 # A GPU has memory of its own: they may take this part of what is free there.
 RESIDENT_PART = 0.25
@@ -80,8 +80,7 @@ class Photos:
         self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
         self._device = device
         self._resident: Tensor | None = None
-        # Its thread is started by the first batch that is read, and ends when these photos are no longer used.
-        self._reader = ThreadPoolExecutor(max_workers=1)
+        self._reader: ThreadPoolExecutor | None = None
         limit = RESIDENT_BYTES
         if device.type == "cuda":
             limit = int(RESIDENT_PART * torch.cuda.mem_get_info(device)[0])
@@ -116,6 +115,8 @@ class Photos:
         Of squares that lie in a file, those of the first are read from this call on, and those of each other one while
         the one before it is in use.
         """
+        if not batches:
+            return iter(())
         if self._resident is not None:
             return (self._cut(self._resident, crops.windows, crops.gains) for crops in batches)
         return self._cut_ahead(batches, self._read_soon(batches[0]))
@@ -138,6 +139,8 @@ class Photos:
         return found if gains is None else found * sent(gains, self._device)[:, :, None, None]
 
     def _read_soon(self, crops: Crops) -> Future[Tensor]:
+        # Its thread ends when these photos are collected.
+        self._reader = self._reader or ThreadPoolExecutor(max_workers=1)
         return self._reader.submit(self._read, crops.windows[0].numpy())
 
     def _read(self, indices: Indices) -> Tensor:

@@ -73,8 +73,9 @@ class FastConfig:
     augment_white_balance: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.iterations < 1:
-            raise ValueError(f"iterations must be at least 1, not {self.iterations}")
+        for name in ("iterations", "critic_updates", "ring_batches"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.batch < 1 or self.batch % self.copies:
             raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
         self.augmentation()

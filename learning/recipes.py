@@ -12,7 +12,8 @@ from learning.training import Trainer
 class Recipe:
     """A config's class, whose arguments all have defaults, and what makes a trainer.
 
-    Of a config, inputs, targets and a device; and of the processes that share the training, if there are several.
+    Of a config, inputs, targets and a device; of the processes that share the training, if there are several; and of
+    what records its updates, if anything does.
     """
 
     config: type[FastConfig] | type[PaperConfig]

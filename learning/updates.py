@@ -7,7 +7,7 @@ not depend on values (PyTorch's notes on CUDA semantics, "CUDA Graphs").
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -77,6 +77,11 @@ class Recorded:
         places = [given.detach().clone(memory_format=torch.contiguous_format) for given in inputs]
         expected = _vector(self._compute(*places))
         replay, update = recorder(self._compute, places)
+        # What was differentiated is not kept: it would hold the other networks' places in autograd's graph.
+        update = replace(update, figures={name: value.detach() for name, value in update.figures.items()})
+        # A replay that does nothing must not be taken for one that is right.
+        for gradient in _gradients(update):
+            gradient.fill_(math.nan)
         replay()
         size, away = (float(torch.linalg.vector_norm(one)) for one in (expected, _vector(update) - expected))
         if math.isfinite(size) and not away <= TOLERANCE * size:
@@ -87,9 +92,18 @@ class Recorded:
         return places, replay, update
 
 
+def _gradients(update: Update) -> list[Tensor]:
+    return [one for gradients in update.gradients.values() for one in gradients]
+
+
 def _vector(update: Update) -> Tensor:
     """A copy of all gradients, as one vector."""
-    return torch.cat([one.flatten() for gradients in update.gradients.values() for one in gradients])
+    return torch.cat([one.flatten() for one in _gradients(update)])
+
+
+def recorder_on(device: torch.device) -> Recorder | None:
+    """By what updates are recorded on that device; None where nothing is."""
+    return cuda_graph if device.type == "cuda" else None
 
 
 def cuda_graph(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
@@ -111,7 +125,8 @@ def cuda_graph(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[],
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             update = compute(*inputs)
     except RuntimeError as error:
-        reason = str(error).partition("\n")[0]
+        # What ends a recording that has failed says only that it has; it was in hand of what went wrong.
+        reason = str(error.__context__ or error).partition("\n")[0]
         raise RecordingFailed(
             f"an update cannot be recorded on this device ({reason}); give --no-cuda-graphs"
         ) from None

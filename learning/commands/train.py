@@ -179,7 +179,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.recipes import RECIPES
     from learning.run import run
     from learning.training_picture import TrainingPictures
-    from learning.updates import cuda_graph
+    from learning.updates import recorder_on
 
     processes = started()
     recipe = RECIPES[settings["recipe"]]
@@ -201,7 +201,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     trained, held_out = split(inputs.photos, settings["seed"])
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
-    recorder = cuda_graph if cuda_graphs and where.type == "cuda" else None
+    recorder = recorder_on(where) if cuda_graphs else None
     trainer = recipe.trainer(config, *photos, where, processes, recorder)
     shown = inputs.take(held_out if len(held_out) else trained)
     pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])

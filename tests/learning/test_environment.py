@@ -1,6 +1,7 @@
 """The game as a Gymnasium environment: it keeps the library's contract and the game's rules."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,22 @@ def test_a_seed_repeats_photos_and_crops_and_a_photo_can_be_chosen() -> None:
     observation, info = game(photos=bands).reset(seed=0, options={"photo": 2})
     assert info["photo"] == 2
     assert (observation["image"] == 2).all()
+
+
+def test_a_copy_of_a_game_is_played_by_itself() -> None:
+    one, other = game(), game()
+    for env in (one, other):
+        env.reset(seed=2)
+    copy = deepcopy(one)
+    copied = copy.step(action(4))[0]["image"]
+    assert np.array_equal(one.step(action(0))[0]["image"], other.step(action(0))[0]["image"])
+    assert np.array_equal(deepcopy(copy).reset(seed=2)[0]["image"], game_begun(2))
+    assert not np.array_equal(copied, game_begun(2))
+
+
+def game_begun(seed: int) -> NDArray[Any]:
+    image: NDArray[Any] = game().reset(seed=seed)[0]["image"]
+    return image
 
 
 def game_after(seed: int) -> NDArray[Any]:

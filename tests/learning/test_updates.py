@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.fx import GraphModule
+from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten
 
@@ -21,10 +21,11 @@ from learning.paper_recipe import PaperConfig, PaperTrainer
 from learning.training import Trainer
 from learning.updates import Compute, Recorded, Recorder, RecordingFailed, Update, cuda_graph
 
-CPU = torch.device("cpu")
+CPU, BOOL = torch.device("cpu"), torch.bool
 SMALL = Widths(2, 4)
 # Operations that copy a constant from the host, or ask how many of something there are.
-NOT_IN_A_GRAPH = {"lift_fresh", "lift_fresh_copy", "_local_scalar_dense", "nonzero", "bincount", "unique"}
+NOT_IN_A_GRAPH = {"lift_fresh", "lift_fresh_copy", "_local_scalar_dense"}
+NOT_IN_A_GRAPH |= {"nonzero", "bincount", "_unique2", "masked_select", "repeat_interleave"}
 
 
 class Tracer:
@@ -77,12 +78,25 @@ def train(one: Trainer) -> Iterable[dict[str, float]]:
         yield one.iterate()
 
 
-def assert_same_run(recorded: Trainer, computed: Trainer) -> None:
-    for ours, theirs in zip(train(recorded), train(computed), strict=True):
+def again(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+    """Computes what it was to record, each time."""
+    update = compute(*inputs)
+
+    def replay() -> None:
+        for place, value in zip(flat(update), flat(compute(*inputs)), strict=True):
+            place.detach().copy_(value.detach())
+
+    return replay, update
+
+
+def assert_same_run(recorded: Trainer, computed: Trainer) -> list[dict[str, float]]:
+    figures = list(train(recorded))
+    for ours, theirs in zip(figures, train(computed), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
     for name, value in computed.state().items():
         if "adam" not in name:
             torch.testing.assert_close(recorded.state()[name], value, rtol=1e-3, atol=1e-4)
+    return figures
 
 
 @pytest.mark.parametrize(("recipe", "updates"), [("fast", 3), ("paper", 2)])
@@ -94,21 +108,29 @@ def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
     monkeypatch.setattr("learning.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
     monkeypatch.setattr("learning.paper_recipe.FIRST_PASSES", 12)
     tracer = Tracer()
-    assert_same_run(trainer(recipe, tracer), trainer(recipe, None))
+    recorded = trainer(recipe, tracer)
+    beginning = recorded.state()
+    figures = assert_same_run(recorded, trainer(recipe, None))
     assert len(tracer.graphs) == updates
     for graph in tracer.graphs:
         called = {node.target.__name__.partition(".")[0] for node in graph.graph.nodes if callable(node.target)}
         assert "convolution" in called
         assert not called & NOT_IN_A_GRAPH
+        indices = [node.args[1] for node in graph.graph.nodes if "index" in str(node.target) and len(node.args) > 1]
+        assert not [one for one in tree_flatten(indices)[0] if isinstance(one, Node) and one.meta["val"].dtype == BOOL]
+    # What was recorded works on weights that are loaded later.
+    recorded.load(beginning)
+    assert list(train(recorded)) == figures
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.parametrize("recipe", ["fast", "paper"])
 def test_a_run_of_cuda_graphs_is_the_run_of_computed_updates(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Squares in a file: they are read by another thread while an update is recorded.
+    # Squares that are read by another thread.
     monkeypatch.setattr("learning.data.RESIDENT_PART", 0)
     gpu = torch.device("cuda")
-    assert_same_run(trainer(recipe, cuda_graph, gpu), trainer(recipe, None, gpu))
+    with torch.backends.cudnn.flags(deterministic=True, allow_tf32=False):
+        assert_same_run(trainer(recipe, cuda_graph, gpu), trainer(recipe, again, gpu))
 
 
 def test_what_cannot_be_recorded_or_replays_wrongly_is_refused_with_what_to_do() -> None:
@@ -116,11 +138,17 @@ def test_what_cannot_be_recorded_or_replays_wrongly_is_refused_with_what_to_do()
         return Update({"agent": [given * 2]}, {})
 
     def wrong(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
-        return lambda: None, Update({"agent": [inputs[0] * 3]}, {})
+        gradient = torch.zeros(3)
+        return lambda: gradient.copy_(inputs[0] * 3), Update({"agent": [gradient]}, {})
+
+    def idle(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+        return lambda: None, compute(*inputs)
 
     assert Recorded(compute, None)(torch.ones(3)).gradients["agent"][0].tolist() == [2, 2, 2]
     with pytest.raises(RecordingFailed, match=r"of norm 3.46, is 1.73 away.*--no-cuda-graphs"):
         Recorded(compute, wrong)(torch.ones(3))
+    with pytest.raises(RecordingFailed, match="is nan away"):
+        Recorded(compute, idle)(torch.ones(3))
     if not torch.cuda.is_available():
         with pytest.raises(RecordingFailed, match=r"cannot be recorded on this device.*--no-cuda-graphs"):
             Recorded(compute, cuda_graph)(torch.ones(3))
