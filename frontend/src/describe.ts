@@ -5,7 +5,10 @@ import { formatNumber } from "./language";
 import type { Step } from "./state";
 import { texts } from "./texts";
 
-/** By how much curves raise or lower a level where they are read, at most, in percent of the range; nothing where that does not show. */
+/**
+ * By how much curves raise or lower a level where they are read, at most, in percent of the range; nothing where that
+ * does not show.
+ */
 function describeCurves(filter: Filter, parameters: Parameters): string[] {
   return filter.readings.flatMap(({ label, curve, first, last }) => {
     const names = filter.curves[curve] ?? [];

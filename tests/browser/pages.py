@@ -102,6 +102,13 @@ def play(visit: Visit) -> Iterator[str]:
     expect(page.locator(".palette")).to_contain_text("5 of 5")
     person.wait_until_saved()
     yield "play-five-steps"
+    yield from _look(visit)
+    yield from _hand_in(visit)
+
+
+def _look(visit: Visit) -> Iterator[str]:
+    """Other ways to see the photo, and the sheet of keys."""
+    person, page = visit.person, visit.page
     person.press("j", "s")
     expect(page.locator(".split-line")).to_be_visible()
     yield "play-split-and-clipping"
@@ -117,6 +124,11 @@ def play(visit: Visit) -> Iterator[str]:
     yield "play-help"
     person.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
+
+
+def _hand_in(visit: Visit) -> Iterator[str]:
+    """The last look, the end without a connection, and what comes next."""
+    person, page = visit.person, visit.page
     person.button("Finish").click()
     expect(person.button("Hand in")).to_be_visible()
     yield "play-last-look"

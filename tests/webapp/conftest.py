@@ -46,6 +46,14 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
+def built(settings: Any, tmp_path: Path) -> None:
+    """A frontend that is built."""
+    for name in ("play.js", "play.css", "upload.js", "landing.js", "finished.js"):
+        (tmp_path / name).touch()
+    settings.STATICFILES_DIRS = [tmp_path]
+
+
+@pytest.fixture
 def study(db: None) -> Study:
     """The study that every site begins with; tests with transactions of their own have emptied the tables.
 

@@ -18,14 +18,6 @@ def text(response):
 
 
 @pytest.fixture
-def built(settings, tmp_path):
-    """A frontend that is built."""
-    for name in ("play.js", "play.css"):
-        (tmp_path / name).touch()
-    settings.STATICFILES_DIRS = [tmp_path]
-
-
-@pytest.fixture
 def new_text(study):
     """The study's text, changed."""
     study.consent_text = "We ask for more now."

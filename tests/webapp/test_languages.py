@@ -24,14 +24,6 @@ def _compiled():
     translation.deactivate()
 
 
-@pytest.fixture
-def built(settings, tmp_path):
-    """A frontend that is built."""
-    for name in ("play.js", "play.css", "landing.js", "finished.js"):
-        (tmp_path / name).touch()
-    settings.STATICFILES_DIRS = [tmp_path]
-
-
 def text(response):
     return response.content.decode()
 

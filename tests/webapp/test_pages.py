@@ -10,14 +10,6 @@ from django.test import Client
 from webapp.photos.storing import remove
 
 
-@pytest.fixture
-def built(settings, tmp_path):
-    """A frontend that is built."""
-    for name in ("play.js", "play.css", "upload.js", "landing.js"):
-        (tmp_path / name).touch()
-    settings.STATICFILES_DIRS = [tmp_path]
-
-
 def text(response):
     return response.content.decode()
 
