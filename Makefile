@@ -36,11 +36,11 @@ help: ## this list
 ## From here on: what people ask for.
 
 run: $(SETUP) ## play on this machine: PORT=8000 HOST=127.0.0.1 PHOTOS=folder [TRANSFER=linear PRIMARIES=prophoto]
-	@exec $(PY) -m webapp.serve --host '$(HOST)' --port '$(PORT)' \
+	@exec $(PY) -m webapp.local.serve --host '$(HOST)' --port '$(PORT)' \
 		$(if $(PHOTOS),--photos '$(PHOTOS)' --transfer '$(TRANSFER)' --primaries '$(PRIMARIES)')
 
 demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots, an agent, a report
-	@exec $(PY) -m webapp.demo
+	@exec $(PY) -m webapp.local.demo
 
 test: $(SETUP) chromium lint types ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
 	npm --prefix frontend run --silent test
@@ -70,7 +70,7 @@ types: .venv/installed frontend/node_modules/installed ## the types of all code
 	npm --prefix frontend run --silent typecheck
 
 contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules
-	$(PY) -m editing.contract
+	$(PY) -m editing.game.contract
 
 translations: .venv/installed ## bring webapp/locale up to date with the texts, and say what is untranslated
 	$(PY) -m webapp.translations
@@ -131,7 +131,7 @@ chromium:
 	fi
 
 # What a command is run with that needs Postgres: nothing if DATABASE_URL names one, else the embedded one.
-with_postgres = $(if $(DATABASE_URL),,$(PY) -m webapp.embedded_postgres run --cluster scratch --)
+with_postgres = $(if $(DATABASE_URL),,$(PY) -m webapp.local.embedded_postgres run --cluster scratch --)
 
 # pytest against a real Postgres and a real Chromium.
 define pytest

@@ -17,10 +17,10 @@ from bench.dng import dng
 from bench.figures import Figure
 from bench.gigapixel import SIDE, develop_apart, write_large_tiff
 from bench.render import HEIGHT, WIDTH, chain
-from editing.developing import Output, develop_file
-from editing.photo import open_photo
-from editing.render import Renderer
-from editing.steps_file import StepsFile, write_steps
+from editing.photos.decoding import open_photo
+from editing.rendering.developing import Output, develop_file
+from editing.rendering.renderer import Renderer
+from editing.trajectories.steps_file import StepsFile, write_steps
 
 RUNS = 3
 STRIP = 160  # rows
@@ -84,7 +84,7 @@ def _raw(tiff: Path, folder: Path) -> dict[str, Figure]:
 
 def _orders(tiff: Path, folder: Path) -> dict[str, Figure]:
     """How much of developing twenty photos, each by an order of filters of its own, is compiling."""
-    from editing.halide_kernels import kernel
+    from editing.rendering.halide_kernels import kernel
 
     slugs = [*chain("a"), *chain("b")[3:]]
     rng = np.random.default_rng(0)

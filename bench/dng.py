@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.tiff import ASCII, LONG, SHORT, Field, numbers, pack, start
+from editing.photos.tiff import ASCII, LONG, SHORT, Field, numbers, pack, start
 
 BYTE, RATIONAL, SIGNED_RATIONAL = 1, 5, 10
 DIRECTORY = 8  # where it lies: first

@@ -4,18 +4,19 @@ Float32, run operation by operation, the layout N, C, H, W. As the 2018 program 
 behind the image and convolved, and all eight filters edit every image, of which one is then taken. Real, fake and
 mixed images go through the critic each on their own; all gradients, that of the gradient penalty too, and those of
 the statistics, are autograd's; Adam is torch's default one. Only parameters that an update is for get a gradient. The
-losses and gradients are those of ``learning.losses``, which a test holds.
+losses and gradients are those of ``learning.training.losses``, which a test holds.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, one_hot
 
-from editing.filters import FILTERS, luminance
-from learning import losses, state
-from learning.agent import Chooser
-from learning.extractor import LEAK, Extractor
-from learning.networks import ADJUSTING, CHOOSING, EXPLORATION, Agent, Critic, Networks, Value
+from editing.game.filters import FILTERS, luminance
+from learning.agent import state
+from learning.agent.acting import Chooser
+from learning.agent.extractor import LEAK, Extractor
+from learning.agent.networks import ADJUSTING, CHOOSING, EXPLORATION, Agent, Critic, Networks, Value
+from learning.training import losses
 
 
 def features(extractor: Extractor, images: Tensor, numbers: Tensor) -> Tensor:
@@ -65,7 +66,7 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor, choose: Cho
 def agent_and_value_losses(
     networks: Networks, images: Tensor, states: Tensor, masks: Tensor, choose: Chooser, progress: float
 ) -> tuple[Tensor, Tensor]:
-    """The losses of ``learning.losses.step_losses``; the same arguments."""
+    """The losses of ``learning.training.losses.step_losses``; the same arguments."""
     p, choice, after = act(networks.agent, images, states, masks, choose)
     states_after = state.next_states(states, choice)
     used = (states[:, state.USED] * one_hot(choice, len(FILTERS))).sum(dim=1, keepdim=True)
@@ -80,7 +81,7 @@ def agent_and_value_losses(
 
 
 def critic_loss(critic: Critic, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """The loss of ``learning.losses.critic_losses``; the same arguments."""
+    """The loss of ``learning.training.losses.critic_losses``; the same arguments."""
     between = (real + mix[:, None, None, None] * (fake - real)).requires_grad_()
     (gradient,) = torch.autograd.grad(judge(critic, between).sum(), between, create_graph=True)
     penalty = losses.gradient_penalty(losses.gradient_norm(gradient))

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from bench.figures import Figure, ratio
-from editing.filters import FILTERS
-from editing.rules import MAXIMUM_STEPS
-from learning.environment import ENVIRONMENT_ID
-from learning.game_batch import CONTROLS
+from editing.game.filters import FILTERS
+from editing.game.rules import MAXIMUM_STEPS
+from learning.environments import ENVIRONMENT_ID
+from learning.environments.game_batch import CONTROLS
 
 GAMES = 64
 

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 
 from bench.figures import Figure, ratio
-from editing.filters import FILTERS, develop
-from editing.rules import Step
+from editing.game.filters import FILTERS, develop
+from editing.game.rules import Step
 
 
 def measure() -> dict[str, Figure]:

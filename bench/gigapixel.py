@@ -13,9 +13,9 @@ from typing import get_args
 import numpy as np
 
 from bench.filters import step
-from editing.developing import Output, develop_file
-from editing.tiff import LONG, LONG8, SHORT, numbers, pack, start
-from editing.writing import OutputFormat
+from editing.photos.tiff import LONG, LONG8, SHORT, numbers, pack, start
+from editing.rendering.developing import Output, develop_file
+from editing.rendering.writing import OutputFormat
 
 SIDE = 32_768  # of a picture of a gigapixel
 ROWS, TILE = 64, 256

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from learning.crop_cache import KIND, SQUARE_BYTES
-from learning.data import Photos
-from learning.held_out import HeldOut, split
-from learning.squares import Squares
+from learning.photos.batches import Photos
+from learning.photos.square_cache import KIND, SQUARE_BYTES
+from learning.photos.squares import Squares
+from learning.training.validation import HeldOut, split
 
 BATCH = 64
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyvips
 
 from bench.figures import Figure, ratio
-from editing.photo import make_preview, read_photo
+from editing.photos.decoding import make_preview, read_photo
 
 
 def measure() -> dict[str, Figure]:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from bench.figures import Figure, ratio, seconds
-from learning.checkpoint import load_agent
-from learning.play import Turn, play_all
+from learning.agent.checkpoint import load_agent
+from learning.agent.playing import Turn, play_all
 
 PHOTOS = 64
 BATCH = 64

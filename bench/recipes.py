@@ -22,19 +22,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from editing.atomic_file import write_atomically
-from editing.filters import develop
-from editing.photo import agent_view, find_photos, read_photo, square
-from editing.rules import Step
-from learning.artefacts import artefacts, mean_artefacts
-from learning.data import Photos
-from learning.held_out import split
-from learning.measure import crop_statistics, intersection, root_mean_square
-from learning.networks import Widths
-from learning.play import Turn, play
-from learning.recipes import RECIPES
-from learning.squares import SQUARE_SIZE
-from learning.training import Trainer
+from editing.files import write_atomically
+from editing.game.filters import develop
+from editing.game.rules import Step
+from editing.photos.decoding import agent_view, find_photos, read_photo, square
+from learning.agent.networks import Widths
+from learning.agent.playing import Turn, play
+from learning.metrics.artefacts import artefacts, mean_artefacts
+from learning.metrics.histogram_intersection import crop_statistics, intersection, root_mean_square
+from learning.photos.batches import Photos
+from learning.photos.squares import SQUARE_SIZE
+from learning.training.recipes import RECIPES
+from learning.training.trainer import Trainer
+from learning.training.validation import split
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "var" / "recipes"

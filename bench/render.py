@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from bench.figures import Figure, ratio
 from bench.filters import step
-from editing.filters import apply_steps
-from editing.render import Renderer
-from editing.rules import Step
+from editing.game.filters import apply_steps
+from editing.game.rules import Step
+from editing.rendering.renderer import Renderer
 
 HEIGHT, WIDTH = 4000, 6000
 CHAINS = {
@@ -23,7 +23,7 @@ PEAK = """
 import numpy as np
 from bench.gigapixel import peak_megabytes
 from bench.render import CHAINS, HEIGHT, WIDTH, chain
-from editing.render import Renderer
+from editing.rendering.renderer import Renderer
 values = np.empty((HEIGHT, WIDTH, 3), np.float32)
 values.fill(0.1)
 out = values.copy()
@@ -111,7 +111,7 @@ def _types(image: NDArray[np.float32]) -> dict[str, Figure]:
 
 def _compiling(image: NDArray[np.float32], out: NDArray[np.float32]) -> dict[str, Figure]:
     """Compiling an order of filters, of the mean of ten, against rendering by it."""
-    from editing.halide_kernels import Kernel, Shape
+    from editing.rendering.halide_kernels import Kernel, Shape
 
     kind = np.dtype(np.float32)
     slugs = [*CHAINS["a"], *CHAINS["b"][3:]]

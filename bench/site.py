@@ -10,7 +10,7 @@ from uuid import uuid4
 import numpy as np
 
 from bench.figures import Figure, ratio
-from editing.filters import VERSION
+from editing.game.filters import VERSION
 
 
 def measure() -> dict[str, Figure]:

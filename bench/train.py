@@ -15,16 +15,16 @@ from torch import Tensor
 from bench import eager
 from bench.figures import Figure, ratio
 from bench.photo_memory import peak_growth
-from learning.agent import sample_filters
-from learning.data import Photos
-from learning.fast_recipe import FastConfig, FastTrainer
-from learning.losses import critic_losses, step_losses
-from learning.networks import Networks, Widths, create_networks, draw_masks
-from learning.paper_recipe import BETAS
-from learning.precision import AUTO, BFLOAT16, FLOAT32, choose_precision, computing
-from learning.state import fresh_states
-from learning.training import Learner
-from learning.updates import Recorded, Update, recorder_on
+from learning.agent.acting import sample_filters
+from learning.agent.networks import Networks, Widths, create_networks, draw_masks
+from learning.agent.state import fresh_states
+from learning.photos.batches import Photos
+from learning.training.fast_recipe import FastConfig, FastTrainer
+from learning.training.losses import critic_losses, step_losses
+from learning.training.paper_recipe import BETAS
+from learning.training.precision import AUTO, BFLOAT16, FLOAT32, choose_precision, computing
+from learning.training.trainer import Learner
+from learning.training.updates import Recorded, Update, recorder_on
 
 BATCH = 64
 WIDTHS = Widths()

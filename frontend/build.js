@@ -10,14 +10,14 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 const PAGES = {
-  play: "src/main.tsx",
+  play: "src/play/main.tsx",
   reveal: "src/reveal/main.tsx",
   profile: "src/profile/main.tsx",
   replay: "src/replay/main.tsx",
-  upload: "src/upload.ts",
-  finished: "src/finished.tsx",
-  landing: "src/landing.ts",
-  consent: "src/consent.ts",
+  upload: "src/research/upload.ts",
+  finished: "src/downloads/finished.tsx",
+  landing: "src/start/landing.ts",
+  consent: "src/start/consent.ts",
 };
 const HARNESS = { harness: "tests/harness.ts", stand: "tests/stand.tsx" };
 

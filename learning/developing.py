@@ -13,11 +13,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from editing.developing import UNLIMITED, Output, develop_photo
-from editing.photo import OpenPhoto, PhotoError, agent_view, open_photo, printable, source_sha256
+from editing.photos.decoding import OpenPhoto, PhotoError, agent_view, open_photo, printable, source_sha256
+from editing.photos.shrinking import preview_of
 from editing.processes import ProcessDied, each_by_processes
-from editing.shrinking import preview_of
-from editing.steps_file import StepsFile, StepsFileError, read_steps, write_steps
+from editing.rendering.developing import UNLIMITED, Output, develop_photo
+from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 
 SIDECAR = ".safelight.json"
 # A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
@@ -78,7 +78,7 @@ class AgentDecides:
         return {"player": f"agent:{self.name}", "checkpoint": self.sha256, "seed": self.seed, "sample": sample}
 
     def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
-        from learning.play import Turn, play
+        from learning.agent.playing import Turn, play
 
         agent, widths = _agent(self.run)
         view = agent_view(preview_of(photo))
@@ -91,7 +91,7 @@ def _agent(run: Path) -> tuple[Any, Any]:
     """An agent ready to play, read once in a process."""
     import torch
 
-    from learning.checkpoint import load_agent
+    from learning.agent.checkpoint import load_agent
 
     torch.set_num_threads(1)  # others work beside this process
     checkpoint = load_agent(run)

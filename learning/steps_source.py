@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from editing.rules import Step
-from editing.steps_file import StepsFile, StepsFileError, read_steps
-from editing.trajectory import Snapshot, read_snapshot, rows
+from editing.game.rules import Step
+from editing.trajectories.snapshot import Snapshot, read_snapshot, rows
+from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps
 
 
 @dataclass(frozen=True)

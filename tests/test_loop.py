@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from django.core.management import call_command
 
-from editing.trajectory import read_snapshot, rows
+from editing.trajectories.snapshot import read_snapshot, rows
 from learning.command_line import main
-from learning.robots import play_site
+from learning.robots.visitor import play_site
 from webapp.games.models import Episode
 from webapp.studies.models import DEFAULT, Study
 

@@ -5,4 +5,4 @@ class WebappConfig(AppConfig):
     name = "webapp"
 
     def ready(self) -> None:
-        from webapp import openapi  # noqa: F401  (registers itself)
+        from webapp.http import openapi  # noqa: F401  (registers itself)

@@ -40,12 +40,12 @@ def unreachable(error: "OperationalError") -> str:
     """One line on a Postgres that cannot be connected to: where, why and what to do."""
     from django.db import connections
 
-    from webapp.database_away import reason
+    from webapp.http.database_unavailable import reason
 
     database = connections["default"].settings_dict
     return (
         f"Postgres is not reachable at {database['HOST'] or 'the local socket'}:{database['PORT'] or 5432} "
-        f"({reason(error)}): start it with `python -m webapp.embedded_postgres start`, or set DATABASE_URL"
+        f"({reason(error)}): start it with `python -m webapp.local.embedded_postgres start`, or set DATABASE_URL"
     )
 
 

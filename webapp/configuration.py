@@ -31,7 +31,7 @@ def local_secret_key(path: Path) -> str:
 def embedded_database_url() -> str:
     """The address of the embedded Postgres if it runs, else the conventional one, which fails with a clear error."""
     try:
-        from webapp import embedded_postgres
+        from webapp.local import embedded_postgres
     except ImportError:
         return POSTGRES_CONVENTION
     return embedded_postgres.url() or POSTGRES_CONVENTION

@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "webapp.languages.Languages",
+    "webapp.http.languages.Languages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -101,7 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "webapp.languages.catalogue",
+                "webapp.http.languages.catalogue",
             ],
         },
     },
@@ -130,7 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SILENCED_SYSTEM_CHECKS = ["axes.W001"]
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_CACHE = "logins"
-AXES_CLIENT_IP_CALLABLE = "webapp.visitors.address"
+AXES_CLIENT_IP_CALLABLE = "webapp.http.visitors.address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -161,7 +161,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "webapp.static_files.HashedFiles"},
+    "staticfiles": {"BACKEND": "webapp.http.static_files.HashedFiles"},
 }
 WHITENOISE_USE_FINDERS = True
 # Pictures and fonts are compressed already; nobody but a debugger fetches the large source maps of the API's page.
@@ -172,7 +172,7 @@ MAXIMUM_PHOTO_BYTES = 300 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 FILE_UPLOAD_HANDLERS = [
-    "webapp.visitors.LimitedUpload",
+    "webapp.http.visitors.LimitedUpload",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
@@ -203,10 +203,10 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["webapp.visitors.BoundedJSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["webapp.visitors.SessionWithCsrf"],
+    "DEFAULT_PARSER_CLASSES": ["webapp.http.visitors.BoundedJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["webapp.http.visitors.SessionWithCsrf"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_THROTTLE_CLASSES": ["webapp.visitors.SessionThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.http.visitors.SessionThrottle"],
     # For each session (join: for each address, a room full of people may share one), in each worker process.
     "DEFAULT_THROTTLE_RATES": {
         "join": "1200/hour",
@@ -216,7 +216,7 @@ REST_FRAMEWORK = {
         "profile": "60/min",
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "webapp.errors.answer",
+    "EXCEPTION_HANDLER": "webapp.http.errors.answer",
     "NUM_PROXIES": NUMBER_OF_PROXIES,
 }
 SPECTACULAR_SETTINGS = {
@@ -233,7 +233,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"database_away": {"()": "webapp.database_away.OneLine"}},
+    "filters": {"database_away": {"()": "webapp.http.database_unavailable.OneLine"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["database_away"]},
     },

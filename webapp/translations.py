@@ -17,8 +17,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-from editing.atomic_file import new_file
-from editing.filters import FILTERS
+from editing.files import new_file
+from editing.game.filters import FILTERS
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "webapp" / "locale"
@@ -48,7 +48,7 @@ def extracted(domain: str) -> Catalog:
                 catalog.add(message, locations=[(place, number)], auto_comments=comments, context=context)
     if domain == "djangojs":
         for text in _contract_texts():
-            catalog.add(text, locations=[("editing/filters.py", 1)])
+            catalog.add(text, locations=[("editing/game/filters.py", 1)])
     return catalog
 
 

@@ -6,10 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from webapp import health
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
-from webapp.languages import catalogue_script
+from webapp.http import health
+from webapp.http.languages import catalogue_script
 from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
 from webapp.ratings.pages import profile, reveal
@@ -45,7 +45,7 @@ urlpatterns = [
     path("api/", include(api)),
     path("healthz", health.healthz, name="healthz"),
 ]
-handler400 = "webapp.errors.bad_request"
-handler403 = "webapp.errors.forbidden"
-handler404 = "webapp.errors.not_found"
-handler500 = "webapp.errors.failed"
+handler400 = "webapp.http.errors.bad_request"
+handler403 = "webapp.http.errors.forbidden"
+handler404 = "webapp.http.errors.not_found"
+handler500 = "webapp.http.errors.failed"

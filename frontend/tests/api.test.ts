@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, getNext, join, postEvents, Unreachable } from "../src/api";
+import { ApiError, getNext, join, postEvents, Unreachable } from "../src/shared/api";
 
 const fetched = vi.fn<typeof fetch>();
 

@@ -7,8 +7,8 @@ import {
   roundTo,
   toPosition,
   type Parameter,
-} from "../src/contract";
-import { describeStep } from "../src/describe";
+} from "../src/shared/contract";
+import { describeStep } from "../src/shared/describe";
 import { described, positions } from "./fixtures";
 
 function parameterOf(slug: string, name: string): Parameter {

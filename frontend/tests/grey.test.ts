@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contract } from "../src/contract";
-import { greyBalance, meanAround, type Colour } from "../src/grey";
+import { contract } from "../src/shared/contract";
+import { greyBalance, meanAround, type Colour } from "../src/play/grey";
 
 /** GAME.md's white balance. */
 function balanced(colour: Colour, temperature: number, tint: number): number[] {

@@ -2,10 +2,10 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, Unreachable, type Batch } from "../src/api";
-import { Outbox, type Send } from "../src/outbox";
-import type { GameEvent } from "../src/state";
-import { MEMORY_ONLY, openStore, type Parcel } from "../src/store";
+import { ApiError, Unreachable, type Batch } from "../src/shared/api";
+import { Outbox, type Send } from "../src/play/outbox";
+import type { GameEvent } from "../src/shared/state";
+import { MEMORY_ONLY, openStore, type Parcel } from "../src/play/store";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import fixture from "../../tests/fixtures/packed_preview.json";
-import { DamagedPreview, unpackPreview } from "../src/preview";
+import { DamagedPreview, unpackPreview } from "../src/shared/preview";
 
 const PACKED = Uint8Array.from(atob(fixture.packed), (letter) => letter.charCodeAt(0));
 

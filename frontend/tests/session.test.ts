@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
-import { contract } from "../src/contract";
-import { viewParameters } from "../src/session";
+import { contract } from "../src/shared/contract";
+import { viewParameters } from "../src/play/session";
 
 it("notes of the screen what the contract lists, in numbers", () => {
   const matchMedia = () => ({ matches: true });

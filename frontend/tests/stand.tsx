@@ -1,15 +1,15 @@
 /** For the benchmark: the play page itself, on a photo and a game in memory, with frames drawn when they are asked for. */
 import { render } from "preact";
 import { signal } from "@preact/signals";
-import { Actions } from "../src/actions";
-import { contract, fromPosition, neutralParameters, type EventKind } from "../src/contract";
-import { Page } from "../src/editor/Page";
-import { applyEvent } from "../src/game";
+import { Actions } from "../src/play/actions";
+import { contract, fromPosition, neutralParameters, type EventKind } from "../src/shared/contract";
+import { Page } from "../src/play/editor/Page";
+import { applyEvent } from "../src/play/game";
 import { Display } from "../src/gl/display";
 import { Renderer } from "../src/gl/renderer";
-import { Looking } from "../src/looking";
-import type { Details } from "../src/session";
-import { createState, type SavingStatus } from "../src/state";
+import { Looking } from "../src/play/looking";
+import type { Details } from "../src/play/session";
+import { createState, type SavingStatus } from "../src/shared/state";
 import "../src/styles/play.css";
 
 interface Stand {

@@ -2,8 +2,8 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { GameEvent } from "../src/state";
-import { NewerStore, openStore } from "../src/store";
+import type { GameEvent } from "../src/shared/state";
+import { NewerStore, openStore } from "../src/play/store";
 
 beforeEach(() => vi.stubGlobal("indexedDB", new IDBFactory()));
 

@@ -28,7 +28,7 @@ describe("with a catalogue", () => {
   });
 
   it("says what stands there, with values at their named places", async () => {
-    const { gettext, ngettext, pgettext } = await import("../src/translation");
+    const { gettext, ngettext, pgettext } = await import("../src/shared/translation");
     expect(gettext("Step %(number)s of %(count)s", { number: 2, count: 5 })).toBe("Von 5 Schritten der 2.");
     expect(ngettext("%(count)s step left", "%(count)s steps left", 1)).toBe("noch ein Schritt");
     expect(ngettext("%(count)s step left", "%(count)s steps left", 3)).toBe("noch 3 Schritte");
@@ -36,14 +36,14 @@ describe("with a catalogue", () => {
   });
 
   it("says in English what does not stand there", async () => {
-    const { gettext, ngettext, pgettext } = await import("../src/translation");
+    const { gettext, ngettext, pgettext } = await import("../src/shared/translation");
     expect(gettext("%(photo)s is handed in.", { photo: "100 %(photo)s" })).toBe("100 %(photo)s is handed in.");
     expect(ngettext("%(count)s photo", "%(count)s photos", 2)).toBe("2 photos");
     expect(pgettext("a game", "Play")).toBe("Play");
   });
 
   it("names filters and writes numbers as the language does", async () => {
-    const { describeValue, findFilter } = await import("../src/contract");
+    const { describeValue, findFilter } = await import("../src/shared/contract");
     const exposure = findFilter("exposure");
     const temperature = findFilter("white_balance")?.parameters[0];
     const ev = exposure?.parameters[0];
@@ -54,8 +54,8 @@ describe("with a catalogue", () => {
   });
 
   it("reads numbers and words as it writes them", async () => {
-    const { findFilter } = await import("../src/contract");
-    const { readTyped } = await import("../src/typed");
+    const { findFilter } = await import("../src/shared/contract");
+    const { readTyped } = await import("../src/shared/typed");
     const temperature = findFilter("white_balance")?.parameters[0];
     if (temperature === undefined) throw new Error("the contract has changed");
     expect(readTyped(temperature, "kühler 12")).toBeCloseTo(-0.12, 9);
@@ -65,14 +65,14 @@ describe("with a catalogue", () => {
 
 it("is English, numbers too, on a page whose catalogue could not be loaded", async () => {
   vi.stubGlobal("document", { documentElement: { lang: "de" } });
-  const { gettext } = await import("../src/translation");
-  const { formatNumber } = await import("../src/language");
+  const { gettext } = await import("../src/shared/translation");
+  const { formatNumber } = await import("../src/shared/language");
   expect(gettext("Step %(number)s of %(count)s", { number: 2, count: 5 })).toBe("Step 2 of 5");
   expect(formatNumber(1.25, 2)).toBe("1.25");
 });
 
 it("rounds as the exact value of a number says, as Python does", async () => {
-  const { formatNumber } = await import("../src/language");
+  const { formatNumber } = await import("../src/shared/language");
   expect(formatNumber(1.005, 2)).toBe("1.00");
   expect(formatNumber(-0.4, 0)).toBe("0");
   expect(formatNumber(12345.678, 1)).toBe("12345.7");

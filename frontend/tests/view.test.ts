@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closerScale, FIT, frameOf, moved, zoomAt, type View } from "../src/view";
+import { closerScale, FIT, frameOf, moved, zoomAt, type View } from "../src/shared/view";
 
 const room = { width: 801, height: 600 };
 const photo = { width: 1024, height: 683 };

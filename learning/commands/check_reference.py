@@ -20,7 +20,7 @@ def command(file: Path) -> None:
     Prints the relative difference, max|a - b| / max|b|, of each key of FILE (.npz), then one line of summary. Fails
     above 1e-3.
     """
-    from learning.reference import TOLERANCE, ReferenceFileError, compare_with_reference, read_reference
+    from learning.reference.check import TOLERANCE, ReferenceFileError, compare_with_reference, read_reference
 
     with clear_errors(ReferenceFileError):
         differences = compare_with_reference(read_reference(file))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from editing.schemas import PLAYER_KINDS
+from editing.trajectories.schemas import PLAYER_KINDS
 from learning.commands.options import clear_errors
 
 KINDS = click.Choice(PLAYER_KINDS)
@@ -64,11 +64,11 @@ def command(
     from rich.progress import track
 
     from editing.new_folder import check_free
-    from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot
-    from learning.comparison import ComparisonError, compare, plural, read_side
-    from learning.report import render, write_report
-    from learning.report_strips import film_strips
+    from editing.photos.decoding import PhotoError
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from learning.comparison.film_strips import film_strips
+    from learning.comparison.report import render, write_report
+    from learning.comparison.sides import ComparisonError, compare, plural, read_side
 
     names = [label or path.resolve().name for label, path in ((label_a, a), (label_b, b))]
     if names[0] == names[1]:

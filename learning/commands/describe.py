@@ -14,8 +14,8 @@ import click
 from learning.commands.options import clear_errors
 
 if TYPE_CHECKING:
-    from learning.artefacts import Artefacts
-    from learning.photo_sets import Picture
+    from learning.metrics.artefacts import Artefacts
+    from learning.photos.sets import Picture
 
 # Orders are listed from the most frequent on.
 LISTED = 5
@@ -37,11 +37,11 @@ def command(play: Path, json_file: Path | None) -> None:
     how far colours move if the photo's values move within the rounding of 8 bits, hue shift how many degrees hues have
     turned, grey cast the chroma of what was grey.
     """
-    from editing.atomic_file import write_atomically
-    from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot, is_snapshot
-    from learning.artefacts import mean_artefacts
-    from learning.photo_sets import PhotoSetError, list_results, map_processes
+    from editing.files import write_atomically
+    from editing.photos.decoding import PhotoError
+    from editing.trajectories.snapshot import InvalidSnapshot, is_snapshot
+    from learning.metrics.artefacts import mean_artefacts
+    from learning.photos.sets import PhotoSetError, list_results, map_processes
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, OSError):
         if not is_snapshot(play):
@@ -62,7 +62,7 @@ def command(play: Path, json_file: Path | None) -> None:
 
 
 def _artefacts(picture: Picture) -> Artefacts:
-    from editing.photo import load_preview
-    from learning.artefacts import artefacts
+    from editing.photos.decoding import load_preview
+    from learning.metrics.artefacts import artefacts
 
     return artefacts(load_preview(picture.path), picture.steps)

@@ -10,7 +10,7 @@ import click
 from learning.commands.options import clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
-    from editing.writing import OutputFormat
+    from editing.rendering.writing import OutputFormat
     from learning.developing import Decision
 
 FORMATS = ("jpeg", "tiff16", "png16", "webp")
@@ -67,10 +67,10 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
-    from editing.developing import Output
-    from editing.photo import PhotoError, find_photos
-    from editing.steps_file import StepsFileError
-    from editing.trajectory import InvalidSnapshot
+    from editing.photos.decoding import PhotoError, find_photos
+    from editing.rendering.developing import Output
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.trajectories.steps_file import StepsFileError
     from learning.developing import DevelopError, develop_all, plan, total
 
     with clear_errors(PhotoError, StepsFileError, InvalidSnapshot, DevelopError, OSError):
@@ -102,7 +102,7 @@ def _decision(run: Path | None, steps: Path | None, episode: str | None, samples
         if samples != 1:
             raise click.UsageError("--samples is for --agent: the same steps give the same picture")
         return SameSteps(read_source(steps, episode).steps_file)
-    from learning.checkpoint import CheckpointError, load_agent
+    from learning.agent.checkpoint import CheckpointError, load_agent
 
     with clear_errors(CheckpointError):
         checkpoint = load_agent(run)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from editing.cube import LARGEST, SIZE, SMALLEST
+from editing.rendering.cube import LARGEST, SIZE, SMALLEST
 from learning.commands.options import check_output, check_steps_options, clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
-    from editing.rules import Step
-    from learning.cube_error import Colours
+    from editing.game.rules import Step
+    from learning.metrics.cube_error import Colours
 
 
 @click.command(
@@ -50,12 +50,12 @@ def command(
     For a cube, its error against the exact picture is printed: over the colours of PHOTO, or else over a seeded sample
     such as untouched photos have.
     """
-    from editing.atomic_file import write_atomically
-    from editing.cube import write_cube
-    from editing.numpy_source import numpy_source
-    from editing.photo import PhotoError
-    from editing.steps_file import StepsFileError
-    from editing.trajectory import InvalidSnapshot
+    from editing.files import write_atomically
+    from editing.game.numpy_source import numpy_source
+    from editing.photos.decoding import PhotoError
+    from editing.rendering.cube import write_cube
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.trajectories.steps_file import StepsFileError
     from learning.steps_source import read_source
 
     check_steps_options(steps, episode)
@@ -77,8 +77,8 @@ def command(
 
 def _colours(photo: Path | None, transfer: str, primaries: str) -> tuple[Colours, str]:
     """The colours to measure by, and what they are."""
-    from editing.photo import printable, read_photo
-    from learning.cube_error import photo_colours, sample_colours
+    from editing.photos.decoding import printable, read_photo
+    from learning.metrics.cube_error import photo_colours, sample_colours
 
     if photo is None:
         light = sample_colours()
@@ -88,7 +88,7 @@ def _colours(photo: Path | None, transfer: str, primaries: str) -> tuple[Colours
 
 
 def _say_error(cube: Path, sequence: tuple[Step, ...], size: int, light: Colours, whose: str) -> None:
-    from learning.cube_error import cube_error
+    from learning.metrics.cube_error import cube_error
 
     error = cube_error(sequence, size, light)
     figures = f"largest {error.largest:.2f}, mean {error.mean:.3f}"

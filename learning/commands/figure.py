@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from editing.rules import MAXIMUM_STEPS
+from editing.game.rules import MAXIMUM_STEPS
 from learning.commands.options import check_output, check_steps_options, clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from learning.sequence_drawing import Sequenced
-    from learning.step_drawing import Palette
+    from learning.figures.sequences import Sequenced
+    from learning.figures.steps import Palette
     from learning.steps_source import StepsSource
 
 
@@ -58,11 +58,11 @@ def command(
     If an agent chose the steps, the probabilities of all filters are drawn too. An episode is drawn on the preview of
     its own photo where no other is given.
     """
-    from editing.photo import PhotoError
-    from editing.steps_file import StepsFileError
-    from editing.trajectory import InvalidSnapshot
-    from learning.sequence_drawing import FIGURES, write_figure
-    from learning.step_drawing import DARK, LIGHT
+    from editing.photos.decoding import PhotoError
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.trajectories.steps_file import StepsFileError
+    from learning.figures.sequences import FIGURES, write_figure
+    from learning.figures.steps import DARK, LIGHT
     from learning.steps_source import read_source
 
     if sheet is None:
@@ -84,9 +84,9 @@ def _sequence(
     photo: Path | None, transfer: str, primaries: str, source: StepsSource, palette: Palette, columns: int
 ) -> tuple[Figure, str]:
     """The figure of a sequence, and its title."""
-    from editing.filters import FILTERS
-    from editing.photo import make_preview, read_photo
-    from learning.sequence_drawing import EDGE, FINE, developed, sequence_figure
+    from editing.game.filters import FILTERS
+    from editing.photos.decoding import make_preview, read_photo
+    from learning.figures.sequences import EDGE, FINE, developed, sequence_figure
 
     pixels = _own_photo(source) if photo is None else read_photo(photo, transfer=transfer, primaries=primaries).pixels
     small = make_preview(pixels, round(EDGE * FINE)).astype("float32")
@@ -97,7 +97,7 @@ def _sequence(
 
 def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
     """The figure of the episodes of an export or a play, and its title."""
-    from learning.sequence_drawing import sheet_figure
+    from learning.figures.sequences import sheet_figure
     from learning.steps_source import read_submitted
 
     sources = read_submitted(folder, most)
@@ -106,8 +106,8 @@ def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
 
 def _sequenced(source: StepsSource) -> Sequenced:
     """An episode's sequence, on what the agent sees of its photo, in more pixels."""
-    from editing.photo import square
-    from learning.sequence_drawing import FINE, SIDE, Sequenced, developed
+    from editing.photos.decoding import square
+    from learning.figures.sequences import FINE, SIDE, Sequenced, developed
 
     steps_file = source.steps_file
     pixels = square(_own_photo(source), round(SIDE * FINE))
@@ -116,7 +116,7 @@ def _sequenced(source: StepsSource) -> Sequenced:
 
 def _own_photo(source: StepsSource) -> NDArray[np.float32]:
     """The preview of the photo that an episode was played on."""
-    from editing.photo import load_preview
+    from editing.photos.decoding import load_preview
 
     assert source.preview is not None  # noqa: S101 (an episode has one)
     return load_preview(source.preview)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from learning.photo_sets import Decoding, Picture
+    from learning.photos.sets import Decoding, Picture
 
 
 @click.command(
@@ -40,11 +40,11 @@ def command(
     paper's histogram intersection in percent, 100 for sets that are distributed alike. With --pairs, also how far each
     picture is from its own target: the RMSE of values from 0 to 1, and its mean.
     """
-    from editing.atomic_file import write_atomically
-    from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot
-    from learning.measure import STATISTICS, intersection
-    from learning.photo_sets import Decoding, PhotoSetError
+    from editing.files import write_atomically
+    from editing.photos.decoding import PhotoError
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from learning.metrics.histogram_intersection import STATISTICS, intersection
+    from learning.photos.sets import Decoding, PhotoSetError
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, OSError):
         decoding = Decoding(transfer, primaries)
@@ -67,7 +67,7 @@ def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:
 
     import numpy as np
 
-    from learning.photo_sets import PhotoSetError, list_results, map_processes
+    from learning.photos.sets import PhotoSetError, list_results, map_processes
 
     by_stem = {Path(picture.name).stem: picture for picture in list_results(targets)}
     found = list_results(outputs)
@@ -79,8 +79,8 @@ def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:
 
 
 def _rmse(couple: tuple[Picture, Picture], decoding: Decoding) -> float:
-    from learning.measure import root_mean_square
-    from learning.photo_sets import PhotoSetError, read_picture
+    from learning.metrics.histogram_intersection import root_mean_square
+    from learning.photos.sets import PhotoSetError, read_picture
 
     output, target = (read_picture(picture, decoding) for picture in couple)
     if output.shape != target.shape:
@@ -92,8 +92,8 @@ def _rmse(couple: tuple[Picture, Picture], decoding: Decoding) -> float:
 def _statistics(location: Path, decoding: Decoding, seed: int) -> tuple[NDArray[np.float64], ...]:
     from functools import partial
 
-    from learning.measure import crop_statistics
-    from learning.photo_sets import keep_of_pictures, list_results
+    from learning.metrics.histogram_intersection import crop_statistics
+    from learning.photos.sets import keep_of_pictures, list_results
 
     reading = keep_of_pictures(
         list_results(location), decoding, partial(crop_statistics, seed=seed), f"Reading {location.name}"

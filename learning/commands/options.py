@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from editing.photo import PRIMARIES, TRANSFERS
+from editing.photos.decoding import PRIMARIES, TRANSFERS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -12,9 +12,9 @@ from learning.commands.options import clear_errors, photo_options
 if TYPE_CHECKING:
     import torch
 
-    from learning.checkpoint import Checkpoint
-    from learning.photo_sets import Decoding
-    from learning.play_snapshot import PlayPhotos
+    from learning.agent.checkpoint import Checkpoint
+    from learning.agent.episodes import PlayPhotos
+    from learning.photos.sets import Decoding
 
 Rows = list[dict[str, Any]]
 
@@ -56,11 +56,11 @@ def command(
     import tempfile
 
     from editing.new_folder import check_free
-    from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot
-    from learning.checkpoint import CheckpointError, load_agent
+    from editing.photos.decoding import PhotoError
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from learning.agent.checkpoint import CheckpointError, load_agent
     from learning.device import DeviceError, choose_device
-    from learning.photo_sets import Decoding, PhotoSetError
+    from learning.photos.sets import Decoding, PhotoSetError
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, OSError):
         check_free(out)
@@ -91,8 +91,8 @@ def _say_which(checkpoint: Checkpoint, player: str) -> None:
 
 
 def _find_photos(photos: tuple[Path, ...], decoding: Decoding, previews: Path) -> PlayPhotos:
-    from editing.trajectory import is_snapshot
-    from learning.play_snapshot import photos_of_export, photos_of_files
+    from editing.trajectories.snapshot import is_snapshot
+    from learning.agent.episodes import photos_of_export, photos_of_files
 
     exports = [path for path in photos if is_snapshot(path)]
     if not exports:
@@ -106,9 +106,9 @@ def _play(
     checkpoint: Checkpoint, photos: PlayPhotos, options: tuple[str, int, int, int], device: torch.device
 ) -> tuple[Rows, Rows, Rows]:
     """The rows of all games, in the order of the photos."""
-    from learning.photo_sets import each_by_processes, preview_view
-    from learning.play import Turn, play_all
-    from learning.play_snapshot import OWN_STUDY, Player
+    from learning.agent.episodes import OWN_STUDY, Player
+    from learning.agent.playing import Turn, play_all
+    from learning.photos.sets import each_by_processes, preview_view
 
     name, seed, samples, batch = options
     agent = checkpoint.agent.to(device).double()
@@ -133,7 +133,7 @@ def _play(
 
 
 def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], made_by: str) -> None:
-    from editing.trajectory import write_snapshot
+    from editing.trajectories.snapshot import write_snapshot
 
     episodes, steps, events = games
     write_snapshot(

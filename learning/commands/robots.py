@@ -40,7 +40,7 @@ def command(url: str, episodes: int, study: str, seed: int, photos_per_robot: in
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from learning.robots import RobotError, play_site
+    from learning.robots.visitor import RobotError, play_site
 
     columns = (TextColumn("robots"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with clear_errors(RobotError), Progress(*columns, console=Console(stderr=True)) as progress:

@@ -12,11 +12,11 @@ from click.core import ParameterSource
 from learning.commands.options import clear_errors, first_speaks, photo_options
 
 if TYPE_CHECKING:
-    from learning.distributed import Processes
-    from learning.fast_recipe import FastConfig
-    from learning.networks import Widths
-    from learning.paper_recipe import PaperConfig
-    from learning.squares import PhotoSet
+    from learning.agent.networks import Widths
+    from learning.photos.squares import PhotoSet
+    from learning.training.distributed import Processes
+    from learning.training.fast_recipe import FastConfig
+    from learning.training.paper_recipe import PaperConfig
 
 Settings = dict[str, Any]
 # Where a run is, and where it computes, may change when it is resumed.
@@ -130,14 +130,14 @@ def command(
     processes share each batch.
     """
     from editing.new_folder import check_free
-    from editing.photo import PhotoError
-    from editing.trajectory import InvalidSnapshot
-    from learning.checkpoint import CheckpointError
+    from editing.photos.decoding import PhotoError
+    from editing.trajectories.snapshot import InvalidSnapshot
+    from learning.agent.checkpoint import CheckpointError
     from learning.device import DeviceError
-    from learning.distributed import ProcessLost, started
-    from learning.photo_sets import PhotoSetError
-    from learning.training import TrainingDiverged
-    from learning.updates import RecordingFailed
+    from learning.photos.sets import PhotoSetError
+    from learning.training.distributed import ProcessLost, started
+    from learning.training.trainer import TrainingDiverged
+    from learning.training.updates import RecordingFailed
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
     first = started().rank == 0
@@ -155,7 +155,7 @@ def command(
 
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
     """The settings that the run was begun with; an option given now must say the same."""
-    from learning.checkpoint import CheckpointError, read_config
+    from learning.agent.checkpoint import CheckpointError, read_config
 
     settings = read_config(out).get("settings")
     if not isinstance(settings, dict):
@@ -170,16 +170,16 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
 
 
 def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None, *, cuda_graphs: bool) -> None:
-    from learning.checkpoint import LAST, CheckpointError, begin_run, read_config
-    from learning.data import Photos
+    from learning.agent.checkpoint import LAST, CheckpointError, begin_run, read_config
     from learning.device import choose_device
-    from learning.distributed import joined, own_device, started
-    from learning.held_out import HeldOut, split
-    from learning.precision import choose_precision
-    from learning.recipes import RECIPES
-    from learning.run import run
-    from learning.training_picture import TrainingPictures
-    from learning.updates import recorder_on
+    from learning.photos.batches import Photos
+    from learning.training.distributed import joined, own_device, started
+    from learning.training.pictures import TrainingPictures
+    from learning.training.precision import choose_precision
+    from learning.training.recipes import RECIPES
+    from learning.training.run import run
+    from learning.training.updates import recorder_on
+    from learning.training.validation import HeldOut, split
 
     processes = started()
     recipe = RECIPES[settings["recipe"]]
@@ -217,7 +217,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
 
 def _config(settings: Settings, processes: Processes) -> FastConfig | PaperConfig:
     """The recipe's config; what was not given is the recipe's default."""
-    from learning.recipes import RECIPES
+    from learning.training.recipes import RECIPES
 
     given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
     augmentation = {
@@ -235,7 +235,7 @@ def _config(settings: Settings, processes: Processes) -> FastConfig | PaperConfi
 
 
 def _widths(settings: Settings) -> Widths:
-    from learning.networks import Widths
+    from learning.agent.networks import Widths
 
     width = settings["width"]
     widths = Widths(width, settings["hidden"] or 4 * width)
@@ -250,9 +250,9 @@ def _widths(settings: Settings) -> Widths:
 
 def _read(settings: Settings, cache: Path | None) -> tuple[PhotoSet, PhotoSet]:
     """Inputs and targets, found before either is read; the targets first, since they are sooner known to be wrong."""
-    from learning.crop_cache import default_cache
-    from learning.photo_sets import Decoding
-    from learning.training_sets import check_targets, find_inputs, find_targets
+    from learning.photos.sets import Decoding
+    from learning.photos.square_cache import default_cache
+    from learning.photos.training_sets import check_targets, find_inputs, find_targets
 
     decoding = Decoding(settings["transfer"], settings["primaries"])
     places = {name: Path(settings[name]) for name in ("inputs", "targets")}

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from editing.photo import find_photos
+from editing.photos.decoding import find_photos
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit
 from tests.browser.visitor import visitor
 from tests.webapp.downloads.downloading import forget_jobs
-from webapp.demo_photos import demo_photo_paths
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.originals import keep_original
 from webapp.photos.storing import store
 from webapp.studies.adding import add_photo
+from webapp.studies.demo_photos import demo_photo_paths
 from webapp.studies.models import Study
 
 WINDOWS = ((360, 740), (820, 1180), (1440, 900))

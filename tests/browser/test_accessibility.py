@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from editing.practice_picture import practice_picture
-from editing.preview import area_average
+from editing.photos.practice_picture import practice_picture
+from editing.photos.preview import area_average
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from editing import rules
+from editing.game import rules
 from tests.browser.fingers import Fingers
 from tests.browser.player import Person
 from tests.browser.test_play import kinds, stored_events

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, expect
 
-from editing import rules
-from editing.filters import develop
-from editing.preview import area_average, load_preview
+from editing.game import rules
+from editing.game.filters import develop
+from editing.photos.preview import area_average, load_preview
 from tests.browser.player import Person
 from webapp.games.models import Episode
 from webapp.photos.models import Photo

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, Request, expect
 
-from editing import rules
+from editing.game import rules
 from tests.browser.player import Person
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant

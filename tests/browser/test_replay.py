@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from editing.filters import develop
-from editing.preview import load_preview
-from editing.rules import Step
+from editing.game.filters import develop
+from editing.game.rules import Step
+from editing.photos.preview import load_preview
 from tests.browser.treatments import AGENT, treat
 from webapp.photos.models import Photo
 from webapp.studies.models import Study

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from editing.filters import FILTERS, develop
-from editing.rules import MAXIMUM_STEPS, Step
+from editing.game.filters import FILTERS, develop
+from editing.game.rules import MAXIMUM_STEPS, Step
 
 Parameters = Mapping[str, float]
 InBrowser = Callable[[Sequence[Sequence[Step]]], NDArray[np.float32]]

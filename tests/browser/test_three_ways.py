@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
-from editing import rules
-from editing.practice_picture import practice_picture
-from editing.preview import area_average
+from editing.game import rules
+from editing.photos.practice_picture import practice_picture
+from editing.photos.preview import area_average
 from tests.browser.hands import HANDS, Mouse
 from tests.browser.player import Person
 from tests.browser.test_tutorial import go_through

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from editing.practice_picture import practice_picture
-from editing.preview import area_average
+from editing.photos.practice_picture import practice_picture
+from editing.photos.preview import area_average
 from tests.browser.player import Person
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode

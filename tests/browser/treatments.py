@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from editing.filters import VERSION
+from editing.game.filters import VERSION
 from webapp.games.models import Episode, Step
 from webapp.participants.models import Participant
 from webapp.participants.pseudonyms import new_pseudonym

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.embedded_postgres import Cluster
+from webapp.local.embedded_postgres import Cluster
 
 
 @pytest.fixture(scope="module")

@@ -154,7 +154,7 @@ def test_make_alone_lists_the_targets(root: Path) -> None:
 
 def test_the_demo_photos_are_in_the_wheel_and_have_a_licence() -> None:
     pytest.importorskip("skimage")
-    from webapp.demo_photos import demo_photo_paths
+    from webapp.studies.demo_photos import demo_photo_paths
 
     photos = demo_photo_paths()
     assert len(photos) >= 4

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from webapp import embedded_postgres, postgres_programs
-from webapp.embedded_postgres import Cluster
-from webapp.postgres_programs import PostgresError
+from webapp.local import embedded_postgres, postgres_programs
+from webapp.local.embedded_postgres import Cluster
+from webapp.local.postgres_programs import PostgresError
 
 
 def answer(url: str, query: str = "SELECT 1") -> object:
@@ -148,7 +148,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_command_line_names_its_mistakes() -> None:
-    command = [sys.executable, "-m", "webapp.embedded_postgres", "run"]
+    command = [sys.executable, "-m", "webapp.local.embedded_postgres", "run"]
     done = subprocess.run(command, cwd=embedded_postgres.CLONE, capture_output=True, text=True)
     assert done.returncode == 2
     assert "takes a command behind a --" in done.stderr

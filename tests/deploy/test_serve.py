@@ -14,15 +14,15 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from webapp.embedded_postgres import Cluster, free_port
-from webapp.serve import ServeError, address, check_photos, check_port
-from webapp.worker_process import working
+from webapp.local.embedded_postgres import Cluster, free_port
+from webapp.local.serve import ServeError, address, check_photos, check_port
+from webapp.local.worker_process import working
 
 
 def serve(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # A server that would be reachable is not needed: whatever is wrong here must be told before Postgres is asked.
     environment = os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    command = [sys.executable, "-m", "webapp.serve", *arguments]
+    command = [sys.executable, "-m", "webapp.local.serve", *arguments]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 
 
@@ -79,7 +79,7 @@ def test_the_address_is_one_that_a_browser_takes() -> None:
 
 def test_a_closed_terminal_ends_the_program_through_its_finally_blocks() -> None:
     program = (
-        "import os, signal, sys; from webapp.serve import stop_on_signals; stop_on_signals()\n"
+        "import os, signal, sys; from webapp.local.serve import stop_on_signals; stop_on_signals()\n"
         "try: os.kill(os.getpid(), signal.SIGHUP); signal.pause()\n"
         "finally: print('tidied up')"
     )
@@ -97,7 +97,7 @@ def test_it_starts_with_photos_that_an_agent_plays_too_and_a_signal_stops_it(
     of_an_older_site.touch()
     database = cluster.fresh_database("serve")
     environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "1"}
-    command = [sys.executable, "-m", "webapp.serve", "--port", str(port)]
+    command = [sys.executable, "-m", "webapp.local.serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_is_said_to_and_started_again(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    monkeypatch.setattr("webapp.worker_process._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr("webapp.local.worker_process._FIRST_PAUSE", 0.1)
     with working() as worker:
         first = worker.process
         first.wait(timeout=60)

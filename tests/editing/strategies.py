@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from editing.filters import FILTERS
-from editing.rules import MAXIMUM_STEPS, Step
+from editing.game.filters import FILTERS
+from editing.game.rules import MAXIMUM_STEPS, Step
 
 
 @st.composite

@@ -12,9 +12,9 @@ from uuid import UUID, uuid5
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.filters import FILTERS, VERSION
-from editing.rules import Event
-from editing.trajectory import write_snapshot
+from editing.game.filters import FILTERS, VERSION
+from editing.game.rules import Event
+from editing.trajectories.snapshot import write_snapshot
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 _NAMESPACE = UUID("6f0c1f7e-2f5b-4c3e-9f27-000000000000")

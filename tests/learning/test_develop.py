@@ -9,10 +9,10 @@ import pyvips
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from editing.developing import Output, develop_file
-from editing.rules import Step
-from editing.steps_file import StepsFile, read_steps, write_steps
-from editing.trajectory import read_snapshot, rows
+from editing.game.rules import Step
+from editing.rendering.developing import Output, develop_file
+from editing.trajectories.snapshot import read_snapshot, rows
+from editing.trajectories.steps_file import StepsFile, read_steps, write_steps
 from learning.command_line import main
 from learning.developing import Job, SameSteps, develop_all
 

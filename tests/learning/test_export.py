@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from editing.cube import cube_slices
-from editing.filters import FILTERS
-from editing.rules import Step
-from editing.steps_file import StepsFile, write_steps
-from editing.trajectory import read_snapshot, rows
+from editing.game.filters import FILTERS
+from editing.game.rules import Step
+from editing.rendering.cube import cube_slices
+from editing.trajectories.snapshot import read_snapshot, rows
+from editing.trajectories.steps_file import StepsFile, write_steps
 from learning.command_line import main
 from learning.steps_source import read_source
 from tests.learning.snapshots import Play, write

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.test import Client
 from PIL import Image
 
-from editing.filters import VERSION
+from editing.game.filters import VERSION
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.originals import keep_original

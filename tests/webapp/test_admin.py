@@ -2,7 +2,7 @@
 
 import pytest
 
-from editing.schemas import PLAYER_KINDS, STATUSES
+from editing.trajectories.schemas import PLAYER_KINDS, STATUSES
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.studies.models import Study

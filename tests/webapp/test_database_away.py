@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 from procrastinate.exceptions import ConnectorException
 
-from webapp.database_away import OneLine, is_away
+from webapp.http.database_unavailable import OneLine, is_away
 
 
 def operational_error(cause):

@@ -94,7 +94,7 @@ def test_too_large_a_request_is_refused(stranger, refused, settings):
 
 
 def test_too_many_requests_are_throttled(stranger, refused, monkeypatch):
-    monkeypatch.setattr("webapp.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
+    monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
     assert stranger.join().status_code == 200
     stranger.client.cookies.pop("sessionid")
     response = stranger.join()

@@ -1,6 +1,6 @@
 """GET /api/studies/{slug}/next/"""
 
-from editing.filters import VERSION
+from editing.game.filters import VERSION
 from webapp.games.models import Episode
 from webapp.photos.storing import remove
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from editing.preview_transport import unpack_preview
+from editing.photos.preview_transport import unpack_preview
 from webapp.photos.storing import remove
 
 

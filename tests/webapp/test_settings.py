@@ -55,7 +55,7 @@ def test_what_the_worker_imports_has_no_torch(python):
 import os, sys, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
 django.setup()
-import editing.developing, webapp.downloads.management.commands.worker
+import editing.rendering.developing, webapp.downloads.management.commands.worker
 print(sorted(set(sys.modules) & {"torch", "learning"}), "webapp.downloads.tasks" in sys.modules)
 """
     assert python("-c", program).stdout == "[] True\n"

@@ -1,6 +1,6 @@
 """GET /api/studies/{slug}/"""
 
-from editing.filters import VERSION
+from editing.game.filters import VERSION
 from webapp.studies.consent_text import default_consent_text
 
 

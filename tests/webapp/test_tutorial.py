@@ -5,8 +5,8 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from editing.preview_transport import unpack_preview
-from editing.trajectory import read_snapshot, rows
+from editing.photos.preview_transport import unpack_preview
+from editing.trajectories.snapshot import read_snapshot, rows
 from webapp.datasets.exporting import Selection, export
 from webapp.datasets.importing import import_snapshot
 from webapp.games.models import Episode

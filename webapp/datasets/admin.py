@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from webapp.datasets.models import AgentFailure
-from webapp.read_only import ReadOnly
+from webapp.http.read_only_admin import ReadOnly
 
 
 @admin.register(AgentFailure)

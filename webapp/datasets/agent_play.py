@@ -17,9 +17,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from editing import filters
-from editing.photo import PhotoError
-from editing.trajectory import InvalidSnapshot, read_snapshot, write_snapshot
+from editing.game import filters
+from editing.photos.decoding import PhotoError
+from editing.trajectories.snapshot import InvalidSnapshot, read_snapshot, write_snapshot
 from webapp.datasets import learning_command
 from webapp.datasets.exporting import photo_row
 from webapp.datasets.importing import import_snapshot

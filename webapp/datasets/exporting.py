@@ -1,4 +1,4 @@
-"""Play as a snapshot: the rows of ``editing.trajectory``, read from the database."""
+"""Play as a snapshot: the rows of ``editing.trajectories.snapshot``, read from the database."""
 
 import json
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from editing import filters
+from editing.game import filters
 from editing.new_folder import check_free
-from editing.schemas import FLAGS
-from editing.trajectory import Snapshot, write_snapshot
+from editing.trajectories.schemas import FLAGS
+from editing.trajectories.snapshot import Snapshot, write_snapshot
 from webapp.datasets.card import write_card
 from webapp.games.models import Episode, Event, Step
 from webapp.photos.models import Photo
@@ -113,7 +113,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
 
     Raises:
         FileExistsError: the folder is not free.
-        editing.trajectory.InvalidSnapshot: a row is wrong.
+        editing.trajectories.snapshot.InvalidSnapshot: a row is wrong.
     """
     check_free(directory)
     with _one_moment():

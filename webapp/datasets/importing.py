@@ -11,10 +11,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from editing.rules import Event as PlayedEvent
-from editing.schemas import FLAGS
-from editing.trajectory import InvalidSnapshot, Snapshot, rows
-from editing.validation import check_previews
+from editing.game.rules import Event as PlayedEvent
+from editing.trajectories.schemas import FLAGS
+from editing.trajectories.snapshot import InvalidSnapshot, Snapshot, rows
+from editing.trajectories.validation import check_previews
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo

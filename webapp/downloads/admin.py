@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from webapp.downloads.models import Download
-from webapp.read_only import ReadOnly
+from webapp.http.read_only_admin import ReadOnly
 
 
 @admin.register(Download)

@@ -21,8 +21,8 @@ from webapp.downloads.models import FILES, Download
 from webapp.downloads.offering import check_offered, why_not
 from webapp.downloads.tasks import enqueue
 from webapp.games.models import Episode
+from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.sessions import participant_of
-from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.api import WhateverIsAccepted
 
 

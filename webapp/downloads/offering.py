@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext
 
-from editing import filters
+from editing.game import filters
 from webapp.games.models import Episode
-from webapp.refusals import Refusal
+from webapp.http.refusals import Refusal
 
 
 def why_not(episode: Episode) -> str:

@@ -15,17 +15,17 @@ from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from editing.photo import PhotoError
+from editing.photos.decoding import PhotoError
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
 from webapp.downloads.offering import check_offered
 from webapp.downloads.thumbnails import episode_steps
+from webapp.http.refusals import Refusal
 from webapp.photos.decoding import without_name
 from webapp.processes import Crashed, Stopped, run_apart
-from webapp.refusals import Refusal
 
 if TYPE_CHECKING:
-    from editing.writing import OutputFormat
+    from editing.rendering.writing import OutputFormat
 
 QUEUE = "downloads"  # and what else the worker does: one thing after the other
 ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
@@ -111,7 +111,7 @@ def _fail(download: Any, reason: str) -> None:
 
 def _develop(row: Download, context: JobContext) -> None:
     # Only here: the web processes, which import this module to put jobs in the queue, have no use for a renderer.
-    from editing.developing import Output, develop_file
+    from editing.rendering.developing import Output, develop_file
 
     check_offered(row.episode)
     photo = row.episode.photo

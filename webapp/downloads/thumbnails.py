@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from editing.filters import develop
-from editing.photo import load_preview
-from editing.preview import area_average
-from editing.rules import Step
+from editing.game.filters import develop
+from editing.game.rules import Step
+from editing.photos.decoding import load_preview
+from editing.photos.preview import area_average
 from webapp.games.models import Episode
 from webapp.photos.thumbnails import LONG_EDGE, save_thumbnail, thumbnails_folder
 
@@ -19,7 +19,7 @@ def finished_thumbnail(episode: Episode) -> Path:
     """A WebP of the picture that an episode came to; made when first asked for.
 
     Raises:
-        editing.photo.PhotoError: the preview of its photo is lost.
+        editing.photos.decoding.PhotoError: the preview of its photo is lost.
     """
     path = finished_path(episode)
     if not path.exists():

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from webapp.games.models import Episode, Event, Step
-from webapp.read_only import ReadOnly
+from webapp.http.read_only_admin import ReadOnly
 
 
 class StepInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for mypy alone

@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing import filters, rules
+from editing.game import filters, rules
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, open_episode, record
 from webapp.games.tutorial import has_practised, is_due
+from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import SHA256
 from webapp.photos.practice import practice_photo
-from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.api import PhotoSerializer
 from webapp.studies.assignment import assign
 from webapp.studies.joining import find_study, joined
@@ -30,7 +30,7 @@ class StepSerializer(serializers.Serializer[Any]):
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    """Documents an event; `editing.rules` reads and checks it."""
+    """Documents an event; `editing.game.rules` reads and checks it."""
 
     id = serializers.UUIDField()
     episode = serializers.UUIDField()

@@ -1,10 +1,12 @@
-"""What play leaves: episodes, their events, and the steps that the events come to. Rows follow editing.trajectory."""
+"""What play leaves: episodes, their events, and the steps that the events come to. Rows follow
+editing.trajectories.snapshot.
+"""
 
 from typing import ClassVar
 
 from django.db import models
 
-from editing import rules
+from editing.game import rules
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Study

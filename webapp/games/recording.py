@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from editing import filters, rules
+from editing.game import filters, rules
 from webapp.games.models import Episode, Event, Step
+from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
-from webapp.refusals import Refusal, photo_removed
 from webapp.studies.joining import take_turn
 from webapp.studies.models import Study
 from webapp.studies.signals import reveal_seen
@@ -34,7 +34,7 @@ def record(
     A batch that was stored before changes nothing and is answered as the first time.
 
     Raises:
-        editing.rules.IllegalEvent: an event that the rules refuse, or that leaves a gap.
+        editing.game.rules.IllegalEvent: an event that the rules refuse, or that leaves a gap.
         Refusal: ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
     """
     _check_batch(episode_id, batch)

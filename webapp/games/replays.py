@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing import filters, rules
+from editing.game import filters, rules
 from webapp.games.api import StepSerializer
 from webapp.games.models import Episode
+from webapp.http.refusals import ErrorSerializer, Refusal, photo_removed
 from webapp.participants.sessions import participant_of
-from webapp.refusals import ErrorSerializer, Refusal, photo_removed
 from webapp.studies.api import PREVIEW_RESPONSES, PhotoSerializer, WhateverIsAccepted, preview_response
 
 

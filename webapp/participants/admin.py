@@ -1,7 +1,7 @@
 from django.contrib import admin
 
+from webapp.http.read_only_admin import ReadOnly
 from webapp.participants.models import Participant
-from webapp.read_only import ReadOnly
 
 
 @admin.register(Participant)

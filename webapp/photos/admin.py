@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from webapp.http.read_only_admin import ReadOnly
 from webapp.photos.models import Photo
-from webapp.read_only import ReadOnly
 
 
 @admin.register(Photo)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from editing.photo import PhotoError, make_preview, printable, read_photo, save_preview, source_sha256
+from editing.photos.decoding import PhotoError, make_preview, printable, read_photo, save_preview, source_sha256
 
 MINIMUM_EDGE = 64
 
@@ -34,7 +34,7 @@ def decode(path: Path, previews: Path, transfer: str, primaries: str) -> Decoded
     """Read a photo and save its preview, whole or not at all, in the folder ``previews``.
 
     Raises:
-        editing.photo.PhotoError: the file is no photo that can be read, or none that anybody can play.
+        editing.photos.decoding.PhotoError: the file is no photo that can be read, or none that anybody can play.
         NotSaved: the folder cannot be made or written to.
     """
     photo = read_photo(path, transfer=transfer, primaries=primaries)

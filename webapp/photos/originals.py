@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from editing.photo import IMAGE_SUFFIXES, RAW_SUFFIXES
+from editing.photos.decoding import IMAGE_SUFFIXES, RAW_SUFFIXES
 from webapp.photos.decoding import NotSaved
 from webapp.photos.models import Photo, originals_folder
 from webapp.photos.storing import NotStored, hold_files

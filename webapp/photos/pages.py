@@ -3,10 +3,10 @@
 from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from editing.photo import PhotoError
+from editing.photos.decoding import PhotoError
+from webapp.http.researchers import researchers_only
 from webapp.photos.models import Photo
 from webapp.photos.thumbnails import Look, thumbnail
-from webapp.researchers import researchers_only
 
 
 @researchers_only

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from django.utils.translation import gettext
 
-from editing.practice_picture import practice_picture
+from editing.photos.practice_picture import practice_picture
+from webapp.http.refusals import Refusal
 from webapp.photos.decoding import NotSaved, decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import store
-from webapp.refusals import Refusal
 
 _FILE = "an evening at the lake.npy"
 

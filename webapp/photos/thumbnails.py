@@ -8,8 +8,8 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
-from editing.filters import luminance
-from editing.photo import load_preview
+from editing.game.filters import luminance
+from editing.photos.decoding import load_preview
 from webapp.photos.models import Photo
 
 Look = Literal["game", "bright"]

@@ -9,8 +9,8 @@ from typing import BinaryIO
 import numpy as np
 from django.conf import settings
 
-from editing.photo import load_preview
-from editing.preview_transport import VERSION, pack_preview
+from editing.photos.decoding import load_preview
+from editing.photos.preview_transport import VERSION, pack_preview
 from webapp.photos.models import Photo
 
 _logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def open_packed(photo: Photo) -> BinaryIO:
     """The packed preview of a photo, to be read from its start.
 
     Raises:
-        editing.photo.PhotoError: the preview that it is made of is missing or damaged.
+        editing.photos.decoding.PhotoError: the preview that it is made of is missing or damaged.
     """
     path = _path(photo)
     try:

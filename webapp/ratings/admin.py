@@ -1,7 +1,7 @@
 from django.contrib import admin
 
+from webapp.http.read_only_admin import ReadOnly
 from webapp.ratings.models import Judgement, Place, Showing
-from webapp.read_only import ReadOnly
 
 
 class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for mypy alone

@@ -12,11 +12,11 @@ from rest_framework.views import APIView
 
 from webapp.games.api import StepSerializer
 from webapp.games.replays import may_watch
+from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.models import Participant
 from webapp.ratings.models import Showing
 from webapp.ratings.revealing import judge, photos_to_reveal, show
 from webapp.ratings.style import profile
-from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.api import PhotoSerializer
 from webapp.studies.joining import find_study, joined
 

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from editing import filters
+from editing.game import filters
 from webapp.games.models import Episode
 from webapp.games.recording import open_episode
+from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement, Place, Showing
-from webapp.refusals import Refusal, photo_removed
 from webapp.studies.assignment import assign
 from webapp.studies.joining import take_turn
 from webapp.studies.models import Study

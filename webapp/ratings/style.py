@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from editing import rules
-from editing.colour import Pixels
-from editing.filters import FILTERS, develop, luminance
-from editing.photo import PhotoError
-from editing.preview import load_preview
+from editing.game import rules
+from editing.game.filters import FILTERS, develop, luminance
+from editing.photos.colour import Pixels
+from editing.photos.decoding import PhotoError
+from editing.photos.preview import load_preview
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from webapp.read_only import ReadOnly
+from webapp.http.read_only_admin import ReadOnly
 from webapp.studies.models import DEFAULT, Consent, Participation, Study
 
 

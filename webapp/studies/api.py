@@ -20,14 +20,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing import filters, preview_transport
-from editing.photo import PhotoError
+from editing.game import filters
+from editing.photos import preview_transport
+from editing.photos.decoding import PhotoError
+from webapp.http.refusals import ErrorSerializer, photo_removed
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of, ticket_for
 from webapp.photos.models import Photo
 from webapp.photos.practice import practice_photo
 from webapp.photos.transport import open_packed
-from webapp.refusals import ErrorSerializer, photo_removed
 from webapp.studies.joining import find_study, join
 from webapp.studies.models import Study
 
@@ -135,7 +136,7 @@ PREVIEW_RESPONSES: dict[Any, Any] = {
 
 
 class PreviewView(APIView):
-    """The linear preview of a photo, float16 (height, width, 3), packed as `editing.preview_transport` says.
+    """The linear preview of a photo, float16 (height, width, 3), packed as `editing.photos.preview_transport` says.
 
     The version of the form is in the address: what a browser keeps for good is never of another one.
     """

@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext
 
+from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
-from webapp.refusals import Refusal
 from webapp.studies.models import Consent, Participation, Study
 
 

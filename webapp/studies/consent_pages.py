@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
 
+from webapp.http.refusals import Refusal
+from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import participant_of
-from webapp.refusals import Refusal
 from webapp.studies import consent
 from webapp.studies.api import JoinView
 from webapp.studies.joining import join
 from webapp.studies.models import Consent, Study
-from webapp.visitors import SessionThrottle
 
 _CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
+from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
-from webapp.refusals import Refusal
 from webapp.studies import consent
 from webapp.studies.models import Participation, Study
 

@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from editing.photo import PRIMARIES, TRANSFERS
+from editing.photos.decoding import PRIMARIES, TRANSFERS
+from webapp.http.researchers import researchers_only
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
-from webapp.researchers import researchers_only
 from webapp.studies import consent
 from webapp.studies.models import DEFAULT, Study
 

@@ -22,12 +22,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing.photo import PRIMARIES, TRANSFERS, PhotoError
+from editing.photos.decoding import PRIMARIES, TRANSFERS, PhotoError
+from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.photos.decoding import NotSaved, decode, without_name
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.originals import keep_original
 from webapp.photos.storing import NotStored, Outcome, store
-from webapp.refusals import ErrorSerializer, Refusal
 from webapp.studies.adding import bring_in, take_out
 from webapp.studies.joining import find_study
 from webapp.studies.models import DEFAULT

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from editing.preview_transport import VERSION
+from editing.photos.preview_transport import VERSION
 from webapp.photos.models import SHA256
 from webapp.studies.api import JoinView, PracticeView, PreviewView, StudyView
 from webapp.studies.photo_api import PhotoListView, StudyPhotoView

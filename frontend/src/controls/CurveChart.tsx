@@ -1,8 +1,8 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { describeValue, roundTo, type Filter, type Parameters } from "../contract";
-import { heightsOf, movePoint } from "../curves";
-import { texts } from "../texts";
+import { describeValue, roundTo, type Filter, type Parameters } from "../shared/contract";
+import { heightsOf, movePoint } from "../shared/curves";
+import { texts } from "../shared/texts";
 import { curveKind, pointParameter } from "./curvePoint";
 import { nudged } from "./nudge";
 import { useCurveDrag } from "./useCurveDrag";

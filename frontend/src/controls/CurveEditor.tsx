@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import type { Filter, Parameters } from "../contract";
-import { heightsOf, movePoint, straightened } from "../curves";
-import { texts } from "../texts";
+import type { Filter, Parameters } from "../shared/contract";
+import { heightsOf, movePoint, straightened } from "../shared/curves";
+import { texts } from "../shared/texts";
 import { CurveChart } from "./CurveChart";
 import { curveKind, curveLabel, pointParameter } from "./curvePoint";
 import { NumberField } from "./NumberField";

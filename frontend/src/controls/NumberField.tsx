@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
-import { clampTo, type Parameter } from "../contract";
-import { formatNumber } from "../language";
-import { texts } from "../texts";
-import { readTyped } from "../typed";
+import { clampTo, type Parameter } from "../shared/contract";
+import { formatNumber } from "../shared/language";
+import { texts } from "../shared/texts";
+import { readTyped } from "../shared/typed";
 
 interface Props {
   readonly parameter: Parameter;

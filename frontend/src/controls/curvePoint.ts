@@ -1,7 +1,7 @@
 /** A point of a curve as a parameter that is moved, typed and read like any other: its height, in per cent of white. */
-import type { Filter, Parameter } from "../contract";
-import { reachOf } from "../curves";
-import { texts } from "../texts";
+import type { Filter, Parameter } from "../shared/contract";
+import { reachOf } from "../shared/curves";
+import { texts } from "../shared/texts";
 
 /** A curve that bends little is moved more finely than the hand that drags it, and by smaller nudges. */
 const FINE_BELOW_RATIO = 2;

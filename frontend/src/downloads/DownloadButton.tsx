@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { Download, FileFormat } from "../api";
+import type { Download, FileFormat } from "../shared/api";
 import { Downloading, isComing } from "./downloading";
 import { texts } from "./texts";
 

@@ -1,6 +1,6 @@
 /** A finished picture at full size: asking for it, and waiting until it is there. */
 import { signal, type Signal } from "@preact/signals";
-import { askForDownload, getDownloads, Unreachable, type Download, type FileFormat } from "../api";
+import { askForDownload, getDownloads, Unreachable, type Download, type FileFormat } from "../shared/api";
 import { texts } from "./texts";
 
 /** How long to wait before the server is asked how far it is: longer each time, up to the last. */

@@ -1,6 +1,6 @@
 /** What is said of downloads, on the play page and on that of the finished pictures. */
-import type { FileFormat } from "../api";
-import { gettext } from "../translation";
+import type { FileFormat } from "../shared/api";
+import { gettext } from "../shared/translation";
 
 export const texts = {
   formats: { jpeg: "JPEG", tiff16: gettext("TIFF, 16 bits"), png16: gettext("PNG, 16 bits") } as Record<

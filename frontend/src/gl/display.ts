@@ -1,7 +1,7 @@
 /** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
 import { computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
-import { shownSteps, type PlayState, type Step } from "../state";
-import { frameOf, scaledTo, type Frame, type Size } from "../view";
+import { shownSteps, type PlayState, type Step } from "../shared/state";
+import { frameOf, scaledTo, type Frame, type Size } from "../shared/view";
 import { Follower } from "./follower";
 import type { Renderer } from "./renderer";
 

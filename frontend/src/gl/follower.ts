@@ -1,7 +1,7 @@
 /** What follows the canvas a little later: the histogram of what is shown, and the film strip's pictures. */
 import { signal } from "@preact/signals";
-import type { Preview, Step } from "../state";
-import { scaledTo } from "../view";
+import type { Preview, Step } from "../shared/state";
+import { scaledTo } from "../shared/view";
 import { countLevels, type Histogram } from "./histogram";
 import type { Renderer } from "./renderer";
 

@@ -1,6 +1,6 @@
 /** Draws a photo after its steps, in one draw call, onto the canvas or into pixels that can be read. */
-import type { Preview, Step } from "../state";
-import type { Area } from "../view";
+import type { Preview, Step } from "../shared/state";
+import type { Area } from "../shared/view";
 import { Photo, type Source } from "./photo";
 import { packParameters, Programs } from "./program";
 import { readLater, type Bytes } from "./readback";

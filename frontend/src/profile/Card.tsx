@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
-import { findFilter } from "../contract";
-import { FilterSign } from "../editor/icons";
-import { texts } from "../texts";
+import { findFilter } from "../shared/contract";
+import { FilterSign } from "../shared/icons";
+import { texts } from "../shared/texts";
 import type { Style, Styles, Whose } from "../viewing/api";
 import { profileTexts } from "./texts";
 import { barsOf, difference, mapOf, usualOrder, WHOSE } from "./layout";

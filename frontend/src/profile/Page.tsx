@@ -1,8 +1,8 @@
 import { signal, type Signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import type { Notice } from "../state";
-import { formatNumber } from "../language";
-import { texts } from "../texts";
+import type { Notice } from "../shared/state";
+import { formatNumber } from "../shared/language";
+import { texts } from "../shared/texts";
 import { pages, type Style, type Styles } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import { Card, comparisons } from "./Card";

@@ -1,7 +1,7 @@
 /** What the page of one's own style says. */
-import { formatNumber } from "../language";
-import { formatPercent } from "../texts";
-import { gettext, ngettext } from "../translation";
+import { formatNumber } from "../shared/language";
+import { formatPercent } from "../shared/texts";
+import { gettext, ngettext } from "../shared/translation";
 import type { Whose } from "../viewing/api";
 import type { Difference } from "./layout";
 

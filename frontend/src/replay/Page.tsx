@@ -1,8 +1,8 @@
-import { filterOf } from "../contract";
-import { describeStep } from "../describe";
-import { Pixels } from "../editor/Pixels";
-import type { Step } from "../state";
-import { texts } from "../texts";
+import { filterOf } from "../shared/contract";
+import { describeStep } from "../shared/describe";
+import { Pixels } from "../shared/Pixels";
+import type { Step } from "../shared/state";
+import { texts } from "../shared/texts";
 import type { Darkroom } from "../viewing/darkroom";
 import { Frame } from "../viewing/Frame";
 import type { Player } from "./player";

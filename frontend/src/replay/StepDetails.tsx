@@ -1,7 +1,7 @@
-import { describeValue, filterOf, type Filter } from "../contract";
-import { FilterIcon } from "../editor/icons";
-import type { Step } from "../state";
-import { texts } from "../texts";
+import { describeValue, filterOf, type Filter } from "../shared/contract";
+import { FilterIcon } from "../shared/icons";
+import type { Step } from "../shared/state";
+import { texts } from "../shared/texts";
 import type { ReplayStep } from "../viewing/api";
 import { replayTexts } from "./texts";
 import { corners } from "./timeline";

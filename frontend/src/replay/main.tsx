@@ -1,7 +1,7 @@
 /** A replay, from the element `#app` whose `data-episode` names the episode. */
 import { batch } from "@preact/signals";
 import { render } from "preact";
-import { getPreview } from "../api";
+import { getPreview } from "../shared/api";
 import "../styles/replay.css";
 import { getReplay } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";

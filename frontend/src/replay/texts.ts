@@ -1,6 +1,6 @@
 /** What the page of a replay says. */
-import { texts } from "../texts";
-import { gettext, ngettext, pgettext } from "../translation";
+import { texts } from "../shared/texts";
+import { gettext, ngettext, pgettext } from "../shared/translation";
 
 export const replayTexts = {
   title: gettext("Step by step"),

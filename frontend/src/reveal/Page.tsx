@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { texts } from "../texts";
+import { texts } from "../shared/texts";
 import type { Showing } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import type { RevealSession } from "./session";

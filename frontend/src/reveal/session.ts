@@ -1,6 +1,6 @@
 /** Going through the photos: the pictures of one are shown, the favourite is chosen, and the next photo comes. */
 import { batch } from "@preact/signals";
-import { ApiError, getPreview } from "../api";
+import { ApiError, getPreview } from "../shared/api";
 import { answerReveal, getReveals, openReveal, pages } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
 import { noticeFor } from "../viewing/failing";

@@ -1,5 +1,5 @@
 /** What the reveal says. */
-import { gettext, ngettext } from "../translation";
+import { gettext, ngettext } from "../shared/translation";
 
 export const revealTexts = {
   title: gettext("Side by side"),

@@ -1,5 +1,5 @@
 /** What the tutorial says. */
-import { gettext } from "../translation";
+import { gettext } from "../shared/translation";
 import type { Phase } from "./course";
 
 export const tutorialTexts = {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { NoticeCard } from "../editor/NoticeCard";
-import type { Notice } from "../state";
-import { texts } from "../texts";
+import { NoticeCard } from "../shared/NoticeCard";
+import type { Notice } from "../shared/state";
+import { texts } from "../shared/texts";
 import { pages } from "./api";
 
 interface Props {

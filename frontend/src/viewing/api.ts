@@ -1,6 +1,6 @@
 /** What the server tells of finished pictures: to compare, to sum up, and to watch again. */
-import { json, parsed, post, studyAddress } from "../api";
-import type { PhotoOffer, Step } from "../state";
+import { json, parsed, post, studyAddress } from "../shared/api";
+import type { PhotoOffer, Step } from "../shared/state";
 
 /** A photo that can be shown as several people left it. */
 export interface Reveal {

@@ -1,8 +1,8 @@
 /** Develops pictures of one photo. The graphics card may be lost meanwhile, and come back. */
 import { signal } from "@preact/signals";
 import { Renderer } from "../gl/renderer";
-import type { Preview, Step } from "../state";
-import { scaledTo } from "../view";
+import type { Preview, Step } from "../shared/state";
+import { scaledTo } from "../shared/view";
 
 export class Darkroom {
   readonly renderer: Renderer;

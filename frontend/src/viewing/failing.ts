@@ -1,7 +1,7 @@
 /** What is said where a page cannot show what it is there for. */
-import { ApiError, Unreachable } from "../api";
-import type { Notice } from "../state";
-import { texts } from "../texts";
+import { ApiError, Unreachable } from "../shared/api";
+import type { Notice } from "../shared/state";
+import { texts } from "../shared/texts";
 import { pages } from "./api";
 import { viewingTexts } from "./texts";
 

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { texts } from "../texts";
+import { texts } from "../shared/texts";
 import { Darkroom } from "./darkroom";
 import { Frame } from "./Frame";
 

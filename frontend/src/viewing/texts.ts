@@ -1,6 +1,6 @@
 /** What the pages say that show finished pictures. */
-import type { Notice } from "../state";
-import { gettext } from "../translation";
+import type { Notice } from "../shared/state";
+import { gettext } from "../shared/translation";
 
 export const viewingTexts = {
   notices: {

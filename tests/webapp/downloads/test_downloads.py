@@ -8,10 +8,10 @@ import pytest
 import tifffile
 from PIL import Image
 
-from editing.developing import Output
-from editing.filters import develop
-from editing.photo import read_photo
-from editing.rules import Step
+from editing.game.filters import develop
+from editing.game.rules import Step
+from editing.photos.decoding import read_photo
+from editing.rendering.developing import Output
 from tests.webapp.downloads.downloading import ask, fetched, jobs, reason, states, url
 from webapp.downloads.models import FILES, Download, downloads_folder
 from webapp.photos.decoding import decode
@@ -115,7 +115,7 @@ class TestWho:
         assert refused(ask(player, finished)) == (403, "csrf_failed")
 
     def test_too_many_requests_are_throttled(self, player, finished, refused, monkeypatch):
-        monkeypatch.setattr("webapp.visitors.SessionThrottle.THROTTLE_RATES", {"download": "1/min"})
+        monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"download": "1/min"})
         assert ask(player, finished).status_code == 202
         assert refused(ask(player, finished)) == (429, "throttled")
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from editing.filters import VERSION
+from editing.game.filters import VERSION
 from tests.webapp.conftest import Player, write_events
 from webapp.games.models import Episode, Step
 from webapp.participants.models import Participant

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 
-from editing.trajectory import InvalidSnapshot, read_snapshot, rows
+from editing.trajectories.snapshot import InvalidSnapshot, read_snapshot, rows
 from tests.webapp.ratings.conftest import do_photo, new_player
 from webapp.games.models import Episode
 from webapp.ratings.models import Place

@@ -5,7 +5,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from editing.preview_transport import unpack_preview
+from editing.photos.preview_transport import unpack_preview
 from tests.webapp.ratings.conftest import do_photo
 from webapp.games.models import Episode
 from webapp.photos.storing import remove

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from editing.photo import PhotoError
-from editing.trajectory import InvalidSnapshot, Snapshot, read_snapshot, rows
+from editing.photos.decoding import PhotoError
+from editing.trajectories.snapshot import InvalidSnapshot, Snapshot, read_snapshot, rows
 from webapp.datasets.importing import import_snapshot
 from webapp.studies.models import Study
 

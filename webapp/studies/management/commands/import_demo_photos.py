@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.demo_photos import demo_photo_paths
 from webapp.photos.decoding import NotSaved, decode
 from webapp.photos.models import previews_folder
 from webapp.photos.originals import keep_original
 from webapp.photos.storing import store
 from webapp.studies.adding import add_photo
+from webapp.studies.demo_photos import demo_photo_paths
 from webapp.studies.models import DEFAULT, Study
 
 

@@ -1,0 +1,148 @@
+"""Events: one action of a player each, and the form in which they travel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from editing.game.filters import VERSION
+from editing.game.parameters import HUGE
+
+# What a kind of event carries besides its time: the step that it is about, a filter, parameters.
+EVENT_FIELDS: Mapping[str, frozenset[str]] = {
+    "start": frozenset(),
+    "choose": frozenset({"step", "filter"}),
+    "adjust": frozenset({"step", "filter", "parameters"}),
+    "remove": frozenset({"step"}),
+    "reset": frozenset(),
+    "goto": frozenset({"step"}),
+    "undo": frozenset(),
+    "redo": frozenset(),
+    "compare": frozenset(),
+    "blur": frozenset(),
+    "focus": frozenset(),
+    "resume": frozenset(),
+    "view": frozenset({"parameters"}),
+    "submit": frozenset(),
+}
+EVENT_KINDS = tuple(EVENT_FIELDS)
+
+# The context that a `view` event may record: sizes in CSS pixels, device pixels for each of them, 1 for a wide gamut.
+VIEW_PARAMETERS = ("viewport_width", "viewport_height", "pixel_ratio", "wide_gamut")
+
+# 24 days in milliseconds: beyond it, a client's clock is broken.
+MAXIMUM_MS = 2**31 - 1
+
+
+class IllegalEvent(ValueError):
+    """An event that the rules refuse. ``code`` names the rule, ``seq`` the event (None where it has no number)."""
+
+    def __init__(self, code: str, message: str, seq: int | None = None) -> None:
+        super().__init__(message if seq is None else f"event {seq}: {message}")
+        self.code = code
+        self.seq = seq
+
+
+@dataclass(frozen=True)
+class Event:
+    """One action of a player, or one piece of context.
+
+    Attributes:
+        id, episode: UUIDs, made by the player's client.
+        seq: 0, 1, 2 ... within the episode.
+        step: the index of the step that it is about; ``filter`` a slug; ``parameters`` physical values by name.
+        ms: milliseconds since the episode began, by the client's clock.
+        contract_version: the ``VERSION`` of the filters that the client knew.
+    """
+
+    id: str
+    episode: str
+    seq: int
+    kind: str
+    ms: int
+    step: int | None = None
+    filter: str | None = None
+    parameters: Mapping[str, float] | None = None
+    contract_version: int = VERSION
+
+    @classmethod
+    def from_json(cls, data: object) -> "Event":
+        """An event from decoded JSON.
+
+        Raises:
+            IllegalEvent: ``malformed``, ``unknown_kind``, or what is wrong with its parameters.
+        """
+        if not isinstance(data, Mapping):
+            raise IllegalEvent("malformed", f"an event must be an object, not {type(data).__name__}")
+        seq = _whole(data, "seq", None)
+        if seq is None:
+            raise IllegalEvent("malformed", "an event needs a seq")
+        unknown = sorted(str(name) for name in data if name not in cls.__dataclass_fields__)
+        if unknown:
+            raise IllegalEvent("malformed", f"an event has no field {', '.join(unknown)}", seq)
+        ms = _whole(data, "ms", seq)
+        version = _whole(data, "contract_version", seq)
+        kind, slug, parameters = data.get("kind"), data.get("filter"), data.get("parameters")
+        if ms is None or version is None:
+            raise IllegalEvent("malformed", "an event needs ms and contract_version", seq)
+        if not isinstance(kind, str) or kind not in EVENT_FIELDS:
+            raise IllegalEvent("unknown_kind", f"there is no kind of event {kind!r}", seq)
+        if slug is not None and not isinstance(slug, str):
+            raise IllegalEvent("unknown_filter", f"a filter is named by its slug, not by {slug!r}", seq)
+        if parameters is not None and not _is_numbers(parameters):
+            raise IllegalEvent("malformed", "parameters must be finite numbers by name", seq)
+        event = cls(
+            id=_uuid(data, "id", seq),
+            episode=_uuid(data, "episode", seq),
+            seq=seq,
+            kind=kind,
+            ms=ms,
+            step=_whole(data, "step", seq),
+            filter=slug,
+            parameters=None if parameters is None else {name: float(value) for name, value in parameters.items()},
+            contract_version=version,
+        )
+        _check_fields(event)
+        return event
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as ``from_json`` reads it."""
+        parameters = None if self.parameters is None else dict(self.parameters)
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"parameters": parameters}
+
+
+def _whole(data: Mapping[Any, Any], name: str, seq: int | None) -> int | None:
+    value = data.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAXIMUM_MS:
+        raise IllegalEvent("malformed", f"{name} must be a whole number from 0 to {MAXIMUM_MS}, not {value!r}", seq)
+    return value
+
+
+def _uuid(data: Mapping[Any, Any], name: str, seq: int) -> str:
+    value = data.get(name)
+    try:
+        return str(UUID(value)) if isinstance(value, str) else str(UUID(""))
+    except ValueError:
+        raise IllegalEvent("malformed", f"{name} must be a UUID, not {value!r}", seq) from None
+
+
+def _is_numbers(parameters: object) -> bool:
+    return isinstance(parameters, Mapping) and all(
+        isinstance(name, str) and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < HUGE
+        for name, value in parameters.items()
+    )
+
+
+def _check_fields(event: Event) -> None:
+    """Refuse an event that lacks a field of its kind, or has one of another."""
+    wanted = EVENT_FIELDS[event.kind]
+    for name in ("step", "filter", "parameters"):
+        present = getattr(event, name) is not None
+        if present and name not in wanted:
+            raise IllegalEvent("malformed", f"{event.kind} takes no {name}", event.seq)
+        if not present and name in wanted and event.kind != "view":
+            raise IllegalEvent("malformed", f"{event.kind} needs a {name}", event.seq)
+    if event.kind == "view" and set(event.parameters or ()) - set(VIEW_PARAMETERS):
+        raise IllegalEvent("malformed", f"view records {', '.join(VIEW_PARAMETERS)} only", event.seq)

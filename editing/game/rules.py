@@ -1,0 +1,218 @@
+"""The rules of the game: which actions are legal, and what a sequence of events leaves standing.
+
+An episode is its events, numbered 0, 1, 2 ... without a gap. ``replay`` derives the steps from them, here as in the
+browser (both pass ``tests/fixtures/events.json``), so the picture and the actions cannot disagree.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from editing.game.events import EVENT_KINDS, Event, IllegalEvent
+from editing.game.filters import FILTERS, VERSION, find_filter
+from editing.game.parameters import ParameterError
+
+__all__ = [
+    "EVENT_KINDS",
+    "MAXIMUM_STEPS",
+    "Event",
+    "IllegalEvent",
+    "State",
+    "Step",
+    "apply_event",
+    "replay",
+    "time_spent",
+    "trajectory",
+]
+
+MAXIMUM_STEPS = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """A filter by its slug, and its physical parameters by name."""
+
+    filter: str
+    parameters: Mapping[str, float]
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether the step leaves a picture exactly as it is."""
+        return dict(self.parameters) == FILTERS[self.filter].neutral
+
+
+@dataclass(frozen=True)
+class Position:
+    """The steps, and the cursor: the index of the step that it stands on, or the number of steps, behind the last."""
+
+    steps: tuple[Step, ...] = ()
+    cursor: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """An episode after some events.
+
+    Attributes:
+        past, future: for undo and redo, pairs of the position before and after a change.
+        status: ``empty`` before the start, ``open``, or ``submitted``.
+        next_seq: the number that the next event must have.
+    """
+
+    position: Position = Position()
+    past: tuple[tuple[Position, Position], ...] = ()
+    future: tuple[tuple[Position, Position], ...] = ()
+    status: str = "empty"
+    next_seq: int = 0
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.position.steps
+
+    @property
+    def cursor(self) -> int:
+        return self.position.cursor
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self.past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self.future)
+
+
+def _chosen(position: Position, event: Event) -> Position:
+    steps, cursor = position.steps, position.cursor
+    one = find_filter(event.filter)
+    if any(step.filter == one.slug for index, step in enumerate(steps) if index != cursor):
+        raise IllegalEvent("filter_used", f"{one.slug} stands in another step; each filter is used once")
+    if cursor == MAXIMUM_STEPS:
+        raise IllegalEvent("too_many_steps", f"an episode has at most {MAXIMUM_STEPS} steps")
+    return Position((*steps[:cursor], Step(one.slug, one.neutral), *steps[cursor + 1 :]), cursor)
+
+
+def _adjusted(position: Position, event: Event) -> Position:
+    steps, cursor = position.steps, position.cursor
+    one = find_filter(event.filter)
+    if cursor == len(steps) or steps[cursor].filter != one.slug:
+        raise IllegalEvent("no_step_here", f"there is no {one.slug} at step {cursor}")
+    parameters = dict(event.parameters or {})
+    one.check(parameters)
+    return replace(position, steps=(*steps[:cursor], Step(one.slug, one.canonical(parameters)), *steps[cursor + 1 :]))
+
+
+def _removed(position: Position) -> Position:
+    steps, cursor = position.steps, position.cursor
+    if cursor == len(steps):
+        raise IllegalEvent("no_step_here", f"there is no step {cursor} to remove")
+    left = (*steps[:cursor], *steps[cursor + 1 :])
+    return Position(left, max(0, min(cursor, len(left) - 1)))
+
+
+def _changed(position: Position, event: Event) -> Position:
+    """The position after an event that undo can take back."""
+    if event.kind == "reset":
+        return Position()
+    if event.step != position.cursor:
+        raise IllegalEvent("no_step_here", f"the cursor stands on step {position.cursor}, not on {event.step}")
+    if event.kind == "choose":
+        return _chosen(position, event)
+    return _adjusted(position, event) if event.kind == "adjust" else _removed(position)
+
+
+def _gone(position: Position, event: Event) -> Position:
+    if event.step is None or event.step > len(position.steps):
+        raise IllegalEvent("no_step_here", f"there is no step {event.step} to go to")
+    return replace(position, cursor=event.step)
+
+
+def _moved(state: State, event: Event, allow_untouched: bool) -> State:
+    """The state after an event of an open episode, its number aside."""
+    position = state.position
+    match event.kind:
+        case "choose" | "adjust" | "remove" | "reset":
+            after = _changed(position, event)
+            return replace(state, position=after, past=(*state.past, (position, after)), future=())
+        case "goto":
+            return replace(state, position=_gone(position, event))
+        case "undo":
+            if not state.past:
+                raise IllegalEvent("nothing_to_undo", "there is nothing to undo")
+            *past, change = state.past
+            return replace(state, position=change[0], past=tuple(past), future=(change, *state.future))
+        case "redo":
+            if not state.future:
+                raise IllegalEvent("nothing_to_redo", "there is nothing to redo")
+            change, *future = state.future
+            return replace(state, position=change[1], past=(*state.past, change), future=tuple(future))
+        case "submit":
+            if not allow_untouched and not trajectory(state):
+                raise IllegalEvent("nothing_to_submit", "no step changes the picture; at least one must")
+            return replace(state, status="submitted")
+    return state
+
+
+def apply_event(state: State, event: Event, allow_untouched: bool = False) -> State:
+    """The state after one more event.
+
+    Args:
+        allow_untouched: whether a player may submit the picture as it is, without a step.
+
+    Raises:
+        IllegalEvent: with the code and the number of the event.
+    """
+    try:
+        if event.contract_version != VERSION:
+            raise IllegalEvent(
+                "stale_contract",
+                f"played by version {event.contract_version} of the filters; this is version {VERSION}",
+            )
+        if event.seq != state.next_seq:
+            raise IllegalEvent("gap", f"the next event is number {state.next_seq}")
+        if state.status == "submitted":
+            raise IllegalEvent("closed", "the episode was submitted; it takes no more events")
+        if event.kind == "start":
+            if state.status != "empty":
+                raise IllegalEvent("already_started", "an episode starts once")
+            return State(status="open", next_seq=1)
+        if state.status == "empty":
+            raise IllegalEvent("not_started", "the first event of an episode is its start")
+        return replace(_moved(state, event, allow_untouched), next_seq=event.seq + 1)
+    except (IllegalEvent, ParameterError) as error:
+        raise IllegalEvent(error.code, str(error), event.seq) from None
+
+
+def replay(events: Iterable[Event], allow_untouched: bool = False) -> State:
+    """The state after the events of one episode, from its start.
+
+    Raises:
+        IllegalEvent: at the first event that the rules refuse.
+    """
+    return reduce(lambda state, event: apply_event(state, event, allow_untouched), events, State())
+
+
+def trajectory(state: State) -> tuple[Step, ...]:
+    """The steps that count: those that stand, less those left exactly at neutral."""
+    return tuple(step for step in state.steps if not step.is_neutral)
+
+
+def time_spent(events: Iterable[Event]) -> dict[str, int]:
+    """Milliseconds for each filter that stands, by slug, while the cursor stood on its step and the page had the focus.
+
+    A filter stands at most once in the list of steps, so its slug names the step. A client's clock that runs backwards
+    counts as standing still.
+    """
+    spent: dict[str, int] = {}
+    state, here, now, away = State(), "", 0, False
+    for event in events:
+        if here and not away and event.kind != "resume":
+            spent[here] = spent.get(here, 0) + max(0, event.ms - now)
+        now = max(now, event.ms)
+        state = apply_event(state, event, allow_untouched=True)
+        away = event.kind == "blur" or (away and event.kind not in ("focus", "resume"))
+        here = state.steps[state.cursor].filter if state.cursor < len(state.steps) else ""
+        # What was taken out and is chosen again begins anew; undo brings a step back, and its time with it.
+        if event.kind == "choose":
+            spent.pop(here, None)
+    return {step.filter: spent.get(step.filter, 0) for step in state.steps}

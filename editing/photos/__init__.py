@@ -1,0 +1,1 @@
+"""Photo files of any kind to linear light, and previews of them."""

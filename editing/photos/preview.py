@@ -1,0 +1,114 @@
+"""Smaller pictures of a photo, all by area averages of linear light, and the file that keeps one."""
+
+import hashlib
+import io
+import uuid
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.photos.colour import Pixels
+from editing.photos.photo_error import PhotoError
+
+LONG_EDGE = 1024
+LARGEST_FLOAT16 = 65504.0
+
+
+def area_average(pixels: NDArray[np.floating], height: int, width: int) -> Pixels:
+    """(H, W, 3) averaged over the height x width equal cells that divide it; float32.
+
+    A pixel on the border of two cells counts for each by the part that lies in it, so that a constant stays itself and
+    the mean of the whole is kept. A cell smaller than a pixel takes that pixel's value, or the mix of those it touches:
+    enlarging gives blocks, never new detail.
+    """
+    return average_columns(_average_rows(pixels, height), width)
+
+
+def average_columns(pixels: NDArray[np.floating], count: int) -> Pixels:
+    """(H, W, 3) averaged over `count` equal cells of each row: float32, (H, count, 3)."""
+    columns = np.ascontiguousarray(pixels.swapaxes(0, 1))
+    return np.ascontiguousarray(_average_rows(columns, count).swapaxes(0, 1))
+
+
+def cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.float64]]:
+    """What the cell of that number, of `count` equal ones, takes of `length` rows: its first row, and weights from it.
+
+    The weights add up to 1.
+    """
+    first, last = cell * length // count, -(-(cell + 1) * length // count)
+    parts = np.ones(last - first)  # how much of each row it touches lies in the cell
+    parts[0] -= (cell * length - first * count) / count
+    parts[-1] -= (last * count - (cell + 1) * length) / count
+    return first, parts * (count / length)
+
+
+def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
+    """Axis 0 averaged over `count` equal cells."""
+    averages: Pixels = np.empty((count, *values.shape[1:]), np.float32)
+    for cell in range(count):
+        first, parts = cell_parts(cell, count, values.shape[0])
+        averages[cell] = np.tensordot(parts, values[first : first + len(parts)], axes=1)
+    return averages
+
+
+def shrunk_size(width: int, height: int, long_edge: int) -> tuple[int, int]:
+    """(width, height) with a long edge of `long_edge` at most; never larger than it was."""
+    scale = min(1.0, long_edge / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def make_preview(pixels: Pixels, long_edge: int = LONG_EDGE) -> NDArray[np.float16]:
+    """(H, W, 3) linear light as float16, its long edge `long_edge` at most, never enlarged; finite (at most 65504)."""
+    width, height = shrunk_size(pixels.shape[1], pixels.shape[0], long_edge)
+    smaller = area_average(pixels, height, width)
+    return np.minimum(smaller, LARGEST_FLOAT16).astype(np.float16)
+
+
+def square(pixels: NDArray[np.floating], size: int) -> Pixels:
+    """The centre square of (H, W, 3), area-averaged to float32 (size, size, 3); a smaller one is enlarged in blocks."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return area_average(pixels[top : top + side, left : left + side], size, size)
+
+
+def agent_view(pixels: NDArray[np.floating], size: int = 64) -> Pixels:
+    """What the agent sees of a photo: its centre square, float32 (size, size, 3); of a file:
+    `editing.photos.shrinking`.
+    """
+    return square(pixels, size)
+
+
+def save_preview(directory: Path, preview: NDArray[np.float16]) -> tuple[str, Path]:
+    """Write a preview into `directory` (made where missing) as `<SHA-256 of the file>.npy`; returns (SHA-256, path).
+
+    The same preview gives the same bytes, and so the same name, anywhere. The file appears whole or not at all.
+    """
+    if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3:
+        raise ValueError(f"a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(preview.astype("<f2")), version=(1, 0), allow_pickle=False)
+    content = buffer.getvalue()
+    sha256 = hashlib.sha256(content).hexdigest()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{sha256}.npy"
+    temporary = directory / f".{sha256}.{uuid.uuid4().hex}"
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return sha256, path
+
+
+def load_preview(path: Path | str) -> Pixels:
+    """A stored preview as float32 (H, W, 3). Raises PhotoError where it is missing or not one."""
+    path = Path(path)
+    try:
+        preview = np.load(path, allow_pickle=False)
+    except Exception as error:  # NumPy reads the header as Python text, and raises what that raises
+        raise PhotoError(f"{path.name}: this preview is missing or damaged") from error
+    if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3:
+        raise PhotoError(f"{path.name}: a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
+    return np.asarray(preview, np.float32)

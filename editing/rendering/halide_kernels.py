@@ -1,0 +1,247 @@
+"""A sequence of filters as one compiled loop, by Halide: reading, filters and writing fused, vectorised, parallel.
+
+A kernel is compiled for filters, not for their parameters, which it takes when it runs, and is kept while the process
+lives. docs/rendering.md has what was measured against filters that are compiled apart.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import Any, cast
+
+import halide as hl
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.game.filter import Planes
+from editing.game.filters import FILTERS
+from editing.rendering.dither import THRESHOLD_BITS, scrambled
+
+# Pixels computed at once, and by one thread before it takes the next; measured.
+VECTOR = 16
+BLOCK = 4096
+# Halide counts values by 32-bit numbers. The last part must not be smaller than a block.
+PIXELS_AT_ONCE = 1 << 28
+KERNELS_KEPT = 256
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a kernel is compiled for.
+
+    Attributes:
+        filters: the slugs, in order.
+        source, result: types of the values that are read and written.
+        source_planar, result_planar: whether a colour's values lie together rather than a pixel's.
+        has_curve, has_matrix: whether the values go through tables, and then a matrix, to become light.
+        dithered: whether integers are rounded by a threshold that differs from value to value.
+    """
+
+    filters: tuple[str, ...]
+    source: np.dtype[Any]
+    source_planar: bool
+    has_curve: bool
+    has_matrix: bool
+    result: np.dtype[Any]
+    result_planar: bool
+    dithered: bool
+
+
+class Expression:
+    """A Halide expression in arithmetic with numbers: each becomes a float32, as the expression is."""
+
+    dtype = None
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __add__(self, other: object) -> "Expression":
+        return Expression(self.inner + _inner(other))
+
+    def __radd__(self, other: object) -> "Expression":
+        return Expression(_inner(other) + self.inner)
+
+    def __sub__(self, other: object) -> "Expression":
+        return Expression(self.inner - _inner(other))
+
+    def __rsub__(self, other: object) -> "Expression":
+        return Expression(_inner(other) - self.inner)
+
+    def __mul__(self, other: object) -> "Expression":
+        return Expression(self.inner * _inner(other))
+
+    def __rmul__(self, other: object) -> "Expression":
+        return Expression(_inner(other) * self.inner)
+
+    def __truediv__(self, other: object) -> "Expression":
+        return Expression(self.inner / _inner(other))
+
+    def __rtruediv__(self, other: object) -> "Expression":
+        return Expression(_inner(other) / self.inner)
+
+    def __neg__(self) -> "Expression":
+        return Expression(-self.inner)
+
+
+def _inner(value: object) -> Any:
+    return value.inner if isinstance(value, Expression) else hl.f32(float(cast(float, value)))
+
+
+def _function(function: Callable[..., Any]) -> Callable[..., Expression]:
+    return lambda *arguments: Expression(function(*map(_inner, arguments)))
+
+
+class ExpressionNamespace:
+    """The functions that a filter may call, on expressions."""
+
+    abs = staticmethod(_function(hl.abs))
+    exp = staticmethod(_function(hl.exp))
+    log = staticmethod(_function(hl.log))
+    minimum = staticmethod(_function(hl.min))
+    maximum = staticmethod(_function(hl.max))
+
+    @classmethod
+    def pow(cls, base: Any, exponent: Any) -> Expression:
+        """The power of a positive base: without Halide's care for other bases it takes half the time."""
+        return cls.exp(cls.log(base) * exponent)
+
+    @classmethod
+    def cos(cls, x: Any) -> Expression:
+        """The sine of the distance to a quarter turn, by its Taylor series: Halide calls the C library for each."""
+        turn = 2 * math.pi
+        angle = cls.abs(x - turn * Expression(hl.floor(_inner(x / turn + 0.5))))
+        y = math.pi / 2 - angle
+        z = y * y
+        terms = [1 / math.factorial(n) * (-1) ** (n // 2) for n in range(11, 0, -2)]
+        return y * reduce(lambda total, term: total * z + term, terms[1:], Expression(hl.f32(terms[0])))
+
+    @classmethod
+    def clip(cls, x: Any, low: float | None, high: float | None) -> Expression:
+        """``x`` held between ``low`` and ``high``; None is no bound."""
+        result: Expression = x if low is None else cls.maximum(x, low)
+        return result if high is None else cls.minimum(result, high)
+
+
+class Kernel:
+    """A compiled sequence of filters."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._arguments: list[Any] = []
+        pixel, channel = hl.Var("pixel"), hl.Var("channel")
+        light = self._light(pixel)
+        for place, slug in enumerate(shape.filters):
+            light = self._filtered(light, place, slug)
+        self._first = self._argument(hl.Param(hl.UInt(32), "first"))
+        values = [self._written(one.inner, pixel, index) for index, one in enumerate(light)]
+        result = hl.Func("result")
+        where = (pixel, channel) if shape.result_planar else (channel, pixel)
+        result[where] = hl.mux(channel, values)
+        _lay_out(result.output_buffer(), shape.result_planar)
+        outer, inner = hl.Var("outer"), hl.Var("inner")
+        # The last block begins earlier and computes some pixels again, instead of being compiled once more.
+        tail = hl.TailStrategy.ShiftInwards
+        result.bound(channel, 0, 3).split(pixel, outer, inner, BLOCK, tail).reorder(channel, inner, outer)
+        result.unroll(channel).vectorize(inner, VECTOR).parallel(outer)
+        self._run = result.compile_to_callable(self._arguments, hl.get_host_target())
+
+    def __call__(
+        self,
+        values: NDArray[Any],
+        result: NDArray[Any],
+        parameters: Sequence[Mapping[str, float]],
+        curve: NDArray[np.float32] | None,
+        matrix: NDArray[np.float32] | None,
+        first: int,
+    ) -> None:
+        """Render pixels.
+
+        Args:
+            values, result: (n, 3), or (3, n) where they are planar; contiguous, of `BLOCK` pixels at least.
+            parameters: of each filter, by name.
+            curve: (levels, 3); matrix: (3, 3), row by row a linear sRGB channel.
+            first: the number of the first pixel in its picture, which the threshold of rounding depends on.
+        """
+        light = [] if curve is None else [hl.Buffer(curve)]
+        light += [] if matrix is None else [float(entry) for entry in matrix.ravel()]
+        ordered = (
+            float(given[name])
+            for slug, given in zip(self.shape.filters, parameters, strict=True)
+            for name in FILTERS[slug].by_name
+        )
+        numbers = [*light, *ordered]
+        count = values.shape[1 if self.shape.source_planar else 0]
+        for start in range(0, count, PIXELS_AT_ONCE):
+            start = max(0, min(start, count - BLOCK))
+            part = slice(start, start + PIXELS_AT_ONCE)
+            read = values[:, part] if self.shape.source_planar else values[part]
+            written = result[:, part] if self.shape.result_planar else result[part]
+            self._run(hl.Buffer(read), *numbers, (first + start) % 2**32, hl.Buffer(written))
+
+    def _argument(self, argument: Any) -> Any:
+        self._arguments.append(argument)
+        return argument
+
+    def _light(self, pixel: Any) -> Planes:
+        """The three planes of linear light that the file's values come to."""
+        shape = self.shape
+        source = self._argument(hl.ImageParam(_halide_type(shape.source), 2, "source"))
+        _lay_out(source, shape.source_planar)
+        read = [source[pixel, channel] if shape.source_planar else source[channel, pixel] for channel in range(3)]
+        if shape.has_curve:
+            curve = self._argument(hl.ImageParam(hl.Float(32), 2, "curve"))
+            light = [Expression(curve[channel, hl.i32(value)]) for channel, value in enumerate(read)]
+        elif shape.source.kind == "u":
+            scale = 1 / np.iinfo(shape.source).max
+            light = [Expression(hl.f32(value)) * scale for value in read]
+        else:
+            light = [Expression(hl.f32(value)) for value in read]
+        if shape.has_matrix:
+            entries = [self._argument(hl.Param(hl.Float(32), f"matrix_{index}")) for index in range(9)]
+            rows = ([Expression(hl.f32(entry)) for entry in entries[3 * row : 3 * row + 3]] for row in range(3))
+            light = [r * light[0] + g * light[1] + b * light[2] for r, g, b in rows]
+        red, green, blue = (ExpressionNamespace.maximum(one, 0.0) for one in light)
+        return red, green, blue
+
+    def _filtered(self, light: Planes, place: int, slug: str) -> Planes:
+        parameters = {
+            # A name of its own: Halide takes some, as gamma, for functions of C.
+            name: Expression(hl.f32(self._argument(hl.Param(hl.Float(32), f"step_{place}_{name}"))))
+            for name in FILTERS[slug].by_name
+        }
+        return FILTERS[slug].apply(ExpressionNamespace, light, parameters)
+
+    def _written(self, light: Any, pixel: Any, channel: int) -> Any:
+        """A value as the result's type holds it."""
+        kind = _halide_type(self.shape.result)
+        if self.shape.result.kind != "u":
+            return hl.cast(kind, light)
+        largest = hl.f32(float(np.iinfo(self.shape.result).max))
+        threshold = hl.f32(0.5)
+        if self.shape.dithered:
+            index = (hl.cast(hl.UInt(32), pixel) + self._first) * hl.u32(3) + hl.u32(channel)
+            bits = scrambled(index, hl.u32) >> hl.u32(32 - THRESHOLD_BITS)
+            threshold = hl.f32(hl.i32(bits)) * hl.f32(2.0**-THRESHOLD_BITS)
+        shown = hl.max(hl.min(light, hl.f32(1.0)), hl.f32(0.0)) * largest
+        return hl.cast(kind, hl.i32(hl.min(shown + threshold, largest)))
+
+
+def _lay_out(buffer: Any, planar: bool) -> None:
+    """Tell how the values of (n, 3) or (3, n) pixels lie; Halide counts dimensions from the innermost."""
+    colours = 1 if planar else 0
+    buffer.dim(colours).set_bounds(0, 3)
+    if not planar:
+        buffer.dim(0).set_stride(1)
+        buffer.dim(1).set_stride(3)
+
+
+def _halide_type(dtype: np.dtype[Any]) -> Any:
+    bits = 8 * dtype.itemsize
+    return hl.UInt(bits) if dtype.kind == "u" else hl.Float(bits)
+
+
+@lru_cache(KERNELS_KEPT)
+def kernel(shape: Shape) -> Kernel:
+    """The kernel of that shape, compiled the first time."""
+    return Kernel(shape)

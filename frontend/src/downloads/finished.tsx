@@ -1,0 +1,10 @@
+/** The page of a player's finished pictures: to each, the way to it at full size. */
+import { render } from "preact";
+import type { Download } from "../shared/api";
+import { DownloadButton } from "./DownloadButton";
+
+for (const place of document.querySelectorAll<HTMLElement>("[data-episode]")) {
+  const { study = "", episode = "", downloads = "[]" } = place.dataset;
+  const known = JSON.parse(downloads) as readonly Download[];
+  render(<DownloadButton study={study} episode={episode} known={known} />, place);
+}

@@ -1,0 +1,141 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { filterOf, isNeutral } from "../../shared/contract";
+import { describeStep } from "../../shared/describe";
+import type { Step } from "../../shared/state";
+import { texts } from "../../shared/texts";
+import { Break } from "./Break";
+import { Pixels } from "../../shared/Pixels";
+import type { Play } from "./play";
+import { byTouch } from "../../shared/pointer";
+
+interface SheetProps {
+  readonly play: Play;
+  readonly title: string;
+  readonly kind: string;
+  readonly children: ComponentChildren;
+}
+
+/** A native dialog: the rest of the page is inert, and Escape or a click beside it closes it. */
+export function Sheet({ play, title, kind, children }: SheetProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    if (shown === null) return;
+    shown.showModal();
+    // It is read from its top, wherever the button stands that Enter presses.
+    shown.querySelector<HTMLElement>(".dialog-buttons :last-child")?.focus({ preventScroll: true });
+    shown.scrollTop = 0;
+  }, []);
+  const close = () => (play.state.dialog.value = null);
+  return (
+    <dialog
+      ref={dialog}
+      class={kind}
+      aria-label={title}
+      onClose={close}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) close();
+      }}
+    >
+      <div class="sheet">
+        <h2>{title}</h2>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+function Help({ play }: { readonly play: Play }) {
+  const { help } = texts;
+  const [heading, rows] = byTouch() ? [help.touches, help.gestures] : [help.shortcuts, help.keys];
+  return (
+    <Sheet play={play} title={help.title} kind="help">
+      {help.lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <h3>{heading}</h3>
+      <dl>
+        {rows.map(([act, meaning]) => (
+          <div key={act}>
+            <dt>
+              <kbd>{act}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="dialog-buttons">
+        <button type="button" onClick={() => (play.state.dialog.value = null)}>
+          {texts.buttons.close}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+/** As large as previews are. */
+const LOOK_EDGE = 1024;
+
+/** Each step by its name and what it does; those that do nothing are dropped. */
+function NamedSteps({ steps }: { readonly steps: readonly Step[] }) {
+  const { lastLook } = texts;
+  if (steps.length === 0) return <p>{lastLook.untouched}</p>;
+  return (
+    <ol class="named-steps" aria-label={lastLook.steps}>
+      {steps.map((step, index) => (
+        <li key={step.filter} class={isNeutral(filterOf(step), step.parameters) ? "idle" : ""}>
+          <span class="index">{index + 1}</span> {filterOf(step).label}{" "}
+          <span class="value">
+            {isNeutral(filterOf(step), step.parameters) ? lastLook.notCounted(describeStep(step)) : describeStep(step)}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Both pictures side by side, before the player lets go of theirs. */
+function LastLook({ play }: { readonly play: Play }) {
+  const { steps } = play.state.game.value.position;
+  const { lastLook } = texts;
+  const pictures = [
+    [lastLook.before, play.display.picture([], LOOK_EDGE)],
+    [lastLook.after, play.display.picture(steps, LOOK_EDGE)],
+  ] as const;
+  return (
+    <Sheet play={play} title={lastLook.title} kind="last-look">
+      <div class="pictures">
+        {pictures.map(([label, image]) => (
+          <figure key={label}>
+            <Pixels image={image ?? undefined} label={label} />
+            <figcaption>{label}</figcaption>
+          </figure>
+        ))}
+      </div>
+      <NamedSteps steps={steps} />
+      <p class="hint">{lastLook.final}</p>
+      <div class="dialog-buttons">
+        <button type="button" onClick={() => (play.state.dialog.value = null)}>
+          {lastLook.back}
+        </button>
+        <button type="button" class="primary" onClick={() => void play.actions.submit()}>
+          {lastLook.submit}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+export function Dialogs({ play }: { readonly play: Play }) {
+  switch (play.state.dialog.value) {
+    case "help":
+      return <Help play={play} />;
+    case "finish":
+      return <LastLook play={play} />;
+    case "break":
+      return <Break play={play} />;
+    case null:
+      return null;
+  }
+}

@@ -1,0 +1,68 @@
+import { contract, filterOf } from "../../shared/contract";
+import { describeStep } from "../../shared/describe";
+import { shownSteps, type Step } from "../../shared/state";
+import { texts } from "../../shared/texts";
+import { FinishButton } from "./Buttons";
+import { holdToCompare } from "./hold";
+import { Pixels } from "../../shared/Pixels";
+import type { Play } from "./play";
+import { useRevealed, useRewound } from "./reveal";
+
+function StepCell({ play, step, index }: { readonly play: Play; readonly step: Step; readonly index: number }) {
+  const { label } = filterOf(step);
+  const value = describeStep(step);
+  const current = play.state.game.value.position.cursor === index;
+  const button = useRevealed(current);
+  const pictures = play.display.thumbnails.value;
+  return (
+    <li>
+      <button
+        ref={button}
+        type="button"
+        class={current ? "cell current" : "cell"}
+        aria-current={current ? "step" : undefined}
+        aria-label={texts.strip.step(index + 1, label, value)}
+        title={texts.strip.step(index + 1, label, value)}
+        onClick={() => play.actions.goto(index)}
+      >
+        {/* A new step changes nothing yet: until its own is drawn, the picture before it is right. */}
+        <Pixels image={pictures[index + 1] ?? pictures.at(-1)} />
+        <span class="caption">
+          <span class="index">{index + 1}</span> <span class="name">{label}</span> <span class="value">{value}</span>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** The trajectory from left to right: the original, the picture after each step, and the steps that are left. */
+export function FilmStrip({ play }: { readonly play: Play }) {
+  const steps = shownSteps(play.state);
+  const row = useRewound<HTMLOListElement>(play.state.photo.value?.id);
+  const left = contract.maximum_steps - steps.length;
+  const free = Array.from({ length: left }, (_, index) => steps.length + index + 1);
+  return (
+    <section class="strip" aria-label={texts.strip.label}>
+      <ol class="row" ref={row}>
+        <li>
+          <button type="button" class="cell" title={texts.strip.originalHint} {...holdToCompare(play)}>
+            <Pixels image={play.display.thumbnails.value[0]} />
+            <span class="caption">
+              <span class="name">{texts.original}</span>
+            </span>
+          </button>
+        </li>
+        {steps.map((step, index) => (
+          <StepCell key={step.filter} play={play} step={step} index={index} />
+        ))}
+        {free.map((index, place) => (
+          <li key={index} class="free" aria-label={texts.strip.empty(index)}>
+            <span class="index">{index}</span>
+            {place === 0 && <span>{texts.strip.left(left)}</span>}
+          </li>
+        ))}
+      </ol>
+      <FinishButton play={play} />
+    </section>
+  );
+}

@@ -1,0 +1,57 @@
+import { texts } from "../../shared/texts";
+import type { Play } from "./play";
+
+function Saving({ play }: { readonly play: Play }) {
+  const { state, waiting } = play.saving.value;
+  const said = texts.saving[state];
+  const text = typeof said === "string" ? said : said(waiting);
+  return (
+    <span class="status" data-state={state} role="status">
+      <span class="mark" aria-hidden="true" />
+      <span class="words">{text}</span>
+    </span>
+  );
+}
+
+/** The name, the study, how far the player has come, and whether all is saved. */
+export function Header({ play }: { readonly play: Play }) {
+  const { study, progress, dialog } = play.state;
+  const { done, total } = progress.value ?? { done: 0, total: 0 };
+  return (
+    <header>
+      <a class="brand" href="/">
+        <span class="dot" aria-hidden="true" />
+        {texts.brand}
+      </a>
+      <h1 class={study.value === null ? "unseen" : undefined}>{study.value?.title ?? texts.brand}</h1>
+      {total > 0 && (
+        <>
+          <progress value={done} max={total} aria-label={texts.progressLabel(done, total)} />
+          <span class="count">{texts.progress(done, total)}</span>
+        </>
+      )}
+      <span class="space" />
+      <Saving play={play} />
+      <button
+        type="button"
+        class="round pause"
+        aria-label={texts.rest.open}
+        title={texts.rest.open}
+        onClick={() => (dialog.value = "break")}
+      >
+        <svg viewBox="0 0 20 20" aria-hidden="true">
+          <path d="M7 5v10M13 5v10" />
+        </svg>
+      </button>
+      <button
+        type="button"
+        class="round"
+        aria-label={texts.buttons.help}
+        title={texts.buttons.helpHint}
+        onClick={() => (dialog.value = "help")}
+      >
+        ?
+      </button>
+    </header>
+  );
+}

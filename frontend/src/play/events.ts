@@ -1,0 +1,66 @@
+/** Events as they travel: their form, checked where they come from outside. */
+import { contract, type EventKind } from "../shared/contract";
+import type { GameEvent } from "../shared/state";
+
+/** An event that the rules refuse: `code` names the rule, `seq` the event. */
+export class IllegalEvent extends Error {
+  override readonly name = "IllegalEvent";
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly seq: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isKind(value: unknown): value is EventKind {
+  return typeof value === "string" && Object.hasOwn(contract.event_fields, value);
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isNumbers(value: unknown): value is Record<string, number> {
+  return isObject(value) && Object.values(value).every(Number.isFinite);
+}
+
+function refuseFields(kind: EventKind, data: Record<string, unknown>, seq: number): void {
+  for (const name of ["step", "filter", "parameters"] as const) {
+    const present = (data[name] ?? null) !== null;
+    const wanted = contract.event_fields[kind].includes(name);
+    if (present && !wanted) throw new IllegalEvent("malformed", `${kind} takes no ${name}`, seq);
+    if (!present && wanted && kind !== "view") throw new IllegalEvent("malformed", `${kind} needs a ${name}`, seq);
+  }
+}
+
+/**
+ * An event from decoded JSON.
+ *
+ * @throws IllegalEvent `malformed`, `unknown_kind` or `unknown_filter`
+ */
+export function parseEvent(data: unknown): GameEvent {
+  if (!isObject(data) || !isWhole(data.seq)) throw new IllegalEvent("malformed", "an event needs a seq");
+  const { seq, id, episode, kind, ms, contract_version: version } = data;
+  const step = data.step ?? null;
+  const filter = data.filter ?? null;
+  const parameters = data.parameters ?? null;
+  if (typeof id !== "string" || typeof episode !== "string")
+    throw new IllegalEvent("malformed", "an event needs ids", seq);
+  if (!isWhole(ms) || !isWhole(version)) throw new IllegalEvent("malformed", "an event needs ms and a version", seq);
+  if (!isKind(kind)) throw new IllegalEvent("unknown_kind", `there is no kind of event ${String(kind)}`, seq);
+  if (filter !== null && typeof filter !== "string") {
+    throw new IllegalEvent("unknown_filter", "a filter is named by its slug", seq);
+  }
+  if (step !== null && !isWhole(step)) throw new IllegalEvent("malformed", "step must be a whole number", seq);
+  if (parameters !== null && !isNumbers(parameters)) {
+    throw new IllegalEvent("malformed", "parameters must be finite numbers by name", seq);
+  }
+  refuseFields(kind, data, seq);
+  return { id, episode, seq, kind, step, filter, parameters, ms, contract_version: version };
+}

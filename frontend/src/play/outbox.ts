@@ -1,0 +1,211 @@
+/**
+ * The queue of events on their way to the server. An event waits in IndexedDB until the server has taken it, so that
+ * neither a lost connection nor a closed page loses play; what the server refuses, and what another participant has left,
+ * stays there, out of the way. What cannot be stored waits in memory alone.
+ */
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { ApiError, type Batch } from "../shared/api";
+import type { SavingStatus } from "../shared/state";
+import type { Parcel, Store } from "./store";
+
+/**
+ * Refusals with these statuses are about the episode itself, which will never be taken: it breaks the rules, or is of
+ * somebody else, or does not follow on what is stored, or its photo is gone. Others are about the visitor or the study:
+ * a visit that has ended, a study that is closed for now.
+ */
+const ABOUT_THE_EPISODE: ReadonlySet<number> = new Set([400, 404, 409, 410]);
+
+/** Why parcels are set aside that another participant has left: if they come back, they are sent. */
+const OF_SOMEBODY_ELSE = "another_player";
+
+const LARGEST_BATCH = 500;
+/** Browsers refuse larger keepalive requests; the rest waits for the next visit. */
+const LARGEST_FAREWELL = 60_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+export type Send = (episode: string, batch: Batch, keepalive?: boolean) => Promise<void>;
+
+export class Outbox {
+  private readonly waiting: Parcel[] = [];
+  /** Episodes that wait for the next visit, and hold up no other. */
+  private readonly held = new Set<string>();
+  private readonly state = signal<SavingStatus>({ state: "saved", waiting: 0 });
+  private readonly unkept = signal(false);
+  /** What is in memory alone, and what is just being stored. */
+  private readonly unstored = new Set<Parcel>();
+  private readonly storing = new Set<Promise<void>>();
+  private sending: Promise<void> | null = null;
+  private stopped = false;
+  /** How many of the last events the server will never take. */
+  private lost = 0;
+  private wake: () => void = () => undefined;
+
+  /**
+   * @param refused is told of an episode whose events the server does not take. They are set aside for good where
+   *   that is about the episode, else until the next visit: the queue goes on with what follows.
+   */
+  constructor(
+    private readonly store: Store,
+    private readonly send: Send,
+    private readonly refused: (episode: string, error: ApiError) => void,
+  ) {}
+
+  get status(): ReadonlySignal<SavingStatus> {
+    return this.state;
+  }
+
+  /** Whether something could not be stored: it is lost if the page is closed before the server has it. */
+  get onlyInMemory(): ReadonlySignal<boolean> {
+    return this.unkept;
+  }
+
+  /** How many events, since the last one was added, the server has refused for good. */
+  get refusals(): number {
+    return this.lost;
+  }
+
+  /** Takes over what earlier visits of the player have left. How many events of others were set aside. */
+  async load(player: string): Promise<number> {
+    this.stopped = false;
+    const here = new Set(this.waiting.map(({ event }) => event.id));
+    const found = await this.store.load().catch(() => []);
+    const kept = found.filter(({ event }) => !here.has(event.id));
+    const isOwn = (parcel: Parcel) => parcel.player === player || parcel.player === "";
+    const own = kept.filter(({ refused }) => refused === undefined || refused === OF_SOMEBODY_ELSE).filter(isOwn);
+    const others = kept.filter((parcel) => parcel.refused === undefined && !isOwn(parcel));
+    this.waiting.unshift(...own.map(({ study, photo, event }) => ({ study, photo, player, event })));
+    if (others.length > 0) await this.store.setAside(others, OF_SOMEBODY_ELSE).catch(() => undefined);
+    this.report("saving");
+    return others.length;
+  }
+
+  /** Queues an event and sends it. */
+  add(parcel: Parcel): void {
+    this.waiting.push(parcel);
+    this.lost = 0;
+    const { state } = this.state.value;
+    this.report(state === "saved" || state === "refused" ? "saving" : state);
+    this.keep(parcel);
+    void this.flush();
+  }
+
+  /** Leaves what is stored to another window, and resolves when all is that can be. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await Promise.all(this.storing);
+    this.leave(this.waiting.filter((parcel) => !this.unstored.has(parcel)));
+    this.held.clear();
+    this.report("held");
+  }
+
+  /** Resolves when nothing is left that can be sent. It tries as long as that takes. */
+  flush(): Promise<void> {
+    if (this.nextBatch().length === 0) return Promise.resolve();
+    this.sending ??= this.sendAll();
+    return this.sending;
+  }
+
+  /** Tries again at once, as when the connection has come back. */
+  hurry(): void {
+    this.wake();
+  }
+
+  /** Sends what waits in a request that outlives the page. What it does not carry is sent at the next visit. */
+  farewell(): void {
+    const batch = this.nextBatch();
+    const [first] = batch;
+    if (first === undefined) return;
+    const body = { study: first.study, photo: first.photo, events: batch.map(({ event }) => event) };
+    if (JSON.stringify(body).length > LARGEST_FAREWELL) return;
+    void this.send(first.event.episode, body, true).catch(() => undefined);
+  }
+
+  /** Storing may fail (a full disk); the event is then still sent from memory. */
+  private keep(parcel: Parcel): void {
+    const storing = this.store.put(parcel).catch(() => {
+      this.unstored.add(parcel);
+      this.unkept.value = true;
+    });
+    this.storing.add(storing);
+    void storing.then(() => this.storing.delete(storing));
+  }
+
+  private report(state: SavingStatus["state"]): void {
+    const waiting = this.waiting.length;
+    if (waiting > 0) this.state.value = { state, waiting };
+    else this.state.value = { state: this.lost > 0 ? "refused" : "saved", waiting: this.lost };
+  }
+
+  /** The oldest events that may travel together: those of the first one's episode, up to the next of another. */
+  private nextBatch(): Parcel[] {
+    if (this.stopped) return [];
+    const sendable = this.waiting.filter(({ event }) => !this.held.has(event.episode));
+    const episode = sendable[0]?.event.episode;
+    const end = sendable.findIndex(({ event }) => event.episode !== episode);
+    return sendable.slice(0, Math.min(end === -1 ? sendable.length : end, LARGEST_BATCH));
+  }
+
+  private async sendAll(): Promise<void> {
+    let pause = FIRST_PAUSE_MS;
+    for (let batch = this.nextBatch(); batch.length > 0; batch = this.nextBatch()) {
+      try {
+        await this.sendBatch(batch);
+        pause = FIRST_PAUSE_MS;
+        this.report("saving");
+      } catch {
+        this.report(navigator.onLine ? "unanswered" : "offline");
+        await this.rest(pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      }
+    }
+    this.sending = null;
+    this.report("held");
+  }
+
+  private async sendBatch(batch: readonly Parcel[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    const { study, photo, event } = first;
+    try {
+      await this.send(event.episode, { study, photo, events: batch.map((parcel) => parcel.event) });
+      this.leave(batch);
+      // What stays in the store by a failure is sent once more at the next visit, and answered as the first time.
+      await this.store.remove(batch).catch(() => undefined);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      await this.putBy(event.episode, error);
+      this.refused(event.episode, error);
+    }
+  }
+
+  /** Takes a refused episode out of the way of the others. */
+  private async putBy(episode: string, { status, code }: ApiError): Promise<void> {
+    if (!ABOUT_THE_EPISODE.has(status)) {
+      this.held.add(episode);
+      return;
+    }
+    const parcels = this.waiting.filter(({ event }) => event.episode === episode);
+    this.leave(parcels);
+    this.lost += parcels.length;
+    await this.store.setAside(parcels, code).catch(() => undefined);
+  }
+
+  /** Takes parcels out of the queue. */
+  private leave(parcels: readonly Parcel[]): void {
+    const gone = new Set(parcels);
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((parcel) => !gone.has(parcel)));
+    for (const parcel of parcels) this.unstored.delete(parcel);
+  }
+
+  private rest(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,144 @@
+"""One step of the agent: choose a filter for each image, apply it, and move the states on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from editing.game.filters import FILTERS
+from learning.agent import state
+from learning.agent.networks import EXPLORATION, Agent
+
+Chooser = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The images of a batch that one filter is for.
+
+    Attributes:
+        rows: (n,) their indices in the batch.
+        parameters: physical values by name, (n,) each.
+    """
+
+    slug: str
+    rows: Tensor
+    parameters: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the agent did with a batch.
+
+    Attributes:
+        probabilities: (N, 8) of the filters, as the agent gave them.
+        choice: (N,) index of the filter chosen.
+        images: (N, 3, 64, 64) after it, unclipped.
+        states: (N, 11) after it.
+        groups: one for each filter, in order, of the images that it is computed for; empty where there are none.
+        edit: does to other images, (N, 3, height, width), what was done to these.
+    """
+
+    probabilities: Tensor
+    choice: Tensor
+    images: Tensor
+    states: Tensor
+    groups: tuple[Group, ...]
+    edit: Callable[[Tensor], Tensor]
+
+
+def sample_filters(probabilities: Tensor, z: Tensor) -> Tensor:
+    """(N,) filter indices, drawn by the uniform numbers ``z`` (N,) in 0 .. 1.
+
+    The index is the number of entries of the exclusive cumulative sum of p that lie below z, less one.
+    """
+    starts = probabilities.cumsum(dim=1) - probabilities
+    return ((starts < z[:, None]).sum(dim=1) - 1).clamp(min=0)
+
+
+def most_probable(probabilities: Tensor) -> Tensor:
+    """(N,) index of the most probable filter."""
+    return probabilities.argmax(dim=1)
+
+
+def without_used(probabilities: Tensor, states: Tensor) -> Tensor:
+    """(N, 8) the probabilities with the used filters at 0, renormalised: what the agent plays by.
+
+    Some filter must be unused, as it always is within an episode's five steps.
+    """
+    left = probabilities * (1 - states[:, state.USED])
+    return left / left.sum(dim=1, keepdim=True)
+
+
+def entropy_when_sure(unused: int) -> float:
+    """The entropy in nats of a choice among so many unused filters, by an agent that is sure: its exploration alone."""
+    other = EXPLORATION / len(FILTERS)
+    left = torch.tensor([1 - EXPLORATION + other] + [other] * (unused - 1), dtype=torch.float64)
+    p = left / left.sum()
+    return -float((p * p.log()).sum())
+
+
+def act(
+    agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser, *, grouped: bool = True
+) -> Action:
+    """Let the agent edit each image once.
+
+    Args:
+        masks: (N, 2, features) of dropout, or None for none.
+        choose: from (N, 8) probabilities to (N,) filter indices.
+        grouped: whether each filter is computed for the images that it was chosen for alone, or for all: then all
+            shapes are known before the choice is, as ``learning.training.updates.cuda_graph`` needs. The result is the
+            same.
+    """
+    # A choice is learned by how the game went: what it would have been on another image is no part of that.
+    probabilities = agent.probabilities(images.detach(), states, masks)
+    choice = choose(probabilities)
+    features = agent.features(images, states, masks)
+    if grouped:
+        # Sorted once by filter, so that each one's images are a slice.
+        order = choice.argsort(stable=True)
+        counts = choice.bincount(minlength=len(FILTERS)).tolist()
+        rows, seen = torch.split(order, counts), torch.split(features.index_select(0, order), counts)
+    else:
+        every = torch.arange(len(images), device=images.device)
+        rows, seen = (every,) * len(FILTERS), (features,) * len(FILTERS)
+    groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, rows, seen, strict=True))
+    edits = partial(edit, groups=groups) if grouped else partial(_edit_by_each, groups=groups, choice=choice)
+    return Action(probabilities, choice, edits(images), state.next_states(states, choice), groups, edits)
+
+
+def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
+    one, raw = FILTERS[slug], agent.raw_outputs(slug, features)
+    if not one.curves:
+        return Group(slug, rows, one.from_raw(torch, raw))
+    # The slopes of curves have one range: up to 24 of them at once, of a few numbers each.
+    slopes = one.parameters[0].from_raw(torch, raw).unbind(dim=1)
+    order = zip(one.parameters, one.raw_order, strict=True)
+    return Group(slug, rows, {slope.name: slopes[index] for slope, index in order})
+
+
+def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
+    """The images (N, 3, height, width) after their filters.
+
+    Empty groups stay in the graph, so that every head has a gradient, if of 0.
+    """
+    order = torch.cat([group.rows for group in groups])
+    parts = torch.split(images.index_select(0, order), [len(group.rows) for group in groups])
+    edited = torch.cat([_apply(group, part) for group, part in zip(groups, parts, strict=True)])
+    return edited.index_select(0, order.argsort())
+
+
+def _edit_by_each(images: Tensor, groups: tuple[Group, ...], choice: Tensor) -> Tensor:
+    """The images after the filters chosen, of every filter on all of them."""
+    chosen, edited = choice[:, None, None, None], images
+    for index, group in enumerate(groups):
+        edited = torch.where(chosen == index, _apply(group, images), edited)
+    return edited
+
+
+def _apply(group: Group, images: Tensor) -> Tensor:
+    parameters = {name: value[:, None, None] for name, value in group.parameters.items()}
+    planes = (images[:, 0], images[:, 1], images[:, 2])
+    return torch.stack(FILTERS[group.slug].apply(torch, planes, parameters), dim=1)

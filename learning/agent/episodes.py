@@ -1,0 +1,183 @@
+"""An agent's games in the form of an export: the same rows as people's, so that the site imports them by the same code.
+
+Everything in them follows from the checkpoint, the player's name, the photo, the seed and the sample, the ids and
+times too: the same play is the same rows, and importing it twice makes no doubles.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from editing.game.events import Event
+from editing.game.filters import VERSION
+from editing.game.rules import Step, replay, trajectory
+from editing.photos.decoding import (
+    PhotoError,
+    find_photos,
+    make_preview,
+    printable,
+    read_photo,
+    save_preview,
+    source_sha256,
+)
+from editing.trajectories.schemas import FLAGS
+from editing.trajectories.snapshot import read_snapshot, rows
+from learning.agent.checkpoint import Checkpoint
+from learning.agent.playing import PlayedStep, Turn
+from learning.photos.sets import Decoding, PhotoSetError, map_processes
+
+Row = dict[str, Any]
+
+# Photos that come from no study's export; the site imports the games into a closed study of this name.
+OWN_STUDY = "agents"
+
+NAMESPACE = UUID("5b0c2f0e-6a51-4c2e-9f0e-4a3d1c5d7b21")
+
+
+@dataclass(frozen=True)
+class PlayPhotos:
+    """Photos to play on.
+
+    Attributes:
+        rows: of the snapshot's table of photos, each photo once.
+        previews: the file of each preview, by its SHA-256.
+        studies: that the games on each photo are for, by the photo's SHA-256; ``OWN_STUDY`` where none is given.
+        unreadable: a line for each photo that could not be read.
+    """
+
+    rows: Sequence[Row]
+    previews: dict[str, Path]
+    studies: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = field(default=())
+
+
+def photos_of_export(directory: Path) -> PlayPhotos:
+    """An export's photos; its previews are used, and handed on, byte for byte.
+
+    Raises:
+        InvalidSnapshot: if the export is damaged.
+        PhotoSetError: if it holds no photo.
+    """
+    snapshot = read_snapshot(directory)
+    found = list(rows(snapshot.photos))
+    if not found:
+        raise PhotoSetError(f"{directory}: there are no photos in this export")
+    previews = {row["preview_sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in found}
+    whole = snapshot.manifest.get("study")
+    studies = {row["sha256"]: whole for row in found} if isinstance(whole, str) else {}
+    # A photo that people played belongs to their study, the first by name if to several.
+    played = sorted(((row["study"], row["photo"]) for row in rows(snapshot.episodes)), reverse=True)
+    return PlayPhotos(found, previews, studies | {photo: study for study, photo in played})
+
+
+def photos_of_files(paths: Sequence[Path], decoding: Decoding, previews: Path) -> PlayPhotos:
+    """Photo files and folders of them, decoded; their previews are written to the folder ``previews``.
+
+    Raises:
+        PhotoError: if a path does not exist, or there is no photo.
+        PhotoSetError: if none can be read.
+    """
+    files = find_photos(paths)
+    outcomes = map_processes(partial(_import, decoding=decoding, previews=previews), files, "Reading photos")
+    unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
+    by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}
+    if not by_sha256:
+        raise PhotoSetError(f"none of {len(files)} photos could be read; the first: {unreadable[0]}")
+    found = list(by_sha256.values())
+    paths_by_sha256 = {row["preview_sha256"]: previews / f"{row['preview_sha256']}.npy" for row in found}
+    return PlayPhotos(found, paths_by_sha256, unreadable=unreadable)
+
+
+def _import(path: Path, decoding: Decoding, previews: Path) -> Row | str:
+    """The row of a photo, its preview written; or why it could not be read."""
+    try:
+        photo = read_photo(path, transfer=decoding.transfer, primaries=decoding.primaries)
+        preview = make_preview(photo.pixels)
+        preview_sha256, _ = save_preview(previews, preview)
+        return {
+            "sha256": source_sha256(path),
+            "preview_sha256": preview_sha256,
+            "name": printable(path.name),
+            "width": photo.width,
+            "height": photo.height,
+            "preview_width": preview.shape[1],
+            "preview_height": preview.shape[0],
+            "working_space": photo.working_space,
+            "decoding": json.dumps(photo.decoding),
+            "licence": "",
+            "attribution": "",
+        }
+    except PhotoError as error:
+        return str(error)
+
+
+@dataclass(frozen=True)
+class Player:
+    """Who plays: a name without the ``agent:``, the checkpoint, and the seed of its dropout."""
+
+    name: str
+    checkpoint: Checkpoint
+    seed: int
+
+    def game_rows(self, turn: Turn, study: str, played: Sequence[PlayedStep]) -> tuple[Row, list[Row], list[Row]]:
+        """A game's row of episodes, its rows of steps and its rows of events."""
+        key = f"{self.checkpoint.sha256}/{self.name}/{study}/{turn.photo}/{self.seed}/{turn.sample}"
+        episode = str(uuid5(NAMESPACE, key))
+        events = list(game_events(episode, played))
+        probabilities = {one.step.filter: one.probabilities for one in played}
+        # What stands after the replay, as for people: a step that changes nothing is not in a trajectory.
+        steps = [
+            {
+                "episode": episode,
+                "index": index,
+                "filter": step.filter,
+                "parameters": dict(step.parameters),
+                "ms_spent": 0,
+                "probabilities": probabilities[step.filter],
+            }
+            for index, step in enumerate(trajectory(replay(events, allow_untouched=True)))
+        ]
+        row = {
+            "id": episode,
+            "player": f"agent:{self.name}",
+            "player_kind": "agent",
+            "photo": turn.photo,
+            "study": study,
+            "status": "submitted",
+            "exclusion_reason": None,
+            "contract_version": VERSION,
+            "step_count": len(steps),
+            # An agent has no clock: it plays as it was when its checkpoint was made.
+            "started": self.checkpoint.made,
+            "duration_ms": 0,
+            **dict.fromkeys(FLAGS, False),
+            "seed": self.seed,
+            "sample": turn.sample,
+            "checkpoint_hash": self.checkpoint.sha256,
+        }
+        return row, steps, [event.to_json() for event in events]
+
+
+def game_events(episode: str, played: Sequence[PlayedStep]) -> Iterator[Event]:
+    """What the agent did, as a player's browser would have logged it; all at 0 ms."""
+    actions: list[tuple[str, int | None, Step | None]] = [("start", None, None)]
+    for place, one in enumerate(played):
+        if place:
+            actions.append(("goto", place, None))
+        actions += [("choose", place, one.step), ("adjust", place, one.step)]
+    actions.append(("submit", None, None))
+    for seq, (kind, index, step) in enumerate(actions):
+        yield Event(
+            id=str(uuid5(UUID(episode), str(seq))),
+            episode=episode,
+            seq=seq,
+            kind=kind,
+            ms=0,
+            step=index,
+            filter=step.filter if step else None,
+            parameters=step.parameters if step and kind == "adjust" else None,
+        )

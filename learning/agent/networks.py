@@ -1,0 +1,185 @@
+"""The networks of the 2018 recipe: what the agent sees with, the agent, the critic and the value.
+
+Images are (N, 3, 64, 64), linear light; states (N, 11), see ``learning.agent.state``. Y. Hu et al., "Exposure: A
+White-Box Photo Post-Processing Framework", ACM Transactions on Graphics 37 (2), 2018.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from editing.game.filters import FILTERS
+from learning.agent import state
+from learning.agent.extractor import FEATURES_PER_CHANNEL, LEAK, Extractor, before_leak, flat
+from learning.agent.image_statistics import statistics
+
+KEEP = 0.5
+# The 2018 program's parameters of a soft mask, which it never used: they keep the heads, and the golden file, its size.
+MASK_OUTPUTS = 6
+EXPLORATION = 0.05
+# Which of an image's two dropout masks is whose.
+ADJUSTING, CHOOSING = 0, 1
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Widths:
+    """How wide the networks are; the defaults are the paper's (8.56 million parameters in all).
+
+    Attributes:
+        width: channels of the first convolution; the next three have 2, 4 and 8 times as many.
+        hidden: outputs of each first fully connected layer.
+    """
+
+    width: int = 32
+    hidden: int = 128
+
+    @property
+    def features(self) -> int:
+        """How many numbers an extractor leaves of an image."""
+        return FEATURES_PER_CHANNEL * self.width
+
+
+class Head(nn.Module):
+    """Features to outputs by two fully connected layers."""
+
+    def __init__(self, widths: Widths, outputs: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(widths.features, widths.hidden)
+        self.output = nn.Linear(widths.hidden, outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.outputs(self.activation(features))
+
+    def activation(self, features: Tensor) -> Tensor:
+        """(N, hidden) what the first layer leaves after its leaky ReLU."""
+        return nn.functional.leaky_relu(self.hidden(features), LEAK)
+
+    def outputs(self, activation: Tensor) -> Tensor:
+        """(N, outputs), under autocast too in the weights' own precision: small differences of answers count."""
+        with torch.autocast(activation.device.type, enabled=False):
+            found: Tensor = self.output(activation.to(self.output.weight.dtype))
+        return found
+
+    def gradient(self, in_outputs: Tensor, activation: Tensor) -> Tensor:
+        """(N, features): the gradient in the features, from that in the outputs; the slopes are constants here too."""
+        return before_leak(in_outputs @ self.output.weight, activation) @ self.hidden.weight
+
+
+class Agent(nn.Module):
+    """Chooses a filter and its parameters.
+
+    Its dropout stays on at play: it is where the different edits of one photo come from. The masks are given, never
+    drawn inside, so that play can be repeated. They are (N, 2, features), 0 or 2; None turns dropout off.
+    """
+
+    def __init__(self, widths: Widths) -> None:
+        super().__init__()
+        self.adjusting = Extractor(state.SIZE, widths.width)
+        self.choosing = Extractor(state.SIZE, widths.width)
+        self.heads = nn.ModuleDict(
+            {slug: Head(widths, one.raw_outputs + MASK_OUTPUTS) for slug, one in FILTERS.items()}
+        )
+        self.choice = Head(widths, len(FILTERS))
+
+    def probabilities(self, images: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
+        """(N, 8) the probability of each filter, none below 0.05 / 8."""
+        features = _dropped(self.choosing(images, states), masks, CHOOSING)
+        softmax = torch.softmax(self.choice(features), dim=1)
+        return (1 - EXPLORATION) * softmax + EXPLORATION / len(FILTERS)
+
+    def features(self, images: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
+        """(N, features) what all filters' heads take their parameters from."""
+        return _dropped(self.adjusting(images, states), masks, ADJUSTING)
+
+    def raw_outputs(self, slug: str, features: Tensor) -> Tensor:
+        """(N, raw outputs) of one filter's head, as ``Filter.from_raw`` takes them."""
+        outputs: Tensor = self.heads[slug](features)
+        return outputs[:, : FILTERS[slug].raw_outputs]
+
+
+def _dropped(features: Tensor, masks: Tensor | None, which: int) -> Tensor:
+    return features if masks is None else features * masks[:, which]
+
+
+def draw_masks(count: int, widths: Widths, generator: torch.Generator) -> Tensor:
+    """(count, 2, features) fresh dropout masks on the CPU: 0, or 1 / keep."""
+    kept = torch.rand(count, 2, widths.features, generator=generator) < KEEP
+    return kept.to(torch.float32) / KEEP
+
+
+class Critic(nn.Module):
+    """How much images look like the targets: (N, 1), unbounded. Sees the image and its three statistics."""
+
+    def __init__(self, widths: Widths) -> None:
+        super().__init__()
+        self.extractor = Extractor(3, widths.width)
+        self.head = Head(widths, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        out: Tensor = self.head(self.extractor(images, statistics(images)))
+        return out
+
+    def with_gradient(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """The answers, (N, 1), and their gradient in the images, (N, 3, 64, 64): both may be differentiated in the
+        weights, once.
+
+        It is what autograd finds with ``create_graph=True``, written out, which takes half the time.
+        """
+        leaf = images.detach().requires_grad_()
+        numbers = statistics(leaf)
+        activations = self.extractor.activations(images.detach(), numbers.detach())
+        activation = self.head.activation(flat(activations[-1]))
+        answers = self.head.outputs(activation)
+        in_features = self.head.gradient(torch.ones_like(answers), activation)
+        in_images, in_numbers = self.extractor.gradients(in_features, activations)
+        (by_numbers,) = torch.autograd.grad(numbers, leaf, in_numbers, create_graph=True)
+        return answers, in_images + by_numbers
+
+
+class Value(nn.Module):
+    """The reward to come from images in their states: (N, 1). Sees image, state and statistics."""
+
+    def __init__(self, widths: Widths) -> None:
+        super().__init__()
+        self.extractor = Extractor(state.SIZE + 3, widths.width)
+        self.head = Head(widths, 1)
+
+    def forward(self, images: Tensor, states: Tensor) -> Tensor:
+        out: Tensor = self.head(self.extractor(images, torch.cat([states, statistics(images)], dim=1)))
+        return out
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The three networks that are trained together."""
+
+    widths: Widths
+    agent: Agent
+    critic: Critic
+    value: Value
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The networks by name."""
+        return {"agent": self.agent, "critic": self.critic, "value": self.value}
+
+
+def initialise(network: Network, generator: torch.Generator | None = None) -> Network:
+    """The network with Xavier-uniform weights from ``generator``, on the CPU, and zero biases."""
+    for name, parameter in network.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.xavier_uniform_(parameter, generator=generator)
+    return network
+
+
+def create_networks(widths: Widths, generator: torch.Generator | None = None) -> Networks:
+    """New networks of the paper's recipe, on the CPU."""
+    agent = initialise(Agent(widths), generator)
+    critic = initialise(Critic(widths), generator)
+    return Networks(widths, agent, critic, initialise(Value(widths), generator))

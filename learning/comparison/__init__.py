@@ -1,0 +1,1 @@
+"""Agent against people: sides, statistics with intervals, and the report."""

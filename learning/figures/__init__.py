@@ -1,0 +1,1 @@
+"""Steps and sequences of them, drawn."""

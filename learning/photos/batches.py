@@ -1,0 +1,147 @@
+"""The trainer's photos: small squares, and random crops of them."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editing.game.filters import luminance
+from learning.agent.extractor import IMAGE_SIZE
+from learning.device import sent
+from learning.photos.squares import SQUARE_SIZE, Indices, Pixels, Squares
+
+# Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read from their file.
+RESIDENT_BYTES = 256 << 20
+# A GPU has memory of its own: they may take this part of what is free there.
+RESIDENT_PART = 0.25
+# Squares that are copied there at a time.
+AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """By how much photos are made darker, lighter, warmer or cooler at random, so that an agent meets more of them.
+
+    Attributes:
+        exposure: in stops; a photo is multiplied by 2^u, u uniform in -exposure .. exposure.
+        white_balance: in e-folds; each channel is multiplied by exp(u), u uniform in -white_balance .. white_balance,
+            and all three so that the luminance of a grey stays.
+    """
+
+    exposure: float = 0.0
+    white_balance: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.exposure < 10 and 0 <= self.white_balance < 10):
+            raise ValueError(f"augmentation by {self.exposure} stops and {self.white_balance} is not in 0 .. 10")
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor | None:
+        """(count, 3) by what each photo's channels are multiplied; nothing is drawn for an augmentation by 0."""
+        if not (self.exposure or self.white_balance):
+            return None
+        gains = torch.ones(count, 3)
+        if self.exposure:
+            gains = gains * torch.exp2(_around_zero(self.exposure, (count, 1), generator))
+        if self.white_balance:
+            channels = torch.exp(_around_zero(self.white_balance, (count, 3), generator))
+            gains = gains * channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
+        return gains
+
+
+def _around_zero(bound: float, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+    return bound * (2 * torch.rand(shape, generator=generator) - 1)
+
+
+NO_AUGMENTATION = Augmentation()
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Which crops of which photos; on the CPU.
+
+    Attributes:
+        windows: (4, count) whole numbers: the photo, whether it is flipped left to right, and the crop's top and left
+            in its square.
+        gains: (count, 3) by what the channels are multiplied, or None.
+    """
+
+    windows: Tensor
+    gains: Tensor | None = None
+
+
+class Photos:
+    """Photos to draw crops of, linear light. A seed draws the same, wherever their squares lie."""
+
+    def __init__(self, squares: Squares | Sequence[Pixels], device: torch.device) -> None:
+        """Take squares of (80, 80, 3), on the device of training if they are few; ``read`` takes other sizes too."""
+        self._squares = squares if isinstance(squares, Squares) else Squares.of(squares)
+        self._device = device
+        self._resident: Tensor | None = None
+        self._reader: ThreadPoolExecutor | None = None
+        limit = RESIDENT_BYTES
+        if device.type == "cuda":
+            limit = int(RESIDENT_PART * torch.cuda.mem_get_info(device)[0])
+        if len(self) * SQUARE_SIZE**2 * 3 * 4 <= limit:
+            self._resident = torch.empty(len(self), *self._squares.array.shape[1:], device=device, dtype=torch.float32)
+            for start in range(0, len(self), AT_ONCE):
+                indices = np.arange(start, min(start + AT_ONCE, len(self)))
+                self._resident[start : start + AT_ONCE] = self._read(indices)
+
+    def __len__(self) -> int:
+        return len(self._squares)
+
+    def draw(self, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION) -> Crops:
+        """Random crops of random photos, half of them flipped left to right.
+
+        Args:
+            generator: of the CPU, so that a seed draws the same on every device.
+        """
+
+        places = SQUARE_SIZE - IMAGE_SIZE + 1
+        choices = (len(self), 2, places, places)
+        windows = torch.stack([torch.randint(high, (count,), generator=generator) for high in choices])
+        return Crops(windows, augmentation.draw(count, generator))
+
+    def read(self, crops: Crops) -> Tensor:
+        """(count, 3, 64, 64) the crops, on the device."""
+        return next(self.read_ahead([crops]))
+
+    def read_ahead(self, batches: Sequence[Crops]) -> Iterator[Tensor]:
+        """(count, 3, 64, 64) the crops of each batch, in turn, on the device.
+
+        Of squares that lie in a file, those of the first are read from this call on, and those of each other one while
+        the one before it is in use.
+        """
+        if not batches:
+            return iter(())
+        if self._resident is not None:
+            return (self._cut(self._resident, crops.windows, crops.gains) for crops in batches)
+        return self._cut_ahead(batches, self._read_soon(batches[0]))
+
+    def _cut_ahead(self, batches: Sequence[Crops], reading: Future[Tensor]) -> Iterator[Tensor]:
+        for place, crops in enumerate(batches):
+            squares = reading.result()
+            if place + 1 < len(batches):
+                reading = self._read_soon(batches[place + 1])
+            # The squares read are those of the crops, in their order.
+            windows = torch.cat([torch.arange(len(squares))[None], crops.windows[1:]])
+            yield self._cut(squares, windows, crops.gains)
+
+    def _cut(self, squares: Tensor, windows: Tensor, gains: Tensor | None) -> Tensor:
+        place, flipped, top, left = sent(windows, self._device)[:, :, None, None]
+        along = torch.arange(IMAGE_SIZE, device=self._device)
+        row = top + along[None, :, None]
+        column = left + torch.where(flipped > 0, IMAGE_SIZE - 1 - along, along)
+        found = squares[place, row, column].permute(0, 3, 1, 2).contiguous()
+        return found if gains is None else found * sent(gains, self._device)[:, :, None, None]
+
+    def _read_soon(self, crops: Crops) -> Future[Tensor]:
+        # Its thread ends when these photos are collected.
+        self._reader = self._reader or ThreadPoolExecutor(max_workers=1)
+        return self._reader.submit(self._read, crops.windows[0].numpy())
+
+    def _read(self, indices: Indices) -> Tensor:
+        return sent(torch.from_numpy(self._squares[indices]), self._device)

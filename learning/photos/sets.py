@@ -1,0 +1,221 @@
+"""Sets of photos, from a folder or from an export, read by a few processes; here is no torch.
+
+What is kept of each photo is what a function makes of its pixels, so a large set never lies in memory whole.
+"""
+
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from editing.game.filters import develop
+from editing.game.rules import Step
+from editing.photos.colour import linear_to_srgb
+from editing.photos.decoding import PhotoError, agent_view, find_photos, load_preview, read_photo, square
+from editing.photos.preview import LARGEST_FLOAT16
+from editing.processes import SPAWN, follow_parent
+from editing.trajectories.snapshot import is_snapshot, read_snapshot, rows
+from learning.photos.squares import SQUARE_SIZE
+
+Pixels = NDArray[np.float32]
+Kept = TypeVar("Kept")
+
+# A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
+MAXIMUM_WORKERS = 4
+# Fewer photos than this are read sooner than processes start.
+PHOTOS_WORTH_PROCESSES = 16
+# What is given to processes at a time: what they are about to do must not fill the memory either.
+ITEMS_AT_ONCE = 256
+
+
+class PhotoSetError(ValueError):
+    """There is no photo to work with; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that can be read: a photo file, or the stored preview of an export, and the steps made on it."""
+
+    name: str
+    path: Path
+    is_preview: bool = False
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the values in photo files are to be taken, see ``editing.photos.decoding.read_photo``.
+
+    Attributes:
+        shown: whether what is wanted is not light, but what a screen shows: with the transfer auto the sRGB numbers
+            of the colours, 0 .. 1, with linear the values as they are.
+    """
+
+    transfer: str = "auto"
+    primaries: str = "auto"
+    shown: bool = False
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Kept]):
+    """What was read: what was kept of each readable picture, in order, and a line for each of the others."""
+
+    pictures: tuple[Picture, ...]
+    kept: tuple[Kept, ...]
+    unreadable: tuple[str, ...]
+
+
+def list_photos(location: Path) -> list[Picture]:
+    """The photos below a folder (or the one file), or those of an export.
+
+    Raises:
+        PhotoSetError: if there are none.
+        PhotoError, InvalidSnapshot: if the folder or the export cannot be read.
+    """
+    if is_snapshot(location):
+        snapshot = read_snapshot(location)
+        photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
+        found = [Picture(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
+    else:
+        found = [Picture(path.name, path) for path in find_photos([location])]
+    if not found:
+        raise PhotoSetError(f"{location}: no photos there")
+    return found
+
+
+def list_results(location: Path) -> list[Picture]:
+    """Finished pictures: the files below a folder as they are, or the submitted episodes of an export, rendered.
+
+    Raises: as ``list_photos``.
+    """
+    if not is_snapshot(location):
+        return list_photos(location)
+    snapshot = read_snapshot(location)
+    previews = {row["sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in rows(snapshot.photos)}
+    names = {row["sha256"]: row["name"] for row in rows(snapshot.photos)}
+    steps: dict[str, list[Step]] = {}
+    for row in sorted(rows(snapshot.steps), key=lambda row: row["index"]):
+        steps.setdefault(row["episode"], []).append(Step(row["filter"], row["parameters"]))
+    submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
+    if not submitted:
+        raise PhotoSetError(f"{location}: no submitted episode there")
+    submitted.sort(key=lambda row: (names[row["photo"]], row["photo"], row["player"], row["sample"] or 0, row["id"]))
+    return [
+        Picture(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ()))) for row in submitted
+    ]
+
+
+def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
+    """(H, W, 3) linear light, or as ``decoding`` wants it; after steps display-referred and unclipped.
+
+    Raises:
+        PhotoError: if it cannot be read.
+    """
+    if picture.is_preview:
+        pixels = load_preview(picture.path)
+    else:
+        pixels = read_photo(picture.path, transfer=decoding.transfer, primaries=decoding.primaries).pixels
+        if decoding.shown and decoding.transfer == "auto":
+            pixels = linear_to_srgb(pixels)
+    return develop(pixels, picture.steps) if picture.steps else pixels
+
+
+def keep_of_pictures(
+    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels, str], Kept], description: str
+) -> Reading[Kept]:
+    """Read pictures and keep what ``function`` makes of each one's pixels; a progress bar shows on standard error.
+
+    Args:
+        function: of the pixels and the picture's name. It is sent to other processes, so it must be one
+            that can be pickled.
+
+    Raises:
+        PhotoSetError: if none can be read; the message has the first one's reason.
+    """
+    outcomes = map_processes(partial(keep_of_picture, decoding=decoding, function=function), pictures, description)
+    readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
+    unreadable = tuple(reason for _, reason in outcomes if reason)
+    if not readable:
+        raise PhotoSetError(f"none of {len(pictures)} photos could be read; the first: {unreadable[0]}")
+    return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
+
+
+def keep_of_picture(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
+    """What ``function`` makes of a picture's pixels and name; or None, and the reason why it cannot be read."""
+    try:
+        return function(read_picture(picture, decoding), picture.name), ""
+    except (PhotoError, OSError) as error:
+        return None, str(error)
+
+
+def training_square(pixels: Pixels, name: str) -> NDArray[np.float16]:  # noqa: ARG001 (any name gives the same)
+    """(80, 80, 3) the centre square of a photo, area-averaged, of which the trainer takes its crops; finite."""
+    return np.minimum(square(pixels, SQUARE_SIZE), LARGEST_FLOAT16).astype(np.float16)
+
+
+def preview_view(path: Path) -> Pixels:
+    """(64, 64, 3) what the agent sees of a stored preview.
+
+    Raises:
+        PhotoError: if it is missing or damaged.
+    """
+    return agent_view(load_preview(path))
+
+
+def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
+    """``[function(item) for item in items]``; all as of ``each_by_processes``."""
+    return list(each_by_processes(function, items, description))
+
+
+def each_by_processes(
+    function: Callable[[Any], Any], items: Sequence[Any], description: str
+) -> Generator[Any, None, None]:
+    """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
+
+    At most ``2 * ITEMS_AT_ONCE`` results wait to be taken.
+
+    Raises:
+        PhotoSetError: if a process died.
+    """
+    console = Console(stderr=True)
+    try:
+        with _mapping(len(items)) as mapping:
+            results = _ahead(partial(mapping, function), items)
+            yield from track(
+                results, description, len(items), console=console, transient=True, disable=not console.is_terminal
+            )
+    except BrokenProcessPool:
+        raise PhotoSetError("a process that read photos died; there may be too little memory") from None
+
+
+def _ahead(mapping: Callable[[Sequence[Any]], Iterable[Any]], items: Sequence[Any]) -> Iterator[Any]:
+    """Results in order; the next items are in work while those before are taken."""
+    current: Iterable[Any] = ()
+    for start in range(0, len(items), ITEMS_AT_ONCE):
+        following = mapping(items[start : start + ITEMS_AT_ONCE])
+        yield from current
+        current = following
+    yield from current
+
+
+@contextmanager
+def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]]:
+    workers = min(MAXIMUM_WORKERS, os.cpu_count() or 1)
+    if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
+        yield map
+        return
+    with ProcessPoolExecutor(workers, SPAWN, follow_parent) as executor:
+        try:
+            yield executor.map
+        finally:
+            executor.shutdown(cancel_futures=True)

@@ -1,0 +1,1 @@
+"""The check against the 2018 program's own numbers."""

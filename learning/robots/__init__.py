@@ -1,0 +1,1 @@
+"""Robots that play through the site's HTTP API."""

@@ -1,0 +1,173 @@
+"""Robots that play a site over HTTP through the same door as a browser."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import count
+from threading import Lock
+from typing import Any
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from editing.photos.preview_transport import PackedPreviewError, unpack_preview
+from learning.robots.temperaments import TEMPERAMENTS, play_photo
+
+# A robot looks at every so-manieth pixel: its taste needs no more.
+PIXELS_SKIPPED = 8
+
+
+class RobotError(RuntimeError):
+    """The site cannot be played: one sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """An episode that a robot has submitted."""
+
+    episode: str
+    player: str
+    events: int
+
+
+class Visitor:
+    """A visitor of one study, with cookies of its own."""
+
+    def __init__(self, url: str, study: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.study = study
+        self.client = httpx.Client(base_url=url.rstrip("/"), timeout=60, transport=transport, follow_redirects=True)
+
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """The response of the site.
+
+        Raises:
+            RobotError: if it cannot be reached, or refuses, with its own words.
+        """
+        address = self.client.base_url
+        # The referrer, too, is what a browser sends and Django asks for over https.
+        headers = {"X-CSRFToken": self.client.cookies.get("csrftoken") or "", "Referer": f"{address}/"}
+        try:
+            response = self.client.request(method, path, json=body, headers=headers)
+        except httpx.InvalidURL as error:
+            raise RobotError(f"{address} is not an address: {error}") from None
+        except httpx.HTTPError as error:
+            raise RobotError(f"{address} cannot be reached: {error}") from None
+        if response.is_error:
+            raise RobotError(f"{method} {response.url} was refused ({response.status_code}): {_reason(response)}")
+        return response
+
+    def join(self) -> str:
+        """Open the play page, agree to the study's text, join it as a robot, and be given a pseudonym."""
+        text = self.request("GET", f"/api/studies/{self.study}/").json()["consent"]
+        self.request("GET", f"/play/{self.study}/")
+        body = {"kind": "robot", "consent": text["version"] if text else None}
+        answer = self.request("POST", f"/api/studies/{self.study}/join/", body).json()
+        return str(answer["participant"])
+
+    def play_next(self, number: int, seed: int, player: str) -> Played | None:
+        """Play the next photo to its end, as robot ``number`` of that seed would; None when none is left."""
+        photo = self.request("GET", f"/api/studies/{self.study}/next/").json()["photo"]
+        if photo is None:
+            return None
+        content = self.request("GET", photo["preview_url"]).content
+        preview = _unpacked(content)[::PIXELS_SKIPPED, ::PIXELS_SKIPPED]
+        # Which photos a robot is given, and in what order, is the site's choice: its play of one must not depend on it.
+        random = np.random.default_rng((seed, number, int(photo["id"], 16)))
+        answer: dict[str, Any] = {}
+        for batch in play_photo(preview.astype(np.float32), TEMPERAMENTS[number % len(TEMPERAMENTS)], random):
+            body = {"study": self.study, "photo": photo["id"], "events": [event.to_json() for event in batch]}
+            answer = self.request("POST", f"/api/episodes/{batch[0].episode}/events/", body).json()
+        return Played(answer["episode"], player, answer["next_seq"])
+
+
+def _unpacked(content: bytes) -> NDArray[np.float16]:
+    try:
+        return unpack_preview(content)
+    except PackedPreviewError as error:
+        raise RobotError(f"the site sent a photo that cannot be read: {error}") from None
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.reason_phrase
+
+
+def play_site(
+    url: str,
+    *,
+    episodes: int,
+    seed: int = 0,
+    study: str = "default",
+    photos_per_robot: int = 10,
+    workers: int = 2,
+    on_played: Callable[[Played], None] = lambda _: None,
+    transport: httpx.BaseTransport | None = None,
+) -> list[Played]:
+    """Let robots play until so many episodes are submitted.
+
+    Each robot is one visitor, who plays some photos and is then followed by another of the next temperament.
+
+    Args:
+        seed: how each of the robots plays a photo follows from it; ids, and who is given which photo, are always new.
+        workers: how many robots play at the same time.
+        on_played: called after each episode.
+
+    Raises:
+        RobotError: if the site cannot be reached, refuses, or has no photo to play.
+    """
+    tickets, numbers = _Tickets(episodes), count()
+
+    def play_as_robots() -> list[Played]:
+        played: list[Played] = []
+        while tickets.left:
+            number = next(numbers)
+            visitor = Visitor(url, study, transport)
+            with visitor.client:
+                player = visitor.join()
+                for turn in range(photos_per_robot):
+                    if not tickets.take():
+                        break
+                    one = visitor.play_next(number, seed, player)
+                    if one is None:
+                        tickets.give_back()
+                        if turn == 0:
+                            raise RobotError(f"the study {study!r} at {url} has no photo to play: import some first")
+                        break
+                    played.append(one)
+                    on_played(one)
+        return played
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = [pool.submit(play_as_robots) for _ in range(workers)]
+        try:
+            return [one for result in as_completed(results) for one in result.result()]
+        finally:
+            # After an error, or Ctrl-C, the others end with the episode that they are at.
+            tickets.close()
+
+
+class _Tickets:
+    """The episodes that are still to be played, shared by the workers."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self._closed = False
+        self._lock = Lock()
+
+    def take(self) -> bool:
+        with self._lock:
+            if not self.left:
+                return False
+            self.left -= 1
+            return True
+
+    def give_back(self) -> None:
+        with self._lock:
+            self.left += not self._closed
+
+    def close(self) -> None:
+        with self._lock:
+            self.left, self._closed = 0, True

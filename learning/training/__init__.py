@@ -1,0 +1,1 @@
+"""Training: the trainer, two recipes, losses, and what a run writes."""

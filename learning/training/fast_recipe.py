@@ -1,0 +1,245 @@
+"""The recipe ``fast``, the default: whole episodes from fresh photos, each photo played several times.
+
+The critic judges finished pictures alone, and learns faster than the agent. The agent's parameters learn through the
+filters; its choices by how much better a game went than the other games on the same photo. There is no value network,
+and no pool that the agent plays from.
+"""
+
+import math
+from dataclasses import asdict, dataclass, field
+from statistics import fmean
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from editing.game.filters import FILTERS
+from editing.game.rules import MAXIMUM_STEPS
+from learning.agent.acting import entropy_when_sure
+from learning.agent.extractor import IMAGE_SIZE
+from learning.agent.networks import Agent, Critic, Widths, draw_masks, initialise
+from learning.agent.state import indicator
+from learning.device import sent
+from learning.photos.batches import Augmentation, Crops, Photos
+from learning.training.distributed import ALONE, Processes
+from learning.training.rollout import Games, draw_probes, roll_out, shown
+from learning.training.trainer import Learner, Trainer
+from learning.training.updates import Recorder, Update
+
+# The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
+# (Karras et al., 2020, "lazy regularisation").
+PENALTY_EVERY = 4
+BETAS = (0.5, 0.99)
+
+GameInputs = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class FastConfig:
+    """What a run of this recipe is made of.
+
+    Attributes:
+        batch: games in a batch, of which every ``copies`` are on the same photo.
+        iterations: over which the rates decay, and the bonus for entropy fades to 0.
+        seed: of the weights and of everything drawn.
+        agent_rate, critic_rate: Adam's rates at the start.
+        final_rate: what part of them is left at the end; the decay is exponential.
+        critic_updates: in an iteration, to one update of the agent.
+        gradient_penalty: R1's gamma; half of it weighs the critic's mean squared gradient at the targets.
+        ring_batches: finished images that the critic draws from, in batches.
+        entropy_bonus: for a nat of entropy in a choice of filter, at the start.
+        noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
+        cast_penalty: for each 8-bit step that greys are away from grey.
+        bfloat16: whether networks compute in bfloat16, see ``learning.training.precision``.
+        augment_exposure, augment_white_balance: of the inputs, see ``learning.photos.batches.Augmentation``.
+    """
+
+    widths: Widths = field(default_factory=Widths)
+    batch: int = 32
+    iterations: int = 750
+    seed: int = 0
+    copies: int = 4
+    agent_rate: float = 3e-4
+    critic_rate: float = 2e-3
+    final_rate: float = 0.01
+    critic_updates: int = 3
+    gradient_penalty: float = 1.0
+    ring_batches: int = 4
+    entropy_bonus: float = 0.02
+    noise_penalty: float = 0.02
+    cast_penalty: float = 0.002
+    bfloat16: bool = False
+    augment_exposure: float = 0.0
+    augment_white_balance: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "critic_updates", "ring_batches"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.batch < 1 or self.batch % self.copies:
+            raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
+        self.augmentation()
+
+    def augmentation(self) -> Augmentation:
+        """What is done to the inputs."""
+        return Augmentation(self.augment_exposure, self.augment_white_balance)
+
+    @property
+    def parts(self) -> int:
+        """What several processes can share of a batch: its photos, with all games on each."""
+        return self.batch // self.copies
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values, as checkpoints have them."""
+        return asdict(self)
+
+
+def group_advantage(returns: Tensor, copies: int) -> Tensor:
+    """(N,) each game's return less the mean of the other games on its photo, over the batch's standard deviation.
+
+    Args:
+        returns: (N,) the games on one photo in a row.
+    """
+    groups = returns.view(-1, copies)
+    others = (groups.sum(dim=1, keepdim=True) - groups) / max(copies - 1, 1)
+    return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
+
+
+def reality_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
+    """R1 (Mescheder et al., 2018): the critic's answers to reals (N, 1), and mean |grad D|^2 there."""
+    answers, gradient = critic.with_gradient(real)
+    return answers, gradient.square().flatten(1).sum(dim=1).mean()
+
+
+class FastTrainer(Trainer):
+    """A run of this recipe: each iteration is a batch of games, an update of the agent and three of the critic."""
+
+    # Mean over the steps, of which each has one filter fewer to choose from.
+    least_entropy = fmean(entropy_when_sure(len(FILTERS) - step) for step in range(MAXIMUM_STEPS))
+
+    def __init__(
+        self,
+        config: FastConfig,
+        inputs: Photos,
+        targets: Photos,
+        device: torch.device,
+        processes: Processes = ALONE,
+        recorder: Recorder | None = None,
+    ) -> None:
+        super().__init__(config.seed, device, processes, recorder, bfloat16=config.bfloat16)
+        self.config, self.widths, self.iterations = config, config.widths, config.iterations
+        self._inputs, self._targets = inputs, targets
+        self._augmentation = config.augmentation()
+        self._agent = initialise(Agent(config.widths), self.generator)
+        self._critic = initialise(Critic(config.widths), self.generator)
+        self.learners = {
+            "agent": Learner(self._agent, BETAS, device, processes),
+            "critic": Learner(self._critic, BETAS, device, processes),
+        }
+        capacity = config.ring_batches * config.batch
+        self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
+        self._agents_update = self._recorded(self._judge_games)
+        self._critics_update = self._recorded(self._tell_apart)
+        self._critics_penalised_update = self._recorded(self._tell_apart_penalised)
+
+    def _memory(self) -> dict[str, Tensor]:
+        return {"ring": self._ring}
+
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """The finished images of the last few batches."""
+        return {"The critic draws from: games of the last iterations": self._ring}
+
+    def _iterate(self) -> dict[str, Tensor]:
+        config, count = self.config, self.config.batch
+        if self.iteration == 0:
+            for start in range(count, len(self._ring), count):
+                with torch.no_grad():
+                    self._ring[start : start + count] = self.processes.gather(self._play(*self._draw()).images)
+        progress = self.iteration / config.iterations
+        decay = math.pow(config.final_rate, progress)
+        games = self._draw()
+        # Targets are read while the agent plays.
+        drawn = [self._draw_pictures() for _ in range(config.critic_updates)]
+        targets = self._targets.read_ahead([crops for crops, _ in drawn])
+        acted = self._update_agent(games, config.agent_rate * decay, config.entropy_bonus * (1 - progress))
+        first = config.critic_updates * self.iteration
+        judged: dict[str, Tensor] = {}
+        for update, (real, (_, finished)) in enumerate(zip(targets, drawn, strict=True), first):
+            penalised = update % PENALTY_EVERY == 0
+            judged |= self._update_critic(real, finished, config.critic_rate * decay, penalised=penalised)
+        return acted | judged
+
+    def _draw(self) -> GameInputs:
+        """What this process's share of a batch of games is made of, see ``roll_out``."""
+        count, share = self.config.batch, self.processes.share
+        photos = self._inputs.read(self._inputs.draw(self.config.parts, self.generator, self._augmentation))
+        photos = photos.repeat_interleave(self.config.copies, dim=0)
+        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
+        masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features))
+        z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator))
+        probes = share(draw_probes(photos, self.generator))
+        return share(photos), sent(masks, self.device), sent(z, self.device), probes
+
+    def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
+        with self._computing():
+            return roll_out(self._agent, photos, masks, z, probes, grouped=self._grouped)
+
+    def _update_agent(self, games: GameInputs, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
+        update = self._agents_update(*games, sent(torch.tensor(entropy_bonus), self.device))
+        (images,) = update.results
+        place = self.iteration % self.config.ring_batches * self.config.batch
+        self._ring[place : place + self.config.batch] = self.processes.gather(images)
+        return self._learn(update, {"agent": rate})
+
+    def _judge_games(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_bonus: Tensor) -> Update:
+        """The agent's update; it results in the finished images."""
+        games = self._play(photos, masks, z, probes)
+        with self._computing():
+            answers = self._critic(shown(games.images)).squeeze(1)
+        broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
+        broken = broken + self.config.cast_penalty * games.grey_cast
+        returns = -softplus(-answers) - broken
+        # Over the standard deviation of the whole batch.
+        advantage = group_advantage(self.processes.gather(returns.detach()), self.config.copies)
+        advantage = self.processes.share(advantage)
+        choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
+        loss = -returns.mean() - choosing
+        used = indicator(games.choices).sum(dim=1).float().mean(dim=0)
+        figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
+        figures |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean(), "agent_loss": loss}
+        figures |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        return Update({"agent": self.learners["agent"].gradients(loss)}, figures, (games.images.detach(),))
+
+    def _draw_pictures(self) -> tuple[Crops, Tensor]:
+        """What the critic tells apart: targets, and which of the finished images."""
+        count = self.config.batch
+        targets = self._targets.draw(count, self.generator)
+        return targets, torch.randperm(len(self._ring), generator=self.generator)[:count]
+
+    def _update_critic(self, real: Tensor, finished: Tensor, rate: float, *, penalised: bool) -> dict[str, Tensor]:
+        share = self.processes.share
+        fake = self._ring[sent(share(finished), self.device)]
+        update = self._critics_penalised_update if penalised else self._critics_update
+        return self._learn(update(share(real), fake), {"critic": rate})
+
+    def _tell_apart(self, real: Tensor, fake: Tensor) -> Update:
+        """The critic's update."""
+        with self._computing():
+            real_answers, fake_answers = self._critic(torch.cat([shown(real), shown(fake)])).chunk(2)
+        return self._critics(real_answers, fake_answers)
+
+    def _tell_apart_penalised(self, real: Tensor, fake: Tensor) -> Update:
+        """The critic's update, by its gradient at the targets too."""
+        with self._computing():
+            # The second derivative runs through the reals alone: one batch with the fakes would double its work.
+            fake_answers = self._critic(shown(fake))
+            real_answers, penalty = reality_penalty(self._critic, shown(real))
+        return self._critics(real_answers, fake_answers, penalty)
+
+    def _critics(self, real_answers: Tensor, fake_answers: Tensor, penalty: Tensor | None = None) -> Update:
+        loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
+        figures = {"critic_loss": loss, "distance": real_answers.mean() - fake_answers.mean()}
+        if penalty is not None:
+            figures |= {"critic_penalty": penalty}
+            loss = loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty
+        return Update({"critic": self.learners["critic"].gradients(loss)}, figures)

@@ -1,0 +1,103 @@
+"""The held-out score: how the agent does on photos that it is not trained on, by which the best checkpoint is chosen.
+
+A part of the inputs and of the targets is set aside by the seed. The agent plays those inputs as ``safelight play``
+does, and its results are compared with all targets by the statistics of ``learning.metrics.histogram_intersection``:
+histograms of the few that are set aside would be mostly noise.
+"""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from editing.game.filters import develop
+from editing.photos.decoding import agent_view
+from learning.agent.networks import Agent, Widths
+from learning.agent.playing import PlayedStep, Turn, play
+from learning.metrics.histogram_intersection import Floats, distance, intersection, square_statistics
+from learning.photos.squares import Indices, Pixels, Squares
+
+HELD_OUT = 0.15
+# Fewer pictures than these have histograms that say nothing.
+FEWEST_HELD_OUT = 8
+# A score of more says no more; it only takes longer.
+MOST_INPUTS = 128
+MOST_TARGETS = 1_000
+# Games that are played at once, in float64.
+GAMES_AT_ONCE = 128
+# Games on each photo: the score's spread is over them.
+SAMPLES = 2
+
+
+@dataclass(frozen=True)
+class Score:
+    """How alike results and targets are.
+
+    Attributes:
+        mean: of the three histogram intersections, in percent.
+        spread: of the intersections, the largest less the smallest over the samples.
+        distance: of ``learning.metrics.histogram_intersection.distance``, the mean over the samples; 0 if they are
+        distributed alike.
+    """
+
+    mean: float
+    spread: float
+    distance: float
+
+
+def split(count: int, seed: int) -> tuple[Indices, Indices]:
+    """Which photos to train on, and which are held out; nothing is held out of a set that is too small for it."""
+    held_out = round(HELD_OUT * count)
+    if held_out < FEWEST_HELD_OUT:
+        return np.arange(count), np.arange(0)
+    order = np.random.default_rng(seed).permutation(count)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
+
+
+def _some(squares: Squares | Sequence[Pixels], most: int) -> tuple[list[int], list[Pixels]]:
+    """At most so many squares, always the same ones, each with its number."""
+    squares = squares if isinstance(squares, Squares) else Squares.of(squares)
+    numbers = np.arange(len(squares))
+    if len(squares) > most:
+        numbers = np.sort(np.random.default_rng(0).permutation(len(squares))[:most])
+    return numbers.tolist(), list(squares[numbers])
+
+
+class HeldOut:
+    """Inputs that are held out, and the targets, those held out and the others: squares (80, 80, 3).
+
+    Of many, the score is of 128 inputs and 1,000 targets.
+    """
+
+    def __init__(self, inputs: Squares | Sequence[Pixels], targets: Squares | Sequence[Pixels]) -> None:
+        self._inputs: dict[str, Pixels] = {}
+        self._targets: list[Floats] = []
+        self._turns: list[Turn] = []
+        if len(inputs) == 0:
+            return
+        self._inputs = {str(number): square for number, square in zip(*_some(inputs, MOST_INPUTS), strict=True)}
+        views = {name: agent_view(square) for name, square in self._inputs.items()}
+        self._turns = [Turn(name, sample, view) for sample in range(SAMPLES) for name, view in views.items()]
+        for number, square in zip(*_some(targets, MOST_TARGETS), strict=True):
+            self._targets.append(square_statistics(square, str(number), seed=0))
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to score by."""
+        return bool(self._inputs)
+
+    def score(self, agent: Agent, widths: Widths) -> Score:
+        """The agent's score now; the agent is not changed, and the same agent always has the same."""
+        statistics: list[list[Floats]] = [[] for _ in range(SAMPLES)]
+        for turn, game in self._play(deepcopy(agent).double(), widths):
+            picture = develop(self._inputs[turn.photo], [played.step for played in game])
+            statistics[turn.sample].append(square_statistics(picture, turn.photo, seed=0))
+        scores = [intersection(sample, self._targets).mean for sample in statistics]
+        apart = [distance(sample, self._targets) for sample in statistics]
+        return Score(fmean(scores), max(scores) - min(scores), fmean(apart))
+
+    def _play(self, agent: Agent, widths: Widths) -> Iterator[tuple[Turn, list[PlayedStep]]]:
+        for start in range(0, len(self._turns), GAMES_AT_ONCE):
+            turns = self._turns[start : start + GAMES_AT_ONCE]
+            yield from zip(turns, play(agent, widths, turns, seed=0), strict=True)

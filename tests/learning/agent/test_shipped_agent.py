@@ -1,0 +1,81 @@
+"""The agent that comes with the project, on pictures that were made for it: what its edits must not break."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from editing.game.filters import FILTERS, develop, luminance
+from editing.game.rules import Step
+from editing.photos.decoding import agent_view
+from learning.agent.checkpoint import load_agent
+from learning.agent.playing import PlayedStep, Turn, play
+from learning.metrics.artefacts import Artefacts, artefacts, mean_artefacts
+
+PICTURES = 12
+# A brightening that nobody would call broken: one curve for all.
+CURVE = [Step("exposure", {"ev": math.log2(2.5) / 0.8}), Step("gamma", {"gamma": 0.8})]
+
+Pixels = NDArray[np.float32]
+
+
+def scene(seed: int) -> Pixels:
+    """(96, 128, 3): hills of a few dull colours and a grey, dark, lit from one side, and rounded to 8 bits."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:1:96j, 0:1:128j]
+    picture = np.full((96, 128, 3), random.uniform(0.3, 0.8))
+    for horizon in (0.3, 0.5, 0.7):
+        hill = y > horizon + 0.1 * np.sin(random.uniform(2, 9) * x + random.uniform(0, 6))
+        picture[hill] = random.uniform(0.2, 0.7) * random.uniform(0.5, 1, 3)
+    light = random.uniform(0.1, 0.4) * (0.15 + 0.85 * x)[..., None]
+    return (np.round(255 * picture * light) / 255).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Pixels]:
+    return [scene(seed) for seed in range(PICTURES)]
+
+
+@pytest.fixture(scope="module")
+def games(scenes: list[Pixels]) -> list[list[PlayedStep]]:
+    checkpoint = load_agent(Path("pretrained"))
+    turns = [Turn(str(number), 0, agent_view(pixels)) for number, pixels in enumerate(scenes)]
+    return play(checkpoint.agent.double(), checkpoint.widths, turns, seed=0)
+
+
+@pytest.fixture(scope="module")
+def edits(games: list[list[PlayedStep]]) -> list[list[Step]]:
+    return [[played.step for played in game] for game in games]
+
+
+@pytest.fixture(scope="module")
+def broken(scenes: list[Pixels], edits: list[list[Step]]) -> Artefacts:
+    return mean_artefacts([artefacts(pixels, steps) for pixels, steps in zip(scenes, edits, strict=True)])
+
+
+def test_it_brings_out_what_is_dark_and_burns_little(scenes: list[Pixels], edits: list[list[Step]]) -> None:
+    for pixels, steps in zip(scenes, edits, strict=True):
+        after = develop(pixels, steps)
+        before_and_after = [float(luminance((one[..., 0], one[..., 1], one[..., 2])).mean()) for one in (pixels, after)]
+        assert before_and_after[1] > 1.2 * before_and_after[0]
+        assert (after > 1).mean() < 0.1
+
+
+def test_lifted_blacks_are_little_noisier_in_colour_than_under_one_plain_curve(
+    scenes: list[Pixels], broken: Artefacts
+) -> None:
+    plain = mean_artefacts([artefacts(pixels, CURVE) for pixels in scenes])
+    assert broken.chroma_noise < 2 * plain.chroma_noise
+
+
+def test_greys_stay_nearly_grey_and_hues_where_they_are(broken: Artefacts) -> None:
+    assert broken.grey_cast < 5
+    assert broken.hue_shift < 20
+
+
+def test_it_knows_more_than_a_handful_of_orders(games: list[list[PlayedStep]]) -> None:
+    orders = {tuple(played.step.filter for played in game) for game in games}
+    assert len(orders) > 5
+    assert all(set(played.probabilities) == set(FILTERS) for game in games for played in game)

@@ -1,0 +1,240 @@
+"""The report: one page that stands alone, looks the same each time, and says what is missing."""
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from editing.game.filters import develop
+from editing.game.rules import Step
+from learning.commands.compare import command
+from learning.comparison.film_strips import data_uri, film_strips
+from learning.comparison.report import interval, number
+from learning.comparison.results import shown
+from learning.comparison.sides import read_side
+from tests.learning.snapshots import Play, photo_sha256, picture, write
+
+Run = Callable[..., Result]
+VOID = {"meta", "link", "img", "br"}
+TONE = ("tone", {f"slope_{index}": 1.5 if index < 4 else 0.75 for index in range(8)})
+
+
+class Page(HTMLParser):
+    """Checks that tags close in order, and keeps ids, addresses and texts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.pictures: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = {name: value or "" for name, value in attrs}
+        self.ids += [known["id"]] if "id" in known else []
+        self.addresses += [known[name] for name in ("src", "href", "xlink:href", "srcset") if name in known]
+        self.pictures += [known["src"]] if tag == "img" else []
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text += " " + " ".join(data.split())
+
+
+def people_and_agent(folder: Path) -> tuple[Path, Path]:
+    people = [
+        Play(
+            f"player-{index % 5}", f"photo{index % 3}", (("exposure", {"ev": 0.2 * (index + 1)}), TONE)[: 1 + index % 2]
+        )
+        for index in range(15)
+    ]
+    agent = [
+        Play("agent:one", f"photo{index % 3}", (("gamma", {"gamma": 0.7}), ("color", {"red_0": 1.08})))
+        for index in range(6)
+    ]
+    return write(folder / "export", [*people, Play("lost", "photo0", (), {"status": "open"})]), write(
+        folder / "play", agent
+    )
+
+
+@pytest.fixture
+def run() -> Run:
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    a, b = people_and_agent(folder)
+    arguments = [str(a), str(b), "-o", str(folder / "out"), "--label-a", "People <&> $x$", "--label-b", "Agent"]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def page(report: Path) -> Page:
+    return Page((report / "report.html").read_text(encoding="utf-8"))
+
+
+def test_the_page_is_well_formed_and_no_id_stands_twice(page: Page) -> None:
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_nothing_is_loaded_from_elsewhere(report: Path, page: Page) -> None:
+    text = (report / "report.html").read_text(encoding="utf-8")
+    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+    assert "<script" not in text
+    assert "@import" not in text
+    assert not re.search(r"url\((?!#)", text)
+    assert not re.search(r"https?://", text)
+
+
+def test_every_reference_within_the_page_has_its_target(report: Path, page: Page) -> None:
+    text = (report / "report.html").read_text(encoding="utf-8")
+    targets = {address[1:] for address in page.addresses if address.startswith("#")} | set(
+        re.findall(r"url\(#([^)]+)\)", text)
+    )
+    assert targets
+    assert targets <= set(page.ids)
+
+
+def test_the_page_holds_no_nan_none_or_template_residue(page: Page) -> None:
+    assert not re.search(r"\bnan\b|\bNone\b|\{\{|\}\}|\{%|Undefined", page.text)
+
+
+def test_counts_and_reasons_are_on_the_page(page: Page) -> None:
+    assert "15 episodes by 5 players on 3 photos" in page.text
+    assert "6 episodes by 1 player on 3 photos" in page.text
+    assert "1 not submitted (open)" in page.text
+    assert "People <&> $x$" in page.text
+
+
+def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
+    a, b = (read_side(path, path.name) for path in people_and_agent(tmp_path))
+    strips = film_strips(a, b, 2, 2)
+    assert [photo.sha256 for photo in strips] == sorted(photo_sha256(f"photo{index}") for index in range(3))[:2]
+    assert all([strip.side for strip in photo.strips] == ["a", "a", "b", "b"] for photo in strips)
+    agent = strips[0].strips[-1]
+    assert [(cell.label, cell.value) for cell in agent.cells[:2]] == [("Original", ""), ("Gamma", "1/1.43")]
+    assert len(agent.cells[2].curves) == 3
+
+
+def test_the_pictures_of_a_strip_are_those_that_the_filters_make() -> None:
+    pixels = picture("photo0").astype(np.float32)
+    expected = shown(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
+    uri = data_uri(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
+    decoded = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))), np.float32) / 255
+    assert decoded.shape == expected.shape
+    assert np.abs(decoded.mean((0, 1)) - expected.mean((0, 1))).max() < 0.02
+
+
+def test_different_players_come_first_in_the_strips(tmp_path: Path) -> None:
+    plays = [Play(player, "sea") for player in ("ann", "ann", "ann", "bob", "cy")]
+    a = read_side(write(tmp_path / "a", plays), "a")
+    b = read_side(write(tmp_path / "b", [Play("agent:one", "sea")]), "b")
+    (photo,) = film_strips(a, b, 1, 3)
+    assert {strip.player for strip in photo.strips if strip.side == "a"} == {"ann", "bob", "cy"}
+
+
+def test_the_number_of_photos_and_episodes_shown_is_bounded(tmp_path: Path, run: Run) -> None:
+    a, b = people_and_agent(tmp_path)
+    result = run(a, b, "-o", tmp_path / "out", "--photos", 1, "--episodes", 1)
+    assert result.exit_code == 0
+    found = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert found.text.count("Original") == 2
+
+
+def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Path, report: Path) -> None:
+    code = (
+        "import sys; from learning.commands.compare import command; "
+        "command(standalone_mode=False); sys.exit('torch' in sys.modules)"
+    )
+    folders = [report.parent / "export", report.parent / "play", "-o", tmp_path / "out"]
+    arguments = [*map(str, folders), "--label-a", "People <&> $x$", "--label-b", "Agent"]
+    subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, env={"PYTHONHASHSEED": "7"}, capture_output=True
+    )
+    for name in ("comparison.json", "report.html"):
+        assert (tmp_path / "out" / name).read_bytes() == (report / name).read_bytes()
+
+
+def test_no_episode_no_shared_photo_and_one_player_give_text_in_place_of_figures(tmp_path: Path, run: Run) -> None:
+    nothing = write(tmp_path / "nothing", [Play("ann", "sea", (), {"status": "abandoned"})])
+    lonely = write(tmp_path / "lonely", [Play("ann", "hill")])
+    agent = write(tmp_path / "agent", [Play("agent:one", "sea")])
+    texts = {}
+    for name, a in (("nothing", nothing), ("lonely", lonely), ("same", agent)):
+        result = run(a, agent, "-o", tmp_path / f"report-{name}")
+        assert result.exit_code == 0, result.output
+        found = Page((tmp_path / f"report-{name}" / "report.html").read_text(encoding="utf-8"))
+        assert not re.search(r"\bnan\b|\bNone\b", found.text)
+        texts[name] = found.text
+    assert "nothing has no episode that counts" in texts["nothing"]
+    assert "No photo was played on both sides" in texts["lonely"]
+    assert "On both sides: 1 episode" in texts["same"]
+
+
+def test_the_json_holds_the_numbers_of_the_page(report: Path) -> None:
+    numbers = json.loads((report / "comparison.json").read_text(encoding="utf-8"))
+    assert numbers["sides"]["a"]["label"] == "People <&> $x$"
+    assert numbers["filter_use"]["gamma"]["b"]["value"] == 1
+
+
+def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path, run: Run) -> None:
+    a, b = people_and_agent(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    result = run(a, b, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "exists and is not empty" in result.output
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_refusals_are_one_line_and_leave_nothing_behind(tmp_path: Path, run: Run) -> None:
+    a, b = people_and_agent(tmp_path)
+    damaged = next((a / "previews").iterdir())
+    damaged.write_bytes(b"not an array")
+    for arguments in ((tmp_path / "missing", b), (tmp_path, b), (a, b)):
+        result = run(*arguments, "-o", tmp_path / "out")
+        assert result.exit_code == 1
+        assert result.output.startswith("Error: ")
+        assert len(result.output.strip().splitlines()) == 1
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith((".out", "out"))]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"), [(None, 2, "–"), (-0.001, 2, "0.00"), (-1.5, 1, "−1.5"), (1234.5, 0, "1,234")]
+)
+def test_numbers_as_people_read_them(value: float | None, digits: int, text: str) -> None:
+    assert number(value, digits) == text
+
+
+def test_an_interval_that_is_missing_is_a_dash() -> None:
+    assert interval({"low": None, "high": None}) == "–"
+    assert interval({"low": -0.5, "high": 0.5}, 1, sign=True) == "−0.5 to +0.5"

@@ -1,0 +1,150 @@
+"""Robots play by the rules, each after its temperament, and say what is wrong with a site."""
+
+import json
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from editing.game.rules import Event, replay, trajectory
+from editing.photos.preview_transport import pack_preview
+from learning.robots.temperaments import TEMPERAMENTS, play_photo
+from learning.robots.visitor import Played, RobotError, play_site
+
+
+def dark_photo(seed: int = 0) -> NDArray[Any]:
+    return np.random.default_rng(seed).random((12, 16, 3), dtype=np.float32) * 0.1
+
+
+@given(st.sampled_from(TEMPERAMENTS), st.integers(0, 2**32), st.sampled_from([0.0, 0.1, 1.0, 3.0]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_robot_plays_is_legal_and_ends_in_a_submit(temperament: Any, seed: int, light: float) -> None:
+    batches = list(play_photo(dark_photo() * 10 * light, temperament, np.random.default_rng(seed)))
+    state = replay(event for batch in batches for event in batch)
+    assert state.status == "submitted"
+    assert 1 <= len(trajectory(state)) <= temperament.steps[1]
+
+
+def test_the_same_seed_plays_the_same_and_another_differently() -> None:
+    def steps(seed: int) -> Any:
+        batches = play_photo(dark_photo(), TEMPERAMENTS[1], np.random.default_rng(seed))
+        return trajectory(replay(event for batch in batches for event in batch))
+
+    assert steps(1) == steps(1) != steps(2)
+
+
+class Site:
+    """A site in a few lines: it keeps the rules, and counts."""
+
+    def __init__(self, photos: int, backwards: bool = False) -> None:
+        self.photos = photos
+        self.robots = 0
+        self.done: dict[str, int] = {}
+        self.events: dict[str, list[Event]] = {}
+        self.photo_of: dict[str, str] = {}
+        self.backwards = backwards
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        robot = request.headers.get("cookie", "")
+        if path.startswith("/play/") or path == "/api/studies/default/":
+            text = {"consent": {"version": 3, "text": "Robots agree."}}
+            return httpx.Response(200, json=text, headers={"set-cookie": "csrftoken=token; Path=/"})
+        if path.endswith("/join/"):
+            assert request.headers["x-csrftoken"] == "token"
+            assert json.loads(request.content) == {"kind": "robot", "consent": 3}
+            self.robots += 1
+            cookie = {"set-cookie": f"sessionid={self.robots}; Path=/"}
+            return httpx.Response(200, json={"participant": f"robot-{self.robots}"}, headers=cookie)
+        if path.endswith("/next/"):
+            done = self.done.get(robot, 0)
+            place = self.photos - done if self.backwards else done + 1
+            photo = {"id": f"{place:064x}", "preview_url": "/api/photos/a/preview/1/"} if done < self.photos else None
+            return httpx.Response(200, json={"photo": photo})
+        if path.endswith("/preview/1/"):
+            return httpx.Response(200, content=pack_preview(dark_photo().astype(np.float16)))
+        return self.events_endpoint(request, robot)
+
+    def events_endpoint(self, request: httpx.Request, robot: str) -> httpx.Response:
+        batch = [Event.from_json(one) for one in json.loads(request.content)["events"]]
+        episode = request.url.path.split("/")[3]
+        self.photo_of[episode] = json.loads(request.content)["photo"]
+        self.events[episode] = [*self.events.get(episode, []), *batch]
+        state = replay(self.events[episode])
+        self.done[robot] = self.done.get(robot, 0) + (state.status == "submitted")
+        return httpx.Response(200, json={"episode": episode, "next_seq": state.next_seq})
+
+
+def test_robots_play_as_many_episodes_as_asked_and_no_more() -> None:
+    site, heard = Site(photos=3), []
+    played = play_site(
+        "http://site.test", episodes=7, workers=1, on_played=heard.append, transport=httpx.MockTransport(site)
+    )
+    assert len(played) == len(heard) == len(site.events) == 7
+    # Three photos each: the third robot plays the seventh episode.
+    assert site.robots == 3
+    assert sum(one.events for one in played) == sum(map(len, site.events.values()))
+
+
+def test_a_robot_of_a_seed_plays_a_photo_the_same_whatever_came_before_it() -> None:
+    def trajectories(seed: int, backwards: bool) -> dict[str, Any]:
+        site = Site(photos=4, backwards=backwards)
+        play_site("http://site.test", episodes=4, seed=seed, workers=1, transport=httpx.MockTransport(site))
+        return {site.photo_of[episode]: trajectory(replay(events)) for episode, events in site.events.items()}
+
+    assert trajectories(5, backwards=False) == trajectories(5, backwards=True)
+    assert trajectories(5, backwards=False) != trajectories(6, backwards=False)
+
+
+def test_two_robots_at_a_time_share_the_episodes() -> None:
+    site = Site(photos=2)
+    assert len(play_site("http://site.test", episodes=9, workers=3, transport=httpx.MockTransport(site))) == 9
+
+
+def test_a_study_without_photos_is_named() -> None:
+    with pytest.raises(RobotError, match="has no photo to play"):
+        play_site("http://site.test", episodes=1, workers=1, transport=httpx.MockTransport(Site(photos=0)))
+
+
+def test_an_error_stops_the_other_robots_too() -> None:
+    site = Site(photos=3)
+
+    def fails_at_the_fifth_game(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/next/") and len(site.events) >= 5:
+            return httpx.Response(500)
+        return site(request)
+
+    with pytest.raises(RobotError, match=r"/next/ was refused \(500\)"):
+        play_site(
+            "http://site.test", episodes=10_000, workers=3, transport=httpx.MockTransport(fails_at_the_fifth_game)
+        )
+
+
+def test_ctrl_c_stops_after_the_games_at_hand() -> None:
+    site = Site(photos=3)
+
+    def interrupt(_: Played) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        play_site(
+            "http://site.test", episodes=10_000, workers=2, on_played=interrupt, transport=httpx.MockTransport(site)
+        )
+    assert len(site.events) < 20
+
+
+def test_a_refusal_is_told_in_the_words_of_the_site() -> None:
+    def closed(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={"error": {"code": "study_closed", "message": "The study is closed."}})
+
+    with pytest.raises(RobotError, match=r"refused \(403\): The study is closed."):
+        play_site("http://site.test", episodes=1, workers=1, transport=httpx.MockTransport(closed))
+
+
+def test_a_site_that_is_not_there_is_named() -> None:
+    with pytest.raises(RobotError, match=r"http://127\.0\.0\.1:9 cannot be reached"):
+        play_site("http://127.0.0.1:9", episodes=1, workers=1)

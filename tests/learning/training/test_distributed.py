@@ -1,0 +1,171 @@
+"""Several processes that share each batch end with the weights of one process; here on the CPU, by Gloo."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+from safetensors.torch import load_file
+
+from learning.agent.checkpoint import LAST
+from learning.command_line import main
+from learning.device import DeviceError
+from learning.training.distributed import ALONE, Processes, own_device
+from learning.training.fast_recipe import FastTrainer
+from tests.learning.training.distributed_training import CRITIC_UPDATES_AHEAD, FIRST_PASSES, trainers
+
+SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    draw = np.random.default_rng(5)
+    for index in range(4):
+        Image.fromarray(draw.integers(0, 60 + 30 * index, (8, 8, 3), dtype=np.uint8)).save(folder / f"{index}.png")
+    return folder
+
+
+def arguments(photos: Path, out: Path, *more: object) -> list[str]:
+    return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
+
+
+def train(*given: object) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in given])
+
+
+def two_processes(root: Path, *command: object) -> list[tuple[int, str]]:
+    """Run Python twice, as torchrun would: the exit status of each, and what it wrote to standard error."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    shared["GLOO_SOCKET_IFNAME"] = "lo"  # whatever this machine calls itself
+    started = [
+        subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env=os.environ | shared | {"RANK": str(rank)},
+        )
+        for rank in range(2)
+    ]
+    try:
+        errors = [one.communicate(timeout=500)[1] for one in started]
+    finally:
+        for one in started:
+            one.kill()
+    return [(one.returncode, error) for one, error in zip(started, errors, strict=True)]
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As the program has it."""
+    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", FIRST_PASSES)
+    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", CRITIC_UPDATES_AHEAD)
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_two_processes_end_with_the_weights_of_one_by_either_recipe(root: Path, tmp_path: Path, double: None) -> None:
+    assert two_processes(root, "-m", "tests.learning.training.distributed_training", tmp_path) == [(0, ""), (0, "")]
+    for name, trainer in trainers(ALONE).items():
+        weights = [key for key in trainer.state() if "/weights/" in key]
+        begun = trainer.state()
+        while trainer.iteration < trainer.iterations:
+            trainer.iterate()
+        first, second = (load_file(tmp_path / f"{name}-{rank}.safetensors") for rank in range(2))
+        assert all(torch.equal(value, second[key]) for key, value in first.items())
+        for key, value in trainer.state().items():
+            torch.testing.assert_close(first[key], value, rtol=1e-8, atol=1e-10)
+        # Far more than rounding was learned.
+        assert max(float((first[key] - begun[key]).abs().max()) for key in weights) > 1e-4
+
+
+def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
+    root: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert train(*arguments(photos, tmp_path / "one")).exit_code == 0
+    iterate = FastTrainer.iterate
+
+    def interrupted(trainer: FastTrainer) -> dict[str, float]:
+        if trainer.iteration == 1:
+            raise KeyboardInterrupt
+        return iterate(trainer)
+
+    monkeypatch.setattr(FastTrainer, "iterate", interrupted)
+    assert train(*arguments(photos, tmp_path / "two")).exit_code == 130
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
+    torchrun += ["--nproc-per-node", "2"]
+    resume = ["-m", "learning.command_line", "train", "--out", str(tmp_path / "two"), "--resume", "--device", "cpu"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    done = subprocess.run([*torchrun, *resume], capture_output=True, text=True, env=environment, cwd=root, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Trained 2 iterations") == 1
+    states = [load_file(tmp_path / name / LAST) for name in ("two", "one")]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in ("iteration", "generator"))
+    logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("two", "one")]
+    for line, expected in zip(*logs, strict=True):
+        assert json.loads(line) == pytest.approx(json.loads(expected), rel=1e-3, abs=1e-4)
+
+
+def test_a_process_that_dies_ends_the_other_with_a_message(root: Path, photos: Path, tmp_path: Path) -> None:
+    program = (
+        "import os\nfrom learning.command_line import main\nfrom learning.training.fast_recipe import FastTrainer\n"
+        "iterate = FastTrainer.iterate\n"
+        "def dying(trainer):\n"
+        "    if trainer.iteration == 1 and trainer.processes.rank == 1:\n        os._exit(9)\n"
+        "    return iterate(trainer)\n"
+        "FastTrainer.iterate = dying\nmain()"
+    )
+    (status, errors), dead = two_processes(root, "-c", program, *arguments(photos, tmp_path / "run"))
+    assert dead == (9, "")
+    assert status == 1
+    assert "Error: another process of this training has ended, or does not answer" in errors
+    assert "Traceback" not in errors
+    assert int(load_file(tmp_path / "run" / LAST)["iteration"]) == 1
+
+
+@pytest.mark.parametrize(("recipe", "parts"), [("fast", 2), ("paper", 8)])
+def test_a_batch_that_cannot_be_shared_is_refused_by_the_first_alone(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: str, parts: int
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    monkeypatch.setenv("RANK", "0")
+    first = train(*arguments(photos, tmp_path / "run", "--recipe", recipe))
+    assert first.exit_code == 2
+    assert f"3 processes cannot share the {parts} parts of a batch evenly; change --batch" in first.output
+    monkeypatch.setenv("RANK", "1")
+    second = train(*arguments(photos, tmp_path / "run", "--recipe", recipe))
+    assert (second.exit_code, second.output) == (1, "")
+    assert not (tmp_path / "run").exists()
+
+
+def test_each_process_of_a_machine_takes_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert own_device("cuda:1") == "cuda:1"
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert own_device("cuda") == "cuda:3"
+    assert own_device("cpu") == "cpu"
+    with pytest.raises(DeviceError, match="give --device cuda, not cuda:1"):
+        own_device("cuda:1")
+
+
+def test_shares_are_the_whole_in_order_and_one_process_has_it_all() -> None:
+    whole = torch.arange(12).view(6, 2)
+    shares = [Processes(rank, 3).share(whole) for rank in range(3)]
+    assert torch.equal(torch.cat(shares), whole)
+    assert {len(share) for share in shares} == {2}
+    assert ALONE.share(whole) is whole
+    assert ALONE.gather(whole) is whole
+    assert ALONE.average([whole])[0] is whole

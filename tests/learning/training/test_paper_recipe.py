@@ -1,0 +1,134 @@
+"""The schedule of 2018, and that training is repeatable, moves every network and stops at nonsense."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from learning.agent.networks import Widths
+from learning.photos.batches import Photos
+from learning.training.paper_recipe import PaperConfig, PaperTrainer, base_rate, critic_updates
+from learning.training.trainer import TrainingDiverged
+
+CPU = torch.device("cpu")
+
+
+def photos(seed: int, scale: float) -> Photos:
+    random = np.random.default_rng(seed)
+    return Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
+
+
+def trainer(seed: int = 1, scale: float = 0.2, iterations: int = 1) -> PaperTrainer:
+    config = PaperConfig(Widths(1, 2), batch=4, iterations=iterations, seed=seed, pool=16)
+    return PaperTrainer(config, photos(0, scale), photos(1, 1.0), CPU)
+
+
+def weights(one: PaperTrainer) -> dict[str, Tensor]:
+    return {
+        f"{name}.{key}": value.clone()
+        for name, network in one.networks.modules.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+@pytest.fixture(autouse=True)
+def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 12)
+    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 3)
+
+
+def run(one: PaperTrainer) -> list[dict[str, float]]:
+    return [one.iterate() for _ in range(one.iterations)]
+
+
+def test_the_critic_makes_100_updates_in_the_first_ten_iterations_and_in_every_500th(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 100)
+    ahead = [iteration for iteration in range(1502) if critic_updates(iteration) == 100]
+    assert ahead == [*range(10), 500, 1000, 1500]
+    assert {critic_updates(iteration) for iteration in range(1502)} == {5, 100}
+
+
+def test_the_rate_decays_to_a_thousandth() -> None:
+    config = PaperConfig(iterations=3000)
+    assert base_rate(config, 0) == 5e-5
+    assert base_rate(config, 1000) == pytest.approx(5e-6)
+    assert base_rate(config, 3000) == pytest.approx(5e-8)
+
+
+def test_a_run_makes_iterations_0_to_t_and_the_agent_learns_from_1_on() -> None:
+    one = trainer(iterations=2)
+    figures = run(one)
+    assert (len(figures), one.iteration) == (3, 3)
+    assert ["agent_loss" in each for each in figures] == [False, True, True]
+
+
+def test_iteration_0_teaches_the_critic_alone() -> None:
+    one = trainer()
+    before = weights(one)
+    one.iterate()
+    moved = {name.partition(".")[0] for name, value in weights(one).items() if not torch.equal(value, before[name])}
+    assert moved == {"critic"}
+
+
+def test_training_moves_every_network() -> None:
+    one = trainer()
+    before = weights(one)
+    run(one)
+    moved = {name.partition(".")[0] for name, value in weights(one).items() if not torch.equal(value, before[name])}
+    assert moved == {"agent", "critic", "value"}
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
+    first, again, other = trainer(), trainer(), trainer(seed=2)
+    assert run(first) == run(again)
+    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(first).items())
+    run(other)
+    assert not all(torch.equal(value, weights(other)[name]) for name, value in weights(first).items())
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_batches_of_any_size_up_to_the_pool_train(batch: int) -> None:
+    config = PaperConfig(Widths(1, 2), batch=batch, iterations=1, pool=16)
+    assert len(run(PaperTrainer(config, photos(0, 0.2), photos(1, 1.0), CPU))) == 2
+
+
+def test_rates_are_one_times_three_tenths_and_three_times_the_base() -> None:
+    one = trainer(iterations=3)
+    for iteration in range(4):
+        one.iterate()
+        base = base_rate(one.config, iteration)
+        rates = {name: learner._optimizer.param_groups[0]["lr"] for name, learner in one.learners.items()}
+        expected = {"critic": base, "agent": 0.3 * base * (iteration > 0), "value": 3 * base * (iteration > 0)}
+        assert {name: rate for name, rate in rates.items() if expected[name]} == pytest.approx(
+            {name: rate for name, rate in expected.items() if rate}
+        )
+
+
+def test_a_loss_that_is_not_finite_stops_the_training() -> None:
+    with pytest.raises(TrainingDiverged, match=r"iteration 0: critic_loss is nan.*Try another --seed"):
+        run(trainer(scale=float("nan")))
+
+
+def test_an_agent_that_is_sure_of_every_choice_early_stops_the_training() -> None:
+    one = trainer(iterations=4)
+    one.iterate()
+    with torch.no_grad():
+        one.agent.choice.output.bias[3] = 1e3
+    with pytest.raises(TrainingDiverged, match=r"the agent has stopped exploring. Try another --seed") as stopped:
+        one.iterate()
+    assert stopped.value.figures["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
+    one.iteration = 3
+    one.check(stopped.value.figures)
+
+
+def test_the_filters_of_a_game_of_five_steps_are_counted() -> None:
+    used = [value for name, value in run(trainer())[1].items() if name.startswith("used_")]
+    assert (len(used), sum(used)) == (8, 5)
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"iterations": 0}, {"batch": 200}])
+def test_a_config_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        PaperConfig(**wrong)

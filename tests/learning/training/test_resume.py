@@ -1,0 +1,178 @@
+"""A run that is killed, at any moment, and resumed ends with the weights of one that never was."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from learning.agent.checkpoint import BEST, LAST
+from learning.command_line import main
+
+SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 20, "--save-every", 2, "--device", "cpu"]
+SMALL += ["--picture-every", 0]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    draw = np.random.default_rng(5)
+    for index in range(14):
+        Image.fromarray(draw.integers(0, 60 + 12 * index, (8, 8, 3), dtype=np.uint8)).save(folder / f"{index}.png")
+    return folder
+
+
+def arguments(photos: Path, out: Path, *more: object) -> list[str]:
+    return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
+
+
+def train(*given: object) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in given])
+
+
+def same(a: Path, b: Path) -> bool:
+    first, second = load_file(a), load_file(b)
+    return first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())
+
+
+# Dies where it draws photos, in the middle of an iteration, or where it flushes a file that is not whole yet.
+PROGRAM = """
+import os
+import torch
+from learning.training import validation
+from learning.training import paper_recipe as paper
+from learning.command_line import main
+from learning.photos.batches import Photos
+torch.set_num_threads(1)
+validation.FEWEST_HELD_OUT = 2
+paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2
+calls_left = int(os.environ["CALLS_LEFT"])
+def counted(function):
+    def call(*given, **more):
+        global calls_left
+        calls_left -= 1
+        if not calls_left:
+            os.kill(os.getpid(), 9)
+        return function(*given, **more)
+    return call
+os.fsync, Photos.draw = counted(os.fsync), counted(Photos.draw)
+main()
+"""
+
+
+@pytest.fixture
+def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As PROGRAM has it."""
+    monkeypatch.setattr("learning.training.validation.FEWEST_HELD_OUT", 2)
+    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 8)
+    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
+
+
+def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more: object) -> None:
+    """Begin and resume a run, killed each time after one to some iterations and a part of the next."""
+    moments = random.Random(recipe)
+    for _ in range(times):
+        resumed = ["--resume"] if (out / "config.json").exists() else []
+        command = [sys.executable, "-c", PROGRAM, *arguments(photos, out, "--recipe", recipe, *more, *resumed)]
+        environment = {"OMP_NUM_THREADS": "1", "CALLS_LEFT": str(moments.randint(16, 32))}
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, env=os.environ | environment, check=False)
+        assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("few_first_updates")
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_run_killed_again_and_again_ends_as_one_never_killed(photos: Path, tmp_path: Path, recipe: str) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert train(*arguments(photos, whole, "--recipe", recipe)).exit_code == 0
+    kill_again_and_again(photos, killed, 2, recipe)
+    assert train("train", "--out", killed, "--resume").exit_code == 0
+    for name in (LAST, BEST):
+        assert same(whole / name, killed / name)
+    assert (whole / "log.jsonl").read_text() == (killed / "log.jsonl").read_text()
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("few_first_updates")
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_run_killed_ten_times_leaves_what_one_never_killed_does(photos: Path, tmp_path: Path, recipe: str) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    more = ["--iterations", 120, "--save-every", 2, "--picture-every", 10]
+    assert train(*arguments(photos, whole, "--recipe", recipe, *more)).exit_code == 0
+    kill_again_and_again(photos, killed, 10, recipe, *more)
+    assert train("train", "--out", killed, "--resume").exit_code == 0
+    names = sorted(str(path.relative_to(whole)) for path in whole.rglob("*.*") if "tfevents" not in path.name)
+    assert {"log.jsonl", LAST, BEST, "pictures/00000120.png"} <= set(names)
+    for name in set(names) - {"config.json"}:
+        assert (whole / name).read_bytes() == (killed / name).read_bytes(), name
+    views = [EventAccumulator(str(run), {"scalars": 0}).Reload().Scalars("critic/distance") for run in (whole, killed)]
+    scalars = [[(event.step, event.value) for event in view] for view in views]
+    assert scalars[0] == scalars[1]
+
+
+def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, tmp_path: Path) -> None:
+    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    other = train("train", "--out", tmp_path / "run", "--resume", "--width", 2)
+    assert other.exit_code == 2
+    assert "was begun with width 1, not 2" in other.output
+    Image.new("RGB", (8, 8)).save(photos / "another.png")
+    changed = train("train", "--out", tmp_path / "run", "--resume")
+    (photos / "another.png").unlink()
+    assert changed.exit_code == 1
+    assert "the photos are not those" in changed.output
+
+
+def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
+    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    config["training"]["critic_rate"] *= 2
+    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
+    result = train("train", "--out", tmp_path / "run", "--resume")
+    assert result.exit_code == 1
+    assert "was begun with other defaults of its recipe; begin another run" in result.output
+
+
+def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    config = json.loads((run / "config.json").read_text())
+    del config["settings"]["picture_every"]
+    (run / "config.json").write_text(json.dumps(config))
+    result = train("train", "--out", run, "--resume", "--picture-every", 3)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_run_keeps_the_precision_that_it_was_begun_with(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    monkeypatch.setattr("learning.training.precision.LEAST_WIDTH", 1)
+    monkeypatch.setattr("learning.training.precision.has_bfloat16", lambda _device: True)
+    assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    assert json.loads((run / "config.json").read_text())["training"]["bfloat16"] is True
+    monkeypatch.setattr("learning.training.precision.has_bfloat16", lambda _device: False)
+    result = train("train", "--out", run, "--resume")
+    assert result.exit_code == 0, result.output
+
+
+def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
+    result = train("train", "--out", tmp_path / "none", "--resume")
+    assert result.exit_code == 1
+    assert "is not a run of safelight train" in result.output
+
+
+def test_a_damaged_checkpoint_is_named(photos: Path, tmp_path: Path) -> None:
+    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    (tmp_path / "run" / LAST).write_bytes(b"nothing")
+    result = train("train", "--out", tmp_path / "run", "--resume")
+    assert result.exit_code == 1
+    assert "last.safetensors is damaged" in result.output

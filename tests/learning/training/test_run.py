@@ -1,0 +1,40 @@
+"""A run in its folder: which checkpoint is the best."""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+
+from learning.agent.checkpoint import BEST, begin_run, read_checkpoint
+from learning.agent.networks import Agent, Widths
+from learning.photos.batches import Photos
+from learning.photos.squares import Squares
+from learning.training.fast_recipe import FastConfig, FastTrainer
+from learning.training.pictures import TrainingPictures
+from learning.training.run import run
+from learning.training.validation import HeldOut, Score
+
+SMALL, CPU = Widths(1, 2), torch.device("cpu")
+
+
+class ScoredAs:
+    """How near an agent's results are to the targets, as given, whoever it is."""
+
+    def __init__(self, *distances: float) -> None:
+        self._distances = iter(distances)
+
+    def score(self, _agent: Agent, _widths: Widths) -> Score:
+        distance = next(self._distances)
+        return Score(50 + distance, 0.0, distance)
+
+
+def test_the_best_checkpoint_is_the_nearest_to_the_targets_whatever_the_intersection(tmp_path: Path) -> None:
+    squares = [np.random.default_rng(seed).random((80, 80, 3), dtype=np.float32) for seed in range(2)]
+    config = FastConfig(SMALL, batch=8, iterations=6)
+    trainer = FastTrainer(config, Photos(squares, CPU), Photos(squares, CPU), CPU)
+    begin_run(tmp_path / "run", SMALL, {"training": config.to_json()})
+    no_pictures = TrainingPictures(Squares.of(squares), Squares.of(squares), every=0)
+    run(tmp_path / "run", trainer, cast(HeldOut, ScoredAs(0.3, 0.4, 0.1, 0.2, 0.1, 0.5)), no_pictures, save_every=1)
+    about = read_checkpoint(tmp_path / "run" / BEST)[1]
+    assert (about["best_distance"], about["best_score"], about["iterations_done"]) == (0.1, 50.1, 3)

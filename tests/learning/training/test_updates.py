@@ -1,0 +1,154 @@
+"""Updates that are recorded once and replayed.
+
+On the CPU, torch's own tracing stands in for a CUDA graph. It too records the operations of one call, whatever
+Python did in between, refuses those that ask for a number, and then runs them on other numbers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.fx import GraphModule, Node
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._pytree import tree_flatten
+
+from learning.agent.networks import Widths
+from learning.photos.batches import Photos
+from learning.training.fast_recipe import FastConfig, FastTrainer
+from learning.training.paper_recipe import PaperConfig, PaperTrainer
+from learning.training.trainer import Trainer
+from learning.training.updates import Compute, Recorded, Recorder, RecordingFailed, Update, cuda_graph
+
+CPU, BOOL = torch.device("cpu"), torch.bool
+SMALL = Widths(2, 4)
+# Operations that copy a constant from the host, or ask how many of something there are.
+NOT_IN_A_GRAPH = {"lift_fresh", "lift_fresh_copy", "_local_scalar_dense"}
+NOT_IN_A_GRAPH |= {"nonzero", "bincount", "_unique2", "masked_select", "repeat_interleave"}
+
+
+class Tracer:
+    """Records by tracing; keeps what it has recorded."""
+
+    def __init__(self) -> None:
+        self.graphs: list[GraphModule] = []
+
+    def __call__(self, compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+        """Record, as ``cuda_graph`` does."""
+        found: list[Update] = []
+
+        def outputs(*given: Tensor) -> list[Tensor]:
+            found.append(compute(*given))
+            return flat(found[-1])
+
+        graph = make_fx(outputs)(*inputs)
+        self.graphs.append(graph)
+        update = compute(*inputs)
+        places = flat(update)
+
+        def replay() -> None:
+            with torch.no_grad():
+                for place, value in zip(places, graph(*inputs), strict=True):
+                    place.detach().copy_(value)
+
+        return replay, update
+
+
+def flat(update: Update) -> list[Tensor]:
+    """All tensors of an update."""
+    parts = [list(update.gradients.values()), list(update.figures.values()), list(update.results)]
+    return [one for one in tree_flatten(parts)[0] if isinstance(one, Tensor)]
+
+
+def trainer(recipe: str, recorder: Recorder | None, device: torch.device = CPU) -> Trainer:
+    random = np.random.default_rng(0)
+    inputs, targets = (
+        Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(5)], device) for scale in (0.4, 1.0)
+    )
+    if recipe == "fast":
+        fast = FastConfig(SMALL, batch=4, iterations=3, ring_batches=2)
+        return FastTrainer(fast, inputs, targets, device, recorder=recorder)
+    paper = PaperConfig(SMALL, batch=8, iterations=3, pool=16, rate=2e-4)
+    return PaperTrainer(paper, inputs, targets, device, recorder=recorder)
+
+
+def train(one: Trainer) -> Iterable[dict[str, float]]:
+    while one.iteration < one.iterations:
+        yield one.iterate()
+
+
+def again(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+    """Computes what it was to record, each time."""
+    update = compute(*inputs)
+
+    def replay() -> None:
+        for place, value in zip(flat(update), flat(compute(*inputs)), strict=True):
+            place.detach().copy_(value.detach())
+
+    return replay, update
+
+
+def assert_same_run(recorded: Trainer, computed: Trainer) -> list[dict[str, float]]:
+    figures = list(train(recorded))
+    for ours, theirs in zip(figures, train(computed), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
+    for name, value in computed.state().items():
+        if "adam" not in name:
+            torch.testing.assert_close(recorded.state()[name], value, rtol=1e-3, atol=1e-4)
+    return figures
+
+
+@pytest.mark.parametrize(("recipe", "updates"), [("fast", 3), ("paper", 2)])
+def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
+    recipe: str, updates: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tracing takes its time, and two steps of a game say what five do.
+    monkeypatch.setattr("learning.training.rollout.MAXIMUM_STEPS", 2)
+    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
+    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 12)
+    tracer = Tracer()
+    recorded = trainer(recipe, tracer)
+    beginning = recorded.state()
+    figures = assert_same_run(recorded, trainer(recipe, None))
+    assert len(tracer.graphs) == updates
+    for graph in tracer.graphs:
+        called = {node.target.__name__.partition(".")[0] for node in graph.graph.nodes if callable(node.target)}
+        assert "convolution" in called
+        assert not called & NOT_IN_A_GRAPH
+        indices = [node.args[1] for node in graph.graph.nodes if "index" in str(node.target) and len(node.args) > 1]
+        assert not [one for one in tree_flatten(indices)[0] if isinstance(one, Node) and one.meta["val"].dtype == BOOL]
+    # What was recorded works on weights that are loaded later.
+    recorded.load(beginning)
+    assert list(train(recorded)) == figures
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_a_run_of_cuda_graphs_is_the_run_of_computed_updates(recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Squares that are read by another thread.
+    monkeypatch.setattr("learning.photos.batches.RESIDENT_PART", 0)
+    gpu = torch.device("cuda")
+    with torch.backends.cudnn.flags(deterministic=True, allow_tf32=False):
+        assert_same_run(trainer(recipe, cuda_graph, gpu), trainer(recipe, again, gpu))
+
+
+def test_what_cannot_be_recorded_or_replays_wrongly_is_refused_with_what_to_do() -> None:
+    def compute(given: Tensor) -> Update:
+        return Update({"agent": [given * 2]}, {})
+
+    def wrong(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+        gradient = torch.zeros(3)
+        return lambda: gradient.copy_(inputs[0] * 3), Update({"agent": [gradient]}, {})
+
+    def idle(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
+        return lambda: None, compute(*inputs)
+
+    assert Recorded(compute, None)(torch.ones(3)).gradients["agent"][0].tolist() == [2, 2, 2]
+    with pytest.raises(RecordingFailed, match=r"of norm 3.46, is 1.73 away.*--no-cuda-graphs"):
+        Recorded(compute, wrong)(torch.ones(3))
+    with pytest.raises(RecordingFailed, match="is nan away"):
+        Recorded(compute, idle)(torch.ones(3))
+    if not torch.cuda.is_available():
+        with pytest.raises(RecordingFailed, match=r"cannot be recorded on this device.*--no-cuda-graphs"):
+            Recorded(compute, cuda_graph)(torch.ones(3))

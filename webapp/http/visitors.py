@@ -1,0 +1,107 @@
+"""What every request passes: the visitor's address, CSRF, limits of size and of pace."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import IO, TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.utils import json as strict_json
+
+from webapp.http.refusals import Refusal
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+def address(request: HttpRequest) -> str:
+    """The visitor's address: as the reverse proxy names it on a server, else the other end of the connection."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if settings.NUMBER_OF_PROXIES and forwarded:
+        # The last entry is our proxy's own; any before it are the visitor's claims.
+        return str(forwarded).split(",")[-1].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class SessionWithCsrf(SessionAuthentication):
+    """Django's session; the CSRF token is asked of anonymous players too, whose session is worth protecting."""
+
+    def authenticate(self, request: Request) -> tuple[AbstractBaseUser, None] | None:
+        try:
+            self.enforce_csrf(request)
+        except PermissionDenied:
+            message = gettext("Your session has ended or the page is old: reload the page.")
+            raise Refusal("csrf_failed", message, HTTPStatus.FORBIDDEN) from None
+        user = getattr(request._request, "user", None)
+        return (user, None) if user is not None and user.is_active else None
+
+
+class SessionThrottle(ScopedRateThrottle):
+    """Counts for each participant, or for each address where nobody has joined yet."""
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str:
+        return self.cache_format % {
+            "scope": self.scope,
+            "ident": request.session.get("participant") or address(request),
+        }
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, without NaN, infinities or endless nesting."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        content = stream.read(limit + 1)
+        if len(content) > limit:
+            message = gettext("A request has at most %(limit)s bytes.") % {"limit": limit}
+            raise Refusal("too_large", message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            return json.loads(content, parse_constant=strict_json.strict_constant, parse_float=_finite)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(f"This is not JSON: {error}") from None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
+
+
+class LimitedUpload(FileUploadHandler):
+    """Stops a large form before it is read. Files are the researchers' business: others may send little."""
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 (called by this name)
+        content_length: int,
+        boundary: Any,
+        encoding: str | None = None,
+    ) -> None:
+        user = getattr(self.request, "user", None)
+        is_researcher = user is not None and user.is_staff
+        limit = settings.MAXIMUM_PHOTO_BYTES if is_researcher else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if content_length > limit:
+            megabytes = limit // 2**20
+            raise RequestDataTooBig(
+                gettext("This is larger than the limit of %(megabytes)s MB.") % {"megabytes": megabytes}
+            )
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None

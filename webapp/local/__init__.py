@@ -1,0 +1,1 @@
+"""The site on one machine: PostgreSQL, server and worker, and the demo."""

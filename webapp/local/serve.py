@@ -1,0 +1,228 @@
+"""The site on one's own machine, from nothing to a page that plays: `make run`.
+
+Without DATABASE_URL it runs the embedded Postgres and stops it again at the end; the data stay. The first start
+brings in photos (the reader's own, else the demo photos) and makes a researcher. Beside the site runs a worker, which
+develops pictures at full size and lets the agent play new photos.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import hashlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from editing.photos.decoding import PRIMARIES, TRANSFERS, PhotoError, find_photos
+from webapp.command_line import INTERRUPTED, unreachable
+from webapp.local import embedded_postgres
+from webapp.local.postgres_programs import PostgresError
+from webapp.local.worker_process import working
+
+ROOT = Path(__file__).resolve().parents[2]
+GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
+_PATIENCE = 60  # seconds until a site that does not answer is given up
+
+
+class ServeError(RuntimeError):
+    """The site cannot be started; the message is one line that says why and what to do."""
+
+
+def address(host: str, port: int) -> str:
+    """The address to type into a browser."""
+    name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `ServeError` unless gunicorn will be able to listen there."""
+    if not 0 <= port < 2**16:
+        raise ServeError(f"PORT={port} is no port: choose one from 1024 to 65535")
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+            probe.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            advice = f"stop what uses it, or choose another: make run PORT={port + 1}"
+            raise ServeError(f"Port {port} of {host} is in use: {advice}") from None
+        raise ServeError(
+            f"Cannot listen on {host} port {port} ({error.strerror}): choose another HOST or PORT"
+        ) from None
+
+
+def check_photos(folder: Path) -> None:
+    """Raise `ServeError` unless the folder holds something that may be a photo."""
+    try:
+        find_photos([folder])
+    except (PhotoError, OSError) as error:
+        advice = "name a folder with RAW, TIFF, PNG, JPEG, WebP or .npy files"
+        raise ServeError(f"PHOTOS={folder}: {error} ({advice})") from None
+
+
+def prepare(
+    photos: Path | None = None, *, transfer: str = "auto", primaries: str = "auto", researcher: bool = True
+) -> None:
+    """Bring the database, the static files, the photos and a researcher's account up to date. Uses DATABASE_URL."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError, call_command
+    from django.db import OperationalError, connections
+
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        _collect_static_files()
+        if researcher:
+            call_command("make_researcher")
+    except (ImproperlyConfigured, CommandError) as error:
+        raise ServeError(str(error)) from None
+    except OperationalError as error:
+        raise ServeError(unreachable(error)) from None
+
+    from webapp.photos.models import Photo
+
+    try:
+        if photos is not None:
+            call_command("import_photos", str(photos), transfer=transfer, primaries=primaries)
+        elif not Photo.objects.exists():
+            call_command("import_demo_photos")
+    except CommandError as error:  # a photo that cannot be read is no reason not to play the others
+        if error.returncode == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        if not Photo.objects.exists():
+            raise ServeError(str(error)) from None
+        print(error, file=sys.stderr)
+    connections.close_all()
+
+
+def _collect_static_files() -> None:
+    """`collectstatic`, which hashes and compresses some hundred files, unless none has changed since the last time."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    found = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
+    state = sorted(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in found)
+    fingerprint = hashlib.sha256("\n".join(state).encode()).hexdigest()
+    kept = Path(settings.DATA_DIR) / "static.sha256"
+    if not (kept.exists() and kept.read_text() == fingerprint and any(Path(settings.STATIC_ROOT).iterdir())):
+        kept.unlink(missing_ok=True)
+        call_command("collectstatic", clear=True, verbosity=0, interactive=False)
+        kept.write_text(fingerprint)
+
+
+@contextmanager
+def serving(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """gunicorn for a `with` block, entered when the site answers."""
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    # A session of its own: Ctrl-C reaches us alone, and we end it in order.
+    gunicorn = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS), "--bind", bind],
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        _wait_until_it_answers(gunicorn, host, port)
+        yield gunicorn
+    finally:
+        gunicorn.terminate()
+        try:
+            gunicorn.wait(timeout=30)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            gunicorn.kill()
+            gunicorn.wait()
+
+
+def stop_on_signals() -> None:
+    """Make SIGTERM and a closed terminal end the program as Ctrl-C does, through its `finally` blocks."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def _wait_until_it_answers(gunicorn: subprocess.Popen[bytes], host: str, port: int) -> None:
+    name = address(host, port).split("//")[1].rsplit(":", 1)[0].strip("[]")
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        if gunicorn.poll() is not None:
+            break
+        connection = http.client.HTTPConnection(name, port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+            if status < 500:
+                return
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    raise ServeError("The site did not start: what gunicorn said stands above")
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser()  # not every shell expands the ~ of make run PHOTOS=~/photos
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m webapp.local.serve", description="Run the site on this machine.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--photos", type=_folder, help="a folder of photos to import, in place of the demo photos")
+    parser.add_argument("--transfer", choices=TRANSFERS, default="auto")
+    parser.add_argument("--primaries", choices=PRIMARIES, default="auto")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = _arguments()
+    stop_on_signals()
+    if options.host not in ("127.0.0.1", "localhost", "::1"):
+        everywhere = options.host in ("0.0.0.0", "::", "")  # noqa: S104
+        os.environ.setdefault("ALLOWED_HOSTS", "*" if everywhere else f"{options.host},localhost,127.0.0.1")
+    try:
+        check_port(options.host, options.port)
+        if options.photos:
+            check_photos(options.photos)
+        with ExitStack() as stack:
+            if not os.environ.get("DATABASE_URL"):
+                os.environ["DATABASE_URL"] = stack.enter_context(embedded_postgres.cluster().running())
+            prepare(options.photos, transfer=options.transfer, primaries=options.primaries)
+            gunicorn = stack.enter_context(serving(options.host, options.port))
+            print(
+                f"\nSafelight is at {address(options.host, options.port)}  (Ctrl-C stops it, the data stay)\n",
+                flush=True,
+            )
+            # Only now, so that nobody waits for it who wants to play.
+            worker = stack.enter_context(working())
+            while gunicorn.poll() is None:
+                worker.tend()
+                time.sleep(0.5)
+            raise ServeError("gunicorn ended by itself: what it said stands above")
+    except KeyboardInterrupt:
+        print("Stopped.")
+        return 0
+    except (ServeError, PostgresError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
