@@ -1,36 +1,129 @@
-"""The arrows of the house point one way, and start-up stays light."""
+"""The arrows of the house point one way, among packages and among their rooms, and start-up stays light."""
 
 import ast
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+# What no file of a package imports.
 FORBIDDEN = {
     "editing": {"django", "rest_framework", "torch", "webapp", "learning", "click", "rich"},
     "webapp": {"torch", "learning"},
     "learning": {"django", "rest_framework", "webapp"},
 }
+# The rooms of each package from the ground up: a room imports from itself and from rooms on lower floors. Rooms of one
+# line stand side by side. A room is a folder; a file beside the folders is one too.
+FLOORS = {
+    "editing": [
+        {"files", "processes", "new_folder"},
+        {"game"},
+        {"photos", "trajectories"},
+        {"rendering"},
+    ],
+    "learning": [
+        {"device", "steps_source"},
+        {"photos", "metrics", "figures", "robots"},
+        {"agent"},
+        {"training", "comparison", "developing"},
+        {"environments", "reference"},
+        {"commands"},
+        {"command_line"},
+    ],
+    "webapp": [
+        {"http", "processes", "translations"},
+        {"command_line", "participants", "photos"},
+        {"studies"},
+        {"games"},
+        {"downloads", "ratings"},
+        {"datasets"},
+        {"local"},
+        {"configuration", "urls"},
+        {"settings", "wsgi", "apps"},
+    ],
+}
 
 
-def imported(path: Path) -> set[str]:
-    """The top-level packages that a file imports, anywhere in it."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imported_modules(source: str) -> set[str]:
+    """The names that a module imports, anywhere in it: ``from webapp import games`` gives ``webapp.games`` too."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.split(".")[0])
-    return found
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute here"
+            assert node.module
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def room_imports(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    """Each file of a package, its room, and a room of the package that it imports from."""
+    rooms = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    for path in sorted(folder.rglob("*.py")):
+        own = path.relative_to(folder).parts[0].removesuffix(".py")
+        for name in imported_modules(path.read_text(encoding="utf-8")):
+            package, _, inside = name.partition(".")
+            other = inside.split(".")[0]
+            if package == folder.name and other in rooms and other != own:
+                yield path, own, other
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import webapp.games",
+        "import webapp.games as play",
+        "from webapp import games",
+        "from webapp.games import models",
+        "def late():\n    from webapp import photos, games as play",
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(line: str) -> None:
+    assert "webapp.games" in imported_modules(line)
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_nothing_is_imported_upwards(package: str, root: Path) -> None:
     files = sorted((root / package).rglob("*.py"))
     assert files
-    wrong = {str(path.relative_to(root)): found for path in files if (found := imported(path) & FORBIDDEN[package])}
+    top_level = {path: {name.split(".")[0] for name in imported_modules(path.read_text())} for path in files}
+    wrong = {str(path.relative_to(root)): names for path in files if (names := top_level[path] & FORBIDDEN[package])}
     assert wrong == {}
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_every_room_has_its_floor(package: str, root: Path) -> None:
+    rooms = {
+        path.stem
+        for path in (root / package).iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+    }
+    assert rooms == set().union(*FLOORS[package])
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_a_room_imports_only_from_lower_floors(package: str, root: Path) -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS[package]) for room in rooms}
+    wrong = [
+        f"{path.relative_to(root)} imports {other}"
+        for path, own, other in room_imports(root / package)
+        if floor[other] >= floor[own]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_no_modules_import_each_other_in_a_circle(package: str, root: Path) -> None:
+    files = {".".join(path.relative_to(root).with_suffix("").parts): path for path in (root / package).rglob("*.py")}
+    graph = defaultdict(set)
+    for module, path in files.items():
+        graph[module] = {name for name in imported_modules(path.read_text()) if name in files and name != module}
+    assert list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
 
 def modules_after(statement: str) -> set[str]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from editing.photos.colour import Pixels, Samples, check_finite, light_of
 from editing.photos.photo_error import PhotoError
-from editing.rendering.compressing import PART_ROWS
 
 STRIP_PIXELS = 1 << 20
+PART_ROWS = 16  # strips are cut where written files are: half a megabyte of a 24-megapixel picture with 16 bits
 
 
 def strip_rows(width: int) -> int:

@@ -12,6 +12,7 @@ from editing.photos.colour import Pixels
 from editing.photos.photo_error import PhotoError
 
 LONG_EDGE = 1024
+AGENT_VIEW_SIZE = 64  # pixels a side
 LARGEST_FLOAT16 = 65504.0
 
 
@@ -73,10 +74,8 @@ def square(pixels: NDArray[np.floating], size: int) -> Pixels:
     return area_average(pixels[top : top + side, left : left + side], size, size)
 
 
-def agent_view(pixels: NDArray[np.floating], size: int = 64) -> Pixels:
-    """What the agent sees of a photo: its centre square, float32 (size, size, 3); of a file:
-    `editing.photos.shrinking`.
-    """
+def agent_view(pixels: NDArray[np.floating], size: int = AGENT_VIEW_SIZE) -> Pixels:
+    """What the agent sees of a photo: its centre square, float32 (size, size, 3)."""
     return square(pixels, size)
 
 

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
+from editing.photos.open_photo import PART_ROWS
+
 # A photo's differences hold no repetitions but runs: the search for others takes twice the time and gains nothing.
 LEVEL, STRATEGY = 1, zlib.Z_RLE
-PART_ROWS = 16  # half a megabyte of a 24-megapixel picture with 16 bits
 MOST_THREADS = 8  # what is held grows with them, and no disk is faster
 _Result = TypeVar("_Result")
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.photos.exif import exif_fields
+from editing.photos.open_photo import PART_ROWS
 from editing.photos.tiff import LONG, LONG8, SHORT, UNDEFINED, Directory, Field, numbers, pack, start
-from editing.rendering.compressing import LEVEL, PART_ROWS, STRATEGY, compressed_parts
+from editing.rendering.compressing import LEVEL, STRATEGY, compressed_parts
 
 LARGEST_CLASSIC = 0xF0000000  # bytes of pixels; BigTIFF beyond
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _OFFSETS = 256, 257, 258, 259, 262, 273

@@ -5,7 +5,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-IMAGE_SIZE = 64
+from editing.photos.preview import AGENT_VIEW_SIZE
+
 # Four convolutions of stride 2 leave 4 x 4 positions, the last with 8 times the channels of the first.
 FEATURES_PER_CHANNEL = 4 * 4 * 8
 LEAK = 0.2
@@ -30,7 +31,7 @@ class Extractor(nn.Module):
             nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1) for before, after in pairwise(channels)
         )
         taps = torch.tensor([[0.0, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 0]])
-        places = nn.functional.one_hot(torch.tensor([0] + [1] * (IMAGE_SIZE // 2 - 2) + [2])).float()
+        places = nn.functional.one_hot(torch.tensor([0] + [1] * (AGENT_VIEW_SIZE // 2 - 2) + [2])).float()
         self.register_buffer("taps", torch.kron(taps, taps), persistent=False)
         self.register_buffer("places", torch.kron(places, places), persistent=False)
 
@@ -46,7 +47,7 @@ class Extractor(nn.Module):
         bias = torch.einsum("nc,ocp->npo", numbers - 0.5, planes)
         # Added by the product that spreads it, where channels come last.
         x = torch.baddbmm(x.permute(0, 2, 3, 1).flatten(1, 2), self.places.expand(len(x), -1, -1), bias)
-        x = x.view(len(x), IMAGE_SIZE // 2, IMAGE_SIZE // 2, -1).permute(0, 3, 1, 2)
+        x = x.view(len(x), AGENT_VIEW_SIZE // 2, AGENT_VIEW_SIZE // 2, -1).permute(0, 3, 1, 2)
         found = [nn.functional.leaky_relu(x, LEAK)]
         for convolution in others:
             found.append(nn.functional.leaky_relu(convolution(found[-1]), LEAK))

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
+from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.agent import state
-from learning.agent.extractor import IMAGE_SIZE
 from learning.environments.game_batch import CONTROLS, GameBatch, Pixels, RewardFunction, judge_by
 from learning.photos.sets import Decoding, PhotoSetError, keep_of_picture, list_photos, training_square
 
@@ -59,11 +59,11 @@ def squares_of(photos: Photos, transfer: str, primaries: str) -> Pixels:
     if isinstance(photos, str | Path):
         return read_squares(photos, transfer, primaries)
     squares = np.asarray(photos, dtype=np.float32)
-    square = squares.ndim == 4 and squares.shape[1] == squares.shape[2] >= IMAGE_SIZE and squares.shape[3] == 3
+    square = squares.ndim == 4 and squares.shape[1] == squares.shape[2] >= AGENT_VIEW_SIZE and squares.shape[3] == 3
     if not (square and len(squares) and np.isfinite(squares).all()):
         raise ValueError(
             f"photos of the shape {squares.shape} cannot be played: give a folder, or finite numbers of the shape "
-            f"(M, S, S, 3), S at least {IMAGE_SIZE}, best 80"
+            f"(M, S, S, 3), S at least {AGENT_VIEW_SIZE}, best 80"
         )
     return squares
 
@@ -72,7 +72,7 @@ def observation_space() -> spaces.Dict[NDArray[Any]]:
     """What a game shows, see ``EditingGame``."""
     # Nothing is clipped between steps, but check_env warns of infinite bounds.
     largest = float(np.finfo(np.float32).max)
-    image = spaces.Box(-largest, largest, (IMAGE_SIZE, IMAGE_SIZE, 3), np.float32)
+    image = spaces.Box(-largest, largest, (AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, 3), np.float32)
     return spaces.Dict({"image": image, "state": spaces.Box(0, MAXIMUM_STEPS, (state.SIZE,), np.float32)})
 
 

@@ -19,10 +19,10 @@ from torch.nn.functional import logsigmoid
 from editing.game.filters import FILTERS
 from editing.game.rules import Step
 from editing.photos.decoding import agent_view
+from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.agent import state
 from learning.agent.acting import Group, edit
 from learning.agent.checkpoint import load_critic
-from learning.agent.extractor import IMAGE_SIZE
 from learning.agent.networks import Critic
 from learning.photos.batches import Crops, Photos
 from learning.training.losses import REPEAT_PENALTY, REWARD_SCALE, too_bright
@@ -80,11 +80,11 @@ class GameBatch:
         """
         views = [square if augment else agent_view(square) for square in squares]
         self._photos = Photos(views, torch.device(device))
-        margin = len(views[0]) - IMAGE_SIZE
+        margin = len(views[0]) - AGENT_VIEW_SIZE
         # How many photos, flips, tops and lefts there are to draw from.
         self._choices = (len(self._photos), 1 + augment, margin + 1, margin + 1)
         self._judge = judge
-        self.images = torch.zeros(count, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
+        self.images = torch.zeros(count, 3, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, device=device)
         self.states = state.fresh_states(count, self.images)
         self.photo = np.full(count, -1)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from editing.game.filters import luminance
-from learning.agent.extractor import IMAGE_SIZE
+from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.device import sent
 from learning.photos.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
@@ -100,7 +100,7 @@ class Photos:
             generator: of the CPU, so that a seed draws the same on every device.
         """
 
-        places = SQUARE_SIZE - IMAGE_SIZE + 1
+        places = SQUARE_SIZE - AGENT_VIEW_SIZE + 1
         choices = (len(self), 2, places, places)
         windows = torch.stack([torch.randint(high, (count,), generator=generator) for high in choices])
         return Crops(windows, augmentation.draw(count, generator))
@@ -132,9 +132,9 @@ class Photos:
 
     def _cut(self, squares: Tensor, windows: Tensor, gains: Tensor | None) -> Tensor:
         place, flipped, top, left = sent(windows, self._device)[:, :, None, None]
-        along = torch.arange(IMAGE_SIZE, device=self._device)
+        along = torch.arange(AGENT_VIEW_SIZE, device=self._device)
         row = top + along[None, :, None]
-        column = left + torch.where(flipped > 0, IMAGE_SIZE - 1 - along, along)
+        column = left + torch.where(flipped > 0, AGENT_VIEW_SIZE - 1 - along, along)
         found = squares[place, row, column].permute(0, 3, 1, 2).contiguous()
         return found if gains is None else found * sent(gains, self._device)[:, :, None, None]
 

@@ -15,8 +15,8 @@ from torch.nn.functional import softplus
 
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
+from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.agent.acting import entropy_when_sure
-from learning.agent.extractor import IMAGE_SIZE
 from learning.agent.networks import Agent, Critic, Widths, draw_masks, initialise
 from learning.agent.state import indicator
 from learning.device import sent
@@ -137,7 +137,7 @@ class FastTrainer(Trainer):
             "critic": Learner(self._critic, BETAS, device, processes),
         }
         capacity = config.ring_batches * config.batch
-        self._ring = torch.zeros(capacity, 3, IMAGE_SIZE, IMAGE_SIZE, device=device)
+        self._ring = torch.zeros(capacity, 3, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, device=device)
         self._agents_update = self._recorded(self._judge_games)
         self._critics_update = self._recorded(self._tell_apart)
         self._critics_penalised_update = self._recorded(self._tell_apart_penalised)

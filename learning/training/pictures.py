@@ -11,7 +11,7 @@ from torch import Tensor
 
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.decoding import agent_view
-from learning.agent.extractor import IMAGE_SIZE
+from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.agent.playing import Turn, play
 from learning.figures.sequences import HEIGHT, SPACE, Sequenced, developed, draw_sequences, sequence_width
 from learning.figures.steps import DARK, LARGE, TITLE, Drawing, Picture, empty_figure
@@ -56,7 +56,7 @@ class TrainingPictures:
         grids |= {"The agent's results now": [pictures[-1] for pictures in edited], "Targets": self._targets}
         rows = min(SEQUENCES, len(games))
         width = sequence_width(MAXIMUM_STEPS) + 2 * MARGIN
-        height = MARGIN + TITLE + rows * (HEIGHT + SPACE) + TITLE + ROWS * (IMAGE_SIZE + GAP) + MARGIN
+        height = MARGIN + TITLE + rows * (HEIGHT + SPACE) + TITLE + ROWS * (AGENT_VIEW_SIZE + GAP) + MARGIN
         figure, drawing = empty_figure(width, height)
         drawing.text(MARGIN, MARGIN / 2 + TITLE / 2, f"Iterations: {trainer.iteration}", DARK.text, LARGE)
         sequences = [
@@ -80,13 +80,13 @@ def _draw_grids(
     drawing: Drawing, grids: Mapping[str, Sequence[Picture]], at: tuple[float, float], width: float
 ) -> None:
     """Grids of small images beside each other, each below its name."""
-    pitch = IMAGE_SIZE + GAP
+    pitch = AGENT_VIEW_SIZE + GAP
     for place, (name, images) in enumerate(grids.items()):
         x, y = at[0] + place * width / len(grids), at[1]
         drawing.text(x, y + TITLE / 2, name if images else f"{name}: none yet", DARK.text, LARGE)
         for index, image in enumerate(images):
             row, column = divmod(index, COLUMNS)
-            drawing.picture(x + column * pitch, y + TITLE + row * pitch, image, IMAGE_SIZE, IMAGE_SIZE)
+            drawing.picture(x + column * pitch, y + TITLE + row * pitch, image, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE)
 
 
 def _pixels(figure: Figure) -> NDArray[np.uint8]:
