@@ -18,8 +18,9 @@ from bench.figures import Figure
 from bench.gigapixel import SIDE, develop_apart, write_large_tiff
 from bench.render import HEIGHT, WIDTH, chain
 from editing.photos.decoding import open_photo
-from editing.rendering.developing import Output, develop_file
+from editing.rendering.developing import develop_file
 from editing.rendering.renderer import Renderer
+from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, write_steps
 
 RUNS = 3

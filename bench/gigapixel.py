@@ -14,8 +14,8 @@ import numpy as np
 
 from bench.filters import step
 from editing.photos.tiff import LONG, LONG8, SHORT, numbers, pack, start
-from editing.rendering.developing import Output, develop_file
-from editing.rendering.writing import OutputFormat
+from editing.rendering.developing import develop_file
+from editing.rendering.writing import Output, OutputFormat
 
 SIDE = 32_768  # of a picture of a gigapixel
 ROWS, TILE = 64, 256

@@ -8,7 +8,8 @@ import numpy as np
 import pyvips
 
 from bench.figures import Figure, ratio
-from editing.photos.decoding import make_preview, read_photo
+from editing.photos.decoding import read_photo
+from editing.photos.preview import make_preview
 
 
 def measure() -> dict[str, Figure]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.figures import Figure, ratio
-from editing.photos.decoding import make_preview, read_photo
+from editing.photos.decoding import read_photo
+from editing.photos.preview import make_preview
 from editing.photos.preview_transport import pack_preview, unpack_preview
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from editing.files import write_atomically
 from editing.game.filters import develop
 from editing.game.rules import Step
-from editing.photos.decoding import agent_view, find_photos, read_photo, square
+from editing.photos.decoding import find_photos, read_photo
+from editing.photos.preview import agent_view, square
 from learning.agent.networks import Widths
 from learning.agent.playing import Turn, play
 from learning.metrics.artefacts import artefacts, mean_artefacts

@@ -13,10 +13,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from editing.photos.decoding import OpenPhoto, PhotoError, agent_view, open_photo, printable, source_sha256
+from editing.photos.decoding import open_photo, source_sha256
+from editing.photos.open_photo import OpenPhoto, printable
+from editing.photos.photo_error import PhotoError
+from editing.photos.preview import agent_view
 from editing.photos.shrinking import preview_of
 from editing.processes import ProcessDied, each_by_processes
-from editing.rendering.developing import UNLIMITED, Output, develop_photo
+from editing.rendering.developing import UNLIMITED, develop_photo
+from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 
 SIDECAR = ".safelight.json"

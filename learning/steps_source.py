@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from editing.game.rules import Step
-from editing.trajectories.snapshot import Snapshot, read_snapshot, rows
+from editing.trajectories.schemas import Snapshot, rows
+from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps
 
 

@@ -126,6 +126,31 @@ def test_no_modules_import_each_other_in_a_circle(package: str, root: Path) -> N
     assert list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
 
+def defined_names(path: Path) -> set[str]:
+    """The names that a module defines itself: classes, functions and assigned names, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def test_every_name_is_imported_from_the_module_that_defines_it(root: Path) -> None:
+    packages = (*FLOORS, "bench", "tests")
+    wrong = []
+    for path in sorted(path for package in packages for path in (root / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not node.module or node.module.split(".")[0] not in packages:
+                continue
+            module = root.joinpath(*node.module.split(".")).with_suffix(".py")
+            names = {alias.name for alias in node.names}
+            if module.exists() and (passed_on := names - defined_names(module)):
+                wrong.append(f"{path.relative_to(root)} imports {', '.join(sorted(passed_on))} from {node.module}")
+    assert wrong == []
+
+
 def modules_after(statement: str) -> set[str]:
     command = [sys.executable, "-c", f"{statement}; import sys; print(*sys.modules)"]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from django.core.management import call_command
 
-from editing.trajectories.snapshot import read_snapshot, rows
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import read_snapshot
 from learning.command_line import main
 from learning.robots.visitor import play_site
 from webapp.games.models import Episode

@@ -8,22 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from editing.game.events import EVENT_KINDS, Event, IllegalEvent
+from editing.game.events import Event, IllegalEvent
 from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import ParameterError
-
-__all__ = [
-    "EVENT_KINDS",
-    "MAXIMUM_STEPS",
-    "Event",
-    "IllegalEvent",
-    "State",
-    "Step",
-    "apply_event",
-    "replay",
-    "time_spent",
-    "trajectory",
-]
 
 MAXIMUM_STEPS = 5
 

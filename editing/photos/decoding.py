@@ -12,30 +12,6 @@ from editing.photos.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_sp
 from editing.photos.exif import exif_of_tiff
 from editing.photos.open_photo import OpenPhoto, naming, os_reason, printable
 from editing.photos.photo_error import PhotoError
-from editing.photos.preview import agent_view, load_preview, make_preview, save_preview, square
-
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "MAXIMUM_PIXELS",
-    "PRIMARIES",
-    "RAW_SUFFIXES",
-    "TRANSFERS",
-    "WORKING_SPACE",
-    "OpenPhoto",
-    "Photo",
-    "PhotoError",
-    "agent_view",
-    "find_photos",
-    "is_photo_name",
-    "load_preview",
-    "make_preview",
-    "open_photo",
-    "printable",
-    "read_photo",
-    "save_preview",
-    "source_sha256",
-    "square",
-]
 
 TRANSFERS = ("auto", "linear")
 PRIMARIES = ("auto", "srgb", "prophoto")

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import EditingStep
-from editing.photos.decoding import PhotoError, open_photo
+from editing.photos.decoding import open_photo
 from editing.photos.open_photo import OpenPhoto, printable, strip_rows
+from editing.photos.photo_error import PhotoError
 from editing.photos.preview import shrunk_size
 from editing.photos.shrinking import shrunk_strips
 from editing.rendering.renderer import Renderer
 from editing.rendering.writing import FORMATS, Output, write_picture
-
-__all__ = ["Developed", "Output", "check_destination", "develop_file", "develop_photo"]
 
 UNLIMITED = 1 << 62  # pixels
 AS_JPEG = Output()

@@ -16,8 +16,6 @@ from editing.rendering.libvips_writer import write_jpeg, write_webp
 from editing.rendering.png_writer import write_png
 from editing.rendering.tiff_writer import write_tiff
 
-__all__ = ["FORMATS", "Output", "OutputFormat", "write_picture"]
-
 OutputFormat = Literal["jpeg", "tiff16", "png16", "webp"]
 
 

@@ -19,33 +19,13 @@ import pyarrow.parquet as pq
 from editing.game.filters import VERSION
 from editing.new_folder import new_folder
 from editing.trajectories.schemas import (
-    EPISODES,
-    EVENTS,
-    JUDGEMENTS,
     OPTIONAL_SCHEMAS,
-    PHOTOS,
     SCHEMAS,
-    STEPS,
     InvalidSnapshot,
     Snapshot,
     preview_path,
-    rows,
 )
 from editing.trajectories.validation import check_snapshot
-
-__all__ = [
-    "EPISODES",
-    "EVENTS",
-    "JUDGEMENTS",
-    "PHOTOS",
-    "STEPS",
-    "InvalidSnapshot",
-    "Snapshot",
-    "is_snapshot",
-    "read_snapshot",
-    "rows",
-    "write_snapshot",
-]
 
 FORMAT = "safelight-snapshot"
 FORMAT_VERSION = 1

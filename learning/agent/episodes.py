@@ -15,17 +15,12 @@ from uuid import UUID, uuid5
 from editing.game.events import Event
 from editing.game.filters import VERSION
 from editing.game.rules import Step, replay, trajectory
-from editing.photos.decoding import (
-    PhotoError,
-    find_photos,
-    make_preview,
-    printable,
-    read_photo,
-    save_preview,
-    source_sha256,
-)
-from editing.trajectories.schemas import FLAGS
-from editing.trajectories.snapshot import read_snapshot, rows
+from editing.photos.decoding import find_photos, read_photo, source_sha256
+from editing.photos.open_photo import printable
+from editing.photos.photo_error import PhotoError
+from editing.photos.preview import make_preview, save_preview
+from editing.trajectories.schemas import FLAGS, rows
+from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import Checkpoint
 from learning.agent.playing import PlayedStep, Turn
 from learning.photos.sets import Decoding, PhotoSetError, map_processes

@@ -64,8 +64,8 @@ def command(
     from rich.progress import track
 
     from editing.new_folder import check_free
-    from editing.photos.decoding import PhotoError
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
     from learning.comparison.film_strips import film_strips
     from learning.comparison.report import render, write_report
     from learning.comparison.sides import ComparisonError, compare, plural, read_side

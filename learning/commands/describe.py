@@ -38,8 +38,9 @@ def command(play: Path, json_file: Path | None) -> None:
     turned, grey cast the chroma of what was grey.
     """
     from editing.files import write_atomically
-    from editing.photos.decoding import PhotoError
-    from editing.trajectories.snapshot import InvalidSnapshot, is_snapshot
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
+    from editing.trajectories.snapshot import is_snapshot
     from learning.metrics.artefacts import mean_artefacts
     from learning.photos.sets import PhotoSetError, list_results, map_processes
 
@@ -62,7 +63,7 @@ def command(play: Path, json_file: Path | None) -> None:
 
 
 def _artefacts(picture: Picture) -> Artefacts:
-    from editing.photos.decoding import load_preview
+    from editing.photos.preview import load_preview
     from learning.metrics.artefacts import artefacts
 
     return artefacts(load_preview(picture.path), picture.steps)

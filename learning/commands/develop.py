@@ -67,9 +67,10 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
-    from editing.photos.decoding import PhotoError, find_photos
-    from editing.rendering.developing import Output
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.photos.decoding import find_photos
+    from editing.photos.photo_error import PhotoError
+    from editing.rendering.writing import Output
+    from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
     from learning.developing import DevelopError, develop_all, plan, total
 

@@ -52,9 +52,9 @@ def command(
     """
     from editing.files import write_atomically
     from editing.game.numpy_source import numpy_source
-    from editing.photos.decoding import PhotoError
+    from editing.photos.photo_error import PhotoError
     from editing.rendering.cube import write_cube
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
     from learning.steps_source import read_source
 
@@ -77,7 +77,8 @@ def command(
 
 def _colours(photo: Path | None, transfer: str, primaries: str) -> tuple[Colours, str]:
     """The colours to measure by, and what they are."""
-    from editing.photos.decoding import printable, read_photo
+    from editing.photos.decoding import read_photo
+    from editing.photos.open_photo import printable
     from learning.metrics.cube_error import photo_colours, sample_colours
 
     if photo is None:

@@ -58,8 +58,8 @@ def command(
     If an agent chose the steps, the probabilities of all filters are drawn too. An episode is drawn on the preview of
     its own photo where no other is given.
     """
-    from editing.photos.decoding import PhotoError
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
     from learning.figures.sequences import FIGURES, write_figure
     from learning.figures.steps import DARK, LIGHT
@@ -85,7 +85,8 @@ def _sequence(
 ) -> tuple[Figure, str]:
     """The figure of a sequence, and its title."""
     from editing.game.filters import FILTERS
-    from editing.photos.decoding import make_preview, read_photo
+    from editing.photos.decoding import read_photo
+    from editing.photos.preview import make_preview
     from learning.figures.sequences import EDGE, FINE, developed, sequence_figure
 
     pixels = _own_photo(source) if photo is None else read_photo(photo, transfer=transfer, primaries=primaries).pixels
@@ -106,7 +107,7 @@ def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
 
 def _sequenced(source: StepsSource) -> Sequenced:
     """An episode's sequence, on what the agent sees of its photo, in more pixels."""
-    from editing.photos.decoding import square
+    from editing.photos.preview import square
     from learning.figures.sequences import FINE, SIDE, Sequenced, developed
 
     steps_file = source.steps_file
@@ -116,7 +117,7 @@ def _sequenced(source: StepsSource) -> Sequenced:
 
 def _own_photo(source: StepsSource) -> NDArray[np.float32]:
     """The preview of the photo that an episode was played on."""
-    from editing.photos.decoding import load_preview
+    from editing.photos.preview import load_preview
 
     assert source.preview is not None  # noqa: S101 (an episode has one)
     return load_preview(source.preview)

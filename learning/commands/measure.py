@@ -41,8 +41,8 @@ def command(
     picture is from its own target: the RMSE of values from 0 to 1, and its mean.
     """
     from editing.files import write_atomically
-    from editing.photos.decoding import PhotoError
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
     from learning.metrics.histogram_intersection import STATISTICS, intersection
     from learning.photos.sets import Decoding, PhotoSetError
 

@@ -56,8 +56,8 @@ def command(
     import tempfile
 
     from editing.new_folder import check_free
-    from editing.photos.decoding import PhotoError
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError, load_agent
     from learning.device import DeviceError, choose_device
     from learning.photos.sets import Decoding, PhotoSetError

@@ -130,8 +130,8 @@ def command(
     processes share each batch.
     """
     from editing.new_folder import check_free
-    from editing.photos.decoding import PhotoError
-    from editing.trajectories.snapshot import InvalidSnapshot
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError
     from learning.device import DeviceError
     from learning.photos.sets import PhotoSetError

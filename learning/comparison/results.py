@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from editing.game.filters import develop
 from editing.photos.colour import lab
-from editing.photos.decoding import load_preview, make_preview
+from editing.photos.preview import load_preview, make_preview
 from learning.comparison.intervals import Resampling, difference
 from learning.comparison.statistics import BINS, Episode, Sample
 from learning.metrics.histogram_intersection import STATISTICS, picture_statistics

@@ -14,7 +14,8 @@ from typing import Any
 
 from editing.game.filters import VERSION
 from editing.game.rules import Step
-from editing.trajectories.snapshot import InvalidSnapshot, Snapshot, is_snapshot, read_snapshot, rows
+from editing.trajectories.schemas import InvalidSnapshot, Snapshot, rows
+from editing.trajectories.snapshot import is_snapshot, read_snapshot
 from learning.comparison import intervals, results, statistics
 from learning.comparison.results import Track
 from learning.comparison.statistics import Episode, Sample

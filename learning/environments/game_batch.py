@@ -18,8 +18,7 @@ from torch.nn.functional import logsigmoid
 
 from editing.game.filters import FILTERS
 from editing.game.rules import Step
-from editing.photos.decoding import agent_view
-from editing.photos.preview import AGENT_VIEW_SIZE
+from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
 from learning.agent import state
 from learning.agent.acting import Group, edit
 from learning.agent.checkpoint import load_critic

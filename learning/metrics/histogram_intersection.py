@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import luminance
-from editing.photos.decoding import square
+from editing.photos.preview import square
 
 STATISTICS = ("luminance", "contrast", "saturation")
 SQUARES = 4

@@ -21,10 +21,12 @@ from rich.progress import track
 from editing.game.filters import develop
 from editing.game.rules import Step
 from editing.photos.colour import linear_to_srgb
-from editing.photos.decoding import PhotoError, agent_view, find_photos, load_preview, read_photo, square
-from editing.photos.preview import LARGEST_FLOAT16
+from editing.photos.decoding import find_photos, read_photo
+from editing.photos.photo_error import PhotoError
+from editing.photos.preview import LARGEST_FLOAT16, agent_view, load_preview, square
 from editing.processes import SPAWN, follow_parent
-from editing.trajectories.snapshot import is_snapshot, read_snapshot, rows
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import is_snapshot, read_snapshot
 from learning.photos.squares import SQUARE_SIZE
 
 Pixels = NDArray[np.float32]

@@ -13,8 +13,9 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.game.events import Event
 from editing.game.filters import FILTERS, develop, luminance
-from editing.game.rules import MAXIMUM_STEPS, Event, State, apply_event, trajectory
+from editing.game.rules import MAXIMUM_STEPS, State, apply_event, trajectory
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from editing.game.rules import MAXIMUM_STEPS
-from editing.photos.decoding import agent_view
-from editing.photos.preview import AGENT_VIEW_SIZE
+from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
 from learning.agent.playing import Turn, play
 from learning.figures.sequences import HEIGHT, SPACE, Sequenced, developed, draw_sequences, sequence_width
 from learning.figures.steps import DARK, LARGE, TITLE, Drawing, Picture, empty_figure

@@ -13,7 +13,7 @@ from statistics import fmean
 import numpy as np
 
 from editing.game.filters import develop
-from editing.photos.decoding import agent_view
+from editing.photos.preview import agent_view
 from learning.agent.networks import Agent, Widths
 from learning.agent.playing import PlayedStep, Turn, play
 from learning.metrics.histogram_intersection import Floats, distance, intersection, square_statistics

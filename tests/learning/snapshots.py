@@ -12,8 +12,8 @@ from uuid import UUID, uuid5
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.game.events import Event
 from editing.game.filters import FILTERS, VERSION
-from editing.game.rules import Event
 from editing.trajectories.snapshot import write_snapshot
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

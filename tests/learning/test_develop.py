@@ -10,8 +10,10 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from editing.game.rules import Step
-from editing.rendering.developing import Output, develop_file
-from editing.trajectories.snapshot import read_snapshot, rows
+from editing.rendering.developing import develop_file
+from editing.rendering.writing import Output
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, read_steps, write_steps
 from learning.command_line import main
 from learning.developing import Job, SameSteps, develop_all

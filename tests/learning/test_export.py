@@ -12,7 +12,8 @@ from PIL import Image
 from editing.game.filters import FILTERS
 from editing.game.rules import Step
 from editing.rendering.cube import cube_slices
-from editing.trajectories.snapshot import read_snapshot, rows
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
 from learning.command_line import main
 from learning.steps_source import read_source

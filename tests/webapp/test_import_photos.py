@@ -29,7 +29,7 @@ def in_process(monkeypatch):
     """Decodes in this process: new ones take seconds to start."""
 
     def decode_here(paths, previews, *, transfer, primaries, processes):
-        from editing.photos.decoding import PhotoError
+        from editing.photos.photo_error import PhotoError
         from webapp.photos.decoding import decode
 
         for path in paths:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from editing.photos.decoding import load_preview
+from editing.photos.preview import load_preview
 from webapp.games.models import Episode
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo

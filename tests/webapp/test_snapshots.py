@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from editing.game.filters import FILTERS, VERSION
-from editing.trajectories.snapshot import read_snapshot, rows, write_snapshot
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import read_snapshot, write_snapshot
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_folder

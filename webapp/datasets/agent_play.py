@@ -18,8 +18,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from editing.game import filters
-from editing.photos.decoding import PhotoError
-from editing.trajectories.snapshot import InvalidSnapshot, read_snapshot, write_snapshot
+from editing.photos.photo_error import PhotoError
+from editing.trajectories.schemas import InvalidSnapshot
+from editing.trajectories.snapshot import read_snapshot, write_snapshot
 from webapp.datasets import learning_command
 from webapp.datasets.exporting import photo_row
 from webapp.datasets.importing import import_snapshot

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from editing.trajectories.snapshot import Snapshot, rows
+from editing.trajectories.schemas import Snapshot, rows
 
 
 def write_card(snapshot: Snapshot) -> None:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from editing.game import filters
 from editing.new_folder import check_free
-from editing.trajectories.schemas import FLAGS
-from editing.trajectories.snapshot import Snapshot, write_snapshot
+from editing.trajectories.schemas import FLAGS, Snapshot
+from editing.trajectories.snapshot import write_snapshot
 from webapp.datasets.card import write_card
 from webapp.games.models import Episode, Event, Step
 from webapp.photos.models import Photo

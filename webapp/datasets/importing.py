@@ -11,9 +11,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from editing.game.rules import Event as PlayedEvent
-from editing.trajectories.schemas import FLAGS
-from editing.trajectories.snapshot import InvalidSnapshot, Snapshot, rows
+from editing.game.events import Event as PlayedEvent
+from editing.trajectories.schemas import FLAGS, InvalidSnapshot, Snapshot, rows
 from editing.trajectories.validation import check_previews
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant

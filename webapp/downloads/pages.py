@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from editing.game import filters
-from editing.photos.decoding import PhotoError
+from editing.photos.photo_error import PhotoError
 from webapp.downloads.api import DownloadSerializer, what_is_there
 from webapp.downloads.offering import why_not
 from webapp.downloads.thumbnails import finished_thumbnail

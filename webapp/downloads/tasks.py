@@ -15,7 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
-from editing.photos.decoding import PhotoError
+from editing.photos.photo_error import PhotoError
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
 from webapp.downloads.offering import check_offered
@@ -111,7 +111,8 @@ def _fail(download: Any, reason: str) -> None:
 
 def _develop(row: Download, context: JobContext) -> None:
     # Only here: the web processes, which import this module to put jobs in the queue, have no use for a renderer.
-    from editing.rendering.developing import Output, develop_file
+    from editing.rendering.developing import develop_file
+    from editing.rendering.writing import Output
 
     check_offered(row.episode)
     photo = row.episode.photo

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from editing.game.filters import develop
 from editing.game.rules import Step
-from editing.photos.decoding import load_preview
-from editing.photos.preview import area_average
+from editing.photos.preview import area_average, load_preview
 from webapp.games.models import Episode
 from webapp.photos.thumbnails import LONG_EDGE, save_thumbnail, thumbnails_folder
 

@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from editing.game.rules import IllegalEvent
+from editing.game.events import IllegalEvent
 from webapp.http.database_unavailable import is_away
 from webapp.http.refusals import Refusal, body
 

@@ -23,7 +23,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS, PhotoError, find_photos
+from editing.photos.decoding import PRIMARIES, TRANSFERS, find_photos
+from editing.photos.photo_error import PhotoError
 from webapp.command_line import INTERRUPTED, unreachable
 from webapp.local import embedded_postgres
 from webapp.local.postgres_programs import PostgresError

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from editing.photos.decoding import PhotoError, make_preview, printable, read_photo, save_preview, source_sha256
+from editing.photos.decoding import read_photo, source_sha256
+from editing.photos.open_photo import printable
+from editing.photos.photo_error import PhotoError
+from editing.photos.preview import make_preview, save_preview
 
 MINIMUM_EDGE = 64
 

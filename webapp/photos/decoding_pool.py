@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from editing.photos.decoding import PhotoError
+from editing.photos.photo_error import PhotoError
 from editing.processes import ProcessDied, each_by_processes
 from webapp.photos.decoding import Decoded, decode
 

@@ -3,7 +3,7 @@
 from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from editing.photos.decoding import PhotoError
+from editing.photos.photo_error import PhotoError
 from webapp.http.researchers import researchers_only
 from webapp.photos.models import Photo
 from webapp.photos.thumbnails import Look, thumbnail

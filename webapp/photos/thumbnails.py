@@ -9,7 +9,7 @@ from django.conf import settings
 from PIL import Image
 
 from editing.game.filters import luminance
-from editing.photos.decoding import load_preview
+from editing.photos.preview import load_preview
 from webapp.photos.models import Photo
 
 Look = Literal["game", "bright"]

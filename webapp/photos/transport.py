@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from django.conf import settings
 
-from editing.photos.decoding import load_preview
+from editing.photos.preview import load_preview
 from editing.photos.preview_transport import VERSION, pack_preview
 from webapp.photos.models import Photo
 

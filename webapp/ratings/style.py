@@ -9,7 +9,7 @@ import numpy as np
 from editing.game import rules
 from editing.game.filters import FILTERS, develop, luminance
 from editing.photos.colour import Pixels
-from editing.photos.decoding import PhotoError
+from editing.photos.photo_error import PhotoError
 from editing.photos.preview import load_preview
 from webapp.games.models import Episode
 from webapp.participants.models import Participant

@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 
 from editing.game import filters
 from editing.photos import preview_transport
-from editing.photos.decoding import PhotoError
+from editing.photos.photo_error import PhotoError
 from webapp.http.refusals import ErrorSerializer, photo_removed
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of, ticket_for

@@ -22,7 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS, PhotoError
+from editing.photos.decoding import PRIMARIES, TRANSFERS
+from editing.photos.photo_error import PhotoError
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.photos.decoding import NotSaved, decode, without_name
 from webapp.photos.models import Photo, previews_folder

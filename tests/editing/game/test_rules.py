@@ -10,18 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from editing.game.events import EVENT_KINDS, Event, IllegalEvent
 from editing.game.filters import FILTERS
-from editing.game.rules import (
-    EVENT_KINDS,
-    MAXIMUM_STEPS,
-    Event,
-    IllegalEvent,
-    State,
-    apply_event,
-    replay,
-    time_spent,
-    trajectory,
-)
+from editing.game.rules import MAXIMUM_STEPS, State, apply_event, replay, time_spent, trajectory
 
 FIXTURES = json.loads((Path(__file__).parents[2] / "fixtures" / "events.json").read_text())
 LEGAL = [one for one in FIXTURES if "error" not in one]

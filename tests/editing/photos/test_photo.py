@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from editing.photos.colour import SRGB_FROM_PROPHOTO, prophoto_to_linear, srgb_to_linear
-from editing.photos.decoding import open_photo, read_photo, square
+from editing.photos.decoding import open_photo, read_photo
+from editing.photos.preview import square
 
 RAMP = np.stack([np.arange(0, 256), np.arange(255, -1, -1), np.full(256, 77)], axis=-1).reshape(8, 32, 3)
 EIGHT = RAMP.astype(np.uint8)

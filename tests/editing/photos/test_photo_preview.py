@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from editing.photos.decoding import PhotoError, agent_view, load_preview, make_preview, save_preview, square
-from editing.photos.preview import area_average
+from editing.photos.photo_error import PhotoError
+from editing.photos.preview import agent_view, area_average, load_preview, make_preview, save_preview, square
 
 sizes = st.integers(1, 40)
 light = st.floats(0, 2, width=32)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from editing.photos.colour import SRGB_FROM_PCS, srgb_to_linear
-from editing.photos.decoding import PhotoError, read_photo
+from editing.photos.decoding import read_photo
 from editing.photos.icc import read_profile
+from editing.photos.photo_error import PhotoError
 
 EVERY = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1).repeat(3, axis=2)
 # Columns red, green, blue of D50 XYZ.

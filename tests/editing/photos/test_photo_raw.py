@@ -14,7 +14,8 @@ import bench.dng
 from bench.dng import BLACK, CAMERA, WHITE
 from editing.photos import raw
 from editing.photos.colour import SRGB_FROM_PROPHOTO, srgb_to_linear
-from editing.photos.decoding import PhotoError, read_photo
+from editing.photos.decoding import read_photo
+from editing.photos.photo_error import PhotoError
 
 COLOURS = np.array(
     [[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.5, 0.5, 0.5], [1.5, 1.5, 1.5]]

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from editing.photos.decoding import PhotoError, find_photos, is_photo_name, read_photo, source_sha256
+from editing.photos.decoding import find_photos, is_photo_name, read_photo, source_sha256
+from editing.photos.photo_error import PhotoError
 
 PICTURE = Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), dtype=np.uint8))
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "TIFF": "tif", "WebP": "webp", "NPY": "npy"}

@@ -16,8 +16,8 @@ from editing.game.rules import Step
 from editing.photos import open_photo as strips
 from editing.photos.decoding import open_photo, read_photo
 from editing.photos.preview import area_average
-from editing.rendering.developing import Developed, Output, develop_file, develop_photo
-from editing.rendering.writing import FORMATS
+from editing.rendering.developing import Developed, develop_file, develop_photo
+from editing.rendering.writing import FORMATS, Output
 
 LOOK = [Step("exposure", {"ev": 0.8}), Step("gamma", {"gamma": 0.6}), Step("contrast", {"amount": 0.4})]
 HEIGHT, WIDTH = 140, 60

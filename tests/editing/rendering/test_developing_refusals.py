@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editing.photos.decoding import PhotoError
-from editing.rendering.developing import Output, develop_file
+from editing.photos.photo_error import PhotoError
+from editing.rendering.developing import develop_file
 from editing.rendering.tiff_writer import plain_header
-from editing.rendering.writing import FORMATS
+from editing.rendering.writing import FORMATS, Output
 
 ALL_FORMATS = pytest.mark.parametrize("output_format", FORMATS)
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from editing.game.filters import FILTERS
-from editing.trajectories.snapshot import InvalidSnapshot, is_snapshot, read_snapshot, rows, write_snapshot
+from editing.trajectories.schemas import InvalidSnapshot, rows
+from editing.trajectories.snapshot import is_snapshot, read_snapshot, write_snapshot
 from editing.trajectories.validation import check_previews
 
 Tables = dict[str, list[dict[str, Any]]]

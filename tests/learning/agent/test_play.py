@@ -12,7 +12,8 @@ from PIL import Image
 
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
-from editing.trajectories.snapshot import Snapshot, read_snapshot, rows
+from editing.trajectories.schemas import Snapshot, rows
+from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import LAST, begin_run, load_agent, save_checkpoint
 from learning.agent.networks import Widths, create_networks
 from learning.agent.playing import Turn, play, play_all

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from editing.game.filters import FILTERS, develop, luminance
 from editing.game.rules import Step
-from editing.photos.decoding import agent_view
+from editing.photos.preview import agent_view
 from learning.agent.checkpoint import load_agent
 from learning.agent.playing import PlayedStep, Turn, play
 from learning.metrics.artefacts import Artefacts, artefacts, mean_artefacts

@@ -17,7 +17,7 @@ from torch.nn.functional import logsigmoid
 
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
-from editing.photos.decoding import agent_view
+from editing.photos.preview import agent_view
 from learning.agent.checkpoint import CheckpointError
 from learning.environments.editing_game import EditingGame, read_squares
 from learning.environments.game_batch import CONTROLS, PLACES, to_action, to_step

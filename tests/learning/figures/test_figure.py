@@ -14,7 +14,8 @@ from PIL import Image
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
 from editing.photos.colour import srgb_to_linear
-from editing.trajectories.snapshot import read_snapshot, rows
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
 from learning.command_line import main
 from learning.figures.sequences import EDGE, FINE, MARGIN, Sequenced, developed, sequence_figure, sheet_figure

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from editing.game.rules import Event, replay, trajectory
+from editing.game.events import Event
+from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import pack_preview
 from learning.robots.temperaments import TEMPERAMENTS, play_photo
 from learning.robots.visitor import Played, RobotError, play_site

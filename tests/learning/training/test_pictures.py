@@ -13,7 +13,7 @@ from PIL import Image
 
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
-from editing.photos.decoding import agent_view
+from editing.photos.preview import agent_view
 from learning.agent.networks import Widths
 from learning.command_line import main
 from learning.figures.sequences import COLUMN, SIDE, draw_sequence

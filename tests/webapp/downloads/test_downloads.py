@@ -11,7 +11,7 @@ from PIL import Image
 from editing.game.filters import develop
 from editing.game.rules import Step
 from editing.photos.decoding import read_photo
-from editing.rendering.developing import Output
+from editing.rendering.writing import Output
 from tests.webapp.downloads.downloading import ask, fetched, jobs, reason, states, url
 from webapp.downloads.models import FILES, Download, downloads_folder
 from webapp.photos.decoding import decode

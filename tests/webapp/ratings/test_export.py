@@ -5,7 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 
-from editing.trajectories.snapshot import InvalidSnapshot, read_snapshot, rows
+from editing.trajectories.schemas import InvalidSnapshot, rows
+from editing.trajectories.snapshot import read_snapshot
 from tests.webapp.ratings.conftest import do_photo, new_player
 from webapp.games.models import Episode
 from webapp.ratings.models import Place

@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS, PhotoError, find_photos, printable, source_sha256
+from editing.photos.decoding import PRIMARIES, TRANSFERS, find_photos, source_sha256
+from editing.photos.open_photo import printable
+from editing.photos.photo_error import PhotoError
 from webapp.command_line import INTERRUPTED
 from webapp.photos.decoding import Decoded, NotSaved, without_name
 from webapp.photos.decoding_pool import decode_all
