@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, expect
 
 from editing.game import rules
+from editing.game.events import Event as PlayedEvent
 from editing.game.filters import develop
 from editing.photos.preview import area_average, load_preview
 from tests.browser.player import Person
@@ -16,14 +17,14 @@ from webapp.photos.models import Photo
 MakePhoto = Callable[..., Photo]
 
 
-def stored_events() -> list[rules.Event]:
+def stored_events() -> list[PlayedEvent]:
     """The events of the one episode in Postgres, which must number 0, 1, 2 ..."""
     events = Episode.objects.get().replayable_events()
     assert [event.seq for event in events] == list(range(len(events)))
     return events
 
 
-def kinds(events: list[rules.Event]) -> list[str]:
+def kinds(events: list[PlayedEvent]) -> list[str]:
     """What was done, less the window's size and focus, which depend on the machine."""
     return [event.kind for event in events if event.kind not in ("view", "blur", "focus")]
 

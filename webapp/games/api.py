@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.game import filters, rules
+from editing.game.events import EVENT_KINDS
+from editing.game.events import Event as PlayedEvent
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, open_episode, record
 from webapp.games.tutorial import has_practised, is_due
@@ -35,7 +37,7 @@ class EventSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     episode = serializers.UUIDField()
     seq = serializers.IntegerField(min_value=0)
-    kind = serializers.ChoiceField(choices=rules.EVENT_KINDS)
+    kind = serializers.ChoiceField(choices=EVENT_KINDS)
     step = serializers.IntegerField(min_value=0, allow_null=True, required=False)
     filter = serializers.CharField(allow_null=True, required=False)
     parameters = serializers.DictField(child=serializers.FloatField(), allow_null=True, required=False)
@@ -149,7 +151,7 @@ class EventsView(APIView):
         batch = BatchSerializer(data=request.data)
         batch.is_valid(raise_exception=True)
         study = find_study(batch.validated_data["study"])
-        events = [rules.Event.from_json(event) for event in batch.validated_data["events"]]
+        events = [PlayedEvent.from_json(event) for event in batch.validated_data["events"]]
         state = record(study, joined(request, study), episode_id, batch.validated_data["photo"], events)
         return Response({"episode": episode_id, **_state(state)})
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from editing.game import rules
+from editing.game.events import Event as PlayedEvent
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Study
@@ -56,7 +56,7 @@ class Episode(models.Model):
     def __str__(self) -> str:
         return f"{self.participant} on {self.photo}"
 
-    def replayable_events(self) -> list[rules.Event]:
+    def replayable_events(self) -> list[PlayedEvent]:
         """All its events, in order, as the rules take them."""
         return [event.as_played() for event in self.events.order_by("seq")]
 
@@ -83,14 +83,14 @@ class Event(models.Model):
         return f"{self.seq} {self.kind}"
 
     @classmethod
-    def from_played(cls, event: rules.Event) -> "Event":
+    def from_played(cls, event: PlayedEvent) -> "Event":
         """The row of an event, not yet stored."""
         fields = event.to_json()
         return cls(episode_id=fields.pop("episode"), **fields)
 
-    def as_played(self) -> rules.Event:
+    def as_played(self) -> PlayedEvent:
         """The event as the rules take it."""
-        return rules.Event(
+        return PlayedEvent(
             id=str(self.id),
             episode=str(self.episode_id),
             seq=self.seq,

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from editing.game import filters, rules
+from editing.game.events import Event as PlayedEvent
+from editing.game.events import IllegalEvent
 from webapp.games.models import Episode, Event, Step
 from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
@@ -27,14 +29,14 @@ MAXIMUM_BATCH = 500
 
 @transaction.atomic
 def record(
-    study: Study, participant: Participant, episode_id: UUID, photo_sha256: str, batch: Sequence[rules.Event]
+    study: Study, participant: Participant, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State:
     """Store the events of a batch that are new, and return the state after its last event.
 
     A batch that was stored before changes nothing and is answered as the first time.
 
     Raises:
-        editing.game.rules.IllegalEvent: an event that the rules refuse, or that leaves a gap.
+        IllegalEvent: an event that the rules refuse, or that leaves a gap.
         Refusal: ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
     """
     _check_batch(episode_id, batch)
@@ -98,18 +100,18 @@ def _is_full(episode: Episode) -> bool:
     return count >= MAXIMUM_EVENTS + RESERVE or not is_submittable
 
 
-def _replayed(stored: Sequence[rules.Event]) -> rules.State:
+def _replayed(stored: Sequence[PlayedEvent]) -> rules.State:
     """The state after events that were taken, whatever the study allows by now."""
     return rules.replay(stored, allow_untouched=True)
 
 
-def _check_batch(episode_id: UUID, batch: Sequence[rules.Event]) -> None:
+def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
     for event in batch:
         if event.episode != str(episode_id):
-            raise rules.IllegalEvent("malformed", f"it belongs to episode {event.episode}, not to this one", event.seq)
+            raise IllegalEvent("malformed", f"it belongs to episode {event.episode}, not to this one", event.seq)
     for before, after in pairwise(batch):
         if after.seq != before.seq + 1:
-            raise rules.IllegalEvent("gap", f"{after.seq} follows {before.seq} in the batch", after.seq)
+            raise IllegalEvent("gap", f"{after.seq} follows {before.seq} in the batch", after.seq)
 
 
 def _locked_episode(study: Study, participant: Participant, episode_id: UUID, photo_sha256: str) -> Episode | None:
@@ -123,7 +125,7 @@ def _locked_episode(study: Study, participant: Participant, episode_id: UUID, ph
     return episode
 
 
-def _fresh(stored: Sequence[rules.Event], batch: Sequence[rules.Event]) -> list[rules.Event]:
+def _fresh(stored: Sequence[PlayedEvent], batch: Sequence[PlayedEvent]) -> list[PlayedEvent]:
     """The events of the batch that are not stored yet; those that are must be the same to the last digit."""
     for event in batch:
         if event.seq < len(stored) and event != stored[event.seq]:
@@ -132,7 +134,7 @@ def _fresh(stored: Sequence[rules.Event], batch: Sequence[rules.Event]) -> list[
     return [event for event in batch if event.seq >= len(stored)]
 
 
-def _check_room(fresh: Sequence[rules.Event]) -> None:
+def _check_room(fresh: Sequence[PlayedEvent]) -> None:
     for event in fresh:
         limit = MAXIMUM_EVENTS + (RESERVE if event.kind in _SENT_BY_PAGES else 0)
         if event.seq >= limit and event.kind != "submit":
@@ -165,7 +167,7 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     return photo
 
 
-def _store(episode: Episode, events: Sequence[rules.Event], fresh: Sequence[rules.Event], state: rules.State) -> None:
+def _store(episode: Episode, events: Sequence[PlayedEvent], fresh: Sequence[PlayedEvent], state: rules.State) -> None:
     episode.duration_ms = max(event.ms for event in events)
     episode.resumed = any(event.kind == "resume" for event in events)
     steps: list[Step] = []
@@ -183,7 +185,7 @@ def _store(episode: Episode, events: Sequence[rules.Event], fresh: Sequence[rule
     Step.objects.bulk_create(steps)
 
 
-def steps_of(episode: Episode, events: Sequence[rules.Event], state: rules.State) -> list[Step]:
+def steps_of(episode: Episode, events: Sequence[PlayedEvent], state: rules.State) -> list[Step]:
     """The rows of the trajectory that a submitted episode has come to, not yet stored."""
     spent = rules.time_spent(events)
     return [
