@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from bench.figures import Figure, seconds
 from bench.reference_editing import edit
-from tests.browser import chromium
+from tests.browser.chromium import running_chromium
 
 FRONTEND = Path(__file__).parents[1] / "frontend"
 SIZE = (1024, 683)
@@ -35,12 +35,8 @@ def measure() -> dict[str, Figure]:
 
 
 def _measure_redraws() -> tuple[float, float]:
-    found = chromium.find()
-    if found is None:
-        raise RuntimeError(f"the part browser {chromium.MISSING}")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, running_chromium() as browser:
         subprocess.run(["node", FRONTEND / "build.js", "harness", folder], check=True, cwd=FRONTEND)
-        browser = playwright.chromium.launch(executable_path=found, args=list(chromium.OPTIONS))
         page = browser.new_page(viewport={"width": 1400, "height": 950})
         wanted = {"size": SIZE, "filters": FILTERS}
         page.add_script_tag(content=f"window.wanted = {json.dumps(wanted)}")
@@ -50,7 +46,6 @@ def _measure_redraws() -> tuple[float, float]:
         whole = _ratio(page)
         page.evaluate("stand.zoom(2)")
         near = _ratio(page)
-        browser.close()
     return whole, near
 
 

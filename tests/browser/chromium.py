@@ -2,6 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # WebGL in software, so that a machine without a graphics card gives the same answers; and no calls home.
@@ -14,6 +18,24 @@ OPTIONS = (
 MISSING = "needs Chromium: install it (apt-get install chromium), or name one with CHROMIUM="
 
 
-def find() -> str | None:
-    """The program that CHROMIUM names, or one on the path."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+class ChromiumMissing(RuntimeError):
+    """There is no Chromium on this machine."""
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """Run Chromium, headless, for a `with` block: the one that CHROMIUM names, or one on the path.
+
+    Raises:
+        ChromiumMissing: there is none.
+    """
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        raise ChromiumMissing(MISSING)
+    # The Node that Playwright brings needs libraries that a bare machine lacks; the frontend was built with this one.
+    if node := shutil.which("node"):
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
+        yield browser
+        browser.close()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from django.core.cache import cache
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import chromium
+from tests.browser.chromium import running_chromium
 from tests.browser.player import Person
 from tests.browser.server import GATE, GatedServer
 from tests.browser.visitor import PATIENCE_MS, visitor
@@ -33,13 +33,8 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the one that CHROMIUM names, or one on the path."""
-    found = chromium.find()
-    if found is None:
-        pytest.fail(chromium.MISSING)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=list(chromium.OPTIONS))
-        yield launched
-        launched.close()
+    with running_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture
