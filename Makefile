@@ -27,7 +27,7 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long screenshots lint format types contract translations bench \
+.PHONY: help run demo test test-long screenshots lint format types contract references translations bench \
 	chromium clean
 
 help: ## this list
@@ -66,11 +66,14 @@ format: .venv/installed frontend/node_modules/installed ## put all code into for
 	npm --prefix frontend run --silent format
 
 types: .venv/installed frontend/node_modules/installed ## the types of all code
-	$(PY) -m mypy bench editing learning webapp
+	$(PY) -m mypy bench docs editing learning webapp
 	npm --prefix frontend run --silent typecheck
 
 contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules
 	$(PY) -m editing.game.contract
+
+references: .venv/installed ## generate docs/commands.md and docs/settings.md, the references of commands and settings
+	$(PY) -m docs.references
 
 translations: .venv/installed ## bring webapp/locale up to date with the texts, and say what is untranslated
 	$(PY) -m webapp.translations

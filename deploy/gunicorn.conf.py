@@ -1,20 +1,22 @@
-"""gunicorn's settings, the same for `make run` and for a server.
-
-BIND (host:port, or unix:/path), WEB_CONCURRENCY (worker processes), WEB_THREADS (in each) and ACCESS_LOG (a file, or -
-for the output) change them from the environment.
+"""gunicorn's settings, the same for `make run` and for a server. docs/settings.md lists the environment variables that
+change them.
 """
 
-import os
 from pathlib import Path
 
+from webapp.environment import Environment
+
+environment = Environment()
 wsgi_app = "webapp.wsgi"
-bind = os.environ.get("BIND", "127.0.0.1:8000")
+bind = environment.read("BIND", str, "127.0.0.1:8000", "Where it listens: `host:port`, or `unix:/path`.")
 
 # Requests are short but for uploads, which a worker decodes with NumPy and libvips: threads for many players at once,
 # a second process so that a large upload does not hold them all up.
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+workers = environment.read("WEB_CONCURRENCY", int, 2, "Worker processes.")
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "8"))
+threads = environment.read(
+    "WEB_THREADS", int, 8, "Threads in each worker process; each may hold a connection to Postgres."
+)
 
 # A worker is taken for dead when its heartbeat stops, not when a request is long.
 timeout = 60
@@ -25,5 +27,5 @@ keepalive = 75
 # The heartbeat's file must not wait for a slow disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
-accesslog = os.environ.get("ACCESS_LOG") or None
-loglevel = os.environ.get("LOG_LEVEL", "warning")
+accesslog = environment.read("ACCESS_LOG", str, "", "A file for a line on each request, or `-` for the output.") or None
+loglevel = environment.read("LOG_LEVEL", str, "warning", "Least severity that gunicorn logs: `debug` to `critical`.")

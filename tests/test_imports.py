@@ -35,7 +35,7 @@ FLOORS = {
         {"command_line"},
     ],
     "webapp": [
-        {"http", "processes", "translations"},
+        {"environment", "http", "processes", "translations"},
         {"command_line", "participants", "photos"},
         {"studies"},
         {"games"},

@@ -1,19 +1,9 @@
-"""Settings of the site, from environment variables.
+"""Settings of the site, from environment variables, each of which is declared where it is read; ``docs/settings.md``
+lists them.
 
 Unset, they make a site for this machine alone, on plain http. ``SITE_URL`` (``https://retouch.example.org``) turns it
 into a server: host, CSRF origin and secure cookies follow from it, ``SECRET_KEY`` must be given, and one reverse proxy
 is trusted for the visitor's address.
-
-| variable | meaning |
-|---|---|
-| SITE_URL | where visitors reach the site |
-| SECRET_KEY | required with SITE_URL; else made once and kept in DATA_DIR/secret_key |
-| DATABASE_URL | postgresql://user:password@host:port/name; else the embedded server, if it runs |
-| DATA_DIR | previews and what is made of them, originals, downloads, collected static files; var/ |
-| KEEP_ORIGINALS | whether a photo's file is kept, for pictures at full size: 20 to 120 MB for each RAW file; true |
-| DOWNLOAD_DAYS | how long a picture at full size is kept for its player, who can ask for it again; 7 |
-| ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS | comma-separated, in place of what follows from SITE_URL |
-| DEBUG | Django's debug pages; never on a server |
 """
 
 from datetime import timedelta
@@ -21,22 +11,40 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
 
 from webapp import configuration
+from webapp.environment import Environment
 
-env = Env()
+environment = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var").absolute()
-DEBUG = env.bool("DEBUG", False)
 
-SITE_URL = env.str("SITE_URL", "")
+SITE_URL = environment.read(
+    "SITE_URL",
+    str,
+    "",
+    "Where visitors reach the site, such as `https://retouch.example.org`. It turns the site into a server: host, CSRF "
+    "origin, HSTS and secure cookies follow from it, and one reverse proxy is trusted for the visitor's address.",
+    unset="a site for this machine alone, on plain http",
+)
 _site = urlsplit(SITE_URL)
 if SITE_URL and (_site.scheme not in ("http", "https") or not _site.hostname):
     raise ImproperlyConfigured(f"SITE_URL must look like https://retouch.example.org, not {SITE_URL!r}")
 _on_https = _site.scheme == "https"
 
-SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY = environment.read(
+    "SECRET_KEY",
+    str,
+    "",
+    "50 random characters, kept secret; required with `SITE_URL`.",
+    unset="made once, and kept in `DATA_DIR/secret_key`",
+)
+DATA_DIR = environment.read(
+    "DATA_DIR",
+    Path,
+    BASE_DIR / "var",
+    "The folder of previews and what is made of them, originals, downloads and collected static files.",
+    unset="`var` in the clone",
+).absolute()
 if not SECRET_KEY:
     if SITE_URL:
         raise ImproperlyConfigured(
@@ -44,8 +52,21 @@ if not SECRET_KEY:
         )
     SECRET_KEY = configuration.local_secret_key(DATA_DIR / "secret_key")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [_site.hostname] if _site.hostname else ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [f"{_site.scheme}://{_site.netloc}"] if SITE_URL else [])
+ALLOWED_HOSTS = environment.read(
+    "ALLOWED_HOSTS",
+    list,
+    [_site.hostname] if _site.hostname else ["localhost", "127.0.0.1", "[::1]"],
+    "The host names that requests may name.",
+    unset="the host of `SITE_URL`, else this machine's own names",
+)
+CSRF_TRUSTED_ORIGINS = environment.read(
+    "CSRF_TRUSTED_ORIGINS",
+    list,
+    [f"{_site.scheme}://{_site.netloc}"] if SITE_URL else [],
+    "The origins whose forms are trusted.",
+    unset="that of `SITE_URL`, if it is set",
+)
+DEBUG = environment.read("DEBUG", bool, False, "Show Django's debug pages; never on a server.")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _on_https
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _on_https else 0
@@ -107,11 +128,20 @@ TEMPLATES = [
     },
 ]
 
+_database_url = environment.read(
+    "DATABASE_URL",
+    str,
+    "",
+    "The address of Postgres, `postgresql://user:password@host:port/name`. In the password, `@`, `/`, `#`, `%` and the "
+    "like are percent-encoded: `@` is `%40`.",
+    unset="the embedded Postgres, if it runs",
+)
 # A pool suits the site's threads; a command uses one connection and should hear at once that Postgres is away.
+_database_pool = environment.read(
+    "DATABASE_POOL", bool, False, "Keep connections to Postgres in a pool; `webapp/wsgi.py` turns it on."
+)
 DATABASES = {
-    "default": configuration.postgres(
-        env.str("DATABASE_URL", "") or configuration.embedded_database_url(), pooled=env.bool("DATABASE_POOL", False)
-    )
+    "default": configuration.postgres(_database_url or configuration.embedded_database_url(), pooled=_database_pool)
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -176,8 +206,18 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-KEEP_ORIGINALS = env.bool("KEEP_ORIGINALS", True)
-DOWNLOAD_DAYS = env.float("DOWNLOAD_DAYS", 7.0)
+KEEP_ORIGINALS = environment.read(
+    "KEEP_ORIGINALS",
+    bool,
+    True,
+    "Keep photos' own files, 20 to 120 MB for each RAW file, so that finished pictures can be downloaded at full size.",
+)
+DOWNLOAD_DAYS = environment.read(
+    "DOWNLOAD_DAYS",
+    float,
+    7.0,
+    "For how many days a picture at full size is kept for its player, who can ask for it again afterwards.",
+)
 
 # What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
 # soon, or puts it back.

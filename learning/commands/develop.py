@@ -29,7 +29,9 @@ Examples:
 @click.option("--agent", "run", type=click.Path(path_type=Path), help="A run's folder, or pretrained: it decides.")
 @steps_options
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder for the pictures.")
-@click.option("--format", "picture_format", type=click.Choice(FORMATS), default="jpeg", show_default=True)
+@click.option(
+    "--format", "picture_format", type=click.Choice(FORMATS), default="jpeg", show_default=True, help="Of the pictures."
+)
 @click.option(
     "--quality", type=click.IntRange(1, 100), default=92, show_default=True, help="Of JPEG and WebP, 100 the best."
 )

@@ -12,7 +12,14 @@ import yaml
 from gunicorn.app.wsgiapp import WSGIApplication
 from psycopg.conninfo import conninfo_to_dict
 
-PAGES = ["README.md", "docs/researchers.md", "docs/deploy.md", "docs/translations.md"]
+PAGES = [
+    "README.md",
+    "docs/researchers.md",
+    "docs/deploy.md",
+    "docs/translations.md",
+    "docs/commands.md",
+    "docs/settings.md",
+]
 
 
 @pytest.fixture

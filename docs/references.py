@@ -1,0 +1,138 @@
+"""The generated references: ``docs/commands.md`` and ``docs/settings.md``, written by ``python -m docs.references``.
+
+They are generated from the command line and from the site's settings, and committed; a test fails when they are stale.
+"""
+
+import inspect
+import json
+import os
+import re
+import runpy
+import sys
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from learning.command_line import COMMANDS, main
+from webapp.environment import Environment, Variable
+
+ROOT = Path(__file__).parents[1]
+# The width of a line in docs/.
+WIDTH = 120
+
+COMMANDS_INTRODUCTION = """\
+# Commands
+
+`safelight COMMAND --help` prints the same. The commands of the site itself: `python manage.py` lists them.
+This page is generated from the program by `make references`; edit `learning/commands/` instead.
+"""
+SETTINGS_INTRODUCTION = """\
+# Settings of the site
+
+The site is set up by environment variables. [deploy.md](deploy.md) says where they stand on a server;
+`deploy/environment.example` is a file of them to begin with. What is read by `deploy/compose.yaml` alone is
+explained there.
+This page is generated from the program by `make references`; edit `webapp/settings.py` and `deploy/gunicorn.conf.py`
+instead.
+"""
+VALUES: dict[type[Any], str] = {
+    str: "text",
+    bool: "`true` or `false`",
+    int: "a whole number",
+    float: "a number",
+    list: "comma-separated",
+    Path: "a folder",
+}
+
+
+def commands_reference() -> str:
+    """Return the reference of the command line as Markdown, a section for each command."""
+    contents = [f"- [safelight {name}](#safelight-{name}): {text}" for name, (_, text) in COMMANDS.items()]
+    context = click.Context(main)
+    sections = []
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None  # noqa: S101 (it is one of those listed)
+        sections.append(_command_section(f"safelight {name}", command))
+    return "\n".join([COMMANDS_INTRODUCTION, *contents, "", "\n\n".join(sections)]) + "\n"
+
+
+def _command_section(name: str, command: click.Command) -> str:
+    """A command's usage, help, options and examples."""
+    context = click.Context(command, info_name=name)
+    usage = " ".join([name, *command.collect_usage_pieces(context)])
+    options = [_option(option, context) for option in command.params if isinstance(option, click.Option)]
+    examples = [line.strip() for line in (command.epilog or "").splitlines() if line.startswith("  ")]
+    parts = [
+        f"## {name}",
+        f"`{usage}`",
+        _escaped(inspect.cleandoc(command.help or "")),
+        "\n".join(filter(None, options)),
+        "\n".join(["```sh", *examples, "```"]) if examples else "",
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _option(option: click.Option, context: click.Context) -> str:
+    """An option as an item of a list: what ``--help`` prints of it, and the environment variable that sets it.
+
+    Nothing for a hidden option.
+    """
+    record = option.get_help_record(context)
+    if record is None:
+        return ""
+    names, text = record
+    variable = f" `${option.envvar}` sets it too." if isinstance(option.envvar, str) else ""
+    item = f"- `{names}`: {_escaped(' '.join(text.split()))}{variable}"
+    return textwrap.fill(item, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _escaped(text: str) -> str:
+    """Plain text as Markdown; what stands in backticks is code there too."""
+    return re.sub(r"(`[^`]*`)|([*_]|<(?=\w))", lambda match: match[1] or f"\\{match[2]}", text)
+
+
+def settings_reference() -> str:
+    """Return the reference of the site's environment variables as Markdown."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    from webapp import settings
+
+    gunicorn: Environment = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["environment"]
+    parts = [
+        SETTINGS_INTRODUCTION,
+        "## The site and its worker\n",
+        *_variables(settings.environment.variables),
+        "\n## gunicorn, which serves it\n",
+        *_variables(gunicorn.variables),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _variables(variables: Iterable[Variable]) -> list[str]:
+    rows = [
+        f"| `{variable.name}` | {VALUES[variable.type]} | {_default(variable)} | {variable.help} |"
+        for variable in variables
+    ]
+    return ["| variable | value | unset | meaning |", "|---|---|---|---|", *rows]
+
+
+def _default(variable: Variable) -> str:
+    """What holds where a variable is not set."""
+    default = variable.default
+    if variable.unset or default == "":
+        return variable.unset
+    return f"`{json.dumps(default) if isinstance(default, bool) else format(default)}`"
+
+
+REFERENCES = {
+    ROOT / "docs" / "commands.md": commands_reference,
+    ROOT / "docs" / "settings.md": settings_reference,
+}
+
+if __name__ == "__main__":
+    for path, reference in REFERENCES.items():
+        path.write_text(reference(), encoding="utf-8")
+        sys.stdout.write(f"wrote {path}\n")

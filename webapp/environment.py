@@ -1,0 +1,45 @@
+"""Environment variables that say of themselves what they are for; ``docs/settings.md`` is generated from them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from environs import Env
+
+Value = TypeVar("Value")
+
+_READERS: dict[type[Any], str] = {str: "str", bool: "bool", int: "int", float: "float", list: "list", Path: "path"}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable.
+
+    Attributes:
+        type: what its text is read as; a list is comma-separated.
+        help: what it is for, in a sentence or two.
+        unset: what holds where it is not set, in words, if ``default`` does not say it.
+    """
+
+    name: str
+    type: type[Any]
+    default: Any
+    help: str
+    unset: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The variables that one file reads, in the order in which it reads them."""
+
+    variables: list[Variable] = field(default_factory=list)
+
+    def read(self, name: str, type_: type[Value], default: Value, help_: str, *, unset: str = "") -> Value:
+        """Read a variable.
+
+        Raises:
+            environs.EnvValidationError: its text is no value of the type.
+        """
+        self.variables.append(Variable(name, type_, default, help_, unset))
+        value: Value = getattr(Env(), _READERS[type_])(name, default)
+        return value
