@@ -11,6 +11,7 @@ from bench.figures import Figure, ratio
 from editing.photos.decoding import read_photo
 from editing.photos.preview import make_preview
 from editing.photos.preview_transport import pack_preview, unpack_preview
+from editing.photos.read_options import AUTO, ReadOptions
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -40,13 +41,13 @@ def measure() -> dict[str, Figure]:
 
 
 def _previews() -> Iterator[NDArray[np.float16]]:
-    for folder, transfer, primaries in (
-        ("fivek_study", "linear", "prophoto"),
-        ("raw", "auto", "auto"),
-        ("samples", "auto", "auto"),
+    for folder, options in (
+        ("fivek_study", ReadOptions("linear", "prophoto")),
+        ("raw", AUTO),
+        ("samples", AUTO),
     ):
         for path in sorted((DATA / folder).rglob("*.*")):
-            yield make_preview(read_photo(path, transfer=transfer, primaries=primaries).pixels)
+            yield make_preview(read_photo(path, options).pixels)
 
 
 def _made_up() -> NDArray[np.float16]:

@@ -27,6 +27,7 @@ from editing.game.filters import develop
 from editing.game.rules import Step
 from editing.photos.decoding import find_photos, read_photo
 from editing.photos.preview import agent_view, square
+from editing.photos.read_options import ReadOptions
 from learning.agent.networks import Widths
 from learning.agent.playing import Turn, play
 from learning.metrics.artefacts import artefacts, mean_artefacts
@@ -97,7 +98,7 @@ def read_frames(folder: Path) -> Frames:
 
 def _read(folder: Path, name: str) -> list[tuple[str, Pixels]]:
     paths = find_photos([folder / name])
-    return [(path.stem, read_photo(path, transfer="linear").pixels) for path in paths]
+    return [(path.stem, read_photo(path, ReadOptions("linear")).pixels) for path in paths]
 
 
 def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Trainer, float]:

@@ -8,7 +8,7 @@ again leaves alone what is there already.
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from editing.photos.decoding import open_photo, source_sha256
 from editing.photos.open_photo import OpenPhoto, printable
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import agent_view
+from editing.photos.read_options import ReadOptions
 from editing.photos.shrinking import preview_of
 from editing.processes import ProcessDied, each_by_processes
 from editing.rendering.developing import UNLIMITED, develop_photo
@@ -149,7 +150,7 @@ def plan(sources: Sequence[Path], folder: Path, output: Output, samples: int) ->
 
 
 def develop_all(
-    jobs: Sequence[Job], decision: Decision, output: Output, transfer: str, primaries: str, processes: int | None = None
+    jobs: Sequence[Job], decision: Decision, output: Output, read_options: ReadOptions, processes: int | None = None
 ) -> Iterator[Outcome]:
     """What became of each photo, as they are done; one that fails, or crashes its process, does not stop the others.
 
@@ -158,7 +159,7 @@ def develop_all(
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     processes = max(1, min(processes or min(cores, MAXIMUM_PROCESSES), len(jobs)))
-    function = partial(develop_one, decision=decision, output=output, transfer=transfer, primaries=primaries)
+    function = partial(develop_one, decision=decision, output=output, read_options=read_options)
     for job, outcome in each_by_processes(function, jobs, processes, partial(_begin, max(1, cores // processes))):
         if isinstance(outcome, ProcessDied):
             outcome = Outcome(failures=(f"{printable(job.source.name)}: {outcome}",))
@@ -170,13 +171,13 @@ def _begin(threads: int) -> None:
     os.environ |= {"HL_NUM_THREADS": str(threads), "VIPS_CONCURRENCY": str(threads)}
 
 
-def develop_one(job: Job, decision: Decision, output: Output, transfer: str, primaries: str) -> Outcome:
+def develop_one(job: Job, decision: Decision, output: Output, read_options: ReadOptions) -> Outcome:
     """Make a photo's pictures, but for those that are there already."""
     name = printable(job.source.name)
     made, there, failures = 0, 0, []
     try:
         sha256 = source_sha256(job.source)
-        wanted = [_about(decision, sample, output, transfer, primaries) for sample in range(len(job.destinations))]
+        wanted = [_about(decision, sample, output, read_options) for sample in range(len(job.destinations))]
         missing = []
         for sample, destination in enumerate(job.destinations):
             state = _state(destination, sha256, wanted[sample])
@@ -187,7 +188,7 @@ def develop_one(job: Job, decision: Decision, output: Output, transfer: str, pri
             else:
                 failures.append(f"{name}: {state}")
         if missing:
-            photo = open_photo(job.source, transfer=transfer, primaries=primaries, limit=UNLIMITED)
+            photo = open_photo(job.source, read_options, limit=UNLIMITED)
             for sample, steps in zip(missing, decision.decide(photo, sha256, missing), strict=True):
                 about = {"photo": {"name": name, "sha256": sha256}, **wanted[sample]}
                 _develop(photo, job.destinations[sample], steps, output, about)
@@ -216,9 +217,9 @@ def sidecar_of(picture: Path) -> Path:
     return picture.with_name(picture.name + SIDECAR)
 
 
-def _about(decision: Decision, sample: int, output: Output, transfer: str, primaries: str) -> dict[str, Any]:
+def _about(decision: Decision, sample: int, output: Output, read_options: ReadOptions) -> dict[str, Any]:
     """What decides how a picture comes out, its photo aside, as JSON values."""
-    made = {"format": output.format, "size": output.size, "transfer": transfer, "primaries": primaries}
+    made = {"format": output.format, "size": output.size, **asdict(read_options)}
     quality = {"quality": output.quality} if output.has_quality else {}
     return {"decision": decision.request(sample), "output": {**made, **quality}}
 

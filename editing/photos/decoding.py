@@ -12,9 +12,8 @@ from editing.photos.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_sp
 from editing.photos.exif import exif_of_tiff
 from editing.photos.open_photo import OpenPhoto, naming, os_reason, printable
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import AUTO, ReadOptions
 
-TRANSFERS = ("auto", "linear")
-PRIMARIES = ("auto", "srgb", "prophoto")
 WORKING_SPACE = "linear-srgb"
 START_BYTES = 512
 
@@ -52,15 +51,12 @@ class Photo:
         return int(self.pixels.shape[0])
 
 
-def open_photo(
-    path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None
-) -> OpenPhoto:
+def open_photo(path: Path | str, options: ReadOptions = AUTO, *, limit: int | None = None) -> OpenPhoto:
     """Open a photo of any kind, and decode no more of it than has to be.
 
     JPEG, PNG, TIFF, WebP and `.npy` are known by their names; a file of any other name is given to LibRaw, and to
-    nothing else. `transfer` and `primaries` declare what the values mean (the table is in `editing.photos.raster`); a
-    RAW file says so itself. limit: the most pixels accepted, None for MAXIMUM_PIXELS; checked before anything is
-    decoded.
+    nothing else. options: what the values mean, where the file does not say so itself. limit: the most pixels accepted,
+    None for MAXIMUM_PIXELS; checked before anything is decoded.
 
     Rows are decoded as they are asked for, so that a file that is damaged or cut short may be refused only then. But
     RAW, and pictures that do not stand upright, are decoded at once and held in memory, and the decoders of WebP and
@@ -68,21 +64,19 @@ def open_photo(
 
     Raises PhotoError, "<file name>: <reason>", for everything that is wrong with the file.
     """
-    if transfer not in TRANSFERS or primaries not in PRIMARIES:
-        raise ValueError(f"transfer is one of {TRANSFERS} and primaries one of {PRIMARIES}")
     path = Path(path)
     with naming(path):
-        return OpenPhoto(path, _decode(path, transfer, primaries, limit))
+        return OpenPhoto(path, _decode(path, options, limit))
 
 
-def read_photo(path: Path | str, *, transfer: str = "auto", primaries: str = "auto", limit: int | None = None) -> Photo:
+def read_photo(path: Path | str, options: ReadOptions = AUTO, *, limit: int | None = None) -> Photo:
     """Decode a photo of any kind into the working space; arguments and errors are those of `open_photo`."""
-    photo = open_photo(path, transfer=transfer, primaries=primaries, limit=limit)
+    photo = open_photo(path, options, limit=limit)
     with naming(photo.path):
         return Photo(to_working_space(photo.samples), dict(photo.samples.decoding))
 
 
-def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Samples:
+def _decode(path: Path, options: ReadOptions, limit: int | None) -> Samples:
     suffix = path.suffix.lower()
     if path.exists() and not path.is_file():
         raise PhotoError("it is a folder, not a photo" if path.is_dir() else "it is not an ordinary file")
@@ -103,8 +97,8 @@ def _decode(path: Path, transfer: str, primaries: str, limit: int | None) -> Sam
         what = f"it holds a {found}: rename it to what it is" if found else "its content is something else, or damaged"
         raise PhotoError(f"it is named as a {expected}, but {what}")
     if expected == "NumPy array":
-        return raster.read_array(path, primaries, limit)
-    return raster.read_image(path, expected, transfer, primaries, limit)
+        return raster.read_array(path, options, limit)
+    return raster.read_image(path, expected, options, limit)
 
 
 def _is_text(start: bytes) -> bool:

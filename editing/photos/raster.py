@@ -1,19 +1,4 @@
-"""JPEG, PNG, TIFF and WebP, by libvips, and NumPy's own files: decoded to `Samples`.
-
-What `transfer` and `primaries` mean for them:
-
-| transfer | primaries | curve undone                                  | primaries                    |
-|----------|-----------|-----------------------------------------------|------------------------------|
-| auto     | auto      | the ICC profile's; without one sRGB's         | the profile's; without sRGB  |
-| auto     | srgb      | sRGB's                                        | sRGB, any profile is ignored |
-| auto     | prophoto  | ProPhoto's (ROMM: 1.8 with a linear toe)      | ProPhoto, any profile is ... |
-| linear   | auto      | none: value / largest value                   | the profile's; without sRGB  |
-| linear   | srgb      | none                                          | sRGB                         |
-| linear   | prophoto  | none                                          | ProPhoto                     |
-
-Floating-point values (TIFF, `.npy`) are always linear. CMYK, and profiles made of tables, have neither
-a curve nor primaries: they go through their profile (CMYK without one: libvips' generic one) and must be left at auto.
-"""
+"""JPEG, PNG, TIFF and WebP, by libvips, and NumPy's own files: decoded to `Samples`."""
 
 import logging
 import os
@@ -41,6 +26,7 @@ from editing.photos.exif import exif_of_tiff
 from editing.photos.icc import Profile, read_profile
 from editing.photos.image_rows import DTYPES, ImageRows
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import AUTO, ReadOptions
 
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WebP"}
 _LOADERS = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload", "WebP": "webpload"}
@@ -60,7 +46,7 @@ def format_of(start: bytes) -> str | None:
     return "NumPy array" if start.startswith(b"\x93NUMPY") else None
 
 
-def read_array(path: Path, primaries: str, limit: int | None) -> Samples:
+def read_array(path: Path, options: ReadOptions, limit: int | None) -> Samples:
     """An `.npy` file: linear RGB, float16, float32 or float64, (H, W, 3), taken as it is."""
     try:
         with warnings.catch_warnings():
@@ -73,7 +59,7 @@ def read_array(path: Path, primaries: str, limit: int | None) -> Samples:
     if values.dtype.kind != "f" or values.dtype.itemsize > 8:
         raise PhotoError(f"its values are {values.dtype}; save linear light 0..1 as float16, float32 or float64")
     check_size(values.shape[1], values.shape[0], limit)
-    matrix, named = _declared(primaries)
+    matrix, named = _declared(options)
     decoding = {
         "decoder": f"NumPy {np.__version__}",
         "depth": str(values.dtype),
@@ -83,7 +69,7 @@ def read_array(path: Path, primaries: str, limit: int | None) -> Samples:
     return Samples(values, decoding, matrix=matrix)
 
 
-def read_image(path: Path, image_format: str, transfer: str, primaries: str, limit: int | None) -> Samples:
+def read_image(path: Path, image_format: str, options: ReadOptions, limit: int | None) -> Samples:
     """A JPEG, PNG, TIFF or WebP file, decoded as its rows are taken; of several pages or frames the first.
 
     One that does not stand upright (EXIF's orientation) is decoded at once and held in memory: rows may be columns.
@@ -110,7 +96,7 @@ def read_image(path: Path, image_format: str, transfer: str, primaries: str, lim
             load = partial(load, unlimited=True)
             image = load()
         check_size(image.width, image.height, _limit(image, image_format, limit))
-        samples = _samples(load, image, image_format, transfer, primaries, explain)
+        samples = _samples(load, image, image_format, options, explain)
         return replace(samples, exif=exif_of_tiff(path)) if image_format == "TIFF" else samples
     except pyvips.Error as error:
         raise explain(error) from error
@@ -131,8 +117,7 @@ def _samples(
     load: Callable[[], Any],
     image: Any,
     image_format: str,
-    transfer: str,
-    primaries: str,
+    options: ReadOptions,
     explain: Callable[[Exception], PhotoError],
 ) -> Samples:
     bands = _COLOUR_BANDS.get(image.interpretation)
@@ -143,13 +128,13 @@ def _samples(
     decoding = _decoding(image, bands, image_format)
     matrix, curve, profile = None, None, None
     if bands != 4:
-        profile = _profile(image, bands, decoding) if primaries == "auto" else None
+        profile = _profile(image, bands, decoding) if options.primaries == "auto" else None
     is_lab = bands == 4 or (profile is not None and profile.tables)
     if is_lab:
-        _check_undeclared(image, transfer, primaries, decoding)
+        _check_undeclared(image, options, decoding)
     else:
         levels = {"uchar": 256, "ushort": 65536}.get(image.format)
-        curve, matrix = _encoding(profile, levels, transfer, primaries, decoding)
+        curve, matrix = _encoding(profile, levels, options, decoding)
 
     def picture(loaded: Any) -> Any:
         loaded = loaded.extract_band(0, n=bands) if loaded.bands > bands else loaded
@@ -194,9 +179,9 @@ def _profile(image: Any, bands: int, decoding: dict[str, Any]) -> Profile | None
     return profile if fits else None
 
 
-def _check_undeclared(image: Any, transfer: str, primaries: str, decoding: dict[str, Any]) -> None:
+def _check_undeclared(image: Any, options: ReadOptions, decoding: dict[str, Any]) -> None:
     """Refuse a declaration for CMYK and for profiles made of tables, which go through the colour engine; recorded."""
-    if transfer != "auto" or primaries != "auto":
+    if options != AUTO:
         what = "CMYK" if image.interpretation == "cmyk" else "a profile made of tables"
         raise PhotoError(
             f"it has {what}, whose values are not linear RGB: read it with --transfer auto --primaries auto"
@@ -213,27 +198,30 @@ def _through_profile(image: Any) -> Any:
 
 
 def _encoding(
-    profile: Profile | None, levels: int | None, transfer: str, primaries: str, decoding: dict[str, Any]
+    profile: Profile | None, levels: int | None, options: ReadOptions, decoding: dict[str, Any]
 ) -> tuple[Floats | None, Floats | None]:
-    """(curve, matrix) by the table above; levels: the number of integer values, None for floating point."""
-    matrix, named = _declared(primaries)
+    """(curve, matrix) by the table of `editing.photos.read_options`.
+
+    levels: the number of integer values, None for floating point.
+    """
+    matrix, named = _declared(options)
     if profile is not None:
         matrix = profile.matrix
         named = f"the profile's ({profile.name})" if profile.space == "RGB" else named
     decoding["primaries"] = named
-    if levels is None or transfer == "linear":
+    if levels is None or options.transfer == "linear":
         decoding["transfer"] = "linear"
         return None, matrix
     if profile is not None:
         decoding["transfer"] = f"the profile's ({profile.name})"
         return profile.curve(levels), matrix
-    to_linear = prophoto_to_linear if primaries == "prophoto" else srgb_to_linear
-    decoding["transfer"] = "ProPhoto (ROMM)" if primaries == "prophoto" else "sRGB"
+    to_linear = prophoto_to_linear if options.primaries == "prophoto" else srgb_to_linear
+    decoding["transfer"] = "ProPhoto (ROMM)" if options.primaries == "prophoto" else "sRGB"
     return np.repeat(to_linear(np.linspace(0.0, 1.0, levels))[:, None], 3, axis=1), matrix
 
 
-def _declared(primaries: str) -> tuple[Floats | None, str]:
-    return (SRGB_FROM_PROPHOTO, "ProPhoto") if primaries == "prophoto" else (None, "sRGB")
+def _declared(options: ReadOptions) -> tuple[Floats | None, str]:
+    return (SRGB_FROM_PROPHOTO, "ProPhoto") if options.primaries == "prophoto" else (None, "sRGB")
 
 
 def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -19,6 +19,7 @@ from editing.photos.decoding import open_photo
 from editing.photos.open_photo import OpenPhoto, printable, strip_rows
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import shrunk_size
+from editing.photos.read_options import AUTO, ReadOptions
 from editing.photos.shrinking import shrunk_strips
 from editing.rendering.renderer import Renderer
 from editing.rendering.writing import FORMATS, Output, write_picture
@@ -41,20 +42,18 @@ def develop_file(
     steps: Sequence[EditingStep],
     destination: Path,
     output: Output = AS_JPEG,
-    *,
-    transfer: str = "auto",
-    primaries: str = "auto",
+    read_options: ReadOptions = AUTO,
 ) -> Developed:
     """Develop a photo into a finished picture for sRGB screens, whatever its size.
 
-    source, transfer, primaries: as in `editing.photos.decoding.open_photo`, without a limit where rows are decoded one
+    source, read_options: as in `editing.photos.decoding.open_photo`, without a limit where rows are decoded one
     by one. destination: replaced where it exists, but never the source itself; it appears whole or not at all.
 
     Raises PhotoError, "<file name>: <reason>", for what is wrong with the photo, or cannot be done with it, and OSError
     for what the disk refuses.
     """
     check_destination(source, destination)
-    photo = open_photo(source, transfer=transfer, primaries=primaries, limit=UNLIMITED)
+    photo = open_photo(source, read_options, limit=UNLIMITED)
     return develop_photo(photo, steps, destination, output)
 
 

@@ -19,11 +19,12 @@ from editing.photos.decoding import find_photos, read_photo, source_sha256
 from editing.photos.open_photo import printable
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import make_preview, save_preview
+from editing.photos.read_options import ReadOptions
 from editing.trajectories.schemas import FLAGS, rows
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import Checkpoint
 from learning.agent.playing import PlayedStep, Turn
-from learning.photos.sets import Decoding, PhotoSetError, map_processes
+from learning.photos.sets import PhotoSetError, map_processes
 
 Row = dict[str, Any]
 
@@ -69,7 +70,7 @@ def photos_of_export(directory: Path) -> PlayPhotos:
     return PlayPhotos(found, previews, studies | {photo: study for study, photo in played})
 
 
-def photos_of_files(paths: Sequence[Path], decoding: Decoding, previews: Path) -> PlayPhotos:
+def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path) -> PlayPhotos:
     """Photo files and folders of them, decoded; their previews are written to the folder ``previews``.
 
     Raises:
@@ -77,7 +78,7 @@ def photos_of_files(paths: Sequence[Path], decoding: Decoding, previews: Path) -
         PhotoSetError: if none can be read.
     """
     files = find_photos(paths)
-    outcomes = map_processes(partial(_import, decoding=decoding, previews=previews), files, "Reading photos")
+    outcomes = map_processes(partial(_import, options=options, previews=previews), files, "Reading photos")
     unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
     by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}
     if not by_sha256:
@@ -87,10 +88,10 @@ def photos_of_files(paths: Sequence[Path], decoding: Decoding, previews: Path) -
     return PlayPhotos(found, paths_by_sha256, unreadable=unreadable)
 
 
-def _import(path: Path, decoding: Decoding, previews: Path) -> Row | str:
+def _import(path: Path, options: ReadOptions, previews: Path) -> Row | str:
     """The row of a photo, its preview written; or why it could not be read."""
     try:
-        photo = read_photo(path, transfer=decoding.transfer, primaries=decoding.primaries)
+        photo = read_photo(path, options)
         preview = make_preview(photo.pixels)
         preview_sha256, _ = save_preview(previews, preview)
         return {

@@ -10,6 +10,7 @@ import click
 from learning.commands.options import clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
+    from editing.photos.read_options import ReadOptions
     from editing.rendering.writing import OutputFormat
     from learning.developing import Decision
 
@@ -54,8 +55,7 @@ def command(
     samples: int,
     seed: int,
     jobs: int | None,
-    transfer: str,
-    primaries: str,
+    read_options: ReadOptions,
 ) -> None:
     """Develop PHOTOS, files and folders of them, to finished pictures of their full size.
 
@@ -81,7 +81,7 @@ def command(
         output = Output(picture_format, quality, size)
         planned = plan(find_photos(photos), out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
-        outcomes = develop_all(planned, decision, output, transfer, primaries, jobs)
+        outcomes = develop_all(planned, decision, output, read_options, jobs)
         console = Console(stderr=True)
         progress = track(
             outcomes, "Developing", len(planned), console=console, transient=True, disable=not console.is_terminal

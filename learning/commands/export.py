@@ -12,6 +12,7 @@ from learning.commands.options import check_output, check_steps_options, clear_e
 
 if TYPE_CHECKING:
     from editing.game.rules import Step
+    from editing.photos.read_options import ReadOptions
     from learning.metrics.cube_error import Colours
 
 
@@ -42,8 +43,7 @@ def command(
     cube: Path | None,
     size: int,
     python: Path | None,
-    transfer: str,
-    primaries: str,
+    read_options: ReadOptions,
 ) -> None:
     """Write steps in a form that other programs apply.
 
@@ -67,7 +67,7 @@ def command(
     with clear_errors(StepsFileError, InvalidSnapshot, PhotoError, OSError):
         sequence = read_source(steps, episode).steps_file.steps
         if cube is not None:
-            light, whose = _colours(photo, transfer, primaries)
+            light, whose = _colours(photo, read_options)
             write_cube(cube, sequence, size)
             _say_error(cube, sequence, size, light, whose)
         if python is not None:
@@ -75,7 +75,7 @@ def command(
             click.echo(f"{python}: {_named(sequence)}, as develop()")
 
 
-def _colours(photo: Path | None, transfer: str, primaries: str) -> tuple[Colours, str]:
+def _colours(photo: Path | None, read_options: ReadOptions) -> tuple[Colours, str]:
     """The colours to measure by, and what they are."""
     from editing.photos.decoding import read_photo
     from editing.photos.open_photo import printable
@@ -84,7 +84,7 @@ def _colours(photo: Path | None, transfer: str, primaries: str) -> tuple[Colours
     if photo is None:
         light = sample_colours()
         return light, f"a sample of {len(light):,} colours"
-    light = photo_colours(read_photo(photo, transfer=transfer, primaries=primaries).pixels)
+    light = photo_colours(read_photo(photo, read_options).pixels)
     return light, f"{len(light):,} pixels of {printable(photo.name)}"
 
 

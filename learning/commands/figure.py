@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from editing.photos.read_options import ReadOptions
     from learning.figures.sequences import Sequenced
     from learning.figures.steps import Palette
     from learning.steps_source import StepsSource
@@ -50,8 +51,7 @@ def command(
     out: Path,
     light: bool,
     columns: int,
-    transfer: str,
-    primaries: str,
+    read_options: ReadOptions,
 ) -> None:
     """Draw steps on PHOTO: each one's picture, its filter, and its parameters or curves.
 
@@ -77,11 +77,11 @@ def command(
         if sheet is not None:
             write_figure(out, *_sheet(sheet, most, palette))
         else:
-            write_figure(out, *_sequence(photo, transfer, primaries, read_source(steps, episode), palette, columns))
+            write_figure(out, *_sequence(photo, read_options, read_source(steps, episode), palette, columns))
 
 
 def _sequence(
-    photo: Path | None, transfer: str, primaries: str, source: StepsSource, palette: Palette, columns: int
+    photo: Path | None, read_options: ReadOptions, source: StepsSource, palette: Palette, columns: int
 ) -> tuple[Figure, str]:
     """The figure of a sequence, and its title."""
     from editing.game.filters import FILTERS
@@ -89,7 +89,7 @@ def _sequence(
     from editing.photos.preview import make_preview
     from learning.figures.sequences import EDGE, FINE, developed, sequence_figure
 
-    pixels = _own_photo(source) if photo is None else read_photo(photo, transfer=transfer, primaries=primaries).pixels
+    pixels = _own_photo(source) if photo is None else read_photo(photo, read_options).pixels
     small = make_preview(pixels, round(EDGE * FINE)).astype("float32")
     steps, probabilities = source.steps_file.steps, source.steps_file.probabilities
     figure = sequence_figure(developed(small, steps), steps, probabilities, palette, columns)

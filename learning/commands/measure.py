@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from editing.photos.read_options import ReadOptions
     from learning.photos.sets import Decoding, Picture
 
 
@@ -31,7 +32,7 @@ Examples:
 @click.option("--pairs", is_flag=True, help="Also the RMSE of each output to the target of the same name.")
 @photo_options
 def command(
-    outputs: Path, targets: Path, seed: int, json_file: Path | None, pairs: bool, transfer: str, primaries: str
+    outputs: Path, targets: Path, seed: int, json_file: Path | None, pairs: bool, read_options: ReadOptions
 ) -> None:
     """Measure how close OUTPUTS are to TARGETS, as sets, in the luminance, contrast and saturation of their crops.
 
@@ -47,7 +48,7 @@ def command(
     from learning.photos.sets import Decoding, PhotoSetError
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, OSError):
-        decoding = Decoding(transfer, primaries)
+        decoding = Decoding(read_options)
         first, second = (_statistics(location, decoding, seed) for location in (outputs, targets))
         result = intersection(first, second)
         figures = {name: getattr(result, name) for name in (*STATISTICS, "mean")}

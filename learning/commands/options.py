@@ -4,17 +4,28 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS
+from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def photo_options(command: Command) -> Command:
+def photo_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--transfer`` and ``--primaries``, which the command is given as one ``read_options``."""
+
+    @wraps(command)
+    def with_read_options(*arguments: Any, transfer: str, primaries: str, **options: Any) -> Any:
+        return command(*arguments, read_options=ReadOptions(transfer, primaries), **options)
+
+    return separate_photo_options(with_read_options)
+
+
+def separate_photo_options(command: Command) -> Command:
     """Add ``--transfer`` and ``--primaries``: how the values in photo files are to be taken."""
     command = click.option(
         "--primaries",

@@ -12,9 +12,9 @@ from learning.commands.options import clear_errors, photo_options
 if TYPE_CHECKING:
     import torch
 
+    from editing.photos.read_options import ReadOptions
     from learning.agent.checkpoint import Checkpoint
     from learning.agent.episodes import PlayPhotos
-    from learning.photos.sets import Decoding
 
 Rows = list[dict[str, Any]]
 
@@ -45,8 +45,7 @@ def command(
     samples: int,
     batch: int,
     device: str,
-    transfer: str,
-    primaries: str,
+    read_options: ReadOptions,
 ) -> None:
     """Let a trained agent play the game on PHOTOS: files and folders, or one export.
 
@@ -60,7 +59,7 @@ def command(
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError, load_agent
     from learning.device import DeviceError, choose_device
-    from learning.photos.sets import Decoding, PhotoSetError
+    from learning.photos.sets import PhotoSetError
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, OSError):
         check_free(out)
@@ -69,7 +68,7 @@ def command(
         out.parent.mkdir(parents=True, exist_ok=True)
         # Beside the result, where there is room for it: previews take 4 MB a photo.
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-previews-", dir=out.parent) as previews:
-            found = _find_photos(photos, Decoding(transfer, primaries), Path(previews))
+            found = _find_photos(photos, read_options, Path(previews))
             for line in found.unreadable:
                 click.echo(f"Left out: {line}", err=True)
             player = name or run.resolve().name
@@ -90,13 +89,13 @@ def _say_which(checkpoint: Checkpoint, player: str) -> None:
     )
 
 
-def _find_photos(photos: tuple[Path, ...], decoding: Decoding, previews: Path) -> PlayPhotos:
+def _find_photos(photos: tuple[Path, ...], read_options: ReadOptions, previews: Path) -> PlayPhotos:
     from editing.trajectories.snapshot import is_snapshot
     from learning.agent.episodes import photos_of_export, photos_of_files
 
     exports = [path for path in photos if is_snapshot(path)]
     if not exports:
-        return photos_of_files(photos, decoding, previews)
+        return photos_of_files(photos, read_options, previews)
     if len(photos) > 1:
         raise click.UsageError(f"{exports[0]} is an export; name one export alone, or photos and folders of photos")
     return photos_of_export(exports[0])

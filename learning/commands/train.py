@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from learning.commands.options import clear_errors, first_speaks, photo_options
+from learning.commands.options import clear_errors, first_speaks, separate_photo_options
 
 if TYPE_CHECKING:
     from learning.agent.networks import Widths
@@ -104,7 +104,7 @@ Examples:
     envvar="SAFELIGHT_CACHE",
     help="Where photos are kept once they are decoded.  [default: safelight in your cache folder]",
 )
-@photo_options
+@separate_photo_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -250,11 +250,12 @@ def _widths(settings: Settings) -> Widths:
 
 def _read(settings: Settings, cache: Path | None) -> tuple[PhotoSet, PhotoSet]:
     """Inputs and targets, found before either is read; the targets first, since they are sooner known to be wrong."""
+    from editing.photos.read_options import ReadOptions
     from learning.photos.sets import Decoding
     from learning.photos.square_cache import default_cache
     from learning.photos.training_sets import check_targets, find_inputs, find_targets
 
-    decoding = Decoding(settings["transfer"], settings["primaries"])
+    decoding = Decoding(ReadOptions(settings["transfer"], settings["primaries"]))
     places = {name: Path(settings[name]) for name in ("inputs", "targets")}
     found = {}
     for name, find in (("inputs", find_inputs), ("targets", find_targets)):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE
+from editing.photos.read_options import AUTO, ReadOptions
 from learning.agent import state
 from learning.environments.game_batch import CONTROLS, GameBatch, Pixels, RewardFunction, judge_by
 from learning.photos.sets import Decoding, PhotoSetError, keep_of_picture, list_photos, training_square
@@ -28,20 +29,19 @@ Arrays = dict[str, NDArray[Any]]
 Photos = str | Path | NDArray[Any] | Sequence[NDArray[Any]]
 
 
-def read_squares(location: str | Path, transfer: str = "auto", primaries: str = "auto") -> Pixels:
+def read_squares(location: str | Path, options: ReadOptions = AUTO) -> Pixels:
     """(M, 80, 80, 3) the centre squares of the photos in a folder or an export, linear light.
 
     To give several environments the same photos, read them once. Files that cannot be read are left out, with a
     warning; this process reads them all, since a script that makes an environment may be imported by its children.
 
     Args:
-        transfer, primaries: how the values in the files are to be taken, see ``editing.photos.decoding.read_photo``.
+        options: how the values in the files are to be taken.
 
     Raises:
         PhotoSetError, PhotoError, InvalidSnapshot: if there are no photos that can be read.
     """
-    decoding = Decoding(transfer, primaries)
-    outcomes = [keep_of_picture(picture, decoding, training_square) for picture in list_photos(Path(location))]
+    outcomes = [keep_of_picture(picture, Decoding(options), training_square) for picture in list_photos(Path(location))]
     unreadable = [reason for _, reason in outcomes if reason]
     if len(unreadable) == len(outcomes):
         raise PhotoSetError(f"none of {len(outcomes)} photos could be read; the first: {unreadable[0]}")
@@ -50,14 +50,14 @@ def read_squares(location: str | Path, transfer: str = "auto", primaries: str = 
     return np.stack([square for square, reason in outcomes if not reason]).astype(np.float32)
 
 
-def squares_of(photos: Photos, transfer: str, primaries: str) -> Pixels:
+def squares_of(photos: Photos, options: ReadOptions) -> Pixels:
     """(M, S, S, 3) the photos that an environment is given.
 
     Raises:
         ValueError: if they cannot be read, or arrays are of another shape, or not finite.
     """
     if isinstance(photos, str | Path):
-        return read_squares(photos, transfer, primaries)
+        return read_squares(photos, options)
     squares = np.asarray(photos, dtype=np.float32)
     square = squares.ndim == 4 and squares.shape[1] == squares.shape[2] >= AGENT_VIEW_SIZE and squares.shape[3] == 3
     if not (square and len(squares) and np.isfinite(squares).all()):
@@ -135,14 +135,14 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
             reward: the folder of a run of ``safelight train``, whose critic judges, or a function.
             augment: begin on random crops of 64 x 64, half of them flipped, as in training; else on the whole square
                 scaled to 64 x 64, as the agent sees a photo when it plays.
-            transfer, primaries: of photo files, see ``read_squares``.
+            transfer, primaries: of photo files, see ``editing.photos.read_options``.
             device: where torch computes.
             render_mode: None or ``rgb_array``, the picture as a screen shows it.
 
         Raises:
             ValueError: if the photos or the critic cannot be used; the message says why.
         """
-        squares = squares_of(photos, transfer, primaries)
+        squares = squares_of(photos, ReadOptions(transfer, primaries))
         self._games = GameBatch(1, squares, judge_by(reward, device), augment=augment, device=device)
         self.render_mode = render_mode
         # Gymnasium's Dict is typed as a space of spaces.

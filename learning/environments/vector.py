@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from editing.photos.read_options import ReadOptions
 from learning.environments.editing_game import (
     METADATA,
     Arrays,
@@ -51,7 +52,7 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
                 ignored (NextStep); at once, the last picture being in ``infos["final_obs"]`` (SameStep); or by
                 ``reset(options={"reset_mask": finished})`` (Disabled).
         """
-        squares = squares_of(photos, transfer, primaries)
+        squares = squares_of(photos, ReadOptions(transfer, primaries))
         self._games = GameBatch(num_envs, squares, judge_by(reward, device), augment=augment, device=device)
         self.num_envs, self.render_mode = num_envs, render_mode
         self._mode = AutoresetMode(autoreset_mode)

@@ -24,6 +24,7 @@ from editing.photos.colour import linear_to_srgb
 from editing.photos.decoding import find_photos, read_photo
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import LARGEST_FLOAT16, agent_view, load_preview, square
+from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import SPAWN, follow_parent
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import is_snapshot, read_snapshot
@@ -56,15 +57,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How the values in photo files are to be taken, see ``editing.photos.decoding.read_photo``.
+    """How photo files are read.
 
     Attributes:
+        options: how their values are to be taken.
         shown: whether what is wanted is not light, but what a screen shows: with the transfer auto the sRGB numbers
             of the colours, 0 .. 1, with linear the values as they are.
     """
 
-    transfer: str = "auto"
-    primaries: str = "auto"
+    options: ReadOptions = AUTO
     shown: bool = False
 
 
@@ -126,8 +127,8 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
     if picture.is_preview:
         pixels = load_preview(picture.path)
     else:
-        pixels = read_photo(picture.path, transfer=decoding.transfer, primaries=decoding.primaries).pixels
-        if decoding.shown and decoding.transfer == "auto":
+        pixels = read_photo(picture.path, decoding.options).pixels
+        if decoding.shown and decoding.options.transfer == "auto":
             pixels = linear_to_srgb(pixels)
     return develop(pixels, picture.steps) if picture.steps else pixels
 

@@ -13,7 +13,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -65,7 +65,8 @@ def read_squares(
     Raises:
         PhotoSetError: if none can be read, or the cache is damaged, or on a disk that is too full.
     """
-    about = {"format": FORMAT, "location": str(location.resolve()), "decoding": vars(decoding)}
+    fields = {**asdict(decoding.options), "shown": decoding.shown}
+    about = {"format": FORMAT, "location": str(location.resolve()), "decoding": fields}
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache / f"{location.resolve().name[:40]}-{name}"
     keys = [_key(picture) for picture in pictures]

@@ -41,7 +41,7 @@ class Source:
             PhotoSetError: if fewer than two can be read, or the cache or the pack cannot be used.
         """
         if self.pack is not None:
-            found = read_pack(self.pack, self.fold, self.decoding.primaries)
+            found = read_pack(self.pack, self.fold, self.decoding.options.primaries)
         else:
             found = read_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
         left_out = self.left_out + found.left_out

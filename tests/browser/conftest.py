@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from editing.photos.read_options import ReadOptions
 from tests.browser.chromium import running_chromium
 from tests.browser.player import Person
 from tests.browser.server import GATE, GatedServer
@@ -108,7 +109,7 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
         pixels[-6:, :9] = 0
         path = tmp_path / f"photo {seed}.npy"
         np.save(path, pixels.astype(np.float32))
-        photo, _ = store(decode(path, previews_folder(), "linear", "srgb"))
+        photo, _ = store(decode(path, previews_folder(), ReadOptions("linear", "srgb")))
         keep_original(photo, path)
         add_photo(study, photo)
         return photo
@@ -120,7 +121,7 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
 def real_photo(study: Study, shared: Path) -> Photo:
     """A photo of a camera in the study: landscape, linear ProPhoto."""
     path = shared / "data" / "fivek_study" / "npy" / "1103.npy"
-    photo, _ = store(decode(path, previews_folder(), "linear", "prophoto"))
+    photo, _ = store(decode(path, previews_folder(), ReadOptions("linear", "prophoto")))
     add_photo(study, photo)
     return photo
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from editing.photos.decoding import find_photos
+from editing.photos.read_options import ReadOptions
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit
@@ -41,12 +42,12 @@ def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
     folder = os.environ.get("PHOTOS")
     demo = demo_photo_paths()
     paths = iter(find_photos([Path(folder).expanduser()]) if folder else demo)
-    ways = os.environ.get("TRANSFER") or "auto", os.environ.get("PRIMARIES") or "auto"
+    read_options = ReadOptions(os.environ.get("TRANSFER") or "auto", os.environ.get("PRIMARIES") or "auto")
 
     def add(path: Path) -> Photo:
         credit = demo.get(path)
         stated = {"licence": credit.licence, "attribution": credit.attribution} if credit else {}
-        photo, _ = store(decode(path, previews_folder(), *ways), **stated)
+        photo, _ = store(decode(path, previews_folder(), read_options), **stated)
         keep_original(photo, path)
         add_photo(study, photo)
         return photo

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from editing.game.rules import Step
+from editing.photos.read_options import AUTO
 from editing.rendering.developing import develop_file
 from editing.rendering.writing import Output
 from editing.trajectories.schemas import rows
@@ -178,6 +179,6 @@ def test_steps_of_another_version_are_refused(photos: Path, steps: Path, tmp_pat
 
 def test_each_process_takes_its_share_of_the_photos(photos: Path, tmp_path: Path) -> None:
     jobs = [Job(photo, (tmp_path / f"{photo.stem}.jpg",)) for photo in sorted(photos.iterdir())]
-    outcomes = list(develop_all(jobs, SameSteps(StepsFile(STEPS)), Output(), "auto", "auto", 2))
+    outcomes = list(develop_all(jobs, SameSteps(StepsFile(STEPS)), Output(), AUTO, 2))
     assert [outcome.made for outcome in outcomes] == [1, 1, 1]
     assert all(job.destinations[0].exists() for job in jobs)

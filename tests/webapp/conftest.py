@@ -96,7 +96,7 @@ def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
     """Adds the photo of a seed to a study, the default one if none is named."""
 
     def make(seed: int = 1, into: Study | None = study, **credit: str) -> Photo:
-        photo, _ = store(decode(photo_file(seed), previews_folder(), "auto", "auto"), **credit)
+        photo, _ = store(decode(photo_file(seed), previews_folder()), **credit)
         keep_original(photo, photo_file(seed))
         if into is not None:
             add_photo(into, photo)

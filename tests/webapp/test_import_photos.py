@@ -6,6 +6,7 @@ import shutil
 import pytest
 from django.core.management import CommandError, call_command
 
+from editing.photos.read_options import AUTO
 from tests.webapp.crashing_photos import Bomb, Bystander
 from webapp.photos.decoding import Decoded
 from webapp.photos.decoding_pool import decode_all
@@ -28,13 +29,13 @@ def folder(tmp_path, picture):
 def in_process(monkeypatch):
     """Decodes in this process: new ones take seconds to start."""
 
-    def decode_here(paths, previews, *, transfer, primaries, processes):
+    def decode_here(paths, previews, options, processes):
         from editing.photos.photo_error import PhotoError
         from webapp.photos.decoding import decode
 
         for path in paths:
             try:
-                yield path, decode(path, previews, transfer, primaries)
+                yield path, decode(path, previews, options)
             except PhotoError as error:
                 yield path, error
 
@@ -177,7 +178,7 @@ def test_photos_beside_one_that_kills_its_decoder_are_decoded_all_the_same(folde
     bystander = Bystander(folder / "beach.png")
     bystander.deaths = bomb.deaths
     paths = [bystander, bomb, folder / "day two" / "harbour.png"]
-    results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=2))
+    results = dict(decode_all(paths, previews_folder(), AUTO, processes=2))
     assert "crashed" in str(results.pop(bomb))
     assert set(results) == {paths[0], paths[2]}
     assert all(isinstance(result, Decoded) for result in results.values())
@@ -185,7 +186,7 @@ def test_photos_beside_one_that_kills_its_decoder_are_decoded_all_the_same(folde
 
 def test_a_photo_that_kills_its_decoder_when_alone_is_not_tried_again(folder, bomb):
     paths = [bomb, folder / "beach.png"]
-    results = dict(decode_all(paths, previews_folder(), transfer="auto", primaries="auto", processes=1))
+    results = dict(decode_all(paths, previews_folder(), AUTO, processes=1))
     assert "crashed" in str(results[bomb])
     assert isinstance(results[paths[1]], Decoded)
     assert bomb.deaths.read_text() == "x"

@@ -18,7 +18,7 @@ def kept():
 @pytest.fixture
 def bare(study, photo_file):
     """A photo without its original."""
-    return store(decode(photo_file(7), previews_folder(), "auto", "auto"))[0]
+    return store(decode(photo_file(7), previews_folder()))[0]
 
 
 def test_it_works(bare, photo_file):
@@ -97,7 +97,7 @@ def test_a_photo_with_a_twin_in_play_loses_its_own_file_alone(
     twin.write_bytes(photo_file(7).read_bytes() + b"\0")
     photos = []
     for source in (photo_file(7), twin):
-        photos.append(store(decode(source, previews_folder(), "auto", "auto"))[0])
+        photos.append(store(decode(source, previews_folder()))[0])
         keep_original(photos[-1], source)
     assert photos[0].preview_sha256 == photos[1].preview_sha256
     with django_capture_on_commit_callbacks(execute=True):

@@ -70,7 +70,7 @@ def test_a_thumbnail_shows_what_the_game_shows_first(researcher, study, tmp_path
     from webapp.photos.storing import store
 
     np.save(tmp_path / "dark.npy", np.full((64, 64, 3), 0.2, np.float32))
-    photo, _ = store(decode(tmp_path / "dark.npy", previews_folder(), "auto", "auto"))
+    photo, _ = store(decode(tmp_path / "dark.npy", previews_folder()))
     shown = {}
     for look in ("game", "bright"):
         response = researcher.get(f"/photos/{photo.pk}/{look}.webp")

@@ -19,12 +19,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS, find_photos
+from editing.photos.decoding import find_photos
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import AUTO, PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED, unreachable
 from webapp.local import embedded_postgres
 from webapp.local.postgres_programs import PostgresError
@@ -73,9 +75,7 @@ def check_photos(folder: Path) -> None:
         raise ServeError(f"PHOTOS={folder}: {error} ({advice})") from None
 
 
-def prepare(
-    photos: Path | None = None, *, transfer: str = "auto", primaries: str = "auto", researcher: bool = True
-) -> None:
+def prepare(photos: Path | None = None, read_options: ReadOptions = AUTO, *, researcher: bool = True) -> None:
     """Bring the database, the static files, the photos and a researcher's account up to date. Uses DATABASE_URL."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     import django
@@ -98,7 +98,7 @@ def prepare(
 
     try:
         if photos is not None:
-            call_command("import_photos", str(photos), transfer=transfer, primaries=primaries)
+            call_command("import_photos", str(photos), **asdict(read_options))
         elif not Photo.objects.exists():
             call_command("import_demo_photos")
     except CommandError as error:  # a photo that cannot be read is no reason not to play the others
@@ -205,7 +205,7 @@ def main() -> int:
         with ExitStack() as stack:
             if not os.environ.get("DATABASE_URL"):
                 os.environ["DATABASE_URL"] = stack.enter_context(embedded_postgres.cluster().running())
-            prepare(options.photos, transfer=options.transfer, primaries=options.primaries)
+            prepare(options.photos, ReadOptions(options.transfer, options.primaries))
             gunicorn = stack.enter_context(serving(options.host, options.port))
             print(
                 f"\nSafelight is at {address(options.host, options.port)}  (Ctrl-C stops it, the data stay)\n",

@@ -1,6 +1,6 @@
 """From a file to a stored preview. Knows nothing of Django, so that a bare process can do it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from editing.photos.decoding import read_photo, source_sha256
 from editing.photos.open_photo import printable
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import make_preview, save_preview
+from editing.photos.read_options import AUTO, ReadOptions
 
 MINIMUM_EDGE = 64
 
@@ -33,14 +34,14 @@ class Decoded:
     decoding: dict[str, Any]
 
 
-def decode(path: Path, previews: Path, transfer: str, primaries: str) -> Decoded:
+def decode(path: Path, previews: Path, options: ReadOptions = AUTO) -> Decoded:
     """Read a photo and save its preview, whole or not at all, in the folder ``previews``.
 
     Raises:
         editing.photos.decoding.PhotoError: the file is no photo that can be read, or none that anybody can play.
         NotSaved: the folder cannot be made or written to.
     """
-    photo = read_photo(path, transfer=transfer, primaries=primaries)
+    photo = read_photo(path, options)
     _check_playable(path, photo.pixels)
     preview = make_preview(photo.pixels)
     try:
@@ -56,7 +57,7 @@ def decode(path: Path, previews: Path, transfer: str, primaries: str) -> Decoded
         preview_width=preview.shape[1],
         preview_height=preview.shape[0],
         working_space=photo.working_space,
-        decoding=photo.decoding | {"options": {"transfer": transfer, "primaries": primaries}},
+        decoding=photo.decoding | {"options": asdict(options)},
     )
 
 

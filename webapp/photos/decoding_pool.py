@@ -5,18 +5,19 @@ from functools import partial
 from pathlib import Path
 
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import ReadOptions
 from editing.processes import ProcessDied, each_by_processes
 from webapp.photos.decoding import Decoded, decode
 
 
 def decode_all(
-    paths: Iterable[Path], previews: Path, *, transfer: str, primaries: str, processes: int
+    paths: Iterable[Path], previews: Path, options: ReadOptions, processes: int
 ) -> Iterator[tuple[Path, Decoded | PhotoError]]:
     """What became of each photo, in the order in which they are done; `each_by_processes` says how.
 
     At most ``processes`` photos are in memory at once.
     """
-    function = partial(_decoded, previews=previews, transfer=transfer, primaries=primaries)
+    function = partial(_decoded, previews=previews, options=options)
     for path, result in each_by_processes(function, paths, processes):
         if isinstance(result, ProcessDied):
             yield path, PhotoError("the decoder crashed, or ran out of memory, on this file")
@@ -24,8 +25,8 @@ def decode_all(
             yield path, result
 
 
-def _decoded(path: Path, *, previews: Path, transfer: str, primaries: str) -> Decoded | PhotoError:
+def _decoded(path: Path, *, previews: Path, options: ReadOptions) -> Decoded | PhotoError:
     try:
-        return decode(path, previews, transfer, primaries)
+        return decode(path, previews, options)
     except PhotoError as error:
         return error

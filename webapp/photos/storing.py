@@ -6,6 +6,7 @@ from typing import Literal
 from django.db import connection, transaction
 from django.utils import timezone
 
+from editing.photos.read_options import ReadOptions
 from webapp.photos.decoding import Decoded
 from webapp.photos.models import Photo
 from webapp.photos.signals import files_needed, photo_removed
@@ -61,10 +62,9 @@ def hold_files() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FILES_LOCK])
 
 
-def kept_as_it_was(photo: Photo, transfer: str, primaries: str) -> str:
+def kept_as_it_was(photo: Photo, options: ReadOptions) -> str:
     """What to tell someone who adds a known photo with other options: empty where they are the same."""
-    options = photo.decoding.get("options")
-    if options in (None, {"transfer": transfer, "primaries": primaries}):
+    if photo.decoding.get("options") in (None, asdict(options)):
         return ""
     return f"it is here already, imported with {options_text(photo)}, and stays as it is"
 

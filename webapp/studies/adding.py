@@ -4,6 +4,7 @@ from typing import Literal
 
 from django.db import transaction
 
+from editing.photos.read_options import ReadOptions
 from webapp.photos.models import Photo
 from webapp.photos.storing import Outcome, fill_credit, kept_as_it_was, remove
 from webapp.studies.models import Study, StudyPhoto
@@ -16,7 +17,7 @@ def add_photo(study: Study, photo: Photo) -> bool:
 
 
 def bring_in(
-    study: Study, photo: Photo, outcome: Outcome, *, transfer: str, primaries: str, licence: str, attribution: str
+    study: Study, photo: Photo, outcome: Outcome, options: ReadOptions, *, licence: str, attribution: str
 ) -> tuple[Outcome | Literal["linked"], str]:
     """Make a photo one of the study's, with what became of it when it was stored.
 
@@ -27,7 +28,7 @@ def bring_in(
     is_new = add_photo(study, photo)
     if outcome == "added":
         return outcome, ""
-    notes = [kept_as_it_was(photo, transfer, primaries), fill_credit(photo, licence=licence, attribution=attribution)]
+    notes = [kept_as_it_was(photo, options), fill_credit(photo, licence=licence, attribution=attribution)]
     return "linked" if outcome == "known" and is_new else outcome, "; ".join(filter(None, notes))
 
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS
+from editing.photos.read_options import PRIMARIES, TRANSFERS
 from webapp.http.researchers import researchers_only
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo

@@ -22,8 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.photos.decoding import NotSaved, decode, without_name
 from webapp.photos.models import Photo, previews_folder
@@ -76,10 +76,11 @@ class PhotoListView(APIView):
         study = find_study(asked["study"])
         if not study.open:
             raise Refusal("study_closed", "This study is closed: it takes no photos.")
+        read_options = ReadOptions(asked["transfer"], asked["primaries"])
         with _named_file(asked["file"]) as path:
-            photo, stored = _stored(path, asked)
-        reading = {name: asked[name] for name in ("transfer", "primaries", "licence", "attribution")}
-        outcome, note = bring_in(study, photo, stored, **reading)
+            photo, stored = _stored(path, read_options, asked)
+        credit = {name: asked[name] for name in ("licence", "attribution")}
+        outcome, note = bring_in(study, photo, stored, read_options, **credit)
         answer = {
             "id": photo.pk,
             "name": photo.name,
@@ -121,10 +122,10 @@ def _named_file(file: TemporaryUploadedFile) -> Iterator[Path]:
         yield path
 
 
-def _stored(path: Path, asked: dict[str, Any]) -> tuple[Photo, Outcome]:
+def _stored(path: Path, read_options: ReadOptions, asked: dict[str, Any]) -> tuple[Photo, Outcome]:
     """The photo of an uploaded file, with its preview and its original, and whether it is new."""
     try:
-        decoded = decode(path, previews_folder(), asked["transfer"], asked["primaries"])
+        decoded = decode(path, previews_folder(), read_options)
         decoded = replace(decoded, name=Path(asked["file"].name).name)
         photo, outcome = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
         keep_original(photo, path)

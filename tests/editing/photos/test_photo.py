@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from editing.photos.colour import SRGB_FROM_PROPHOTO, prophoto_to_linear, srgb_to_linear
 from editing.photos.decoding import open_photo, read_photo
 from editing.photos.preview import square
+from editing.photos.read_options import ReadOptions
 
 RAMP = np.stack([np.arange(0, 256), np.arange(255, -1, -1), np.full(256, 77)], axis=-1).reshape(8, 32, 3)
 EIGHT = RAMP.astype(np.uint8)
@@ -76,7 +77,7 @@ def test_grey_becomes_three_equal_planes(tmp_path: Path, kind: str) -> None:
     expected = grey if depth == "float" else srgb(grey)
     np.testing.assert_allclose(photo.pixels[..., 0], expected, atol=0.02 if suffix == "jpg" else 1e-6)
     assert photo.decoding["grey"] == "three equal planes"
-    declared = read_photo(tmp_path / f"a.{suffix}", transfer="linear", primaries="prophoto")
+    declared = read_photo(tmp_path / f"a.{suffix}", ReadOptions(transfer="linear", primaries="prophoto"))
     np.testing.assert_allclose(declared.pixels[..., 0], declared.pixels[..., 2], atol=1e-6)
 
 
@@ -127,14 +128,14 @@ def test_each_orientation_is_applied(tmp_path: Path, name: str, orientation: int
 @pytest.mark.parametrize("values", [EIGHT, SIXTEEN])
 def test_transfer_linear_takes_the_values_as_they_are(tmp_path: Path, values: NDArray[Any]) -> None:
     path = write_with_vips(tmp_path / "a.tif", values)
-    photo = read_photo(path, transfer="linear")
+    photo = read_photo(path, ReadOptions(transfer="linear"))
     np.testing.assert_allclose(photo.pixels, RAMP / 255, rtol=1e-6)
-    photo = read_photo(path, transfer="linear", primaries="prophoto")
+    photo = read_photo(path, ReadOptions(transfer="linear", primaries="prophoto"))
     np.testing.assert_allclose(photo.pixels, np.maximum(RAMP / 255 @ SRGB_FROM_PROPHOTO.T, 0), atol=1e-6)
 
 
 def test_prophoto_is_undone_by_its_true_curve_and_matrix(tmp_path: Path) -> None:
-    photo = read_photo(write_with_vips(tmp_path / "a.png", SIXTEEN), primaries="prophoto")
+    photo = read_photo(write_with_vips(tmp_path / "a.png", SIXTEEN), ReadOptions(primaries="prophoto"))
     linear = prophoto_to_linear(SIXTEEN / 65535)
     np.testing.assert_allclose(photo.pixels, np.maximum(linear @ SRGB_FROM_PROPHOTO.T, 0), atol=1e-6)
 
@@ -161,7 +162,7 @@ def test_an_array_is_taken_as_it_is(tmp_path: Path, dtype: str) -> None:
     photo = read_photo(tmp_path / "a.npy")
     np.testing.assert_array_equal(photo.pixels, np.maximum(values, 0).astype(np.float32))
     assert photo.pixels.dtype == np.dtype(np.float32)
-    converted = read_photo(tmp_path / "a.npy", primaries="prophoto")
+    converted = read_photo(tmp_path / "a.npy", ReadOptions(primaries="prophoto"))
     assert not np.allclose(converted.pixels, photo.pixels)
     assert converted.decoding["primaries"] == "ProPhoto"
 
@@ -217,6 +218,8 @@ def test_the_same_photo_in_prophoto_and_in_srgb_comes_out_the_same(shared: Path)
 @pytest.mark.parametrize("folder", ["npy", "tiff16"])
 def test_declared_prophoto_gives_richer_colours_than_taking_the_numbers_for_srgb(shared: Path, folder: str) -> None:
     for path in sorted((shared / "data" / "fivek_study" / folder).iterdir())[:3]:
-        true, taken = (read_photo(path, transfer="linear", primaries=name).pixels for name in ("prophoto", "srgb"))
+        true, taken = (
+            read_photo(path, ReadOptions(transfer="linear", primaries=name)).pixels for name in ("prophoto", "srgb")
+        )
         assert np.ptp(true, axis=2).mean() > 1.2 * np.ptp(taken, axis=2).mean()
         assert 0 < true.mean() < 0.4

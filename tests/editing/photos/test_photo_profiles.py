@@ -15,6 +15,7 @@ from editing.photos.colour import SRGB_FROM_PCS, srgb_to_linear
 from editing.photos.decoding import read_photo
 from editing.photos.icc import read_profile
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import ReadOptions
 
 EVERY = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1).repeat(3, axis=2)
 # Columns red, green, blue of D50 XYZ.
@@ -109,23 +110,23 @@ def test_an_srgb_profile_is_the_same_as_none(tmp_path: Path) -> None:
     np.testing.assert_allclose(photo.pixels, plain, atol=1e-5)
     assert "sRGB" in photo.decoding["icc"]
     np.testing.assert_array_equal(
-        read_photo(tmp_path / "a.png", transfer="linear").pixels, (values / 255).astype(np.float32)
+        read_photo(tmp_path / "a.png", ReadOptions(transfer="linear")).pixels, (values / 255).astype(np.float32)
     )
 
 
 def test_transfer_linear_keeps_the_profiles_primaries_and_leaves_its_curve(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", EVERY, profile(power(1.8), PROPHOTO))
-    np.testing.assert_allclose(read_photo(path, transfer="linear").pixels, EVERY / 65535, atol=1e-4)
+    np.testing.assert_allclose(read_photo(path, ReadOptions(transfer="linear")).pixels, EVERY / 65535, atol=1e-4)
     red = np.array([[[1.0, 0, 0]]], np.float32)
     path = write(tmp_path / "b.tif", red, profile(power(1.8), PROPHOTO))
     expected = np.maximum(SRGB_FROM_PCS @ PROPHOTO[:, 0], 0)
-    np.testing.assert_allclose(read_photo(path, transfer="linear").pixels[0, 0], expected, atol=1e-5)
-    np.testing.assert_array_equal(read_photo(path, primaries="srgb").pixels, red)
+    np.testing.assert_allclose(read_photo(path, ReadOptions(transfer="linear")).pixels[0, 0], expected, atol=1e-5)
+    np.testing.assert_array_equal(read_photo(path, ReadOptions(primaries="srgb")).pixels, red)
 
 
 def test_declared_primaries_override_the_profile(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", EVERY, profile(power(1.0), PROPHOTO))
-    photo = read_photo(path, primaries="srgb")
+    photo = read_photo(path, ReadOptions(primaries="srgb"))
     np.testing.assert_allclose(photo.pixels, srgb_to_linear(EVERY / 65535), rtol=1e-5)
     assert "icc" not in photo.decoding
 
@@ -151,7 +152,7 @@ def test_a_damaged_profile_is_refused_unless_the_colours_are_declared(tmp_path: 
     Image.fromarray(EVERY.astype(np.uint8)).save(path, icc_profile=profile(power(1.8))[:200])
     with pytest.raises(PhotoError, match="--primaries srgb"):
         read_photo(path)
-    assert read_photo(path, primaries="srgb").pixels.max() == 1
+    assert read_photo(path, ReadOptions(primaries="srgb")).pixels.max() == 1
 
 
 @given(st.binary(max_size=300), st.integers(0, 500))

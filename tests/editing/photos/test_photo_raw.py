@@ -16,6 +16,7 @@ from editing.photos import raw
 from editing.photos.colour import SRGB_FROM_PROPHOTO, srgb_to_linear
 from editing.photos.decoding import read_photo
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import ReadOptions
 
 COLOURS = np.array(
     [[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.5, 0.5, 0.5], [1.5, 1.5, 1.5]]
@@ -86,7 +87,7 @@ def test_raw_is_turned_upright(tmp_path: Path, orientation: int, places: tuple[i
 def test_declarations_for_other_files_leave_raw_alone(tmp_path: Path) -> None:
     (tmp_path / "a.dng").write_bytes(dng())
     plain = read_photo(tmp_path / "a.dng")
-    declared = read_photo(tmp_path / "a.dng", transfer="linear", primaries="prophoto")
+    declared = read_photo(tmp_path / "a.dng", ReadOptions(transfer="linear", primaries="prophoto"))
     np.testing.assert_array_equal(plain.pixels, declared.pixels)
 
 

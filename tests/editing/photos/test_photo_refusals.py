@@ -17,6 +17,7 @@ from PIL import Image
 
 from editing.photos.decoding import find_photos, is_photo_name, read_photo, source_sha256
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import AUTO, ReadOptions
 
 PICTURE = Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), dtype=np.uint8))
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "TIFF": "tif", "WebP": "webp", "NPY": "npy"}
@@ -34,9 +35,9 @@ def encoded(kind: str) -> bytes:
 FILES = {kind: encoded(kind) for kind in SUFFIXES}
 
 
-def assert_refused(path: Path, reason: str, **options: Any) -> None:
+def assert_refused(path: Path, reason: str, options: ReadOptions = AUTO, limit: int | None = None) -> None:
     with pytest.raises(PhotoError, match=reason) as caught:
-        read_photo(path, **options)
+        read_photo(path, options, limit=limit)
     assert str(caught.value).startswith(f"{path.name}: ")
     assert "\n" not in str(caught.value)
 
@@ -188,8 +189,8 @@ def test_a_tiff_of_other_numbers_is_refused(tmp_path: Path, dtype: str, reason: 
 
 def test_cmyk_cannot_be_taken_as_it_is(tmp_path: Path) -> None:
     PICTURE.convert("CMYK").save(tmp_path / "a.jpg")
-    assert_refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", transfer="linear")
-    assert_refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", primaries="prophoto")
+    assert_refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", ReadOptions(transfer="linear"))
+    assert_refused(tmp_path / "a.jpg", "it has CMYK, .*--transfer auto", ReadOptions(primaries="prophoto"))
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -207,11 +208,11 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     assert_refused(tmp_path / "a.jpg", "no permission to read it")
 
 
-def test_an_unknown_declaration_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
+def test_an_unknown_declaration_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="transfer is one of"):
-        read_photo(tmp_path / "a.jpg", transfer="log")
+        ReadOptions(transfer="log")
     with pytest.raises(ValueError, match="primaries one of"):
-        read_photo(tmp_path / "a.jpg", primaries="rec2020")
+        ReadOptions(primaries="rec2020")
 
 
 def test_names_that_are_not_utf8_or_have_brackets_are_read(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from editing.game.rules import Step
 from editing.photos import open_photo as strips
 from editing.photos.decoding import open_photo, read_photo
 from editing.photos.preview import area_average
+from editing.photos.read_options import ReadOptions
 from editing.rendering.developing import Developed, develop_file, develop_photo
 from editing.rendering.writing import FORMATS, Output
 
@@ -98,8 +99,8 @@ def test_a_photo_that_is_open_is_developed_as_often_as_wanted(tmp_path: Path) ->
 
 def test_declarations_mean_what_they_mean_to_read_photo(tmp_path: Path) -> None:
     source = sixteen_bit_photo(tmp_path / "a.tif")
-    develop_file(source, [], tmp_path / "b", Output("png16"), transfer="linear", primaries="prophoto")
-    expected = read_photo(source, transfer="linear", primaries="prophoto").pixels
+    develop_file(source, [], tmp_path / "b", Output("png16"), ReadOptions("linear", "prophoto"))
+    expected = read_photo(source, ReadOptions(transfer="linear", primaries="prophoto")).pixels
     np.testing.assert_allclose(pixels_of(tmp_path / "b"), np.clip(expected, 0, 1) * 65535, atol=1)
 
 

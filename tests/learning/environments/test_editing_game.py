@@ -18,6 +18,7 @@ from torch.nn.functional import logsigmoid
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
+from editing.photos.read_options import ReadOptions
 from learning.agent.checkpoint import CheckpointError
 from learning.environments.editing_game import EditingGame, read_squares
 from learning.environments.game_batch import CONTROLS, PLACES, to_action, to_step
@@ -189,7 +190,7 @@ def test_a_folder_of_photos_is_read_and_what_cannot_be_read_is_told(tmp_path: Pa
     Image.new("RGB", (90, 100), (51, 51, 51)).save(tmp_path / "grey.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.warns(UserWarning, match=r"Left out: broken.png"):
-        squares = read_squares(tmp_path, transfer="linear")
+        squares = read_squares(tmp_path, ReadOptions(transfer="linear"))
     assert (squares.shape, squares.dtype) == ((1, 80, 80, 3), np.float32)
     np.testing.assert_allclose(squares, 0.2, atol=1e-4)
 

@@ -10,6 +10,7 @@ from editing.game.filters import develop
 from editing.game.rules import Step
 from editing.photos.colour import lab
 from editing.photos.decoding import read_photo
+from editing.photos.read_options import ReadOptions
 from editing.rendering.cube import write_cube
 from learning.metrics.cube_error import Colours, cube_error, photo_colours, sample_colours
 from tests.editing.rendering.test_cube import SHAPED, WARM, by_ocio
@@ -24,11 +25,11 @@ def photos(shared: Path) -> Colours:
     """Pixels of twenty real photos and frames, as bright as they may be in a table."""
     data = shared / "data"
     pixels = [
-        read_photo(path, transfer="linear", primaries="prophoto").pixels
+        read_photo(path, ReadOptions(transfer="linear", primaries="prophoto")).pixels
         for path in sorted((data / "fivek_study" / "npy").glob("*.npy"))
     ]
     pixels += [
-        read_photo(path, transfer="linear").pixels
+        read_photo(path, ReadOptions(transfer="linear")).pixels
         for path in sorted((data / "sintel" / "pairs" / "inputs").iterdir())[:10]
     ]
     random = np.random.default_rng(1)

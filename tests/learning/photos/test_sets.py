@@ -13,6 +13,7 @@ from PIL import Image
 
 from editing.game.filters import develop
 from editing.game.rules import Step
+from editing.photos.read_options import ReadOptions
 from learning.photos.sets import (
     Decoding,
     PhotoSetError,
@@ -47,7 +48,7 @@ def test_a_folder_is_read_in_order_and_what_cannot_be_read_is_told(
 ) -> None:
     if processes:
         monkeypatch.setattr("learning.photos.sets.PHOTOS_WORTH_PROCESSES", 1)
-    reading = keep_of_pictures(list_photos(folder), Decoding(transfer="linear"), name_and_mean, "Reading")
+    reading = keep_of_pictures(list_photos(folder), Decoding(ReadOptions(transfer="linear")), name_and_mean, "Reading")
     assert [name for name, _ in reading.kept] == ["0.png", "1.png", "2.png", "3.png"]
     assert [mean for _, mean in reading.kept] == pytest.approx([10 * index / 255 for index in range(4)], abs=1e-6)
     assert len(reading.unreadable) == 1

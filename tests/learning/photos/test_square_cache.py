@@ -15,6 +15,7 @@ from PIL import Image
 
 from editing.game.rules import Step
 from editing.photos.preview import LARGEST_FLOAT16
+from editing.photos.read_options import ReadOptions
 from learning.photos import square_cache
 from learning.photos.sets import Decoding, PhotoSetError, Picture, list_photos
 from learning.photos.square_cache import INDEX, LOCK, SQUARE_BYTES, SQUARES, read_squares
@@ -87,7 +88,7 @@ def test_only_what_is_new_or_changed_is_decoded_and_order_is_the_folders(photos:
 
 
 def test_another_decoding_or_other_steps_are_other_squares(photos: Path) -> None:
-    assert read(photos).digest != read(photos, Decoding(transfer="linear")).digest
+    assert read(photos).digest != read(photos, Decoding(ReadOptions(transfer="linear"))).digest
     assert len(list((photos.parent / "cache").iterdir())) == 2
     edited = [Picture(one.name, one.path, steps=(Step("exposure", {"ev": 1.0}),)) for one in list_photos(photos)]
     plain = read(photos)

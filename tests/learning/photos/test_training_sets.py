@@ -8,6 +8,7 @@ import pyvips
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from editing.photos.read_options import ReadOptions
 from learning.command_line import main
 from learning.photos.sets import Decoding, read_picture
 from learning.photos.training_sets import find_targets
@@ -110,7 +111,7 @@ def test_the_cache_is_where_it_is_wanted_and_does_not_belong_to_the_run(photos: 
 def test_targets_are_what_a_screen_shows(finished: Path, transfer: str) -> None:
     for index in range(2):
         Image.new("RGB", (90, 90), (0, 102, 255)).save(finished / f"{index}.png")
-    source = find_targets(finished, Decoding(transfer))
+    source = find_targets(finished, Decoding(ReadOptions(transfer)))
     pixels = read_picture(source.pictures[0], source.decoding)
     np.testing.assert_allclose(pixels[0, 0], [0.0, 0.4, 1.0], atol=1e-6)
 
@@ -120,6 +121,6 @@ def test_targets_of_another_colour_space_are_shown_as_an_srgb_screen_shows_them(
     for index in range(2):
         values = np.full((90, 90, 3), round(65535 * 0.5 ** (1 / 1.8)), np.uint16)
         pyvips.Image.new_from_array(values).copy(interpretation="rgb16").tiffsave(str(finished / f"{index}.tif"))
-    source = find_targets(finished, Decoding(primaries="prophoto"))
+    source = find_targets(finished, Decoding(ReadOptions(primaries="prophoto")))
     pixels = read_picture(source.pictures[0], source.decoding)
     np.testing.assert_allclose(pixels[0, 0], 1.055 * 0.5 ** (1 / 2.4) - 0.055, atol=1e-4)

@@ -11,6 +11,7 @@ from PIL import Image
 from editing.game.filters import develop
 from editing.game.rules import Step
 from editing.photos.decoding import read_photo
+from editing.photos.read_options import ReadOptions
 from editing.rendering.writing import Output
 from tests.webapp.downloads.downloading import ask, fetched, jobs, reason, states, url
 from webapp.downloads.models import FILES, Download, downloads_folder
@@ -56,13 +57,13 @@ class TestMaking:
     def test_a_photo_is_read_again_as_it_was_read_at_first(self, work, player, study, photo_file, played):
         study.allow_downloads = True
         study.save()
-        photo, _ = store(decode(photo_file(3), previews_folder(), "linear", "srgb"))
+        photo, _ = store(decode(photo_file(3), previews_folder(), ReadOptions("linear", "srgb")))
         keep_original(photo, photo_file(3))
         add_photo(study, photo)
         player.send(photo, played)
         ask(player, played, "tiff16")
         work()
-        wanted = develop(read_photo(photo_file(3), transfer="linear", primaries="srgb").pixels, STEPS).clip(0, 1)
+        wanted = develop(read_photo(photo_file(3), ReadOptions("linear", "srgb")).pixels, STEPS).clip(0, 1)
         found = tifffile.imread(io.BytesIO(fetched(player, played, "tiff16"))) / 65535
         assert np.max(np.abs(found - wanted)) < 1e-3
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         study = Study.objects.get(slug=DEFAULT)
         for path, credit in photos.items():
             try:
-                decoded = decode(path, previews_folder(), "auto", "auto")
+                decoded = decode(path, previews_folder())
                 photo, _ = store(decoded, licence=credit.licence, attribution=credit.attribution)
                 keep_original(photo, path)
             except NotSaved as error:

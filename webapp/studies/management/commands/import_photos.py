@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from editing.photos.decoding import PRIMARIES, TRANSFERS, find_photos, source_sha256
+from editing.photos.decoding import find_photos, source_sha256
 from editing.photos.open_photo import printable
 from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED
 from webapp.photos.decoding import Decoded, NotSaved, without_name
 from webapp.photos.decoding_pool import decode_all
@@ -91,7 +92,7 @@ class _Import:
         self, study: Study, options: dict[str, Any], credit: dict[str, str], progress: Progress, total: int
     ) -> None:
         self.study = study
-        self.reading = {name: options[name] for name in ("transfer", "primaries")}
+        self.read_options = ReadOptions(options["transfer"], options["primaries"])
         self.originals = options["originals"]
         self.credit = credit
         self.progress = progress
@@ -109,7 +110,7 @@ class _Import:
 
     def run(self, paths: list[Path], processes: int) -> None:
         unknown = self._unknown(paths)
-        for path, result in decode_all(unknown, previews_folder(), **self.reading, processes=processes):
+        for path, result in decode_all(unknown, previews_folder(), self.read_options, processes):
             if isinstance(result, PhotoError):
                 self._fail(path, result)
             else:
@@ -143,7 +144,7 @@ class _Import:
         except NotStored as error:
             self._fail(path, error)
             return
-        outcome, note = bring_in(self.study, photo, stored, **self.reading, **self.credit)
+        outcome, note = bring_in(self.study, photo, stored, self.read_options, **self.credit)
         if note:
             self._say(f"{printable(str(path))}: {note}")
         self._count(outcome)
