@@ -7,24 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from django.core.management import call_command
 
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot
-from learning.command_line import main
 from learning.robots.visitor import play_site
+from tests.command_line import safelight_output
 from webapp.games.models import Episode
 from webapp.studies.models import DEFAULT, Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Loop = Callable[..., Path]
-
-
-def safelight(*arguments: object) -> str:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture
@@ -39,10 +32,10 @@ def loop(live_server: Any, settings: Any, tmp_path: Path) -> Loop:
         play_site(live_server.url, episodes=episodes, seed=1)
         call_command("export_dataset", "-o", str(tmp_path / "export"))
         sets = ["--inputs", inputs, "--targets", targets, "--transfer", "linear"]
-        safelight("train", *sets, "--out", tmp_path / "run", *training)
-        safelight("play", "--agent", tmp_path / "run", tmp_path / "export", "-o", tmp_path / "play")
+        safelight_output("train", *sets, "--out", tmp_path / "run", *training)
+        safelight_output("play", "--agent", tmp_path / "run", tmp_path / "export", "-o", tmp_path / "play")
         call_command("import_trajectories", str(tmp_path / "play"))
-        safelight("compare", tmp_path / "export", tmp_path / "play", "-o", tmp_path / "report")
+        safelight_output("compare", tmp_path / "export", tmp_path / "play", "-o", tmp_path / "report")
         return tmp_path
 
     return run

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
-from click.testing import CliRunner, Result
 from PIL import Image
 
 from editing.game.rules import Step
@@ -16,8 +15,8 @@ from editing.rendering.writing import Output
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, read_steps, write_steps
-from learning.command_line import main
 from learning.developing import Job, SameSteps, develop_all
+from tests.command_line import safelight, safelight_output
 
 STEPS = (Step("exposure", {"ev": 1.5}), Step("gamma", {"gamma": 0.8}))
 
@@ -40,18 +39,8 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def develop(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["develop", *map(str, arguments)])
-
-
-def developed(*arguments: object) -> str:
-    result = develop(*arguments)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
 def test_photos_become_pictures_each_with_its_steps_beside_it(photos: Path, steps: Path, tmp_path: Path) -> None:
-    output = developed(photos, "--steps", steps, "-o", tmp_path / "out", "--format", "png16")
+    output = safelight_output("develop", photos, "--steps", steps, "-o", tmp_path / "out", "--format", "png16")
     assert "3 pictures made" in output
     names = {"one.png", "two.png", "three.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names | {f"{name}.safelight.json" for name in names}
@@ -65,16 +54,17 @@ def test_photos_become_pictures_each_with_its_steps_beside_it(photos: Path, step
 
 
 def test_a_sidecar_is_a_steps_file_for_other_photos(photos: Path, steps: Path, tmp_path: Path) -> None:
-    developed(photos / "one.tif", "--steps", steps, "-o", tmp_path / "a")
-    developed(photos / "one.tif", "--steps", tmp_path / "a" / "one.jpg.safelight.json", "-o", tmp_path / "b")
+    safelight_output("develop", photos / "one.tif", "--steps", steps, "-o", tmp_path / "a")
+    safelight_output(
+        "develop", photos / "one.tif", "--steps", tmp_path / "a" / "one.jpg.safelight.json", "-o", tmp_path / "b"
+    )
     assert (tmp_path / "a" / "one.jpg").read_bytes() == (tmp_path / "b" / "one.jpg").read_bytes()
 
 
 def test_an_agent_decides_as_it_plays(photos: Path, tmp_path: Path) -> None:
     agent = ("--agent", "pretrained", "--samples", 2, "--seed", 4)
-    developed(photos, *agent, "-o", tmp_path / "out")
-    played = CliRunner().invoke(main, ["play", str(photos), *map(str, agent), "-o", str(tmp_path / "play")])
-    assert played.exit_code == 0, played.output
+    safelight_output("develop", photos, *agent, "-o", tmp_path / "out")
+    safelight_output("play", photos, *agent, "-o", tmp_path / "play")
     snapshot = read_snapshot(tmp_path / "play")
     names = {row["sha256"]: Path(row["name"]).stem for row in rows(snapshot.photos)}
     for episode in rows(snapshot.episodes):
@@ -89,23 +79,23 @@ def test_an_agent_decides_as_it_plays(photos: Path, tmp_path: Path) -> None:
 
 def test_what_is_there_already_stays_and_what_is_missing_is_made(photos: Path, steps: Path, tmp_path: Path) -> None:
     arguments = (photos, "--steps", steps, "-o", tmp_path / "out")
-    developed(*arguments)
+    safelight_output("develop", *arguments)
     before = (tmp_path / "out" / "one.jpg").stat().st_mtime_ns
     (tmp_path / "out" / "two.jpg").unlink()  # as if it had been stopped: the sidecar comes first
     (tmp_path / "out" / ".two.jpg.unfinished").write_text("half")
-    assert "1 pictures made" in (output := developed(*arguments))
+    assert "1 pictures made" in (output := safelight_output("develop", *arguments))
     assert "2 were there already" in output
     assert (tmp_path / "out" / "one.jpg").stat().st_mtime_ns == before
     assert len(list((tmp_path / "out").iterdir())) == 6
 
 
 def test_a_picture_that_was_made_otherwise_is_not_overwritten(photos: Path, steps: Path, tmp_path: Path) -> None:
-    developed(photos / "one.tif", "--steps", steps, "-o", tmp_path / "out")
+    safelight_output("develop", photos / "one.tif", "--steps", steps, "-o", tmp_path / "out")
     content = (tmp_path / "out" / "one.jpg").read_bytes()
     other = tmp_path / "other.json"
     write_steps(other, StepsFile(STEPS[:1]))
     for change in (("--steps", steps, "--quality", 50), ("--steps", other), ("--steps", steps, "--size", 20)):
-        result = develop(photos / "one.tif", "-o", tmp_path / "out", *change)
+        result = safelight("develop", photos / "one.tif", "-o", tmp_path / "out", *change)
         assert result.exit_code == 1
         assert "is there already, and was made otherwise" in result.output
     assert (tmp_path / "out" / "one.jpg").read_bytes() == content
@@ -117,7 +107,7 @@ def test_one_photo_that_fails_is_named_and_does_not_stop_the_others(photos: Path
     cut.write_bytes((photos / "one.tif").read_bytes()[:9000])
     unknown = tmp_path / "unknown.cr2"
     unknown.write_bytes(bytes(range(256)) * 40)
-    result = develop(cut, unknown, photos / "two.tif", "--steps", steps, "-o", tmp_path / "out")
+    result = safelight("develop", cut, unknown, photos / "two.tif", "--steps", steps, "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "Failed: cut.tif: " in result.output
     assert "Failed: unknown.cr2: " in result.output
@@ -128,7 +118,7 @@ def test_one_photo_that_fails_is_named_and_does_not_stop_the_others(photos: Path
 def test_two_photos_of_one_name_are_refused_before_anything_is_made(photos: Path, steps: Path, tmp_path: Path) -> None:
     other = tmp_path / "ONE.png"
     other.write_bytes((photos / "three.png").read_bytes())
-    result = develop(photos / "one.tif", other, "--steps", steps, "-o", tmp_path / "out")
+    result = safelight("develop", photos / "one.tif", other, "--steps", steps, "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "would both become" in result.output
     assert not (tmp_path / "out").exists()
@@ -140,7 +130,7 @@ def test_a_photo_is_never_overwritten(photos: Path, steps: Path, tmp_path: Path)
     content = photo.read_bytes()
     for folder in (tmp_path, tmp_path / "a" / ".."):
         (tmp_path / "a").mkdir(exist_ok=True)
-        result = develop(photo, "--steps", steps, "-o", folder, "--format", "png16")
+        result = safelight("develop", photo, "--steps", steps, "-o", folder, "--format", "png16")
         assert result.exit_code == 1
         assert "would overwrite the photo" in result.output
     assert photo.read_bytes() == content
@@ -162,7 +152,7 @@ def test_wrong_usage_is_told_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_steps(Path("look.json"), StepsFile(STEPS))
-    result = develop(photos, "-o", "out", *arguments)
+    result = safelight("develop", photos, "-o", "out", *arguments)
     assert result.exit_code != 0
     assert message in result.output
     assert "Traceback" not in result.output
@@ -172,7 +162,7 @@ def test_wrong_usage_is_told_in_one_line(
 def test_steps_of_another_version_are_refused(photos: Path, steps: Path, tmp_path: Path) -> None:
     document = json.loads(steps.read_text()) | {"contract_version": 99}
     (tmp_path / "old.json").write_text(json.dumps(document))
-    result = develop(photos, "--steps", tmp_path / "old.json", "-o", tmp_path / "out")
+    result = safelight("develop", photos, "--steps", tmp_path / "old.json", "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "version 99 of the filters" in result.output
 

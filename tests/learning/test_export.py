@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from PIL import Image
 
 from editing.game.filters import FILTERS
@@ -15,8 +14,8 @@ from editing.rendering.cube import cube_slices
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
-from learning.command_line import main
 from learning.steps_source import read_source
+from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, write
 
 STEPS = (Step("exposure", {"ev": 1.5}), Step("gamma", {"gamma": 0.8}))
@@ -28,10 +27,6 @@ def steps(tmp_path: Path) -> Path:
     return tmp_path / "steps.json"
 
 
-def export(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["export", *map(str, arguments)])
-
-
 def figures(output: str) -> tuple[float, float]:
     found = re.search(r"largest ([\d.]+), mean ([\d.]+)", output)
     assert found
@@ -40,11 +35,10 @@ def figures(output: str) -> tuple[float, float]:
 
 def test_a_cube_and_a_python_file(tmp_path: Path, steps: Path) -> None:
     cube, python = tmp_path / "a.cube", tmp_path / "a.py"
-    result = export("--steps", steps, "--cube", cube, "--size", 17, "--python", python)
-    assert result.exit_code == 0, result.output
-    largest, mean = figures(result.output)
+    output = safelight_output("export", "--steps", steps, "--cube", cube, "--size", 17, "--python", python)
+    largest, mean = figures(output)
     assert 0 < mean < largest < 5
-    assert "over a sample of 200,000 colours" in result.output
+    assert "over a sample of 200,000 colours" in output
     values = np.loadtxt(cube.read_text().splitlines()[-(17**3) :])
     np.testing.assert_allclose(values, np.concatenate(list(cube_slices(STEPS, 17))).reshape(-1, 3), atol=1e-6)
     assert "def develop(image):" in python.read_text()
@@ -53,16 +47,18 @@ def test_a_cube_and_a_python_file(tmp_path: Path, steps: Path) -> None:
 
 def test_the_error_over_a_photo(tmp_path: Path, steps: Path) -> None:
     np.save(tmp_path / "photo.npy", np.random.default_rng(0).random((40, 50, 3), dtype=np.float32) * 1.25)
-    result = export("--steps", steps, "--cube", tmp_path / "a.cube", "--size", 33, tmp_path / "photo.npy")
-    assert result.exit_code == 0, result.output
-    assert "over 2,000 pixels of photo.npy" in result.output
-    assert "% of these colours are beyond 1, where the table ends" in result.output
+    output = safelight_output(
+        "export", "--steps", steps, "--cube", tmp_path / "a.cube", "--size", 33, tmp_path / "photo.npy"
+    )
+    assert "over 2,000 pixels of photo.npy" in output
+    assert "% of these colours are beyond 1, where the table ends" in output
 
 
 def test_a_finer_cube_is_closer_and_the_saturation_filter_is_warned_of(tmp_path: Path) -> None:
     write_steps(tmp_path / "steps.json", StepsFile((*STEPS, Step("saturation", {"amount": 0.5}))))
     results = [
-        export("--steps", tmp_path / "steps.json", "--cube", tmp_path / "a.cube", "--size", size) for size in (17, 65)
+        safelight("export", "--steps", tmp_path / "steps.json", "--cube", tmp_path / "a.cube", "--size", size)
+        for size in (17, 65)
     ]
     assert figures(results[0].output)[1] > figures(results[1].output)[1]
     assert all("Next to grey the saturation filter leaps" in result.output for result in results)
@@ -77,8 +73,7 @@ def test_an_episode_of_an_export(tmp_path: Path) -> None:
     assert source.steps_file.about["player"] == "ann"
     assert source.preview is not None
     assert source.preview.is_file()
-    result = export("--episode", f"{play}:{episode}", "--python", tmp_path / "a.py")
-    assert result.exit_code == 0, result.output
+    safelight_output("export", "--episode", f"{play}:{episode}", "--python", tmp_path / "a.py")
     assert "ev = 1.5" in (tmp_path / "a.py").read_text()
 
 
@@ -98,7 +93,7 @@ def test_episodes_that_are_not_there_are_refused(
     play = write(tmp_path / "play", [Play("ann", "sea", (), {"status": "open"})])
     monkeypatch.chdir(tmp_path)
     named = given.replace("OPEN", next(rows(read_snapshot(play).episodes))["id"])
-    result = export("--episode", named, "--python", "a.py")
+    result = safelight("export", "--episode", named, "--python", "a.py")
     assert result.exit_code == 1
     assert words in result.output
     assert not Path("a.py").exists()
@@ -133,7 +128,7 @@ def test_bad_input_is_refused_in_words_and_nothing_is_written(
     Path("other.json").write_text(json.dumps(json.loads(steps.read_text()) | {"contract_version": 2}))
     Image.new("RGB", (8, 8)).save("photo.cube", "png")
     before = {path: path.read_bytes() for path in Path().iterdir() if path.is_file()}
-    result = export(*arguments.split())
+    result = safelight("export", *arguments.split())
     assert result.exit_code in (1, 2)
     assert words in result.output
     assert result.output.count("Error: ") == 1
@@ -144,7 +139,7 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, steps: Path) -> None
     target = tmp_path / "a.cube"
     # What is written into goes where nothing fits.
     (tmp_path / ".a.cube.unfinished").symlink_to("/dev/full")
-    result = export("--steps", steps, "--cube", target, "--size", 17)
+    result = safelight("export", "--steps", steps, "--cube", target, "--size", 17)
     assert result.exit_code == 1
     assert "no space left on device" in result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["steps.json"]
@@ -153,5 +148,4 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, steps: Path) -> None
 def test_every_filter_can_be_exported(tmp_path: Path) -> None:
     for slug, one in FILTERS.items():
         write_steps(tmp_path / "a.json", StepsFile((Step(slug, one.neutral),)))
-        result = export("--steps", tmp_path / "a.json", "--cube", tmp_path / "a.cube", "--size", 17)
-        assert result.exit_code == 0, result.output
+        safelight_output("export", "--steps", tmp_path / "a.json", "--cube", tmp_path / "a.cube", "--size", 17)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
 from PIL import Image
 
 from editing.game.filters import FILTERS, develop
@@ -17,7 +16,7 @@ from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import LAST, begin_run, load_agent, save_checkpoint
 from learning.agent.networks import Widths, create_networks
 from learning.agent.playing import Turn, play, play_all
-from learning.command_line import main
+from tests.command_line import safelight, safelight_output
 
 SMALL = Widths(width=1, hidden=4)
 
@@ -44,13 +43,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def play_command(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["play", *map(str, arguments)])
-
-
 def played(*arguments: object) -> Snapshot:
-    result = play_command(*arguments)
-    assert result.exit_code == 0, result.output
+    safelight_output("play", *arguments)
     return read_snapshot(Path(str(arguments[list(arguments).index("-o") + 1])))
 
 
@@ -157,7 +151,7 @@ def test_the_agent_that_comes_with_the_project_plays_and_brightens(tmp_path: Pat
 
 def test_unreadable_photos_are_named_and_left_out(run: Path, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"")
-    result = play_command("--agent", run, photos, tmp_path / "broken.jpg", "-o", tmp_path / "play")
+    result = safelight("play", "--agent", run, photos, tmp_path / "broken.jpg", "-o", tmp_path / "play")
     assert result.exit_code == 0
     assert "Left out: broken.jpg: it is empty" in result.output
     assert "agent:tiny is the last checkpoint, of 3 iterations." in result.output
@@ -172,13 +166,13 @@ def test_what_is_missing_is_refused_and_nothing_written(
 ) -> None:
     agent = tmp_path / "none" if missing == "agent" else run
     source = tmp_path / "none" if missing == "photos" else photos
-    result = play_command("--agent", agent, source, "-o", tmp_path / "play")
+    result = safelight("play", "--agent", agent, source, "-o", tmp_path / "play")
     assert result.exit_code == 1
     assert reason in result.output
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_occupied_folder_is_refused(run: Path, photos: Path) -> None:
-    result = play_command("--agent", run, photos, "-o", photos)
+    result = safelight("play", "--agent", run, photos, "-o", photos)
     assert result.exit_code == 1
     assert "exists and is not empty" in result.output

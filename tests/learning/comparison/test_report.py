@@ -6,25 +6,22 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from PIL import Image
 
 from editing.game.filters import develop
 from editing.game.rules import Step
-from learning.commands.compare import command
 from learning.comparison.film_strips import data_uri, film_strips
 from learning.comparison.report import interval, number
 from learning.comparison.results import shown
 from learning.comparison.sides import read_side
+from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, picture, write
 
-Run = Callable[..., Result]
 VOID = {"meta", "link", "img", "br"}
 TONE = ("tone", {f"slope_{index}": 1.5 if index < 4 else 0.75 for index in range(8)})
 
@@ -78,21 +75,11 @@ def people_and_agent(folder: Path) -> tuple[Path, Path]:
     )
 
 
-@pytest.fixture
-def run() -> Run:
-    def run(*arguments: object) -> Result:
-        return CliRunner().invoke(command, [str(argument) for argument in arguments])
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     a, b = people_and_agent(folder)
-    arguments = [str(a), str(b), "-o", str(folder / "out"), "--label-a", "People <&> $x$", "--label-b", "Agent"]
-    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    safelight_output("compare", a, b, "-o", folder / "out", "--label-a", "People <&> $x$", "--label-b", "Agent")
     return folder / "out"
 
 
@@ -162,9 +149,9 @@ def test_different_players_come_first_in_the_strips(tmp_path: Path) -> None:
     assert {strip.player for strip in photo.strips if strip.side == "a"} == {"ann", "bob", "cy"}
 
 
-def test_the_number_of_photos_and_episodes_shown_is_bounded(tmp_path: Path, run: Run) -> None:
+def test_the_number_of_photos_and_episodes_shown_is_bounded(tmp_path: Path) -> None:
     a, b = people_and_agent(tmp_path)
-    result = run(a, b, "-o", tmp_path / "out", "--photos", 1, "--episodes", 1)
+    result = safelight("compare", a, b, "-o", tmp_path / "out", "--photos", 1, "--episodes", 1)
     assert result.exit_code == 0
     found = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     assert found.text.count("Original") == 2
@@ -184,14 +171,13 @@ def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Pat
         assert (tmp_path / "out" / name).read_bytes() == (report / name).read_bytes()
 
 
-def test_no_episode_no_shared_photo_and_one_player_give_text_in_place_of_figures(tmp_path: Path, run: Run) -> None:
+def test_no_episode_no_shared_photo_and_one_player_give_text_in_place_of_figures(tmp_path: Path) -> None:
     nothing = write(tmp_path / "nothing", [Play("ann", "sea", (), {"status": "abandoned"})])
     lonely = write(tmp_path / "lonely", [Play("ann", "hill")])
     agent = write(tmp_path / "agent", [Play("agent:one", "sea")])
     texts = {}
     for name, a in (("nothing", nothing), ("lonely", lonely), ("same", agent)):
-        result = run(a, agent, "-o", tmp_path / f"report-{name}")
-        assert result.exit_code == 0, result.output
+        safelight_output("compare", a, agent, "-o", tmp_path / f"report-{name}")
         found = Page((tmp_path / f"report-{name}" / "report.html").read_text(encoding="utf-8"))
         assert not re.search(r"\bnan\b|\bNone\b", found.text)
         texts[name] = found.text
@@ -206,22 +192,22 @@ def test_the_json_holds_the_numbers_of_the_page(report: Path) -> None:
     assert numbers["filter_use"]["gamma"]["b"]["value"] == 1
 
 
-def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path, run: Run) -> None:
+def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
     a, b = people_and_agent(tmp_path)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    result = run(a, b, "-o", tmp_path / "out")
+    result = safelight("compare", a, b, "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "exists and is not empty" in result.output
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
 
 
-def test_refusals_are_one_line_and_leave_nothing_behind(tmp_path: Path, run: Run) -> None:
+def test_refusals_are_one_line_and_leave_nothing_behind(tmp_path: Path) -> None:
     a, b = people_and_agent(tmp_path)
     damaged = next((a / "previews").iterdir())
     damaged.write_bytes(b"not an array")
     for arguments in ((tmp_path / "missing", b), (tmp_path, b), (a, b)):
-        result = run(*arguments, "-o", tmp_path / "out")
+        result = safelight("compare", *arguments, "-o", tmp_path / "out")
         assert result.exit_code == 1
         assert result.output.startswith("Error: ")
         assert len(result.output.strip().splitlines()) == 1

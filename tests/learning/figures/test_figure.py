@@ -5,7 +5,6 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -17,9 +16,9 @@ from editing.photos.colour import srgb_to_linear
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
-from learning.command_line import main
 from learning.figures.sequences import EDGE, FINE, MARGIN, Sequenced, developed, sequence_figure, sheet_figure
 from learning.figures.steps import DARK, LIGHT, TITLE, Palette
+from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, write
 
 SHARES = dict.fromkeys(FILTERS, 0.0) | {"exposure": 0.5, "gamma": 0.25, "black_white": 0.25}
@@ -40,10 +39,6 @@ def steps(tmp_path: Path) -> Path:
     write_steps(tmp_path / "steps.json", StepsFile((Step("exposure", {"ev": 1.0}), extreme("color"))))
     np.save(tmp_path / "photo.npy", photo(40, 60))
     return tmp_path / "steps.json"
-
-
-def figure(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["figure", *map(str, arguments)])
 
 
 def assert_texts_are_whole_and_apart(drawn: Figure) -> None:
@@ -75,8 +70,7 @@ def test_texts_are_whole_and_apart_whatever_the_proportions(
 
 def test_each_picture_is_that_of_its_step(tmp_path: Path, steps: Path) -> None:
     np.save(tmp_path / "large.npy", photo(600, 600))
-    result = figure("--steps", steps, tmp_path / "large.npy", "-o", tmp_path / "a.png", "--columns", 3)
-    assert result.exit_code == 0, result.output
+    safelight_output("figure", "--steps", steps, tmp_path / "large.npy", "-o", tmp_path / "a.png", "--columns", 3)
     with Image.open(tmp_path / "a.png") as image:
         pixels = np.asarray(image.convert("RGB")).astype(float)
     top, left, side = round(FINE * (MARGIN + TITLE)), round(FINE * MARGIN), round(FINE * EDGE)
@@ -105,8 +99,7 @@ def test_every_format_and_the_same_again(tmp_path: Path, steps: Path, suffix: st
     out = tmp_path / f"a{suffix}"
     contents = []
     for _ in range(2):
-        result = figure("--steps", steps, tmp_path / "photo.npy", "-o", out, *light)
-        assert result.exit_code == 0, result.output
+        safelight_output("figure", "--steps", steps, tmp_path / "photo.npy", "-o", out, *light)
         contents.append(out.read_bytes())
     assert contents[0] == contents[1]
     if suffix == ".svg":
@@ -118,12 +111,10 @@ def test_an_episode_is_drawn_on_its_own_preview(tmp_path: Path) -> None:
     play = write(tmp_path / "play", [Play("ann", "sea")])
     snapshot = read_snapshot(play)
     episode, own = next(rows(snapshot.episodes)), next(rows(snapshot.photos))
-    result = figure("--episode", f"{play}:{episode['id']}", "-o", tmp_path / "a.png")
-    assert result.exit_code == 0, result.output
+    safelight_output("figure", "--episode", f"{play}:{episode['id']}", "-o", tmp_path / "a.png")
     write_steps(tmp_path / "steps.json", StepsFile((Step("exposure", {"ev": 1.0}),)))
     preview = snapshot.preview_path(own["preview_sha256"])
-    result = figure("--steps", tmp_path / "steps.json", preview, "-o", tmp_path / "b.png")
-    assert result.exit_code == 0, result.output
+    safelight_output("figure", "--steps", tmp_path / "steps.json", preview, "-o", tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
@@ -131,8 +122,7 @@ def test_a_sheet_has_the_first_submitted_episodes_of_a_play(tmp_path: Path) -> N
     play = write(tmp_path / "play", [Play("ann", "sea"), Play("bob", "sea"), Play("ann", "hill")])
     heights = []
     for most in (2, 3, 20):
-        result = figure("--sheet", play, "-o", tmp_path / "sheet.png", "--most", most)
-        assert result.exit_code == 0, result.output
+        safelight_output("figure", "--sheet", play, "-o", tmp_path / "sheet.png", "--most", most)
         with Image.open(tmp_path / "sheet.png") as image:
             heights.append(image.height)
     assert heights[0] < heights[1] == heights[2]
@@ -154,8 +144,7 @@ def test_what_was_done_is_written_below_each_picture() -> None:
 
 def test_no_steps_are_one_picture(tmp_path: Path, steps: Path) -> None:
     write_steps(steps, StepsFile(()))
-    result = figure("--steps", steps, tmp_path / "photo.npy", "-o", tmp_path / "a.png")
-    assert result.exit_code == 0, result.output
+    safelight_output("figure", "--steps", steps, tmp_path / "photo.npy", "-o", tmp_path / "a.png")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +174,7 @@ def test_bad_input_is_refused_in_words_and_nothing_is_written(
     Image.new("RGB", (8, 8)).save("photo.png")
     (tmp_path / "linked.png").symlink_to(here / "photo.png")
     before = {path: path.read_bytes() for path in here.iterdir()}
-    result = figure(*arguments.split())
+    result = safelight("figure", *arguments.split())
     assert result.exit_code in (1, 2)
     assert words in result.output
     assert {path: path.read_bytes() for path in here.iterdir()} == before

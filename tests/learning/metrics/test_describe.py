@@ -6,20 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 from editing.game.rules import Step
-from learning.command_line import main
 from learning.metrics.artefacts import Artefacts, artefacts, hue_shift, mean_artefacts
+from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, write
 
 GREY = np.full((20, 20, 3), 0.3, np.float32)
-
-
-def describe(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["describe", *map(str, arguments)])
 
 
 def pictures() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -76,10 +71,9 @@ def test_lifting_blacks_makes_more_chroma_noise_and_saturation_more_still() -> N
 def test_orders_and_artefacts_of_a_play(tmp_path: Path) -> None:
     both = (("exposure", {"ev": 1.0}), ("gamma", {"gamma": 0.8}))
     play = write(tmp_path / "play", [Play("agent:a", "x", both), Play("agent:a", "y", both), Play("agent:a", "z")])
-    result = describe(play, "--json", tmp_path / "described.json")
-    assert result.exit_code == 0, result.output
-    assert "3 episodes, 2 orders of filters" in result.output
-    assert "2 x exposure, gamma" in result.output
+    output = safelight_output("describe", play, "--json", tmp_path / "described.json")
+    assert "3 episodes, 2 orders of filters" in output
+    assert "2 x exposure, gamma" in output
     found = json.loads((tmp_path / "described.json").read_text())
     assert found["orders"] == [
         {"order": ["exposure", "gamma"], "count": 2},
@@ -89,6 +83,6 @@ def test_orders_and_artefacts_of_a_play(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_play_is_refused(tmp_path: Path) -> None:
-    result = describe(tmp_path)
+    result = safelight("describe", tmp_path)
     assert result.exit_code == 1
     assert f"Error: {tmp_path} is neither an export nor an agent's play" in result.output

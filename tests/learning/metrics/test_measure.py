@@ -5,15 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
-from learning.command_line import main
 from learning.metrics.histogram_intersection import crop_statistics, distance, histogram_intersection
-
-
-def measure(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["measure", *map(str, arguments)])
+from tests.command_line import safelight, safelight_output
 
 
 def save(folder: Path, count: int, low: int, high: int, seed: int = 0) -> Path:
@@ -67,13 +63,13 @@ def test_intersection_by_hand() -> None:
 def test_a_set_against_itself_is_100_percent_and_against_another_0(tmp_path: Path) -> None:
     dark = save(tmp_path / "dark", 3, 0, 40)
     bright = save(tmp_path / "bright", 2, 200, 255)
-    assert set(figures(measure(dark, dark)).values()) == {100.0}
-    assert figures(measure(dark, bright, "--transfer", "linear"))["luminance"] == 0
+    assert set(figures(safelight("measure", dark, dark)).values()) == {100.0}
+    assert figures(safelight("measure", dark, bright, "--transfer", "linear"))["luminance"] == 0
 
 
 def test_json_holds_the_figures(tmp_path: Path) -> None:
     dark = save(tmp_path / "dark", 2, 0, 40)
-    measure(dark, dark, "--json", tmp_path / "measure.json", "--seed", 7)
+    safelight("measure", dark, dark, "--json", tmp_path / "measure.json", "--seed", 7)
     expected = {"luminance": 100, "contrast": 100, "saturation": 100, "mean": 100}
     assert json.loads((tmp_path / "measure.json").read_text()) == expected | {"outputs": 2, "targets": 2, "seed": 7}
 
@@ -81,7 +77,7 @@ def test_json_holds_the_figures(tmp_path: Path) -> None:
 def test_unreadable_pictures_are_named_and_left_out(tmp_path: Path) -> None:
     dark = save(tmp_path / "dark", 2, 0, 40)
     (dark / "broken.jpg").write_bytes(b"")
-    result = measure(dark, dark)
+    result = safelight("measure", dark, dark)
     assert result.exit_code == 0
     assert "Left out: broken.jpg: it is empty" in result.output
     assert f"{dark}: 2 pictures" in result.output
@@ -89,20 +85,20 @@ def test_unreadable_pictures_are_named_and_left_out(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_readable_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"")
-    result = measure(tmp_path, tmp_path)
+    result = safelight("measure", tmp_path, tmp_path)
     assert result.exit_code == 1
     assert "Error: none of 1 photos could be read; the first: broken.jpg: it is empty" in result.output
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    result = measure(tmp_path / "none", tmp_path)
+    result = safelight("measure", tmp_path / "none", tmp_path)
     assert result.exit_code == 1
     assert "there is no such file or folder" in result.output
 
 
 def test_known_figures_of_film_frames(shared: Path) -> None:
     pairs = shared / "data" / "sintel" / "pairs"
-    found = figures(measure(pairs / "inputs", pairs / "targets", "--transfer", "linear"))
+    found = figures(safelight("measure", pairs / "inputs", pairs / "targets", "--transfer", "linear"))
     # Known: 48.5, 51.5, 68.1, mean 56.0, by other random crops; over seeds the mean spreads by about 1.5.
     assert found["mean"] == pytest.approx(56, abs=5)
     assert found["saturation"] == pytest.approx(68, abs=6)
@@ -115,20 +111,19 @@ def test_pairs_are_found_by_name_and_compared_as_shown(tmp_path: Path) -> None:
             value = level if index else 0
             Image.new("RGB", (70, 80), (value,) * 3).save(tmp_path / folder / f"{index}.png")
     paths = tmp_path / "outputs", tmp_path / "targets"
-    result = measure(*paths, "--transfer", "linear", "--pairs", "--json", tmp_path / "measure.json")
-    assert result.exit_code == 0, result.output
+    output = safelight_output("measure", *paths, "--transfer", "linear", "--pairs", "--json", tmp_path / "measure.json")
     assert json.loads((tmp_path / "measure.json").read_text())["rmse"] == pytest.approx((0 + 0.2) / 2, abs=1e-6)
-    assert result.output.splitlines()[-1].split() == ["rmse", "0.100"]
+    assert output.splitlines()[-1].split() == ["rmse", "0.100"]
 
 
 def test_pairs_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     outputs, targets = save(tmp_path / "outputs", 2, 0, 40), save(tmp_path / "targets", 2, 0, 40)
     (targets / "1.png").rename(targets / "other.png")
-    result = measure(outputs, targets, "--pairs")
+    result = safelight("measure", outputs, targets, "--pairs")
     assert result.exit_code == 1
     assert "no target of the name of 1.png" in result.output
     Image.new("RGB", (9, 8)).save(targets / "1.png")
-    result = measure(outputs, targets, "--pairs")
+    result = safelight("measure", outputs, targets, "--pairs")
     assert result.exit_code == 1
     assert "1.png and its target have different sizes, 90 x 70 and 9 x 8" in result.output
 

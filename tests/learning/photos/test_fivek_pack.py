@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
 from editing.photos.colour import SRGB_FROM_PROPHOTO
-from learning.command_line import main
 from learning.photos.fivek_pack import find_pack, of_fold, read_fold, read_pack
 from learning.photos.sets import Decoding, PhotoSetError, list_photos, read_picture, training_square
+from tests.command_line import safelight_output
 
 
 @pytest.fixture
@@ -157,10 +156,9 @@ def test_it_trains_on_a_pack_and_an_experts_pictures_by_their_folds(pack: Path, 
     sets = ["--inputs", pack, "--inputs-fold", fold, "--targets", experts, "--targets-fold", second]
     small = ["--width", 1, "--hidden", 2, "--batch", 4, "--iterations", 1, "--device", "cpu"]
     arguments = ["train", *sets, *small, "--out", tmp_path / "run"]
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exit_code == 0, result.output
-    assert f"{pack}: 2 pictures" in result.output
-    assert f"{experts}: 2 pictures" in result.output
+    output = safelight_output(*arguments)
+    assert f"{pack}: 2 pictures" in output
+    assert f"{experts}: 2 pictures" in output
     settings = json.loads((tmp_path / "run" / "config.json").read_text())["settings"]
     assert (settings["inputs_fold"], settings["targets_fold"]) == (str(fold), str(second))
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
 from editing.photos.read_options import ReadOptions
-from learning.command_line import main
 from learning.photos.sets import Decoding, read_picture
 from learning.photos.training_sets import find_targets
+from tests.command_line import safelight, safelight_output
 
 
 def picture(path: Path, seed: int, *, grey: bool = False) -> None:
@@ -40,7 +40,7 @@ def train(inputs: Path, targets: Path, *more: object) -> Result:
     out = inputs.parent / "run"
     small = ["--width", 1, "--hidden", 2, "--batch", 4, "--iterations", 1, "--device", "cpu"]
     given = ["train", "--inputs", inputs, "--targets", targets, "--out", out, *small, *more]
-    return CliRunner().invoke(main, list(map(str, given)))
+    return safelight(*given)
 
 
 def refused(result: Result, photos: Path) -> str:
@@ -103,8 +103,7 @@ def test_a_disk_without_room_for_the_cache_is_refused(photos: Path, monkeypatch:
 def test_the_cache_is_where_it_is_wanted_and_does_not_belong_to_the_run(photos: Path, tmp_path: Path) -> None:
     assert train(photos, photos, "--cache", tmp_path / "here").exit_code == 0
     assert len(list((tmp_path / "here").glob("photos-*/squares.float16"))) == 2
-    resumed = CliRunner().invoke(main, ["train", "--out", str(tmp_path / "run"), "--resume", "--cache", str(tmp_path)])
-    assert resumed.exit_code == 0, resumed.output
+    safelight_output("train", "--out", tmp_path / "run", "--resume", "--cache", tmp_path)
 
 
 @pytest.mark.parametrize("transfer", ["auto", "linear"])

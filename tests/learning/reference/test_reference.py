@@ -4,18 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
-from learning.command_line import main
 from learning.reference.check import TOLERANCE, compare_with_reference, read_reference
 from learning.reference.filters import grey_images
+from tests.command_line import safelight
 
 Arrays = dict[str, NDArray[np.float32]]
-
-
-def check(path: Path) -> Result:
-    return CliRunner().invoke(main, ["check-reference", str(path)])
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +34,7 @@ def test_golden_step_is_met_key_by_key(golden: Arrays) -> None:
 
 def test_command_ends_with_one_line_of_summary(golden: Arrays, tmp_path: Path) -> None:
     np.savez(tmp_path / "golden.npz", **golden)
-    result = check(tmp_path / "golden.npz")
+    result = safelight("check-reference", tmp_path / "golden.npz")
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert sum(line.startswith(("filters/", "step/", "grad_")) for line in lines) == len(lines) - 1
@@ -52,7 +47,7 @@ def test_command_ends_with_one_line_of_summary(golden: Arrays, tmp_path: Path) -
 )
 def test_a_key_that_differs_fails(golden: Arrays, tmp_path: Path, key: str) -> None:
     np.savez(tmp_path / "other.npz", **(golden | {key: golden[key] + np.float32(0.01)}))
-    result = check(tmp_path / "other.npz")
+    result = safelight("check-reference", tmp_path / "other.npz")
     assert result.exit_code == 1
     assert "127 keys compared, 1 of them above 0.001" in result.output.splitlines()[-1]
     assert key in result.output.splitlines()[-1]
@@ -80,7 +75,7 @@ def test_grey_images_are_those_with_exact_greys_between_black_and_white() -> Non
 @pytest.mark.parametrize("key", ["filters/image", "weights/critic/Conv/biases", "input/z", "step/g_loss"])
 def test_a_missing_key_is_named_in_one_line(golden: Arrays, tmp_path: Path, key: str) -> None:
     np.savez(tmp_path / "less.npz", **{name: value for name, value in golden.items() if name != key})
-    result = check(tmp_path / "less.npz")
+    result = safelight("check-reference", tmp_path / "less.npz")
     assert result.exit_code == 1
     assert result.output == f"Error: not a file of the reference's form: it has no key '{key}'\n"
 
@@ -88,7 +83,7 @@ def test_a_missing_key_is_named_in_one_line(golden: Arrays, tmp_path: Path, key:
 def test_weights_that_do_not_fit_are_refused_in_one_line(golden: Arrays, tmp_path: Path) -> None:
     key = "weights/critic/fully_connected/weights"
     np.savez(tmp_path / "wide.npz", **(golden | {key: golden[key][:, :3]}))
-    result = check(tmp_path / "wide.npz")
+    result = safelight("check-reference", tmp_path / "wide.npz")
     assert result.exit_code == 1
     assert "do not fit each other" in result.output
     assert result.output.count("\n") == 1
@@ -99,7 +94,7 @@ def test_a_file_that_is_no_npz_is_refused_in_one_line(tmp_path: Path, content: b
     path = tmp_path / "reference.npz"
     if content is not None:
         path.write_bytes(content)
-    result = check(path)
+    result = safelight("check-reference", path)
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {path}: ")
     assert result.output.count("\n") == 1
@@ -107,4 +102,4 @@ def test_a_file_that_is_no_npz_is_refused_in_one_line(tmp_path: Path, content: b
 
 def test_a_single_array_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "array.npy", np.zeros(3))
-    assert "one array, not an .npz" in check(tmp_path / "array.npy").output
+    assert "one array, not an .npz" in safelight("check-reference", tmp_path / "array.npy").output

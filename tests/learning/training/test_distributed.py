@@ -11,15 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
 from PIL import Image
 from safetensors.torch import load_file
 
 from learning.agent.checkpoint import LAST
-from learning.command_line import main
 from learning.device import DeviceError
 from learning.training.distributed import ALONE, Processes, own_device
 from learning.training.fast_recipe import FastTrainer
+from tests.command_line import safelight
 from tests.learning.training.distributed_training import CRITIC_UPDATES_AHEAD, FIRST_PASSES, trainers
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
@@ -36,10 +35,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arguments(photos: Path, out: Path, *more: object) -> list[str]:
     return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
-
-
-def train(*given: object) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in given])
 
 
 def two_processes(root: Path, *command: object) -> list[tuple[int, str]]:
@@ -95,7 +90,7 @@ def test_two_processes_end_with_the_weights_of_one_by_either_recipe(root: Path, 
 def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
     root: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert train(*arguments(photos, tmp_path / "one")).exit_code == 0
+    assert safelight(*arguments(photos, tmp_path / "one")).exit_code == 0
     iterate = FastTrainer.iterate
 
     def interrupted(trainer: FastTrainer) -> dict[str, float]:
@@ -104,7 +99,7 @@ def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
         return iterate(trainer)
 
     monkeypatch.setattr(FastTrainer, "iterate", interrupted)
-    assert train(*arguments(photos, tmp_path / "two")).exit_code == 130
+    assert safelight(*arguments(photos, tmp_path / "two")).exit_code == 130
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
     torchrun += ["--nproc-per-node", "2"]
     resume = ["-m", "learning.command_line", "train", "--out", str(tmp_path / "two"), "--resume", "--device", "cpu"]
@@ -142,11 +137,11 @@ def test_a_batch_that_cannot_be_shared_is_refused_by_the_first_alone(
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setenv("RANK", "0")
-    first = train(*arguments(photos, tmp_path / "run", "--recipe", recipe))
+    first = safelight(*arguments(photos, tmp_path / "run", "--recipe", recipe))
     assert first.exit_code == 2
     assert f"3 processes cannot share the {parts} parts of a batch evenly; change --batch" in first.output
     monkeypatch.setenv("RANK", "1")
-    second = train(*arguments(photos, tmp_path / "run", "--recipe", recipe))
+    second = safelight(*arguments(photos, tmp_path / "run", "--recipe", recipe))
     assert (second.exit_code, second.output) == (1, "")
     assert not (tmp_path / "run").exists()
 

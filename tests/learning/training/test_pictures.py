@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,7 +14,6 @@ from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from learning.agent.networks import Widths
-from learning.command_line import main
 from learning.figures.sequences import COLUMN, SIDE, draw_sequence
 from learning.figures.steps import BAR, DARK, PERCENT, TITLE, Drawing
 from learning.photos.batches import Photos
@@ -23,6 +21,7 @@ from learning.photos.squares import Squares
 from learning.training.fast_recipe import FastConfig, FastTrainer
 from learning.training.paper_recipe import PaperConfig, PaperTrainer
 from learning.training.pictures import MARGIN, TrainingPictures
+from tests.command_line import safelight_output
 
 CPU = torch.device("cpu")
 SMALL = Widths(1, 2)
@@ -74,8 +73,7 @@ def test_a_run_with_pictures_ends_with_the_weights_of_one_without(tmp_path: Path
         out = tmp_path / f"run-{every}"
         given: list[Any] = ["train", "--inputs", tmp_path / "inputs", "--targets", tmp_path / "targets", "--out", out]
         given += ["--width", 1, "--hidden", 2, "--batch", 4, "--iterations", 2, "--picture-every", every]
-        result = CliRunner().invoke(main, [str(one) for one in given])
-        assert result.exit_code == 0, result.output
+        safelight_output(*given)
         ends.append((out / "last.safetensors").read_bytes())
     assert ends[0] == ends[1]
     assert sorted(path.name for path in (tmp_path / "run-1" / "pictures").iterdir()) == ["00000001.png", "00000002.png"]

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
 from PIL import Image
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from learning.agent.checkpoint import BEST, LAST
-from learning.command_line import main
+from tests.command_line import safelight, safelight_output
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 20, "--save-every", 2, "--device", "cpu"]
 SMALL += ["--picture-every", 0]
@@ -34,10 +33,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arguments(photos: Path, out: Path, *more: object) -> list[str]:
     return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
-
-
-def train(*given: object) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in given])
 
 
 def same(a: Path, b: Path) -> bool:
@@ -93,9 +88,9 @@ def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more
 @pytest.mark.parametrize("recipe", ["fast", "paper"])
 def test_a_run_killed_again_and_again_ends_as_one_never_killed(photos: Path, tmp_path: Path, recipe: str) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert train(*arguments(photos, whole, "--recipe", recipe)).exit_code == 0
+    assert safelight(*arguments(photos, whole, "--recipe", recipe)).exit_code == 0
     kill_again_and_again(photos, killed, 2, recipe)
-    assert train("train", "--out", killed, "--resume").exit_code == 0
+    assert safelight("train", "--out", killed, "--resume").exit_code == 0
     for name in (LAST, BEST):
         assert same(whole / name, killed / name)
     assert (whole / "log.jsonl").read_text() == (killed / "log.jsonl").read_text()
@@ -107,9 +102,9 @@ def test_a_run_killed_again_and_again_ends_as_one_never_killed(photos: Path, tmp
 def test_a_run_killed_ten_times_leaves_what_one_never_killed_does(photos: Path, tmp_path: Path, recipe: str) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     more = ["--iterations", 120, "--save-every", 2, "--picture-every", 10]
-    assert train(*arguments(photos, whole, "--recipe", recipe, *more)).exit_code == 0
+    assert safelight(*arguments(photos, whole, "--recipe", recipe, *more)).exit_code == 0
     kill_again_and_again(photos, killed, 10, recipe, *more)
-    assert train("train", "--out", killed, "--resume").exit_code == 0
+    assert safelight("train", "--out", killed, "--resume").exit_code == 0
     names = sorted(str(path.relative_to(whole)) for path in whole.rglob("*.*") if "tfevents" not in path.name)
     assert {"log.jsonl", LAST, BEST, "pictures/00000120.png"} <= set(names)
     for name in set(names) - {"config.json"}:
@@ -120,35 +115,34 @@ def test_a_run_killed_ten_times_leaves_what_one_never_killed_does(photos: Path, 
 
 
 def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, tmp_path: Path) -> None:
-    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
-    other = train("train", "--out", tmp_path / "run", "--resume", "--width", 2)
+    assert safelight(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    other = safelight("train", "--out", tmp_path / "run", "--resume", "--width", 2)
     assert other.exit_code == 2
     assert "was begun with width 1, not 2" in other.output
     Image.new("RGB", (8, 8)).save(photos / "another.png")
-    changed = train("train", "--out", tmp_path / "run", "--resume")
+    changed = safelight("train", "--out", tmp_path / "run", "--resume")
     (photos / "another.png").unlink()
     assert changed.exit_code == 1
     assert "the photos are not those" in changed.output
 
 
 def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
-    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    assert safelight(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     config["training"]["critic_rate"] *= 2
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))
-    result = train("train", "--out", tmp_path / "run", "--resume")
+    result = safelight("train", "--out", tmp_path / "run", "--resume")
     assert result.exit_code == 1
     assert "was begun with other defaults of its recipe; begin another run" in result.output
 
 
 def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
     config = json.loads((run / "config.json").read_text())
     del config["settings"]["picture_every"]
     (run / "config.json").write_text(json.dumps(config))
-    result = train("train", "--out", run, "--resume", "--picture-every", 3)
-    assert result.exit_code == 0, result.output
+    safelight_output("train", "--out", run, "--resume", "--picture-every", 3)
 
 
 def test_a_run_keeps_the_precision_that_it_was_begun_with(
@@ -157,22 +151,21 @@ def test_a_run_keeps_the_precision_that_it_was_begun_with(
     run = tmp_path / "run"
     monkeypatch.setattr("learning.training.precision.LEAST_WIDTH", 1)
     monkeypatch.setattr("learning.training.precision.has_bfloat16", lambda _device: True)
-    assert train(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
     assert json.loads((run / "config.json").read_text())["training"]["bfloat16"] is True
     monkeypatch.setattr("learning.training.precision.has_bfloat16", lambda _device: False)
-    result = train("train", "--out", run, "--resume")
-    assert result.exit_code == 0, result.output
+    safelight_output("train", "--out", run, "--resume")
 
 
 def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
-    result = train("train", "--out", tmp_path / "none", "--resume")
+    result = safelight("train", "--out", tmp_path / "none", "--resume")
     assert result.exit_code == 1
     assert "is not a run of safelight train" in result.output
 
 
 def test_a_damaged_checkpoint_is_named(photos: Path, tmp_path: Path) -> None:
-    assert train(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
+    assert safelight(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
     (tmp_path / "run" / LAST).write_bytes(b"nothing")
-    result = train("train", "--out", tmp_path / "run", "--resume")
+    result = safelight("train", "--out", tmp_path / "run", "--resume")
     assert result.exit_code == 1
     assert "last.safetensors is damaged" in result.output

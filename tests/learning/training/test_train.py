@@ -6,20 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
 from PIL import Image
 from torch import Tensor
 
 from editing.game.filters import luminance
 from learning.agent.checkpoint import load_agent
 from learning.agent.networks import Widths
-from learning.command_line import main
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, Photos
 from learning.training.paper_recipe import PaperTrainer
-
-
-def train(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["train", *map(str, arguments)])
+from tests.command_line import safelight, safelight_output
 
 
 @pytest.fixture
@@ -45,61 +40,60 @@ def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_trains_and_saves_a_run(photos: Path, tmp_path: Path) -> None:
-    result = train(*options(photos, tmp_path / "run"))
-    assert result.exit_code == 0, result.output
+    output = safelight_output("train", *options(photos, tmp_path / "run"))
     assert load_agent(tmp_path / "run").widths == Widths(1, 2)
     lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["iteration"] for line in lines] == [0, 1, 2]
-    assert "3 of 3" in result.output
+    assert "3 of 3" in output
     assert len(list((tmp_path / "run").glob("events.out.tfevents.*"))) == 1
 
 
 def test_the_same_seed_gives_the_same_run_and_features_may_be_stated(photos: Path, tmp_path: Path) -> None:
     for name, more in (("a", []), ("b", ["--features", 128])):
-        assert train(*options(photos, tmp_path / name, *more)).exit_code == 0
+        assert safelight("train", *options(photos, tmp_path / name, *more)).exit_code == 0
     assert load_agent(tmp_path / "a").sha256 == load_agent(tmp_path / "b").sha256
 
 
 def test_features_that_do_not_follow_from_the_width_are_refused(photos: Path, tmp_path: Path) -> None:
-    result = train(*options(photos, tmp_path / "run", "--features", 512))
+    result = safelight("train", *options(photos, tmp_path / "run", "--features", 512))
     assert result.exit_code == 2
     assert "512 does not follow from --width 1" in result.output
 
 
 def test_a_batch_larger_than_the_pool_is_refused(photos: Path, tmp_path: Path) -> None:
-    result = train(*options(photos, tmp_path / "run", "--batch", 129))
+    result = safelight("train", *options(photos, tmp_path / "run", "--batch", 129))
     assert result.exit_code == 2
     assert "a batch of 129 is more than the pool's 128 records" in result.output
 
 
 def test_a_batch_that_copies_do_not_divide_is_refused(photos: Path, tmp_path: Path) -> None:
-    result = train(*options(photos, tmp_path / "run", "--recipe", "fast", "--batch", 6))
+    result = safelight("train", *options(photos, tmp_path / "run", "--recipe", "fast", "--batch", 6))
     assert result.exit_code == 2
     assert "a batch of 6 cannot be shared by photos of 4 games each" in result.output
 
 
 def test_both_kinds_of_photos_must_be_named(photos: Path, tmp_path: Path) -> None:
-    result = train("--inputs", photos, "--out", tmp_path / "run")
+    result = safelight("train", "--inputs", photos, "--out", tmp_path / "run")
     assert result.exit_code == 2
     assert "Missing option '--targets'" in result.output
 
 
 def test_an_occupied_folder_is_refused(photos: Path) -> None:
-    result = train(*options(photos, photos))
+    result = safelight("train", *options(photos, photos))
     assert result.exit_code == 1
     assert "exists and is not empty" in result.output
 
 
 def test_a_folder_without_photos_is_refused_and_nothing_written(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    result = train(*options(photos, tmp_path / "run"), "--targets", tmp_path / "empty")
+    result = safelight("train", *options(photos, tmp_path / "run"), "--targets", tmp_path / "empty")
     assert result.exit_code == 1
     assert f"no photos in {tmp_path / 'empty'}" in result.output
     assert not (tmp_path / "run").exists()
 
 
 def test_an_unknown_device_is_refused(photos: Path, tmp_path: Path) -> None:
-    result = train(*options(photos, tmp_path / "run", "--device", "abacus"))
+    result = safelight("train", *options(photos, tmp_path / "run", "--device", "abacus"))
     assert result.exit_code == 1
     assert "the device 'abacus' cannot be used" in result.output
 
@@ -109,7 +103,7 @@ def test_ctrl_c_keeps_the_last_checkpoint(photos: Path, tmp_path: Path, monkeypa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(PaperTrainer, "_update_agent_and_value", interrupted)
-    result = train(*options(photos, tmp_path / "run", "--save-every", 1))
+    result = safelight("train", *options(photos, tmp_path / "run", "--save-every", 1))
     assert result.exit_code == 130
     assert "Stopped in iteration 1; --resume continues from its last checkpoint" in result.output
     assert load_agent(tmp_path / "run").about["iterations_done"] == 1
@@ -117,7 +111,7 @@ def test_ctrl_c_keeps_the_last_checkpoint(photos: Path, tmp_path: Path, monkeypa
 
 def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("learning.training.losses.GRADIENT_PENALTY_SCALE", float("inf"))
-    result = train(*options(photos, tmp_path / "run"))
+    result = safelight("train", *options(photos, tmp_path / "run"))
     assert result.exit_code == 1
     assert "the training has diverged" in result.output
     (line,) = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
@@ -172,9 +166,9 @@ def test_no_augmentation_draws_nothing_and_leaves_the_crops() -> None:
 
 def test_augmentation_is_of_the_inputs_of_the_fast_recipe_and_is_recorded(photos: Path, tmp_path: Path) -> None:
     fast = ["--recipe", "fast", "--augment-exposure", 0.5, "--augment-white-balance", 0.1]
-    assert train(*options(photos, tmp_path / "run", *fast)).exit_code == 0
+    assert safelight("train", *options(photos, tmp_path / "run", *fast)).exit_code == 0
     training = json.loads((tmp_path / "run" / "config.json").read_text())["training"]
     assert (training["augment_exposure"], training["augment_white_balance"]) == (0.5, 0.1)
-    refused = train(*options(photos, tmp_path / "other", "--augment-exposure", 0.5))
+    refused = safelight("train", *options(photos, tmp_path / "other", "--augment-exposure", 0.5))
     assert refused.exit_code == 2
     assert "--augment-exposure is for --recipe fast alone" in refused.output
