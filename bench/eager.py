@@ -88,14 +88,14 @@ def critic_loss(critic: Critic, real: Tensor, fake: Tensor, mix: Tensor) -> Tens
     return judge(critic, fake).mean() - judge(critic, real).mean() + losses.GRADIENT_PENALTY_SCALE * penalty
 
 
-class EagerLearner:
+class EagerOptimizer:
     """A network and torch's default Adam."""
 
     def __init__(self, network: nn.Module, betas: tuple[float, float]) -> None:
         self.parameters = list(network.parameters())
         self._optimizer = torch.optim.Adam(self.parameters, betas=betas)
 
-    def learn(self, loss: Tensor, rate: float) -> None:
+    def step(self, loss: Tensor, rate: float) -> None:
         """One update by the gradient of the network's own loss."""
         for parameter, gradient in zip(self.parameters, torch.autograd.grad(loss, self.parameters), strict=True):
             parameter.grad = gradient

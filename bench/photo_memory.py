@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.photos.square_cache import KIND, SQUARE_BYTES
 from learning.photos.squares import Squares
-from learning.training.validation import HeldOut, split
+from learning.training.validation import Validation, split
 
 BATCH = 64
 
@@ -31,9 +31,9 @@ def _growth(photos: int) -> float:
         generator = torch.Generator().manual_seed(0)
         before = _kilobytes("VmRSS")
         squares = Squares.in_file(path, KIND, np.arange(photos)[:, None])
-        trained, held_out = split(photos, seed=0)
-        training = Photos(squares.take(trained), torch.device("cpu"))
-        scored = HeldOut(squares.take(held_out), squares)
+        trained, validation = split(photos, seed=0)
+        training = CropSampler(squares.take(trained), torch.device("cpu"))
+        scored = Validation(squares.take(validation), squares)
         for _ in range(photos // BATCH):
             training.read(training.draw(BATCH, generator))
         assert scored  # noqa: S101 (it must live until here)

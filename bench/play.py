@@ -8,7 +8,7 @@ import torch
 
 from bench.figures import Figure, ratio, seconds
 from learning.agent.checkpoint import load_agent
-from learning.agent.playing import Turn, play_all
+from learning.agent.playing import GameRequest, play_all
 
 PHOTOS = 64
 BATCH = 64
@@ -20,10 +20,10 @@ def measure() -> dict[str, Figure]:
     checkpoint = load_agent(Path("pretrained"))
     agent = checkpoint.agent.double()
     views = np.random.default_rng(0).random((PHOTOS, 64, 64, 3), dtype=np.float32) * 0.3
-    turns = [Turn(str(index), 0, view) for index, view in enumerate(views)]
+    requests = [GameRequest(str(index), 0, view) for index, view in enumerate(views)]
 
     def play(batch: int) -> None:
-        for _ in play_all(agent, checkpoint.widths, turns, 0, batch):
+        for _ in play_all(agent, checkpoint.widths, requests, 0, batch):
             pass
 
     note = f"five steps each, one thread, float64, width {checkpoint.widths.width}; CPU time"

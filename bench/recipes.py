@@ -29,10 +29,10 @@ from editing.photos.decoding import find_photos, read_photo
 from editing.photos.preview import agent_view, square
 from editing.photos.read_options import ReadOptions
 from learning.agent.networks import Widths
-from learning.agent.playing import Turn, play
+from learning.agent.playing import GameRequest, play
 from learning.metrics.artefacts import artefacts, mean_artefacts
 from learning.metrics.histogram_intersection import crop_statistics, intersection, root_mean_square
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.photos.squares import SQUARE_SIZE
 from learning.training.recipes import RECIPES
 from learning.training.trainer import Trainer
@@ -106,7 +106,7 @@ def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Tra
     found = RECIPES[recipe]
     config = found.config(**settings)
     inputs, targets = (
-        Photos([pictures[index] for index in split(len(pictures), config.seed)[0]], CPU)
+        CropSampler([pictures[index] for index in split(len(pictures), config.seed)[0]], CPU)
         for pictures in (frames.inputs, frames.targets)
     )
     trainer = found.trainer(config, inputs, targets, CPU)
@@ -118,8 +118,8 @@ def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Tra
 
 def edits(trainer: Trainer, frames: Frames) -> list[list[Step]]:
     """What the agent makes of each pair's input, as ``safelight play`` does."""
-    turns = [Turn(name, 0, agent_view(pixels)) for name, pixels, _ in frames.pairs]
-    games = play(trainer.agent.double(), trainer.widths, turns, seed=0)
+    requests = [GameRequest(name, 0, agent_view(pixels)) for name, pixels, _ in frames.pairs]
+    games = play(trainer.agent.double(), trainer.widths, requests, seed=0)
     return [[played.step for played in game] for game in games]
 
 

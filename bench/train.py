@@ -18,13 +18,13 @@ from bench.photo_memory import peak_growth
 from learning.agent.acting import sample_filters
 from learning.agent.networks import Networks, Widths, create_networks, draw_masks
 from learning.agent.state import fresh_states
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.training.fast_recipe import FastConfig, FastTrainer
 from learning.training.losses import critic_losses, step_losses
 from learning.training.paper_recipe import BETAS
-from learning.training.precision import AUTO, BFLOAT16, FLOAT32, choose_precision, computing
-from learning.training.trainer import Learner
-from learning.training.updates import Recorded, Update, recorder_on
+from learning.training.precision import AUTO, BFLOAT16, FLOAT32, autocast, choose_precision
+from learning.training.trainer import NetworkOptimizer
+from learning.training.updates import CapturedUpdate, Update, capture_on
 
 BATCH = 64
 WIDTHS = Widths()
@@ -96,51 +96,51 @@ class _Batch:
 
 def _ours(device: torch.device, precision: str) -> Updates:
     batch = _Batch(device)
-    learners = {name: Learner(network, BETAS, device) for name, network in batch.networks.modules.items()}
+    optimizers = {name: NetworkOptimizer(network, BETAS, device) for name, network in batch.networks.modules.items()}
 
-    in_precision = partial(computing, device, bfloat16=precision == BFLOAT16)
-    recorder = recorder_on(device)
+    in_precision = partial(autocast, device, bfloat16=precision == BFLOAT16)
+    capture = capture_on(device)
 
     def agent() -> Update:
         with in_precision():
-            step = step_losses(*batch.step, grouped=recorder is None)
-        return _gradients(learners, agent=step.agent_loss, value=step.value_loss)
+            step = step_losses(*batch.step, grouped=capture is None)
+        return _gradients(optimizers, agent=step.agent_loss, value=step.value_loss)
 
     def critic() -> Update:
         with in_precision():
             judged = critic_losses(batch.networks.critic, batch.real, batch.images, batch.mix)
-        return _gradients(learners, critic=judged.loss)
+        return _gradients(optimizers, critic=judged.loss)
 
-    def learn(update: Recorded) -> None:
+    def learn(update: CapturedUpdate) -> None:
         for name, gradients in update().gradients.items():
-            learners[name].learn(gradients, RATE)
+            optimizers[name].step(gradients, RATE)
 
-    return {compute.__name__: partial(learn, Recorded(compute, recorder)) for compute in (agent, critic)}
+    return {compute.__name__: partial(learn, CapturedUpdate(compute, capture)) for compute in (agent, critic)}
 
 
-def _gradients(learners: Mapping[str, Learner], **losses: Tensor) -> Update:
-    return Update({name: learners[name].gradients(loss) for name, loss in losses.items()}, {})
+def _gradients(optimizers: Mapping[str, NetworkOptimizer], **losses: Tensor) -> Update:
+    return Update({name: optimizers[name].gradients(loss) for name, loss in losses.items()}, {})
 
 
 def _straightforward(device: torch.device) -> Updates:
     batch = _Batch(device)
-    learners = {name: eager.EagerLearner(network, BETAS) for name, network in batch.networks.modules.items()}
+    optimizers = {name: eager.EagerOptimizer(network, BETAS) for name, network in batch.networks.modules.items()}
 
     def agent() -> None:
         agent_loss, value_loss = eager.agent_and_value_losses(*batch.step)
-        learners["agent"].learn(agent_loss, RATE)
-        learners["value"].learn(value_loss, RATE)
+        optimizers["agent"].step(agent_loss, RATE)
+        optimizers["value"].step(value_loss, RATE)
 
     def critic() -> None:
-        learners["critic"].learn(eager.critic_loss(batch.networks.critic, batch.real, batch.images, batch.mix), RATE)
+        optimizers["critic"].step(eager.critic_loss(batch.networks.critic, batch.real, batch.images, batch.mix), RATE)
 
     return {"agent": agent, "critic": critic}
 
 
 def _fast(device: torch.device, clock: Clock) -> float:
     random = np.random.default_rng(0)
-    inputs, targets = (Photos(list(random.random((16, 80, 80, 3), dtype=np.float32)), device) for _ in range(2))
-    trainer = FastTrainer(FAST, inputs, targets, device, recorder=recorder_on(device))
+    inputs, targets = (CropSampler(list(random.random((16, 80, 80, 3), dtype=np.float32)), device) for _ in range(2))
+    trainer = FastTrainer(FAST, inputs, targets, device, capture=capture_on(device))
     return _milliseconds(trainer.iterate, clock, runs=8)
 
 

@@ -83,11 +83,11 @@ class AgentDecides:
         return {"player": f"agent:{self.name}", "checkpoint": self.sha256, "seed": self.seed, "sample": sample}
 
     def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
-        from learning.agent.playing import Turn, play
+        from learning.agent.playing import GameRequest, play
 
         agent, widths = _agent(self.run)
         view = agent_view(preview_of(photo))
-        games = play(agent, widths, [Turn(sha256, sample, view) for sample in samples], self.seed)
+        games = play(agent, widths, [GameRequest(sha256, sample, view) for sample in samples], self.seed)
         return [StepsFile(tuple(one.step for one in game), tuple(one.probabilities for one in game)) for game in games]
 
 

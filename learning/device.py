@@ -35,7 +35,7 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """A tensor of the CPU on the device; a GPU copies it while the CPU goes on, as it lies in pinned memory."""
     if device.type == "cuda":
         tensor = tensor.pin_memory()

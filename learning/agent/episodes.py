@@ -23,7 +23,7 @@ from editing.photos.read_options import ReadOptions
 from editing.trajectories.schemas import FLAGS, rows
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import Checkpoint
-from learning.agent.playing import PlayedStep, Turn
+from learning.agent.playing import GameRequest, PlayedStep
 from learning.photos.sets import PhotoSetError, map_processes
 
 Row = dict[str, Any]
@@ -119,9 +119,11 @@ class Player:
     checkpoint: Checkpoint
     seed: int
 
-    def game_rows(self, turn: Turn, study: str, played: Sequence[PlayedStep]) -> tuple[Row, list[Row], list[Row]]:
+    def game_rows(
+        self, request: GameRequest, study: str, played: Sequence[PlayedStep]
+    ) -> tuple[Row, list[Row], list[Row]]:
         """A game's row of episodes, its rows of steps and its rows of events."""
-        key = f"{self.checkpoint.sha256}/{self.name}/{study}/{turn.photo}/{self.seed}/{turn.sample}"
+        key = f"{self.checkpoint.sha256}/{self.name}/{study}/{request.photo}/{self.seed}/{request.sample}"
         episode = str(uuid5(NAMESPACE, key))
         events = list(game_events(episode, played))
         probabilities = {one.step.filter: one.probabilities for one in played}
@@ -141,7 +143,7 @@ class Player:
             "id": episode,
             "player": f"agent:{self.name}",
             "player_kind": "agent",
-            "photo": turn.photo,
+            "photo": request.photo,
             "study": study,
             "status": "submitted",
             "exclusion_reason": None,
@@ -152,7 +154,7 @@ class Player:
             "duration_ms": 0,
             **dict.fromkeys(FLAGS, False),
             "seed": self.seed,
-            "sample": turn.sample,
+            "sample": request.sample,
             "checkpoint_hash": self.checkpoint.sha256,
         }
         return row, steps, [event.to_json() for event in events]

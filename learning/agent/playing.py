@@ -21,7 +21,7 @@ DECIMALS = 9
 
 
 @dataclass(frozen=True)
-class Turn:
+class GameRequest:
     """One game to play: a photo as the agent sees it, and what its dropout is drawn from.
 
     Attributes:
@@ -51,20 +51,20 @@ def dropout_masks(widths: Widths, seed: int, photo: str, sample: int) -> Tensor:
     return torch.from_numpy(kept / KEEP)
 
 
-def play(agent: Agent, widths: Widths, turns: Sequence[Turn], seed: int) -> list[list[PlayedStep]]:
+def play(agent: Agent, widths: Widths, requests: Sequence[GameRequest], seed: int) -> list[list[PlayedStep]]:
     """Play a batch of games at once: at each step the most probable unused filter.
 
     The agent must be in float64, on any device: so a game's outcome does not depend on the batch that it is part of.
 
     Returns:
-        Five steps for each turn, their parameters canonical and in range.
+        Five steps for each request, their parameters canonical and in range.
     """
     device = next(agent.parameters()).device
-    images = torch.from_numpy(np.stack([turn.view for turn in turns])).permute(0, 3, 1, 2)
+    images = torch.from_numpy(np.stack([request.view for request in requests])).permute(0, 3, 1, 2)
     images = images.to(device, torch.float64)
-    states = state.fresh_states(len(turns), images)
-    masks = torch.stack([dropout_masks(widths, seed, turn.photo, turn.sample) for turn in turns]).to(device)
-    games: list[list[PlayedStep]] = [[] for _ in turns]
+    states = state.fresh_states(len(requests), images)
+    masks = torch.stack([dropout_masks(widths, seed, request.photo, request.sample) for request in requests]).to(device)
+    games: list[list[PlayedStep]] = [[] for _ in requests]
     for index in range(MAXIMUM_STEPS):
         before = states
 
@@ -80,14 +80,14 @@ def play(agent: Agent, widths: Widths, turns: Sequence[Turn], seed: int) -> list
 
 
 def play_all(
-    agent: Agent, widths: Widths, turns: Iterable[Turn], seed: int, batch: int
-) -> Iterator[tuple[Turn, list[PlayedStep]]]:
-    """Play any number of games, so many at once; no more turns than those are held.
+    agent: Agent, widths: Widths, requests: Iterable[GameRequest], seed: int, batch: int
+) -> Iterator[tuple[GameRequest, list[PlayedStep]]]:
+    """Play any number of games, so many at once; no more requests than those are held.
 
     Args:
         agent: in float64, see ``play``.
     """
-    remaining = iter(turns)
+    remaining = iter(requests)
     while chosen := list(islice(remaining, batch)):
         yield from zip(chosen, play(agent, widths, chosen, seed), strict=True)
 

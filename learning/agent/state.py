@@ -31,7 +31,7 @@ def used_before(states: Tensor, choice: Tensor) -> Tensor:
     return states[:, USED].gather(1, choice[:, None])
 
 
-def indicator(choice: Tensor) -> Tensor:
+def one_hot(choice: Tensor) -> Tensor:
     """(..., 8) whether each filter is the one chosen, from its index (...).
 
     Not by torch's ``one_hot``, which asks whether the indices are in range: nothing may be asked in what is recorded.
@@ -43,7 +43,7 @@ def next_states(states: Tensor, choice: Tensor) -> Tensor:
     """(N, 11) the states after each episode's filter ``choice``, (N,) indices, was applied."""
     after = states.clone()
     after[:, STEP] += 1
-    after[:, USED] = torch.maximum(states[:, USED], indicator(choice).to(states.dtype))
+    after[:, USED] = torch.maximum(states[:, USED], one_hot(choice).to(states.dtype))
     done = (after[:, STEP] >= MAXIMUM_STEPS).to(states.dtype)
     after[:, HAS_REWARD] = done
     after[:, STOPPED] = done

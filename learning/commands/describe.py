@@ -15,7 +15,7 @@ from learning.commands.options import clear_errors
 
 if TYPE_CHECKING:
     from learning.metrics.artefacts import Artefacts
-    from learning.photos.sets import Picture
+    from learning.photos.sets import PictureFile
 
 # Orders are listed from the most frequent on.
 LISTED = 5
@@ -62,7 +62,7 @@ def command(play: Path, json_file: Path | None) -> None:
             write_atomically(json_file, (json.dumps(figures, indent=1) + "\n").encode())
 
 
-def _artefacts(picture: Picture) -> Artefacts:
+def _artefacts(picture: PictureFile) -> Artefacts:
     from editing.photos.preview import load_preview
     from learning.metrics.artefacts import artefacts
 

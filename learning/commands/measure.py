@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from editing.photos.read_options import ReadOptions
-    from learning.photos.sets import Decoding, Picture
+    from learning.photos.sets import Decoding, PictureFile
 
 
 @click.command(
@@ -79,7 +79,7 @@ def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:
     return float(np.mean(map_processes(partial(_rmse, decoding=decoding), couples, "Comparing pairs")))
 
 
-def _rmse(couple: tuple[Picture, Picture], decoding: Decoding) -> float:
+def _rmse(couple: tuple[PictureFile, PictureFile], decoding: Decoding) -> float:
     from learning.metrics.histogram_intersection import root_mean_square
     from learning.photos.sets import PhotoSetError, read_picture
 
@@ -94,12 +94,12 @@ def _statistics(location: Path, decoding: Decoding, seed: int) -> tuple[NDArray[
     from functools import partial
 
     from learning.metrics.histogram_intersection import crop_statistics
-    from learning.photos.sets import keep_of_pictures, list_results
+    from learning.photos.sets import list_results, map_pictures
 
-    reading = keep_of_pictures(
+    reading = map_pictures(
         list_results(location), decoding, partial(crop_statistics, seed=seed), f"Reading {location.name}"
     )
     for line in reading.unreadable:
         click.echo(f"Left out: {line}", err=True)
-    click.echo(f"{location}: {len(reading.kept)} pictures")
-    return reading.kept
+    click.echo(f"{location}: {len(reading.results)} pictures")
+    return reading.results

@@ -106,7 +106,7 @@ def _play(
 ) -> tuple[Rows, Rows, Rows]:
     """The rows of all games, in the order of the photos."""
     from learning.agent.episodes import OWN_STUDY, Player
-    from learning.agent.playing import Turn, play_all
+    from learning.agent.playing import GameRequest, play_all
     from learning.photos.sets import each_by_processes, preview_view
 
     name, seed, samples, batch = options
@@ -114,17 +114,17 @@ def _play(
     player = Player(name, checkpoint, seed)
     previews = [photos.previews[photo["preview_sha256"]] for photo in photos.rows]
     views = each_by_processes(preview_view, previews, "Playing")
-    turns = (
-        Turn(photo["sha256"], sample, view)
+    requests = (
+        GameRequest(photo["sha256"], sample, view)
         for photo, view in zip(photos.rows, views, strict=True)
         for sample in range(samples)
     )
     episodes: Rows = []
     steps: Rows = []
     events: Rows = []
-    for turn, played in play_all(agent, checkpoint.widths, turns, seed, batch):
-        study = photos.studies.get(turn.photo, OWN_STUDY)
-        episode, own_steps, own_events = player.game_rows(turn, study, played)
+    for request, played in play_all(agent, checkpoint.widths, requests, seed, batch):
+        study = photos.studies.get(request.photo, OWN_STUDY)
+        episode, own_steps, own_events = player.game_rows(request, study, played)
         episodes.append(episode)
         steps += own_steps
         events += own_events

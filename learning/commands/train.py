@@ -137,11 +137,11 @@ def command(
     from learning.photos.sets import PhotoSetError
     from learning.training.distributed import ProcessLost, started
     from learning.training.trainer import TrainingDiverged
-    from learning.training.updates import RecordingFailed
+    from learning.training.updates import CaptureFailed
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
     first = started().rank == 0
-    with clear_errors(*expected, ProcessLost, RecordingFailed), first_speaks(first, TrainingDiverged):
+    with clear_errors(*expected, ProcessLost, CaptureFailed), first_speaks(first, TrainingDiverged):
         if resume:
             settings = _settings_of_run(context, out)
         else:
@@ -172,14 +172,14 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
 def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None, *, cuda_graphs: bool) -> None:
     from learning.agent.checkpoint import LAST, CheckpointError, begin_run, read_config
     from learning.device import choose_device
-    from learning.photos.batches import Photos
+    from learning.photos.batches import CropSampler
     from learning.training.distributed import joined, own_device, started
     from learning.training.pictures import TrainingPictures
     from learning.training.precision import choose_precision
     from learning.training.recipes import RECIPES
     from learning.training.run import run
-    from learning.training.updates import recorder_on
-    from learning.training.validation import HeldOut, split
+    from learning.training.updates import capture_on
+    from learning.training.validation import Validation, split
 
     processes = started()
     recipe = RECIPES[settings["recipe"]]
@@ -198,16 +198,16 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
     inputs, targets = (one.squares for one in sets)
-    trained, held_out = split(inputs.photos, settings["seed"])
+    trained, validation = split(inputs.photos, settings["seed"])
     trained_targets, _ = split(targets.photos, settings["seed"])
-    photos = Photos(inputs.take(trained), where), Photos(targets.take(trained_targets), where)
-    recorder = recorder_on(where) if cuda_graphs else None
-    trainer = recipe.trainer(config, *photos, where, processes, recorder)
-    shown = inputs.take(held_out if len(held_out) else trained)
+    photos = CropSampler(inputs.take(trained), where), CropSampler(targets.take(trained_targets), where)
+    capture = capture_on(where) if cuda_graphs else None
+    trainer = recipe.trainer(config, *photos, where, processes, capture)
+    shown = inputs.take(validation if len(validation) else trained)
     pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
     try:
         with joined(processes, where):
-            run(out, trainer, HeldOut(inputs.take(held_out), targets), pictures, settings["save_every"])
+            run(out, trainer, Validation(inputs.take(validation), targets), pictures, settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")

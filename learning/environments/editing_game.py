@@ -21,12 +21,12 @@ from editing.photos.preview import AGENT_VIEW_SIZE
 from editing.photos.read_options import AUTO, ReadOptions
 from learning.agent import state
 from learning.environments.game_batch import CONTROLS, GameBatch, Pixels, RewardFunction, judge_by
-from learning.photos.sets import Decoding, PhotoSetError, keep_of_picture, list_photos, training_square
+from learning.photos.sets import Decoding, PhotoSetError, list_photos, map_picture, training_square
 
 METADATA = {"render_modes": ["rgb_array"], "render_fps": 2}
 
 Arrays = dict[str, NDArray[Any]]
-Photos = str | Path | NDArray[Any] | Sequence[NDArray[Any]]
+PhotoSource = str | Path | NDArray[Any] | Sequence[NDArray[Any]]
 
 
 def read_squares(location: str | Path, options: ReadOptions = AUTO) -> Pixels:
@@ -41,7 +41,7 @@ def read_squares(location: str | Path, options: ReadOptions = AUTO) -> Pixels:
     Raises:
         PhotoSetError, PhotoError, InvalidSnapshot: if there are no photos that can be read.
     """
-    outcomes = [keep_of_picture(picture, Decoding(options), training_square) for picture in list_photos(Path(location))]
+    outcomes = [map_picture(picture, Decoding(options), training_square) for picture in list_photos(Path(location))]
     unreadable = [reason for _, reason in outcomes if reason]
     if len(unreadable) == len(outcomes):
         raise PhotoSetError(f"none of {len(outcomes)} photos could be read; the first: {unreadable[0]}")
@@ -50,7 +50,7 @@ def read_squares(location: str | Path, options: ReadOptions = AUTO) -> Pixels:
     return np.stack([square for square, reason in outcomes if not reason]).astype(np.float32)
 
 
-def squares_of(photos: Photos, options: ReadOptions) -> Pixels:
+def squares_of(photos: PhotoSource, options: ReadOptions) -> Pixels:
     """(M, S, S, 3) the photos that an environment is given.
 
     Raises:
@@ -119,7 +119,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
 
     def __init__(
         self,
-        photos: Photos,
+        photos: PhotoSource,
         reward: str | Path | RewardFunction,
         *,
         augment: bool = True,

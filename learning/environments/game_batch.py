@@ -23,9 +23,9 @@ from learning.agent import state
 from learning.agent.acting import Group, edit
 from learning.agent.checkpoint import load_critic
 from learning.agent.networks import Critic
-from learning.photos.batches import Crops, Photos
-from learning.training.losses import REPEAT_PENALTY, REWARD_SCALE, too_bright
-from learning.training.rollout import shown
+from learning.photos.batches import Crops, CropSampler
+from learning.training.losses import REPEAT_PENALTY, REWARD_SCALE, overexposure_penalty
+from learning.training.rollout import clip_to_display
 
 Pixels = NDArray[np.float32]
 # From images (N, 64, 64, 3) before and after a step to a number for each.
@@ -78,7 +78,7 @@ class GameBatch:
             augment: whether games begin on random crops, half of them flipped, or on the whole square.
         """
         views = [square if augment else agent_view(square) for square in squares]
-        self._photos = Photos(views, torch.device(device))
+        self._photos = CropSampler(views, torch.device(device))
         margin = len(views[0]) - AGENT_VIEW_SIZE
         # How many photos, flips, tops and lefts there are to draw from.
         self._choices = (len(self._photos), 1 + augment, margin + 1, margin + 1)
@@ -146,7 +146,7 @@ class GameBatch:
 
     def shown(self) -> NDArray[np.uint8]:
         """(count, 64, 64, 3) the images as a screen shows them."""
-        return np.rint(255 * channels_last(shown(self.images))).astype(np.uint8)
+        return np.rint(255 * channels_last(clip_to_display(self.images))).astype(np.uint8)
 
     def _at(self, rows: NDArray[Any]) -> Tensor:
         return torch.from_numpy(rows).to(self.images.device)
@@ -188,7 +188,7 @@ def function_judge(function: RewardFunction) -> Judge:
 
 
 def _log_probability_real(critic: Critic, images: Tensor) -> Tensor:
-    return logsigmoid(critic(shown(images)))
+    return logsigmoid(critic(clip_to_display(images)))
 
 
 def _scaled_answer(critic: Critic, images: Tensor) -> Tensor:
@@ -201,7 +201,7 @@ POTENTIALS = {"fast": _log_probability_real, "paper": _scaled_answer}
 
 
 def critic_judge(run: Path, device: str) -> Judge:
-    """By how much a step raises what the run's recipe has its agent raise, less ``too_bright`` of the result.
+    """By how much a step raises what the run's recipe has its agent raise, less ``overexposure_penalty`` of the result.
 
     Of the recipe ``fast`` that is the log of the critic's probability that the picture, as shown, is a target: the
     rewards of a game sum up to the return that the recipe maximises (but for its penalties on noise and casts), less
@@ -216,6 +216,6 @@ def critic_judge(run: Path, device: str) -> Judge:
     potential = POTENTIALS[config.get("recipe", "fast")]
 
     def judge(before: Tensor, after: Tensor) -> Tensor:
-        return (potential(critic, after) - potential(critic, before)).squeeze(1) - too_bright(after)
+        return (potential(critic, after) - potential(critic, before)).squeeze(1) - overexposure_penalty(after)
 
     return judge

@@ -14,7 +14,7 @@ from editing.photos.read_options import ReadOptions
 from learning.environments.editing_game import (
     METADATA,
     Arrays,
-    Photos,
+    PhotoSource,
     action_space,
     check_actions,
     observation_space,
@@ -36,7 +36,7 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         self,
         num_envs: int = 1,
         *,
-        photos: Photos,
+        photos: PhotoSource,
         reward: str | Path | RewardFunction,
         augment: bool = True,
         transfer: str = "auto",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from editing.game.filters import luminance
 from editing.photos.preview import AGENT_VIEW_SIZE
-from learning.device import sent
+from learning.device import to_device
 from learning.photos.squares import SQUARE_SIZE, Indices, Pixels, Squares
 
 # Squares of at most so many bytes, as float32, lie on the device; of more, each batch is read from their file.
@@ -72,8 +72,8 @@ class Crops:
     gains: Tensor | None = None
 
 
-class Photos:
-    """Photos to draw crops of, linear light. A seed draws the same, wherever their squares lie."""
+class CropSampler:
+    """Draws random crops of photos, in linear light. A seed draws the same ones, wherever the squares lie."""
 
     def __init__(self, squares: Squares | Sequence[Pixels], device: torch.device) -> None:
         """Take squares of (80, 80, 3), on the device of training if they are few; ``read`` takes other sizes too."""
@@ -131,12 +131,12 @@ class Photos:
             yield self._cut(squares, windows, crops.gains)
 
     def _cut(self, squares: Tensor, windows: Tensor, gains: Tensor | None) -> Tensor:
-        place, flipped, top, left = sent(windows, self._device)[:, :, None, None]
+        place, flipped, top, left = to_device(windows, self._device)[:, :, None, None]
         along = torch.arange(AGENT_VIEW_SIZE, device=self._device)
         row = top + along[None, :, None]
         column = left + torch.where(flipped > 0, AGENT_VIEW_SIZE - 1 - along, along)
         found = squares[place, row, column].permute(0, 3, 1, 2).contiguous()
-        return found if gains is None else found * sent(gains, self._device)[:, :, None, None]
+        return found if gains is None else found * to_device(gains, self._device)[:, :, None, None]
 
     def _read_soon(self, crops: Crops) -> Future[Tensor]:
         # Its thread ends when these photos are collected.
@@ -144,4 +144,4 @@ class Photos:
         return self._reader.submit(self._read, crops.windows[0].numpy())
 
     def _read(self, indices: Indices) -> Tensor:
-        return sent(torch.from_numpy(self._squares[indices]), self._device)
+        return to_device(torch.from_numpy(self._squares[indices]), self._device)

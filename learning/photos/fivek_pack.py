@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from editing.photos.colour import SRGB_FROM_PROPHOTO
-from learning.photos.sets import PhotoSetError, Picture
+from learning.photos.sets import PhotoSetError, PictureFile
 from learning.photos.squares import SHAPE, PhotoSet, Squares
 
 PACK = "image_raw.npy"
@@ -57,7 +57,7 @@ def read_fold(path: Path) -> list[int]:
     return sorted(numbers)
 
 
-def of_fold(pictures: Sequence[Picture], fold: Path) -> tuple[list[Picture], tuple[str, ...]]:
+def of_fold(pictures: Sequence[PictureFile], fold: Path) -> tuple[list[PictureFile], tuple[str, ...]]:
     """The pictures whose names begin with a number of the fold, and a line about those that are not there.
 
     Raises:

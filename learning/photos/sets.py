@@ -31,7 +31,7 @@ from editing.trajectories.snapshot import is_snapshot, read_snapshot
 from learning.photos.squares import SQUARE_SIZE
 
 Pixels = NDArray[np.float32]
-Kept = TypeVar("Kept")
+Result = TypeVar("Result")
 
 # A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
 MAXIMUM_WORKERS = 4
@@ -46,7 +46,7 @@ class PhotoSetError(ValueError):
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureFile:
     """A picture that can be read: a photo file, or the stored preview of an export, and the steps made on it."""
 
     name: str
@@ -70,15 +70,15 @@ class Decoding:
 
 
 @dataclass(frozen=True)
-class Reading(Generic[Kept]):
-    """What was read: what was kept of each readable picture, in order, and a line for each of the others."""
+class PictureResults(Generic[Result]):
+    """What a function made of each picture that could be read, in order, and a line for each of the others."""
 
-    pictures: tuple[Picture, ...]
-    kept: tuple[Kept, ...]
+    pictures: tuple[PictureFile, ...]
+    results: tuple[Result, ...]
     unreadable: tuple[str, ...]
 
 
-def list_photos(location: Path) -> list[Picture]:
+def list_photos(location: Path) -> list[PictureFile]:
     """The photos below a folder (or the one file), or those of an export.
 
     Raises:
@@ -88,15 +88,15 @@ def list_photos(location: Path) -> list[Picture]:
     if is_snapshot(location):
         snapshot = read_snapshot(location)
         photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
-        found = [Picture(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
+        found = [PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
     else:
-        found = [Picture(path.name, path) for path in find_photos([location])]
+        found = [PictureFile(path.name, path) for path in find_photos([location])]
     if not found:
         raise PhotoSetError(f"{location}: no photos there")
     return found
 
 
-def list_results(location: Path) -> list[Picture]:
+def list_results(location: Path) -> list[PictureFile]:
     """Finished pictures: the files below a folder as they are, or the submitted episodes of an export, rendered.
 
     Raises: as ``list_photos``.
@@ -114,11 +114,12 @@ def list_results(location: Path) -> list[Picture]:
         raise PhotoSetError(f"{location}: no submitted episode there")
     submitted.sort(key=lambda row: (names[row["photo"]], row["photo"], row["player"], row["sample"] or 0, row["id"]))
     return [
-        Picture(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ()))) for row in submitted
+        PictureFile(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ())))
+        for row in submitted
     ]
 
 
-def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
+def read_picture(picture: PictureFile, decoding: Decoding) -> Pixels:
     """(H, W, 3) linear light, or as ``decoding`` wants it; after steps display-referred and unclipped.
 
     Raises:
@@ -133,10 +134,10 @@ def read_picture(picture: Picture, decoding: Decoding) -> Pixels:
     return develop(pixels, picture.steps) if picture.steps else pixels
 
 
-def keep_of_pictures(
-    pictures: Sequence[Picture], decoding: Decoding, function: Callable[[Pixels, str], Kept], description: str
-) -> Reading[Kept]:
-    """Read pictures and keep what ``function`` makes of each one's pixels; a progress bar shows on standard error.
+def map_pictures(
+    pictures: Sequence[PictureFile], decoding: Decoding, function: Callable[[Pixels, str], Result], description: str
+) -> PictureResults[Result]:
+    """Apply ``function`` to the pixels of each picture; a progress bar shows on standard error.
 
     Args:
         function: of the pixels and the picture's name. It is sent to other processes, so it must be one
@@ -145,15 +146,15 @@ def keep_of_pictures(
     Raises:
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
-    outcomes = map_processes(partial(keep_of_picture, decoding=decoding, function=function), pictures, description)
+    outcomes = map_processes(partial(map_picture, decoding=decoding, function=function), pictures, description)
     readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
         raise PhotoSetError(f"none of {len(pictures)} photos could be read; the first: {unreadable[0]}")
-    return Reading(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
+    return PictureResults(tuple(picture for picture, _ in readable), tuple(kept for _, kept in readable), unreadable)
 
 
-def keep_of_picture(picture: Picture, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
+def map_picture(picture: PictureFile, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
     """What ``function`` makes of a picture's pixels and name; or None, and the reason why it cannot be read."""
     try:
         return function(read_picture(picture, decoding), picture.name), ""

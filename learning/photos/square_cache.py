@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import VERSION
-from learning.photos.sets import Decoding, PhotoSetError, Picture, each_by_processes, keep_of_picture, training_square
+from learning.photos.sets import Decoding, PhotoSetError, PictureFile, each_by_processes, map_picture, training_square
 from learning.photos.squares import SHAPE, PhotoSet, Squares
 
 FORMAT = "safelight-squares-1"
@@ -54,8 +54,8 @@ def default_cache() -> Path:
         raise PhotoSetError("this user has no home folder for the cache: name another place by --cache") from None
 
 
-def read_squares(
-    location: Path, pictures: Sequence[Picture], decoding: Decoding, cache: Path, description: str
+def read_cached_squares(
+    location: Path, pictures: Sequence[PictureFile], decoding: Decoding, cache: Path, description: str
 ) -> PhotoSet:
     """The squares of pictures, of which those that the cache lacks are decoded and added to it.
 
@@ -89,7 +89,7 @@ def read_squares(
     return PhotoSet(Squares.in_file(folder / SQUARES, KIND, rows), digest, left_out)
 
 
-def _key(picture: Picture) -> str:
+def _key(picture: PictureFile) -> str:
     """What a picture is known by: its file, when that was last changed, and the steps that are made on it."""
     path = picture.path.resolve()
     try:
@@ -166,9 +166,9 @@ def _check_space(folder: Path, count: int) -> None:
         )
 
 
-def _add(folder: Path, missing: Mapping[str, Picture], decoding: Decoding, description: str) -> tuple[str, ...]:
+def _add(folder: Path, missing: Mapping[str, PictureFile], decoding: Decoding, description: str) -> tuple[str, ...]:
     """Decode pictures and append their squares; returns why some cannot be read."""
-    function = partial(keep_of_picture, decoding=decoding, function=training_square)
+    function = partial(map_picture, decoding=decoding, function=training_square)
     left_out: list[str] = []
     made: dict[str, NDArray[np.float16]] = {}
     with (

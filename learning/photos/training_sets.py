@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from learning.photos.fivek_pack import find_pack, of_fold, read_pack
-from learning.photos.sets import Decoding, PhotoSetError, Picture, list_photos, list_results
-from learning.photos.square_cache import read_squares
+from learning.photos.sets import Decoding, PhotoSetError, PictureFile, list_photos, list_results
+from learning.photos.square_cache import read_cached_squares
 from learning.photos.squares import PhotoSet, Squares
 
 FEWEST_PHOTOS = 2
@@ -29,7 +29,7 @@ class Source:
 
     location: Path
     decoding: Decoding
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[PictureFile, ...] = ()
     pack: Path | None = None
     fold: Path | None = None
     left_out: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Source:
         if self.pack is not None:
             found = read_pack(self.pack, self.fold, self.decoding.options.primaries)
         else:
-            found = read_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
+            found = read_cached_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
         left_out = self.left_out + found.left_out
         _check_count(self.location, found.squares.photos, left_out)
         return PhotoSet(found.squares, found.digest, left_out)
@@ -69,7 +69,7 @@ def find_targets(location: Path, decoding: Decoding, fold: Path | None = None) -
     return _source(location, replace(decoding, shown=True), list_results(location), fold)
 
 
-def _source(location: Path, decoding: Decoding, pictures: Sequence[Picture], fold: Path | None) -> Source:
+def _source(location: Path, decoding: Decoding, pictures: Sequence[PictureFile], fold: Path | None) -> Source:
     left_out: tuple[str, ...] = ()
     if fold is not None:
         pictures, left_out = of_fold(pictures, fold)

@@ -80,7 +80,7 @@ class Processes:
         return [part.view(one.shape) for part, one in zip(parts, tensors, strict=True)]
 
 
-ALONE = Processes()
+SINGLE_PROCESS = Processes()
 
 
 def started() -> Processes:

@@ -18,13 +18,13 @@ from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.agent.acting import entropy_when_sure
 from learning.agent.networks import Agent, Critic, Widths, draw_masks, initialise
-from learning.agent.state import indicator
-from learning.device import sent
-from learning.photos.batches import Augmentation, Crops, Photos
-from learning.training.distributed import ALONE, Processes
-from learning.training.rollout import Games, draw_probes, roll_out, shown
-from learning.training.trainer import Learner, Trainer
-from learning.training.updates import Recorder, Update
+from learning.agent.state import one_hot
+from learning.device import to_device
+from learning.photos.batches import Augmentation, Crops, CropSampler
+from learning.training.distributed import SINGLE_PROCESS, Processes
+from learning.training.rollout import Games, clip_to_display, draw_probes, roll_out
+from learning.training.trainer import NetworkOptimizer, Trainer
+from learning.training.updates import Capture, Update
 
 # The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
 # (Karras et al., 2020, "lazy regularisation").
@@ -94,7 +94,7 @@ class FastConfig:
         return asdict(self)
 
 
-def group_advantage(returns: Tensor, copies: int) -> Tensor:
+def leave_one_out_advantage(returns: Tensor, copies: int) -> Tensor:
     """(N,) each game's return less the mean of the other games on its photo, over the batch's standard deviation.
 
     Args:
@@ -105,7 +105,7 @@ def group_advantage(returns: Tensor, copies: int) -> Tensor:
     return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
 
 
-def reality_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
+def r1_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
     """R1 (Mescheder et al., 2018): the critic's answers to reals (N, 1), and mean |grad D|^2 there."""
     answers, gradient = critic.with_gradient(real)
     return answers, gradient.square().flatten(1).sum(dim=1).mean()
@@ -120,27 +120,27 @@ class FastTrainer(Trainer):
     def __init__(
         self,
         config: FastConfig,
-        inputs: Photos,
-        targets: Photos,
+        inputs: CropSampler,
+        targets: CropSampler,
         device: torch.device,
-        processes: Processes = ALONE,
-        recorder: Recorder | None = None,
+        processes: Processes = SINGLE_PROCESS,
+        capture: Capture | None = None,
     ) -> None:
-        super().__init__(config.seed, device, processes, recorder, bfloat16=config.bfloat16)
+        super().__init__(config.seed, device, processes, capture, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._augmentation = config.augmentation()
         self._agent = initialise(Agent(config.widths), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
-        self.learners = {
-            "agent": Learner(self._agent, BETAS, device, processes),
-            "critic": Learner(self._critic, BETAS, device, processes),
+        self.optimizers = {
+            "agent": NetworkOptimizer(self._agent, BETAS, device, processes),
+            "critic": NetworkOptimizer(self._critic, BETAS, device, processes),
         }
         capacity = config.ring_batches * config.batch
         self._ring = torch.zeros(capacity, 3, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, device=device)
-        self._agents_update = self._recorded(self._judge_games)
-        self._critics_update = self._recorded(self._tell_apart)
-        self._critics_penalised_update = self._recorded(self._tell_apart_penalised)
+        self._agents_update = self._captured(self._judge_games)
+        self._critics_update = self._captured(self._tell_apart)
+        self._critics_penalised_update = self._captured(self._tell_apart_penalised)
 
     def _memory(self) -> dict[str, Tensor]:
         return {"ring": self._ring}
@@ -178,14 +178,14 @@ class FastTrainer(Trainer):
         masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features))
         z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator))
         probes = share(draw_probes(photos, self.generator))
-        return share(photos), sent(masks, self.device), sent(z, self.device), probes
+        return share(photos), to_device(masks, self.device), to_device(z, self.device), probes
 
     def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
-        with self._computing():
+        with self._autocast():
             return roll_out(self._agent, photos, masks, z, probes, grouped=self._grouped)
 
     def _update_agent(self, games: GameInputs, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
-        update = self._agents_update(*games, sent(torch.tensor(entropy_bonus), self.device))
+        update = self._agents_update(*games, to_device(torch.tensor(entropy_bonus), self.device))
         (images,) = update.results
         place = self.iteration % self.config.ring_batches * self.config.batch
         self._ring[place : place + self.config.batch] = self.processes.gather(images)
@@ -194,21 +194,25 @@ class FastTrainer(Trainer):
     def _judge_games(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_bonus: Tensor) -> Update:
         """The agent's update; it results in the finished images."""
         games = self._play(photos, masks, z, probes)
-        with self._computing():
-            answers = self._critic(shown(games.images)).squeeze(1)
-        broken = games.too_bright + self.config.noise_penalty * games.chroma_noise
+        with self._autocast():
+            answers = self._critic(clip_to_display(games.images)).squeeze(1)
+        broken = games.overexposure_penalty + self.config.noise_penalty * games.chroma_noise
         broken = broken + self.config.cast_penalty * games.grey_cast
         returns = -softplus(-answers) - broken
         # Over the standard deviation of the whole batch.
-        advantage = group_advantage(self.processes.gather(returns.detach()), self.config.copies)
+        advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), self.config.copies)
         advantage = self.processes.share(advantage)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
-        used = indicator(games.choices).sum(dim=1).float().mean(dim=0)
-        figures = {"return": returns.mean(), "too_bright": games.too_bright.mean(), "entropy": games.entropy.mean()}
-        figures |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean(), "agent_loss": loss}
-        figures |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
-        return Update({"agent": self.learners["agent"].gradients(loss)}, figures, (games.images.detach(),))
+        used = one_hot(games.choices).sum(dim=1).float().mean(dim=0)
+        metrics = {
+            "return": returns.mean(),
+            "too_bright": games.overexposure_penalty.mean(),
+            "entropy": games.entropy.mean(),
+        }
+        metrics |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean(), "agent_loss": loss}
+        metrics |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
 
     def _draw_pictures(self) -> tuple[Crops, Tensor]:
         """What the critic tells apart: targets, and which of the finished images."""
@@ -218,28 +222,30 @@ class FastTrainer(Trainer):
 
     def _update_critic(self, real: Tensor, finished: Tensor, rate: float, *, penalised: bool) -> dict[str, Tensor]:
         share = self.processes.share
-        fake = self._ring[sent(share(finished), self.device)]
+        fake = self._ring[to_device(share(finished), self.device)]
         update = self._critics_penalised_update if penalised else self._critics_update
         return self._learn(update(share(real), fake), {"critic": rate})
 
     def _tell_apart(self, real: Tensor, fake: Tensor) -> Update:
         """The critic's update."""
-        with self._computing():
-            real_answers, fake_answers = self._critic(torch.cat([shown(real), shown(fake)])).chunk(2)
+        with self._autocast():
+            real_answers, fake_answers = self._critic(torch.cat([clip_to_display(real), clip_to_display(fake)])).chunk(
+                2
+            )
         return self._critics(real_answers, fake_answers)
 
     def _tell_apart_penalised(self, real: Tensor, fake: Tensor) -> Update:
         """The critic's update, by its gradient at the targets too."""
-        with self._computing():
+        with self._autocast():
             # The second derivative runs through the reals alone: one batch with the fakes would double its work.
-            fake_answers = self._critic(shown(fake))
-            real_answers, penalty = reality_penalty(self._critic, shown(real))
+            fake_answers = self._critic(clip_to_display(fake))
+            real_answers, penalty = r1_penalty(self._critic, clip_to_display(real))
         return self._critics(real_answers, fake_answers, penalty)
 
     def _critics(self, real_answers: Tensor, fake_answers: Tensor, penalty: Tensor | None = None) -> Update:
         loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        figures = {"critic_loss": loss, "distance": real_answers.mean() - fake_answers.mean()}
+        metrics = {"critic_loss": loss, "distance": real_answers.mean() - fake_answers.mean()}
         if penalty is not None:
-            figures |= {"critic_penalty": penalty}
+            metrics |= {"critic_penalty": penalty}
             loss = loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty
-        return Update({"critic": self.learners["critic"].gradients(loss)}, figures)
+        return Update({"critic": self.optimizers["critic"].gradients(loss)}, metrics)

@@ -1,7 +1,7 @@
 """What a training shows while it runs.
 
 In the run's folder: ``log.jsonl``, the exact record, a line for each iteration; TensorBoard's event files, a view of
-the same figures; and pictures. On standard error: a line every so often, and a progress bar where it is a terminal.
+the same metrics; and pictures. On standard error: a line every so often, and a progress bar where it is a terminal.
 """
 
 import json
@@ -59,20 +59,20 @@ def tag(name: str) -> str:
     return f"agent/{name}"
 
 
-def sentence(figures: Mapping[str, float]) -> str:
-    """The main figures in words: losses, gradient norms, entropy, the score, and how often a game has each filter."""
-    parts = [f"{name.replace('_', ' ')} {figures[name]:.3g}" for name in SHOWN if name in figures]
-    if "score_mean" in figures:
-        mean, spread, distance = (figures[f"score_{name}"] for name in ("mean", "spread", "distance"))
+def sentence(metrics: Mapping[str, float]) -> str:
+    """The main metrics in words: losses, gradient norms, entropy, the score, and how often a game has each filter."""
+    parts = [f"{name.replace('_', ' ')} {metrics[name]:.3g}" for name in SHOWN if name in metrics]
+    if "score_mean" in metrics:
+        mean, spread, distance = (metrics[f"score_{name}"] for name in ("mean", "spread", "distance"))
         parts.append(f"score {mean:.1f} (spread {spread:.1f}, distance {distance:.3f})")
-    used = {one.label: figures.get(USED + slug, 0.0) for slug, one in FILTERS.items()}
+    used = {one.label: metrics.get(USED + slug, 0.0) for slug, one in FILTERS.items()}
     often = sorted((item for item in used.items() if item[1] >= SELDOM), key=lambda item: -item[1])
     parts += ["filters in a game: " + ", ".join(f"{label} {share:.2f}" for label, share in often)] if often else []
     return "; ".join(parts)
 
 
 class RunLog:
-    """Takes the figures of each iteration, by name, and now and then a picture."""
+    """Takes the metrics of each iteration, by name, and now and then a picture."""
 
     def __init__(self, directory: Path, first: int, iterations: int) -> None:
         """Open the log; what a run that was stopped wrote from iteration ``first`` on is dropped."""
@@ -102,15 +102,15 @@ class RunLog:
         self._events.close()
         self._file.close()
 
-    def write(self, iteration: int, figures: Mapping[str, float]) -> None:
-        """Log an iteration, and show its main figures beside the bar; a figure that is not finite is a null."""
-        rounded = {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in figures.items()}
+    def write(self, iteration: int, metrics: Mapping[str, float]) -> None:
+        """Log an iteration, and show its main metrics beside the bar; a figure that is not finite is a null."""
+        rounded = {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in metrics.items()}
         self._file.write(json.dumps({"iteration": iteration} | rounded) + "\n")
-        for name, value in figures.items():
+        for name, value in metrics.items():
             self._events.add_scalar(tag(name), value, iteration)
             self._since[name].append(value)
         shown = ", ".join(
-            f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in SHOWN_BESIDE_THE_BAR if name in figures
+            f"{name.replace('_', ' ')} {metrics[name]:.3f}" for name in SHOWN_BESIDE_THE_BAR if name in metrics
         )
         self._progress.update(self._task, advance=1, description=f"Iteration {iteration}: {shown}")
 
@@ -124,7 +124,7 @@ class RunLog:
         self._events.add_image("training", picture, iteration, dataformats="HWC")
 
     def say(self) -> None:
-        """Print a line with the main figures: their means since the line before."""
+        """Print a line with the main metrics: their means since the line before."""
         (task,) = self._progress.tasks
         left = "" if task.time_remaining is None else f", {timedelta(seconds=int(task.time_remaining))} left"
         means = sentence({name: fmean(values) for name, values in self._since.items()})

@@ -16,7 +16,7 @@ REPEAT_PENALTY = 1.0
 GRADIENT_PENALTY_SCALE = 10.0
 
 
-def too_bright(images: Tensor) -> Tensor:
+def overexposure_penalty(images: Tensor) -> Tensor:
     """(N,) ``mean(max(x - 1, 0)^2)``: what values above 1, which no screen can show, cost."""
     return (images - 1).clamp(min=0).square().flatten(1).mean(dim=1)
 
@@ -34,7 +34,9 @@ def penalty(images: Tensor, probabilities: Tensor, repeated: Tensor, progress: f
     """
     entropy = -(probabilities * probabilities.log()).sum(dim=1, keepdim=True)
     certainty = math.log(probabilities.shape[1]) - entropy
-    return too_bright(images)[:, None] + ENTROPY_SCALE * (1 - progress) * certainty + REPEAT_PENALTY * repeated
+    return (
+        overexposure_penalty(images)[:, None] + ENTROPY_SCALE * (1 - progress) * certainty + REPEAT_PENALTY * repeated
+    )
 
 
 def reward(critic_after: Tensor, critic_before: Tensor, cost: Tensor) -> Tensor:

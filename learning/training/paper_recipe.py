@@ -11,14 +11,14 @@ from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from learning.agent.acting import act, entropy_when_sure, sample_filters
 from learning.agent.networks import Widths, create_networks, draw_masks
-from learning.agent.state import indicator
-from learning.device import sent
-from learning.photos.batches import Crops, Photos
-from learning.training.distributed import ALONE, Processes
+from learning.agent.state import one_hot
+from learning.device import to_device
+from learning.photos.batches import Crops, CropSampler
+from learning.training.distributed import SINGLE_PROCESS, Processes
 from learning.training.losses import critic_losses, step_losses
 from learning.training.replay_pool import ReplayPool
-from learning.training.trainer import Learner, Trainer
-from learning.training.updates import Recorder, Update
+from learning.training.trainer import NetworkOptimizer, Trainer
+from learning.training.updates import Capture, Update
 
 # The critic needs a head start, and a refresh now and then.
 CRITIC_UPDATES = 5
@@ -90,23 +90,23 @@ class PaperTrainer(Trainer):
     def __init__(
         self,
         config: PaperConfig,
-        inputs: Photos,
-        targets: Photos,
+        inputs: CropSampler,
+        targets: CropSampler,
         device: torch.device,
-        processes: Processes = ALONE,
-        recorder: Recorder | None = None,
+        processes: Processes = SINGLE_PROCESS,
+        capture: Capture | None = None,
     ) -> None:
-        super().__init__(config.seed, device, processes, recorder, bfloat16=config.bfloat16)
+        super().__init__(config.seed, device, processes, capture, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations + 1
         self.targets = targets
         self.networks = create_networks(config.widths, self.generator)
-        self.learners = {
-            name: Learner(network, BETAS, device, processes) for name, network in self.networks.modules.items()
+        self.optimizers = {
+            name: NetworkOptimizer(network, BETAS, device, processes) for name, network in self.networks.modules.items()
         }
         self._inputs = inputs
         self.pool = ReplayPool(config.pool, self._fresh, self.generator)
-        self._agents_and_values_update = self._recorded(self._judge_steps)
-        self._critics_update = self._recorded(self._tell_apart)
+        self._agents_and_values_update = self._captured(self._judge_steps)
+        self._critics_update = self._captured(self._tell_apart)
 
     def _fresh(self, count: int) -> Tensor:
         return self._inputs.read(self._inputs.draw(count, self.generator))
@@ -120,7 +120,7 @@ class PaperTrainer(Trainer):
         return {"The critic draws from: finished in the pool": images[finished], "In the pool": images[~finished]}
 
     def _iterate(self) -> dict[str, Tensor]:
-        """The agent's figures are missing in iteration 0, in which it learns nothing."""
+        """The agent's metrics are missing in iteration 0, in which it learns nothing."""
         rate = base_rate(self.config, self.iteration)
         acted: dict[str, Tensor] = {}
         if self.iteration == 0:
@@ -144,7 +144,7 @@ class PaperTrainer(Trainer):
         images, states = self.pool.draw(count)
         masks = share(draw_masks(count, self.config.widths, self.generator))
         z = share(torch.rand(count, generator=self.generator))
-        return share(images), share(states), sent(masks, self.device), sent(z, self.device)
+        return share(images), share(states), to_device(masks, self.device), to_device(z, self.device)
 
     def _put_back(self, images: Tensor, states: Tensor) -> None:
         """Put the results of all processes into the pool."""
@@ -159,28 +159,28 @@ class PaperTrainer(Trainer):
 
     def _update_agent_and_value(self, rate: float) -> dict[str, Tensor]:
         progress = torch.tensor(self.iteration / self.config.iterations, dtype=torch.float64)
-        update = self._agents_and_values_update(*self._draw(), sent(progress, self.device))
+        update = self._agents_and_values_update(*self._draw(), to_device(progress, self.device))
         self._put_back(*update.results)
         return self._learn(update, {"agent": self.config.agent_factor * rate, "value": self.config.value_factor * rate})
 
     def _judge_steps(self, images: Tensor, states: Tensor, masks: Tensor, z: Tensor, progress: Tensor) -> Update:
         """The update of agent and value; it results in the images and states after the step."""
         choose = partial(sample_filters, z=z)
-        with self._computing():
+        with self._autocast():
             step = step_losses(self.networks, images, states, masks, choose, progress, grouped=self._grouped)
         p = step.action.probabilities
-        used = indicator(step.action.choice).float().mean(dim=0) * MAXIMUM_STEPS
-        figures = {
+        used = one_hot(step.action.choice).float().mean(dim=0) * MAXIMUM_STEPS
+        metrics = {
             "agent_loss": step.agent_loss,
             "value_loss": step.value_loss,
             "reward": step.reward.mean(),
             "penalty": step.penalty.mean(),
             "entropy": -(p * p.log()).sum(dim=1).mean(),
         }
-        figures |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        metrics |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
         losses = {"agent": step.agent_loss, "value": step.value_loss}
-        gradients = {name: self.learners[name].gradients(loss) for name, loss in losses.items()}
-        return Update(gradients, figures, (step.action.images.detach(), step.action.states))
+        gradients = {name: self.optimizers[name].gradients(loss) for name, loss in losses.items()}
+        return Update(gradients, metrics, (step.action.images.detach(), step.action.states))
 
     def _draw_pictures(self) -> tuple[Crops, Tensor, Tensor]:
         """What the critic is to tell apart: targets, which records of the pool, and where between them."""
@@ -190,17 +190,17 @@ class PaperTrainer(Trainer):
 
     def _update_critic(self, real: Tensor, finished: Tensor, mix: Tensor, rate: float) -> dict[str, Tensor]:
         share = self.processes.share
-        fake = self.pool.images[sent(share(finished), self.device)]
-        update = self._critics_update(share(real), fake, sent(share(mix), self.device))
+        fake = self.pool.images[to_device(share(finished), self.device)]
+        update = self._critics_update(share(real), fake, to_device(share(mix), self.device))
         return self._learn(update, {"critic": rate})
 
     def _tell_apart(self, real: Tensor, fake: Tensor, mix: Tensor) -> Update:
         """The critic's update."""
-        with self._computing():
+        with self._autocast():
             judged = critic_losses(self.networks.critic, real, fake, mix)
-        figures = {
+        metrics = {
             "critic_loss": judged.loss,
             "distance": judged.distance,
             "gradient_norm": judged.gradient_norm.mean(),
         }
-        return Update({"critic": self.learners["critic"].gradients(judged.loss)}, figures)
+        return Update({"critic": self.optimizers["critic"].gradients(judged.loss)}, metrics)

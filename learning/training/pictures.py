@@ -11,7 +11,7 @@ from torch import Tensor
 
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
-from learning.agent.playing import Turn, play
+from learning.agent.playing import GameRequest, play
 from learning.figures.sequences import HEIGHT, SPACE, Sequenced, developed, draw_sequences, sequence_width
 from learning.figures.steps import DARK, LARGE, TITLE, Drawing, Picture, empty_figure
 from learning.photos.squares import Squares
@@ -37,7 +37,7 @@ class TrainingPictures:
             every: iterations between pictures; 0 for none.
         """
         self._every = every
-        self._turns = [Turn(str(index), 0, agent_view(one)) for index, one in enumerate(_some(inputs, SHOWN))]
+        self._requests = [GameRequest(str(index), 0, agent_view(one)) for index, one in enumerate(_some(inputs, SHOWN))]
         self._targets = [agent_view(one) for one in _some(targets, SHOWN)]
 
     def due(self, trainer: Trainer) -> bool:
@@ -47,9 +47,10 @@ class TrainingPictures:
 
     def draw(self, trainer: Trainer) -> NDArray[np.uint8]:
         """(H, W, 3): a few inputs step by step, then grids of what the critic draws from, of outputs and of targets."""
-        games = play(deepcopy(trainer.agent).double(), trainer.widths, self._turns, seed=0)
+        games = play(deepcopy(trainer.agent).double(), trainer.widths, self._requests, seed=0)
         edited = [
-            developed(turn.view, [one.step for one in game]) for turn, game in zip(self._turns, games, strict=True)
+            developed(request.view, [one.step for one in game])
+            for request, game in zip(self._requests, games, strict=True)
         ]
         grids = {name: _some(images, SHOWN) for name, images in trainer.critic_draws_from().items()}
         grids |= {"The agent's results now": [pictures[-1] for pictures in edited], "Targets": self._targets}

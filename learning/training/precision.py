@@ -32,6 +32,6 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
-def computing(device: torch.device, *, bfloat16: bool) -> AbstractContextManager[None]:
+def autocast(device: torch.device, *, bfloat16: bool) -> AbstractContextManager[None]:
     """The context that networks are called in."""
     return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)

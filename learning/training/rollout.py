@@ -11,7 +11,7 @@ from editing.game.rules import MAXIMUM_STEPS
 from learning.agent import state
 from learning.agent.acting import act, sample_filters, without_used
 from learning.agent.networks import Agent
-from learning.training.losses import too_bright
+from learning.training.losses import overexposure_penalty
 
 # Pixels of each photo on which noise and casts are measured.
 PROBES = 64
@@ -26,7 +26,7 @@ class Games:
         images: (N, 3, 64, 64) the finished ones, unclipped.
         log_probability: of all five choices together.
         entropy: of the choices, mean over the five steps, in nats.
-        too_bright: sum over the steps of the mean of max(x - 1, 0)^2.
+        overexposure_penalty: sum over the steps of the mean of max(x - 1, 0)^2.
         chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
         grey_cast: how far from grey, in 8-bit steps, what was grey has become.
         choices: (N, 5) the filters' indices.
@@ -35,7 +35,7 @@ class Games:
     images: Tensor
     log_probability: Tensor
     entropy: Tensor
-    too_bright: Tensor
+    overexposure_penalty: Tensor
     chroma_noise: Tensor
     grey_cast: Tensor
     choices: Tensor
@@ -59,7 +59,7 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         p = without_used(action.probabilities, states)
         logs.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
-        bright.append(too_bright(action.images))
+        bright.append(overexposure_penalty(action.images))
         choices.append(action.choice)
         images, states, probes = action.images, action.states, action.edit(probes)
     sums = (torch.stack(one).sum(dim=0) for one in (logs, bright))
@@ -68,7 +68,7 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         images=images,
         log_probability=log_probability,
         entropy=torch.stack(entropies).mean(dim=0),
-        too_bright=brightness,
+        overexposure_penalty=brightness,
         chroma_noise=chroma_noise(probes),
         grey_cast=grey_cast(probes),
         choices=torch.stack(choices, dim=1),
@@ -100,13 +100,13 @@ def draw_probes(images: Tensor, generator: torch.Generator) -> Tensor:
 
 def chroma_noise(probes: Tensor) -> Tensor:
     """(N,) the root mean square, in 8-bit steps, of what is not luminance in the difference that noise makes."""
-    pixels, noisy, _ = shown(probes).unbind(dim=2)
+    pixels, noisy, _ = clip_to_display(probes).unbind(dim=2)
     return _chroma(noisy - pixels)
 
 
 def grey_cast(probes: Tensor) -> Tensor:
     """(N,) the root mean square, in 8-bit steps, of what is not luminance in what was grey."""
-    return _chroma(shown(probes)[:, :, 2])
+    return _chroma(clip_to_display(probes)[:, :, 2])
 
 
 def _chroma(colours: Tensor) -> Tensor:
@@ -115,6 +115,6 @@ def _chroma(colours: Tensor) -> Tensor:
     return chroma
 
 
-def shown(images: Tensor) -> Tensor:
+def clip_to_display(images: Tensor) -> Tensor:
     """Images as a screen shows them, 0 .. 1: what the critic sees, so that no value makes its answers explode."""
     return images.clamp(0, 1)

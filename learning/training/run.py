@@ -17,7 +17,7 @@ from learning.agent.checkpoint import (
 from learning.training.log import RunLog
 from learning.training.pictures import TrainingPictures
 from learning.training.trainer import Trainer, TrainingDiverged
-from learning.training.validation import HeldOut, Score
+from learning.training.validation import Score, Validation
 
 
 def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:
     return about
 
 
-def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: TrainingPictures, save_every: int) -> None:
+def run(directory: Path, trainer: Trainer, validation: Validation, pictures: TrainingPictures, save_every: int) -> None:
     """Train to the end, from where the folder's last checkpoint is.
 
     Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
@@ -48,7 +48,7 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
     the first alone scores and writes.
 
     Raises:
-        TrainingDiverged: with the last checkpoint as it was before, and the figures that show it in the log.
+        TrainingDiverged: with the last checkpoint as it was before, and the metrics that show it in the log.
         CheckpointError: if a checkpoint cannot be used, or the disk is too full.
         ProcessLost: if another of several processes has ended.
     """
@@ -61,20 +61,20 @@ def run(directory: Path, trainer: Trainer, held_out: HeldOut, pictures: Training
     with RunLog(directory, trainer.iteration, trainer.iterations) as log:
         while trainer.iteration < trainer.iterations:
             try:
-                figures = trainer.iterate()
+                metrics = trainer.iterate()
             except TrainingDiverged as error:
-                log.write(trainer.iteration, error.figures)
+                log.write(trainer.iteration, error.metrics)
                 raise
             done = trainer.iteration
             saved = done % save_every == 0 or done == trainer.iterations
-            if saved and held_out:
-                score = held_out.score(trainer.agent, trainer.widths)
-                figures |= {f"score_{name}": value for name, value in asdict(score).items()}
+            if saved and validation:
+                score = validation.score(trainer.agent, trainer.widths)
+                metrics |= {f"score_{name}": value for name, value in asdict(score).items()}
                 # Not by the intersection, in which a few crops on the other side of a bin's edge outweigh a cast.
                 if nearest is None or score.distance < nearest:
                     nearest = score.distance
                     _save_best(directory, trainer, score)
-            log.write(done - 1, figures)
+            log.write(done - 1, metrics)
             if pictures.due(trainer):
                 log.picture(done - 1, pictures.draw(trainer))
             if saved:

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from learning.agent.networks import Agent, Widths
-from learning.training.distributed import ALONE, Processes
-from learning.training.precision import computing
-from learning.training.updates import Compute, Recorded, Recorder, Update
+from learning.training.distributed import SINGLE_PROCESS, Processes
+from learning.training.precision import autocast
+from learning.training.updates import Capture, CapturedUpdate, Compute, Update
 
 # In nats above the least: below this, the agent gives all photos one order of filters.
 COLLAPSED_ENTROPY = 0.02
@@ -24,19 +24,23 @@ class TrainingDiverged(ArithmeticError):
     """The training has gone wrong; the message says what was seen, and what to change.
 
     Attributes:
-        figures: of the iteration that showed it.
+        metrics: of the iteration that showed it.
     """
 
-    def __init__(self, message: str, figures: Mapping[str, float]) -> None:
+    def __init__(self, message: str, metrics: Mapping[str, float]) -> None:
         super().__init__(message)
-        self.figures = figures
+        self.metrics = metrics
 
 
-class Learner:
+class NetworkOptimizer:
     """A network and the Adam that trains it, by the gradients of its own loss alone."""
 
     def __init__(
-        self, network: nn.Module, betas: tuple[float, float], device: torch.device, processes: Processes = ALONE
+        self,
+        network: nn.Module,
+        betas: tuple[float, float],
+        device: torch.device,
+        processes: Processes = SINGLE_PROCESS,
     ) -> None:
         self.network = network.to(device)
         self._processes = processes
@@ -58,7 +62,7 @@ class Learner:
         """Of its parameters; the other networks only pass gradients on."""
         return torch.autograd.grad(loss, self._parameters)
 
-    def learn(self, gradients: Sequence[Tensor], rate: float) -> Tensor:
+    def step(self, gradients: Sequence[Tensor], rate: float) -> Tensor:
         """One step of Adam.
 
         Args:
@@ -94,68 +98,68 @@ class Trainer(ABC):
     Attributes:
         iteration: the next one; those before it are done.
         iterations: how many there are.
-        learners: by the name of the network; one is ``agent``.
-        least_entropy: of the choices in its figures, in nats, if the agent is sure of every one.
+        optimizers: by the name of the network; one is ``agent``.
+        least_entropy: of the choices in its metrics, in nats, if the agent is sure of every one.
     """
 
     iterations: int
     widths: Widths
-    learners: dict[str, Learner]
+    optimizers: dict[str, NetworkOptimizer]
     least_entropy: float
 
     def __init__(
         self,
         seed: int,
         device: torch.device,
-        processes: Processes = ALONE,
-        recorder: Recorder | None = None,
+        processes: Processes = SINGLE_PROCESS,
+        capture: Capture | None = None,
         *,
         bfloat16: bool = False,
     ) -> None:
         """Begin a run.
 
         Args:
-            recorder: by which a process that is alone records its updates, see ``learning.training.updates``.
+            capture: by which a process that is alone records its updates, see ``learning.training.updates``.
         """
         self.device, self.processes, self._bfloat16 = device, processes, bfloat16
         # In the middle of an update, several processes exchange what they found.
-        self._recorder = recorder if processes.size == 1 else None
+        self._capture = capture if processes.size == 1 else None
         self.generator = torch.Generator().manual_seed(seed)
         self.iteration = 0
 
     @property
     def agent(self) -> Agent:
         """The agent that is trained."""
-        agent = self.learners["agent"].network
+        agent = self.optimizers["agent"].network
         assert isinstance(agent, Agent)  # noqa: S101 (tells the type)
         return agent
 
-    def _recorded(self, compute: Compute) -> Recorded:
+    def _captured(self, compute: Compute) -> CapturedUpdate:
         """An update of this recipe, as it is called in each iteration."""
-        return Recorded(compute, self._recorder)
+        return CapturedUpdate(compute, self._capture)
 
     @property
     def _grouped(self) -> bool:
         """Whether filters are computed for the images alone that they were chosen for, see
         ``learning.agent.acting.act``.
         """
-        return self._recorder is None
+        return self._capture is None
 
     def _learn(self, update: Update, rates: Mapping[str, float]) -> dict[str, Tensor]:
-        """Let each network learn from its gradient, at its rate; returns the figures, the gradients' norms too."""
+        """Let each network learn from its gradient, at its rate; returns the metrics, the gradients' norms too."""
         norms = {
-            f"{name}_gradient": self.learners[name].learn(gradients, rates[name])
+            f"{name}_gradient": self.optimizers[name].step(gradients, rates[name])
             for name, gradients in update.gradients.items()
         }
-        return dict(update.figures) | norms
+        return dict(update.metrics) | norms
 
-    def _computing(self) -> AbstractContextManager[None]:
+    def _autocast(self) -> AbstractContextManager[None]:
         """What networks are called in."""
-        return computing(self.device, bfloat16=self._bfloat16)
+        return autocast(self.device, bfloat16=self._bfloat16)
 
     @abstractmethod
     def _iterate(self) -> dict[str, Tensor]:
-        """One iteration; returns its figures, scalars."""
+        """One iteration; returns its metrics, scalars."""
 
     @abstractmethod
     def _memory(self) -> dict[str, Tensor]:
@@ -165,42 +169,42 @@ class Trainer(ABC):
     def critic_draws_from(self) -> dict[str, Tensor]:
         """The agent's images that the critic learns from, or may soon, by what they are: (n, 3, 64, 64) each."""
 
-    def check(self, figures: Mapping[str, float]) -> None:
-        """Refuse figures of an iteration from which no training recovers: not finite, or an agent sure too early.
+    def check(self, metrics: Mapping[str, float]) -> None:
+        """Refuse metrics of an iteration from which no training recovers: not finite, or an agent sure too early.
 
         Raises:
             TrainingDiverged: saying what to change.
         """
-        for name, value in figures.items():
+        for name, value in metrics.items():
             if not math.isfinite(value):
                 raise TrainingDiverged(
                     f"iteration {self.iteration}: {name} is {value}; the training has diverged. Try another --seed, "
                     "a larger --batch, or --precision float32; photos with extreme values are another cause",
-                    figures,
+                    metrics,
                 )
-        exploring = figures.get("entropy", math.inf) - self.least_entropy
+        exploring = metrics.get("entropy", math.inf) - self.least_entropy
         if self.iteration < self.iterations / 2 and exploring < COLLAPSED_ENTROPY:
             raise TrainingDiverged(
-                f"iteration {self.iteration}: the entropy of the choices is {figures['entropy']:.3f} nats, of at least "
+                f"iteration {self.iteration}: the entropy of the choices is {metrics['entropy']:.3f} nats, of at least "
                 f"{self.least_entropy:.3f}; the agent has stopped exploring. Try another --seed, a larger --batch, "
                 "or more photos",
-                figures,
+                metrics,
             )
 
     def iterate(self) -> dict[str, float]:
-        """Run the next iteration, and return its figures by name.
+        """Run the next iteration, and return its metrics by name.
 
         Raises:
-            TrainingDiverged: if the figures show it.
+            TrainingDiverged: if the metrics show it.
         """
         found = self._iterate()
         names = list(found)
         (means,) = self.processes.average([torch.stack([value.detach().float() for value in found.values()])])
         values = means.tolist()
-        figures = dict(zip(names, values, strict=True))
-        self.check(figures)
+        metrics = dict(zip(names, values, strict=True))
+        self.check(metrics)
         self.iteration += 1
-        return figures
+        return metrics
 
     def state(self) -> dict[str, Tensor]:
         """All that the run is, as copies on the CPU."""
@@ -224,7 +228,7 @@ class Trainer(ABC):
     def _tensors(self) -> dict[str, Tensor]:
         networks = {
             f"{network}/{name}": value
-            for network, learner in self.learners.items()
-            for name, value in learner.tensors().items()
+            for network, optimizer in self.optimizers.items()
+            for name, value in optimizer.tensors().items()
         }
         return networks | {f"memory/{name}": value for name, value in self._memory().items()}

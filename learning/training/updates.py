@@ -1,6 +1,6 @@
 """An update of networks as a function of tensors alone, which a GPU can record once and replay.
 
-Recorded as a CUDA graph, its hundreds of small kernels start as one: launching each of them by itself takes longer than
+Captured as a CUDA graph, its hundreds of small kernels start as one: launching each of them by itself takes longer than
 the GPU then computes. Such a function must not ask the device for a number, nor copy from the host, and its shapes must
 not depend on values (PyTorch's notes on CUDA semantics, "CUDA Graphs").
 """
@@ -19,7 +19,7 @@ WARM_UP = 3
 TOLERANCE = 0.05
 
 
-class RecordingFailed(RuntimeError):
+class CaptureFailed(RuntimeError):
     """An update cannot be recorded on this device, or is wrong when it is replayed; the message is one line."""
 
 
@@ -29,42 +29,42 @@ class Update:
 
     Attributes:
         gradients: of each network's parameters, by the network's name.
-        figures: scalars, by name.
+        metrics: scalars, by name.
         results: what else comes of it.
     """
 
     gradients: Mapping[str, Sequence[Tensor]]
-    figures: Mapping[str, Tensor]
+    metrics: Mapping[str, Tensor]
     results: tuple[Tensor, ...] = ()
 
 
 Compute = Callable[..., Update]
 # Records a function of these very tensors; what it gives runs it again on what they hold then, and leaves the outcome
 # in the same update.
-Recorder = Callable[[Compute, Sequence[Tensor]], tuple[Callable[[], None], Update]]
+Capture = Callable[[Compute, Sequence[Tensor]], tuple[Callable[[], None], Update]]
 
 
-class Recorded:
+class CapturedUpdate:
     """A function from tensors to an update: computed anew at each call, or recorded at the first and then replayed.
 
     What a replay gives holds until the next one.
     """
 
-    def __init__(self, compute: Compute, recorder: Recorder | None) -> None:
+    def __init__(self, compute: Compute, capture: Capture | None) -> None:
         """Take a function whose inputs have the same shapes in every call; None records nothing."""
-        self._compute, self._recorder = compute, recorder
+        self._compute, self._capture = compute, capture
         self._recording: tuple[Sequence[Tensor], Callable[[], None], Update] | None = None
 
     def __call__(self, *inputs: Tensor) -> Update:
         """The update of these inputs.
 
         Raises:
-            RecordingFailed: at the first call, saying what to do.
+            CaptureFailed: at the first call, saying what to do.
         """
-        if self._recorder is None:
+        if self._capture is None:
             return self._compute(*inputs)
         if self._recording is None:
-            self._recording = self._record(self._recorder, inputs)
+            self._recording = self._record(self._capture, inputs)
         places, replay, update = self._recording
         for place, given in zip(places, inputs, strict=True):
             place.copy_(given, non_blocking=True)
@@ -72,20 +72,20 @@ class Recorded:
         return update
 
     def _record(
-        self, recorder: Recorder, inputs: Sequence[Tensor]
+        self, capture: Capture, inputs: Sequence[Tensor]
     ) -> tuple[Sequence[Tensor], Callable[[], None], Update]:
         places = [given.detach().clone(memory_format=torch.contiguous_format) for given in inputs]
         expected = _vector(self._compute(*places))
-        replay, update = recorder(self._compute, places)
+        replay, update = capture(self._compute, places)
         # What was differentiated is not kept: it would hold the other networks' places in autograd's graph.
-        update = replace(update, figures={name: value.detach() for name, value in update.figures.items()})
+        update = replace(update, metrics={name: value.detach() for name, value in update.metrics.items()})
         # A replay that does nothing must not be taken for one that is right.
         for gradient in _gradients(update):
             gradient.fill_(math.nan)
         replay()
         size, away = (float(torch.linalg.vector_norm(one)) for one in (expected, _vector(update) - expected))
         if math.isfinite(size) and not away <= TOLERANCE * size:
-            raise RecordingFailed(
+            raise CaptureFailed(
                 f"a recorded update is another one when it is replayed (its gradient, of norm {size:.3g}, "
                 f"is {away:.3g} away); give --no-cuda-graphs"
             )
@@ -101,7 +101,7 @@ def _vector(update: Update) -> Tensor:
     return torch.cat([one.flatten() for one in _gradients(update)])
 
 
-def recorder_on(device: torch.device) -> Recorder | None:
+def capture_on(device: torch.device) -> Capture | None:
     """By what updates are recorded on that device; None where nothing is."""
     return cuda_graph if device.type == "cuda" else None
 
@@ -110,7 +110,7 @@ def cuda_graph(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[],
     """Record a function as a CUDA graph, on the current device.
 
     Raises:
-        RecordingFailed: saying what to do.
+        CaptureFailed: saying what to do.
     """
     try:
         graph = torch.cuda.CUDAGraph()
@@ -127,7 +127,5 @@ def cuda_graph(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[],
     except RuntimeError as error:
         # What ends a recording that has failed says only that it has; it was in hand of what went wrong.
         reason = str(error.__context__ or error).partition("\n")[0]
-        raise RecordingFailed(
-            f"an update cannot be recorded on this device ({reason}); give --no-cuda-graphs"
-        ) from None
+        raise CaptureFailed(f"an update cannot be recorded on this device ({reason}); give --no-cuda-graphs") from None
     return graph.replay, update

@@ -15,13 +15,13 @@ import numpy as np
 from editing.game.filters import develop
 from editing.photos.preview import agent_view
 from learning.agent.networks import Agent, Widths
-from learning.agent.playing import PlayedStep, Turn, play
+from learning.agent.playing import GameRequest, PlayedStep, play
 from learning.metrics.histogram_intersection import Floats, distance, intersection, square_statistics
 from learning.photos.squares import Indices, Pixels, Squares
 
-HELD_OUT = 0.15
+VALIDATION_SHARE = 0.15
 # Fewer pictures than these have histograms that say nothing.
-FEWEST_HELD_OUT = 8
+FEWEST_VALIDATION = 8
 # A score of more says no more; it only takes longer.
 MOST_INPUTS = 128
 MOST_TARGETS = 1_000
@@ -49,11 +49,11 @@ class Score:
 
 def split(count: int, seed: int) -> tuple[Indices, Indices]:
     """Which photos to train on, and which are held out; nothing is held out of a set that is too small for it."""
-    held_out = round(HELD_OUT * count)
-    if held_out < FEWEST_HELD_OUT:
+    validation = round(VALIDATION_SHARE * count)
+    if validation < FEWEST_VALIDATION:
         return np.arange(count), np.arange(0)
     order = np.random.default_rng(seed).permutation(count)
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
+    return np.sort(order[validation:]), np.sort(order[:validation])
 
 
 def _some(squares: Squares | Sequence[Pixels], most: int) -> tuple[list[int], list[Pixels]]:
@@ -65,7 +65,7 @@ def _some(squares: Squares | Sequence[Pixels], most: int) -> tuple[list[int], li
     return numbers.tolist(), list(squares[numbers])
 
 
-class HeldOut:
+class Validation:
     """Inputs that are held out, and the targets, those held out and the others: squares (80, 80, 3).
 
     Of many, the score is of 128 inputs and 1,000 targets.
@@ -74,12 +74,12 @@ class HeldOut:
     def __init__(self, inputs: Squares | Sequence[Pixels], targets: Squares | Sequence[Pixels]) -> None:
         self._inputs: dict[str, Pixels] = {}
         self._targets: list[Floats] = []
-        self._turns: list[Turn] = []
+        self._requests: list[GameRequest] = []
         if len(inputs) == 0:
             return
         self._inputs = {str(number): square for number, square in zip(*_some(inputs, MOST_INPUTS), strict=True)}
         views = {name: agent_view(square) for name, square in self._inputs.items()}
-        self._turns = [Turn(name, sample, view) for sample in range(SAMPLES) for name, view in views.items()]
+        self._requests = [GameRequest(name, sample, view) for sample in range(SAMPLES) for name, view in views.items()]
         for number, square in zip(*_some(targets, MOST_TARGETS), strict=True):
             self._targets.append(square_statistics(square, str(number), seed=0))
 
@@ -90,14 +90,14 @@ class HeldOut:
     def score(self, agent: Agent, widths: Widths) -> Score:
         """The agent's score now; the agent is not changed, and the same agent always has the same."""
         statistics: list[list[Floats]] = [[] for _ in range(SAMPLES)]
-        for turn, game in self._play(deepcopy(agent).double(), widths):
-            picture = develop(self._inputs[turn.photo], [played.step for played in game])
-            statistics[turn.sample].append(square_statistics(picture, turn.photo, seed=0))
+        for request, game in self._play(deepcopy(agent).double(), widths):
+            picture = develop(self._inputs[request.photo], [played.step for played in game])
+            statistics[request.sample].append(square_statistics(picture, request.photo, seed=0))
         scores = [intersection(sample, self._targets).mean for sample in statistics]
         apart = [distance(sample, self._targets) for sample in statistics]
         return Score(fmean(scores), max(scores) - min(scores), fmean(apart))
 
-    def _play(self, agent: Agent, widths: Widths) -> Iterator[tuple[Turn, list[PlayedStep]]]:
-        for start in range(0, len(self._turns), GAMES_AT_ONCE):
-            turns = self._turns[start : start + GAMES_AT_ONCE]
-            yield from zip(turns, play(agent, widths, turns, seed=0), strict=True)
+    def _play(self, agent: Agent, widths: Widths) -> Iterator[tuple[GameRequest, list[PlayedStep]]]:
+        for start in range(0, len(self._requests), GAMES_AT_ONCE):
+            requests = self._requests[start : start + GAMES_AT_ONCE]
+            yield from zip(requests, play(agent, widths, requests, seed=0), strict=True)

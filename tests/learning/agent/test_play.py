@@ -15,7 +15,7 @@ from editing.trajectories.schemas import Snapshot, rows
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import LAST, begin_run, load_agent, save_checkpoint
 from learning.agent.networks import Widths, create_networks
-from learning.agent.playing import Turn, play, play_all
+from learning.agent.playing import GameRequest, play, play_all
 from tests.command_line import safelight, safelight_output
 
 SMALL = Widths(width=1, hidden=4)
@@ -100,26 +100,26 @@ def test_a_game_depends_neither_on_the_others_nor_on_their_order(run: Path) -> N
     checkpoint = load_agent(run)
     agent = checkpoint.agent.double()
     views = np.random.default_rng(2).random((7, 64, 64, 3), dtype=np.float32) * 0.3
-    turns = [Turn(str(index), sample, view) for index, view in enumerate(views) for sample in range(2)]
-    together = dict(zip(map(name, turns), play(agent, SMALL, turns, seed=1), strict=True))
-    backwards = {name(turn): game for turn, game in play_all(agent, SMALL, reversed(turns), seed=1, batch=3)}
+    requests = [GameRequest(str(index), sample, view) for index, view in enumerate(views) for sample in range(2)]
+    together = dict(zip(map(name, requests), play(agent, SMALL, requests, seed=1), strict=True))
+    backwards = {name(request): game for request, game in play_all(agent, SMALL, reversed(requests), seed=1, batch=3)}
     assert together == backwards
-    assert len({str(game) for game in together.values()}) == len(turns)
+    assert len({str(game) for game in together.values()}) == len(requests)
 
 
-def name(turn: Turn) -> tuple[str, int]:
-    return turn.photo, turn.sample
+def name(request: GameRequest) -> tuple[str, int]:
+    return request.photo, request.sample
 
 
 def test_no_more_turns_are_taken_than_are_played_at_once(run: Path) -> None:
     taken = 0
 
-    def turns() -> Iterator[Turn]:
+    def requests() -> Iterator[GameRequest]:
         nonlocal taken
         for taken in range(1, 8):
-            yield Turn(str(taken), 0, np.full((64, 64, 3), 0.2, np.float32))
+            yield GameRequest(str(taken), 0, np.full((64, 64, 3), 0.2, np.float32))
 
-    games = play_all(load_agent(run).agent.double(), SMALL, turns(), seed=0, batch=3)
+    games = play_all(load_agent(run).agent.double(), SMALL, requests(), seed=0, batch=3)
     assert [taken for _ in games] == [3, 3, 3, 6, 6, 6, 7]
 
 
@@ -129,8 +129,8 @@ def test_parameters_of_saturated_outputs_are_in_range() -> None:
         for sign, head in zip([1, -1] * 4, networks.agent.heads.values(), strict=True):
             head.output.bias.fill_(sign * 100.0)
     view = np.full((64, 64, 3), 0.2, np.float32)
-    turns = [Turn(str(index), 0, view) for index in range(4)]
-    for game in play(networks.agent.double(), SMALL, turns, seed=0):
+    requests = [GameRequest(str(index), 0, view) for index in range(4)]
+    for game in play(networks.agent.double(), SMALL, requests, seed=0):
         for step in (one.step for one in game):
             FILTERS[step.filter].check(step.parameters)
             for name, parameter in FILTERS[step.filter].by_name.items():

@@ -11,7 +11,7 @@ from editing.game.filters import FILTERS, develop, luminance
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from learning.agent.checkpoint import load_agent
-from learning.agent.playing import PlayedStep, Turn, play
+from learning.agent.playing import GameRequest, PlayedStep, play
 from learning.metrics.artefacts import Artefacts, artefacts, mean_artefacts
 
 PICTURES = 12
@@ -41,8 +41,8 @@ def scenes() -> list[Pixels]:
 @pytest.fixture(scope="module")
 def games(scenes: list[Pixels]) -> list[list[PlayedStep]]:
     checkpoint = load_agent(Path("pretrained"))
-    turns = [Turn(str(number), 0, agent_view(pixels)) for number, pixels in enumerate(scenes)]
-    return play(checkpoint.agent.double(), checkpoint.widths, turns, seed=0)
+    requests = [GameRequest(str(number), 0, agent_view(pixels)) for number, pixels in enumerate(scenes)]
+    return play(checkpoint.agent.double(), checkpoint.widths, requests, seed=0)
 
 
 @pytest.fixture(scope="module")

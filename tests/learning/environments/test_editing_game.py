@@ -155,18 +155,18 @@ def test_without_augmentation_a_game_begins_as_the_agent_sees_a_photo() -> None:
 def test_the_rewards_of_a_game_sum_up_to_what_the_fast_recipe_maximises(tmp_path: Path) -> None:
     one = game(reward=save_run(tmp_path / "run"))
     first, _ = one.reset(seed=0)
-    total, too_bright, images = 0.0, 0.0, [first["image"]]
+    total, overexposure_penalty, images = 0.0, 0.0, [first["image"]]
     for index in (0, 2, 4, 5, 6):
         # All sliders up: some values end above 1.
         observation, reward, *_ = one.step({"filter": index, "parameters": np.full(CONTROLS, 0.5)})
         images.append(observation["image"])
         total += reward
-        too_bright += float((np.maximum(observation["image"] - 1, 0) ** 2).mean())
+        overexposure_penalty += float((np.maximum(observation["image"] - 1, 0) ** 2).mean())
     with torch.no_grad():
         ends = torch.from_numpy(np.stack([images[0], images[-1]])).permute(0, 3, 1, 2).clamp(0, 1)
         before, after = logsigmoid(critic()(ends)).flatten().tolist()
-    assert too_bright > 0
-    assert total == pytest.approx(after - before - too_bright, abs=1e-4)
+    assert overexposure_penalty > 0
+    assert total == pytest.approx(after - before - overexposure_penalty, abs=1e-4)
 
 
 def test_the_reward_of_a_paper_run_is_the_papers(tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ def test_the_reward_of_a_paper_run_is_the_papers(tmp_path: Path) -> None:
     pair = torch.from_numpy(np.stack([before["image"], after["image"]])).permute(0, 3, 1, 2)
     with torch.no_grad():
         answers = critic()(pair).flatten().tolist()
-    too_bright = float((np.maximum(after["image"] - 1, 0) ** 2).mean())
-    assert too_bright > 0
-    assert reward == pytest.approx(0.05 * (answers[1] - answers[0]) - too_bright, abs=1e-5)
+    overexposure_penalty = float((np.maximum(after["image"] - 1, 0) ** 2).mean())
+    assert overexposure_penalty > 0
+    assert reward == pytest.approx(0.05 * (answers[1] - answers[0]) - overexposure_penalty, abs=1e-5)
 
 
 def test_the_agent_that_comes_with_the_project_has_no_critic() -> None:

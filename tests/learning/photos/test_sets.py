@@ -19,9 +19,9 @@ from learning.photos.sets import (
     PhotoSetError,
     Pixels,
     each_by_processes,
-    keep_of_pictures,
     list_photos,
     list_results,
+    map_pictures,
     read_picture,
     training_square,
 )
@@ -48,9 +48,9 @@ def test_a_folder_is_read_in_order_and_what_cannot_be_read_is_told(
 ) -> None:
     if processes:
         monkeypatch.setattr("learning.photos.sets.PHOTOS_WORTH_PROCESSES", 1)
-    reading = keep_of_pictures(list_photos(folder), Decoding(ReadOptions(transfer="linear")), name_and_mean, "Reading")
-    assert [name for name, _ in reading.kept] == ["0.png", "1.png", "2.png", "3.png"]
-    assert [mean for _, mean in reading.kept] == pytest.approx([10 * index / 255 for index in range(4)], abs=1e-6)
+    reading = map_pictures(list_photos(folder), Decoding(ReadOptions(transfer="linear")), name_and_mean, "Reading")
+    assert [name for name, _ in reading.results] == ["0.png", "1.png", "2.png", "3.png"]
+    assert [mean for _, mean in reading.results] == pytest.approx([10 * index / 255 for index in range(4)], abs=1e-6)
     assert len(reading.unreadable) == 1
     assert reading.unreadable[0].startswith("broken.png: ")
 
@@ -83,8 +83,8 @@ def test_an_export_gives_the_photos_of_its_previews(tmp_path: Path) -> None:
     photos = list_photos(export)
     assert [photo.name for photo in photos] == ["hill.png", "sea.png"]
     np.testing.assert_array_equal(read_picture(photos[1], Decoding()), picture("sea").astype(np.float32))
-    reading = keep_of_pictures(photos, Decoding(), training_square, "Reading")
-    assert [square.shape for square in reading.kept] == [(80, 80, 3)] * 2
+    reading = map_pictures(photos, Decoding(), training_square, "Reading")
+    assert [square.shape for square in reading.results] == [(80, 80, 3)] * 2
 
 
 def test_an_exports_results_are_its_submitted_episodes_rendered(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from editing.game.rules import Step
 from editing.photos.preview import LARGEST_FLOAT16
 from editing.photos.read_options import ReadOptions
 from learning.photos import square_cache
-from learning.photos.sets import Decoding, PhotoSetError, Picture, list_photos
-from learning.photos.square_cache import INDEX, LOCK, SQUARE_BYTES, SQUARES, read_squares
+from learning.photos.sets import Decoding, PhotoSetError, PictureFile, list_photos
+from learning.photos.square_cache import INDEX, LOCK, SQUARE_BYTES, SQUARES, read_cached_squares
 from learning.photos.squares import Indices, PhotoSet
 
 PLAIN = Decoding()
@@ -39,7 +39,7 @@ def add(folder: Path, index: int) -> None:
 
 
 def read(photos: Path, decoding: Decoding = PLAIN) -> PhotoSet:
-    return read_squares(photos, list_photos(photos), decoding, photos.parent / "cache", "Reading")
+    return read_cached_squares(photos, list_photos(photos), decoding, photos.parent / "cache", "Reading")
 
 
 def cache_of(photos: Path) -> Path:
@@ -55,13 +55,13 @@ def everything(found: PhotoSet) -> Indices:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the photos that were decoded, as they are."""
     names: list[str] = []
-    keep = square_cache.keep_of_picture
+    keep = square_cache.map_picture
 
-    def recorded(picture: Picture, **more: object) -> object:
+    def recorded(picture: PictureFile, **more: object) -> object:
         names.append(picture.name)
         return keep(picture, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(square_cache, "keep_of_picture", recorded)
+    monkeypatch.setattr(square_cache, "map_picture", recorded)
     return names
 
 
@@ -90,9 +90,9 @@ def test_only_what_is_new_or_changed_is_decoded_and_order_is_the_folders(photos:
 def test_another_decoding_or_other_steps_are_other_squares(photos: Path) -> None:
     assert read(photos).digest != read(photos, Decoding(ReadOptions(transfer="linear"))).digest
     assert len(list((photos.parent / "cache").iterdir())) == 2
-    edited = [Picture(one.name, one.path, steps=(Step("exposure", {"ev": 1.0}),)) for one in list_photos(photos)]
+    edited = [PictureFile(one.name, one.path, steps=(Step("exposure", {"ev": 1.0}),)) for one in list_photos(photos)]
     plain = read(photos)
-    found = read_squares(photos, edited, PLAIN, photos.parent / "cache", "Reading")
+    found = read_cached_squares(photos, edited, PLAIN, photos.parent / "cache", "Reading")
     ratio = found.squares[everything(found)] / plain.squares[everything(plain)]
     np.testing.assert_allclose(ratio, 2, rtol=2e-3)
 
@@ -145,7 +145,7 @@ def test_several_processes_make_the_squares_of_one(photos: Path, monkeypatch: py
     monkeypatch.setattr("learning.photos.sets.PHOTOS_WORTH_PROCESSES", 1)
     monkeypatch.setattr("learning.photos.sets.ITEMS_AT_ONCE", 4)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    several = read_squares(photos, list_photos(photos), PLAIN, photos.parent / "other", "Reading")
+    several = read_cached_squares(photos, list_photos(photos), PLAIN, photos.parent / "other", "Reading")
     assert (several.digest, several.left_out) == (one.digest, one.left_out)
 
 
@@ -160,32 +160,32 @@ def test_a_process_that_is_killed_leaves_what_it_had_decoded(
     program = (
         "import os, sys\nfrom pathlib import Path\nfrom learning.photos import sets as photo_sets, square_cache\n"
         "photo_sets.PHOTOS_WORTH_PROCESSES = 1000\nsquare_cache.SQUARES_AT_ONCE = 2\n"
-        "keep = square_cache.keep_of_picture\n"
+        "keep = square_cache.map_picture\n"
         "left = 12\n"
         "def dying(*given, **more):\n    global left\n    left -= 1\n"
         "    if not left:\n        os.kill(os.getpid(), 9)\n    return keep(*given, **more)\n"
-        "square_cache.keep_of_picture = dying\nphotos = Path(sys.argv[1])\n"
+        "square_cache.map_picture = dying\nphotos = Path(sys.argv[1])\n"
         "found = photo_sets.list_photos(photos)\n"
-        "square_cache.read_squares(photos, found, photo_sets.Decoding(), Path(sys.argv[2]), '')"
+        "square_cache.read_cached_squares(photos, found, photo_sets.Decoding(), Path(sys.argv[2]), '')"
     )
     done = subprocess.run([sys.executable, "-c", program, str(photos), str(tmp_path / "cache")], check=False)
     assert done.returncode == -signal.SIGKILL
     found = read(photos)
     assert 0 < len(decoded) <= 35
-    elsewhere = read_squares(photos, list_photos(photos), PLAIN, tmp_path / "other", "Reading")
+    elsewhere = read_cached_squares(photos, list_photos(photos), PLAIN, tmp_path / "other", "Reading")
     assert found.digest == elsewhere.digest
 
 
 def test_ctrl_c_keeps_what_was_decoded(photos: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    keep = square_cache.keep_of_picture
+    keep = square_cache.map_picture
 
-    def interrupted(picture: Picture, **more: object) -> object:
+    def interrupted(picture: PictureFile, **more: object) -> object:
         if picture.name == "003.png":
             raise KeyboardInterrupt
         return keep(picture, **more)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(square_cache, "keep_of_picture", interrupted)
+        patch.setattr(square_cache, "map_picture", interrupted)
         with pytest.raises(KeyboardInterrupt):
             read(photos)
     decoded.clear()

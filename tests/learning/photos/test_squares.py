@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.photo_memory import peak_growth
-from learning.photos.batches import Crops, Photos
+from learning.photos.batches import Crops, CropSampler
 from learning.photos.squares import SHAPE, Indices, Pixels, Squares
 
 
@@ -43,7 +43,7 @@ def test_crops_are_the_same_from_the_device_and_from_the_file(tmp_path: Path, mo
     squares = Squares.in_file(tmp_path / "squares", "<f2", np.arange(6)[:, None])
 
     def drawn() -> list[torch.Tensor]:
-        photos, generator = Photos(squares, torch.device("cpu")), torch.Generator().manual_seed(0)
+        photos, generator = CropSampler(squares, torch.device("cpu")), torch.Generator().manual_seed(0)
         return list(photos.read_ahead([photos.draw(20, generator) for _ in range(3)]))
 
     resident = drawn()
@@ -64,7 +64,7 @@ def test_a_batch_is_read_while_the_one_before_it_is_in_use_and_none_further(monk
 
     monkeypatch.setattr("learning.photos.batches.RESIDENT_BYTES", 0)
     array = np.random.default_rng(0).random((6, *SHAPE), dtype=np.float32)
-    photos = Photos(Watched(array, np.arange(6)[:, None]), torch.device("cpu"))
+    photos = CropSampler(Watched(array, np.arange(6)[:, None]), torch.device("cpu"))
     windows = torch.zeros(4, 2, dtype=torch.int64)
     batches = [Crops(windows + torch.tensor([first, 0, 0, 0])[:, None]) for first in (3, 1, 5)]
     crops = photos.read_ahead(batches)

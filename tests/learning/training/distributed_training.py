@@ -14,7 +14,7 @@ from torch import Tensor
 
 from learning.agent.checkpoint import save_checkpoint
 from learning.agent.networks import Widths
-from learning.photos.batches import Crops, Photos
+from learning.photos.batches import Crops, CropSampler
 from learning.training import paper_recipe
 from learning.training.distributed import Processes, joined, started
 from learning.training.fast_recipe import FastConfig, FastTrainer
@@ -27,7 +27,7 @@ SMALL = Widths(2, 4)
 FIRST_PASSES, CRITIC_UPDATES_AHEAD = 12, 2
 
 
-class DoublePhotos(Photos):
+class DoubleCropSampler(CropSampler):
     """Photos whose crops are float64."""
 
     def read_ahead(self, batches: Sequence[Crops]) -> Iterator[Tensor]:
@@ -35,9 +35,9 @@ class DoublePhotos(Photos):
         return (crops.double() for crops in super().read_ahead(batches))
 
 
-def _photos(seed: int, scale: float) -> Photos:
+def _photos(seed: int, scale: float) -> CropSampler:
     random = np.random.default_rng(seed)
-    return DoublePhotos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
+    return DoubleCropSampler([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
 
 
 def trainers(processes: Processes) -> dict[str, Trainer]:
@@ -49,9 +49,9 @@ def trainers(processes: Processes) -> dict[str, Trainer]:
         "paper": PaperTrainer(paper, *photos, CPU, processes),
     }
     for trainer in found.values():
-        for learner in trainer.learners.values():
+        for optimizer in trainer.optimizers.values():
             # Buffers too.
-            learner.network.double()
+            optimizer.network.double()
     return found
 
 

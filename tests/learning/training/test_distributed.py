@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from learning.agent.checkpoint import LAST
 from learning.device import DeviceError
-from learning.training.distributed import ALONE, Processes, own_device
+from learning.training.distributed import SINGLE_PROCESS, Processes, own_device
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight
 from tests.learning.training.distributed_training import CRITIC_UPDATES_AHEAD, FIRST_PASSES, trainers
@@ -74,7 +74,7 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_two_processes_end_with_the_weights_of_one_by_either_recipe(root: Path, tmp_path: Path, double: None) -> None:
     assert two_processes(root, "-m", "tests.learning.training.distributed_training", tmp_path) == [(0, ""), (0, "")]
-    for name, trainer in trainers(ALONE).items():
+    for name, trainer in trainers(SINGLE_PROCESS).items():
         weights = [key for key in trainer.state() if "/weights/" in key]
         begun = trainer.state()
         while trainer.iteration < trainer.iterations:
@@ -161,6 +161,6 @@ def test_shares_are_the_whole_in_order_and_one_process_has_it_all() -> None:
     shares = [Processes(rank, 3).share(whole) for rank in range(3)]
     assert torch.equal(torch.cat(shares), whole)
     assert {len(share) for share in shares} == {2}
-    assert ALONE.share(whole) is whole
-    assert ALONE.gather(whole) is whole
-    assert ALONE.average([whole])[0] is whole
+    assert SINGLE_PROCESS.share(whole) is whole
+    assert SINGLE_PROCESS.gather(whole) is whole
+    assert SINGLE_PROCESS.average([whole])[0] is whole

@@ -8,18 +8,18 @@ from torch import Tensor
 from editing.game.filters import FILTERS
 from learning.agent.networks import EXPLORATION, Agent, Critic, Widths, draw_masks, initialise
 from learning.agent.state import USED
-from learning.photos.batches import NO_AUGMENTATION, Augmentation, Photos
-from learning.training.fast_recipe import FastConfig, FastTrainer, group_advantage, reality_penalty
+from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
+from learning.training.fast_recipe import FastConfig, FastTrainer, leave_one_out_advantage, r1_penalty
 from learning.training.rollout import chroma_noise, draw_probes, grey_cast, roll_out
-from learning.training.trainer import Learner, TrainingDiverged
+from learning.training.trainer import NetworkOptimizer, TrainingDiverged
 
 CPU = torch.device("cpu")
 SMALL = Widths(1, 4)
 
 
-def photos(seed: int, scale: float) -> Photos:
+def photos(seed: int, scale: float) -> CropSampler:
     random = np.random.default_rng(seed)
-    return Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
+    return CropSampler([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
 
 
 def trainer(seed: int = 1, scale: float = 0.3, *, bfloat16: bool = False) -> FastTrainer:
@@ -81,13 +81,13 @@ def test_the_advantage_is_over_the_other_games_on_the_same_photo() -> None:
     returns = torch.tensor([1.0, 2.0, 6.0, 5.0, 5.0, 5.0])
     spread = float(returns.std(correction=0))
     expected = [(1 - 4) / spread, (2 - 3.5) / spread, (6 - 1.5) / spread, 0, 0, 0]
-    assert group_advantage(returns, copies=3).tolist() == pytest.approx(expected, rel=1e-4)
+    assert leave_one_out_advantage(returns, copies=3).tolist() == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_penalty_is_the_squared_gradient_at_reals_and_can_be_differentiated() -> None:
     critic = initialise(Critic(SMALL), torch.Generator().manual_seed(0))
     real = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    _, penalty = reality_penalty(critic, real)
+    _, penalty = r1_penalty(critic, real)
     step = 1e-3 * torch.randn(real.shape, generator=torch.Generator().manual_seed(2))
     leaf = real.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(leaf).sum(), leaf)
@@ -101,19 +101,19 @@ def test_the_penalty_is_the_squared_gradient_at_reals_and_can_be_differentiated(
 def test_an_iteration_moves_every_head_that_was_used_and_the_critic(bfloat16: bool) -> None:
     one = trainer(bfloat16=bfloat16)
     before = weights(one)
-    figures = one.iterate()
+    metrics = one.iterate()
     moved = {name for name, value in weights(one).items() if not torch.equal(value, before[name])}
-    used = {name.removeprefix("used_") for name, value in figures.items() if name.startswith("used_") and value}
+    used = {name.removeprefix("used_") for name, value in metrics.items() if name.startswith("used_") and value}
     assert {f"agent/weights/heads.{slug}.output.bias" for slug in used} <= moved
     assert {"agent/weights/choice.output.bias", "critic/weights/head.output.bias"} <= moved
-    assert sum(value for name, value in figures.items() if name.startswith("used_")) == pytest.approx(5)
+    assert sum(value for name, value in metrics.items() if name.startswith("used_")) == pytest.approx(5)
 
 
 def test_an_update_is_adams_whatever_the_layout_of_the_gradients() -> None:
     networks = [initialise(Critic(SMALL), torch.Generator().manual_seed(0)) for _ in range(2)]
     images = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    learner = Learner(networks[0], (0.5, 0.99), CPU)
-    learner.learn(learner.gradients(networks[0](images).mean()), rate=1e-2)
+    optimizer = NetworkOptimizer(networks[0], (0.5, 0.99), CPU)
+    optimizer.step(optimizer.gradients(networks[0](images).mean()), rate=1e-2)
     networks[1](images).mean().backward()
     torch.optim.Adam(networks[1].parameters(), lr=1e-2, betas=(0.5, 0.99), fused=False, foreach=False).step()
     for ours, plain in zip(*(network.parameters() for network in networks), strict=True):
@@ -146,9 +146,9 @@ def test_an_agent_that_is_sure_of_every_choice_early_stops_the_training(monkeypa
     one = trainer()
     with pytest.raises(TrainingDiverged, match=r"the agent has stopped exploring. Try another --seed") as stopped:
         one.iterate()
-    assert stopped.value.figures["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
+    assert stopped.value.metrics["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
     one.iteration = 2
-    one.check(stopped.value.figures)
+    one.check(stopped.value.metrics)
 
 
 @pytest.mark.parametrize("wrong", [{"batch": 0}, {"iterations": 0}, {"batch": 7}])
@@ -159,15 +159,15 @@ def test_a_config_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
 
 def test_the_inputs_are_augmented_and_the_targets_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[int, set[Augmentation]] = {}
-    draw = Photos.draw
+    draw = CropSampler.draw
 
     def recorded(
-        self: Photos, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION
+        self: CropSampler, count: int, generator: torch.Generator, augmentation: Augmentation = NO_AUGMENTATION
     ) -> Tensor:
         drawn.setdefault(id(self), set()).add(augmentation)
         return draw(self, count, generator, augmentation)
 
-    monkeypatch.setattr(Photos, "draw", recorded)
+    monkeypatch.setattr(CropSampler, "draw", recorded)
     inputs, targets = photos(0, 0.3), photos(1, 1.0)
     config = FastConfig(SMALL, batch=8, iterations=4, augment_exposure=1.0)
     FastTrainer(config, inputs, targets, CPU).iterate()

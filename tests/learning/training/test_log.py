@@ -70,9 +70,9 @@ def test_a_line_has_the_means_since_the_line_before(tmp_path: Path, capsys: pyte
 
 
 def test_the_main_figures_are_said() -> None:
-    figures = {"used_tone": 0.5, "used_gamma": 1.0, "used_color": 0.01, "return": 3.0, "score_mean": 79.12}
-    figures |= {"entropy": 1.4, "agent_loss": 0.25, "score_spread": 0.31, "score_distance": 0.0451}
-    assert sentence(figures) == (
+    metrics = {"used_tone": 0.5, "used_gamma": 1.0, "used_color": 0.01, "return": 3.0, "score_mean": 79.12}
+    metrics |= {"entropy": 1.4, "agent_loss": 0.25, "score_spread": 0.31, "score_distance": 0.0451}
+    assert sentence(metrics) == (
         "agent loss 0.25; entropy 1.4; score 79.1 (spread 0.3, distance 0.045); "
         "filters in a game: Gamma 1.00, Tone 0.50"
     )

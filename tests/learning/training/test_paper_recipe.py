@@ -6,16 +6,16 @@ import torch
 from torch import Tensor
 
 from learning.agent.networks import Widths
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.training.paper_recipe import PaperConfig, PaperTrainer, base_rate, critic_updates
 from learning.training.trainer import TrainingDiverged
 
 CPU = torch.device("cpu")
 
 
-def photos(seed: int, scale: float) -> Photos:
+def photos(seed: int, scale: float) -> CropSampler:
     random = np.random.default_rng(seed)
-    return Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
+    return CropSampler([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
 
 
 def trainer(seed: int = 1, scale: float = 0.2, iterations: int = 1) -> PaperTrainer:
@@ -59,9 +59,9 @@ def test_the_rate_decays_to_a_thousandth() -> None:
 
 def test_a_run_makes_iterations_0_to_t_and_the_agent_learns_from_1_on() -> None:
     one = trainer(iterations=2)
-    figures = run(one)
-    assert (len(figures), one.iteration) == (3, 3)
-    assert ["agent_loss" in each for each in figures] == [False, True, True]
+    metrics = run(one)
+    assert (len(metrics), one.iteration) == (3, 3)
+    assert ["agent_loss" in each for each in metrics] == [False, True, True]
 
 
 def test_iteration_0_teaches_the_critic_alone() -> None:
@@ -99,7 +99,7 @@ def test_rates_are_one_times_three_tenths_and_three_times_the_base() -> None:
     for iteration in range(4):
         one.iterate()
         base = base_rate(one.config, iteration)
-        rates = {name: learner._optimizer.param_groups[0]["lr"] for name, learner in one.learners.items()}
+        rates = {name: optimizer._optimizer.param_groups[0]["lr"] for name, optimizer in one.optimizers.items()}
         expected = {"critic": base, "agent": 0.3 * base * (iteration > 0), "value": 3 * base * (iteration > 0)}
         assert {name: rate for name, rate in rates.items() if expected[name]} == pytest.approx(
             {name: rate for name, rate in expected.items() if rate}
@@ -118,9 +118,9 @@ def test_an_agent_that_is_sure_of_every_choice_early_stops_the_training() -> Non
         one.agent.choice.output.bias[3] = 1e3
     with pytest.raises(TrainingDiverged, match=r"the agent has stopped exploring. Try another --seed") as stopped:
         one.iterate()
-    assert stopped.value.figures["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
+    assert stopped.value.metrics["entropy"] == pytest.approx(one.least_entropy, abs=1e-4)
     one.iteration = 3
-    one.check(stopped.value.figures)
+    one.check(stopped.value.metrics)
 
 
 def test_the_filters_of_a_game_of_five_steps_are_counted() -> None:

@@ -16,7 +16,7 @@ from editing.photos.preview import agent_view
 from learning.agent.networks import Widths
 from learning.figures.sequences import COLUMN, SIDE, draw_sequence
 from learning.figures.steps import BAR, DARK, PERCENT, TITLE, Drawing
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.photos.squares import Squares
 from learning.training.fast_recipe import FastConfig, FastTrainer
 from learning.training.paper_recipe import PaperConfig, PaperTrainer
@@ -34,7 +34,9 @@ def squares(count: int, scale: float) -> list[NDArray[np.float32]]:
 
 def test_it_shows_the_inputs_pixel_by_pixel_and_draws_nothing_of_the_training() -> None:
     inputs, targets = squares(3, 0.4), squares(5, 1.0)
-    trainer = FastTrainer(FastConfig(SMALL, batch=8, iterations=4), Photos(inputs, CPU), Photos(targets, CPU), CPU)
+    trainer = FastTrainer(
+        FastConfig(SMALL, batch=8, iterations=4), CropSampler(inputs, CPU), CropSampler(targets, CPU), CPU
+    )
     trainer.iterate()
     before = trainer.state()
     picture = TrainingPictures(Squares.of(inputs), Squares.of(targets), every=1).draw(trainer)
@@ -47,7 +49,9 @@ def test_it_shows_the_inputs_pixel_by_pixel_and_draws_nothing_of_the_training() 
 
 def test_a_pool_without_finished_images_can_be_drawn() -> None:
     inputs, targets = squares(1, 0.4), squares(4, 1.0)
-    trainer = PaperTrainer(PaperConfig(SMALL, batch=4, pool=8), Photos(inputs, CPU), Photos(targets, CPU), CPU)
+    trainer = PaperTrainer(
+        PaperConfig(SMALL, batch=4, pool=8), CropSampler(inputs, CPU), CropSampler(targets, CPU), CPU
+    )
     finished, unfinished = trainer.critic_draws_from().values()
     assert (len(finished), len(unfinished)) == (0, 8)
     assert TrainingPictures(Squares.of(inputs), Squares.of(targets), every=1).draw(trainer).shape[2] == 3
@@ -58,7 +62,9 @@ def test_a_pool_without_finished_images_can_be_drawn() -> None:
 )
 def test_it_is_drawn_every_so_often_and_at_the_end(every: int, done: int, due: bool) -> None:
     inputs = squares(1, 0.4)
-    trainer = FastTrainer(FastConfig(SMALL, batch=4, iterations=7), Photos(inputs, CPU), Photos(inputs, CPU), CPU)
+    trainer = FastTrainer(
+        FastConfig(SMALL, batch=4, iterations=7), CropSampler(inputs, CPU), CropSampler(inputs, CPU), CPU
+    )
     trainer.iteration = done
     assert TrainingPictures(Squares.of(inputs), Squares.of(inputs), every).due(trainer) == due
 

@@ -11,7 +11,7 @@ from learning.agent.networks import Widths, create_networks, draw_masks
 from learning.agent.state import fresh_states
 from learning.training import precision
 from learning.training.losses import critic_losses, step_losses
-from learning.training.precision import choose_precision, computing
+from learning.training.precision import autocast, choose_precision
 
 CPU = torch.device("cpu")
 COUNT, WIDTHS = 16, Widths(4, 16)
@@ -49,7 +49,7 @@ def losses(bfloat16: bool) -> dict[str, tuple[Tensor, Tensor]]:
     choose = partial(sample_filters, z=(torch.arange(COUNT) % 8 + 0.5) / 8)
     masks = draw_masks(COUNT, WIDTHS, generator)
     mix = torch.rand(COUNT, generator=generator)
-    with computing(CPU, bfloat16=bfloat16):
+    with autocast(CPU, bfloat16=bfloat16):
         step = step_losses(networks, images, fresh_states(COUNT, images), masks, choose, 0.5)
         judged = critic_losses(networks.critic, real, images, mix)
     assert float(judged.gradient_norm.detach().min()) > 1

@@ -47,9 +47,9 @@ import torch
 from learning.training import validation
 from learning.training import paper_recipe as paper
 from learning.command_line import main
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 torch.set_num_threads(1)
-validation.FEWEST_HELD_OUT = 2
+validation.FEWEST_VALIDATION = 2
 paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2
 calls_left = int(os.environ["CALLS_LEFT"])
 def counted(function):
@@ -60,7 +60,7 @@ def counted(function):
             os.kill(os.getpid(), 9)
         return function(*given, **more)
     return call
-os.fsync, Photos.draw = counted(os.fsync), counted(Photos.draw)
+os.fsync, CropSampler.draw = counted(os.fsync), counted(CropSampler.draw)
 main()
 """
 
@@ -68,7 +68,7 @@ main()
 @pytest.fixture
 def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
     """As PROGRAM has it."""
-    monkeypatch.setattr("learning.training.validation.FEWEST_HELD_OUT", 2)
+    monkeypatch.setattr("learning.training.validation.FEWEST_VALIDATION", 2)
     monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 8)
     monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
 

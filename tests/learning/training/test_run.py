@@ -8,12 +8,12 @@ import torch
 
 from learning.agent.checkpoint import BEST, begin_run, read_checkpoint
 from learning.agent.networks import Agent, Widths
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.photos.squares import Squares
 from learning.training.fast_recipe import FastConfig, FastTrainer
 from learning.training.pictures import TrainingPictures
 from learning.training.run import run
-from learning.training.validation import HeldOut, Score
+from learning.training.validation import Score, Validation
 
 SMALL, CPU = Widths(1, 2), torch.device("cpu")
 
@@ -32,9 +32,9 @@ class ScoredAs:
 def test_the_best_checkpoint_is_the_nearest_to_the_targets_whatever_the_intersection(tmp_path: Path) -> None:
     squares = [np.random.default_rng(seed).random((80, 80, 3), dtype=np.float32) for seed in range(2)]
     config = FastConfig(SMALL, batch=8, iterations=6)
-    trainer = FastTrainer(config, Photos(squares, CPU), Photos(squares, CPU), CPU)
+    trainer = FastTrainer(config, CropSampler(squares, CPU), CropSampler(squares, CPU), CPU)
     begin_run(tmp_path / "run", SMALL, {"training": config.to_json()})
     no_pictures = TrainingPictures(Squares.of(squares), Squares.of(squares), every=0)
-    run(tmp_path / "run", trainer, cast(HeldOut, ScoredAs(0.3, 0.4, 0.1, 0.2, 0.1, 0.5)), no_pictures, save_every=1)
+    run(tmp_path / "run", trainer, cast(Validation, ScoredAs(0.3, 0.4, 0.1, 0.2, 0.1, 0.5)), no_pictures, save_every=1)
     about = read_checkpoint(tmp_path / "run" / BEST)[1]
     assert (about["best_distance"], about["best_score"], about["iterations_done"]) == (0.1, 50.1, 3)

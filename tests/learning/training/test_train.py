@@ -12,7 +12,7 @@ from torch import Tensor
 from editing.game.filters import luminance
 from learning.agent.checkpoint import load_agent
 from learning.agent.networks import Widths
-from learning.photos.batches import NO_AUGMENTATION, Augmentation, Photos
+from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
 from learning.training.paper_recipe import PaperTrainer
 from tests.command_line import safelight, safelight_output
 
@@ -118,7 +118,7 @@ def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypa
     assert json.loads(line)["critic_loss"] is None
 
 
-def drawn(photos: Photos, count: int, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
+def drawn(photos: CropSampler, count: int, augmentation: Augmentation = NO_AUGMENTATION) -> Tensor:
     return photos.read(photos.draw(count, torch.Generator().manual_seed(0), augmentation))
 
 
@@ -126,7 +126,7 @@ def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
     # Every pixel tells where it is: red its row, green its column, blue its photo.
     rows, columns = np.meshgrid(np.arange(80), np.arange(80), indexing="ij")
     squares = [np.stack([rows, columns, np.full_like(rows, n)], axis=-1).astype(np.float32) for n in range(3)]
-    photos = Photos(squares, torch.device("cpu"))
+    photos = CropSampler(squares, torch.device("cpu"))
     crops = drawn(photos, 200)
     flipped = 0
     for red, green, blue in crops.numpy():
@@ -142,7 +142,7 @@ def test_crops_are_windows_of_the_squares_half_of_them_flipped() -> None:
 
 
 def test_photos_are_made_darker_lighter_and_tinted_within_bounds_each_by_its_own_gains() -> None:
-    greys = Photos([np.full((80, 80, 3), 0.25, np.float32)], torch.device("cpu"))
+    greys = CropSampler([np.full((80, 80, 3), 0.25, np.float32)], torch.device("cpu"))
     dark = drawn(greys, 500, Augmentation(exposure=1.0))[:, :, 0, 0]
     assert torch.equal(dark[:, 0], dark[:, 2])
     stops = torch.log2(dark[:, 0] / 0.25)
@@ -157,7 +157,7 @@ def test_photos_are_made_darker_lighter_and_tinted_within_bounds_each_by_its_own
 
 def test_no_augmentation_draws_nothing_and_leaves_the_crops() -> None:
     squares = [np.random.default_rng(0).random((80, 80, 3), dtype=np.float32)]
-    photos = Photos(squares, torch.device("cpu"))
+    photos = CropSampler(squares, torch.device("cpu"))
     first, second = torch.Generator().manual_seed(0), torch.Generator().manual_seed(0)
     crops, same = photos.draw(9, first), photos.draw(9, second, Augmentation(0.0, 0.0))
     assert torch.equal(photos.read(crops), photos.read(same))

@@ -15,11 +15,11 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten
 
 from learning.agent.networks import Widths
-from learning.photos.batches import Photos
+from learning.photos.batches import CropSampler
 from learning.training.fast_recipe import FastConfig, FastTrainer
 from learning.training.paper_recipe import PaperConfig, PaperTrainer
 from learning.training.trainer import Trainer
-from learning.training.updates import Compute, Recorded, Recorder, RecordingFailed, Update, cuda_graph
+from learning.training.updates import Capture, CapturedUpdate, CaptureFailed, Compute, Update, cuda_graph
 
 CPU, BOOL = torch.device("cpu"), torch.bool
 SMALL = Widths(2, 4)
@@ -57,20 +57,21 @@ class Tracer:
 
 def flat(update: Update) -> list[Tensor]:
     """All tensors of an update."""
-    parts = [list(update.gradients.values()), list(update.figures.values()), list(update.results)]
+    parts = [list(update.gradients.values()), list(update.metrics.values()), list(update.results)]
     return [one for one in tree_flatten(parts)[0] if isinstance(one, Tensor)]
 
 
-def trainer(recipe: str, recorder: Recorder | None, device: torch.device = CPU) -> Trainer:
+def trainer(recipe: str, capture: Capture | None, device: torch.device = CPU) -> Trainer:
     random = np.random.default_rng(0)
     inputs, targets = (
-        Photos([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(5)], device) for scale in (0.4, 1.0)
+        CropSampler([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(5)], device)
+        for scale in (0.4, 1.0)
     )
     if recipe == "fast":
         fast = FastConfig(SMALL, batch=4, iterations=3, ring_batches=2)
-        return FastTrainer(fast, inputs, targets, device, recorder=recorder)
+        return FastTrainer(fast, inputs, targets, device, capture=capture)
     paper = PaperConfig(SMALL, batch=8, iterations=3, pool=16, rate=2e-4)
-    return PaperTrainer(paper, inputs, targets, device, recorder=recorder)
+    return PaperTrainer(paper, inputs, targets, device, capture=capture)
 
 
 def train(one: Trainer) -> Iterable[dict[str, float]]:
@@ -90,13 +91,13 @@ def again(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None
 
 
 def assert_same_run(recorded: Trainer, computed: Trainer) -> list[dict[str, float]]:
-    figures = list(train(recorded))
-    for ours, theirs in zip(figures, train(computed), strict=True):
+    metrics = list(train(recorded))
+    for ours, theirs in zip(metrics, train(computed), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
     for name, value in computed.state().items():
         if "adam" not in name:
             torch.testing.assert_close(recorded.state()[name], value, rtol=1e-3, atol=1e-4)
-    return figures
+    return metrics
 
 
 @pytest.mark.parametrize(("recipe", "updates"), [("fast", 3), ("paper", 2)])
@@ -110,7 +111,7 @@ def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
     tracer = Tracer()
     recorded = trainer(recipe, tracer)
     beginning = recorded.state()
-    figures = assert_same_run(recorded, trainer(recipe, None))
+    metrics = assert_same_run(recorded, trainer(recipe, None))
     assert len(tracer.graphs) == updates
     for graph in tracer.graphs:
         called = {node.target.__name__.partition(".")[0] for node in graph.graph.nodes if callable(node.target)}
@@ -120,7 +121,7 @@ def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
         assert not [one for one in tree_flatten(indices)[0] if isinstance(one, Node) and one.meta["val"].dtype == BOOL]
     # What was recorded works on weights that are loaded later.
     recorded.load(beginning)
-    assert list(train(recorded)) == figures
+    assert list(train(recorded)) == metrics
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
@@ -144,11 +145,11 @@ def test_what_cannot_be_recorded_or_replays_wrongly_is_refused_with_what_to_do()
     def idle(compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
         return lambda: None, compute(*inputs)
 
-    assert Recorded(compute, None)(torch.ones(3)).gradients["agent"][0].tolist() == [2, 2, 2]
-    with pytest.raises(RecordingFailed, match=r"of norm 3.46, is 1.73 away.*--no-cuda-graphs"):
-        Recorded(compute, wrong)(torch.ones(3))
-    with pytest.raises(RecordingFailed, match="is nan away"):
-        Recorded(compute, idle)(torch.ones(3))
+    assert CapturedUpdate(compute, None)(torch.ones(3)).gradients["agent"][0].tolist() == [2, 2, 2]
+    with pytest.raises(CaptureFailed, match=r"of norm 3.46, is 1.73 away.*--no-cuda-graphs"):
+        CapturedUpdate(compute, wrong)(torch.ones(3))
+    with pytest.raises(CaptureFailed, match="is nan away"):
+        CapturedUpdate(compute, idle)(torch.ones(3))
     if not torch.cuda.is_available():
-        with pytest.raises(RecordingFailed, match=r"cannot be recorded on this device.*--no-cuda-graphs"):
-            Recorded(compute, cuda_graph)(torch.ones(3))
+        with pytest.raises(CaptureFailed, match=r"cannot be recorded on this device.*--no-cuda-graphs"):
+            CapturedUpdate(compute, cuda_graph)(torch.ones(3))

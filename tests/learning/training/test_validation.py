@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from learning.agent.networks import Agent, Widths, initialise
 from learning.photos.squares import Indices, Pixels, Squares
-from learning.training.validation import HeldOut, split
+from learning.training.validation import Validation, split
 
 SMALL = Widths(1, 4)
 
@@ -21,26 +21,26 @@ def test_a_seed_splits_a_set_into_two_parts_that_share_nothing() -> None:
     def numbers(seed: int) -> list[set[int]]:
         return [set(part.tolist()) for part in split(100, seed)]
 
-    training, held_out = numbers(1)
-    assert (len(training), len(held_out)) == (85, 15)
-    assert training | held_out == set(range(100))
-    assert numbers(1) == [training, held_out]
-    assert numbers(2)[1] != held_out
+    training, validation = numbers(1)
+    assert (len(training), len(validation)) == (85, 15)
+    assert training | validation == set(range(100))
+    assert numbers(1) == [training, validation]
+    assert numbers(2)[1] != validation
 
 
 @pytest.mark.parametrize("count", [1, 40])
 def test_nothing_is_held_out_of_a_small_set(count: int) -> None:
-    training, held_out = split(count, seed=0)
-    assert (training.tolist(), held_out.tolist()) == (list(range(count)), [])
-    assert not HeldOut([], squares(2, 1.0))
+    training, validation = split(count, seed=0)
+    assert (training.tolist(), validation.tolist()) == (list(range(count)), [])
+    assert not Validation([], squares(2, 1.0))
 
 
 def test_the_score_is_repeatable_and_leaves_the_agent_as_it_is() -> None:
     agent = initialise(Agent(SMALL), torch.Generator().manual_seed(0))
     before = {name: value.clone() for name, value in agent.state_dict().items()}
-    held_out = HeldOut(squares(3, 0.3), squares(4, 1.0))
-    first = held_out.score(agent, SMALL)
-    assert held_out.score(agent, SMALL) == first
+    validation = Validation(squares(3, 0.3), squares(4, 1.0))
+    first = validation.score(agent, SMALL)
+    assert validation.score(agent, SMALL) == first
     assert 0 <= first.mean <= 100
     assert all(torch.equal(value, before[name]) for name, value in agent.state_dict().items())
     assert agent.choice.output.weight.dtype == torch.float32
@@ -59,14 +59,14 @@ def test_of_large_sets_some_are_scored_and_the_score_is_of_those_alone(monkeypat
     monkeypatch.setattr(Squares, "__getitem__", recorded)
     agent = initialise(Agent(SMALL), torch.Generator().manual_seed(0))
     inputs, targets = Squares.of(squares(9, 0.3)), Squares.of(squares(12, 1.0))
-    score = HeldOut(inputs, targets).score(agent, SMALL)
+    score = Validation(inputs, targets).score(agent, SMALL)
     assert looked_at == [3, 4]
-    assert HeldOut(inputs, targets).score(agent, SMALL) == score
+    assert Validation(inputs, targets).score(agent, SMALL) == score
 
 
 def test_games_that_are_played_some_at_a_time_have_the_score_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     agent = initialise(Agent(SMALL), torch.Generator().manual_seed(0))
-    held_out = HeldOut(squares(3, 0.3), squares(4, 1.0))
-    at_once = held_out.score(agent, SMALL)
+    validation = Validation(squares(3, 0.3), squares(4, 1.0))
+    at_once = validation.score(agent, SMALL)
     monkeypatch.setattr("learning.training.validation.GAMES_AT_ONCE", 2)
-    assert held_out.score(agent, SMALL) == at_once
+    assert validation.score(agent, SMALL) == at_once
