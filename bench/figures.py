@@ -1,8 +1,11 @@
-"""A figure, and how two things are timed against each other."""
+"""A figure, how two things are timed against each other, and a process for each part."""
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing import get_context
 from statistics import median
 from typing import Any
 
@@ -41,3 +44,17 @@ def seconds(call: Callable[[], Any], clock: Callable[[], float] = time.process_t
         call()
         calls += 1
     return (clock() - start) / calls
+
+
+def measure_alone(module: str) -> dict[str, Figure]:
+    """Measure the part in `module`, in a fresh process: what other parts have loaded and allocated changes nothing.
+
+    Raises what the part raises, or `BrokenProcessPool` if its process dies.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(_measure, module).result()
+
+
+def _measure(module: str) -> dict[str, Figure]:
+    figures: dict[str, Figure] = import_module(module).measure()
+    return figures
