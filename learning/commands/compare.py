@@ -66,9 +66,11 @@ def command(
     from editing.new_folder import check_free
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
+    from learning.comparison.compare import compare
     from learning.comparison.film_strips import film_strips
     from learning.comparison.report import render, write_report
-    from learning.comparison.sides import ComparisonError, compare, plural, read_side
+    from learning.comparison.sentences import plural
+    from learning.comparison.sides import ComparisonError, read_side
 
     names = [label or path.resolve().name for label, path in ((label_a, a), (label_b, b))]
     if names[0] == names[1]:

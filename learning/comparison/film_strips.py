@@ -14,9 +14,8 @@ from PIL import Image
 from editing.game.filter import Filter
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
-from learning.comparison.results import Picture, shown, thumbnail
-from learning.comparison.sides import Side, shared_photos
-from learning.comparison.statistics import Episode
+from learning.comparison.results import Pixels, clip_to_display, thumbnail
+from learning.comparison.sides import Episode, Side, shared_photos
 from learning.figures.curves import curve_heights
 
 # Long edge of a picture in a strip, in pixels: enough to judge tone and colour, small enough for hundreds in one file.
@@ -26,7 +25,7 @@ QUALITY = 80
 
 @dataclass(frozen=True)
 class Cell:
-    """One frame: its data URI, the step that made it, and the curves of that step as SVG points in a unit square."""
+    """A frame: its data URI, the step that made it, and the curves of that step as SVG points in a unit square."""
 
     picture: str
     label: str
@@ -36,7 +35,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Strip:
-    """One episode: whose it is, and its frames, the untouched photo first."""
+    """An episode: its side, its player and its frames, the untouched photo first."""
 
     side: str
     player: str
@@ -57,7 +56,7 @@ class PhotoStrips:
 
 
 def film_strips(a: Side, b: Side, photos: int, episodes: int) -> list[PhotoStrips]:
-    """Strips of the first so many photos that both sides played, and of so many episodes a side on each.
+    """Draw the first so many photos that both sides played, and so many episodes a side on each.
 
     Photos come in order of their SHA-256 and episodes in order of their ids, different players first: nobody chose
     them for what they show.
@@ -85,31 +84,33 @@ def film_strips(a: Side, b: Side, photos: int, episodes: int) -> list[PhotoStrip
 
 def _different_players_first(episodes: Sequence[Episode]) -> list[Episode]:
     seen: Counter[str] = Counter()
-    turns = []
+    ranked = []
     for episode in sorted(episodes, key=lambda episode: episode.id):
-        turns.append((seen[episode.player], episode.id, episode))
+        ranked.append((seen[episode.player], episode.id, episode))
         seen[episode.player] += 1
-    return [episode for _, _, episode in sorted(turns, key=lambda turn: turn[:2])]
+    return [episode for _, _, episode in sorted(ranked, key=lambda rank: rank[:2])]
 
 
-def _cells(original: Picture, steps: Sequence[Step]) -> tuple[Cell, ...]:
+def _cells(original: Pixels, steps: Sequence[Step]) -> tuple[Cell, ...]:
     picture, cells = original, [Cell(data_uri(original), "Original", "")]
     for step in steps:
-        kind = FILTERS[step.filter]
+        filter_ = FILTERS[step.filter]
         picture = develop(picture, [step])
-        curves = tuple(_points(kind, [step.parameters[name] for name in names]) for names in kind.curves)
-        cells.append(Cell(data_uri(picture), kind.label, kind.describe(step.parameters), curves))
+        curves = tuple(_points(filter_, [step.parameters[name] for name in names]) for names in filter_.curves)
+        cells.append(Cell(data_uri(picture), filter_.label, filter_.describe(step.parameters), curves))
     return tuple(cells)
 
 
-def _points(kind: Filter, slopes: Sequence[float]) -> str:
+def _points(filter_: Filter, slopes: Sequence[float]) -> str:
     """A curve by its slopes, as the points of an SVG polyline in a unit square whose y points down."""
-    heights = curve_heights(kind, slopes)
+    heights = curve_heights(filter_, slopes)
     return " ".join(f"{index / len(slopes):.3f},{1 - height:.3f}" for index, height in enumerate(heights))
 
 
-def data_uri(picture: Picture) -> str:
-    """A developed picture (h, w, 3) as a screen shows it, as the data URI of an 8-bit WebP."""
+def data_uri(picture: Pixels) -> str:
+    """Return a developed picture (h, w, 3), as a screen shows it, as the data URI of an 8-bit WebP."""
     out = io.BytesIO()
-    Image.fromarray(np.round(shown(picture) * 255).astype(np.uint8)).save(out, "webp", quality=QUALITY, method=4)
+    Image.fromarray(np.round(clip_to_display(picture) * 255).astype(np.uint8)).save(
+        out, "webp", quality=QUALITY, method=4
+    )
     return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode("ascii")

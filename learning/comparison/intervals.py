@@ -1,4 +1,4 @@
-"""Figures with their 95 % intervals, by a bootstrap that resamples whole players or photos.
+"""Estimates with their 95 % intervals, by a bootstrap that resamples whole players or photos.
 
 An interval over episodes would pretend to more than is known: the episodes of one player are alike. So it resamples
 whole players, or whole photos where there are too few players.
@@ -22,9 +22,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval; ``None`` where there is nothing to estimate from, or too little for an interval.
+    """An estimate with its 95 % interval; ``None`` where there is nothing, or for an interval too little, to go by.
 
-    ``draws`` holds the figure in every resample; it is empty where there is no interval.
+    ``draws`` holds the estimate in every resample; it is empty where there is no interval.
     """
 
     value: float | None
@@ -33,7 +33,7 @@ class Estimate:
     draws: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
     def to_json(self) -> dict[str, float | None]:
-        """``{value, low, high}``."""
+        """Return ``{value, low, high}``."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
 
@@ -53,17 +53,21 @@ class Resampling:
         self.cluster: str | None = None
         self.count = 0
         for cluster, names in (("player", players), ("photo", photos)):
-            known = sorted(set(names))
-            if len(known) >= MINIMUM_CLUSTERS:
-                self.cluster, self.count = cluster, len(known)
-                self._members = np.searchsorted(known, names)
+            clusters = sorted(set(names))
+            if len(clusters) >= MINIMUM_CLUSTERS:
+                self.cluster, self.count = cluster, len(clusters)
+                self._members = np.searchsorted(clusters, names)
                 random = np.random.default_rng(list(seed))
                 draws = random.multinomial(self.count, np.full(self.count, 1 / self.count), size=RESAMPLES)
                 self._weights = draws.astype(np.float64)
                 break
 
     def ratio(self, numerators: ArrayLike, denominators: ArrayLike | None = None) -> Estimate:
-        """Sum of numerators over sum of denominators (each of shape (n,), one entry an episode; denominators 1)."""
+        """Estimate the sum of the numerators over that of the denominators.
+
+        Args:
+            numerators, denominators: of shape (n,), an entry for each episode; without denominators all are 1.
+        """
         top = np.asarray(numerators, dtype=np.float64)
         bottom = np.ones_like(top) if denominators is None else np.asarray(denominators, dtype=np.float64)
         if bottom.sum() == 0:
@@ -82,7 +86,7 @@ class Resampling:
         return Estimate(value, float(low), float(high), draws)
 
     def share(self, members: ArrayLike) -> Estimate:
-        """Share of episodes for which ``members`` (n,) is true, 0 to 1.
+        """Estimate the share of episodes for which ``members`` (n,) is true, 0 to 1.
 
         Where that is none or all of them a bootstrap has no width. The open limit is then the exact binomial one
         (Clopper and Pearson), with the clusters as its trials.
@@ -96,7 +100,10 @@ class Resampling:
 
 
 def difference(a: Estimate, b: Estimate) -> Estimate:
-    """A minus B. The two sides are resampled independently, which is wider than the truth where they share photos."""
+    """Estimate A minus B.
+
+    The two sides are resampled independently, which is wider than the truth where they share photos.
+    """
     if a.value is None or b.value is None:
         return Estimate(None)
     value = a.value - b.value

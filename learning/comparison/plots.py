@@ -45,7 +45,7 @@ _STYLE: Any = {
 _WIDTH = 340.0
 
 
-def _figure(height: float, left: float = 40, bottom: float = 34, top: float = 8, right: float = 14) -> Axes:
+def _axes(height: float, left: float = 40, bottom: float = 34, top: float = 8, right: float = 14) -> Axes:
     """Axes with margins in points, on a figure of the common width."""
     figure = Figure(figsize=(_WIDTH / 72, height / 72))
     FigureCanvasSVG(figure)
@@ -71,23 +71,23 @@ def _svg(axes: Axes, name: str, description: str) -> str:
     return text.strip()
 
 
-def _interval(axes: Axes, side: str, place: float, figures: Mapping[str, Any]) -> None:
+def _interval(axes: Axes, side: str, y: float, estimate: Mapping[str, Any]) -> None:
     """A point with its interval on a horizontal line."""
-    if figures["value"] is None:
+    if estimate["value"] is None:
         return
-    if figures["low"] is not None:
-        axes.plot([figures["low"], figures["high"]], [place, place], color=COLORS[side], lw=1.4, solid_capstyle="butt")
-    axes.plot([figures["value"]], [place], color=COLORS[side], ms=5.5, mew=1.4, **_MARKERS[side])
+    if estimate["low"] is not None:
+        axes.plot([estimate["low"], estimate["high"]], [y, y], color=COLORS[side], lw=1.4, solid_capstyle="butt")
+    axes.plot([estimate["value"]], [y], color=COLORS[side], ms=5.5, mew=1.4, **_MARKERS[side])
 
 
 def filter_use(numbers: Mapping[str, Any]) -> str:
-    """Share of episodes that use each filter, with intervals."""
+    """Draw the share of episodes that use each filter, with intervals."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(280, left=90)
+        axes = _axes(280, left=90)
         for row, slug in enumerate(FILTERS):
             for side, shift in (("a", -0.16), ("b", 0.16)):
                 _interval(axes, side, row + shift, numbers["filter_use"][slug][side])
-        axes.set_yticks(range(len(FILTERS)), [one.label for one in FILTERS.values()])
+        axes.set_yticks(range(len(FILTERS)), [filter_.label for filter_ in FILTERS.values()])
         axes.set_ylim(len(FILTERS) - 0.5, -0.5)
         axes.set_xlim(-0.02, 1.02)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
@@ -99,15 +99,15 @@ def filter_use(numbers: Mapping[str, Any]) -> str:
 
 
 def step_counts(numbers: Mapping[str, Any]) -> str:
-    """Share of episodes with 0 to 5 steps."""
+    """Draw the share of episodes with 0 to 5 steps."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(180)
+        axes = _axes(180)
         for side, shift in (("a", -0.2), ("b", 0.2)):
             counts = numbers["step_counts"][side]["episodes"]
             shares = [count / max(1, sum(counts)) for count in counts]
-            places = [index + shift for index in range(len(counts))]
+            positions = [index + shift for index in range(len(counts))]
             face = COLORS[side] if side == "a" else "white"
-            axes.bar(places, shares, 0.36, color=face, edgecolor=COLORS[side], lw=1.2)
+            axes.bar(positions, shares, 0.36, color=face, edgecolor=COLORS[side], lw=1.2)
         axes.set_xlabel("steps in an episode")
         _percent_axis(axes)
     return _svg(axes, "step-counts", "Share of episodes by number of steps")
@@ -137,36 +137,36 @@ def _histograms(axes: Axes, counts: Mapping[str, Sequence[int]]) -> None:
     _percent_axis(axes)
 
 
-def parameter(slug: str, known: Parameter, numbers: Mapping[str, Any]) -> str:
-    """Distribution of one parameter among the episodes that use its filter, over slider positions."""
+def parameter_histograms(slug: str, parameter: Parameter, numbers: Mapping[str, Any]) -> str:
+    """Draw the distribution of a parameter among the episodes that use its filter, over slider positions."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(160, left=44, right=32)
+        axes = _axes(160, left=44, right=32)
         _histograms(axes, {side: numbers[side]["histogram"] for side in "ab"})
-        places = (0, 0.25, 0.5, 0.75, 1)
-        axes.set_xticks(places, [known.describe(known.from_position(place)) for place in places])
-        axes.axvline(known.to_position(known.neutral), color=INK, lw=1, ls=":")
+        ticks = (0, 0.25, 0.5, 0.75, 1)
+        axes.set_xticks(ticks, [parameter.describe(parameter.from_position(tick)) for tick in ticks])
+        axes.axvline(parameter.to_position(parameter.neutral), color=INK, lw=1, ls=":")
         top = axes.get_ylim()[1]
-        for side, shift in (("a", 1.03), ("b", 1.03)):
+        for side in "ab":
             if numbers[side]["quantiles"]:
-                median = known.to_position(numbers[side]["quantiles"]["0.5"])
-                axes.plot([median], [top * shift], color=COLORS[side], ms=5, mew=1.3, clip_on=False, **_MARKERS[side])
-    return _svg(axes, f"parameter-{slug}-{known.name}", f"Distribution of {slug} {known.name}")
+                median = parameter.to_position(numbers[side]["quantiles"]["0.5"])
+                axes.plot([median], [top * 1.03], color=COLORS[side], ms=5, mew=1.3, clip_on=False, **_MARKERS[side])
+    return _svg(axes, f"parameter-{slug}-{parameter.name}", f"Distribution of {slug} {parameter.name}")
 
 
-def curve(slug: str, channel: str, largest: float, numbers: Mapping[str, Any]) -> str:
-    """How far the mean curve departs from the straight line, with the spread from the 10th to the 90th percentile.
+def mean_curves(slug: str, channel: str, largest: float, numbers: Mapping[str, Any]) -> str:
+    """Draw how far each side's mean curve departs from the straight line, and the 10th and 90th percentiles.
 
     Args:
         largest: the furthest that a curve of this filter can be from the straight line.
     """
     with mpl.rc_context(_STYLE):
-        axes = _figure(180, left=52)
+        axes = _axes(180, left=52)
         for side in "ab":
-            known = numbers[side]
-            if known["mean"] is not None:
-                knots = [index / (len(known["mean"]) - 1) for index in range(len(known["mean"]))]
+            curve = numbers[side]
+            if curve["mean"] is not None:
+                knots = [index / (len(curve["mean"]) - 1) for index in range(len(curve["mean"]))]
                 low, mean, high = (
-                    [value - knot for value, knot in zip(known[name], knots, strict=True)]
+                    [value - knot for value, knot in zip(curve[name], knots, strict=True)]
                     for name in ("low", "mean", "high")
                 )
                 axes.fill_between(knots, low, high, color=COLORS[side], alpha=0.15, lw=0)
@@ -178,10 +178,10 @@ def curve(slug: str, channel: str, largest: float, numbers: Mapping[str, Any]) -
     return _svg(axes, f"curve-{slug}-{channel}", f"Mean {slug} curve {channel}".strip())
 
 
-def result(statistic: str, numbers: Mapping[str, Any]) -> str:
-    """Distribution of a statistic of the results; a dotted line at the mean of the untouched photos."""
+def result_histograms(statistic: str, numbers: Mapping[str, Any]) -> str:
+    """Draw the distribution of a statistic of the results, with a dotted line at the mean of the untouched photos."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(160)
+        axes = _axes(160)
         _histograms(axes, {side: numbers[side]["histogram"] for side in "ab"})
         if numbers["untouched"] is not None:
             axes.axvline(min(max(numbers["untouched"], 0), 1), color=INK, lw=1, ls=":")
@@ -189,15 +189,14 @@ def result(statistic: str, numbers: Mapping[str, Any]) -> str:
     return _svg(axes, f"result-{statistic}", f"Distribution of {statistic}")
 
 
-def color_differences(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> str:
-    """Mean colour differences with intervals; rows are (text, side whose mark it has, figures)."""
-    known = list(rows)
+def color_differences(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str:
+    """Draw mean colour differences with intervals; rows are (text, side that gives the marker, estimate)."""
     with mpl.rc_context(_STYLE):
-        axes = _figure(38 + 32 * len(known), left=14, top=2)
-        for place, (text, side, figures) in enumerate(known):
-            axes.text(0, place - 0.3, text, va="center")
-            _interval(axes, side, place + 0.12, figures)
-        axes.set_ylim(len(known) - 0.5, -0.6)
+        axes = _axes(38 + 32 * len(rows), left=14, top=2)
+        for y, (text, side, estimate) in enumerate(rows):
+            axes.text(0, y - 0.3, text, va="center")
+            _interval(axes, side, y + 0.12, estimate)
+        axes.set_ylim(len(rows) - 0.5, -0.6)
         axes.set_xlim(0, None)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
@@ -208,15 +207,13 @@ def color_differences(rows: Iterable[tuple[str, str, Mapping[str, Any]]]) -> str
 
 
 def color_difference_photos(photos: Iterable[Mapping[str, Any]], across: str, upward: str) -> str:
-    """Each shared photo: how far A's players are from each other, against how far B is from A."""
-    known = [row for row in photos if row["a_b"] is not None and row["a_players"] is not None]
+    """Draw, for each shared photo, how far A's players are from each other, against how far B is from A."""
+    both = [row for row in photos if row["a_b"] is not None and row["a_players"] is not None]
     with mpl.rc_context(_STYLE):
-        axes = _figure(_WIDTH * 0.8)
-        top = 1.08 * max([1.0, *(max(row["a_b"], row["a_players"]) for row in known)])
+        axes = _axes(_WIDTH * 0.8)
+        top = 1.08 * max([1.0, *(max(row["a_b"], row["a_players"]) for row in both)])
         axes.plot([0, top], [0, top], color="#8a8a8a", lw=0.8, ls=":")
-        axes.plot(
-            [row["a_players"] for row in known], [row["a_b"] for row in known], "o", color=INK, mfc="none", ms=4.5
-        )
+        axes.plot([row["a_players"] for row in both], [row["a_b"] for row in both], "o", color=INK, mfc="none", ms=4.5)
         axes.set(xlim=(0, top), ylim=(0, top), xlabel=across, ylabel=upward)
         axes.locator_params(nbins=5, integer=True)
         axes.grid(color=FAINT, lw=0.6)

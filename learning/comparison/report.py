@@ -15,20 +15,19 @@ from editing.game.rules import MAXIMUM_STEPS
 from editing.new_folder import new_folder
 from learning.comparison import plots
 from learning.comparison.film_strips import PhotoStrips
-from learning.comparison.sides import plural
+from learning.comparison.sentences import findings, interval, number, parameter_changes, percent, plural
 from learning.comparison.statistics import END, START
 from learning.figures.curves import largest_departure
 from learning.metrics.histogram_intersection import STATISTICS
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MINUS = "\N{MINUS SIGN}"
 
 
 def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
-    """The page as HTML text.
+    """Return the page as HTML text.
 
     Args:
-        numbers: what ``learning.comparison.sides.compare`` returned.
+        numbers: what ``learning.comparison.compare.compare`` returned.
         strips: the film strips to show, none where the sides share no photo.
     """
     environment = Environment(
@@ -53,78 +52,14 @@ def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
         findings=findings(numbers),
         used=used,
         drawings=_drawings(numbers, labels, used),
-        changes=_parameter_changes(numbers),
+        changes=parameter_changes(numbers["parameters"]),
         statistics=STATISTICS,
         pairs=_pairs(labels),
     )
 
 
-def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
-    """A number as people read it, with a true minus sign; a dash for none."""
-    if value is None:
-        return "–"
-    return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", _MINUS)
-
-
-def percent(value: float | None, sign: bool = False, digits: int = 0) -> str:
-    """A share 0..1 in percent, without the unit."""
-    return number(None if value is None else 100 * value, digits, sign)
-
-
-def interval(figures: Mapping[str, float | None], digits: int = 2, factor: float = 1, sign: bool = False) -> str:
-    """The interval of a figure, such as ``0.12 to 0.30``; a dash where there is none."""
-    low, high = figures["low"], figures["high"]
-    if low is None or high is None:
-        return "–"
-    return f"{number(low * factor, digits, sign)} to {number(high * factor, digits, sign)}"
-
-
-def findings(numbers: Mapping[str, Any]) -> list[str]:
-    """The comparison in a few sentences, each with its interval."""
-    a, b = (numbers["sides"][name]["label"] for name in "ab")
-    found = []
-    differences = {slug: figures["difference"] for slug, figures in numbers["filter_use"].items()}
-    clear = [
-        slug
-        for slug, gap in sorted(differences.items(), key=lambda item: -abs(item[1]["value"] or 0))
-        if gap["low"] is not None and (gap["low"] > 0 or gap["high"] < 0)
-    ]
-    for slug in clear[:3]:
-        gap, use = differences[slug], numbers["filter_use"][slug]
-        found.append(
-            f"{FILTERS[slug].label}: used in {percent(use['a']['value'], digits=1)} % of {a}’s episodes and in "
-            f"{percent(use['b']['value'], digits=1)} % of {b}’s "
-            f"(difference {percent(gap['value'], sign=True, digits=1)} points, "
-            f"{interval(gap, 0, 100, sign=True)})."
-        )
-    if not clear and all(gap["low"] is not None for gap in differences.values()):
-        found.append("No filter’s share differs by more than its interval allows for.")
-    steps = numbers["step_counts"]
-    if steps["difference"]["value"] is not None:
-        means = [
-            f"{number(steps[name]['mean']['value'])}{_bracket(steps[name]['mean'])} in {label}’s"
-            for name, label in (("a", a), ("b", b))
-        ]
-        found.append(f"Steps in an episode: {means[0]}, {means[1]}.")
-    pairs = numbers["color_difference"]["pairs"]
-    if pairs["a_b"]["value"] is not None:
-        text = f"The same photo by {a} and by {b} differs by {number(pairs['a_b']['value'], 1)} ΔE on average"
-        ratio = pairs["ratio_to_a_players"]
-        if ratio["value"] is not None:
-            text += (
-                f"; {number(ratio['value'])} times{_bracket(ratio)} what {a}’s players differ by among "
-                f"each other, over {plural(ratio['photos'], 'photo')}"
-            )
-        found.append(text + ".")
-    return found
-
-
-def _bracket(figures: Mapping[str, float | None], digits: int = 2) -> str:
-    return "" if figures["low"] is None else f" ({interval(figures, digits)})"
-
-
 def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Key, words and mark of each kind of pair, in the order in which they are shown."""
+    """Key, words and mark of each group of pairs, in the order in which they are shown."""
     a, b = labels["a"], labels["b"]
     return [
         ("a_b", f"{a} against {b}", "b"),
@@ -139,33 +74,34 @@ def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str], used: Collection[str]) -> dict[str, Any]:
     """The figures as inline SVG; of filters and colour differences only where there are some."""
-    draw = plots
-    drawings: dict[str, Any] = {"filter_use": draw.filter_use(numbers), "step_counts": draw.step_counts(numbers)}
+    drawings: dict[str, Any] = {"filter_use": plots.filter_use(numbers), "step_counts": plots.step_counts(numbers)}
     drawings["parameters"] = {
         slug: {
-            known.name: draw.parameter(slug, known, numbers["parameters"][slug]["parameters"][known.name])
-            for known in kind.parameters
+            parameter.name: plots.parameter_histograms(
+                slug, parameter, numbers["parameters"][slug]["parameters"][parameter.name]
+            )
+            for parameter in filter_.parameters
         }
-        for slug, kind in FILTERS.items()
-        if not kind.curves and slug in used
+        for slug, filter_ in FILTERS.items()
+        if not filter_.curves and slug in used
     }
     drawings["curves"] = {
         slug: [
-            draw.curve(slug, _channel(names), largest_departure(kind), figures)
-            for names, figures in zip(kind.curves, numbers["parameters"][slug]["curves"], strict=True)
+            plots.mean_curves(slug, _channel(names), largest_departure(filter_), curves)
+            for names, curves in zip(filter_.curves, numbers["parameters"][slug]["curves"], strict=True)
         ]
-        for slug, kind in FILTERS.items()
-        if kind.curves and slug in used
+        for slug, filter_ in FILTERS.items()
+        if filter_.curves and slug in used
     }
-    drawings["results"] = {name: draw.result(name, numbers["results"][name]) for name in STATISTICS}
+    drawings["results"] = {name: plots.result_histograms(name, numbers["results"][name]) for name in STATISTICS}
     difference = numbers["color_difference"]
     rows = [(text, side, difference["pairs"][key]) for key, text, side in _pairs(labels)]
     shown = [row for row in rows if row[2]["value"] is not None]
     if shown:
-        drawings["color_differences"] = draw.color_differences(shown)
+        drawings["color_differences"] = plots.color_differences(shown)
     if difference["pairs"]["ratio_to_a_players"]["photos"]:
         names = {side: _short(label) for side, label in labels.items()}
-        drawings["color_difference_photos"] = draw.color_difference_photos(
+        drawings["color_difference_photos"] = plots.color_difference_photos(
             difference["photos"].values(), f"{names['a']}: different players (ΔE)", f"{names['b']} to {names['a']} (ΔE)"
         )
     marked: dict[str, Any] = _marked(drawings)
@@ -188,24 +124,6 @@ def _marked(drawings: Any) -> Any:
     if isinstance(drawings, list):
         return [_marked(entry) for entry in drawings]
     return Markup(drawings)  # noqa: S704 (see above)
-
-
-def _parameter_changes(numbers: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """For each parameter the difference of the two means, or their ratio, in words."""
-    words: dict[str, dict[str, str]] = {}
-    for slug, kind in FILTERS.items():
-        words[slug] = {}
-        for known in kind.parameters if not kind.curves else ():
-            figures = numbers["parameters"][slug]["parameters"][known.name]
-            ratio = "ratio" in figures
-            change = figures["ratio" if ratio else "difference"]
-            if change["value"] is None:
-                continue
-            factor, digits = (1.0, 2) if ratio else (known.factor, known.decimals)
-            text = f"{number(change['value'] * factor, digits, sign=not ratio)} {'' if ratio else known.unit}".strip()
-            within = "" if change["low"] is None else f" ({interval(change, digits, factor, sign=not ratio)})"
-            words[slug][known.name] = f"{'Ratio of the means' if ratio else 'Difference of the means'} {text}{within}"
-    return words
 
 
 def write_report(directory: Path, numbers: Mapping[str, Any], page: str) -> None:

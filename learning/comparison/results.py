@@ -20,7 +20,8 @@ from editing.game.filters import develop
 from editing.photos.colour import lab
 from editing.photos.preview import load_preview, make_preview
 from learning.comparison.intervals import Resampling, difference
-from learning.comparison.statistics import BINS, Episode, Sample
+from learning.comparison.sides import Episode
+from learning.comparison.statistics import BINS, Sample
 from learning.metrics.histogram_intersection import STATISTICS, picture_statistics
 
 # Long edge in pixels of the thumbnails that the numbers are taken from.
@@ -29,23 +30,27 @@ MEASURED_EDGE = 64
 MAXIMUM_EPISODES_A_PHOTO = 40
 PAIRS = ("a_b", "a_players", "a_same_player", "b_players", "b_same_player", "original_a", "original_b")
 
-Picture = NDArray[np.float32]
+Pixels = NDArray[np.float32]
 PreviewPath = Callable[[str], Path]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
-def thumbnail(path: Path, edge: int) -> Picture:
-    """A stored preview area-averaged to a long edge of ``edge`` pixels: (h, w, 3) float32, linear light."""
+def thumbnail(path: Path, edge: int) -> Pixels:
+    """Return a stored preview, area-averaged to a long edge of ``edge`` pixels: (h, w, 3) float32, linear light."""
     return make_preview(load_preview(path), edge).astype(np.float32)
 
 
-def shown(picture: Picture) -> Picture:
-    """What a screen shows of a developed picture: its values clipped to 0..1."""
+def clip_to_display(picture: Pixels) -> Pixels:
+    """Clip a developed picture to what a screen shows of it, 0..1."""
     return np.clip(picture, 0, 1)
 
 
-def color_difference(a: Picture, b: Picture) -> float:
-    """Mean over the pixels of the CIE 1976 colour difference (the distance in L*a*b*) of two L*a*b* pictures."""
+def color_difference(a: Pixels, b: Pixels) -> float:
+    """Return the mean over the pixels of the CIE 1976 colour difference: the distance in L*a*b*.
+
+    Args:
+        a, b: (h, w, 3) in L*a*b*.
+    """
     return float(np.sqrt(((a - b) ** 2).sum(axis=-1)).mean())
 
 
@@ -58,7 +63,7 @@ class Results:
     differences: Mapping[str, Mapping[str, float | int | None]]
 
 
-def measure(
+def measure_results(
     a: Sample, b: Sample, paths: tuple[PreviewPath, PreviewPath], shared: Sequence[str], track: Track
 ) -> Results:
     """Develop the result of every episode and measure it.
@@ -77,44 +82,46 @@ def measure(
     differences: dict[str, Mapping[str, float | int | None]] = {}
     for (photo, preview), entries in track(sorted(work.items(), key=lambda item: item[0])):
         original = thumbnail(entries[0][2](preview), MEASURED_EDGE)
-        originals[photo] = picture_statistics(shown(original))
+        originals[photo] = picture_statistics(clip_to_display(original))
         finals = {
-            episode.id: shown(develop(original, episode.steps))
+            episode.id: clip_to_display(develop(original, episode.steps))
             for _, episode, _ in sorted(entries, key=lambda entry: entry[1].id)
         }
         values.update((key, picture_statistics(final)) for key, final in finals.items())
         if photo in shared:
             sides = [[episode for name, episode, _ in entries if name == side] for side in "ab"]
-            differences[photo] = _differences(lab(shown(original)), finals, sides[0], sides[1])
+            differences[photo] = _differences(lab(clip_to_display(original)), finals, sides[0], sides[1])
     return Results(values, originals, differences)
 
 
 def _differences(
-    original: Picture, finals: Mapping[str, Picture], a: Iterable[Episode], b: Iterable[Episode]
+    original: Pixels, finals: Mapping[str, Pixels], a: Iterable[Episode], b: Iterable[Episode]
 ) -> dict[str, float | int | None]:
-    """Mean colour difference on one photo over each kind of pair; ``None`` where there is no such pair."""
+    """Mean colour difference on one photo over each group of pairs; ``None`` where there is no such pair."""
     sides = [sorted(side, key=lambda episode: episode.id)[:MAXIMUM_EPISODES_A_PHOTO] for side in (a, b)]
     pictures = {episode.id: lab(finals[episode.id]) for side in sides for episode in side}
-    found: dict[str, list[float]] = {name: [] for name in PAIRS}
-    for one in sides[0]:
-        found["a_b"] += [
-            color_difference(pictures[one.id], pictures[other.id]) for other in sides[1] if other.id != one.id
+    differences: dict[str, list[float]] = {name: [] for name in PAIRS}
+    for episode in sides[0]:
+        differences["a_b"] += [
+            color_difference(pictures[episode.id], pictures[other.id]) for other in sides[1] if other.id != episode.id
         ]
     for name, side in zip("ab", sides, strict=True):
-        found[f"original_{name}"] = [color_difference(original, pictures[episode.id]) for episode in side]
-        for index, one in enumerate(side):
+        differences[f"original_{name}"] = [color_difference(original, pictures[episode.id]) for episode in side]
+        for index, episode in enumerate(side):
             for other in side[:index]:
-                kind = "same_player" if one.player == other.player else "players"
-                found[f"{name}_{kind}"].append(color_difference(pictures[one.id], pictures[other.id]))
+                players = "same_player" if episode.player == other.player else "players"
+                differences[f"{name}_{players}"].append(color_difference(pictures[episode.id], pictures[other.id]))
     means: dict[str, float | int | None] = {
-        name: float(np.mean(pairs)) if pairs else None for name, pairs in found.items()
+        name: float(np.mean(values)) if values else None for name, values in differences.items()
     }
     return {"episodes_a": len(sides[0]), "episodes_b": len(sides[1]), **means}
 
 
 def result_statistics(a: Sample, b: Sample, results: Results) -> dict[str, object]:
-    """For each statistic its mean on each side with interval, histogram over 0..1, the mean of the untouched photos
-    (each counted once), and the difference of the means."""
+    """Return, for each statistic, its mean with interval and its histogram over 0..1 on each side.
+
+    Beside them stand the mean of the untouched photos, each counted once, and the difference of the means.
+    """
     table: dict[str, object] = {}
     for index, statistic in enumerate(STATISTICS):
         sides = [np.array([results.values[episode.id][index] for episode in side.episodes]) for side in (a, b)]
@@ -129,8 +136,8 @@ def result_statistics(a: Sample, b: Sample, results: Results) -> dict[str, objec
     return table
 
 
-def summary(results: Results, seed: Sequence[int]) -> dict[str, object]:
-    """For each kind of pair the mean over the shared photos that have one, each photo counting once.
+def color_differences(results: Results, seed: Sequence[int]) -> dict[str, object]:
+    """Return, for each group of pairs, the mean over the shared photos that have one, each photo counting once.
 
     Intervals resample photos. ``ratio`` sets A to B against A's players among each other, over the photos that have
     both: 1 means that B is as far from A as A's players are from one another.

@@ -1,6 +1,6 @@
 """What is counted over two sides' episodes: filter use, number of steps, order and parameters, with intervals.
 
-Every figure is a ratio of two sums over episodes, so that one resampling a side serves them all.
+Every estimate is a ratio of two sums over episodes, so that one resampling a side serves them all.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy as np
 from editing.game.filter import Filter
 from editing.game.filters import FILTERS
 from editing.game.parameters import Parameter
-from editing.game.rules import MAXIMUM_STEPS, Step
+from editing.game.rules import MAXIMUM_STEPS
 from learning.comparison.intervals import Estimate, Resampling, difference
+from learning.comparison.sides import Episode
 
 BINS = 20
 FREQUENT_ORDERS = 10
@@ -24,38 +25,21 @@ START, END = "start", "end"
 
 
 @dataclass(frozen=True)
-class Episode:
-    """One submitted episode: who played which photo (SHA-256 of the source), and the steps that stood at the end."""
-
-    id: str
-    player: str
-    player_kind: str
-    photo: str
-    preview: str
-    steps: tuple[Step, ...]
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """The filters' slugs, first step first."""
-        return tuple(step.filter for step in self.steps)
-
-
-@dataclass(frozen=True)
 class Sample:
-    """One side's counted episodes and their resampling."""
+    """A side's counted episodes and their resampling."""
 
     episodes: Sequence[Episode]
     resampling: Resampling
 
     @classmethod
     def of(cls, episodes: Sequence[Episode], seed: Sequence[int]) -> Sample:
-        """The episodes, to be resampled by player or photo."""
+        """Return the episodes, to be resampled by player or photo."""
         players, photos = [episode.player for episode in episodes], [episode.photo for episode in episodes]
         return cls(episodes, Resampling(players, photos, seed))
 
 
 def filter_use(a: Sample, b: Sample) -> dict[str, object]:
-    """For each filter: the episodes that use it, their share with interval, and the difference of the shares."""
+    """Return, by filter, the episodes that use it, their share with interval, and the difference of the shares."""
     result: dict[str, object] = {}
     for slug in FILTERS:
         uses = [np.array([slug in episode.order for episode in side.episodes], dtype=bool) for side in (a, b)]
@@ -69,7 +53,7 @@ def filter_use(a: Sample, b: Sample) -> dict[str, object]:
 
 
 def step_counts(a: Sample, b: Sample) -> dict[str, object]:
-    """Episodes by their number of steps (0 to 5), and the mean number with interval."""
+    """Return the episodes by their number of steps (0 to 5), and the mean number with interval."""
     numbers = [np.array([len(episode.steps) for episode in side.episodes], dtype=np.intp) for side in (a, b)]
     means = [side.resampling.ratio(number) for side, number in zip((a, b), numbers, strict=True)]
     counts = [np.bincount(number, minlength=MAXIMUM_STEPS + 1).tolist() for number in numbers]
@@ -81,7 +65,7 @@ def step_counts(a: Sample, b: Sample) -> dict[str, object]:
 
 
 def order(side: Sample) -> dict[str, object]:
-    """Where filters stand: counts by position, mean position, what follows what, and the most frequent whole orders.
+    """Return where filters stand: counts by position, mean position, what follows what, the most frequent orders.
 
     ``transitions[x][y]`` counts the episodes in which ``y`` comes directly after ``x``; the first row is the start
     of an episode and the last column its end.
@@ -97,8 +81,8 @@ def order(side: Sample) -> dict[str, object]:
     means = {}
     for slug in FILTERS:
         used = np.array([slug in slugs for slugs in orders], dtype=bool)
-        places = [slugs.index(slug) + 1 if slug in slugs else 0 for slugs in orders]
-        means[slug] = side.resampling.ratio(places, used).to_json()
+        indices = [slugs.index(slug) + 1 if slug in slugs else 0 for slugs in orders]
+        means[slug] = side.resampling.ratio(indices, used).to_json()
     frequent = sorted(Counter(orders).items(), key=lambda item: (-item[1], item[0]))
     return {
         "positions": positions,
@@ -113,14 +97,14 @@ def order(side: Sample) -> dict[str, object]:
 
 
 def parameters(a: Sample, b: Sample) -> dict[str, object]:
-    """For each filter how its parameters are distributed: curves for those that have them, else each parameter."""
+    """Return, by filter, how its parameters are distributed: curves where it has them, else each parameter."""
     result: dict[str, object] = {}
-    for slug, kind in FILTERS.items():
-        if kind.curves:
-            result[slug] = {"curves": _curves(kind, a, b)}
+    for slug, filter_ in FILTERS.items():
+        if filter_.curves:
+            result[slug] = {"curves": _curves(filter_, a, b)}
         else:
             result[slug] = {
-                "parameters": {parameter.name: _values(slug, parameter, a, b) for parameter in kind.parameters}
+                "parameters": {parameter.name: _values(slug, parameter, a, b) for parameter in filter_.parameters}
             }
     return result
 
@@ -139,20 +123,20 @@ def _values(slug: str, parameter: Parameter, a: Sample, b: Sample) -> dict[str, 
     means: list[Estimate] = []
     for name, side in (("a", a), ("b", b)):
         values = np.zeros(len(side.episodes))
-        places, used = np.zeros_like(values), np.zeros_like(values)
+        positions, used = np.zeros_like(values), np.zeros_like(values)
         for index, step in _used(slug, side):
             values[index], used[index] = step[parameter.name], 1
-            places[index] = parameter.to_position(step[parameter.name])
-        mean = side.resampling.ratio(places, used)
+            positions[index] = parameter.to_position(step[parameter.name])
+        mean = side.resampling.ratio(positions, used)
         means.append(mean)
         chosen = values[used == 1]
         sides[name] = {
             "episodes": len(chosen),
-            "mean": {key: _physical(parameter, place) for key, place in mean.to_json().items()},
+            "mean": {key: _physical(parameter, position) for key, position in mean.to_json().items()},
             "quantiles": dict(zip(map(str, QUANTILES), np.quantile(chosen, QUANTILES).tolist(), strict=True))
             if len(chosen)
             else None,
-            "histogram": np.histogram(places[used == 1], BINS, (0, 1))[0].tolist(),
+            "histogram": np.histogram(positions[used == 1], BINS, (0, 1))[0].tolist(),
         }
     gap = difference(*means).to_json()
     logarithmic = parameter.scale == "log"
@@ -162,20 +146,20 @@ def _values(slug: str, parameter: Parameter, a: Sample, b: Sample) -> dict[str, 
     return {**facts, **sides, "ratio" if logarithmic else "difference": change}
 
 
-def _physical(parameter: Parameter, place: float | None) -> float | None:
-    return None if place is None else float(parameter.from_position(min(max(place, 0.0), 1.0)))
+def _physical(parameter: Parameter, position: float | None) -> float | None:
+    return None if position is None else float(parameter.from_position(min(max(position, 0.0), 1.0)))
 
 
-def _curves(kind: Filter, a: Sample, b: Sample) -> list[dict[str, object]]:
+def _curves(filter_: Filter, a: Sample, b: Sample) -> list[dict[str, object]]:
     """For each curve of a filter (tone: one; color: red, green, blue) the slopes, of which only ratios matter, as
     slope * 8 / sum(slope), and the curve that they make at its nine knots 0, 1/8 .. 1."""
-    return [{"a": _curve(kind, names, a), "b": _curve(kind, names, b)} for names in kind.curves]
+    return [{"a": _curve(filter_, names, a), "b": _curve(filter_, names, b)} for names in filter_.curves]
 
 
-def _curve(kind: Filter, names: Sequence[str], side: Sample) -> dict[str, object]:
+def _curve(filter_: Filter, names: Sequence[str], side: Sample) -> dict[str, object]:
     slopes = np.zeros((len(side.episodes), len(names)))
     used = np.zeros(len(side.episodes))
-    for index, step in _used(kind.slug, side):
+    for index, step in _used(filter_.slug, side):
         slope = np.array([step[name] for name in names])
         slopes[index], used[index] = slope * len(names) / slope.sum(), 1
     knots = np.cumsum(slopes[used == 1] / len(names), axis=1)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from editing.game.filters import FILTERS
 from editing.game.rules import Step
 from editing.photos.colour import lab
+from learning.comparison.compare import compare
 from learning.comparison.intervals import Estimate, Resampling, difference
 from learning.comparison.results import color_difference
-from learning.comparison.sides import ComparisonError, compare, read_side
-from learning.comparison.statistics import Episode, Sample, order, parameters
+from learning.comparison.sides import ComparisonError, Episode, read_side
+from learning.comparison.statistics import Sample, order, parameters
 from learning.metrics.histogram_intersection import picture_statistics
 from tests.learning.snapshots import Play, photo_sha256, write
 

@@ -16,8 +16,8 @@ from PIL import Image
 from editing.game.filters import develop
 from editing.game.rules import Step
 from learning.comparison.film_strips import data_uri, film_strips
-from learning.comparison.report import interval, number
-from learning.comparison.results import shown
+from learning.comparison.results import clip_to_display
+from learning.comparison.sentences import interval, number
 from learning.comparison.sides import read_side
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, picture, write
@@ -134,7 +134,7 @@ def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
 
 def test_the_pictures_of_a_strip_are_those_that_the_filters_make() -> None:
     pixels = picture("photo0").astype(np.float32)
-    expected = shown(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
+    expected = clip_to_display(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
     uri = data_uri(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
     decoded = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))), np.float32) / 255
     assert decoded.shape == expected.shape
