@@ -1,31 +1,85 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all."""
 
+import glob
 import os
+import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+_SUFFIX = ".unfinished"
+
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into, which takes the name ``path`` once the block ends; after an error nothing is left of it.
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file to write into, which takes the name ``path`` once the block ends.
 
-    What stood under that name stands there until then.
+    What stood under that name stands there until then. After an error nothing is left of the new file. Of several
+    writers at once, in threads or processes, each writes a whole file, and the last to end gives the name.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
+    with draft_beside(path) as draft:
+        with draft.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+        draft.replace(path)
+
+
+@contextmanager
+def draft_beside(path: Path) -> Iterator[Path]:
+    """Name a draft of the file ``path``, in its folder, for the block to write and to move to its final name.
+
+    The name is nobody else's, and hidden. What still has it when the block ends is removed.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_SUFFIX}")
+    try:
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove_drafts(path: Path) -> None:
+    """Remove what killed writers of the file ``path`` have left; only for who knows that nobody else writes it now."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
+        draft.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, see ``new_file``."""
-    with new_file(path) as file:
+    """Write a file whole or not at all, see ``atomic_file``."""
+    with atomic_file(path) as file:
         file.write(content)
+
+
+def check_free(directory: Path) -> None:
+    """Refuse a folder that holds something, so that nothing is overwritten.
+
+    Raises:
+        FileExistsError: naming the folder.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise FileExistsError(f"{directory} exists and is not empty: name a new folder, or remove it first")
+
+
+@contextmanager
+def new_folder(directory: Path) -> Iterator[Path]:
+    """Make a folder to write into, which takes the name ``directory`` once the block ends; after an error none is left.
+
+    Raises:
+        FileExistsError: if ``directory`` holds something already.
+    """
+    check_free(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    try:
+        yield draft
+        # A temporary folder is private; a finished one is as the user's umask has it.
+        umask = os.umask(0)
+        os.umask(umask)
+        draft.chmod(0o777 & ~umask)
+        draft.replace(directory)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise

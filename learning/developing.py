@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from editing.files import atomic_file, remove_drafts
 from editing.photos.decoding import open_photo, source_sha256
 from editing.photos.open_photo import OpenPhoto, printable
 from editing.photos.photo_error import PhotoError
@@ -20,7 +21,7 @@ from editing.photos.preview import agent_view
 from editing.photos.read_options import ReadOptions
 from editing.photos.shrinking import preview_of
 from editing.processes import ProcessDied, each_by_processes
-from editing.rendering.developing import UNLIMITED, develop_photo
+from editing.rendering.developing import UNLIMITED, check_destination, develop_photo
 from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 
@@ -201,15 +202,13 @@ def develop_one(job: Job, decision: Decision, output: Output, read_options: Read
 
 
 def _develop(photo: OpenPhoto, destination: Path, steps: StepsFile, output: Output, about: Mapping[str, Any]) -> None:
-    unfinished = destination.with_name(f".{destination.name}.unfinished")
-    try:
-        developed = develop_photo(photo, steps.steps, unfinished, output)
+    check_destination(photo.path, destination)
+    remove_drafts(destination)
+    with atomic_file(destination) as file:
+        developed = develop_photo(photo, steps.steps, file, output)
         size = {"width": developed.width, "height": developed.height}
         said = {**steps.about, **about, "picture": size, "decoding": developed.decoding}
         write_steps(sidecar_of(destination), StepsFile(steps.steps, steps.probabilities, said))
-        unfinished.replace(destination)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def sidecar_of(picture: Path) -> Path:

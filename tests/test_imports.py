@@ -20,7 +20,7 @@ FORBIDDEN = {
 # line stand side by side. A room is a folder; a file beside the folders is one too.
 FLOORS = {
     "editing": [
-        {"files", "processes", "new_folder"},
+        {"files", "processes"},
         {"game"},
         {"photos", "trajectories"},
         {"rendering"},

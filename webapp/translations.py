@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-from editing.files import new_file
+from editing.files import atomic_file
 from editing.game.filters import FILTERS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,7 +98,7 @@ def compile_all() -> None:
         catalog = read(path)
         if wrong := problems(catalog):
             sys.exit("\n".join([f"{path} cannot be compiled:", *wrong]))
-        with new_file(path.with_suffix(".mo")) as file:
+        with atomic_file(path.with_suffix(".mo")) as file:
             write_mo(file, catalog)
 
 

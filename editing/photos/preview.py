@@ -2,12 +2,12 @@
 
 import hashlib
 import io
-import uuid
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.files import write_atomically
 from editing.photos.colour import Pixels
 from editing.photos.photo_error import PhotoError
 
@@ -92,12 +92,7 @@ def save_preview(directory: Path, preview: NDArray[np.float16]) -> tuple[str, Pa
     sha256 = hashlib.sha256(content).hexdigest()
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{sha256}.npy"
-    temporary = directory / f".{sha256}.{uuid.uuid4().hex}"
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(path, content)
     return sha256, path
 
 

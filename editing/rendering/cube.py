@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.files import new_file
+from editing.files import atomic_file
 from editing.game.filters import VERSION, EditingStep, develop
 from editing.photos.colour import linear_to_srgb, srgb_to_linear
 
@@ -77,7 +77,7 @@ def write_cube(path: Path, steps: Sequence[EditingStep], size: int = SIZE) -> No
     if not SMALLEST <= size <= LARGEST:
         raise ValueError(f"a cube has {SMALLEST} to {LARGEST} points on each axis, not {size}")
     lines = "%.6f %.6f %.6f\n" * size**2
-    with new_file(path) as file:
+    with atomic_file(path) as file:
         file.write(_header(steps, size).encode("ascii"))
         for values in cube_slices(steps, size):
             # -0.000000 is not a number that every reader takes.

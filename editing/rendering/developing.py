@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.files import atomic_file
 from editing.game.filters import EditingStep
 from editing.photos.decoding import open_photo
 from editing.photos.open_photo import OpenPhoto, printable, strip_rows
@@ -54,17 +55,17 @@ def develop_file(
     """
     check_destination(source, destination)
     photo = open_photo(source, read_options, limit=UNLIMITED)
-    return develop_photo(photo, steps, destination, output)
+    with atomic_file(destination) as file:
+        return develop_photo(photo, steps, file, output)
 
 
 def develop_photo(
-    photo: OpenPhoto,
-    steps: Sequence[EditingStep],
-    destination: Path,
-    output: Output = AS_JPEG,
+    photo: OpenPhoto, steps: Sequence[EditingStep], file: BinaryIO, output: Output = AS_JPEG
 ) -> Developed:
-    """The same for a photo that is open already, as often as wanted; its rows are read from the top."""
-    check_destination(photo.path, destination)
+    """Develop a photo that is open already, as often as wanted, into an empty file; its rows are read from the top.
+
+    Raises PhotoError and OSError as `develop_file` does.
+    """
     width, height = shrunk_size(photo.width, photo.height, output.size or UNLIMITED)
     largest = FORMATS[output.format].largest_side
     if largest is not None and max(width, height) > largest:
@@ -73,7 +74,7 @@ def develop_photo(
             f"{largest} pixels a side: take a smaller size, or tiff16"
         )
     strips = _developed(photo, steps, width, height, output)
-    write_picture(destination, strips, (width, height), output, photo.samples.exif)
+    write_picture(file, strips, (width, height), output, photo.samples.exif)
     return Developed(width, height, dict(photo.samples.decoding))
 
 

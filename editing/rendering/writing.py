@@ -5,13 +5,11 @@ A picture is never whole in memory (but for WebP, whose encoder wants it so), no
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.files import new_file
 from editing.rendering.libvips_writer import write_jpeg, write_webp
 from editing.rendering.png_writer import write_png
 from editing.rendering.tiff_writer import write_tiff
@@ -73,24 +71,22 @@ class Output:
 
 
 def write_picture(
-    path: Path, strips: Iterable[NDArray[Any]], size: tuple[int, int], output: Output, exif: bytes
+    file: BinaryIO, strips: Iterable[NDArray[Any]], size: tuple[int, int], output: Output, exif: bytes
 ) -> None:
-    """Write a picture of sRGB values under its final name, which it takes once it is whole and on the disk.
+    """Write a picture of sRGB values into an empty file.
 
     strips: its rows from the top, (rows, width, 3) of the output's dtype, each of a multiple of PART_ROWS rows but the
     last. size: (width, height). exif: of the source; what is kept of it is said in `editing.photos.exif`.
 
-    What `strips` raises is passed on, and so is an OSError of the disk; then nothing is left, and what was there before
-    under that name still is.
+    What `strips` raises is passed on, and so is an OSError of the disk.
     """
-    with new_file(path) as file:
-        if output.format == "tiff16":
-            write_tiff(file, strips, size, exif, _srgb_profile())
-        elif output.format == "png16":
-            write_png(file, strips, size, exif, _srgb_profile())
-        else:
-            write = write_jpeg if output.format == "jpeg" else write_webp
-            write(file, strips, size, exif, output.quality)
+    if output.format == "tiff16":
+        write_tiff(file, strips, size, exif, _srgb_profile())
+    elif output.format == "png16":
+        write_png(file, strips, size, exif, _srgb_profile())
+    else:
+        write = write_jpeg if output.format == "jpeg" else write_webp
+        write(file, strips, size, exif, output.quality)
 
 
 def _srgb_profile() -> bytes:

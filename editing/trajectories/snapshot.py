@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from editing.files import new_folder
 from editing.game.filters import VERSION
-from editing.new_folder import new_folder
 from editing.trajectories.schemas import (
     OPTIONAL_SCHEMAS,
     SCHEMAS,

@@ -63,7 +63,7 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
-    from editing.new_folder import check_free
+    from editing.files import check_free
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.comparison.compare import compare

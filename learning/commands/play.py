@@ -54,7 +54,7 @@ def command(
     """
     import tempfile
 
-    from editing.new_folder import check_free
+    from editing.files import check_free
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError, load_agent

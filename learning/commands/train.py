@@ -129,7 +129,7 @@ def command(
     --recipe paper --width 32 is the 2018 program's training, for a GPU. Started by torchrun, once for each GPU, the
     processes share each batch.
     """
-    from editing.new_folder import check_free
+    from editing.files import check_free
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError

@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from editing.files import new_folder
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
-from editing.new_folder import new_folder
 from learning.comparison import plots
 from learning.comparison.film_strips import PhotoStrips
 from learning.comparison.sentences import findings, interval, number, parameter_changes, percent, plural

@@ -8,7 +8,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from editing.files import new_file
+from editing.files import atomic_file
 from editing.game.filters import develop
 from editing.game.rules import Step
 from learning.figures.steps import (
@@ -155,5 +155,5 @@ def write_figure(path: Path, figure: Figure, title: str) -> None:
         OSError: if the disk refuses.
     """
     kind = path.suffix.lower()
-    with new_file(path) as file, mpl.rc_context(_STYLE):
+    with atomic_file(path) as file, mpl.rc_context(_STYLE):
         figure.savefig(file, format=kind[1:], dpi=DPI * FINE, metadata={"Title": title, **FIGURES[kind]})

@@ -82,7 +82,7 @@ def test_what_is_there_already_stays_and_what_is_missing_is_made(photos: Path, s
     safelight_output("develop", *arguments)
     before = (tmp_path / "out" / "one.jpg").stat().st_mtime_ns
     (tmp_path / "out" / "two.jpg").unlink()  # as if it had been stopped: the sidecar comes first
-    (tmp_path / "out" / ".two.jpg.unfinished").write_text("half")
+    (tmp_path / "out" / ".two.jpg.0a1b2c3d.unfinished").write_text("half")
     assert "1 pictures made" in (output := safelight_output("develop", *arguments))
     assert "2 were there already" in output
     assert (tmp_path / "out" / "one.jpg").stat().st_mtime_ns == before

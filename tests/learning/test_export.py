@@ -135,10 +135,11 @@ def test_bad_input_is_refused_in_words_and_nothing_is_written(
     assert {path: path.read_bytes() for path in Path().iterdir() if path.is_file()} == before
 
 
-def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, steps: Path) -> None:
+def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, steps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a.cube"
     # What is written into goes where nothing fits.
-    (tmp_path / ".a.cube.unfinished").symlink_to("/dev/full")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "draft")
+    (tmp_path / ".a.cube.draft.unfinished").symlink_to("/dev/full")
     result = safelight("export", "--steps", steps, "--cube", target, "--size", 17)
     assert result.exit_code == 1
     assert "no space left on device" in result.output

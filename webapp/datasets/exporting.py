@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from editing.files import check_free
 from editing.game import filters
-from editing.new_folder import check_free
 from editing.trajectories.schemas import FLAGS, Snapshot
 from editing.trajectories.snapshot import write_snapshot
 from webapp.datasets.card import write_card

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
+from editing.files import atomic_file
 from editing.game.events import Event as PlayedEvent
 from editing.trajectories.schemas import FLAGS, InvalidSnapshot, Snapshot, rows
 from editing.trajectories.validation import check_previews
@@ -92,12 +92,8 @@ def _copy_preview(source: Path, target: Path) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.stem}.{uuid.uuid4().hex}")
-    try:
-        shutil.copyfile(source, draft)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    with source.open("rb") as preview, atomic_file(target) as file:
+        shutil.copyfileobj(preview, file)
 
 
 def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:

@@ -111,6 +111,7 @@ def _fail(download: Any, reason: str) -> None:
 
 def _develop(row: Download, context: JobContext) -> None:
     # Only here: the web processes, which import this module to put jobs in the queue, have no use for a renderer.
+    from editing.photos.read_options import ReadOptions
     from editing.rendering.developing import develop_file
     from editing.rendering.writing import Output
 
@@ -123,7 +124,7 @@ def _develop(row: Download, context: JobContext) -> None:
         episode_steps(row.episode),
         row.path,
         Output(cast("OutputFormat", row.format)),
-        **photo.decoding["options"],
+        ReadOptions(**photo.decoding["options"]),
         should_stop=context.should_abort,
         limit=LIMIT,
     )

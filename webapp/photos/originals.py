@@ -1,12 +1,12 @@
 """The photos' source files, kept so that what people made of them can be developed at full size."""
 
 import hashlib
-import uuid
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
+from editing.files import draft_beside
 from editing.photos.decoding import IMAGE_SUFFIXES, RAW_SUFFIXES
 from webapp.photos.decoding import NotSaved
 from webapp.photos.models import Photo, originals_folder
@@ -32,18 +32,12 @@ def keep_original(photo: Photo, source: Path) -> None:
     folder = originals_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _keep_copy(photo, source, folder / f".{photo.pk}.{uuid.uuid4().hex}")
+        with draft_beside(folder / photo.pk) as draft:
+            if _copied(source, draft) != photo.pk:
+                raise NotStored("it changed while it was read: add it again")
+            _take_in(photo, draft, _suffix(source))
     except OSError as error:
         raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
-
-
-def _keep_copy(photo: Photo, source: Path, draft: Path) -> None:
-    try:
-        if _copied(source, draft) != photo.pk:
-            raise NotStored("it changed while it was read: add it again")
-        _take_in(photo, draft, _suffix(source))
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _take_in(photo: Photo, draft: Path, suffix: str) -> None:

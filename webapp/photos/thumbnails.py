@@ -1,6 +1,5 @@
 """Small 8-bit pictures of the previews, for lists; made when first asked for."""
 
-import uuid
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -8,6 +7,7 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
+from editing.files import atomic_file
 from editing.game.filters import luminance
 from editing.photos.preview import load_preview
 from webapp.photos.models import Photo
@@ -36,9 +36,8 @@ def save_thumbnail(path: Path, pixels: np.ndarray) -> None:
     picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
     picture.thumbnail((LONG_EDGE, LONG_EDGE), reducing_gap=2.0)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    picture.save(draft, format="WEBP", quality=80)
-    draft.replace(path)
+    with atomic_file(path) as file:
+        picture.save(file, format="WEBP", quality=80)
 
 
 def delete_thumbnails(photo: Photo) -> None:

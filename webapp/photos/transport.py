@@ -2,13 +2,13 @@
 
 import io
 import logging
-import uuid
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from django.conf import settings
 
+from editing.files import write_atomically
 from editing.photos.preview import load_preview
 from editing.photos.preview_transport import VERSION, pack_preview
 from webapp.photos.models import Photo
@@ -28,7 +28,8 @@ def open_packed(photo: Photo) -> BinaryIO:
     except OSError:
         content = pack_preview(load_preview(photo.preview_path).astype(np.float16))
     try:
-        _keep(path, content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
     except OSError as error:
         # A full disk stops nobody who plays.
         _logger.error("the packed preview of %s cannot be kept in %s: %s", photo.name, path.parent, error.strerror)
@@ -42,14 +43,3 @@ def delete_packed(photo: Photo) -> None:
 
 def _path(photo: Photo) -> Path:
     return Path(settings.DATA_DIR) / "packed_previews" / f"{photo.preview_sha256}.{VERSION}.gz"
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all: of two who make it at once, either may be the last."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -92,7 +92,8 @@ def test_a_photo_that_is_open_is_developed_as_often_as_wanted(tmp_path: Path) ->
     source = sixteen_bit_photo(tmp_path / "a.tif")
     photo = open_photo(source)
     for steps in (LOOK, [], LOOK[:1]):
-        develop_photo(photo, steps, tmp_path / "b", Output("png16"))
+        with (tmp_path / "b").open("wb") as file:
+            develop_photo(photo, steps, file, Output("png16"))
         expected = np.clip(develop(read_photo(source).pixels, steps), 0, 1) * 65535
         np.testing.assert_allclose(pixels_of(tmp_path / "b"), expected, atol=1)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
+from editing.files import atomic_file
 from editing.photos.exif import exif_bytes, exif_fields
 from editing.photos.tiff import SHORT, numbers, pack, read_directories, start
 from editing.rendering import tiff_writer
@@ -36,7 +37,8 @@ def strips(values: NDArray[Any], rows: int = 32) -> Iterator[NDArray[Any]]:
 
 def write(path: Path, output: Output, exif: bytes = b"", rows: int = 32) -> NDArray[Any]:
     values = picture(output.dtype)
-    write_picture(path, strips(values, rows), (WIDTH, HEIGHT), output, exif)
+    with atomic_file(path) as file:
+        write_picture(file, strips(values, rows), (WIDTH, HEIGHT), output, exif)
     return values
 
 
@@ -80,7 +82,8 @@ def test_eight_bits_are_written_to_within_the_compression(tmp_path: Path, output
     smooth = np.linspace(0, 255, HEIGHT * WIDTH * 3).reshape(HEIGHT, WIDTH, 3).astype(np.uint8)
     sizes = []
     for quality in (30, 95):
-        write_picture(tmp_path / "a", strips(smooth), (WIDTH, HEIGHT), Output(output_format, quality), b"")
+        with (tmp_path / "a").open("wb") as file:
+            write_picture(file, strips(smooth), (WIDTH, HEIGHT), Output(output_format, quality), b"")
         with Image.open(tmp_path / "a") as opened:
             assert opened.format == {"jpeg": "JPEG", "webp": "WEBP"}[output_format]
             assert np.abs(np.asarray(opened, float) - smooth).mean() < 3
@@ -178,15 +181,15 @@ def test_what_the_strips_raise_is_passed_on_and_nothing_is_left(tmp_path: Path, 
         yield picture(output.dtype)[:64]
         raise KeyError("no more")
 
-    with pytest.raises(KeyError, match="no more"):
-        write_picture(tmp_path / "a", failing(), (WIDTH, HEIGHT), output, b"")
+    with pytest.raises(KeyError, match="no more"), atomic_file(tmp_path / "a") as file:
+        write_picture(file, failing(), (WIDTH, HEIGHT), output, b"")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"what was there"]
 
 
 @pytest.mark.parametrize("output_format", ["jpeg", "webp"])
 def test_too_few_rows_are_an_error_and_not_a_picture(tmp_path: Path, output_format: Any) -> None:
-    with pytest.raises(OSError, match="libvips could not encode the picture"):
-        write_picture(tmp_path / "a", iter([picture(np.uint8)[:64]]), (WIDTH, HEIGHT), Output(output_format), b"")
+    with pytest.raises(OSError, match="libvips could not encode"), atomic_file(tmp_path / "a") as file:
+        write_picture(file, iter([picture(np.uint8)[:64]]), (WIDTH, HEIGHT), Output(output_format), b"")
     assert not list(tmp_path.iterdir())
 
 
