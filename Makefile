@@ -27,8 +27,8 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long screenshots lint format types contract references translations bench \
-	chromium clean
+.PHONY: help run demo test test-long screenshots lint format types contract api-schema references translations \
+	bench chromium clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -71,6 +71,10 @@ types: .venv/installed frontend/node_modules/installed ## the types of all code
 
 contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules
 	$(PY) -m editing.game.contract
+
+api-schema: .venv/installed frontend/node_modules/installed ## generate frontend/src/shared/api-schema.ts, the types of the API
+	$(PY) manage.py spectacular --format openapi-json \
+		| npm --prefix frontend run --silent api-schema -- --output src/shared/api-schema.ts
 
 references: .venv/installed ## generate docs/commands.md and docs/settings.md, the references of commands and settings
 	$(PY) -m docs.references

@@ -1,8 +1,15 @@
-"""/api/schema/ and /api/docs/"""
+"""/api/schema/, /api/docs/, and the types that the frontend has from them."""
 
+import io
+import subprocess
+from pathlib import Path
+
+from django.core.management import call_command
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+
+FRONTEND = Path(__file__).parents[2] / "frontend"
 
 
 def test_the_api_describes_itself_without_a_warning():
@@ -35,3 +42,17 @@ def test_the_api_describes_itself_without_a_warning():
 def test_the_description_and_its_page_are_served(client, db):
     assert client.get("/api/schema/").status_code == 200
     assert b"swagger-ui" in client.get("/api/docs/").content
+
+
+def test_the_frontend_has_the_types_of_the_schema() -> None:
+    schema = io.StringIO()
+    call_command("spectacular", "--format", "openapi-json", stdout=schema)
+    generated = subprocess.run(
+        ["npm", "--prefix", str(FRONTEND), "run", "--silent", "api-schema"],
+        input=schema.getvalue(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    committed = (FRONTEND / "src/shared/api-schema.ts").read_text(encoding="utf-8")
+    assert committed == generated, "The API has changed: run `make api-schema` and commit what it writes."

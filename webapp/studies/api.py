@@ -47,6 +47,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
         model = Study
         options = ("open", "allow_untouched", "allow_downloads", "tutorial", "reveal")
         fields = ("slug", "title", *options, "organiser", "consent", "photos", "contract_version")
+        read_only_fields = fields
 
     @extend_schema_field(ConsentTextSerializer(allow_null=True))
     def get_consent(self, study: Study) -> dict[str, Any] | None:
@@ -85,6 +86,7 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
     class Meta:
         model = Photo
         fields = ("id", "name", "preview_url", "width", "height", "licence", "attribution")
+        read_only_fields = fields
 
     def get_preview_url(self, photo: Photo) -> str:
         return reverse("preview", args=[photo.pk])

@@ -1,9 +1,10 @@
 /** What follows the canvas a little later: the histogram of what is shown, and the film strip's pictures. */
 import { signal } from "@preact/signals";
-import type { Preview, Step } from "../shared/state";
+import type { Step } from "../shared/state";
 import { scaledTo } from "../shared/view";
 import { countLevels, type Histogram } from "./histogram";
 import type { Renderer } from "./renderer";
+import type { Preview } from "../shared/preview";
 
 /** The longer side of what the histogram counts, and of a picture in the film strip, in pixels. */
 const COUNTED_EDGE = 256;

@@ -1,6 +1,6 @@
 /** The photo in graphics memory, and what is asked of it again and again, brought to its size once. */
-import type { Preview } from "../shared/state";
 import type { Area } from "../shared/view";
+import type { Preview } from "../shared/preview";
 
 /** What a draw call looks up: each texture with how it is sampled, and the corners between which it is. */
 export interface Source {

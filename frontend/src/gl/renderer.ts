@@ -1,9 +1,10 @@
 /** Draws a photo after its steps, in one draw call, onto the canvas or into pixels that can be read. */
-import type { Preview, Step } from "../shared/state";
+import type { Step } from "../shared/state";
 import type { Area } from "../shared/view";
 import { Photo, type Source } from "./photo";
 import { packParameters, Programs } from "./program";
 import { readLater, type Bytes } from "./readback";
+import type { Preview } from "../shared/preview";
 
 /** This browser or machine cannot draw the game. */
 export class NoWebGL extends Error {

@@ -11,7 +11,9 @@ import {
   postEvents,
   Unreachable,
   type Batch,
-  type Offer,
+  type NextPhoto,
+  type Photo,
+  type Progress,
 } from "../shared/api";
 import { contract, type EventKind, type Parameters } from "../shared/contract";
 import { IllegalEvent, parseEvent } from "./events";
@@ -21,14 +23,7 @@ import { noticeFor } from "./notices";
 import type { Outbox } from "./outbox";
 import type { Store } from "./store";
 import type { Turn } from "./turn";
-import {
-  EMPTY_GAME,
-  type GameEvent,
-  type Notice,
-  type PhotoOffer,
-  type PlayState,
-  type Progress,
-} from "../shared/state";
+import { EMPTY_GAME, type GameEvent, type Notice, type PlayState } from "../shared/state";
 import { texts } from "../shared/texts";
 import { placeIn } from "../tutorial/course";
 import { FIT } from "../shared/view";
@@ -294,7 +289,7 @@ export class Session {
     tutorial.value = null;
   }
 
-  private async present({ episode, tutorial }: Offer, photo: PhotoOffer): Promise<void> {
+  private async present({ episode, tutorial }: NextPhoto, photo: Photo): Promise<void> {
     // What was played last stays in sight until the next photo is here.
     const preview = await getPreview(photo.preview_url);
     if (this.isInterrupted()) return;

@@ -3,12 +3,9 @@
  * of it, and removes photos after asking.
  */
 
-interface Added {
-  readonly outcome: "added" | "linked" | "known" | "restored";
-  readonly note: string;
-  readonly width: number;
-  readonly height: number;
-}
+import type { components } from "../shared/api-schema";
+
+type Added = components["schemas"]["AddedPhoto"];
 
 const SAID: Record<Added["outcome"], string> = {
   added: "added",

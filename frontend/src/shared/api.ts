@@ -1,6 +1,22 @@
 /** The server's JSON API. Every failure is an `ApiError` (the server refused) or an `Unreachable` (ask again later). */
-import { DamagedPreview, unpackPreview } from "./preview";
-import type { GameEvent, PhotoOffer, Preview, Progress, Study } from "./state";
+import type { components } from "./api-schema";
+import { DamagedPreview, unpackPreview, type Preview } from "./preview";
+
+type Schemas = components["schemas"];
+
+export type Study = Schemas["Study"];
+export type Progress = Schemas["Progress"];
+/** A photo as the server offers it; `id` is the SHA-256 of its source. */
+export type Photo = Schemas["Photo"];
+/** The photo to play next, with what is stored of it so far. */
+export type NextPhoto = Schemas["Next"];
+/** Consecutive events of one episode. */
+export type Batch = Schemas["BatchRequest"];
+export type Participant = Schemas["Participant"];
+export type FileFormat = Schemas["FormatEnum"];
+/** A finished picture at full size, in one format. */
+export type Download = Schemas["Download"];
+export type Downloads = Schemas["Downloads"];
 
 /** The server refused by name: asking the same again does not help. */
 export class ApiError extends Error {
@@ -17,47 +33,6 @@ export class ApiError extends Error {
 /** No answer, or none that the game's server has given: the network, a proxy, a restart, too many requests. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
-}
-
-export interface Offer {
-  /** Where the photo is the practice photo. */
-  readonly tutorial: { readonly skippable: boolean } | null;
-  readonly photo: PhotoOffer | null;
-  /** What is likely to come next. */
-  readonly following: PhotoOffer | null;
-  readonly episode: { readonly id: string; readonly events: readonly unknown[] } | null;
-  readonly progress: Progress;
-  readonly contract_version: number;
-}
-
-export interface Batch {
-  readonly study: string;
-  readonly photo: string;
-  readonly events: readonly GameEvent[];
-}
-
-export type FileFormat = "jpeg" | "tiff16" | "png16";
-
-/** A finished picture at full size, in one format. */
-export interface Download {
-  readonly format: FileFormat;
-  readonly state: "queued" | "working" | "ready" | "failed";
-  /** Why it failed, in a sentence. */
-  readonly reason: string;
-  /** Of the file, once it is ready. */
-  readonly url: string | null;
-}
-
-export interface Downloads {
-  readonly offered: boolean;
-  /** Why none is offered, in a sentence. */
-  readonly reason: string;
-  readonly downloads: readonly Download[];
-}
-
-export interface Joined {
-  readonly participant: string;
-  readonly ticket: string;
 }
 
 /** The CSRF cookie is missing or out of date. Another request may bring a new one. */
@@ -131,7 +106,7 @@ export function getStudy(slug: string): Promise<Study> {
  * Makes this session a participant of the study; one that joined stays the same participant, and a ticket of an earlier
  * joining brings back a participant whose session has ended.
  */
-export async function join(slug: string, ticket: string): Promise<Joined> {
+export async function join(slug: string, ticket: string): Promise<Participant> {
   return parsed(await post(slug, `${studyAddress(slug)}join/`, { kind: "human", ticket }));
 }
 
@@ -140,7 +115,7 @@ export async function join(slug: string, ticket: string): Promise<Joined> {
  *
  * @param practice whether to go through the tutorial once more
  */
-export function getNext(slug: string, practice = false): Promise<Offer> {
+export function getNext(slug: string, practice = false): Promise<NextPhoto> {
   return json(`${studyAddress(slug)}next/${practice ? "?practice=true" : ""}`);
 }
 

@@ -1,9 +1,14 @@
 /** Reads previews as they travel: `editing/photos/preview_transport.py` states their form. */
-import type { Preview } from "./state";
-
 const MAGIC = 0x56504c53;
 const VERSION = 1;
 const HEADER_BYTES = 16;
+
+/** Linear pixels, row by row from the top, three channels each, in the bits of IEEE 754 half floats. */
+export interface Preview {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint16Array<ArrayBuffer>;
+}
 
 /** Bytes that are no preview, or not all of one. The message says why. */
 export class DamagedPreview extends Error {

@@ -1,6 +1,8 @@
 /** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
 import { signal, type Signal } from "@preact/signals";
+import type { Photo, Progress, Study } from "./api";
 import type { EventKind, Parameters } from "./contract";
+import type { Preview } from "./preview";
 import { FIT, type View } from "./view";
 
 /** A filter by its slug, with its parameters. */
@@ -42,40 +44,6 @@ export interface Game {
   readonly future: readonly Change[];
   readonly status: "empty" | "open" | "submitted";
   readonly nextSeq: number;
-}
-
-export interface Study {
-  readonly slug: string;
-  readonly title: string;
-  readonly open: boolean;
-  readonly allow_untouched: boolean;
-  readonly allow_downloads: boolean;
-  /** When players are shown what others made. */
-  readonly reveal: "off" | "end" | "each";
-  readonly contract_version: number;
-}
-
-/** A photo as the server offers it; `id` is the SHA-256 of its source. */
-export interface PhotoOffer {
-  readonly id: string;
-  readonly name: string;
-  readonly preview_url: string;
-  readonly width: number;
-  readonly height: number;
-  readonly licence: string;
-  readonly attribution: string;
-}
-
-/** Linear pixels, row by row from the top, three channels each, in the bits of IEEE 754 half floats. */
-export interface Preview {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint16Array<ArrayBuffer>;
-}
-
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
 }
 
 /** What stands in the way of playing, in plain words, and what can be done about it. */
@@ -120,7 +88,7 @@ export interface PlayState {
   /** What the page shows: it waits, it plays, or a notice stands in the way. */
   readonly page: Signal<"loading" | "playing" | "sending" | Notice>;
   readonly study: Signal<Study | null>;
-  readonly photo: Signal<PhotoOffer | null>;
+  readonly photo: Signal<Photo | null>;
   readonly preview: Signal<Preview | null>;
   readonly progress: Signal<Progress | null>;
   readonly game: Signal<Game>;
@@ -161,7 +129,7 @@ export function createState(): PlayState {
   return {
     page: signal<PlayState["page"]["value"]>("loading"),
     study: signal<Study | null>(null),
-    photo: signal<PhotoOffer | null>(null),
+    photo: signal<Photo | null>(null),
     preview: signal<Preview | null>(null),
     progress: signal<Progress | null>(null),
     game: signal(EMPTY_GAME),

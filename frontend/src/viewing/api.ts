@@ -1,58 +1,20 @@
 /** What the server tells of finished pictures: to compare, to sum up, and to watch again. */
 import { json, parsed, post, studyAddress } from "../shared/api";
-import type { PhotoOffer, Step } from "../shared/state";
+import type { components } from "../shared/api-schema";
+
+type Schemas = components["schemas"];
 
 /** A photo that can be shown as several people left it. */
-export interface Reveal {
-  /** The SHA-256 of its source. */
-  readonly photo: string;
-  readonly answered: boolean;
-}
-
+export type Reveal = Schemas["Reveal"];
 /** One of the pictures side by side. Who made it is not told before the favourite is chosen. */
-export interface Treatment {
-  readonly steps: readonly Step[];
-  readonly made_by: "you" | "agent" | "person" | null;
-  /** Where its replay can be watched. */
-  readonly episode: string | null;
-}
-
-export interface Showing {
-  readonly photo: PhotoOffer;
-  readonly pictures: readonly Treatment[];
-  /** The place of the favourite. */
-  readonly answer: number | null;
-}
-
+export type Treatment = Schemas["Picture"];
+export type Showing = Schemas["Showing"];
 /** What somebody, or several, did to some photos. */
-export interface Style {
-  readonly pictures: number;
-  /** Of a picture, on average. */
-  readonly steps: number;
-  /** By filter: the share of the pictures that use it, and its place there on average, from 1. */
-  readonly shares: Readonly<Record<string, number>>;
-  readonly places: Readonly<Record<string, number>>;
-  /** The mean luminance, 0 to 1, and the mean of red less blue, -1 to 1, of the pictures as shown. */
-  readonly brightness: number;
-  readonly warmth: number;
-}
-
-export type Whose = "you" | "others" | "agent";
-export type Styles = Readonly<Record<Whose, Style | null>>;
-
-export interface ReplayStep extends Step {
-  /** With which an agent chose the filter. */
-  readonly probability: number | null;
-}
-
-export interface Replay {
-  readonly player: string;
-  readonly own: boolean;
-  readonly study: string;
-  readonly photo: PhotoOffer;
-  readonly handed_in: boolean;
-  readonly steps: readonly ReplayStep[];
-}
+export type Style = Schemas["Style"];
+export type Styles = Schemas["Profile"];
+export type Whose = keyof Styles;
+export type Replay = Schemas["Replay"];
+export type ReplayStep = Schemas["ReplayStep"];
 
 function revealAddress(study: string, photo: string): string {
   return `${studyAddress(study)}photos/${encodeURIComponent(photo)}/reveal/`;
@@ -60,7 +22,7 @@ function revealAddress(study: string, photo: string): string {
 
 /** The photos of which the player can be shown, by now, what others made. */
 export async function getReveals(study: string): Promise<readonly Reveal[]> {
-  const { reveals } = await json<{ readonly reveals: readonly Reveal[] }>(`${studyAddress(study)}reveals/`);
+  const { reveals } = await json<Schemas["Reveals"]>(`${studyAddress(study)}reveals/`);
   return reveals;
 }
 

@@ -1,8 +1,9 @@
 /** Develops pictures of one photo. The graphics card may be lost meanwhile, and come back. */
 import { signal } from "@preact/signals";
 import { Renderer } from "../gl/renderer";
-import type { Preview, Step } from "../shared/state";
+import type { Step } from "../shared/state";
 import { scaledTo } from "../shared/view";
+import type { Preview } from "../shared/preview";
 
 export class Darkroom {
   readonly renderer: Renderer;

@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { PhotoOffer } from "../../shared/state";
 import { texts } from "../../shared/texts";
 import { listenToGestures } from "./gestures";
 import { PickLayer } from "./GreyPicker";
 import { Looks } from "./Looks";
 import type { Play } from "./play";
 import { SplitLine } from "./SplitLine";
+import type { Photo } from "../../shared/api";
 
 /** The place of the photo: the display has its size, and the canvas stands in it. */
 function useRoom({ display, looking, state }: Play) {
@@ -32,7 +32,7 @@ function useRoom({ display, looking, state }: Play) {
 }
 
 /** Who made the photo and what may be done with it, before the name of its file, which may be long. */
-function Credit({ photo }: { readonly photo: PhotoOffer }) {
+function Credit({ photo }: { readonly photo: Photo }) {
   const rights = texts.rights(photo.attribution, photo.licence);
   return (
     <p class="credit" title={[rights, photo.name].filter(Boolean).join(" · ")}>
