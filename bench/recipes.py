@@ -28,13 +28,13 @@ from editing.game.rules import Step
 from editing.photos.decoding import find_photos, read_photo
 from editing.photos.preview import agent_view, square
 from editing.photos.read_options import ReadOptions
-from learning.agent.networks import Widths
 from learning.agent.playing import GameRequest, play
+from learning.configuration import CONFIGURATIONS, Widths
 from learning.metrics.artefacts import artefacts, mean_artefacts
 from learning.metrics.histogram_intersection import crop_statistics, intersection, root_mean_square
 from learning.photos.batches import CropSampler
 from learning.photos.squares import SQUARE_SIZE
-from learning.training.recipes import RECIPES
+from learning.training.run import TRAINERS
 from learning.training.trainer import Trainer
 from learning.training.validation import split
 
@@ -50,16 +50,16 @@ FIXED: dict[str, tuple[Step, ...]] = {
 }
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "fast": ("fast", {}),
-    "4 photos, 4 games each": ("fast", {"batch": 16, "ring_batches": 8, "iterations": 400}),
+    "4 photos, 4 games each": ("fast", {"batch": 16, "fake_buffer_batches": 8, "iterations": 400}),
     "fast, in bfloat16": ("fast", {"bfloat16": True}),
     "paper": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 180}),
-    "gradient penalty / 10": ("fast", {"gradient_penalty": 0.1}),
+    "gradient penalty / 10": ("fast", {"r1_gamma": 0.1}),
     "no penalty for noise and casts": ("fast", {"noise_penalty": 0.0, "cast_penalty": 0.0}),
-    "16 photos, 2 games each": ("fast", {"copies": 2}),
+    "16 photos, 2 games each": ("fast", {"games_per_photo": 2}),
     "entropy bonus x 2.5": ("fast", {"entropy_bonus": 0.05}),
     "critic 2 times as fast as the agent": ("fast", {"critic_rate": 6e-4}),
     "1 update of the critic": ("fast", {"critic_updates": 1, "iterations": 275}),
-    "finished pictures of 1 batch": ("fast", {"ring_batches": 1}),
+    "finished pictures of 1 batch": ("fast", {"fake_buffer_batches": 1}),
     "exposure and white balance varied": ("fast", {"augment_exposure": 1.0, "augment_white_balance": 0.15}),
     "paper, in bfloat16": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 180, "bfloat16": True}),
     "paper, 10 times as long": ("paper", {"batch": 32, "rate": 2e-4, "iterations": 3_000}),
@@ -103,13 +103,12 @@ def _read(folder: Path, name: str) -> list[tuple[str, Pixels]]:
 
 def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Trainer, float]:
     """Train to the end; returns the CPU seconds that it took, too."""
-    found = RECIPES[recipe]
-    config = found.config(**settings)
+    config = CONFIGURATIONS[recipe](**settings)
     inputs, targets = (
         CropSampler([pictures[index] for index in split(len(pictures), config.seed)[0]], CPU)
         for pictures in (frames.inputs, frames.targets)
     )
-    trainer = found.trainer(config, inputs, targets, CPU)
+    trainer = TRAINERS[recipe](config, inputs, targets, CPU)
     start = time.process_time()
     while trainer.iteration < trainer.iterations:
         trainer.iterate()

@@ -16,18 +16,19 @@ from bench import eager
 from bench.figures import Figure, ratio
 from bench.photo_memory import peak_growth
 from learning.agent.acting import sample_filters
-from learning.agent.networks import Networks, Widths, create_networks, draw_masks
+from learning.agent.networks import Networks, create_networks, draw_masks
 from learning.agent.state import fresh_states
+from learning.configuration import PAPER_WIDTHS, FastConfig, Widths
+from learning.device import AUTO, BFLOAT16, FLOAT32, autocast, choose_precision
 from learning.photos.batches import CropSampler
-from learning.training.fast_recipe import FastConfig, FastTrainer
+from learning.training.fast_recipe import FastTrainer
 from learning.training.losses import critic_losses, step_losses
 from learning.training.paper_recipe import BETAS
-from learning.training.precision import AUTO, BFLOAT16, FLOAT32, autocast, choose_precision
 from learning.training.trainer import NetworkOptimizer
 from learning.training.updates import CapturedUpdate, Update, capture_on
 
 BATCH = 64
-WIDTHS = Widths()
+WIDTHS = PAPER_WIDTHS
 FAST = FastConfig(Widths(12, 48))
 # Rates so small that the networks stay as they are.
 RATE = 1e-9

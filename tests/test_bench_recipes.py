@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bench import recipes
-from learning.agent.networks import Widths
+from learning.configuration import Widths
 
 
 @pytest.fixture

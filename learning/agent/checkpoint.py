@@ -20,13 +20,21 @@ from torch import Tensor, nn
 
 from editing.files import write_atomically
 from editing.game.filters import VERSION
-from learning.agent.networks import Agent, Critic, Widths
+from learning.agent.networks import Agent, Critic
+from learning.configuration import Widths
 
 CONFIG = "config.json"
 LAST = "last.safetensors"
 BEST = "best.safetensors"
 FORMAT = "safelight-run"
 WEIGHTS = "/weights/"
+# What has another name now: of a setting in ``config.json``, or of a tensor in a checkpoint. Both names are read.
+RENAMED = {
+    "ring_batches": "fake_buffer_batches",
+    "gradient_penalty": "r1_gamma",
+    "copies": "games_per_photo",
+    "memory/ring": "memory/fake_buffer",
+}
 # The agents that come with the project: a run's folder each.
 SHIPPED = Path(__file__).parents[1] / "shipped"
 # Free space for this many checkpoints: the last, the best, and one that is being written.
@@ -105,7 +113,8 @@ def read_checkpoint(path: Path, prefix: str = "") -> tuple[dict[str, Tensor], di
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {}).get("safelight", "{}"))
-            tensors = {name: file.get_tensor(name) for name in sorted(file.keys()) if name.startswith(prefix)}
+            names = [name for name in sorted(file.keys()) if name.startswith(prefix)]
+            tensors = {RENAMED.get(name, name): file.get_tensor(name) for name in names}
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing") from None
     except (OSError, ValueError, SafetensorError) as error:
@@ -168,7 +177,7 @@ def _untrained(
 
 
 def read_config(directory: Path) -> dict[str, Any]:
-    """A run's ``config.json``.
+    """Read a run's ``config.json``, its settings by their names of today.
 
     Raises:
         CheckpointError: if it is missing, or no config, or of another version of the filters.
@@ -183,6 +192,8 @@ def read_config(directory: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not the config of a run of safelight train")
     _check_version(directory, config.get("filters_version"))
+    if isinstance(training := config.get("training"), dict):
+        config["training"] = {RENAMED.get(name, name): value for name, value in training.items()}
     return config
 
 

@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from editing.photos.preview import AGENT_VIEW_SIZE
 
-# Four convolutions of stride 2 leave 4 x 4 positions, the last with 8 times the channels of the first.
-FEATURES_PER_CHANNEL = 4 * 4 * 8
 LEAK = 0.2
 
 

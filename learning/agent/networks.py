@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from editing.game.filters import FILTERS
 from learning.agent import state
-from learning.agent.extractor import FEATURES_PER_CHANNEL, LEAK, Extractor, before_leak, flat
+from learning.agent.extractor import LEAK, Extractor, before_leak, flat
 from learning.agent.image_statistics import statistics
+from learning.configuration import Widths
 
 KEEP = 0.5
 # The 2018 program's parameters of a soft mask, which it never used: they keep the heads, and the golden file, its size.
@@ -23,24 +24,6 @@ EXPLORATION = 0.05
 ADJUSTING, CHOOSING = 0, 1
 
 Network = TypeVar("Network", bound=nn.Module)
-
-
-@dataclass(frozen=True)
-class Widths:
-    """How wide the networks are; the defaults are the paper's (8.56 million parameters in all).
-
-    Attributes:
-        width: channels of the first convolution; the next three have 2, 4 and 8 times as many.
-        hidden: outputs of each first fully connected layer.
-    """
-
-    width: int = 32
-    hidden: int = 128
-
-    @property
-    def features(self) -> int:
-        """How many numbers an extractor leaves of an image."""
-        return FEATURES_PER_CHANNEL * self.width
 
 
 class Head(nn.Module):

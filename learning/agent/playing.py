@@ -14,7 +14,8 @@ from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS, Step
 from learning.agent import state
 from learning.agent.acting import Action, act, most_probable, without_used
-from learning.agent.networks import KEEP, Agent, Widths
+from learning.agent.networks import KEEP, Agent
+from learning.configuration import Widths
 
 # Parameters and probabilities are kept to this many decimals: fewer than the batch, or the machine, could change.
 DECIMALS = 9

@@ -3,24 +3,64 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import Field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from learning.commands.options import clear_errors, first_speaks, separate_photo_options
+from learning.configuration import (
+    CONFIGURATIONS,
+    FEATURES_PER_CHANNEL,
+    HIDDEN_PER_CHANNEL,
+    SETTING,
+    FastConfig,
+    PaperConfig,
+    Setting,
+    Widths,
+    setting_fields,
+)
 
 if TYPE_CHECKING:
-    from learning.agent.networks import Widths
     from learning.photos.squares import PhotoSet
     from learning.training.distributed import Processes
-    from learning.training.fast_recipe import FastConfig
-    from learning.training.paper_recipe import PaperConfig
 
 Settings = dict[str, Any]
+Command = TypeVar("Command", bound=Callable[..., Any])
+# By the name of each setting that has an option, its field in each recipe that has it.
+OPTION_FIELDS: defaultdict[str, dict[str, Field[Any]]] = defaultdict(dict)
+for _recipe, _configuration in CONFIGURATIONS.items():
+    for _field in setting_fields(_configuration):
+        if _field.metadata[SETTING].option:
+            OPTION_FIELDS[_field.name][_recipe] = _field
 # Where a run is, and where it computes, may change when it is resumed.
 NOT_SETTINGS = ("out", "resume", "device", "cuda_graphs", "cache")
+
+
+def setting_option(name: str) -> Callable[[Command], Command]:
+    """Make the option of a setting: type, range, default and help are those of its field in the recipes."""
+    declared = OPTION_FIELDS[name]
+    field = next(iter(declared.values()))
+    setting: Setting = field.metadata[SETTING]
+    types: dict[Any, Callable[..., Any]] = {int: click.IntRange, float: click.FloatRange}
+    help_text, default = setting.help, field.default
+    defaults = {recipe: one.default for recipe, one in declared.items()}
+    differing = ", ".join(f"{recipe} {value}" for recipe, value in defaults.items())
+    if len(declared) < len(CONFIGURATIONS):
+        help_text = f"{help_text.removesuffix('.')} ({', '.join(declared)})."
+    if default_text := setting.default_text or (differing if len(set(defaults.values())) > 1 else ""):
+        help_text, default = f"{help_text}  [default: {default_text}]", None
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        type=types[field.type](setting.low, setting.high, max_open=setting.high_open),
+        default=default,
+        show_default=default is not None,
+        help=help_text,
+    )
 
 
 @click.command(
@@ -45,21 +85,17 @@ Examples:
 @click.option("--resume", is_flag=True, help="Continue the run in OUT, with the settings that it was begun with.")
 @click.option(
     "--recipe",
-    type=click.Choice(["fast", "paper"]),
+    type=click.Choice(list(CONFIGURATIONS)),
     default="fast",
     show_default=True,
     help="Whole games and a critic that learns faster, or the schedule of 2018.",
 )
-@click.option(
-    "--width", type=click.IntRange(1, 256), default=12, show_default=True, help="First convolution's channels."
-)
+@setting_option("width")
 @click.option("--features", type=click.IntRange(1), help="Numbers left of an image: always 128 x width; a check.")
-@click.option("--hidden", type=click.IntRange(1, 4096), help="Fully connected width.  [default: 4 x width]")
-@click.option(
-    "--batch", type=click.IntRange(1), help="Images in a batch, of all processes.  [default: fast 32, paper 64]"
-)
-@click.option("--iterations", type=click.IntRange(1), help="How long to train.  [default: fast 750, paper 20000]")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
+@setting_option("hidden")
+@setting_option("batch")
+@setting_option("iterations")
+@setting_option("seed")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "bfloat16"]),
@@ -70,20 +106,8 @@ Examples:
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
 )
-@click.option(
-    "--augment-exposure",
-    type=click.FloatRange(0, 10, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Make inputs darker or lighter at random, by up to so many stops (fast).",
-)
-@click.option(
-    "--augment-white-balance",
-    type=click.FloatRange(0, 10, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Tint inputs at random: the channels are scaled by up to e to this power (fast).",
-)
+@setting_option("augment_exposure")
+@setting_option("augment_white_balance")
 @click.option(
     "--picture-every",
     type=click.IntRange(0),
@@ -171,18 +195,15 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
 
 def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None, *, cuda_graphs: bool) -> None:
     from learning.agent.checkpoint import LAST, CheckpointError, begin_run, read_config
-    from learning.device import choose_device
+    from learning.device import choose_device, choose_precision
     from learning.photos.batches import CropSampler
     from learning.training.distributed import joined, own_device, started
     from learning.training.pictures import TrainingPictures
-    from learning.training.precision import choose_precision
-    from learning.training.recipes import RECIPES
-    from learning.training.run import run
+    from learning.training.run import TRAINERS, run
     from learning.training.updates import capture_on
     from learning.training.validation import Validation, split
 
     processes = started()
-    recipe = RECIPES[settings["recipe"]]
     where = choose_device(own_device(device))
     # As it is on this device: a run keeps what it was begun with, wherever it is resumed.
     settings |= {"precision": choose_precision(settings["precision"], where, settings["width"])}
@@ -202,7 +223,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = CropSampler(inputs.take(trained), where), CropSampler(targets.take(trained_targets), where)
     capture = capture_on(where) if cuda_graphs else None
-    trainer = recipe.trainer(config, *photos, where, processes, capture)
+    trainer = TRAINERS[settings["recipe"]](config, *photos, where, processes, capture)
     shown = inputs.take(validation if len(validation) else trained)
     pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
     try:
@@ -216,18 +237,17 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
 
 
 def _config(settings: Settings, processes: Processes) -> FastConfig | PaperConfig:
-    """The recipe's config; what was not given is the recipe's default."""
-    from learning.training.recipes import RECIPES
-
-    given = {name: settings[name] for name in ("batch", "iterations") if settings[name] is not None}
-    augmentation = {
-        name: settings[name] for name in ("augment_exposure", "augment_white_balance") if settings.get(name)
-    }
-    if augmentation and settings["recipe"] != "fast":
-        raise click.UsageError(f"--{next(iter(augmentation)).replace('_', '-')} is for --recipe fast alone")
-    given |= augmentation | {"widths": _widths(settings), "seed": settings["seed"]}
+    """Make the recipe's configuration; what was not given is the recipe's default."""
+    recipe = settings["recipe"]
+    configuration = CONFIGURATIONS[recipe]
+    given = {name: value for name in OPTION_FIELDS if (value := settings.get(name))}
+    for name in given:
+        if recipe not in OPTION_FIELDS[name]:
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is for --recipe {' or '.join(OPTION_FIELDS[name])} alone")
+    own = {name: value for name, value in given.items() if name in configuration.__dataclass_fields__}
     try:
-        config = RECIPES[settings["recipe"]].config(**given, bfloat16=settings["precision"] == "bfloat16")
+        config = configuration(widths=_widths(settings), bfloat16=settings["precision"] == "bfloat16", **own)
         processes.check_batch(config.parts)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -235,14 +255,12 @@ def _config(settings: Settings, processes: Processes) -> FastConfig | PaperConfi
 
 
 def _widths(settings: Settings) -> Widths:
-    from learning.agent.networks import Widths
-
     width = settings["width"]
-    widths = Widths(width, settings["hidden"] or 4 * width)
+    widths = Widths(width, settings["hidden"] or HIDDEN_PER_CHANNEL * width)
     if settings["features"] not in (None, widths.features):
         raise click.BadParameter(
-            f"{settings['features']} does not follow from --width {width}: a 64 x 64 image leaves 128 x {width} = "
-            f"{widths.features}. Leave --features out, or change --width.",
+            f"{settings['features']} does not follow from --width {width}: a 64 x 64 image leaves "
+            f"{FEATURES_PER_CHANNEL} x {width} = {widths.features}. Leave --features out, or change --width.",
             param_hint="--features",
         )
     return widths

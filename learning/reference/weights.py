@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from editing.game.filters import FILTERS
-from learning.agent.extractor import FEATURES_PER_CHANNEL
-from learning.agent.networks import Networks, Widths, create_networks
+from learning.agent.networks import Networks, create_networks
+from learning.configuration import FEATURES_PER_CHANNEL, Widths
 
 
 def _convolutions(reference: str, ours: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ and no pool that the agent plays from.
 """
 
 import math
-from dataclasses import asdict, dataclass, field
 from statistics import fmean
 
 import torch
@@ -17,8 +16,9 @@ from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE
 from learning.agent.acting import entropy_when_sure
-from learning.agent.networks import Agent, Critic, Widths, draw_masks, initialise
+from learning.agent.networks import Agent, Critic, draw_masks, initialise
 from learning.agent.state import one_hot
+from learning.configuration import FastConfig
 from learning.device import to_device
 from learning.photos.batches import Augmentation, Crops, CropSampler
 from learning.training.distributed import SINGLE_PROCESS, Processes
@@ -32,66 +32,6 @@ PENALTY_EVERY = 4
 BETAS = (0.5, 0.99)
 
 GameInputs = tuple[Tensor, Tensor, Tensor, Tensor]
-
-
-@dataclass(frozen=True)
-class FastConfig:
-    """What a run of this recipe is made of.
-
-    Attributes:
-        batch: games in a batch, of which every ``copies`` are on the same photo.
-        iterations: over which the rates decay, and the bonus for entropy fades to 0.
-        seed: of the weights and of everything drawn.
-        agent_rate, critic_rate: Adam's rates at the start.
-        final_rate: what part of them is left at the end; the decay is exponential.
-        critic_updates: in an iteration, to one update of the agent.
-        gradient_penalty: R1's gamma; half of it weighs the critic's mean squared gradient at the targets.
-        ring_batches: finished images that the critic draws from, in batches.
-        entropy_bonus: for a nat of entropy in a choice of filter, at the start.
-        noise_penalty: for each 8-bit step of noise in the colours of the finished picture.
-        cast_penalty: for each 8-bit step that greys are away from grey.
-        bfloat16: whether networks compute in bfloat16, see ``learning.training.precision``.
-        augment_exposure, augment_white_balance: of the inputs, see ``learning.photos.batches.Augmentation``.
-    """
-
-    widths: Widths = field(default_factory=Widths)
-    batch: int = 32
-    iterations: int = 750
-    seed: int = 0
-    copies: int = 4
-    agent_rate: float = 3e-4
-    critic_rate: float = 2e-3
-    final_rate: float = 0.01
-    critic_updates: int = 3
-    gradient_penalty: float = 1.0
-    ring_batches: int = 4
-    entropy_bonus: float = 0.02
-    noise_penalty: float = 0.02
-    cast_penalty: float = 0.002
-    bfloat16: bool = False
-    augment_exposure: float = 0.0
-    augment_white_balance: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("iterations", "critic_updates", "ring_batches"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.batch < 1 or self.batch % self.copies:
-            raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.copies} games each")
-        self.augmentation()
-
-    def augmentation(self) -> Augmentation:
-        """What is done to the inputs."""
-        return Augmentation(self.augment_exposure, self.augment_white_balance)
-
-    @property
-    def parts(self) -> int:
-        """What several processes can share of a batch: its photos, with all games on each."""
-        return self.batch // self.copies
-
-    def to_json(self) -> dict[str, object]:
-        """Plain values, as checkpoints have them."""
-        return asdict(self)
 
 
 def leave_one_out_advantage(returns: Tensor, copies: int) -> Tensor:
@@ -129,32 +69,32 @@ class FastTrainer(Trainer):
         super().__init__(config.seed, device, processes, capture, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
-        self._augmentation = config.augmentation()
+        self._augmentation = Augmentation(config.augment_exposure, config.augment_white_balance)
         self._agent = initialise(Agent(config.widths), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.optimizers = {
             "agent": NetworkOptimizer(self._agent, BETAS, device, processes),
             "critic": NetworkOptimizer(self._critic, BETAS, device, processes),
         }
-        capacity = config.ring_batches * config.batch
-        self._ring = torch.zeros(capacity, 3, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, device=device)
+        capacity = config.fake_buffer_batches * config.batch
+        self._fake_buffer = torch.zeros(capacity, 3, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, device=device)
         self._agents_update = self._captured(self._judge_games)
         self._critics_update = self._captured(self._tell_apart)
         self._critics_penalised_update = self._captured(self._tell_apart_penalised)
 
     def _memory(self) -> dict[str, Tensor]:
-        return {"ring": self._ring}
+        return {"fake_buffer": self._fake_buffer}
 
     def critic_draws_from(self) -> dict[str, Tensor]:
         """The finished images of the last few batches."""
-        return {"The critic draws from: games of the last iterations": self._ring}
+        return {"The critic draws from: games of the last iterations": self._fake_buffer}
 
     def _iterate(self) -> dict[str, Tensor]:
         config, count = self.config, self.config.batch
         if self.iteration == 0:
-            for start in range(count, len(self._ring), count):
+            for start in range(count, len(self._fake_buffer), count):
                 with torch.no_grad():
-                    self._ring[start : start + count] = self.processes.gather(self._play(*self._draw()).images)
+                    self._fake_buffer[start : start + count] = self.processes.gather(self._play(*self._draw()).images)
         progress = self.iteration / config.iterations
         decay = math.pow(config.final_rate, progress)
         games = self._draw()
@@ -173,7 +113,7 @@ class FastTrainer(Trainer):
         """What this process's share of a batch of games is made of, see ``roll_out``."""
         count, share = self.config.batch, self.processes.share
         photos = self._inputs.read(self._inputs.draw(self.config.parts, self.generator, self._augmentation))
-        photos = photos.repeat_interleave(self.config.copies, dim=0)
+        photos = photos.repeat_interleave(self.config.games_per_photo, dim=0)
         masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
         masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features))
         z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator))
@@ -187,8 +127,8 @@ class FastTrainer(Trainer):
     def _update_agent(self, games: GameInputs, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
         update = self._agents_update(*games, to_device(torch.tensor(entropy_bonus), self.device))
         (images,) = update.results
-        place = self.iteration % self.config.ring_batches * self.config.batch
-        self._ring[place : place + self.config.batch] = self.processes.gather(images)
+        place = self.iteration % self.config.fake_buffer_batches * self.config.batch
+        self._fake_buffer[place : place + self.config.batch] = self.processes.gather(images)
         return self._learn(update, {"agent": rate})
 
     def _judge_games(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_bonus: Tensor) -> Update:
@@ -200,7 +140,7 @@ class FastTrainer(Trainer):
         broken = broken + self.config.cast_penalty * games.grey_cast
         returns = -softplus(-answers) - broken
         # Over the standard deviation of the whole batch.
-        advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), self.config.copies)
+        advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), self.config.games_per_photo)
         advantage = self.processes.share(advantage)
         choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
         loss = -returns.mean() - choosing
@@ -218,11 +158,11 @@ class FastTrainer(Trainer):
         """What the critic tells apart: targets, and which of the finished images."""
         count = self.config.batch
         targets = self._targets.draw(count, self.generator)
-        return targets, torch.randperm(len(self._ring), generator=self.generator)[:count]
+        return targets, torch.randperm(len(self._fake_buffer), generator=self.generator)[:count]
 
     def _update_critic(self, real: Tensor, finished: Tensor, rate: float, *, penalised: bool) -> dict[str, Tensor]:
         share = self.processes.share
-        fake = self._ring[to_device(share(finished), self.device)]
+        fake = self._fake_buffer[to_device(share(finished), self.device)]
         update = self._critics_penalised_update if penalised else self._critics_update
         return self._learn(update(share(real), fake), {"critic": rate})
 
@@ -247,5 +187,5 @@ class FastTrainer(Trainer):
         metrics = {"critic_loss": loss, "distance": real_answers.mean() - fake_answers.mean()}
         if penalty is not None:
             metrics |= {"critic_penalty": penalty}
-            loss = loss + PENALTY_EVERY * self.config.gradient_penalty / 2 * penalty
+            loss = loss + PENALTY_EVERY * self.config.r1_gamma / 2 * penalty
         return Update({"critic": self.optimizers["critic"].gradients(loss)}, metrics)

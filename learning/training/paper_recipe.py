@@ -1,7 +1,6 @@
 """The recipe ``paper``, of 2018: an agent, a Wasserstein critic and a value network, with a replay pool."""
 
 import math
-from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import torch
@@ -10,8 +9,9 @@ from torch import Tensor
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from learning.agent.acting import act, entropy_when_sure, sample_filters
-from learning.agent.networks import Widths, create_networks, draw_masks
+from learning.agent.networks import create_networks, draw_masks
 from learning.agent.state import one_hot
+from learning.configuration import PaperConfig
 from learning.device import to_device
 from learning.photos.batches import Crops, CropSampler
 from learning.training.distributed import SINGLE_PROCESS, Processes
@@ -29,46 +29,6 @@ AHEAD_EVERY = 500
 FIRST_PASSES = 100
 DECADES_OF_DECAY = 3
 BETAS = (0.5, 0.9)
-
-
-@dataclass(frozen=True)
-class PaperConfig:
-    """What a run of this recipe is made of; the defaults are the paper's.
-
-    Attributes:
-        iterations: T; the iterations 0 .. T are run, and the rates decay to a thousandth over them.
-        seed: of the weights and of everything drawn.
-        pool: records in the replay pool, at least as many as a batch.
-        rate: Adam's base rate at the start; each network's is this times its factor.
-        bfloat16: whether networks compute in bfloat16, see ``learning.training.precision``.
-    """
-
-    widths: Widths = field(default_factory=Widths)
-    batch: int = 64
-    iterations: int = 20_000
-    seed: int = 0
-    pool: int = 128
-    rate: float = 5e-5
-    critic_factor: float = 1.0
-    agent_factor: float = 0.3
-    value_factor: float = 3.0
-    bfloat16: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("batch", "iterations", "pool"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.batch > self.pool:
-            raise ValueError(f"a batch of {self.batch} is more than the pool's {self.pool} records")
-
-    @property
-    def parts(self) -> int:
-        """What several processes can share of a batch: its images."""
-        return self.batch
-
-    def to_json(self) -> dict[str, object]:
-        """Plain values, as checkpoints have them."""
-        return asdict(self)
 
 
 def critic_updates(iteration: int) -> int:

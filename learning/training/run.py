@@ -1,6 +1,6 @@
 """A training run in its folder: iterations, the held-out score, checkpoints, and continuing where it was stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,16 @@ from learning.agent.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
+from learning.training.fast_recipe import FastTrainer
 from learning.training.log import RunLog
+from learning.training.paper_recipe import PaperTrainer
 from learning.training.pictures import TrainingPictures
 from learning.training.trainer import Trainer, TrainingDiverged
 from learning.training.validation import Score, Validation
+
+# What trains by each recipe. Takes a config of the recipe, inputs, targets and a device; the processes that share the
+# training, if there are several; and what captures its updates, if anything does.
+TRAINERS: Mapping[str, Callable[..., Trainer]] = {"fast": FastTrainer, "paper": PaperTrainer}
 
 
 def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:

@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor, nn
 
-from learning.agent.networks import Agent, Widths
+from learning.agent.networks import Agent
+from learning.configuration import Widths
+from learning.device import autocast
 from learning.training.distributed import SINGLE_PROCESS, Processes
-from learning.training.precision import autocast
 from learning.training.updates import Capture, CapturedUpdate, Compute, Update
 
 # In nats above the least: below this, the agent gives all photos one order of filters.

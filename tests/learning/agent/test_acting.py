@@ -7,7 +7,8 @@ from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
 from learning.agent import state
 from learning.agent.acting import act, most_probable, sample_filters, without_used
-from learning.agent.networks import Agent, Widths, create_networks
+from learning.agent.networks import Agent, create_networks
+from learning.configuration import Widths
 
 SMALL = Widths(width=2, hidden=4)
 

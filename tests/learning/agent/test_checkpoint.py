@@ -9,8 +9,19 @@ import pytest
 import torch
 
 from editing.game.filters import VERSION
-from learning.agent.checkpoint import BEST, LAST, CheckpointError, begin_run, check_space, load_agent, save_checkpoint
-from learning.agent.networks import Agent, Widths, initialise
+from learning.agent.checkpoint import (
+    BEST,
+    LAST,
+    SHIPPED,
+    CheckpointError,
+    begin_run,
+    check_space,
+    load_agent,
+    read_config,
+    save_checkpoint,
+)
+from learning.agent.networks import Agent, initialise
+from learning.configuration import FastConfig, Widths
 
 SMALL = Widths(width=1, hidden=2)
 
@@ -120,3 +131,11 @@ def test_a_disk_without_room_for_three_checkpoints_is_refused(tmp_path: Path, mo
     check_space(tmp_path, {"a": torch.zeros(3 << 20, dtype=torch.uint8)})
     with pytest.raises(CheckpointError, match=r"11 MB free; the run needs 13"):
         check_space(tmp_path, {"a": torch.zeros(4 << 20, dtype=torch.uint8)})
+
+
+def test_the_config_of_the_shipped_agent_has_every_setting_of_its_recipe_by_its_name_of_today() -> None:
+    config = read_config(SHIPPED / "pretrained")
+    training = dict(config["training"])
+    widths = Widths(**training.pop("widths"))
+    assert json.loads(json.dumps(FastConfig(widths, **training).to_json())) == config["training"]
+    assert training.keys() == FastConfig().to_json().keys() - {"widths"}

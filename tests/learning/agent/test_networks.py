@@ -7,9 +7,10 @@ import torch
 from bench import eager
 from learning.agent.extractor import Extractor
 from learning.agent.image_statistics import statistics
-from learning.agent.networks import EXPLORATION, Widths, create_networks, draw_masks
+from learning.agent.networks import EXPLORATION, create_networks, draw_masks
 from learning.agent.playing import dropout_masks
 from learning.agent.state import SIZE, fresh_states
+from learning.configuration import PAPER_WIDTHS, Widths
 
 SMALL = Widths(width=2, hidden=4)
 
@@ -19,7 +20,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_paper_widths_have_8_56_million_parameters() -> None:
-    networks = create_networks(Widths())
+    networks = create_networks(PAPER_WIDTHS)
     count = sum(parameter.numel() for network in networks.modules.values() for parameter in network.parameters())
     assert count == pytest.approx(8.56e6, rel=0.001)
 

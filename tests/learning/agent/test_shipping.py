@@ -7,7 +7,8 @@ import torch
 
 from learning.agent import shipping
 from learning.agent.checkpoint import BEST, LAST, begin_run, load_agent, save_checkpoint
-from learning.agent.networks import Agent, Widths, initialise
+from learning.agent.networks import Agent, initialise
+from learning.configuration import Widths
 
 
 def test_a_runs_agent_is_shipped_alone_in_half_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

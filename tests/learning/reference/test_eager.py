@@ -8,8 +8,9 @@ from torch import Tensor
 
 from bench import eager
 from learning.agent.acting import sample_filters
-from learning.agent.networks import Networks, Widths, create_networks, draw_masks
+from learning.agent.networks import Networks, create_networks, draw_masks
 from learning.agent.state import fresh_states
+from learning.configuration import Widths
 from learning.training.losses import critic_losses, step_losses
 
 COUNT = 8

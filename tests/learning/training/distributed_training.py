@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from learning.agent.checkpoint import save_checkpoint
-from learning.agent.networks import Widths
+from learning.configuration import FastConfig, PaperConfig, Widths
 from learning.photos.batches import Crops, CropSampler
 from learning.training import paper_recipe
 from learning.training.distributed import Processes, joined, started
-from learning.training.fast_recipe import FastConfig, FastTrainer
-from learning.training.paper_recipe import PaperConfig, PaperTrainer
+from learning.training.fast_recipe import FastTrainer
+from learning.training.paper_recipe import PaperTrainer
 from learning.training.trainer import Trainer
 
 CPU = torch.device("cpu")

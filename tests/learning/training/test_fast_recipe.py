@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from editing.game.filters import FILTERS
-from learning.agent.networks import EXPLORATION, Agent, Critic, Widths, draw_masks, initialise
+from learning.agent.networks import EXPLORATION, Agent, Critic, draw_masks, initialise
 from learning.agent.state import USED
+from learning.configuration import FastConfig, Widths
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
-from learning.training.fast_recipe import FastConfig, FastTrainer, leave_one_out_advantage, r1_penalty
+from learning.training.fast_recipe import FastTrainer, leave_one_out_advantage, r1_penalty
 from learning.training.rollout import chroma_noise, draw_probes, grey_cast, roll_out
 from learning.training.trainer import NetworkOptimizer, TrainingDiverged
 

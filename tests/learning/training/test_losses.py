@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from learning.agent import state
 from learning.agent.acting import most_probable
-from learning.agent.networks import Widths, create_networks, draw_masks
+from learning.agent.networks import create_networks, draw_masks
+from learning.configuration import Widths
 from learning.training import losses
 
 

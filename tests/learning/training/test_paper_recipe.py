@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from learning.agent.networks import Widths
+from learning.configuration import PaperConfig, Widths
 from learning.photos.batches import CropSampler
-from learning.training.paper_recipe import PaperConfig, PaperTrainer, base_rate, critic_updates
+from learning.training.paper_recipe import PaperTrainer, base_rate, critic_updates
 from learning.training.trainer import TrainingDiverged
 
 CPU = torch.device("cpu")

@@ -13,13 +13,13 @@ from PIL import Image
 from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
-from learning.agent.networks import Widths
+from learning.configuration import FastConfig, PaperConfig, Widths
 from learning.figures.sequences import COLUMN, SIDE, draw_sequence
 from learning.figures.steps import BAR, DARK, PERCENT, TITLE, Drawing
 from learning.photos.batches import CropSampler
 from learning.photos.squares import Squares
-from learning.training.fast_recipe import FastConfig, FastTrainer
-from learning.training.paper_recipe import PaperConfig, PaperTrainer
+from learning.training.fast_recipe import FastTrainer
+from learning.training.paper_recipe import PaperTrainer
 from learning.training.pictures import MARGIN, TrainingPictures
 from tests.command_line import safelight_output
 

@@ -15,7 +15,8 @@ from PIL import Image
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from learning.agent.checkpoint import BEST, LAST
+from learning.agent.checkpoint import BEST, LAST, RENAMED, read_checkpoint, save_checkpoint
+from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight, safelight_output
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 20, "--save-every", 2, "--device", "cpu"]
@@ -136,6 +137,32 @@ def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(photo
     assert "was begun with other defaults of its recipe; begin another run" in result.output
 
 
+def test_a_run_whose_files_have_the_names_of_before_is_resumed(photos: Path, tmp_path: Path) -> None:
+    whole, old = tmp_path / "whole", tmp_path / "old"
+    more = ["--iterations", 3, "--save-every", 1]
+    assert safelight(*arguments(photos, whole, *more)).exit_code == 0
+    iterate = FastTrainer.iterate
+
+    def interrupted(trainer: FastTrainer) -> dict[str, float]:
+        if trainer.iteration == 2:
+            raise KeyboardInterrupt
+        return iterate(trainer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FastTrainer, "iterate", interrupted)
+        assert safelight(*arguments(photos, old, *more)).exit_code == 130
+    names = {new: before for before, new in RENAMED.items()}
+    config = json.loads((old / "config.json").read_text())
+    config["training"] = {names.get(name, name): value for name, value in config["training"].items()}
+    assert {"ring_batches", "gradient_penalty", "copies"} <= config["training"].keys()
+    (old / "config.json").write_text(json.dumps(config))
+    tensors, about = read_checkpoint(old / LAST)
+    save_checkpoint(old / LAST, {names.get(name, name): value for name, value in tensors.items()}, about)
+    assert "memory/ring" in load_file(old / LAST)
+    assert safelight("train", "--out", old, "--resume").exit_code == 0
+    assert same(whole / LAST, old / LAST)
+
+
 def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
@@ -149,11 +176,11 @@ def test_a_run_keeps_the_precision_that_it_was_begun_with(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
-    monkeypatch.setattr("learning.training.precision.LEAST_WIDTH", 1)
-    monkeypatch.setattr("learning.training.precision.has_bfloat16", lambda _device: True)
+    monkeypatch.setattr("learning.device.LEAST_WIDTH", 1)
+    monkeypatch.setattr("learning.device.has_bfloat16", lambda _device: True)
     assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
     assert json.loads((run / "config.json").read_text())["training"]["bfloat16"] is True
-    monkeypatch.setattr("learning.training.precision.has_bfloat16", lambda _device: False)
+    monkeypatch.setattr("learning.device.has_bfloat16", lambda _device: False)
     safelight_output("train", "--out", run, "--resume")
 
 

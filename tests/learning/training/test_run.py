@@ -7,10 +7,11 @@ import numpy as np
 import torch
 
 from learning.agent.checkpoint import BEST, begin_run, read_checkpoint
-from learning.agent.networks import Agent, Widths
+from learning.agent.networks import Agent
+from learning.configuration import FastConfig, Widths
 from learning.photos.batches import CropSampler
 from learning.photos.squares import Squares
-from learning.training.fast_recipe import FastConfig, FastTrainer
+from learning.training.fast_recipe import FastTrainer
 from learning.training.pictures import TrainingPictures
 from learning.training.run import run
 from learning.training.validation import Score, Validation

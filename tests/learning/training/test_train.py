@@ -11,7 +11,7 @@ from torch import Tensor
 
 from editing.game.filters import luminance
 from learning.agent.checkpoint import load_agent
-from learning.agent.networks import Widths
+from learning.configuration import Widths
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
 from learning.training.paper_recipe import PaperTrainer
 from tests.command_line import safelight, safelight_output

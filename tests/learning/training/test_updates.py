@@ -14,10 +14,10 @@ from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten
 
-from learning.agent.networks import Widths
+from learning.configuration import FastConfig, PaperConfig, Widths
 from learning.photos.batches import CropSampler
-from learning.training.fast_recipe import FastConfig, FastTrainer
-from learning.training.paper_recipe import PaperConfig, PaperTrainer
+from learning.training.fast_recipe import FastTrainer
+from learning.training.paper_recipe import PaperTrainer
 from learning.training.trainer import Trainer
 from learning.training.updates import Capture, CapturedUpdate, CaptureFailed, Compute, Update, cuda_graph
 
@@ -68,7 +68,7 @@ def trainer(recipe: str, capture: Capture | None, device: torch.device = CPU) ->
         for scale in (0.4, 1.0)
     )
     if recipe == "fast":
-        fast = FastConfig(SMALL, batch=4, iterations=3, ring_batches=2)
+        fast = FastConfig(SMALL, batch=4, iterations=3, fake_buffer_batches=2)
         return FastTrainer(fast, inputs, targets, device, capture=capture)
     paper = PaperConfig(SMALL, batch=8, iterations=3, pool=16, rate=2e-4)
     return PaperTrainer(paper, inputs, targets, device, capture=capture)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from learning.agent.networks import Agent, Widths, initialise
+from learning.agent.networks import Agent, initialise
+from learning.configuration import Widths
 from learning.photos.squares import Indices, Pixels, Squares
 from learning.training.validation import Validation, split
 

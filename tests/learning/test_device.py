@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from learning import device
 from learning.agent.acting import sample_filters
-from learning.agent.networks import Widths, create_networks, draw_masks
+from learning.agent.networks import create_networks, draw_masks
 from learning.agent.state import fresh_states
-from learning.training import precision
+from learning.configuration import Widths
+from learning.device import autocast, choose_precision
 from learning.training.losses import critic_losses, step_losses
-from learning.training.precision import autocast, choose_precision
 
 CPU = torch.device("cpu")
 COUNT, WIDTHS = 16, Widths(4, 16)
@@ -30,7 +31,7 @@ COUNT, WIDTHS = 16, Widths(4, 16)
 def test_auto_is_bfloat16_where_it_pays(
     name: str, width: int, there: bool, chosen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "has_bfloat16", lambda _device: there)
+    monkeypatch.setattr(device, "has_bfloat16", lambda _device: there)
     assert choose_precision(name, CPU, width) == chosen
 
 
