@@ -12,7 +12,14 @@ _AFTER_DOWNLOADS = -1
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue=QUEUE, pass_context=True, queueing_lock="agent plays", priority=_AFTER_DOWNLOADS)
+@app.task(
+    name="let_agent_play",
+    aliases=["webapp.datasets.tasks.let_agent_play"],
+    queue=QUEUE,
+    pass_context=True,
+    queueing_lock="agent plays",
+    priority=_AFTER_DOWNLOADS,
+)
 def let_agent_play(context: JobContext, timestamp: int) -> None:
     """Every minute, and again as long as photos wait: downloads come in between."""
     # Only here: the web processes import this module too.

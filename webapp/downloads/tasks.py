@@ -39,8 +39,18 @@ _TOO_LONG = gettext_noop("It took too long, and was given up.")
 _logger = logging.getLogger(__name__)
 
 
+# Jobs are stored under the names of their tasks. Those in the queue since before a task had a name of its own bear the
+# path of its function then, which stays among the aliases.
+
+
 # Given up when the worker is stopped, it is done again by the next one.
-@app.task(queue=QUEUE, pass_context=True, retry=RetryStrategy(retry_exceptions=[JobAborted]))
+@app.task(
+    name="develop_download",
+    aliases=["webapp.downloads.tasks.develop_download"],
+    queue=QUEUE,
+    pass_context=True,
+    retry=RetryStrategy(retry_exceptions=[JobAborted]),
+)
 def develop_download(context: JobContext, *, download: int) -> None:
     """Make the picture of a `Download`; what goes wrong is for the player to read in its row."""
     row = Download.objects.select_related("episode__study", "episode__photo").filter(pk=download).first()
@@ -65,19 +75,26 @@ def develop_download(context: JobContext, *, download: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue=QUEUE, pass_context=True, queueing_lock="keep house")
-async def keep_house(context: JobContext, timestamp: int) -> None:
+@app.task(
+    name="clean_up",
+    aliases=["webapp.downloads.tasks.keep_house"],
+    queue=QUEUE,
+    pass_context=True,
+    queueing_lock="keep house",  # as it is stored with jobs in the queue
+)
+async def clean_up(context: JobContext, timestamp: int) -> None:
     """Every minute: take up what a worker has left when it died, and delete what is old."""
     jobs = context.app.job_manager
     for job in await jobs.get_stalled_jobs(queue=QUEUE):
-        is_download = job.task_name == develop_download.name  # what is done every minute comes again by itself
+        # What is done every minute comes again by itself.
+        is_download = job.task_name in (develop_download.name, *develop_download.aliases)
         if is_download and job.attempts < ATTEMPTS:
             await jobs.retry_job(job)
             continue
         if is_download:
             await sync_to_async(_fail)(job.task_kwargs.get("download"), _CRASHED)
         await jobs.finish_job(job, Status.FAILED, delete_job=True)
-    await sync_to_async(_keep_downloads)()
+    await sync_to_async(_clean_up_downloads)()
 
 
 def enqueue(row: Download) -> None:
@@ -90,7 +107,7 @@ def enqueue(row: Download) -> None:
     row.save()
 
 
-def _keep_downloads() -> None:
+def _clean_up_downloads() -> None:
     delete_old()
     under_way = ProcrastinateJob.objects.filter(status__in=(Status.TODO.value, Status.DOING.value))
     # Whose job is gone, because somebody cancelled it, say.

@@ -8,7 +8,7 @@ import pytest
 
 from tests.webapp.conftest import Json, Player
 from tests.webapp.downloads.downloading import forget_jobs, run_worker
-from webapp.downloads.tasks import keep_house
+from webapp.downloads.tasks import clean_up
 from webapp.photos.models import Photo
 from webapp.studies.models import Study
 
@@ -25,11 +25,11 @@ def finished(
 
 @pytest.fixture
 def work(transactional_db: None) -> Iterator[Callable[..., None]]:
-    """Lets a real worker do what waits, and the housekeeping of every minute if asked to."""
+    """Lets a real worker do what waits, and the cleaning up of every minute if asked to."""
 
-    def run(keeping_house: bool = False) -> None:
-        if keeping_house:
-            keep_house.configure(queueing_lock="at once").defer(timestamp=0)
+    def run(cleaning_up: bool = False) -> None:
+        if cleaning_up:
+            clean_up.configure(queueing_lock="at once").defer(timestamp=0)
         run_worker()
 
     yield run

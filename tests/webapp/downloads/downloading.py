@@ -50,5 +50,5 @@ def forget_jobs():
 
 
 def jobs():
-    """The jobs that develop; those of the housekeeping come and go."""
+    """The jobs that develop; those of the cleaning up come and go."""
     return ProcrastinateJob.objects.filter(task_name__endswith="develop_download")

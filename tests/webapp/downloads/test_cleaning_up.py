@@ -30,7 +30,7 @@ def test_what_a_dead_worker_has_left_is_taken_up(player, finished, work, die_at_
     ask(player, finished)
     die_at_work()
     assert states(player, finished) == {"jpeg": "working"}
-    work(keeping_house=True)
+    work(cleaning_up=True)
     assert states(player, finished) == {"jpeg": "ready"}
 
 
@@ -39,7 +39,7 @@ def test_what_kills_its_worker_each_time_is_given_up(player, finished, work, die
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET attempts = 2")
     die_at_work()
-    work(keeping_house=True)
+    work(cleaning_up=True)
     assert "too much for this server" in reason()
     assert not jobs().exists()
     assert ask(player, finished).status_code == 202
@@ -53,7 +53,7 @@ def test_what_is_done_every_minute_is_no_job_to_take_up(finished, work):
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = 'doing', queueing_lock = 'agent plays' WHERE id = %s", waiting[1:]
         )
-    work(keeping_house=True)
+    work(cleaning_up=True)
     assert not ProcrastinateJob.objects.filter(pk__in=waiting).exists()
 
 
@@ -61,7 +61,7 @@ def test_a_download_whose_job_is_gone_gets_a_new_one(player, finished, work):
     ask(player, finished)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-    work(keeping_house=True)
+    work(cleaning_up=True)
     assert states(player, finished) == {"jpeg": "ready"}
 
 
@@ -70,7 +70,7 @@ def test_old_downloads_are_deleted_and_can_be_asked_for_again(player, finished, 
     work()
     path = Download.objects.get().path
     Download.objects.update(finished=timezone.now() - timedelta(days=settings.DOWNLOAD_DAYS, hours=1))
-    work(keeping_house=True)
+    work(cleaning_up=True)
     assert not path.exists()
     assert states(player, finished) == {}
     assert ask(player, finished).status_code == 202
@@ -86,5 +86,5 @@ def test_drafts_that_nobody_finished_are_deleted_after_a_day(player, finished, w
         draft.touch()
     for path in (kept, drafts[0]):
         os.utime(path, (two_days_ago, two_days_ago))
-    work(keeping_house=True)
+    work(cleaning_up=True)
     assert sorted(downloads_folder().iterdir()) == sorted([kept, drafts[1]])
