@@ -23,7 +23,7 @@ class ChromiumMissing(RuntimeError):
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
+def running_chromium(*more_options: str) -> Iterator[Browser]:
     """Run Chromium, headless, for a `with` block: the one that CHROMIUM names, or one on the path.
 
     Raises:
@@ -36,6 +36,6 @@ def running_chromium() -> Iterator[Browser]:
     if node := shutil.which("node"):
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
+        browser = playwright.chromium.launch(executable_path=program, args=[*OPTIONS, *more_options])
         yield browser
         browser.close()

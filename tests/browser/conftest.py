@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from django.core.cache import cache
 from django.test.testcases import LiveServerThread
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from editing.photos.practice_picture import practice_picture
+from editing.photos.preview import area_average
 from editing.photos.read_options import ReadOptions
 from tests.browser.chromium import running_chromium
 from tests.browser.player import Person
@@ -34,7 +37,8 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the one that CHROMIUM names, or one on the path."""
-    with running_chromium() as chromium:
+    # Pages are put together by the processor: SwiftShader would need six times as long for it as for their photos.
+    with running_chromium("--disable-gpu-compositing") as chromium:
         yield chromium
 
 
@@ -115,6 +119,17 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
         return photo
 
     return make
+
+
+@pytest.fixture(scope="session")
+def _painted_small() -> NDArray[np.float32]:
+    return area_average(practice_picture(), 96, 144)
+
+
+@pytest.fixture
+def small_practice_picture(_painted_small: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The practice picture is painted once, and small: drawing in software takes its time."""
+    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: _painted_small)
 
 
 @pytest.fixture

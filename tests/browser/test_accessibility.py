@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from editing.photos.practice_picture import practice_picture
-from editing.photos.preview import area_average
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit
@@ -77,11 +75,9 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
 
 @pytest.fixture
 def visit(
-    person: Person, live_server: Any, make_photo: Callable[..., Photo], monkeypatch: pytest.MonkeyPatch
+    person: Person, live_server: Any, make_photo: Callable[..., Photo], small_practice_picture: None
 ) -> Iterator[Visit]:
     """A visitor; photos are small, since drawing in software takes its time."""
-    small = area_average(practice_picture(), 96, 144)
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
     seeds = iter(range(1, 100))
     yield Visit(person, live_server.url, lambda count: [make_photo(next(seeds)) for _ in range(count)])
     forget_jobs()

@@ -6,8 +6,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from editing.game import rules
-from editing.photos.practice_picture import practice_picture
-from editing.photos.preview import area_average
 from tests.browser.hands import HANDS, Mouse
 from tests.browser.player import Person
 from tests.browser.test_tutorial import go_through
@@ -50,10 +48,8 @@ def hand(way: tuple[str, str], person: Person) -> Mouse:
 
 
 @pytest.fixture(autouse=True)
-def _beginning(study: Study, make_photo: Callable[..., Photo], monkeypatch: pytest.MonkeyPatch) -> None:
+def _beginning(study: Study, make_photo: Callable[..., Photo], small_practice_picture: None) -> None:
     """A study as a site begins with it, with one photo, which the agent has done."""
-    small = area_average(practice_picture(), 96, 144)
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
     study.consent_text, study.tutorial = default_consent_text(), True
     study.save()
     treat(make_photo(), (("exposure", {"ev": 1.0}),), AGENT)

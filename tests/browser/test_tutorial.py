@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from editing.photos.practice_picture import practice_picture
-from editing.photos.preview import area_average
 from tests.browser.player import Person
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode
@@ -16,6 +14,8 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.consent_text import default_consent_text
 from webapp.studies.models import Consent, Study
+
+pytestmark = pytest.mark.usefixtures("small_practice_picture")
 
 MakePhoto = Callable[..., Photo]
 WIDTHS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
@@ -27,13 +27,6 @@ def study(study: Study) -> Study:
     study.consent_text, study.tutorial = default_consent_text(), True
     study.save()
     return study
-
-
-@pytest.fixture(autouse=True)
-def _small_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The practice picture, smaller: drawing in software takes its time."""
-    small = area_average(practice_picture(), 96, 144)
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
 
 
 # The tablet, which is between the two others, is left to `make test-long`.
