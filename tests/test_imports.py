@@ -26,7 +26,7 @@ FLOORS = {
         {"rendering"},
     ],
     "learning": [
-        {"device", "steps_source", "configuration"},
+        {"device", "configuration"},
         {"photos", "metrics", "figures", "robots"},
         {"agent"},
         {"training", "comparison", "developing"},

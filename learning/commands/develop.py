@@ -96,8 +96,8 @@ def command(
 
 
 def _decision(run: Path | None, steps: Path | None, episode: str | None, samples: int, seed: int) -> Decision:
+    from learning.commands.steps_source import read_source
     from learning.developing import AgentDecides, SameSteps
-    from learning.steps_source import read_source
 
     if [run, steps, episode].count(None) != 2:
         raise click.UsageError("say who decides: one of --agent, --steps and --episode")

@@ -56,7 +56,7 @@ def command(
     from editing.rendering.cube import write_cube
     from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
-    from learning.steps_source import read_source
+    from learning.commands.steps_source import read_source
 
     check_steps_options(steps, episode)
     if cube is None and python is None:

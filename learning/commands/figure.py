@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from editing.photos.read_options import ReadOptions
+    from learning.commands.steps_source import StepsSource
     from learning.figures.sequences import Sequenced
     from learning.figures.steps import Palette
-    from learning.steps_source import StepsSource
 
 
 @click.command(
@@ -61,9 +61,9 @@ def command(
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
+    from learning.commands.steps_source import read_source
     from learning.figures.sequences import FIGURES, write_figure
     from learning.figures.steps import DARK, LIGHT
-    from learning.steps_source import read_source
 
     if sheet is None:
         check_steps_options(steps, episode)
@@ -98,8 +98,8 @@ def _sequence(
 
 def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
     """The figure of the episodes of an export or a play, and its title."""
+    from learning.commands.steps_source import read_submitted
     from learning.figures.sequences import sheet_figure
-    from learning.steps_source import read_submitted
 
     sources = read_submitted(folder, most)
     return sheet_figure([_sequenced(one) for one in sources], palette), f"{len(sources)} episodes of {folder.name}"

@@ -14,7 +14,7 @@ from editing.rendering.cube import cube_slices
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
-from learning.steps_source import read_source
+from learning.commands.steps_source import read_source
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, write
 
