@@ -31,7 +31,7 @@ MAXIMUM_PROCESSES = 4
 
 
 class DevelopError(ValueError):
-    """What is wanted cannot be begun; the message is one line."""
+    """Photos cannot be developed as asked; the message is one line."""
 
 
 class Decision(Protocol):
@@ -89,7 +89,10 @@ class AgentDecides:
         agent, widths = _agent(self.run)
         view = agent_view(preview_of(photo))
         games = play(agent, widths, [GameRequest(sha256, sample, view) for sample in samples], self.seed)
-        return [StepsFile(tuple(one.step for one in game), tuple(one.probabilities for one in game)) for game in games]
+        return [
+            StepsFile(tuple(played.step for played in game), tuple(played.probabilities for played in game))
+            for game in games
+        ]
 
 
 @cache
@@ -117,12 +120,12 @@ class Outcome:
     """What became of a photo: how many pictures were made, how many were there already, and what went wrong."""
 
     made: int = 0
-    there: int = 0
+    already_made: int = 0
     failures: tuple[str, ...] = ()
 
 
 def plan(sources: Sequence[Path], folder: Path, output: Output, samples: int) -> list[Job]:
-    """What is made of each photo: ``IMG.CR2`` becomes ``IMG.jpg``, or ``IMG-1.jpg``, ``IMG-2.jpg`` ... of samples.
+    """Name what is made of each photo: ``IMG.CR2`` becomes ``IMG.jpg``, or ``IMG-1.jpg``, ``IMG-2.jpg`` ... of samples.
 
     Raises:
         DevelopError: if two pictures would have the same name (on a disk that does not tell A from a), or one would
@@ -153,7 +156,7 @@ def plan(sources: Sequence[Path], folder: Path, output: Output, samples: int) ->
 def develop_all(
     jobs: Sequence[Job], decision: Decision, output: Output, read_options: ReadOptions, processes: int | None = None
 ) -> Iterator[Outcome]:
-    """What became of each photo, as they are done; one that fails, or crashes its process, does not stop the others.
+    """Yield what became of each photo, as they are done; one that fails, or crashes its process, stops no other.
 
     Args:
         processes: at once; by default one for each core, four at most.
@@ -175,30 +178,30 @@ def _begin(threads: int) -> None:
 def develop_one(job: Job, decision: Decision, output: Output, read_options: ReadOptions) -> Outcome:
     """Make a photo's pictures, but for those that are there already."""
     name = printable(job.source.name)
-    made, there, failures = 0, 0, []
+    made, already_made, failures = 0, 0, []
     try:
         sha256 = source_sha256(job.source)
-        wanted = [_about(decision, sample, output, read_options) for sample in range(len(job.destinations))]
+        requests = [_request(decision, sample, output, read_options) for sample in range(len(job.destinations))]
         missing = []
         for sample, destination in enumerate(job.destinations):
-            state = _state(destination, sha256, wanted[sample])
-            if state is None:
-                missing.append(sample)
-            elif state == "":
-                there += 1
-            else:
-                failures.append(f"{name}: {state}")
+            try:
+                if _is_made(destination, sha256, requests[sample]):
+                    already_made += 1
+                else:
+                    missing.append(sample)
+            except DevelopError as error:
+                failures.append(f"{name}: {error}")
         if missing:
             photo = open_photo(job.source, read_options, limit=UNLIMITED)
             for sample, steps in zip(missing, decision.decide(photo, sha256, missing), strict=True):
-                about = {"photo": {"name": name, "sha256": sha256}, **wanted[sample]}
+                about = {"photo": {"name": name, "sha256": sha256}, **requests[sample]}
                 _develop(photo, job.destinations[sample], steps, output, about)
                 made += 1
     except PhotoError as error:
         failures.append(str(error))
     except OSError as error:
         failures.append(f"{name}: {_reason(error)}")
-    return Outcome(made, there, tuple(failures))
+    return Outcome(made, already_made, tuple(failures))
 
 
 def _develop(photo: OpenPhoto, destination: Path, steps: StepsFile, output: Output, about: Mapping[str, Any]) -> None:
@@ -207,34 +210,39 @@ def _develop(photo: OpenPhoto, destination: Path, steps: StepsFile, output: Outp
     with atomic_file(destination) as file:
         developed = develop_photo(photo, steps.steps, file, output)
         size = {"width": developed.width, "height": developed.height}
-        said = {**steps.about, **about, "picture": size, "decoding": developed.decoding}
-        write_steps(sidecar_of(destination), StepsFile(steps.steps, steps.probabilities, said))
+        about = {**steps.about, **about, "picture": size, "decoding": developed.decoding}
+        write_steps(sidecar_of(destination), StepsFile(steps.steps, steps.probabilities, about))
 
 
 def sidecar_of(picture: Path) -> Path:
-    """Where the steps of a finished picture stand."""
+    """Return where the steps of a finished picture stand."""
     return picture.with_name(picture.name + SIDECAR)
 
 
-def _about(decision: Decision, sample: int, output: Output, read_options: ReadOptions) -> dict[str, Any]:
+def _request(decision: Decision, sample: int, output: Output, read_options: ReadOptions) -> dict[str, Any]:
     """What decides how a picture comes out, its photo aside, as JSON values."""
     made = {"format": output.format, "size": output.size, **asdict(read_options)}
     quality = {"quality": output.quality} if output.has_quality else {}
     return {"decision": decision.request(sample), "output": {**made, **quality}}
 
 
-def _state(destination: Path, sha256: str, wanted: Mapping[str, Any]) -> str | None:
-    """None where a picture is to be made, nothing where it is there already, or why it cannot be made."""
+def _is_made(destination: Path, sha256: str, request: Mapping[str, Any]) -> bool:
+    """Say whether a picture is there already.
+
+    Raises:
+        DevelopError: if one is there that was made otherwise, or of another photo.
+    """
     if not os.path.lexists(destination):
-        return None
+        return False
     try:
         about = read_steps(sidecar_of(destination)).about
     except StepsFileError:
         about = {}
-    found = {key: about.get(key) for key in wanted}
-    if isinstance(about.get("photo"), dict) and about["photo"].get("sha256") == sha256 and found == _as_read(wanted):
-        return ""
-    return f"{destination} is there already, and was made otherwise: remove it, or name another folder"
+    photo = about.get("photo")
+    same_photo = isinstance(photo, dict) and photo.get("sha256") == sha256
+    if same_photo and {key: about.get(key) for key in request} == _as_read(request):
+        return True
+    raise DevelopError(f"{destination} is there already, and was made otherwise: remove it, or name another folder")
 
 
 def _as_read(values: Mapping[str, Any]) -> Any:
@@ -246,7 +254,7 @@ def _reason(error: OSError) -> str:
 
 
 def total(outcomes: Iterable[Outcome]) -> Outcome:
-    """All of them together."""
+    """Return all of them together."""
     listed = list(outcomes)
     failures = tuple(failure for outcome in listed for failure in outcome.failures)
-    return Outcome(sum(one.made for one in listed), sum(one.there for one in listed), failures)
+    return Outcome(sum(outcome.made for outcome in listed), sum(outcome.already_made for outcome in listed), failures)

@@ -24,10 +24,10 @@ def command(file: Path) -> None:
 
     with clear_errors(ReferenceFileError):
         differences = compare_with_reference(read_reference(file))
-    for one in differences:
-        figure = "-" if one.value is None else f"{one.value:.1e}"
-        click.echo(f"{one.key:<62} {figure:>8}  {one.note}".rstrip())
-    values = {one.key: one.value for one in differences if one.value is not None}
+    for difference in differences:
+        value = "-" if difference.value is None else f"{difference.value:.1e}"
+        click.echo(f"{difference.key:<62} {value:>8}  {difference.note}".rstrip())
+    values = {difference.key: difference.value for difference in differences if difference.value is not None}
     worst = max(values, key=lambda key: values[key])
     above = sum(value > TOLERANCE for value in values.values())
     verdict = f"{above} of them above {TOLERANCE:g}" if above else f"all within {TOLERANCE:g}"

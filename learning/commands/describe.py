@@ -49,17 +49,17 @@ def command(play: Path, json_file: Path | None) -> None:
             raise PhotoSetError(f"{play} is neither an export nor an agent's play")
         pictures = list_results(play)
         means = asdict(mean_artefacts(map_processes(_artefacts, pictures, "Developing")))
-        found = {name: value if math.isfinite(value) else None for name, value in means.items()}
+        metrics = {name: value if math.isfinite(value) else None for name, value in means.items()}
         orders = Counter(tuple(step.filter for step in picture.steps) for picture in pictures)
         click.echo(f"{len(pictures)} episodes, {len(orders)} orders of filters; the most frequent:")
         for order, count in orders.most_common(LISTED):
             click.echo(f"{count:6} x {', '.join(order) or '(no step)'}")
-        for name, value in found.items():
+        for name, value in metrics.items():
             click.echo(f"{name.replace('_', ' '):<12} {'     -' if value is None else f'{value:6.2f}'}")
         if json_file:
             listed = [{"order": order, "count": count} for order, count in orders.most_common()]
-            figures = {"episodes": len(pictures), "orders": listed, **found}
-            write_atomically(json_file, (json.dumps(figures, indent=1) + "\n").encode())
+            description = {"episodes": len(pictures), "orders": listed, **metrics}
+            write_atomically(json_file, (json.dumps(description, indent=1) + "\n").encode())
 
 
 def _artefacts(picture: PictureFile) -> Artefacts:

@@ -87,8 +87,8 @@ def command(
             outcomes, "Developing", len(planned), console=console, transient=True, disable=not console.is_terminal
         )
         whole = total(progress)
-    there = f"; {whole.there} were there already" if whole.there else ""
-    click.echo(f"{whole.made} pictures made in {out}{there}.")
+    already_made = f"; {whole.already_made} were there already" if whole.already_made else ""
+    click.echo(f"{whole.made} pictures made in {out}{already_made}.")
     for failure in whole.failures:
         click.echo(f"Failed: {failure}", err=True)
     if whole.failures:

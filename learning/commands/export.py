@@ -67,12 +67,12 @@ def command(
     with clear_errors(StepsFileError, InvalidSnapshot, PhotoError, OSError):
         sequence = read_source(steps, episode).steps_file.steps
         if cube is not None:
-            light, whose = _colours(photo, read_options)
+            colours, source = _colours(photo, read_options)
             write_cube(cube, sequence, size)
-            _say_error(cube, sequence, size, light, whose)
+            _print_error(cube, sequence, size, colours, source)
         if python is not None:
             write_atomically(python, numpy_source(sequence).encode())
-            click.echo(f"{python}: {_named(sequence)}, as develop()")
+            click.echo(f"{python}: {_filter_names(sequence)}, as develop()")
 
 
 def _colours(photo: Path | None, read_options: ReadOptions) -> tuple[Colours, str]:
@@ -82,24 +82,24 @@ def _colours(photo: Path | None, read_options: ReadOptions) -> tuple[Colours, st
     from learning.metrics.cube_error import photo_colours, sample_colours
 
     if photo is None:
-        light = sample_colours()
-        return light, f"a sample of {len(light):,} colours"
-    light = photo_colours(read_photo(photo, read_options).pixels)
-    return light, f"{len(light):,} pixels of {printable(photo.name)}"
+        colours = sample_colours()
+        return colours, f"a sample of {len(colours):,} colours"
+    colours = photo_colours(read_photo(photo, read_options).pixels)
+    return colours, f"{len(colours):,} pixels of {printable(photo.name)}"
 
 
-def _say_error(cube: Path, sequence: tuple[Step, ...], size: int, light: Colours, whose: str) -> None:
+def _print_error(cube: Path, sequence: tuple[Step, ...], size: int, colours: Colours, source: str) -> None:
     from learning.metrics.cube_error import cube_error
 
-    error = cube_error(sequence, size, light)
-    figures = f"largest {error.largest:.2f}, mean {error.mean:.3f}"
-    click.echo(f"{cube}: {_named(sequence)}, {size} points on each axis")
-    click.echo(f"Delta E 2000 against the exact picture: {figures}, over {whose}")
+    error = cube_error(sequence, size, colours)
+    delta_e = f"largest {error.largest:.2f}, mean {error.mean:.3f}"
+    click.echo(f"{cube}: {_filter_names(sequence)}, {size} points on each axis")
+    click.echo(f"Delta E 2000 against the exact picture: {delta_e}, over {source}")
     if error.beyond:
         click.echo(f"{100 * error.beyond:.2g} % of these colours are beyond 1, where the table ends.")
     if any(step.filter == "saturation" for step in sequence):
         click.echo("Next to grey the saturation filter leaps; no table follows it there (docs/other-tools.md).")
 
 
-def _named(sequence: tuple[Step, ...]) -> str:
+def _filter_names(sequence: tuple[Step, ...]) -> str:
     return ", ".join(step.filter for step in sequence) or "(no step)"

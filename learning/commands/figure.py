@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from editing.photos.read_options import ReadOptions
     from learning.commands.steps_source import StepsSource
-    from learning.figures.sequences import Sequenced
+    from learning.figures.sequences import EditedSequence
     from learning.figures.steps import Palette
 
 
@@ -62,7 +62,7 @@ def command(
     from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
     from learning.commands.steps_source import read_source
-    from learning.figures.sequences import FIGURES, write_figure
+    from learning.figures.sequences import METADATA, write_figure
     from learning.figures.steps import DARK, LIGHT
 
     if sheet is None:
@@ -71,7 +71,7 @@ def command(
             raise click.UsageError("name a PHOTO to draw the steps on")
     elif photo is not None or steps is not None or episode is not None:
         raise click.UsageError("--sheet draws episodes on their own photos: give no PHOTO, --steps or --episode")
-    check_output(out, "--out", tuple(FIGURES), (steps, photo))
+    check_output(out, "--out", tuple(METADATA), (steps, photo))
     palette = LIGHT if light else DARK
     with clear_errors(StepsFileError, InvalidSnapshot, PhotoError, OSError):
         if sheet is not None:
@@ -87,12 +87,12 @@ def _sequence(
     from editing.game.filters import FILTERS
     from editing.photos.decoding import read_photo
     from editing.photos.preview import make_preview
-    from learning.figures.sequences import EDGE, FINE, developed, sequence_figure
+    from learning.figures.sequences import EDGE, FINE, intermediate_pictures, sequence_figure
 
-    pixels = _own_photo(source) if photo is None else read_photo(photo, read_options).pixels
+    pixels = _episode_photo(source) if photo is None else read_photo(photo, read_options).pixels
     small = make_preview(pixels, round(EDGE * FINE)).astype("float32")
     steps, probabilities = source.steps_file.steps, source.steps_file.probabilities
-    figure = sequence_figure(developed(small, steps), steps, probabilities, palette, columns)
+    figure = sequence_figure(intermediate_pictures(small, steps), steps, probabilities, palette, columns)
     return figure, ", ".join(FILTERS[step.filter].label for step in steps) or "Untouched"
 
 
@@ -102,20 +102,21 @@ def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
     from learning.figures.sequences import sheet_figure
 
     sources = read_submitted(folder, most)
-    return sheet_figure([_sequenced(one) for one in sources], palette), f"{len(sources)} episodes of {folder.name}"
+    sequences = [_edited_sequence(source) for source in sources]
+    return sheet_figure(sequences, palette), f"{len(sources)} episodes of {folder.name}"
 
 
-def _sequenced(source: StepsSource) -> Sequenced:
-    """An episode's sequence, on what the agent sees of its photo, in more pixels."""
+def _edited_sequence(source: StepsSource) -> EditedSequence:
+    """An episode's steps, on what the agent sees of its photo, in more pixels."""
     from editing.photos.preview import square
-    from learning.figures.sequences import FINE, SIDE, Sequenced, developed
+    from learning.figures.sequences import FINE, SIDE, EditedSequence, intermediate_pictures
 
     steps_file = source.steps_file
-    pixels = square(_own_photo(source), round(SIDE * FINE))
-    return Sequenced(developed(pixels, steps_file.steps), steps_file.steps, steps_file.probabilities)
+    pixels = square(_episode_photo(source), round(SIDE * FINE))
+    return EditedSequence(intermediate_pictures(pixels, steps_file.steps), steps_file.steps, steps_file.probabilities)
 
 
-def _own_photo(source: StepsSource) -> NDArray[np.float32]:
+def _episode_photo(source: StepsSource) -> NDArray[np.float32]:
     """The preview of the photo that an episode was played on."""
     from editing.photos.preview import load_preview
 

@@ -49,20 +49,20 @@ def command(
 
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, OSError):
         decoding = Decoding(read_options)
-        first, second = (_statistics(location, decoding, seed) for location in (outputs, targets))
-        result = intersection(first, second)
-        figures = {name: getattr(result, name) for name in (*STATISTICS, "mean")}
-        for name, value in figures.items():
+        output_statistics, target_statistics = (_statistics(folder, decoding, seed) for folder in (outputs, targets))
+        intersections = intersection(output_statistics, target_statistics)
+        metrics = {name: getattr(intersections, name) for name in (*STATISTICS, "mean")}
+        for name, value in metrics.items():
             click.echo(f"{name:<10} {value:5.1f} %")
         if pairs:
-            figures["rmse"] = _pairwise(outputs, targets, decoding)
-            click.echo(f"{'rmse':<10} {figures['rmse']:7.3f}")
+            metrics["rmse"] = _mean_rmse(outputs, targets, decoding)
+            click.echo(f"{'rmse':<10} {metrics['rmse']:7.3f}")
         if json_file:
-            counts = {"outputs": len(first), "targets": len(second), "seed": seed}
-            write_atomically(json_file, (json.dumps(figures | counts, indent=1) + "\n").encode())
+            counts = {"outputs": len(output_statistics), "targets": len(target_statistics), "seed": seed}
+            write_atomically(json_file, (json.dumps(metrics | counts, indent=1) + "\n").encode())
 
 
-def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:
+def _mean_rmse(outputs: Path, targets: Path, decoding: Decoding) -> float:
     """The mean RMSE over the outputs, each against the target of its name, whatever the suffix."""
     from functools import partial
 
@@ -71,35 +71,35 @@ def _pairwise(outputs: Path, targets: Path, decoding: Decoding) -> float:
     from learning.photos.sets import PhotoSetError, list_results, map_processes
 
     by_stem = {Path(picture.name).stem: picture for picture in list_results(targets)}
-    found = list_results(outputs)
-    missing = [picture.name for picture in found if Path(picture.name).stem not in by_stem]
+    pictures = list_results(outputs)
+    missing = [picture.name for picture in pictures if Path(picture.name).stem not in by_stem]
     if missing:
         raise PhotoSetError(f"{targets}: no target of the name of {missing[0]}, which --pairs needs")
-    couples = [(picture, by_stem[Path(picture.name).stem]) for picture in found]
-    return float(np.mean(map_processes(partial(_rmse, decoding=decoding), couples, "Comparing pairs")))
+    pairs = [(picture, by_stem[Path(picture.name).stem]) for picture in pictures]
+    return float(np.mean(map_processes(partial(_rmse, decoding=decoding), pairs, "Comparing pairs")))
 
 
-def _rmse(couple: tuple[PictureFile, PictureFile], decoding: Decoding) -> float:
+def _rmse(pair: tuple[PictureFile, PictureFile], decoding: Decoding) -> float:
     from learning.metrics.histogram_intersection import root_mean_square
     from learning.photos.sets import PhotoSetError, read_picture
 
-    output, target = (read_picture(picture, decoding) for picture in couple)
+    output, target = (read_picture(picture, decoding) for picture in pair)
     if output.shape != target.shape:
-        sizes = " and ".join(f"{one.shape[1]} x {one.shape[0]}" for one in (output, target))
-        raise PhotoSetError(f"{couple[0].name} and its target have different sizes, {sizes}")
+        sizes = " and ".join(f"{pixels.shape[1]} x {pixels.shape[0]}" for pixels in (output, target))
+        raise PhotoSetError(f"{pair[0].name} and its target have different sizes, {sizes}")
     return root_mean_square(output, target)
 
 
-def _statistics(location: Path, decoding: Decoding, seed: int) -> tuple[NDArray[np.float64], ...]:
+def _statistics(folder: Path, decoding: Decoding, seed: int) -> tuple[NDArray[np.float64], ...]:
     from functools import partial
 
     from learning.metrics.histogram_intersection import crop_statistics
     from learning.photos.sets import list_results, map_pictures
 
-    reading = map_pictures(
-        list_results(location), decoding, partial(crop_statistics, seed=seed), f"Reading {location.name}"
+    statistics = map_pictures(
+        list_results(folder), decoding, partial(crop_statistics, seed=seed), f"Reading {folder.name}"
     )
-    for line in reading.unreadable:
+    for line in statistics.unreadable:
         click.echo(f"Left out: {line}", err=True)
-    click.echo(f"{location}: {len(reading.results)} pictures")
-    return reading.results
+    click.echo(f"{folder}: {len(statistics.results)} pictures")
+    return statistics.results

@@ -65,7 +65,7 @@ def check_output(output: Path, option: str, suffixes: Collection[str], inputs: I
         raise click.UsageError(f"{option}: there is no folder {output.parent}")
     if output.is_dir():
         raise click.UsageError(f"{option}: {output} is a folder")
-    if any(one is not None and one.exists() and output.exists() and output.samefile(one) for one in inputs):
+    if any(path is not None and path.exists() and output.exists() and output.samefile(path) for path in inputs):
         raise click.UsageError(f"{option}: {output} is read by this command, and would be overwritten")
 
 

@@ -64,22 +64,22 @@ def command(
     with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, OSError):
         check_free(out)
         checkpoint = load_agent(run)
-        where = choose_device(device)
+        torch_device = choose_device(device)
         out.parent.mkdir(parents=True, exist_ok=True)
         # Beside the result, where there is room for it: previews take 4 MB a photo.
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-previews-", dir=out.parent) as previews:
-            found = _find_photos(photos, read_options, Path(previews))
-            for line in found.unreadable:
+            play_photos = _find_photos(photos, read_options, Path(previews))
+            for line in play_photos.unreadable:
                 click.echo(f"Left out: {line}", err=True)
             player = name or run.resolve().name
-            _say_which(checkpoint, player)
-            episodes, steps, events = _play(checkpoint, found, (player, seed, samples, batch), where)
-            _write(out, found, (episodes, steps, events), f"safelight play, agent:{player}")
-    click.echo(f"agent:{player} played {len(episodes)} games on {len(found.rows)} photos; they are in {out}.")
+            _print_checkpoint(checkpoint, player)
+            episodes, steps, events = _play(checkpoint, play_photos, (player, seed, samples, batch), torch_device)
+            _write(out, play_photos, (episodes, steps, events), f"safelight play, agent:{player}")
+    click.echo(f"agent:{player} played {len(episodes)} games on {len(play_photos.rows)} photos; they are in {out}.")
 
 
-def _say_which(checkpoint: Checkpoint, player: str) -> None:
-    """Which of a run's checkpoints plays: the best where there was something to score by."""
+def _print_checkpoint(checkpoint: Checkpoint, player: str) -> None:
+    """Say which of a run's checkpoints plays: the best where there was something to score by."""
     about = checkpoint.about
     score = (
         f", held-out score {about['best_score']:.1f}" if about.get("best_score") and checkpoint.kind == "best" else ""

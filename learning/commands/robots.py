@@ -54,5 +54,5 @@ def command(url: str, episodes: int, study: str, seed: int, photos_per_robot: in
             workers=workers,
             on_played=lambda _: progress.advance(bar),
         )
-    players = len({one.player for one in played})
-    click.echo(f"{len(played)} episodes by {players} robots, {sum(one.events for one in played)} events")
+    players = len({episode.player for episode in played})
+    click.echo(f"{len(played)} episodes by {players} robots, {sum(episode.events for episode in played)} events")

@@ -26,7 +26,7 @@ class StepsSource:
 
 
 def read_source(steps: Path | None, episode: str | None) -> StepsSource:
-    """The steps of a steps file, or those of an episode, named as ``EXPORT_DIR:ID``; one of the two is given.
+    """Read the steps of a steps file, or those of an episode, named as ``EXPORT_DIR:ID``; one of the two is given.
 
     Raises:
         StepsFileError: if the file cannot be read, or there is no such episode.
@@ -41,7 +41,7 @@ def read_source(steps: Path | None, episode: str | None) -> StepsSource:
 
 
 def read_submitted(folder: Path, most: int) -> list[StepsSource]:
-    """The steps of the first so many submitted episodes of an export or a play.
+    """Read the steps of the first so many submitted episodes of an export or a play.
 
     Raises:
         StepsFileError: if there is none.
@@ -66,13 +66,14 @@ def _of_episode(folder: Path, identity: str) -> StepsSource:
 
 def _of_row(snapshot: Snapshot, folder: Path, episode: Mapping[str, Any]) -> StepsSource:
     identity = episode["id"]
-    own = sorted((row for row in rows(snapshot.steps) if row["episode"] == identity), key=lambda row: row["index"])
-    probabilities = tuple(row["probabilities"] for row in own)
+    step_rows = [row for row in rows(snapshot.steps) if row["episode"] == identity]
+    step_rows.sort(key=lambda row: row["index"])
+    probabilities = tuple(row["probabilities"] for row in step_rows)
     photo = next(row for row in rows(snapshot.photos) if row["sha256"] == episode["photo"])
     about = {"episode": identity, "player": episode["player"], "photo": episode["photo"]}
     steps_file = StepsFile(
-        tuple(Step(row["filter"], row["parameters"]) for row in own),
-        None if None in probabilities or not own else probabilities,
+        tuple(Step(row["filter"], row["parameters"]) for row in step_rows),
+        None if None in probabilities or not step_rows else probabilities,
         about,
     )
     return StepsSource(steps_file, folder, snapshot.preview_path(photo["preview_sha256"]))

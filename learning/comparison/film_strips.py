@@ -16,7 +16,7 @@ from editing.game.filters import FILTERS, develop
 from editing.game.rules import Step
 from learning.comparison.results import Pixels, clip_to_display, thumbnail
 from learning.comparison.sides import Episode, Side, shared_photos
-from learning.figures.curves import curve_heights
+from learning.figures.steps import curve_heights
 
 # Long edge of a picture in a strip, in pixels: enough to judge tone and colour, small enough for hundreds in one file.
 EDGE = 192

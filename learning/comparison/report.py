@@ -17,7 +17,7 @@ from learning.comparison import plots
 from learning.comparison.film_strips import PhotoStrips
 from learning.comparison.sentences import findings, interval, number, parameter_changes, percent, plural
 from learning.comparison.statistics import END, START
-from learning.figures.curves import largest_departure
+from learning.figures.steps import largest_departure
 from learning.metrics.histogram_intersection import STATISTICS
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -19,7 +19,7 @@ from learning.figures.steps import (
     TITLE,
     Drawing,
     Palette,
-    Picture,
+    Pixels,
     draw_parameters,
     draw_probabilities,
     empty_figure,
@@ -35,13 +35,14 @@ PARAMETERS = 42
 EDGE, BELOW, MARGIN = 240, 56, 16
 # Pixels of a photo for each of the drawing's.
 FINE = 2.5
-# How a figure is written: fonts as outlines or whole, so that it looks alike anywhere; the same again, the same file.
+# How a figure is written: fonts as outlines or whole, so that it looks alike anywhere; and by suffix, without dates, so
+# that the same figure is the same file.
 _STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "safelight", "pdf.fonttype": 42}
-FIGURES = {".svg": {"Date": None}, ".png": {"Software": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
+METADATA = {".svg": {"Date": None}, ".png": {"Software": None}, ".pdf": {"CreationDate": None, "ModDate": None}}
 
 
-def developed(untouched: Picture, steps: Sequence[Step]) -> list[Picture]:
-    """The untouched picture, and what each step made of it."""
+def intermediate_pictures(untouched: Pixels, steps: Sequence[Step]) -> list[Pixels]:
+    """Return the untouched picture, and what each step made of it, all of its shape (h, w, 3)."""
     pictures = [untouched]
     for step in steps:
         pictures.append(develop(pictures[-1], [step]))
@@ -49,13 +50,13 @@ def developed(untouched: Picture, steps: Sequence[Step]) -> list[Picture]:
 
 
 def sequence_width(steps: int) -> float:
-    """Pixels from the untouched picture's left edge to the last column's right, after so many steps."""
+    """Return the pixels from the untouched picture's left edge to the last column's right, after so many steps."""
     return SIDE + steps * (SPACE + SIDE + GAP + COLUMN)
 
 
 def draw_sequence(
     drawing: Drawing,
-    pictures: Sequence[Picture],
+    pictures: Sequence[Pixels],
     steps: Sequence[Step],
     probabilities: Sequence[Mapping[str, float]] | None = None,
     at: tuple[float, float] = (0.0, 0.0),
@@ -85,26 +86,26 @@ def draw_sequence(
 
 
 @dataclass(frozen=True)
-class Sequenced:
-    """An edited sequence: the untouched picture and what each step made of it, as ``draw_sequence`` takes them."""
+class EditedSequence:
+    """An untouched picture and what each step made of it, as ``draw_sequence`` takes them."""
 
-    pictures: Sequence[Picture]
+    pictures: Sequence[Pixels]
     steps: Sequence[Step]
     probabilities: Sequence[Mapping[str, float]] | None = None
 
 
-def draw_sequences(drawing: Drawing, sequences: Sequence[Sequenced], at: tuple[float, float]) -> float:
+def draw_sequences(drawing: Drawing, sequences: Sequence[EditedSequence], at: tuple[float, float]) -> float:
     """Draw sequences one below the other; returns where the next would begin."""
     x, y = at
-    for one in sequences:
-        draw_sequence(drawing, one.pictures, one.steps, one.probabilities, (x, y))
+    for sequence in sequences:
+        draw_sequence(drawing, sequence.pictures, sequence.steps, sequence.probabilities, (x, y))
         y += HEIGHT + SPACE
     return y
 
 
-def sheet_figure(sequences: Sequence[Sequenced], palette: Palette = DARK) -> Figure:
-    """A figure of several sequences, one below the other, in squares."""
-    longest = max(len(one.steps) for one in sequences)
+def sheet_figure(sequences: Sequence[EditedSequence], palette: Palette = DARK) -> Figure:
+    """Return a figure of several sequences, one below the other, in squares."""
+    longest = max(len(sequence.steps) for sequence in sequences)
     width, height = 2 * SPACE + sequence_width(longest), SPACE + len(sequences) * (HEIGHT + SPACE)
     figure, drawing = empty_figure(width, height, palette)
     draw_sequences(drawing, sequences, (SPACE, SPACE))
@@ -112,16 +113,16 @@ def sheet_figure(sequences: Sequence[Sequenced], palette: Palette = DARK) -> Fig
 
 
 def sequence_figure(
-    pictures: Sequence[Picture],
+    pictures: Sequence[Pixels],
     steps: Sequence[Step],
     probabilities: Sequence[Mapping[str, float]] | None = None,
     palette: Palette = DARK,
     columns: int = 3,
 ) -> Figure:
-    """A figure of a sequence, in rows of so many pictures, in their own proportions, with what was done below each.
+    """Return a figure of a sequence, in rows of so many pictures, with what was done below each.
 
     Args:
-        pictures, probabilities: as for ``draw_sequence``.
+        pictures, probabilities: as for ``draw_sequence``; the pictures keep their proportions.
     """
     rows, across = pictures[0].shape[:2]
     size = (EDGE * across / max(rows, across), EDGE * rows / max(rows, across))
@@ -133,27 +134,27 @@ def sequence_figure(
     lines = -(-len(pictures) // columns)
     width, height = 2 * MARGIN + columns * pitch[0] - SPACE, 2 * MARGIN + lines * pitch[1] - SPACE
     figure, drawing = empty_figure(width, height, palette)
-    for place, picture in enumerate(pictures):
-        x, y = MARGIN + place % columns * pitch[0], MARGIN + place // columns * pitch[1]
+    for index, picture in enumerate(pictures):
+        x, y = MARGIN + index % columns * pitch[0], MARGIN + index // columns * pitch[1]
         drawing.picture(x, y + TITLE, picture, *size)
-        if place == 0:
+        if index == 0:
             drawing.text(x, y + TITLE / 2, "Untouched", palette.text, LARGE)
             continue
-        step = steps[place - 1]
-        drawing.text(x, y + TITLE / 2, step_title(place - 1, step), palette.strong, LARGE)
+        step = steps[index - 1]
+        drawing.text(x, y + TITLE / 2, step_title(index - 1, step), palette.strong, LARGE)
         y += TITLE + size[1] + GAP
         draw_parameters(drawing, (x, y), (cell, BELOW), step)
         if probabilities is not None:
-            draw_probabilities(drawing, (x, y + BELOW + GAP), cell, probabilities[place - 1], step.filter)
+            draw_probabilities(drawing, (x, y + BELOW + GAP), cell, probabilities[index - 1], step.filter)
     return figure
 
 
 def write_figure(path: Path, figure: Figure, title: str) -> None:
-    """Write a figure whole or not at all, in the format that its suffix names, one of ``FIGURES``.
+    """Write a figure whole or not at all, in the format that its suffix names, one of ``METADATA``.
 
     Raises:
         OSError: if the disk refuses.
     """
-    kind = path.suffix.lower()
+    suffix = path.suffix.lower()
     with atomic_file(path) as file, mpl.rc_context(_STYLE):
-        figure.savefig(file, format=kind[1:], dpi=DPI * FINE, metadata={"Title": title, **FIGURES[kind]})
+        figure.savefig(file, format=suffix[1:], dpi=DPI * FINE, metadata={"Title": title, **METADATA[suffix]})

@@ -3,7 +3,8 @@
 Everything is drawn on one pair of axes whose unit is a pixel of the drawing, y downwards.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,9 +18,8 @@ from editing.game.filter import Filter
 from editing.game.filters import FILTERS
 from editing.game.parameters import Parameter
 from editing.game.rules import Step
-from learning.figures.curves import curve_heights, largest_departure
 
-Picture = NDArray[np.floating[Any]]
+Pixels = NDArray[np.floating[Any]]
 Align = Literal["left", "right"]
 
 # Of a title, of a line for a filter's probability, and of them all.
@@ -86,7 +86,7 @@ class Drawing:
         """Fill a rectangle, its corner at the upper left."""
         self.axes.add_artist(Rectangle((x, y), width, height, color=color, lw=0))
 
-    def picture(self, x: float, y: float, picture: Picture, width: float, height: float) -> None:
+    def picture(self, x: float, y: float, picture: Pixels, width: float, height: float) -> None:
         """Show a picture (h, w, 3) as a screen shows it, its pixels as squares, as large as the rectangle allows."""
         rows, columns = picture.shape[:2]
         factor = min(width / columns, height / rows)
@@ -95,7 +95,7 @@ class Drawing:
 
 
 def empty_figure(width: float, height: float, palette: Palette = DARK) -> tuple[Figure, Drawing]:
-    """A figure of so many pixels, and what draws on it."""
+    """Return a figure of so many pixels, and what draws on it."""
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=palette.ground)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -105,19 +105,19 @@ def empty_figure(width: float, height: float, palette: Palette = DARK) -> tuple[
 
 
 def step_title(index: int, step: Step) -> str:
-    """What stands above a step's picture."""
+    """Return what stands above a step's picture."""
     return f"{index + 1}  {FILTERS[step.filter].label}"
 
 
 def draw_parameters(drawing: Drawing, at: tuple[float, float], size: tuple[float, float], step: Step) -> None:
     """Draw a step's curves, or its sliders, into a rectangle of width x height, its corner at the upper left."""
-    kind = FILTERS[step.filter]
-    if kind.curves:
-        _draw_curves(drawing, at, size, kind, step.parameters)
+    filter_ = FILTERS[step.filter]
+    if filter_.curves:
+        _draw_curves(drawing, at, size, filter_, step.parameters)
         return
-    for index, parameter in enumerate(kind.parameters):
-        place = (at[0], at[1] + index * size[1] / 2)
-        _draw_slider(drawing, place, size[0], parameter, step.parameters[parameter.name])
+    for index, parameter in enumerate(filter_.parameters):
+        corner = (at[0], at[1] + index * size[1] / 2)
+        _draw_slider(drawing, corner, size[0], parameter, step.parameters[parameter.name])
 
 
 def _draw_slider(drawing: Drawing, at: tuple[float, float], width: float, parameter: Parameter, value: float) -> None:
@@ -126,7 +126,7 @@ def _draw_slider(drawing: Drawing, at: tuple[float, float], width: float, parame
     palette = drawing.palette
     drawing.text(x, y + 5, parameter.label, palette.text)
     drawing.text(x + width, y + 5, parameter.describe(value), palette.strong, align="right")
-    neutral, here = (x + width * parameter.to_position(one) for one in (parameter.neutral, value))
+    neutral, here = (x + width * parameter.to_position(at_value) for at_value in (parameter.neutral, value))
     drawing.box(x, y + 15, width, 3, palette.box)
     drawing.box(min(neutral, here), y + 15, abs(here - neutral), 3, palette.strong)
     drawing.box(min(max(neutral - 0.5, x), x + width - 1), y + 13, 1, 7, palette.text)
@@ -137,27 +137,56 @@ def _draw_curves(
     drawing: Drawing,
     at: tuple[float, float],
     size: tuple[float, float],
-    kind: Filter,
+    filter_: Filter,
     parameters: Mapping[str, float],
 ) -> None:
     """A filter's curves over the line of no change."""
     (x, y), (width, height) = at, size
     drawing.box(x, y, width, height, drawing.palette.box)
-    colors = drawing.palette.channels[len(kind.curves)]
-    neutral = kind.neutral
-    lines = [([neutral[name] for name in kind.curves[0]], drawing.palette.faint)]
-    lines += [([parameters[name] for name in names], color) for names, color in zip(kind.curves, colors, strict=True)]
+    colors = drawing.palette.channels[len(filter_.curves)]
+    neutral = filter_.neutral
+    lines = [([neutral[name] for name in filter_.curves[0]], drawing.palette.faint)]
+    lines += [
+        ([parameters[name] for name in names], color) for names, color in zip(filter_.curves, colors, strict=True)
+    ]
     for slopes, color in lines:
-        heights = curve_heights(kind, slopes)
+        heights = curve_heights(filter_, slopes)
         across = x + np.linspace(0, width, len(heights))
         drawing.axes.plot(across, y + height * (1 - heights), color=color, lw=1.5 * drawing.scale)
-    if len(kind.curves) > 1:
-        magnified = f"departure × {0.5 / largest_departure(kind):.0f}"
+    if len(filter_.curves) > 1:
+        magnified = f"departure × {0.5 / largest_departure(filter_):.0f}"
         drawing.text(x + 4, y + height - 7, magnified, drawing.palette.text)
 
 
+def largest_departure(filter_: Filter) -> float:
+    """Return the furthest that a curve of a filter can be from the straight line.
+
+    One part is then as steep, the rest as flat as allowed, and the corner at the worst position.
+    """
+    root = math.sqrt(filter_.maximum_ratio or 1)
+    return (root - 1) / (root + 1)
+
+
+def curve_heights(filter_: Filter, slopes: Sequence[float]) -> NDArray[np.float64]:
+    """Return how high a curve is drawn at its evenly spaced knots, in a unit square.
+
+    Where a filter has several, each close to the straight line, it is their departures from it that are drawn, the
+    largest possible as half of the height.
+
+    Args:
+        slopes: of the n parts of the curve, dark to bright.
+
+    Returns:
+        n + 1 heights.
+    """
+    heights = np.concatenate([[0.0], np.cumsum(slopes) / np.sum(slopes)])
+    if len(filter_.curves) > 1:
+        heights = 0.5 + (heights - np.linspace(0, 1, len(heights))) / largest_departure(filter_) / 2
+    return heights
+
+
 def draw_probabilities(
-    drawing: Drawing, at: tuple[float, float], width: float, shares: Mapping[str, float], chosen: str
+    drawing: Drawing, at: tuple[float, float], width: float, probabilities: Mapping[str, float], chosen: str
 ) -> None:
     """Draw a line for each filter, ``SHARES`` high in all, its bar as long as it was probable.
 
@@ -166,12 +195,12 @@ def draw_probabilities(
     x, y = at
     palette = drawing.palette
     length = width - BAR - PERCENT
-    for index, (slug, kind) in enumerate(FILTERS.items()):
+    for index, (slug, filter_) in enumerate(FILTERS.items()):
         middle = y + (index + 0.5) * LINE
-        share = shares[slug]
-        color = palette.strong if slug == chosen else palette.text if share else palette.faint
-        drawing.text(x, middle, kind.label, color)
-        if share:
+        probability = probabilities[slug]
+        color = palette.strong if slug == chosen else palette.text if probability else palette.faint
+        drawing.text(x, middle, filter_.label, color)
+        if probability:
             drawing.box(x + BAR, middle - 3.5, length, 7, palette.box)
-            drawing.box(x + BAR, middle - 3.5, length * share, 7, color)
-        drawing.text(x + width, middle, f"{100 * share:.0f} %" if share else "used", color, align="right")
+            drawing.box(x + BAR, middle - 3.5, length * probability, 7, color)
+        drawing.text(x + width, middle, f"{100 * probability:.0f} %" if probability else "used", color, align="right")

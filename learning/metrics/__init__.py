@@ -1,1 +1,1 @@
-"""Measures of pictures: the paper's intersections, artefacts, the error of a cube."""
+"""Metrics of pictures: the paper's intersections, artefacts, the error of a cube."""

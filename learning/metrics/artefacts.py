@@ -1,6 +1,6 @@
 """What an edit breaks and the histograms do not see: noise in the shadows made coloured, hues turned, greys tinted.
 
-The figures are of our own making, in units of CIE L*a*b* (D65) of the picture as a screen shows it. Colour differences
+The metrics are of our own making, in units of CIE L*a*b* (D65) of the picture as a screen shows it. Colour differences
 below 1 cannot be seen; those of two neighbouring pixels that should be alike begin to at 2 or 3.
 """
 
@@ -25,7 +25,7 @@ DARKEST_GREY = 0.02
 
 @dataclass(frozen=True)
 class Artefacts:
-    """What an edit did to one picture, besides making it look finished.
+    """What an edit did to a picture, besides making it look finished.
 
     Attributes:
         chroma_noise: the root mean square over the pixels of how far a*, b* move, if the values that came in are moved
@@ -50,17 +50,13 @@ def artefacts(pixels: Pixels, steps: Sequence[Step], seed: int = 0) -> Artefacts
     return Artefacts(_chroma_noise(pixels, steps, after, seed), hue_shift(pixels, after), _grey_cast(pixels, after))
 
 
-def mean_artefacts(found: Sequence[Artefacts]) -> Artefacts:
-    """The means over pictures; ``grey_cast`` over those that had greys."""
-    values = np.array([astuple(one) for one in found])
-    counted = np.isfinite(values)
-    sums = np.where(counted, values, 0).sum(axis=0)
-    return Artefacts(
-        *(
-            float(total / count) if count else float("nan")
-            for total, count in zip(sums, counted.sum(axis=0), strict=True)
-        )
-    )
+def mean_artefacts(pictures: Sequence[Artefacts]) -> Artefacts:
+    """Return the means over pictures; of ``grey_cast`` over those that had greys, nan where none had."""
+    values = np.array([astuple(picture) for picture in pictures])
+    finite = np.isfinite(values)
+    sums, counts = np.where(finite, values, 0).sum(axis=0), finite.sum(axis=0)
+    means = [float(total / count) if count else float("nan") for total, count in zip(sums, counts, strict=True)]
+    return Artefacts(*means)
 
 
 def _chroma_noise(pixels: Pixels, steps: Sequence[Step], after: Pixels, seed: int) -> float:
@@ -71,14 +67,16 @@ def _chroma_noise(pixels: Pixels, steps: Sequence[Step], after: Pixels, seed: in
 
 
 def hue_shift(before: Pixels, after: Pixels) -> float:
-    """Degrees by which hues have turned, see ``Artefacts``; the picture before is first made as light as the one after.
+    """Return the degrees by which hues have turned, see ``Artefacts``.
+
+    The picture before is first made as light as the one after.
 
     Args:
         before, after: (H, W, 3).
     """
-    lightness = [luminance((one[..., 0], one[..., 1], one[..., 2])) for one in (before, np.clip(after, 0, 1))]
-    as_light = before * (lightness[1] / np.maximum(lightness[0], 1e-6))[..., None]
-    (hue, chroma), (turned, chroma_after) = (_hue_and_chroma(_shown_lab(one)) for one in (as_light, after))
+    light, light_after = (luminance(tuple(np.moveaxis(pixels, -1, 0))) for pixels in (before, np.clip(after, 0, 1)))
+    as_light = before * (light_after / np.maximum(light, 1e-6))[..., None]
+    (hue, chroma), (turned, chroma_after) = (_hue_and_chroma(_shown_lab(pixels)) for pixels in (as_light, after))
     angle = np.abs((turned - hue + np.pi) % (2 * np.pi) - np.pi)
     weight = np.minimum(chroma, chroma_after)
     return float(np.degrees((weight * angle).sum() / max(float(weight.sum()), 1e-6)))

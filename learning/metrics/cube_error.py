@@ -32,7 +32,7 @@ class CubeError:
 
 
 def sample_colours(seed: int = 0) -> Colours:
-    """(N, 3) linear light of 0 .. 1, dark for the most part, from greys to full colours, as of untouched photos."""
+    """Draw (N, 3) linear light of 0 .. 1, mostly dark, from greys to full colours, as of untouched photos."""
     random = np.random.default_rng(seed)
     stops = random.normal(np.log2(MEDIAN_LIGHT), STOPS, (SAMPLE, 1))
     stops = stops + random.normal(0, 1, (SAMPLE, 3)) * random.exponential(CHANNEL_STOPS, (SAMPLE, 1))
@@ -40,7 +40,7 @@ def sample_colours(seed: int = 0) -> Colours:
 
 
 def photo_colours(pixels: Colours, seed: int = 0) -> Colours:
-    """(N, 3) of the pixels (H, W, 3) of a photo: all, or of more than the sample as many drawn at random."""
+    """Return (N, 3) of the pixels (H, W, 3) of a photo: all, or at most ``SAMPLE`` of them, drawn at random."""
     colours = pixels.reshape(-1, 3)
     if len(colours) <= SAMPLE:
         return colours
@@ -48,7 +48,7 @@ def photo_colours(pixels: Colours, seed: int = 0) -> Colours:
 
 
 def cube_error(steps: Sequence[EditingStep], size: int, light: Colours) -> CubeError:
-    """The error of a table of the steps, interpolated in tetrahedra, at colours (N, 3) of linear light."""
+    """Compare a table of the steps, interpolated in tetrahedra, with the steps at colours (N, 3) of linear light."""
     table = np.stack(list(cube_slices(steps, size)))
     exact = np.clip(develop(light[None], steps)[0], 0, 1)
     differences = deltaE_ciede2000(lab(interpolate(table, light)), lab(exact))  # type: ignore[no-untyped-call]

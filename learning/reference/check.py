@@ -50,7 +50,7 @@ class Difference:
 
 
 def read_reference(path: Path) -> dict[str, NDArray[np.float32]]:
-    """All arrays of a reference file, as float32.
+    """Read all arrays of a reference file, as float32.
 
     Raises:
         ReferenceFileError: if it is missing, not an ``.npz``, or holds something other than numbers.
@@ -71,7 +71,7 @@ def read_reference(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def compare_with_reference(arrays: Arrays) -> list[Difference]:
-    """The relative difference of each key that the reference computed, in the order of the file.
+    """Return the relative difference of each key that the reference computed, in the order of the file.
 
     Raises:
         ReferenceFileError: if a key is missing or of a shape that does not fit.

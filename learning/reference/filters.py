@@ -23,14 +23,14 @@ FILTER_CLASSES = {
 
 
 def grey_images(images: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N,) which of (N, H, W, 3) images hold exact greys between black and white."""
+    """Return (N,), which of (N, H, W, 3) images hold exact greys between black and white."""
     high, low = images.max(axis=-1), images.min(axis=-1)
     greys = (high == low) & (high > 0) & (high < 1)
     return np.asarray(greys.any(axis=(1, 2)))
 
 
 def filter_keys(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-    """The keys ``filters/<Class>/param, output, dmean_draw, dmean_dimage`` by our filters in torch.
+    """Compute the keys ``filters/<Class>/param, output, dmean_draw, dmean_dimage`` by our filters in torch.
 
     Raises:
         KeyError: if a filter's raw outputs, or the images, are missing.
@@ -44,17 +44,17 @@ def filter_keys(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[
 
 
 def _run_filter(slug: str, images: NDArray[np.float32], raw: NDArray[np.float32]) -> dict[str, Tensor]:
-    one = FILTERS[slug]
+    filter_ = FILTERS[slug]
     leaf = torch.from_numpy(images).requires_grad_()
     raw_leaf = torch.from_numpy(raw).requires_grad_()
-    parameters = one.from_raw(torch, raw_leaf)
+    parameters = filter_.from_raw(torch, raw_leaf)
     broadcast = {key: value[:, None, None] for key, value in parameters.items()}
-    output = torch.stack(one.apply(torch, (leaf[..., 0], leaf[..., 1], leaf[..., 2]), broadcast), dim=-1)
+    output = torch.stack(filter_.apply(torch, (leaf[..., 0], leaf[..., 1], leaf[..., 2]), broadcast), dim=-1)
     by_raw, by_image = torch.autograd.grad(output.mean(), [raw_leaf, leaf])
     if slug == "white_balance":
         # The reference's parameters are the scalings of the channels: what white becomes.
         white = torch.ones(len(raw))
-        param = torch.stack(one.apply(torch, (white, white, white), parameters), dim=-1)
+        param = torch.stack(filter_.apply(torch, (white, white, white), parameters), dim=-1)
     else:
-        param = torch.stack([parameters[parameter.name] for parameter in one.parameters], dim=-1)
+        param = torch.stack([parameters[parameter.name] for parameter in filter_.parameters], dim=-1)
     return {"param": param, "output": output, "dmean_draw": by_raw, "dmean_dimage": by_image}

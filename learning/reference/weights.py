@@ -41,14 +41,14 @@ def _parameters(networks: Networks) -> dict[str, Tensor]:
         for name, parameter in module.named_parameters()
     }
     return {
-        f"{reference}/{their_kind}": ours[f"{layer}.{our_kind}"]
+        f"{reference}/{their_name}": ours[f"{layer}.{our_name}"]
         for reference, layer in _layer_names().items()
-        for their_kind, our_kind in (("weights", "weight"), ("biases", "bias"))
+        for their_name, our_name in (("weights", "weight"), ("biases", "bias"))
     }
 
 
 def load_networks(arrays: Mapping[str, NDArray[np.float32]]) -> Networks:
-    """Our networks with the reference's weights, ``weights/<name>``; their widths are derived from them.
+    """Create our networks with the reference's weights, ``weights/<name>``; their widths are derived from them.
 
     Raises:
         KeyError: if weights are missing.
@@ -69,15 +69,15 @@ def load_networks(arrays: Mapping[str, NDArray[np.float32]]) -> Networks:
 
 
 def gradients(loss: Tensor, networks: Networks, prefix: str) -> dict[str, NDArray[np.float32]]:
-    """The loss's gradients in the reference's layout, by its names, for the weights whose name starts with ``prefix``.
+    """Return a loss's gradients in the reference's layout, by its names, for those that start with ``prefix``.
 
     The loss's graph is kept.
     """
     parameters = {name: value for name, value in _parameters(networks).items() if name.startswith(prefix)}
-    found = torch.autograd.grad(
+    values = torch.autograd.grad(
         loss, list(parameters.values()), retain_graph=True, allow_unused=True, materialize_grads=True
     )
-    return {name: _their_layout(one.numpy()) for name, one in zip(parameters, found, strict=True)}
+    return {name: _their_layout(value.numpy()) for name, value in zip(parameters, values, strict=True)}
 
 
 def _our_layout(array: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -62,7 +62,7 @@ class Play:
         self.ms = 0
 
     def event(self, kind: str, **fields: Any) -> Event:
-        """The next event, after a pause, and already part of the state."""
+        """Return the next event, after a pause; it is part of the state already."""
         event = Event(id=str(uuid4()), episode=self.episode, seq=self.state.next_seq, kind=kind, ms=self.ms, **fields)
         self.state = apply_event(self.state, event)
         self.ms += round(1000 * self.temperament.pause * self.random.lognormal(0, 0.6))
@@ -77,27 +77,33 @@ class Play:
         )
 
     def _parameters(self, slug: str, before: Any) -> dict[str, float]:
-        one, bold, random = FILTERS[slug], self.temperament.boldness, self.random
+        filter_, boldness, random = FILTERS[slug], self.temperament.boldness, self.random
         if slug in ("exposure", "gamma"):
             y = luminance(tuple(np.moveaxis(np.clip(develop(self.preview, before), 1e-4, 1), -1, 0)))
             mean, aim = float(y.mean()), self.temperament.brightness * random.lognormal(0, 0.15)
             # Exposure multiplies the mean; gamma, roughly, raises it to a power.
             value = math.log2(aim / mean) if slug == "exposure" else math.log(aim) / math.log(min(mean, 0.9))
-            wanted = {one.parameters[0].name: value}
-        elif one.curves:
+            values = {filter_.parameters[0].name: value}
+        elif filter_.curves:
             # A smooth curve: two waves of random height over the tones.
-            tones = np.arange(len(one.curves[0])) / len(one.curves[0])
-            span = math.log(one.parameters[0].high) * 0.5 * bold
-            waves = [random.normal(0, span, 2) for _ in one.curves]
-            wanted = {
+            tones = np.arange(len(filter_.curves[0])) / len(filter_.curves[0])
+            span = math.log(filter_.parameters[0].high) * 0.5 * boldness
+            waves = [random.normal(0, span, 2) for _ in filter_.curves]
+            values = {
                 name: math.exp(wave[0] * math.cos(math.pi * x) + 0.5 * wave[1] * math.cos(2 * math.pi * x))
-                for names, wave in zip(one.curves, waves, strict=True)
+                for names, wave in zip(filter_.curves, waves, strict=True)
                 for name, x in zip(names, tones, strict=True)
             }
         else:
             middle = 0.5 if slug == "black_white" else 0.1
-            wanted = {p.name: p.neutral + random.normal(middle * (p.low >= 0), 0.25 * bold) for p in one.parameters}
-        return {p.name: min(max(round(wanted[p.name], 4), p.low), p.high) for p in one.parameters}
+            values = {
+                parameter.name: parameter.neutral + random.normal(middle * (parameter.low >= 0), 0.25 * boldness)
+                for parameter in filter_.parameters
+            }
+        return {
+            parameter.name: min(max(round(values[parameter.name], 4), parameter.low), parameter.high)
+            for parameter in filter_.parameters
+        }
 
     def choose(self) -> list[Event]:
         """Go to the end and choose a filter that is not used yet, by favour."""
@@ -111,7 +117,7 @@ class Play:
 
 
 def play_photo(preview: NDArray[Any], temperament: Temperament, random: np.random.Generator) -> Iterator[list[Event]]:
-    """The events of one episode, in the batches in which a browser would send them.
+    """Yield the events of one episode, in the batches in which a browser would send them.
 
     Args:
         preview: (H, W, 3), linear light; a small one will do.

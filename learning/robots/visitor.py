@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from editing.photos.preview_transport import PackedPreviewError, unpack_preview
 from learning.robots.temperaments import TEMPERAMENTS, play_photo
 
-# A robot looks at every so-manieth pixel: its taste needs no more.
-PIXELS_SKIPPED = 8
+# A robot looks at one pixel in so many, across and down: its taste needs no more.
+PIXEL_STRIDE = 8
 
 
 class RobotError(RuntimeError):
@@ -39,7 +39,7 @@ class Visitor:
         self.client = httpx.Client(base_url=url.rstrip("/"), timeout=60, transport=transport, follow_redirects=True)
 
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """The response of the site.
+        """Send a request, and return the response of the site.
 
         Raises:
             RobotError: if it cannot be reached, or refuses, with its own words.
@@ -71,7 +71,7 @@ class Visitor:
         if photo is None:
             return None
         content = self.request("GET", photo["preview_url"]).content
-        preview = _unpacked(content)[::PIXELS_SKIPPED, ::PIXELS_SKIPPED]
+        preview = _unpacked(content)[::PIXEL_STRIDE, ::PIXEL_STRIDE]
         # Which photos a robot is given, and in what order, is the site's choice: its play of one must not depend on it.
         random = np.random.default_rng((seed, number, int(photo["id"], 16)))
         answer: dict[str, Any] = {}
@@ -127,23 +127,23 @@ def play_site(
             visitor = Visitor(url, study, transport)
             with visitor.client:
                 player = visitor.join()
-                for turn in range(photos_per_robot):
+                for index in range(photos_per_robot):
                     if not tickets.take():
                         break
-                    one = visitor.play_next(number, seed, player)
-                    if one is None:
+                    episode = visitor.play_next(number, seed, player)
+                    if episode is None:
                         tickets.give_back()
-                        if turn == 0:
+                        if index == 0:
                             raise RobotError(f"the study {study!r} at {url} has no photo to play: import some first")
                         break
-                    played.append(one)
-                    on_played(one)
+                    played.append(episode)
+                    on_played(episode)
         return played
 
     with ThreadPoolExecutor(workers) as pool:
         results = [pool.submit(play_as_robots) for _ in range(workers)]
         try:
-            return [one for result in as_completed(results) for one in result.result()]
+            return [episode for result in as_completed(results) for episode in result.result()]
         finally:
             # After an error, or Ctrl-C, the others end with the episode that they are at.
             tickets.close()

@@ -12,8 +12,15 @@ from torch import Tensor
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
 from learning.agent.playing import GameRequest, play
-from learning.figures.sequences import HEIGHT, SPACE, Sequenced, developed, draw_sequences, sequence_width
-from learning.figures.steps import DARK, LARGE, TITLE, Drawing, Picture, empty_figure
+from learning.figures.sequences import (
+    HEIGHT,
+    SPACE,
+    EditedSequence,
+    draw_sequences,
+    intermediate_pictures,
+    sequence_width,
+)
+from learning.figures.steps import DARK, LARGE, TITLE, Drawing, Pixels, empty_figure
 from learning.photos.squares import Squares
 from learning.training.trainer import Trainer
 
@@ -49,7 +56,7 @@ class TrainingPictures:
         """(H, W, 3): a few inputs step by step, then grids of what the critic draws from, of outputs and of targets."""
         games = play(deepcopy(trainer.agent).double(), trainer.widths, self._requests, seed=0)
         edited = [
-            developed(request.view, [one.step for one in game])
+            intermediate_pictures(request.view, [one.step for one in game])
             for request, game in zip(self._requests, games, strict=True)
         ]
         grids = {name: _some(images, SHOWN) for name, images in trainer.critic_draws_from().items()}
@@ -60,7 +67,7 @@ class TrainingPictures:
         figure, drawing = empty_figure(width, height)
         drawing.text(MARGIN, MARGIN / 2 + TITLE / 2, f"Iterations: {trainer.iteration}", DARK.text, LARGE)
         sequences = [
-            Sequenced(pictures, [one.step for one in game], [one.probabilities for one in game])
+            EditedSequence(pictures, [one.step for one in game], [one.probabilities for one in game])
             for pictures, game in zip(edited[:rows], games, strict=False)
         ]
         y = draw_sequences(drawing, sequences, (MARGIN, MARGIN + TITLE))
@@ -76,9 +83,7 @@ def _some(things: Squares | Tensor, count: int) -> list[NDArray[np.float32]]:
     return list(things[np.array(chosen)])
 
 
-def _draw_grids(
-    drawing: Drawing, grids: Mapping[str, Sequence[Picture]], at: tuple[float, float], width: float
-) -> None:
+def _draw_grids(drawing: Drawing, grids: Mapping[str, Sequence[Pixels]], at: tuple[float, float], width: float) -> None:
     """Grids of small images beside each other, each below its name."""
     pitch = AGENT_VIEW_SIZE + GAP
     for place, (name, images) in enumerate(grids.items()):

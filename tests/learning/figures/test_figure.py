@@ -16,7 +16,15 @@ from editing.photos.colour import srgb_to_linear
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
-from learning.figures.sequences import EDGE, FINE, MARGIN, Sequenced, developed, sequence_figure, sheet_figure
+from learning.figures.sequences import (
+    EDGE,
+    FINE,
+    MARGIN,
+    EditedSequence,
+    intermediate_pictures,
+    sequence_figure,
+    sheet_figure,
+)
 from learning.figures.steps import DARK, LIGHT, TITLE, Palette
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, write
@@ -59,7 +67,7 @@ def test_texts_are_whole_and_apart_whatever_the_proportions(
 ) -> None:
     slugs = ("white_balance", "color", "black_white", "tone", "gamma")
     steps = [extreme(slug) for slug in slugs]
-    pictures = developed(photo(*size), steps)
+    pictures = intermediate_pictures(photo(*size), steps)
     drawn = sequence_figure(pictures, steps, [SHARES] * 5, palette, columns)
     assert_texts_are_whole_and_apart(drawn)
     for image in drawn.axes[0].images:
@@ -130,13 +138,13 @@ def test_a_sheet_has_the_first_submitted_episodes_of_a_play(tmp_path: Path) -> N
 
 def test_the_texts_of_a_sheet_are_whole_and_apart() -> None:
     steps = [extreme(slug) for slug in ("white_balance", "color", "black_white", "tone", "gamma")]
-    one = Sequenced(developed(photo(64, 64), steps), steps, [SHARES] * 5)
-    assert_texts_are_whole_and_apart(sheet_figure([one, Sequenced(one.pictures[:1], [])]))
+    one = EditedSequence(intermediate_pictures(photo(64, 64), steps), steps, [SHARES] * 5)
+    assert_texts_are_whole_and_apart(sheet_figure([one, EditedSequence(one.pictures[:1], [])]))
 
 
 def test_what_was_done_is_written_below_each_picture() -> None:
     steps = [extreme("gamma"), extreme("color")]
-    drawn = sequence_figure(developed(photo(6, 9), steps), steps, [SHARES] * 2)
+    drawn = sequence_figure(intermediate_pictures(photo(6, 9), steps), steps, [SHARES] * 2)
     texts = [text.get_text() for text in drawn.axes[0].texts]
     assert {"Untouched", "1  Gamma", "2  Color", "3.00", "departure × 10", "50 %", "25 %", "used"} <= set(texts)
     assert len(drawn.axes[0].images) == 3
