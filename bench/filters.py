@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from bench.figures import Figure, ratio
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 
 
@@ -21,13 +21,13 @@ def measure() -> dict[str, Figure]:
     against = "a plain copy of the same bytes"
     figures = {
         "filters.chain_over_copy": Figure(
-            ratio(lambda: develop(image, chain), plain_copy), "x", against, "five steps, NumPy float32, 1024 x 683"
+            ratio(lambda: apply_steps(image, chain), plain_copy), "x", against, "five steps, NumPy float32, 1024 x 683"
         )
     }
     for slug in FILTERS:
         one = [step(slug)]
         figures[f"filters.{slug}_over_copy"] = Figure(
-            ratio(partial(develop, image, one), plain_copy, runs=3), "x", against, "NumPy float32, 1024 x 683"
+            ratio(partial(apply_steps, image, one), plain_copy, runs=3), "x", against, "NumPy float32, 1024 x 683"
         )
     return figures
 

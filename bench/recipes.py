@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from editing.files import write_atomically
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.decoding import find_photos, read_photo
 from editing.photos.preview import agent_view, square
@@ -124,7 +124,7 @@ def edits(trainer: Trainer, frames: Frames) -> list[list[Step]]:
 
 def measure(found: Sequence[Sequence[Step]], frames: Frames) -> dict[str, float]:
     """Score, RMSE, orders and artefacts of edits, one of each pair's input."""
-    finished = [develop(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, found, strict=True)]
+    finished = [apply_steps(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, found, strict=True)]
     names = [name for name, _, _ in frames.pairs]
     graded = [target for _, _, target in frames.pairs]
     sides = [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bench.figures import Figure, ratio
 from bench.filters import step
-from editing.game.filters import apply_steps
+from editing.game.filters import apply_steps_to_planes
 from editing.game.rules import Step
 from editing.rendering.renderer import Renderer
 
@@ -74,7 +74,7 @@ def _other_engines(image: NDArray[np.float32], out: NDArray[np.float32]) -> dict
     def by_torch() -> None:
         red, green, blue = torch.from_numpy(image).unbind(-1)
         with torch.no_grad():
-            torch.stack(apply_steps(torch_namespace, (red, green, blue), steps), dim=-1)
+            torch.stack(apply_steps_to_planes(torch_namespace, (red, green, blue), steps), dim=-1)
 
     ours = "chain A by Halide"
     calls = {"numpy": (lambda: plain(image, out=out), "strips, threads"), "torch": (by_torch, "eager, whole planes")}

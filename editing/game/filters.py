@@ -276,14 +276,14 @@ class EditingStep(Protocol):
     def parameters(self) -> Mapping[str, Any]: ...
 
 
-def apply_steps(xp: Any, planes: Planes, steps: Iterable[EditingStep]) -> Planes:
+def apply_steps_to_planes(xp: Any, planes: Planes, steps: Iterable[EditingStep]) -> Planes:
     """The planes after all steps, one after the other, without clipping."""
     for step in steps:
         planes = FILTERS[step.filter].apply(xp, planes, step.parameters)
     return planes
 
 
-def develop(image: NDArray[np.floating[Any]], steps: Iterable[EditingStep]) -> NDArray[np.float32]:
+def apply_steps(image: NDArray[np.floating[Any]], steps: Iterable[EditingStep]) -> NDArray[np.float32]:
     """A picture after its steps, computed in NumPy in float32.
 
     Args:
@@ -294,5 +294,5 @@ def develop(image: NDArray[np.floating[Any]], steps: Iterable[EditingStep]) -> N
         (H, W, 3), display-referred and unclipped: shown as ``clip(x, 0, 1)`` on an sRGB screen.
     """
     planes = np.moveaxis(np.asarray(image, dtype=np.float32), -1, 0)
-    edited = apply_steps(numpy_namespace, (planes[0], planes[1], planes[2]), steps)
+    edited = apply_steps_to_planes(numpy_namespace, (planes[0], planes[1], planes[2]), steps)
     return np.stack(edited, axis=-1)

@@ -47,7 +47,7 @@ def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dic
     return values, answer["decoding"], exif
 
 
-def _develop(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
+def _demosaic(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
     import rawpy
 
     with rawpy.RawPy() as raw:
@@ -119,7 +119,7 @@ def _main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed must not end up among the pixels
     try:
-        pixels, decoding, exif = _develop(sys.stdin.buffer, int(sys.argv[1]))
+        pixels, decoding, exif = _demosaic(sys.stdin.buffer, int(sys.argv[1]))
     except RawError as error:
         output.write(json.dumps({"error": str(error)}).encode() + b"\n")
     except Exception as error:  # whatever it is, the caller needs it as a sentence

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.files import atomic_file
-from editing.game.filters import VERSION, EditingStep, develop
+from editing.game.filters import VERSION, EditingStep, apply_steps
 from editing.photos.colour import linear_to_srgb, srgb_to_linear
 
 SMALLEST, LARGEST = 17, 129
@@ -42,7 +42,7 @@ def cube_slices(steps: Sequence[EditingStep], size: int) -> Iterator[Values]:
     colours[..., 1] = light[:, None]
     for blue in light:
         colours[..., 2] = blue
-        yield np.clip(develop(colours, steps), *HELD_TO)
+        yield np.clip(apply_steps(colours, steps), *HELD_TO)
 
 
 def interpolate(table: Values, light: Values) -> Values:

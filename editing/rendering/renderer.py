@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from editing.game.filters import EditingStep, develop
+from editing.game.filters import EditingStep, apply_steps
 from editing.photos.colour import Floats, Pixels, Samples, to_working_space
 from editing.rendering.dither import thresholds
 
@@ -128,19 +128,19 @@ class Renderer:
         def render(top: int) -> None:
             strip = slice(top, top + rows)
             light = to_working_space(Samples(values[strip], {}, self.curve, self.matrix))
-            out[strip] = self._encoded(develop(light, self.steps), first + top * width)
+            out[strip] = self._encoded(apply_steps(light, self.steps), first + top * width)
 
         with np.errstate(over="ignore"), ThreadPoolExecutor(_processors()) as threads:
             list(threads.map(render, range(0, height, rows)))
 
-    def _encoded(self, developed: Pixels, first: int) -> NDArray[Any]:
+    def _encoded(self, edited: Pixels, first: int) -> NDArray[Any]:
         """Display-referred values in the renderer's type."""
         if self.dtype.kind == "f":
-            return developed.astype(self.dtype, copy=False)
+            return edited.astype(self.dtype, copy=False)
         largest = np.float32(_largest(self.dtype))
-        height, width = developed.shape[:2]
-        threshold = thresholds(first, height * width).reshape(developed.shape) if self.dither else np.float32(0.5)
-        values: NDArray[Any] = np.minimum(np.clip(developed, 0, 1) * largest + threshold, largest).astype(self.dtype)
+        height, width = edited.shape[:2]
+        threshold = thresholds(first, height * width).reshape(edited.shape) if self.dither else np.float32(0.5)
+        values: NDArray[Any] = np.minimum(np.clip(edited, 0, 1) * largest + threshold, largest).astype(self.dtype)
         return values
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from editing.game.filter import Filter
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from learning.comparison.results import Pixels, clip_to_display, thumbnail
 from learning.comparison.sides import Episode, Side, shared_photos
@@ -95,7 +95,7 @@ def _cells(original: Pixels, steps: Sequence[Step]) -> tuple[Cell, ...]:
     picture, cells = original, [Cell(data_uri(original), "Original", "")]
     for step in steps:
         filter_ = FILTERS[step.filter]
-        picture = develop(picture, [step])
+        picture = apply_steps(picture, [step])
         curves = tuple(_points(filter_, [step.parameters[name] for name in names]) for names in filter_.curves)
         cells.append(Cell(data_uri(picture), filter_.label, filter_.describe(step.parameters), curves))
     return tuple(cells)

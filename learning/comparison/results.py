@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.photos.colour import lab
 from editing.photos.preview import load_preview, make_preview
 from learning.comparison.intervals import Resampling, difference
@@ -84,7 +84,7 @@ def measure_results(
         original = thumbnail(entries[0][2](preview), MEASURED_EDGE)
         originals[photo] = picture_statistics(clip_to_display(original))
         finals = {
-            episode.id: clip_to_display(develop(original, episode.steps))
+            episode.id: clip_to_display(apply_steps(original, episode.steps))
             for _, episode, _ in sorted(entries, key=lambda entry: entry[1].id)
         }
         values.update((key, picture_statistics(final)) for key, final in finals.items())

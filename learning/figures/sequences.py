@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from editing.files import atomic_file
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from learning.figures.steps import (
     DARK,
@@ -45,7 +45,7 @@ def intermediate_pictures(untouched: Pixels, steps: Sequence[Step]) -> list[Pixe
     """Return the untouched picture, and what each step made of it, all of its shape (h, w, 3)."""
     pictures = [untouched]
     for step in steps:
-        pictures.append(develop(pictures[-1], [step]))
+        pictures.append(apply_steps(pictures[-1], [step]))
     return pictures
 
 

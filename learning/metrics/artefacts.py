@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.game.filters import develop, luminance
+from editing.game.filters import apply_steps, luminance
 from editing.game.rules import Step
 from editing.photos.colour import lab
 
@@ -46,7 +46,7 @@ def artefacts(pixels: Pixels, steps: Sequence[Step], seed: int = 0) -> Artefacts
         pixels: (H, W, 3) linear light, before the steps.
         seed: of the noise.
     """
-    after = develop(pixels, steps)
+    after = apply_steps(pixels, steps)
     return Artefacts(_chroma_noise(pixels, steps, after, seed), hue_shift(pixels, after), _grey_cast(pixels, after))
 
 
@@ -61,7 +61,7 @@ def mean_artefacts(pictures: Sequence[Artefacts]) -> Artefacts:
 
 def _chroma_noise(pixels: Pixels, steps: Sequence[Step], after: Pixels, seed: int) -> float:
     noise = np.random.default_rng(seed).uniform(-EIGHT_BIT_STEP / 2, EIGHT_BIT_STEP / 2, pixels.shape)
-    noisy = develop(np.maximum(pixels + noise, 0).astype(np.float32), steps)
+    noisy = apply_steps(np.maximum(pixels + noise, 0).astype(np.float32), steps)
     moved = (_shown_lab(noisy) - _shown_lab(after))[..., 1:]
     return float(np.sqrt(np.square(moved).sum(axis=-1).mean()))
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000
 
-from editing.game.filters import EditingStep, develop
+from editing.game.filters import EditingStep, apply_steps
 from editing.photos.colour import lab
 from editing.rendering.cube import cube_slices, interpolate
 
@@ -50,7 +50,7 @@ def photo_colours(pixels: Colours, seed: int = 0) -> Colours:
 def cube_error(steps: Sequence[EditingStep], size: int, light: Colours) -> CubeError:
     """Compare a table of the steps, interpolated in tetrahedra, with the steps at colours (N, 3) of linear light."""
     table = np.stack(list(cube_slices(steps, size)))
-    exact = np.clip(develop(light[None], steps)[0], 0, 1)
+    exact = np.clip(apply_steps(light[None], steps)[0], 0, 1)
     differences = deltaE_ciede2000(lab(interpolate(table, light)), lab(exact))  # type: ignore[no-untyped-call]
     beyond = float((light.max(axis=1) > 1).mean())
     return CubeError(float(differences.max()), float(differences.mean()), beyond)

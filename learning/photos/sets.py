@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import linear_to_srgb
 from editing.photos.decoding import find_photos, read_photo
@@ -131,7 +131,7 @@ def read_picture(picture: PictureFile, decoding: Decoding) -> Pixels:
         pixels = read_photo(picture.path, decoding.options).pixels
         if decoding.shown and decoding.options.transfer == "auto":
             pixels = linear_to_srgb(pixels)
-    return develop(pixels, picture.steps) if picture.steps else pixels
+    return apply_steps(pixels, picture.steps) if picture.steps else pixels
 
 
 def map_pictures(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.events import Event
-from editing.game.filters import FILTERS, develop, luminance
+from editing.game.filters import FILTERS, apply_steps, luminance
 from editing.game.rules import MAXIMUM_STEPS, State, apply_event, trajectory
 
 
@@ -79,7 +79,7 @@ class Play:
     def _parameters(self, slug: str, before: Any) -> dict[str, float]:
         filter_, boldness, random = FILTERS[slug], self.temperament.boldness, self.random
         if slug in ("exposure", "gamma"):
-            y = luminance(tuple(np.moveaxis(np.clip(develop(self.preview, before), 1e-4, 1), -1, 0)))
+            y = luminance(tuple(np.moveaxis(np.clip(apply_steps(self.preview, before), 1e-4, 1), -1, 0)))
             mean, aim = float(y.mean()), self.temperament.brightness * random.lognormal(0, 0.15)
             # Exposure multiplies the mean; gamma, roughly, raises it to a power.
             value = math.log2(aim / mean) if slug == "exposure" else math.log(aim) / math.log(min(mean, 0.9))

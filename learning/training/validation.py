@@ -12,7 +12,7 @@ from statistics import fmean
 
 import numpy as np
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.photos.preview import agent_view
 from learning.agent.networks import Agent
 from learning.agent.playing import GameRequest, PlayedStep, play
@@ -92,7 +92,7 @@ class Validation:
         """The agent's score now; the agent is not changed, and the same agent always has the same."""
         statistics: list[list[Floats]] = [[] for _ in range(SAMPLES)]
         for request, game in self._play(deepcopy(agent).double(), widths):
-            picture = develop(self._inputs[request.photo], [played.step for played in game])
+            picture = apply_steps(self._inputs[request.photo], [played.step for played in game])
             statistics[request.sample].append(square_statistics(picture, request.photo, seed=0))
         scores = [intersection(sample, self._targets).mean for sample in statistics]
         apart = [distance(sample, self._targets) for sample in statistics]

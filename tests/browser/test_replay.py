@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import load_preview
 from tests.browser.treatments import AGENT, treat
@@ -31,7 +31,7 @@ def shown(page: Page) -> Any:
 def made(photo: Photo, count: int) -> Any:
     """The mean colour that NumPy makes of the photo by the first steps."""
     steps = [Step(slug, parameters) for slug, parameters in STEPS[:count]]
-    return np.clip(develop(load_preview(photo.preview_path), steps), 0, 1).mean(axis=(0, 1))
+    return np.clip(apply_steps(load_preview(photo.preview_path), steps), 0, 1).mean(axis=(0, 1))
 
 
 def test_of_an_agents_steps_it_says_how_likely_they_were(

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import MAXIMUM_STEPS, Step
 
 Parameters = Mapping[str, float]
@@ -68,7 +68,7 @@ def largest_error(found: NDArray[np.float32], wanted: NDArray[np.float32]) -> fl
 def test_filter_equals_numpy(slug: str, in_browser: InBrowser, colours: NDArray[np.float16]) -> None:
     trials = [[Step(slug, parameters)] for parameters in trial_parameters(slug)]
     for steps, found in zip(trials, in_browser(trials), strict=True):
-        assert largest_error(found, develop(colours, steps)) <= ACCURACY, steps
+        assert largest_error(found, apply_steps(colours, steps)) <= ACCURACY, steps
 
 
 def test_five_steps_equal_numpy(in_browser: InBrowser, colours: NDArray[np.float16]) -> None:
@@ -79,7 +79,7 @@ def test_five_steps_equal_numpy(in_browser: InBrowser, colours: NDArray[np.float
     ]
     assert len(trials) >= 20
     for steps, found in zip(trials, in_browser(trials), strict=True):
-        assert largest_error(found, develop(colours, steps)) <= ACCURACY, steps
+        assert largest_error(found, apply_steps(colours, steps)) <= ACCURACY, steps
 
 
 def test_no_steps_leave_the_photo_exactly(in_browser: InBrowser, colours: NDArray[np.float16]) -> None:

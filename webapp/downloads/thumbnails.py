@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import area_average, load_preview
 from webapp.games.models import Episode
@@ -26,7 +26,7 @@ def finished_thumbnail(episode: Episode) -> Path:
         height, width = preview.shape[:2]
         scale = min(1.0, LONG_EDGE / max(height, width))
         small = area_average(preview, max(1, round(height * scale)), max(1, round(width * scale)))
-        save_thumbnail(path, develop(small, episode_steps(episode)))
+        save_thumbnail(path, apply_steps(small, episode_steps(episode)))
     return path
 
 

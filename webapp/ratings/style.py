@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from editing.game import rules
-from editing.game.filters import FILTERS, develop, luminance
+from editing.game.filters import FILTERS, apply_steps, luminance
 from editing.photos.colour import Pixels
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import load_preview
@@ -53,7 +53,7 @@ class _Tally:
         self.steps.append(len(steps))
         for index, step in enumerate(steps):
             self.places[step.filter].append(index + 1)
-        red, green, blue = np.moveaxis(np.clip(develop(pixels, steps), 0, 1), -1, 0)
+        red, green, blue = np.moveaxis(np.clip(apply_steps(pixels, steps), 0, 1), -1, 0)
         self.levels.append((float(np.mean(luminance((red, green, blue)))), float(np.mean(red - blue))))
 
     def style(self) -> Style | None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS, LUMINANCE, VERSION, apply_steps, develop, luminance
+from editing.game.filters import FILTERS, LUMINANCE, VERSION, apply_steps, apply_steps_to_planes, luminance
 from editing.game.parameters import ParameterError
 from editing.game.rules import Step
 
@@ -128,12 +128,12 @@ def test_the_pixels_of_a_version_never_change(awkward_colours: Colours) -> None:
 
 
 def test_exposure_of_one_stop_doubles_the_light() -> None:
-    np.testing.assert_allclose(develop(np.full((1, 1, 3), 0.2), [Step("exposure", {"ev": 1.0})]), 0.4, rtol=1e-6)
+    np.testing.assert_allclose(apply_steps(np.full((1, 1, 3), 0.2), [Step("exposure", {"ev": 1.0})]), 0.4, rtol=1e-6)
 
 
 def test_white_balance_keeps_the_luminance_of_a_grey_and_warms_it() -> None:
     step = Step("white_balance", {"temperature": 0.5, "tint": 0.0})
-    red, green, blue = develop(np.full((1, 1, 3), 0.3), [step])[0, 0]
+    red, green, blue = apply_steps(np.full((1, 1, 3), 0.3), [step])[0, 0]
     assert LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue == pytest.approx(0.3, rel=1e-6)
     assert red > blue
 
@@ -148,22 +148,22 @@ def test_saturation_equals_the_way_through_hsv(awkward_colours: Colours) -> None
         h, s, v = colorsys.rgb_to_hsv(*colour)
         expected.append(colorsys.hsv_to_rgb(h, s + (1 - s) * (0.5 - abs(0.5 - v)) * 0.8, v))
     step = Step("saturation", {"amount": 1.0})
-    np.testing.assert_allclose(develop(colours[None], [step])[0], expected, atol=1e-5)
+    np.testing.assert_allclose(apply_steps(colours[None], [step])[0], expected, atol=1e-5)
 
 
 def test_saturation_keeps_greys_grey() -> None:
     greys = np.linspace(0, 1, 101, dtype=np.float32)[None, :, None].repeat(3, axis=2)
-    np.testing.assert_array_equal(develop(greys, [Step("saturation", {"amount": 1.0})]), greys)
+    np.testing.assert_array_equal(apply_steps(greys, [Step("saturation", {"amount": 1.0})]), greys)
 
 
 def test_contrast_follows_the_cosine_of_the_luminance() -> None:
-    assert develop(np.full((1, 1, 3), 0.25), [Step("contrast", {"amount": 1.0})])[0, 0, 0] == pytest.approx(
+    assert apply_steps(np.full((1, 1, 3), 0.25), [Step("contrast", {"amount": 1.0})])[0, 0, 0] == pytest.approx(
         (1 - math.cos(math.pi * 0.25)) / 2, rel=1e-5
     )
 
 
 def test_black_and_white_leaves_the_luminance_in_each_channel(awkward_colours: Colours) -> None:
-    result = develop(awkward_colours[None], [Step("black_white", {"amount": 1.0})])[0]
+    result = apply_steps(awkward_colours[None], [Step("black_white", {"amount": 1.0})])[0]
     np.testing.assert_allclose(result[:, 1], luminance(planes_of(awkward_colours)), rtol=1e-6)
     assert (np.ptp(result, axis=1) == 0).all()
 
@@ -178,9 +178,9 @@ def test_only_the_ratios_of_slopes_matter(awkward_colours: Colours) -> None:
 def test_steps_are_applied_in_order_without_clipping_between() -> None:
     image = np.full((1, 1, 3), 0.5)
     there_and_back = [Step("exposure", {"ev": 3.0}), Step("black_white", {"amount": 1.0})]
-    assert develop(image, there_and_back)[0, 0, 0] == pytest.approx(4.0, rel=1e-6)
-    planes = apply_steps(np, planes_of(image[0].astype(np.float32)), there_and_back)
-    np.testing.assert_array_equal(stacked(planes), develop(image, there_and_back)[0])
+    assert apply_steps(image, there_and_back)[0, 0, 0] == pytest.approx(4.0, rel=1e-6)
+    planes = apply_steps_to_planes(np, planes_of(image[0].astype(np.float32)), there_and_back)
+    np.testing.assert_array_equal(stacked(planes), apply_steps(image, there_and_back)[0])
 
 
 @pytest.mark.parametrize(

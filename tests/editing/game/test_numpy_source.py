@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.numpy_source import numpy_source
 from editing.game.rules import Step
 from tests.editing.strategies import chains, steps_of
@@ -43,7 +43,7 @@ def error(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 @given(data=st.data())
 def test_each_filter_is_computed_as_here(slug: str, data: st.DataObject, awkward_colours: NDArray[np.float32]) -> None:
     steps = (data.draw(steps_of(slug)),)
-    assert error(run(steps, awkward_colours), develop(awkward_colours[None], steps)[0]) <= 1e-5
+    assert error(run(steps, awkward_colours), apply_steps(awkward_colours[None], steps)[0]) <= 1e-5
 
 
 @settings(max_examples=200)
@@ -51,7 +51,7 @@ def test_each_filter_is_computed_as_here(slug: str, data: st.DataObject, awkward
 def test_so_is_any_sequence(steps: tuple[Step, ...], awkward_colours: NDArray[np.float32]) -> None:
     # Next to grey the saturation filter magnifies the last digit of what comes in, hundreds of times.
     allowed = 5e-4 if any(step.filter == "saturation" for step in steps) else 1e-5
-    assert error(run(steps, awkward_colours), develop(awkward_colours[None], steps)[0]) <= allowed
+    assert error(run(steps, awkward_colours), apply_steps(awkward_colours[None], steps)[0]) <= allowed
 
 
 def test_the_file_needs_nothing_but_numpy(tmp_path: Path, awkward_colours: NDArray[np.float32]) -> None:
@@ -65,7 +65,7 @@ def test_the_file_needs_nothing_but_numpy(tmp_path: Path, awkward_colours: NDArr
     files = [str(tmp_path / name) for name in ("steps.py", "image.npy", "result.npy")]
     subprocess.run([sys.executable, "-c", ALONE, *files], check=True, cwd=tmp_path, timeout=60)
     result = np.load(tmp_path / "result.npy")
-    assert error(result, develop(image, steps)) <= 1e-4
+    assert error(result, apply_steps(image, steps)) <= 1e-4
 
 
 @pytest.mark.parametrize("shape", [(3,), (5, 3), (400, 300, 3), (2, 3, 4, 3), (0, 4, 3)])
@@ -76,7 +76,7 @@ def test_any_shape_and_floating_type(shape: tuple[int, ...], dtype: type[np.floa
     before = image.copy()
     result = run(steps, image)
     assert (result.dtype, result.shape) == (np.float32, shape)
-    wanted = develop(image.reshape(1, -1, 3), steps).reshape(shape)
+    wanted = apply_steps(image.reshape(1, -1, 3), steps).reshape(shape)
     np.testing.assert_allclose(result, wanted, rtol=1e-6)
     np.testing.assert_array_equal(image, before)
 

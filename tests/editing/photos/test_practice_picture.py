@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.practice_picture import HEIGHT, WIDTH, practice_picture
 
@@ -15,7 +15,7 @@ def test_it_is_dark_and_cool_and_has_the_light_to_be_brought_out() -> None:
     assert picture.mean() < 0.15
     red, _, blue = np.median(picture[-HEIGHT // 20 :, WIDTH // 6 : WIDTH // 4], axis=(0, 1))  # the grey rock
     assert blue > 1.2 * red
-    brighter = develop(picture, [Step("exposure", {"ev": 1.5})]).clip(0, 1)
+    brighter = apply_steps(picture, [Step("exposure", {"ev": 1.5})]).clip(0, 1)
     assert 0.2 < brighter.mean() < 0.5
     assert (brighter == 1).mean() < 0.02
 

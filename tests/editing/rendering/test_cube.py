@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import linear_to_srgb, srgb_to_linear
 from editing.rendering.cube import LARGEST, SMALLEST, cube_slices, interpolate, write_cube
@@ -50,7 +50,7 @@ def test_an_independent_program_reads_what_ours_interpolates(tmp_path: Path, siz
 def test_the_points_of_the_grid_are_exact() -> None:
     table = np.stack(list(cube_slices(SHAPED, 17)))
     grid = np.stack(np.meshgrid(*[np.linspace(0, 1, 17)] * 3, indexing="ij"), axis=-1)[..., ::-1]
-    exact = develop(srgb_to_linear(grid).reshape(1, -1, 3).astype(np.float32), SHAPED)
+    exact = apply_steps(srgb_to_linear(grid).reshape(1, -1, 3).astype(np.float32), SHAPED)
     np.testing.assert_allclose(table.reshape(1, -1, 3).clip(0, 1), exact.clip(0, 1), atol=1e-6)
 
 
@@ -69,7 +69,7 @@ def test_the_edge_of_white_is_as_sharp_as_the_picture() -> None:
     """Exposure reaches white within a cell; values clipped before they are interpolated would be dull there."""
     light = np.linspace(0.2, 0.32, 1_000, dtype=np.float32)[:, None].repeat(3, axis=1)
     table = np.stack(list(cube_slices(WARM[:1], 33)))
-    exact = develop(light[None], WARM[:1])[0].clip(0, 1)
+    exact = apply_steps(light[None], WARM[:1])[0].clip(0, 1)
     assert np.abs(interpolate(table, light) - exact).max() < 2e-3
     assert np.abs(interpolate(table.clip(0, 1), light) - exact).max() > 1e-2
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos import open_photo as strips
 from editing.photos.decoding import open_photo, read_photo
@@ -42,7 +42,7 @@ def pixels_of(path: Path) -> NDArray[Any]:
 
 def finished(source: Path, largest: int) -> NDArray[np.float32]:
     """The photo, decoded whole and developed whole."""
-    return np.clip(develop(read_photo(source).pixels, LOOK), 0, 1) * largest
+    return np.clip(apply_steps(read_photo(source).pixels, LOOK), 0, 1) * largest
 
 
 @pytest.mark.parametrize("output_format", ["tiff16", "png16"])
@@ -94,7 +94,7 @@ def test_a_photo_that_is_open_is_developed_as_often_as_wanted(tmp_path: Path) ->
     for steps in (LOOK, [], LOOK[:1]):
         with (tmp_path / "b").open("wb") as file:
             develop_photo(photo, steps, file, Output("png16"))
-        expected = np.clip(develop(read_photo(source).pixels, steps), 0, 1) * 65535
+        expected = np.clip(apply_steps(read_photo(source).pixels, steps), 0, 1) * 65535
         np.testing.assert_allclose(pixels_of(tmp_path / "b"), expected, atol=1)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS, apply_steps, develop
+from editing.game.filters import FILTERS, apply_steps, apply_steps_to_planes
 from editing.game.rules import Step
 from editing.photos.colour import SRGB_FROM_PROPHOTO, Samples, srgb_to_linear, to_working_space
 from editing.rendering.halide_kernels import BLOCK
@@ -49,7 +49,7 @@ def settings_of(slug: str) -> list[Step]:
 def test_each_filter_by_halide_is_numpys_to_1e_5(slug: str, awkward_colours: NDArray[np.float32]) -> None:
     colours = awkward_colours[None]
     for one in settings_of(slug):
-        assert error(Renderer([one], engine="halide")(colours), develop(colours, [one])) < 1e-5, one
+        assert error(Renderer([one], engine="halide")(colours), apply_steps(colours, [one])) < 1e-5, one
 
 
 @pytest.mark.parametrize("chain", [CHAIN, OTHER_CHAIN, CHAIN[::-1]])
@@ -60,8 +60,10 @@ def test_chains_of_five_by_halide_numpy_and_torch_agree_to_1e_4(
     steps = [step(slug, 0.2 + 0.1 * place) for place, slug in enumerate(chain)]
     by_halide = Renderer(steps, engine="halide")(colours)
     planes = [torch.from_numpy(colours[..., channel].copy()) for channel in range(3)]
-    by_torch = torch.stack(apply_steps(torch_namespace, (planes[0], planes[1], planes[2]), steps), dim=-1).numpy()
-    assert error(by_halide, develop(colours, steps)) < 1e-4
+    by_torch = torch.stack(
+        apply_steps_to_planes(torch_namespace, (planes[0], planes[1], planes[2]), steps), dim=-1
+    ).numpy()
+    assert error(by_halide, apply_steps(colours, steps)) < 1e-4
     assert error(by_halide, by_torch) < 1e-4
 
 
@@ -69,7 +71,7 @@ def test_chains_of_five_by_halide_numpy_and_torch_agree_to_1e_4(
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint16", "uint8"])
 def test_every_type_holds_the_same_picture(engine: Any, dtype: str) -> None:
     light, steps = picture(), [step(slug) for slug in CHAIN]
-    exact = develop(light, steps)
+    exact = apply_steps(light, steps)
     rendered = Renderer(steps, dtype=dtype, engine=engine)(light)
     assert rendered.dtype == dtype
     if rendered.dtype.kind == "f":
@@ -89,7 +91,7 @@ def test_values_of_every_type_are_read_as_the_photo_reader_reads_them(engine: An
     for curves, matrix in ((None, None), (curve, SRGB_FROM_PROPHOTO), (None, SRGB_FROM_PROPHOTO)):
         light = to_working_space(Samples(values, {}, curves, matrix))
         rendered = Renderer([step("gamma")], curve=curves, matrix=matrix, engine=engine)(values)
-        np.testing.assert_allclose(rendered, develop(light, [step("gamma")]), rtol=2e-5, atol=2e-6)
+        np.testing.assert_allclose(rendered, apply_steps(light, [step("gamma")]), rtol=2e-5, atol=2e-6)
 
 
 @ENGINES

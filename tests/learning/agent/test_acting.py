@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from learning.agent import state
 from learning.agent.acting import act, most_probable, sample_filters, without_used
@@ -47,7 +47,7 @@ def test_every_filter_is_applied_as_numpy_does() -> None:
         (row,) = group.rows.tolist()
         assert group.slug == list(FILTERS)[order[row]]
         step = Step(group.slug, {name: float(value[0]) for name, value in group.parameters.items()})
-        expected = develop(images[row].permute(1, 2, 0).numpy(), [step])
+        expected = apply_steps(images[row].permute(1, 2, 0).numpy(), [step])
         np.testing.assert_allclose(action.images[row].permute(1, 2, 0).numpy(), expected, atol=2e-6)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from editing.trajectories.schemas import Snapshot, rows
 from editing.trajectories.snapshot import read_snapshot
@@ -147,7 +147,7 @@ def test_the_agent_that_comes_with_the_project_plays_and_brightens(tmp_path: Pat
     steps = [Step(row["filter"], row["parameters"]) for row in rows(snapshot.steps)]
     before = dark.astype(np.float32) / 255
     assert len(steps) == 5
-    assert develop(before, steps).mean() > 1.2 * before.mean()
+    assert apply_steps(before, steps).mean() > 1.2 * before.mean()
 
 
 def test_unreadable_photos_are_named_and_left_out(run: Path, photos: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS, develop, luminance
+from editing.game.filters import FILTERS, apply_steps, luminance
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from learning.agent.checkpoint import load_agent
@@ -57,7 +57,7 @@ def broken(scenes: list[Pixels], edits: list[list[Step]]) -> Artefacts:
 
 def test_it_brings_out_what_is_dark_and_burns_little(scenes: list[Pixels], edits: list[list[Step]]) -> None:
     for pixels, steps in zip(scenes, edits, strict=True):
-        after = develop(pixels, steps)
+        after = apply_steps(pixels, steps)
         before_and_after = [float(luminance((one[..., 0], one[..., 1], one[..., 2])).mean()) for one in (pixels, after)]
         assert before_and_after[1] > 1.2 * before_and_after[0]
         assert (after > 1).mean() < 0.1

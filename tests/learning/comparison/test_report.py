@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from learning.comparison.film_strips import data_uri, film_strips
 from learning.comparison.results import clip_to_display
@@ -134,8 +134,8 @@ def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
 
 def test_the_pictures_of_a_strip_are_those_that_the_filters_make() -> None:
     pixels = picture("photo0").astype(np.float32)
-    expected = clip_to_display(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
-    uri = data_uri(develop(pixels, [Step("gamma", {"gamma": 0.7})]))
+    expected = clip_to_display(apply_steps(pixels, [Step("gamma", {"gamma": 0.7})]))
+    uri = data_uri(apply_steps(pixels, [Step("gamma", {"gamma": 0.7})]))
     decoded = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))), np.float32) / 255
     assert decoded.shape == expected.shape
     assert np.abs(decoded.mean((0, 1)) - expected.mean((0, 1))).max() < 0.02

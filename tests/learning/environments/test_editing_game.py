@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn.functional import logsigmoid
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from editing.photos.read_options import ReadOptions
@@ -60,7 +60,7 @@ def test_a_step_is_what_the_filter_makes_in_numpy(index: int) -> None:
     one = game()
     before, _ = one.reset(seed=1)
     after, reward, *_ = one.step(action(index))
-    expected = develop(before["image"], [to_step(action(index))])
+    expected = apply_steps(before["image"], [to_step(action(index))])
     np.testing.assert_allclose(after["image"], expected, rtol=1e-5, atol=1e-5)
     assert np.abs(after["image"] - before["image"]).max() > 1e-3
     assert reward == pytest.approx(float((expected - before["image"]).mean()), abs=1e-5)
@@ -72,7 +72,7 @@ def test_five_steps_are_what_the_filters_make_in_numpy() -> None:
     actions = [action(index, seed=index) for index in (0, 7, 2, 4, 5)]
     for each in actions:
         last, *_ = one.step(each)
-    expected = develop(first["image"], [to_step(each) for each in actions])
+    expected = apply_steps(first["image"], [to_step(each) for each in actions])
     np.testing.assert_allclose(last["image"], expected, rtol=2e-5, atol=2e-5)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import srgb_to_linear
 from editing.trajectories.schemas import rows
@@ -84,7 +84,7 @@ def test_each_picture_is_that_of_its_step(tmp_path: Path, steps: Path) -> None:
     top, left, side = round(FINE * (MARGIN + TITLE)), round(FINE * MARGIN), round(FINE * EDGE)
     shown = pixels[top : top + side, left : left + side]
     # The photo has as many pixels as it is drawn with; it lies within half a one.
-    wanted = 255 * develop(photo(600, 600), []).clip(0, 1)
+    wanted = 255 * apply_steps(photo(600, 600), []).clip(0, 1)
     assert np.median(np.abs(shown - wanted)) <= 1
 
 

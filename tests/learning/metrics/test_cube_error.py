@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import lab
 from editing.photos.decoding import read_photo
@@ -44,7 +44,7 @@ def test_on_real_photos_through_an_independent_program(tmp_path: Path, photos: C
     for number, chain in enumerate((CHAIN_A, SHAPED, CHAIN_B)):
         path = tmp_path / f"{number}.cube"
         write_cube(path, chain, 65)
-        exact = develop(photos[None], chain)[0].clip(0, 1)
+        exact = apply_steps(photos[None], chain)[0].clip(0, 1)
         differences = deltaE_ciede2000(lab(by_ocio(path, photos)), lab(exact))
         ours = cube_error(chain, 65, photos)
         assert ours.largest == pytest.approx(differences.max(), abs=0.02)

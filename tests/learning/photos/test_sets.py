@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.read_options import ReadOptions
 from learning.photos.sets import (
@@ -92,7 +92,7 @@ def test_an_exports_results_are_its_submitted_episodes_rendered(tmp_path: Path) 
     untouched = Play("cid", "town", ())
     export = write(tmp_path / "export", [Play("ann", "sea", (("exposure", {"ev": 1.5}),)), unfinished, untouched])
     sea, town = list_results(export)
-    expected = develop(picture("sea"), [Step("exposure", {"ev": 1.5})])
+    expected = apply_steps(picture("sea"), [Step("exposure", {"ev": 1.5})])
     np.testing.assert_array_equal(read_picture(sea, Decoding()), expected)
     np.testing.assert_array_equal(read_picture(town, Decoding()), picture("town").astype(np.float32))
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from editing.game.filters import FILTERS, develop
+from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from learning.configuration import FastConfig, PaperConfig, Widths
@@ -94,7 +94,7 @@ def test_a_sequence_has_each_steps_filter_parameters_and_probabilities() -> None
     ]
     pictures = [np.full((4, 6, 3), 0.2, np.float32)]
     for step in steps:
-        pictures.append(develop(pictures[-1], [step]))
+        pictures.append(apply_steps(pictures[-1], [step]))
     shares = [dict.fromkeys(FILTERS, 0.1) | {step.filter: 0.3} for step in steps]
     shares[1]["exposure"] = 0.0
     axes = Figure().add_axes((0, 0, 1, 1))

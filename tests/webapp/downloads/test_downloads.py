@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from editing.game.filters import develop
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.decoding import read_photo
 from editing.photos.read_options import ReadOptions
@@ -49,7 +49,7 @@ class TestMaking:
             ask(player, finished, file_format)
         work()
         assert states(player, finished) == {"tiff16": "ready", "png16": "ready"}
-        wanted = develop(read_photo(photo_file(1)).pixels, STEPS).clip(0, 1)
+        wanted = apply_steps(read_photo(photo_file(1)).pixels, STEPS).clip(0, 1)
         found = tifffile.imread(io.BytesIO(fetched(player, finished, "tiff16"))) / 65535
         assert np.max(np.abs(found - wanted)) < 1e-3
         assert Image.open(io.BytesIO(fetched(player, finished, "png16"))).format == "PNG"
@@ -63,7 +63,7 @@ class TestMaking:
         player.send(photo, played)
         ask(player, played, "tiff16")
         work()
-        wanted = develop(read_photo(photo_file(3), ReadOptions("linear", "srgb")).pixels, STEPS).clip(0, 1)
+        wanted = apply_steps(read_photo(photo_file(3), ReadOptions("linear", "srgb")).pixels, STEPS).clip(0, 1)
         found = tifffile.imread(io.BytesIO(fetched(player, played, "tiff16"))) / 65535
         assert np.max(np.abs(found - wanted)) < 1e-3
 
