@@ -40,6 +40,15 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def reference_step() -> Path:
+    """One training step of the 2018 program: parameters, pixels, gradients and losses, as that program printed them.
+
+    An ``.npz`` of the form that ``safelight check-reference`` reads.
+    """
+    return ROOT / "tests" / "fixtures" / "reference_step.npz"
+
+
+@pytest.fixture(scope="session")
 def awkward_colours() -> NDArray[np.float32]:
     """Some 200 colours (N, 3) at which filters go wrong: black, greys, near-greys, 1, above 1, saturated."""
     levels = (0.0, 1e-7, 1e-4, 9e-4, 0.001, 0.02, 0.125, 0.3, 0.5, 0.75, 0.999, 1.0, 1.3, 4.0)

@@ -19,8 +19,8 @@ def relative_difference(ours: Any, theirs: Any) -> float:
 
 
 @pytest.fixture(scope="module")
-def golden(shared: Path) -> Any:
-    with np.load(shared / "golden" / "reference_step.npz") as arrays:
+def golden(reference_step: Path) -> Any:
+    with np.load(reference_step) as arrays:
         return {name: arrays[name] for name in arrays.files if name.startswith("filters/")}
 
 

@@ -14,11 +14,8 @@ Arrays = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
-def golden(shared: Path) -> Arrays:
-    path = shared / "golden" / "reference_step.npz"
-    if not path.is_file():
-        pytest.skip("needs ../shared/golden/reference_step.npz, which is not here")
-    return read_reference(path)
+def golden(reference_step: Path) -> Arrays:
+    return read_reference(reference_step)
 
 
 def test_golden_step_is_met_key_by_key(golden: Arrays) -> None:
