@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from editing.game.filters import EditingStep, apply_steps
+from editing.game.filters import PIXELS_AT_ONCE, EditingStep, apply_steps
 from editing.photos.colour import Floats, Pixels, Samples, to_working_space
 from editing.rendering.dither import thresholds
 
@@ -22,8 +22,6 @@ Engine = Literal["auto", "halide", "numpy"]
 TYPES = tuple(np.dtype(name) for name in ("uint8", "uint16", "float16", "float32"))
 # Below so many pixels NumPy is done before Halide has compiled.
 WORTH_COMPILING = 2_000_000
-# What a thread of NumPy takes at a time: small enough for its temporary arrays to stay in the processor's cache.
-PIXELS_AT_ONCE = 1 << 15
 
 
 class Renderer:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import array_api_compat.numpy as numpy_namespace
 import array_api_compat.torch as torch_namespace
 import array_api_strict
 import numpy as np
@@ -13,7 +14,15 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS, LUMINANCE, VERSION, apply_steps, apply_steps_to_planes, luminance
+from editing.game.filters import (
+    FILTERS,
+    LUMINANCE,
+    PIXELS_AT_ONCE,
+    VERSION,
+    apply_steps,
+    apply_steps_to_planes,
+    luminance,
+)
 from editing.game.parameters import ParameterError
 from editing.game.rules import Step
 
@@ -199,3 +208,14 @@ def test_wrong_parameters_are_refused_by_name(slug: str, parameters: Any, code: 
     with pytest.raises(ParameterError, match=words) as caught:
         FILTERS[slug].check(parameters)
     assert caught.value.code == code
+
+
+def test_a_picture_of_several_strips_is_what_its_planes_become_bit_for_bit() -> None:
+    image = np.random.default_rng(4).random((3, PIXELS_AT_ONCE // 2 + 5, 3), dtype=np.float32) * 1.5
+    for one in FILTERS.values():
+        step = Step(one.slug, {p.name: p.low + 0.3 * (p.high - p.low) for p in one.parameters})
+        red, green, blue = np.moveaxis(image, -1, 0)
+        whole = stacked(apply_steps_to_planes(numpy_namespace, (red, green, blue), [step]))
+        for given in (image, np.moveaxis(np.ascontiguousarray(np.moveaxis(image, -1, 0)), 0, -1)):
+            np.testing.assert_array_equal(apply_steps(given, iter([step])), whole)
+    np.testing.assert_array_equal(apply_steps(image, []), image)
