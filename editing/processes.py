@@ -1,24 +1,37 @@
-"""Processes that follow their parent, and work on many items by several, of which one may crash.
+"""Work in processes of its own: one function, to its end or to a time limit, or many items by several processes.
 
-What crashes, hangs or eats all memory in a process of its own takes nothing along.
+What crashes, hangs or eats all memory there takes nothing along. Each process is a fresh interpreter, ends with the one
+that started it, however that ends, and leaves Ctrl-C to it.
 """
 
 import os
 import signal
+import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # Fresh interpreters: a fork shares connections with its parent, and may hang where the parent has threads.
 SPAWN = get_context("spawn")
+_POLL_INTERVAL = 0.25  # seconds
+
+
+class Crashed(RuntimeError):
+    """The process died: a crash of a library, or the system, which had no memory left, ended it."""
+
+
+class Stopped(RuntimeError):
+    """The work was given up: it was asked to stop, or took longer than it may."""
 
 
 def follow_parent() -> None:
@@ -47,8 +60,57 @@ def interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
 
-class ProcessDied(RuntimeError):
-    """The process that worked on an item crashed, or ran out of memory, though it worked on that item alone."""
+def run_isolated(
+    function: Callable[..., object], *arguments: Any, should_stop: Callable[[], bool], limit: float, **options: Any
+) -> None:
+    """Call a function in a fresh process, of low priority, and wait for its end. What it returns is dropped.
+
+    Args:
+        function: of a module; it is sent to the process, and so are its arguments and what it raises.
+        should_stop: asked again and again; when it says so, the process is ended.
+        limit: the seconds that it may take.
+
+    Raises:
+        Crashed: the process died.
+        Stopped: it was ended.
+        Exception: what the function raised.
+    """
+    receiving, sending = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=_call, args=(sending, function, arguments, options))
+    until = time.monotonic() + limit
+    with receiving:
+        with interrupts_blocked():
+            process.start()
+        sending.close()
+        try:
+            while True:
+                if should_stop() or time.monotonic() > until:
+                    raise Stopped
+                if receiving.poll(_POLL_INTERVAL):
+                    break
+            error = receiving.recv()
+        except EOFError:
+            raise Crashed("its process crashed, or ran out of memory") from None
+        finally:
+            process.kill()  # it has nothing left to do
+            process.join()
+    if error is not None:
+        raise error
+
+
+def _call(
+    sending: Connection, function: Callable[..., object], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> None:
+    follow_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to all of a service: the parent decides when this one ends
+    os.nice(10)  # pages come first
+    error: Exception | None = None
+    try:
+        function(*arguments, **options)
+    except Exception as raised:
+        raised.add_note(traceback.format_exc())  # which is lost on the way, else
+        error = raised
+    sending.send(error)
 
 
 @dataclass(frozen=True)
@@ -70,17 +132,15 @@ class _Work(Generic[Item, Result]):
             failed.set_exception(error)
             return failed
 
-    def result(self, future: Future[Result]) -> Result | ProcessDied:
+    def result(self, future: Future[Result]) -> Result | Crashed:
         try:
             return future.result()
         except BrokenProcessPool:
-            return ProcessDied("its process crashed, or ran out of memory, on it")
+            return Crashed("its process crashed, or ran out of memory, on it")
 
-    def judged_alone(
-        self, item: Item, result: Result | ProcessDied, companions: int
-    ) -> tuple[Item, Result | ProcessDied]:
+    def judged_alone(self, item: Item, result: Result | Crashed, companions: int) -> tuple[Item, Result | Crashed]:
         """The result, or what comes of the item alone, if one of several that were in work has crashed."""
-        if not isinstance(result, ProcessDied) or companions == 1:
+        if not isinstance(result, Crashed) or companions == 1:
             return item, result
         with self.pool(1) as pool:
             return item, self.result(self.submitted(pool, item))
@@ -92,8 +152,8 @@ def nothing() -> None:
 
 def each_by_processes(
     function: Callable[[Item], Result], items: Iterable[Item], processes: int, begin: Callable[[], None] = nothing
-) -> Iterator[tuple[Item, Result | ProcessDied]]:
-    """What came of each item, in the order in which they are done.
+) -> Iterator[tuple[Item, Result | Crashed]]:
+    """Call a function on each item, and give what came of it, or its crash, in the order in which they are done.
 
     At most ``processes`` items are in work at once, and ``items`` is read as places become free. A process that dies
     takes the items beside it along: each of them is done again alone, and fails only if its process dies alone.
@@ -119,7 +179,7 @@ def each_by_processes(
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             results = [(running.pop(future), work.result(future)) for future in done]
-            if any(isinstance(result, ProcessDied) for _, result in results):
+            if any(isinstance(result, Crashed) for _, result in results):
                 results += [(item, work.result(future)) for future, item in running.items()]
                 running.clear()
                 pool.shutdown()

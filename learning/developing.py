@@ -20,7 +20,7 @@ from editing.photos.photo_error import PhotoError
 from editing.photos.preview import agent_view
 from editing.photos.read_options import ReadOptions
 from editing.photos.shrinking import preview_of
-from editing.processes import ProcessDied, each_by_processes
+from editing.processes import Crashed, each_by_processes
 from editing.rendering.developing import UNLIMITED, check_destination, develop_photo
 from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
@@ -165,7 +165,7 @@ def develop_all(
     processes = max(1, min(processes or min(cores, MAXIMUM_PROCESSES), len(jobs)))
     function = partial(develop_one, decision=decision, output=output, read_options=read_options)
     for job, outcome in each_by_processes(function, jobs, processes, partial(_begin, max(1, cores // processes))):
-        if isinstance(outcome, ProcessDied):
+        if isinstance(outcome, Crashed):
             outcome = Outcome(failures=(f"{printable(job.source.name)}: {outcome}",))
         yield outcome
 

@@ -35,7 +35,7 @@ FLOORS = {
         {"command_line"},
     ],
     "webapp": [
-        {"environment", "http", "processes", "translations"},
+        {"environment", "http", "translations"},
         {"command_line", "participants", "photos"},
         {"studies"},
         {"games"},

@@ -1,4 +1,4 @@
-"""Processes that crash take nobody's work along."""
+"""Work in processes of its own: what crashes there takes nobody's work along."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from editing.processes import ProcessDied, each_by_processes
+from editing.processes import Crashed, Stopped, each_by_processes, run_isolated
 
 PROGRAM = """
 import os, time
@@ -56,7 +56,7 @@ def test_every_item_has_its_result() -> None:
 
 def test_a_process_that_dies_costs_its_own_item_alone() -> None:
     results = dict(each_by_processes(doubled, [1, 2, 13, 3, 4], 2))
-    assert isinstance(results.pop(13), ProcessDied)
+    assert isinstance(results.pop(13), Crashed)
     assert results == {number: 2 * number for number in (1, 2, 3, 4)}
 
 
@@ -86,3 +86,32 @@ def test_a_worker_ends_with_its_parent_however_that_ends(root: Path, tmp_path: P
         parent.kill()
         # The pipe ends when the last process that holds it has: the worker, then.
         assert parent.stdout.read() == ""
+
+
+def never() -> bool:
+    return False
+
+
+def test_a_function_is_called_in_a_process_of_its_own(tmp_path: Path) -> None:
+    run_isolated(os.mkdir, tmp_path / "made", should_stop=never, limit=60)
+    assert (tmp_path / "made").is_dir()
+
+
+def test_what_the_function_raises_is_raised_with_where_it_came_from() -> None:
+    with pytest.raises(ValueError, match="invalid literal") as raised:
+        run_isolated(int, "seven", should_stop=never, limit=60)
+    assert "Traceback" in raised.value.__notes__[0]
+
+
+def test_a_process_that_dies_is_told() -> None:
+    with pytest.raises(Crashed):
+        run_isolated(os._exit, 3, should_stop=never, limit=60)
+
+
+def test_work_that_takes_too_long_or_is_not_wanted_any_more_is_ended() -> None:
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        run_isolated(time.sleep, 60, should_stop=never, limit=0.1)
+    with pytest.raises(Stopped):
+        run_isolated(time.sleep, 60, should_stop=lambda: True, limit=60)
+    assert time.monotonic() - began < 30

@@ -12,13 +12,13 @@ from django.conf import settings as site
 from django.db import connection
 from django.utils import timezone
 
+from editing.processes import Crashed, Stopped
 from tests.webapp.downloads.downloading import forget_jobs, run_worker
 from webapp.datasets import agent_play, learning_command
 from webapp.datasets.agent_play import play_some
 from webapp.datasets.models import MOST_TRIES, AgentFailure
 from webapp.datasets.tasks import let_agent_play
 from webapp.games.models import Episode
-from webapp.processes import Crashed, Stopped
 from webapp.studies.adding import take_out
 from webapp.studies.models import Study
 
@@ -29,7 +29,7 @@ from webapp.datasets import agent_play
 def begun(*arguments, **options):
     print("playing", flush=True)
     signal.pause()
-agent_play.run_apart = begun
+agent_play.run_isolated = begun
 agent_play.play_some(lambda: False)
 """
 
@@ -53,7 +53,7 @@ def here(monkeypatch, study):
             act()
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(agent_play, "run_apart", run)
+    monkeypatch.setattr(agent_play, "run_isolated", run)
     return meanwhile
 
 
@@ -64,7 +64,7 @@ def no_play(monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("the agent plays")
 
-    monkeypatch.setattr(agent_play, "run_apart", refuse)
+    monkeypatch.setattr(agent_play, "run_isolated", refuse)
 
 
 def test_the_worker_lets_it_play_what_waits(transactional_db, player, make_photo, settings, monkeypatch):
@@ -173,7 +173,7 @@ def test_a_play_that_ends_badly_is_written_down(study, photo, monkeypatch, error
     def fail(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(agent_play, "run_apart", fail)
+    monkeypatch.setattr(agent_play, "run_isolated", fail)
     assert play_some(never)  # once more, alone
     assert reason in AgentFailure.objects.get().reason
 
@@ -182,7 +182,7 @@ def test_a_worker_that_is_stopped_leaves_nothing(study, photo, monkeypatch, sett
     def stopped(*arguments, **options):
         raise Stopped
 
-    monkeypatch.setattr(agent_play, "run_apart", stopped)
+    monkeypatch.setattr(agent_play, "run_isolated", stopped)
     assert not play_some(lambda: True)
     assert not AgentFailure.objects.exists()
     assert not Episode.objects.exists()

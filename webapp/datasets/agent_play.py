@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from editing.game import filters
 from editing.photos.photo_error import PhotoError
+from editing.processes import Crashed, Stopped, run_isolated
 from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.snapshot import read_snapshot, write_snapshot
 from webapp.datasets import learning_command
@@ -28,7 +29,6 @@ from webapp.datasets.models import AgentFailure
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.photos.storing import hold_files
-from webapp.processes import Crashed, Stopped, run_apart
 from webapp.studies.models import SHIPPED_AGENT, Study
 
 # Photos: the work of a few seconds, and so few that one process reads them.
@@ -105,7 +105,7 @@ def _play(study: Study, photos: Sequence[Photo], should_stop: Callable[[], bool]
         )
         options = ["--agent", SHIPPED_AGENT, "--name", study.agent, "--seed", str(SEED), "--device", "cpu"]
         arguments = ["play", *options, "-o", str(play), str(waiting)]
-        run_apart(learning_command.run, arguments, should_stop=should_stop, limit=LIMIT)
+        run_isolated(learning_command.run, arguments, should_stop=should_stop, limit=LIMIT)
         _store(study, photos, play)
 
 

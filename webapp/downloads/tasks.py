@@ -16,13 +16,13 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 
 from editing.photos.photo_error import PhotoError
+from editing.processes import Crashed, Stopped, run_isolated
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
 from webapp.downloads.offering import check_offered
 from webapp.downloads.thumbnails import episode_steps
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import without_name
-from webapp.processes import Crashed, Stopped, run_apart
 
 if TYPE_CHECKING:
     from editing.rendering.writing import OutputFormat
@@ -135,7 +135,7 @@ def _develop(row: Download, context: JobContext) -> None:
     check_offered(row.episode)
     photo = row.episode.photo
     row.path.parent.mkdir(parents=True, exist_ok=True)
-    run_apart(
+    run_isolated(
         develop_file,
         photo.original_path,
         episode_steps(row.episode),

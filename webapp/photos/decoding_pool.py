@@ -6,7 +6,7 @@ from pathlib import Path
 
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import ReadOptions
-from editing.processes import ProcessDied, each_by_processes
+from editing.processes import Crashed, each_by_processes
 from webapp.photos.decoding import Decoded, decode
 
 
@@ -19,7 +19,7 @@ def decode_all(
     """
     function = partial(_decoded, previews=previews, options=options)
     for path, result in each_by_processes(function, paths, processes):
-        if isinstance(result, ProcessDied):
+        if isinstance(result, Crashed):
             yield path, PhotoError("the decoder crashed, or ran out of memory, on this file")
         else:
             yield path, result

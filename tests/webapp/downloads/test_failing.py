@@ -8,10 +8,10 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import AbortReason, JobContext
 from procrastinate.jobs import Job
 
+from editing.processes import Crashed
 from tests.webapp.downloads.downloading import ask, jobs, reason, states, url
 from webapp.downloads.models import Download, downloads_folder
 from webapp.downloads.tasks import develop_download
-from webapp.processes import Crashed
 
 
 class TestFailing:
@@ -37,13 +37,13 @@ class TestFailing:
         assert "its disk may be full" in reason()
 
     def test_a_picture_that_kills_its_process_is_said(self, player, finished, work, monkeypatch):
-        monkeypatch.setattr("webapp.downloads.tasks.run_apart", dying)
+        monkeypatch.setattr("webapp.downloads.tasks.run_isolated", dying)
         ask(player, finished)
         work()
         assert "too much for this server" in reason()
 
     def test_a_fault_of_ours_is_said_without_its_details(self, player, finished, work, monkeypatch):
-        monkeypatch.setattr("webapp.downloads.tasks.run_apart", faulty)
+        monkeypatch.setattr("webapp.downloads.tasks.run_isolated", faulty)
         ask(player, finished)
         work()
         assert reason() == "The server failed at it. Its log says why."
