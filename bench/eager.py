@@ -4,19 +4,20 @@ Float32, run operation by operation, the layout N, C, H, W. As the 2018 program 
 behind the image and convolved, and all eight filters edit every image, of which one is then taken. Real, fake and
 mixed images go through the critic each on their own; all gradients, that of the gradient penalty too, and those of
 the statistics, are autograd's; Adam is torch's default one. Only parameters that an update is for get a gradient. The
-losses and gradients are those of ``learning.training.losses``, which a test holds.
+losses and gradients are those of ``learning.training.paper_recipe``, which a test holds.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, one_hot
 
-from editing.game.filters import FILTERS, luminance
+from editing.game.filters import FILTERS
 from learning.agent import state
 from learning.agent.acting import Chooser
+from learning.agent.critic import Critic, statistics_by_autograd
 from learning.agent.extractor import LEAK, Extractor
-from learning.agent.networks import ADJUSTING, CHOOSING, EXPLORATION, Agent, Critic, Networks, Value
-from learning.training import losses
+from learning.agent.networks import ADJUSTING, CHOOSING, EXPLORATION, Agent, Networks, Value
+from learning.training import paper_recipe
 
 
 def features(extractor: Extractor, images: Tensor, numbers: Tensor) -> Tensor:
@@ -28,25 +29,18 @@ def features(extractor: Extractor, images: Tensor, numbers: Tensor) -> Tensor:
     return x.permute(0, 2, 3, 1).flatten(1)
 
 
-def statistics(images: Tensor) -> Tensor:
-    """(N, 3) mean luminance, its variance and the mean saturation."""
-    y = luminance((images[:, 0], images[:, 1], images[:, 2])).flatten(1)
-    clipped = images.clamp(0, 1)
-    high, low = clipped.amax(dim=1), clipped.amin(dim=1)
-    saturation = (high - low) / (torch.minimum(high + low, 2 - high - low) + 0.01)
-    return torch.stack([y.mean(dim=1) + 1e-5, y.var(dim=1, correction=0), saturation.flatten(1).mean(dim=1)], dim=1)
+def score(critic: Critic, images: Tensor) -> Tensor:
+    """Compute the critic's scores, (N, 1)."""
+    outputs: Tensor = critic.head(features(critic.extractor, images, statistics_by_autograd(images)))
+    return outputs
 
 
-def judge(critic: Critic, images: Tensor) -> Tensor:
-    """The critic's answers, (N, 1)."""
-    found: Tensor = critic.head(features(critic.extractor, images, statistics(images)))
-    return found
-
-
-def worth(value: Value, images: Tensor, states: Tensor) -> Tensor:
-    """The value's answers, (N, 1)."""
-    found: Tensor = value.head(features(value.extractor, images, torch.cat([states, statistics(images)], dim=1)))
-    return found
+def value(network: Value, images: Tensor, states: Tensor) -> Tensor:
+    """Compute the value network's outputs, (N, 1)."""
+    outputs: Tensor = network.head(
+        features(network.extractor, images, torch.cat([states, statistics_by_autograd(images)], dim=1))
+    )
+    return outputs
 
 
 def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor, choose: Chooser) -> tuple[Tensor, Tensor, Tensor]:
@@ -66,26 +60,26 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor, choose: Cho
 def agent_and_value_losses(
     networks: Networks, images: Tensor, states: Tensor, masks: Tensor, choose: Chooser, progress: float
 ) -> tuple[Tensor, Tensor]:
-    """The losses of ``learning.training.losses.step_losses``; the same arguments."""
+    """The losses of ``learning.training.paper_recipe.step_losses``; the same arguments."""
     p, choice, after = act(networks.agent, images, states, masks, choose)
     states_after = state.next_states(states, choice)
     used = (states[:, state.USED] * one_hot(choice, len(FILTERS))).sum(dim=1, keepdim=True)
-    cost = losses.penalty(after, p, used, progress)
+    cost = paper_recipe.penalty(after, p, used, progress)
     with torch.no_grad():
-        before = judge(networks.critic, images)
-    reward = losses.reward(judge(networks.critic, after), before, cost)
-    q = losses.q_value(reward, states_after[:, state.STOPPED, None], worth(networks.value, after, states_after))
-    advantage = q.detach() - worth(networks.value, images, states)
+        before = score(networks.critic, images)
+    reward = paper_recipe.reward(score(networks.critic, after), before, cost)
+    q = paper_recipe.q_value(reward, states_after[:, state.STOPPED, None], value(networks.value, after, states_after))
+    advantage = q.detach() - value(networks.value, images, states)
     log_probability = p.gather(1, choice[:, None]).log()
-    return losses.agent_loss(q, log_probability, advantage), losses.value_loss(advantage)
+    return paper_recipe.agent_loss(q, log_probability, advantage), paper_recipe.value_loss(advantage)
 
 
 def critic_loss(critic: Critic, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """The loss of ``learning.training.losses.critic_losses``; the same arguments."""
+    """The loss of ``learning.training.paper_recipe.critic_losses``; the same arguments."""
     between = (real + mix[:, None, None, None] * (fake - real)).requires_grad_()
-    (gradient,) = torch.autograd.grad(judge(critic, between).sum(), between, create_graph=True)
-    penalty = losses.gradient_penalty(losses.gradient_norm(gradient))
-    return judge(critic, fake).mean() - judge(critic, real).mean() + losses.GRADIENT_PENALTY_SCALE * penalty
+    (gradient,) = torch.autograd.grad(score(critic, between).sum(), between, create_graph=True)
+    penalty = paper_recipe.gradient_penalty(paper_recipe.gradient_norm(gradient))
+    return score(critic, fake).mean() - score(critic, real).mean() + paper_recipe.GRADIENT_PENALTY_SCALE * penalty
 
 
 class EagerOptimizer:

@@ -22,8 +22,7 @@ from learning.configuration import PAPER_WIDTHS, FastConfig, Widths
 from learning.device import AUTO, BFLOAT16, FLOAT32, autocast, choose_precision
 from learning.photos.batches import CropSampler
 from learning.training.fast_recipe import FastTrainer
-from learning.training.losses import critic_losses, step_losses
-from learning.training.paper_recipe import BETAS
+from learning.training.paper_recipe import BETAS, critic_losses, step_losses
 from learning.training.trainer import NetworkOptimizer
 from learning.training.updates import CapturedUpdate, Update, capture_on
 

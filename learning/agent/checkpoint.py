@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from editing.files import write_atomically
 from editing.game.filters import VERSION
-from learning.agent.networks import Agent, Critic
+from learning.agent.critic import Critic
+from learning.agent.networks import Agent
 from learning.configuration import Widths
 
 CONFIG = "config.json"

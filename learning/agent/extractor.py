@@ -1,4 +1,4 @@
-"""What every network sees images with: four convolutions, and their gradient written out."""
+"""What every network is made of: an extractor, which sees the image, and heads, which make numbers of its features."""
 
 from itertools import pairwise
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from editing.photos.preview import AGENT_VIEW_SIZE
+from learning.configuration import Widths
 
 LEAK = 0.2
 
@@ -39,52 +40,47 @@ class Extractor(nn.Module):
     def activations(self, images: Tensor, numbers: Tensor) -> list[Tensor]:
         """What each convolution leaves after its leaky ReLU, (N, channels, height, width)."""
         first, *others = self.convolutions
-        weight, planes = self._first_weights()
+        weight, planes = self.first_weights()
         assert isinstance(first, nn.Conv2d)  # noqa: S101 (tells the type)
         x = nn.functional.conv2d(images - 0.5, weight, first.bias, stride=2, padding=1)
         bias = torch.einsum("nc,ocp->npo", numbers - 0.5, planes)
         # Added by the product that spreads it, where channels come last.
         x = torch.baddbmm(x.permute(0, 2, 3, 1).flatten(1, 2), self.places.expand(len(x), -1, -1), bias)
         x = x.view(len(x), AGENT_VIEW_SIZE // 2, AGENT_VIEW_SIZE // 2, -1).permute(0, 3, 1, 2)
-        found = [nn.functional.leaky_relu(x, LEAK)]
+        activations = [nn.functional.leaky_relu(x, LEAK)]
         for convolution in others:
-            found.append(nn.functional.leaky_relu(convolution(found[-1]), LEAK))
-        return found
+            activations.append(nn.functional.leaky_relu(convolution(activations[-1]), LEAK))
+        return activations
 
-    def gradients(self, in_features: Tensor, activations: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """From a gradient in the features to those in the images, (N, 3, 64, 64), and in the numbers.
-
-        The weights' own gradient through this is as cheap as through ``forward``: between its kinks leaky ReLU is
-        linear, so that its slopes are constants here, where autograd would go back through all of ``forward`` for 0.
-
-        Args:
-            in_features: (N, 128 * width).
-            activations: what ``activations`` gives for those images and numbers.
-        """
-        first, planes = self._first_weights()
-        weights = [one.weight for one in self.convolutions if isinstance(one, nn.Conv2d)]
-        height, width = activations[-1].shape[2:]
-        x = in_features.view(len(in_features), height, width, -1).permute(0, 3, 1, 2)
-        for weight, activation in zip(weights[:0:-1], activations[:0:-1], strict=True):
-            x = nn.functional.conv_transpose2d(before_leak(x, activation), weight, stride=2, padding=1)
-        x = before_leak(x, activations[0])
-        in_bias = self.places.T @ x.permute(0, 2, 3, 1).flatten(1, 2)
-        in_images = nn.functional.conv_transpose2d(x, first, stride=2, padding=1)
-        return in_images, torch.einsum("npo,ocp->nc", in_bias, planes)
-
-    def _first_weights(self) -> tuple[Tensor, Tensor]:
-        """Of the first convolution: those of the image, and (out, numbers, 9) what each plane adds at each place."""
+    def first_weights(self) -> tuple[Tensor, Tensor]:
+        """Split the first convolution: weights of the image; (out, numbers, 9) what each plane adds at each place."""
         weight = self.convolutions[0].weight
         assert isinstance(weight, Tensor)  # noqa: S101 (tells the type)
         return weight[:, :3], weight[:, 3:].flatten(2) @ self.taps.T
 
 
-def before_leak(gradient: Tensor, activation: Tensor) -> Tensor:
-    """A gradient after leaky ReLU, taken before it; its slopes, known by what it gave, are constants."""
-    found: Tensor = torch.ops.aten.leaky_relu_backward(gradient, activation.detach(), LEAK, True)
-    return found
-
-
 def flat(activation: Tensor) -> Tensor:
     """(N, features) of the last activation, in the order height, width, channel."""
     return activation.permute(0, 2, 3, 1).flatten(1)
+
+
+class Head(nn.Module):
+    """Features to outputs by two fully connected layers."""
+
+    def __init__(self, widths: Widths, outputs: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(widths.features, widths.hidden)
+        self.output = nn.Linear(widths.hidden, outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.outputs(self.activation(features))
+
+    def activation(self, features: Tensor) -> Tensor:
+        """(N, hidden) what the first layer leaves after its leaky ReLU."""
+        return nn.functional.leaky_relu(self.hidden(features), LEAK)
+
+    def outputs(self, activation: Tensor) -> Tensor:
+        """(N, outputs), under autocast too in the weights' own precision: small differences of scores count."""
+        with torch.autocast(activation.device.type, enabled=False):
+            outputs: Tensor = self.output(activation.to(self.output.weight.dtype))
+        return outputs

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from editing.game.filters import FILTERS
 from learning.agent import state
-from learning.agent.extractor import LEAK, Extractor, before_leak, flat
-from learning.agent.image_statistics import statistics
+from learning.agent.critic import Critic, statistics
+from learning.agent.extractor import Extractor, Head
 from learning.configuration import Widths
 
 KEEP = 0.5
@@ -24,32 +24,6 @@ EXPLORATION = 0.05
 ADJUSTING, CHOOSING = 0, 1
 
 Network = TypeVar("Network", bound=nn.Module)
-
-
-class Head(nn.Module):
-    """Features to outputs by two fully connected layers."""
-
-    def __init__(self, widths: Widths, outputs: int) -> None:
-        super().__init__()
-        self.hidden = nn.Linear(widths.features, widths.hidden)
-        self.output = nn.Linear(widths.hidden, outputs)
-
-    def forward(self, features: Tensor) -> Tensor:
-        return self.outputs(self.activation(features))
-
-    def activation(self, features: Tensor) -> Tensor:
-        """(N, hidden) what the first layer leaves after its leaky ReLU."""
-        return nn.functional.leaky_relu(self.hidden(features), LEAK)
-
-    def outputs(self, activation: Tensor) -> Tensor:
-        """(N, outputs), under autocast too in the weights' own precision: small differences of answers count."""
-        with torch.autocast(activation.device.type, enabled=False):
-            found: Tensor = self.output(activation.to(self.output.weight.dtype))
-        return found
-
-    def gradient(self, in_outputs: Tensor, activation: Tensor) -> Tensor:
-        """(N, features): the gradient in the features, from that in the outputs; the slopes are constants here too."""
-        return before_leak(in_outputs @ self.output.weight, activation) @ self.hidden.weight
 
 
 class Agent(nn.Module):
@@ -92,35 +66,6 @@ def draw_masks(count: int, widths: Widths, generator: torch.Generator) -> Tensor
     """(count, 2, features) fresh dropout masks on the CPU: 0, or 1 / keep."""
     kept = torch.rand(count, 2, widths.features, generator=generator) < KEEP
     return kept.to(torch.float32) / KEEP
-
-
-class Critic(nn.Module):
-    """How much images look like the targets: (N, 1), unbounded. Sees the image and its three statistics."""
-
-    def __init__(self, widths: Widths) -> None:
-        super().__init__()
-        self.extractor = Extractor(3, widths.width)
-        self.head = Head(widths, 1)
-
-    def forward(self, images: Tensor) -> Tensor:
-        out: Tensor = self.head(self.extractor(images, statistics(images)))
-        return out
-
-    def with_gradient(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """The answers, (N, 1), and their gradient in the images, (N, 3, 64, 64): both may be differentiated in the
-        weights, once.
-
-        It is what autograd finds with ``create_graph=True``, written out, which takes half the time.
-        """
-        leaf = images.detach().requires_grad_()
-        numbers = statistics(leaf)
-        activations = self.extractor.activations(images.detach(), numbers.detach())
-        activation = self.head.activation(flat(activations[-1]))
-        answers = self.head.outputs(activation)
-        in_features = self.head.gradient(torch.ones_like(answers), activation)
-        in_images, in_numbers = self.extractor.gradients(in_features, activations)
-        (by_numbers,) = torch.autograd.grad(numbers, leaf, in_numbers, create_graph=True)
-        return answers, in_images + by_numbers
 
 
 class Value(nn.Module):

@@ -22,10 +22,10 @@ from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
 from learning.agent import state
 from learning.agent.acting import Group, edit
 from learning.agent.checkpoint import load_critic
-from learning.agent.networks import Critic
+from learning.agent.critic import Critic
 from learning.photos.batches import Crops, CropSampler
-from learning.training.losses import REPEAT_PENALTY, REWARD_SCALE, overexposure_penalty
-from learning.training.rollout import clip_to_display
+from learning.training.paper_recipe import REPEAT_PENALTY, REWARD_SCALE
+from learning.training.trainer import clip_to_display, overexposure_penalty
 
 Pixels = NDArray[np.float32]
 # From images (N, 64, 64, 3) before and after a step to a number for each.

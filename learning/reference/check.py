@@ -20,7 +20,7 @@ from torch import Tensor
 from learning.agent.acting import act, most_probable, sample_filters
 from learning.reference.filters import filter_keys, grey_images
 from learning.reference.weights import gradients, load_networks
-from learning.training.losses import CriticLosses, StepLosses, critic_losses, step_losses
+from learning.training.paper_recipe import CriticLosses, StepLosses, critic_losses, step_losses
 
 TOLERANCE = 1e-3
 # Where, between real and fake, the reference's gradient penalty was taken.

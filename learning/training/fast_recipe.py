@@ -2,53 +2,41 @@
 
 The critic judges finished pictures alone, and learns faster than the agent. The agent's parameters learn through the
 filters; its choices by how much better a game went than the other games on the same photo. There is no value network,
-and no pool that the agent plays from.
+and no pool that the agent plays from. One iteration is ``FastTrainer._iterate``; the agent's loss is
+``FastTrainer._agent_loss``, the critic's ``FastTrainer._critic_loss``.
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from editing.game.filters import FILTERS
+from editing.game.filters import FILTERS, luminance
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE
-from learning.agent.acting import entropy_when_sure
-from learning.agent.networks import Agent, Critic, draw_masks, initialise
-from learning.agent.state import one_hot
+from learning.agent import state
+from learning.agent.acting import act, entropy_when_sure, sample_filters, without_used
+from learning.agent.critic import Critic
+from learning.agent.networks import Agent, draw_masks, initialise
 from learning.configuration import FastConfig
 from learning.device import to_device
-from learning.photos.batches import Augmentation, Crops, CropSampler
+from learning.photos.batches import Augmentation, CropSampler
 from learning.training.distributed import SINGLE_PROCESS, Processes
-from learning.training.rollout import Games, clip_to_display, draw_probes, roll_out
-from learning.training.trainer import NetworkOptimizer, Trainer
+from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display, overexposure_penalty
 from learning.training.updates import Capture, Update
 
-# The gradient penalty on reals (R1) is part of every fourth update of the critic alone, at four times its weight
-# (Karras et al., 2020, "lazy regularisation").
-PENALTY_EVERY = 4
+# R1 is part of every fourth update of the critic alone, at four times its weight (Karras et al., "Analyzing and
+# Improving the Image Quality of StyleGAN", 2020, "lazy regularization").
+R1_EVERY = 4
 BETAS = (0.5, 0.99)
-
-GameInputs = tuple[Tensor, Tensor, Tensor, Tensor]
-
-
-def leave_one_out_advantage(returns: Tensor, copies: int) -> Tensor:
-    """(N,) each game's return less the mean of the other games on its photo, over the batch's standard deviation.
-
-    Args:
-        returns: (N,) the games on one photo in a row.
-    """
-    groups = returns.view(-1, copies)
-    others = (groups.sum(dim=1, keepdim=True) - groups) / max(copies - 1, 1)
-    return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
-
-
-def r1_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
-    """R1 (Mescheder et al., 2018): the critic's answers to reals (N, 1), and mean |grad D|^2 there."""
-    answers, gradient = critic.with_gradient(real)
-    return answers, gradient.square().flatten(1).sum(dim=1).mean()
+# Pixels of each photo on which noise and casts are measured.
+PROBES = 64
+EIGHT_BIT_STEP = 1 / 255
 
 
 class FastTrainer(Trainer):
@@ -76,116 +64,250 @@ class FastTrainer(Trainer):
             "agent": NetworkOptimizer(self._agent, BETAS, device, processes),
             "critic": NetworkOptimizer(self._critic, BETAS, device, processes),
         }
+        # The finished images of the last batches, the oldest overwritten first.
         capacity = config.fake_buffer_batches * config.batch
         self._fake_buffer = torch.zeros(capacity, 3, AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, device=device)
-        self._agents_update = self._captured(self._judge_games)
-        self._critics_update = self._captured(self._tell_apart)
-        self._critics_penalised_update = self._captured(self._tell_apart_penalised)
+        self._agent_update = self._captured(self._agent_loss)
+        self._critic_update = self._captured(self._critic_loss)
+        self._critic_update_with_r1 = self._captured(partial(self._critic_loss, with_r1=True))
+
+    def _iterate(self) -> dict[str, Tensor]:
+        config, share = self.config, self.processes.share
+        if self.iteration == 0:
+            self._fill_fake_buffer()
+        progress = self.iteration / config.iterations
+        decay = math.pow(config.final_rate, progress)
+        entropy_weight = torch.tensor(config.entropy_bonus * (1 - progress))
+
+        # Everything random, for all updates: so the targets are read while the agent plays.
+        games = self._draw_games()
+        draws = [
+            (self._targets.draw(config.batch, self.generator), self._draw_fakes()) for _ in range(config.critic_updates)
+        ]
+        targets = self._targets.read_ahead([crops for crops, _ in draws])
+
+        # One update of the agent, by whole games on fresh photos.
+        update = self._agent_update(*games, to_device(entropy_weight, self.device))
+        self._store_fakes(self.iteration, update.results[0])
+        metrics = self._step(update, {"agent": config.agent_rate * decay})
+
+        # Several of the critic, by targets and by the finished images of the last batches.
+        first = config.critic_updates * self.iteration
+        for number, (real, (_, rows)) in enumerate(zip(targets, draws, strict=True), first):
+            fake = self._fake_buffer[to_device(share(rows), self.device)]
+            critic_update = self._critic_update_with_r1 if number % R1_EVERY == 0 else self._critic_update
+            metrics |= self._step(critic_update(share(real), fake), {"critic": config.critic_rate * decay})
+        return metrics
+
+    def _agent_loss(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_weight: Tensor) -> Update:
+        """Compute the agent's gradient by whole games, see ``roll_out``; the result is their finished images."""
+        config = self.config
+        games = self._play(photos, masks, z, probes)
+        with self._autocast():
+            scores = self._critic(clip_to_display(games.images)).squeeze(1)
+        # What a game is worth: the log of the probability that its result is a target, less what is broken in it.
+        noise_penalty = config.noise_penalty * games.chroma_noise
+        cast_penalty = config.cast_penalty * games.grey_cast
+        returns = -softplus(-scores) - (games.overexposure + noise_penalty + cast_penalty)
+        # Parameters learn through the filters, from the returns themselves; choices by REINFORCE. The mean and the
+        # standard deviation are those of the whole batch, not of this process's share.
+        advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), config.games_per_photo)
+        policy_loss = -(games.log_probability * self.processes.share(advantage)).mean()
+        entropy_bonus = entropy_weight * games.entropy.mean()
+        loss = -returns.mean() + (policy_loss - entropy_bonus)
+
+        used = state.one_hot(games.choices).sum(dim=1).float().mean(dim=0)
+        metrics = {
+            "return": returns.mean(),
+            "too_bright": games.overexposure.mean(),  # the name in the logs of all runs
+            "entropy": games.entropy.mean(),
+            "chroma_noise": games.chroma_noise.mean(),
+            "grey_cast": games.grey_cast.mean(),
+            "agent_loss": loss,
+        } | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
+        return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
+
+    def _critic_loss(self, real: Tensor, fake: Tensor, *, with_r1: bool = False) -> Update:
+        """Compute the critic's gradient by targets and finished images: non-saturating (Goodfellow et al., 2014)."""
+        real, fake = clip_to_display(real), clip_to_display(fake)
+        with self._autocast():
+            if with_r1:
+                # The second derivative runs through the reals alone: one batch with the fakes would double its work.
+                fake_scores = self._critic(fake)
+                real_scores, squared_gradient = r1_penalty(self._critic, real)
+            else:
+                real_scores, fake_scores = self._critic(torch.cat([real, fake])).chunk(2)
+        loss = softplus(-real_scores).mean() + softplus(fake_scores).mean()
+        metrics = {"critic_loss": loss, "distance": real_scores.mean() - fake_scores.mean()}
+        if with_r1:
+            metrics |= {"critic_penalty": squared_gradient}
+            loss = loss + R1_EVERY * self.config.r1_gamma / 2 * squared_gradient
+        return Update({"critic": self.optimizers["critic"].gradients(loss)}, metrics)
+
+    def _draw_games(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Draw what this process's share of a batch of games is made of, see ``roll_out``."""
+        config, share = self.config, self.processes.share
+        photos = self._inputs.read(self._inputs.draw(config.parts, self.generator, self._augmentation))
+        photos = photos.repeat_interleave(config.games_per_photo, dim=0)
+        masks = draw_masks(config.batch * MAXIMUM_STEPS, self.widths, self.generator)
+        masks = share(masks.view(config.batch, MAXIMUM_STEPS, 2, self.widths.features))
+        z = share(torch.rand(config.batch, MAXIMUM_STEPS, generator=self.generator))
+        probes = share(draw_probes(photos, self.generator))
+        return share(photos), to_device(masks, self.device), to_device(z, self.device), probes
+
+    def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> "Games":
+        with self._autocast():
+            return roll_out(self._agent, photos, masks, z, probes, grouped=self._grouped)
+
+    def _draw_fakes(self) -> Tensor:
+        """(batch,) rows of the fake buffer, each at most once."""
+        return torch.randperm(len(self._fake_buffer), generator=self.generator)[: self.config.batch]
+
+    def _store_fakes(self, number: int, images: Tensor) -> None:
+        """Put a batch of finished images, this process's share, into the buffer, in place of the oldest."""
+        start = number % self.config.fake_buffer_batches * self.config.batch
+        self._fake_buffer[start : start + self.config.batch] = self.processes.gather(images)
+
+    def _fill_fake_buffer(self) -> None:
+        """Play as many batches as the first iteration leaves empty, learning nothing."""
+        for number in range(1, self.config.fake_buffer_batches):
+            with torch.no_grad():
+                self._store_fakes(number, self._play(*self._draw_games()).images)
 
     def _memory(self) -> dict[str, Tensor]:
         return {"fake_buffer": self._fake_buffer}
 
     def critic_draws_from(self) -> dict[str, Tensor]:
-        """The finished images of the last few batches."""
+        """Return the finished images of the last few batches."""
         return {"The critic draws from: games of the last iterations": self._fake_buffer}
 
-    def _iterate(self) -> dict[str, Tensor]:
-        config, count = self.config, self.config.batch
-        if self.iteration == 0:
-            for start in range(count, len(self._fake_buffer), count):
-                with torch.no_grad():
-                    self._fake_buffer[start : start + count] = self.processes.gather(self._play(*self._draw()).images)
-        progress = self.iteration / config.iterations
-        decay = math.pow(config.final_rate, progress)
-        games = self._draw()
-        # Targets are read while the agent plays.
-        drawn = [self._draw_pictures() for _ in range(config.critic_updates)]
-        targets = self._targets.read_ahead([crops for crops, _ in drawn])
-        acted = self._update_agent(games, config.agent_rate * decay, config.entropy_bonus * (1 - progress))
-        first = config.critic_updates * self.iteration
-        judged: dict[str, Tensor] = {}
-        for update, (real, (_, finished)) in enumerate(zip(targets, drawn, strict=True), first):
-            penalised = update % PENALTY_EVERY == 0
-            judged |= self._update_critic(real, finished, config.critic_rate * decay, penalised=penalised)
-        return acted | judged
 
-    def _draw(self) -> GameInputs:
-        """What this process's share of a batch of games is made of, see ``roll_out``."""
-        count, share = self.config.batch, self.processes.share
-        photos = self._inputs.read(self._inputs.draw(self.config.parts, self.generator, self._augmentation))
-        photos = photos.repeat_interleave(self.config.games_per_photo, dim=0)
-        masks = draw_masks(count * MAXIMUM_STEPS, self.widths, self.generator)
-        masks = share(masks.view(count, MAXIMUM_STEPS, 2, self.widths.features))
-        z = share(torch.rand(count, MAXIMUM_STEPS, generator=self.generator))
-        probes = share(draw_probes(photos, self.generator))
-        return share(photos), to_device(masks, self.device), to_device(z, self.device), probes
+def leave_one_out_advantage(returns: Tensor, games_per_photo: int) -> Tensor:
+    """Compare each game with the other games on its photo: its return less their mean, over the batch's deviation.
 
-    def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> Games:
-        with self._autocast():
-            return roll_out(self._agent, photos, masks, z, probes, grouped=self._grouped)
+    The mean of the others as baseline is REINFORCE leave-one-out, RLOO (Kool et al., "Buy 4 REINFORCE Samples, Get a
+    Baseline for Free!", 2019; Ahmadian et al., "Back to Basics: Revisiting REINFORCE-Style Optimization for Learning
+    from Human Feedback in LLMs", 2024). Those do not divide: here the standard deviation of all returns of the batch
+    makes the step independent of their scale.
 
-    def _update_agent(self, games: GameInputs, rate: float, entropy_bonus: float) -> dict[str, Tensor]:
-        update = self._agents_update(*games, to_device(torch.tensor(entropy_bonus), self.device))
-        (images,) = update.results
-        place = self.iteration % self.config.fake_buffer_batches * self.config.batch
-        self._fake_buffer[place : place + self.config.batch] = self.processes.gather(images)
-        return self._learn(update, {"agent": rate})
+    Args:
+        returns: (N,) the games on one photo in a row.
 
-    def _judge_games(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_bonus: Tensor) -> Update:
-        """The agent's update; it results in the finished images."""
-        games = self._play(photos, masks, z, probes)
-        with self._autocast():
-            answers = self._critic(clip_to_display(games.images)).squeeze(1)
-        broken = games.overexposure_penalty + self.config.noise_penalty * games.chroma_noise
-        broken = broken + self.config.cast_penalty * games.grey_cast
-        returns = -softplus(-answers) - broken
-        # Over the standard deviation of the whole batch.
-        advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), self.config.games_per_photo)
-        advantage = self.processes.share(advantage)
-        choosing = (games.log_probability * advantage).mean() + entropy_bonus * games.entropy.mean()
-        loss = -returns.mean() - choosing
-        used = one_hot(games.choices).sum(dim=1).float().mean(dim=0)
-        metrics = {
-            "return": returns.mean(),
-            "too_bright": games.overexposure_penalty.mean(),
-            "entropy": games.entropy.mean(),
-        }
-        metrics |= {"chroma_noise": games.chroma_noise.mean(), "grey_cast": games.grey_cast.mean(), "agent_loss": loss}
-        metrics |= {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
-        return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
+    Returns:
+        (N,); a game alone on its photo is compared with 0.
+    """
+    groups = returns.view(-1, games_per_photo)
+    others = (groups.sum(dim=1, keepdim=True) - groups) / max(games_per_photo - 1, 1)
+    return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
 
-    def _draw_pictures(self) -> tuple[Crops, Tensor]:
-        """What the critic tells apart: targets, and which of the finished images."""
-        count = self.config.batch
-        targets = self._targets.draw(count, self.generator)
-        return targets, torch.randperm(len(self._fake_buffer), generator=self.generator)[:count]
 
-    def _update_critic(self, real: Tensor, finished: Tensor, rate: float, *, penalised: bool) -> dict[str, Tensor]:
-        share = self.processes.share
-        fake = self._fake_buffer[to_device(share(finished), self.device)]
-        update = self._critics_penalised_update if penalised else self._critics_update
-        return self._learn(update(share(real), fake), {"critic": rate})
+def r1_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute R1 (Mescheder et al., "Which Training Methods for GANs do actually Converge?", 2018).
 
-    def _tell_apart(self, real: Tensor, fake: Tensor) -> Update:
-        """The critic's update."""
-        with self._autocast():
-            real_answers, fake_answers = self._critic(torch.cat([clip_to_display(real), clip_to_display(fake)])).chunk(
-                2
-            )
-        return self._critics(real_answers, fake_answers)
+    Returns:
+        The critic's scores of reals, (N, 1), and the mean of |grad D|^2 there, a scalar.
+    """
+    scores, gradient = critic.with_gradient(real)
+    return scores, gradient.square().flatten(1).sum(dim=1).mean()
 
-    def _tell_apart_penalised(self, real: Tensor, fake: Tensor) -> Update:
-        """The critic's update, by its gradient at the targets too."""
-        with self._autocast():
-            # The second derivative runs through the reals alone: one batch with the fakes would double its work.
-            fake_answers = self._critic(clip_to_display(fake))
-            real_answers, penalty = r1_penalty(self._critic, clip_to_display(real))
-        return self._critics(real_answers, fake_answers, penalty)
 
-    def _critics(self, real_answers: Tensor, fake_answers: Tensor, penalty: Tensor | None = None) -> Update:
-        loss = softplus(-real_answers).mean() + softplus(fake_answers).mean()
-        metrics = {"critic_loss": loss, "distance": real_answers.mean() - fake_answers.mean()}
-        if penalty is not None:
-            metrics |= {"critic_penalty": penalty}
-            loss = loss + PENALTY_EVERY * self.config.r1_gamma / 2 * penalty
-        return Update({"critic": self.optimizers["critic"].gradients(loss)}, metrics)
+@dataclass(frozen=True)
+class Games:
+    """A batch of whole games, (N,) each but for images and choices.
+
+    Attributes:
+        images: (N, 3, 64, 64) the finished ones, unclipped.
+        log_probability: of all five choices together.
+        entropy: of the choices, mean over the five steps, in nats.
+        overexposure: sum over the steps of ``overexposure_penalty``.
+        chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
+        grey_cast: how far from grey, in 8-bit steps, what was grey has become.
+        choices: (N, 5) the filters' indices.
+    """
+
+    images: Tensor
+    log_probability: Tensor
+    entropy: Tensor
+    overexposure: Tensor
+    chroma_noise: Tensor
+    grey_cast: Tensor
+    choices: Tensor
+
+
+def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor, *, grouped: bool = True) -> Games:
+    """Play whole games; used filters are not chosen again.
+
+    Args:
+        images: (N, 3, 64, 64) fresh photos.
+        masks: (N, 5, 2, features) dropout of each step.
+        z: (N, 5) uniform numbers that sample the filters.
+        probes: (N, 3, 3, K) colours to edit along with each image, see ``draw_probes``.
+        grouped: see ``learning.agent.acting.act``.
+    """
+    states = state.fresh_states(len(images), images)
+    log_probabilities, entropies, overexposures, choices = [], [], [], []
+    for step in range(MAXIMUM_STEPS):
+        choose = partial(_sample_unused, states=states, z=z[:, step])
+        action = act(agent, images, states, masks[:, step], choose, grouped=grouped)
+        p = without_used(action.probabilities, states)
+        log_probabilities.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
+        entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
+        overexposures.append(overexposure_penalty(action.images))
+        choices.append(action.choice)
+        images, states, probes = action.images, action.states, action.edit(probes)
+    return Games(
+        images=images,
+        log_probability=_sum(log_probabilities),
+        overexposure=_sum(overexposures),
+        entropy=torch.stack(entropies).mean(dim=0),
+        chroma_noise=chroma_noise(probes),
+        grey_cast=grey_cast(probes),
+        choices=torch.stack(choices, dim=1),
+    )
+
+
+def _sum(steps: Sequence[Tensor]) -> Tensor:
+    return torch.stack(list(steps)).sum(dim=0)
+
+
+def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
+    return sample_filters(without_used(probabilities, states), z)
+
+
+def draw_probes(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw colours of each image: pixels, the same as 8-bit rounding may have moved them, and as greys.
+
+    What a game makes of them shows what the critic's small averaged images do not: the noise of an 8-bit photo made
+    colourful, and greys that are tinted.
+
+    Args:
+        images: (N, 3, height, width).
+        generator: of the CPU.
+
+    Returns:
+        (N, 3, 3, 64): channels, then pixels, moved pixels and greys.
+    """
+    pixels = images.flatten(2)
+    count, channels, size = pixels.shape
+    places = torch.randint(size, (count, 1, PROBES), generator=generator).to(images.device)
+    noise = (torch.rand((count, channels, PROBES), generator=generator) - 0.5).to(images.device) * EIGHT_BIT_STEP
+    drawn = pixels.gather(2, places.expand(-1, channels, -1))
+    greys = luminance((drawn[:, 0], drawn[:, 1], drawn[:, 2]))[:, None].expand_as(drawn)
+    return torch.stack([drawn, (drawn + noise).clamp(min=0), greys], dim=2)
+
+
+def chroma_noise(probes: Tensor) -> Tensor:
+    """(N,) the root mean square, in 8-bit steps, of what is not luminance in the difference that noise makes."""
+    pixels, noisy, _ = clip_to_display(probes).unbind(dim=2)
+    return _chroma(noisy - pixels)
+
+
+def grey_cast(probes: Tensor) -> Tensor:
+    """(N,) the root mean square, in 8-bit steps, of what is not luminance in what was grey."""
+    return _chroma(clip_to_display(probes)[:, :, 2])
+
+
+def _chroma(colours: Tensor) -> Tensor:
+    grey = luminance((colours[:, 0], colours[:, 1], colours[:, 2]))[:, None]
+    chroma: Tensor = (((colours - grey) / EIGHT_BIT_STEP).square().mean(dim=(1, 2)) + 1e-4).sqrt()
+    return chroma

@@ -60,7 +60,7 @@ class NetworkOptimizer:
             }
 
     def gradients(self, loss: Tensor) -> Sequence[Tensor]:
-        """Of its parameters; the other networks only pass gradients on."""
+        """Compute those of its parameters; the other networks only pass gradients on."""
         return torch.autograd.grad(loss, self._parameters)
 
     def step(self, gradients: Sequence[Tensor], rate: float) -> Tensor:
@@ -89,6 +89,16 @@ class NetworkOptimizer:
             found[f"weights/{name}"] = parameter.detach()
             found |= {f"adam/{name}/{key}": value for key, value in self._optimizer.state[parameter].items()}
         return found
+
+
+def clip_to_display(images: Tensor) -> Tensor:
+    """Clip images to what a screen shows, 0 .. 1: what a critic sees, so that no value makes its scores explode."""
+    return images.clamp(0, 1)
+
+
+def overexposure_penalty(images: Tensor) -> Tensor:
+    """(N,) ``mean(max(x - 1, 0)^2)``: what values above 1, which no screen can show, cost."""
+    return (images - 1).clamp(min=0).square().flatten(1).mean(dim=1)
 
 
 class Trainer(ABC):
@@ -146,8 +156,8 @@ class Trainer(ABC):
         """
         return self._capture is None
 
-    def _learn(self, update: Update, rates: Mapping[str, float]) -> dict[str, Tensor]:
-        """Let each network learn from its gradient, at its rate; returns the metrics, the gradients' norms too."""
+    def _step(self, update: Update, rates: Mapping[str, float]) -> dict[str, Tensor]:
+        """Step each network by its gradient, at its rate; returns the metrics, the gradients' norms among them."""
         norms = {
             f"{name}_gradient": self.optimizers[name].step(gradients, rates[name])
             for name, gradients in update.gradients.items()

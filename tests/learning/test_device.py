@@ -12,7 +12,7 @@ from learning.agent.networks import create_networks, draw_masks
 from learning.agent.state import fresh_states
 from learning.configuration import Widths
 from learning.device import autocast, choose_precision
-from learning.training.losses import critic_losses, step_losses
+from learning.training.paper_recipe import critic_losses, step_losses
 
 CPU = torch.device("cpu")
 COUNT, WIDTHS = 16, Widths(4, 16)

@@ -1,12 +1,14 @@
 """The networks: their size, what they see, and dropout that can be repeated."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from bench import eager
+from learning.agent.critic import statistics, statistics_by_autograd, with_gradient_by_autograd
 from learning.agent.extractor import Extractor
-from learning.agent.image_statistics import statistics
 from learning.agent.networks import EXPLORATION, create_networks, draw_masks
 from learning.agent.playing import dropout_masks
 from learning.agent.state import SIZE, fresh_states
@@ -108,7 +110,7 @@ def test_the_gradient_of_statistics_is_that_of_autograd_where_values_are_equal_o
     images[1, 1, :8] = images[1, 0, :8]
     images[:, :, 8:10], images[:, 0, 10:12] = 0.5, 0
     images.requires_grad_()
-    found, plain = statistics(images), eager.statistics(images)
+    found, plain = statistics(images), statistics_by_autograd(images)
     torch.testing.assert_close(found, plain)
     for index in range(3):
         ours, theirs = (
@@ -122,9 +124,7 @@ def test_the_critics_gradient_and_its_own_gradient_are_those_of_autograd() -> No
     for parameter in critic.parameters():
         parameter.data.mul_(4)  # so that no share of the gradient is lost beside another
     images = torch.rand(3, 3, 64, 64, dtype=torch.float64, generator=generator()) * 1.2 - 0.1
-    leaf = images.clone().requires_grad_()
-    answers = eager.judge(critic, leaf)
-    (plain,) = torch.autograd.grad(answers.sum(), leaf, create_graph=True)
+    answers, plain = with_gradient_by_autograd(partial(eager.score, critic), images)
     found, gradient = critic.with_gradient(images)
     torch.testing.assert_close(found, answers)
     torch.testing.assert_close(gradient, plain, rtol=1e-8, atol=1e-12)

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from learning.agent.checkpoint import LAST, begin_run, save_checkpoint
-from learning.agent.networks import Agent, Critic, initialise
+from learning.agent.critic import Critic
+from learning.agent.networks import Agent, initialise
 from learning.configuration import Widths
 from learning.environments.game_batch import CONTROLS
 

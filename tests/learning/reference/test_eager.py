@@ -11,7 +11,7 @@ from learning.agent.acting import sample_filters
 from learning.agent.networks import Networks, create_networks, draw_masks
 from learning.agent.state import fresh_states
 from learning.configuration import Widths
-from learning.training.losses import critic_losses, step_losses
+from learning.training.paper_recipe import critic_losses, step_losses
 
 COUNT = 8
 WIDTHS = Widths(4, 8)

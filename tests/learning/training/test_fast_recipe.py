@@ -6,12 +6,20 @@ import torch
 from torch import Tensor
 
 from editing.game.filters import FILTERS
-from learning.agent.networks import EXPLORATION, Agent, Critic, draw_masks, initialise
+from learning.agent.critic import Critic
+from learning.agent.networks import EXPLORATION, Agent, draw_masks, initialise
 from learning.agent.state import USED
 from learning.configuration import FastConfig, Widths
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
-from learning.training.fast_recipe import FastTrainer, leave_one_out_advantage, r1_penalty
-from learning.training.rollout import chroma_noise, draw_probes, grey_cast, roll_out
+from learning.training.fast_recipe import (
+    FastTrainer,
+    chroma_noise,
+    draw_probes,
+    grey_cast,
+    leave_one_out_advantage,
+    r1_penalty,
+    roll_out,
+)
 from learning.training.trainer import NetworkOptimizer, TrainingDiverged
 
 CPU = torch.device("cpu")
@@ -82,7 +90,7 @@ def test_the_advantage_is_over_the_other_games_on_the_same_photo() -> None:
     returns = torch.tensor([1.0, 2.0, 6.0, 5.0, 5.0, 5.0])
     spread = float(returns.std(correction=0))
     expected = [(1 - 4) / spread, (2 - 3.5) / spread, (6 - 1.5) / spread, 0, 0, 0]
-    assert leave_one_out_advantage(returns, copies=3).tolist() == pytest.approx(expected, rel=1e-4)
+    assert leave_one_out_advantage(returns, games_per_photo=3).tolist() == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_penalty_is_the_squared_gradient_at_reals_and_can_be_differentiated() -> None:

@@ -110,7 +110,7 @@ def test_ctrl_c_keeps_the_last_checkpoint(photos: Path, tmp_path: Path, monkeypa
 
 
 def test_a_training_that_diverges_says_so(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.training.losses.GRADIENT_PENALTY_SCALE", float("inf"))
+    monkeypatch.setattr("learning.training.paper_recipe.GRADIENT_PENALTY_SCALE", float("inf"))
     result = safelight("train", *options(photos, tmp_path / "run"))
     assert result.exit_code == 1
     assert "the training has diverged" in result.output

@@ -105,7 +105,7 @@ def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
     recipe: str, updates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Tracing takes its time, and two steps of a game say what five do.
-    monkeypatch.setattr("learning.training.rollout.MAXIMUM_STEPS", 2)
+    monkeypatch.setattr("learning.training.fast_recipe.MAXIMUM_STEPS", 2)
     monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
     monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 12)
     tracer = Tracer()
