@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from learning.photos.batches import CropSampler
-from learning.photos.square_cache import KIND, SQUARE_BYTES
+from learning.photos.square_cache import NUMBER_TYPE, SQUARE_BYTES
 from learning.photos.squares import Squares
 from learning.training.validation import Validation, split
 
@@ -30,7 +30,7 @@ def _growth(photos: int) -> float:
             file.truncate(photos * SQUARE_BYTES)  # a sparse file: zeros that take no room on the disk
         generator = torch.Generator().manual_seed(0)
         before = _kilobytes("VmRSS")
-        squares = Squares.in_file(path, KIND, np.arange(photos)[:, None])
+        squares = Squares.in_file(path, NUMBER_TYPE, np.arange(photos)[:, None])
         trained, validation = split(photos, seed=0)
         training = CropSampler(squares.take(trained), torch.device("cpu"))
         scored = Validation(squares.take(validation), squares)

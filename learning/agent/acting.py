@@ -104,18 +104,18 @@ def act(
     else:
         every = torch.arange(len(images), device=images.device)
         rows, seen = (every,) * len(FILTERS), (features,) * len(FILTERS)
-    groups = tuple(_adjust(agent, *one) for one in zip(FILTERS, rows, seen, strict=True))
+    groups = tuple(_adjust(agent, *group) for group in zip(FILTERS, rows, seen, strict=True))
     edits = partial(edit, groups=groups) if grouped else partial(_edit_by_each, groups=groups, choice=choice)
     return Action(probabilities, choice, edits(images), state.next_states(states, choice), groups, edits)
 
 
 def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
-    one, raw = FILTERS[slug], agent.raw_outputs(slug, features)
-    if not one.curves:
-        return Group(slug, rows, one.from_raw(torch, raw))
+    definition, raw = FILTERS[slug], agent.raw_outputs(slug, features)
+    if not definition.curves:
+        return Group(slug, rows, definition.from_raw(torch, raw))
     # The slopes of curves have one range: up to 24 of them at once, of a few numbers each.
-    slopes = one.parameters[0].from_raw(torch, raw).unbind(dim=1)
-    order = zip(one.parameters, one.raw_order, strict=True)
+    slopes = definition.parameters[0].from_raw(torch, raw).unbind(dim=1)
+    order = zip(definition.parameters, definition.raw_order, strict=True)
     return Group(slug, rows, {slope.name: slopes[index] for slope, index in order})
 
 

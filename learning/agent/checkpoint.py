@@ -207,20 +207,20 @@ def _check_version(path: Path, version: object) -> None:
 
 def _load_weights(kind: str, network: nn.Module, path: Path, widths: Widths) -> Mapping[str, Any]:
     prefix = f"{kind}{WEIGHTS}"
-    found, about = read_checkpoint(path, prefix)
-    if not found:
+    stored, about = read_checkpoint(path, prefix)
+    if not stored:
         raise CheckpointError(f"{path} holds the weights of another network alone, not of a run's {kind}")
-    tensors = {name.removeprefix(prefix): tensor for name, tensor in found.items()}
+    tensors = {name.removeprefix(prefix): tensor for name, tensor in stored.items()}
     expected = network.state_dict()
     if tensors.keys() != expected.keys():
         name = sorted(tensors.keys() ^ expected.keys())[0]
         raise CheckpointError(f"{path} holds the weights of another network: {name} is in one of them alone")
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape:
-            ours, wanted = (" x ".join(map(str, one.shape)) for one in (tensor, expected[name]))
+            actual, expected_shape = (" x ".join(map(str, one.shape)) for one in (tensor, expected[name]))
             raise CheckpointError(
                 f"{path} is of other widths than {CONFIG} says (width {widths.width}, hidden {widths.hidden}): "
-                f"{name} is {ours}, not {wanted}"
+                f"{name} is {actual}, not {expected_shape}"
             )
         if not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite")

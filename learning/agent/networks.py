@@ -38,7 +38,7 @@ class Agent(nn.Module):
         self.adjusting = Extractor(state.SIZE, widths.width)
         self.choosing = Extractor(state.SIZE, widths.width)
         self.heads = nn.ModuleDict(
-            {slug: Head(widths, one.raw_outputs + MASK_OUTPUTS) for slug, one in FILTERS.items()}
+            {slug: Head(widths, definition.raw_outputs + MASK_OUTPUTS) for slug, definition in FILTERS.items()}
         )
         self.choice = Head(widths, len(FILTERS))
 

@@ -99,8 +99,8 @@ def _steps(action: Action, before: Tensor) -> list[PlayedStep]:
     steps: dict[int, PlayedStep] = {}
     for group in action.groups:
         values = {name: value.tolist() for name, value in group.parameters.items()}
-        for place, row in enumerate(group.rows.tolist()):
-            parameters = _stored(group.slug, {name: column[place] for name, column in values.items()})
+        for position, row in enumerate(group.rows.tolist()):
+            parameters = _stored(group.slug, {name: column[position] for name, column in values.items()})
             by_slug = {name: round(p, DECIMALS) for name, p in zip(FILTERS, probabilities[row], strict=True)}
             steps[row] = PlayedStep(Step(group.slug, parameters), by_slug)
     return [steps[row] for row in range(len(steps))]
@@ -108,6 +108,8 @@ def _steps(action: Action, before: Tensor) -> list[PlayedStep]:
 
 def _stored(slug: str, parameters: dict[str, float]) -> dict[str, float]:
     """Parameters as a trajectory stores them: canonical, rounded, within the range to the last digit."""
-    one = FILTERS[slug]
-    rounded = {name: round(value, DECIMALS) for name, value in one.canonical(parameters).items()}
-    return {name: min(max(rounded[name], parameter.low), parameter.high) for name, parameter in one.by_name.items()}
+    definition = FILTERS[slug]
+    rounded = {name: round(value, DECIMALS) for name, value in definition.canonical(parameters).items()}
+    return {
+        name: min(max(rounded[name], parameter.low), parameter.high) for name, parameter in definition.by_name.items()
+    }

@@ -122,21 +122,21 @@ class CropSampler:
         return self._cut_ahead(batches, self._read_soon(batches[0]))
 
     def _cut_ahead(self, batches: Sequence[Crops], reading: Future[Tensor]) -> Iterator[Tensor]:
-        for place, crops in enumerate(batches):
+        for number, crops in enumerate(batches):
             squares = reading.result()
-            if place + 1 < len(batches):
-                reading = self._read_soon(batches[place + 1])
+            if number + 1 < len(batches):
+                reading = self._read_soon(batches[number + 1])
             # The squares read are those of the crops, in their order.
             windows = torch.cat([torch.arange(len(squares))[None], crops.windows[1:]])
             yield self._cut(squares, windows, crops.gains)
 
     def _cut(self, squares: Tensor, windows: Tensor, gains: Tensor | None) -> Tensor:
-        place, flipped, top, left = to_device(windows, self._device)[:, :, None, None]
+        photo, flipped, top, left = to_device(windows, self._device)[:, :, None, None]
         along = torch.arange(AGENT_VIEW_SIZE, device=self._device)
         row = top + along[None, :, None]
         column = left + torch.where(flipped > 0, AGENT_VIEW_SIZE - 1 - along, along)
-        found = squares[place, row, column].permute(0, 3, 1, 2).contiguous()
-        return found if gains is None else found * to_device(gains, self._device)[:, :, None, None]
+        crops = squares[photo, row, column].permute(0, 3, 1, 2).contiguous()
+        return crops if gains is None else crops * to_device(gains, self._device)[:, :, None, None]
 
     def _read_soon(self, crops: Crops) -> Future[Tensor]:
         # Its thread ends when these photos are collected.

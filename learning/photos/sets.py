@@ -79,7 +79,7 @@ class PictureResults(Generic[Result]):
 
 
 def list_photos(location: Path) -> list[PictureFile]:
-    """The photos below a folder (or the one file), or those of an export.
+    """List the photos below a folder (or the one file), or those of an export.
 
     Raises:
         PhotoSetError: if there are none.
@@ -88,16 +88,16 @@ def list_photos(location: Path) -> list[PictureFile]:
     if is_snapshot(location):
         snapshot = read_snapshot(location)
         photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
-        found = [PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
+        pictures = [PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
     else:
-        found = [PictureFile(path.name, path) for path in find_photos([location])]
-    if not found:
+        pictures = [PictureFile(path.name, path) for path in find_photos([location])]
+    if not pictures:
         raise PhotoSetError(f"{location}: no photos there")
-    return found
+    return pictures
 
 
 def list_results(location: Path) -> list[PictureFile]:
-    """Finished pictures: the files below a folder as they are, or the submitted episodes of an export, rendered.
+    """List finished pictures: the files below a folder as they are, or the submitted episodes of an export, rendered.
 
     Raises: as ``list_photos``.
     """
@@ -155,7 +155,7 @@ def map_pictures(
 
 
 def map_picture(picture: PictureFile, decoding: Decoding, function: Callable[[Pixels, str], Any]) -> tuple[Any, str]:
-    """What ``function`` makes of a picture's pixels and name; or None, and the reason why it cannot be read."""
+    """Apply ``function`` to a picture's pixels and name; or None, and the reason why it cannot be read."""
     try:
         return function(read_picture(picture, decoding), picture.name), ""
     except (PhotoError, OSError) as error:

@@ -28,7 +28,7 @@ FORMAT = "safelight-squares-1"
 SQUARES = "squares.float16"
 INDEX = "photos.jsonl"
 LOCK = "lock"
-KIND = "<f2"
+NUMBER_TYPE = "<f2"
 SQUARE_BYTES = 2 * int(np.prod(SHAPE))
 # So many squares are written at a time: what a kill may cost.
 SQUARES_AT_ONCE = 32
@@ -57,7 +57,7 @@ def default_cache() -> Path:
 def read_cached_squares(
     location: Path, pictures: Sequence[PictureFile], decoding: Decoding, cache: Path, description: str
 ) -> PhotoSet:
-    """The squares of pictures, of which those that the cache lacks are decoded and added to it.
+    """Read the squares of pictures, of which those that the cache lacks are decoded and added to it.
 
     Args:
         location: of the set; each has a folder of its own in ``cache``.
@@ -70,23 +70,23 @@ def read_cached_squares(
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache / f"{location.resolve().name[:40]}-{name}"
     keys = [_key(picture) for picture in pictures]
-    known = _read_index(folder, about)
-    missing = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in known}
+    entries = _read_index(folder, about)
+    missing = {key: picture for key, picture in zip(keys, pictures, strict=True) if key not in entries}
     left_out: tuple[str, ...] = ()
     if missing:
         with _locked(folder):
-            known = _mend(folder, about)
-            missing = {key: picture for key, picture in missing.items() if key not in known}
+            entries = _mend(folder, about)
+            missing = {key: picture for key, picture in missing.items() if key not in entries}
             _check_space(folder, len(missing))
             left_out = _add(folder, missing, decoding, description)
-        known = _read_index(folder, about)
-    found = [known[key] for key in keys if key in known]
-    if not found:
+        entries = _read_index(folder, about)
+    readable = [entries[key] for key in keys if key in entries]
+    if not readable:
         raise PhotoSetError(f"none of {len(pictures)} photos could be read; the first: {left_out[0]}")
-    _verify(folder, found)
-    rows = np.array([[entry.row] for entry in found], np.int64)
-    digest = hashlib.sha256("".join(entry.sha256 for entry in found).encode()).hexdigest()
-    return PhotoSet(Squares.in_file(folder / SQUARES, KIND, rows), digest, left_out)
+    _verify(folder, readable)
+    rows = np.array([[entry.row] for entry in readable], np.int64)
+    digest = hashlib.sha256("".join(entry.sha256 for entry in readable).encode()).hexdigest()
+    return PhotoSet(Squares.in_file(folder / SQUARES, NUMBER_TYPE, rows), digest, left_out)
 
 
 def _key(picture: PictureFile) -> str:
@@ -111,14 +111,14 @@ def _read_index(folder: Path, about: Mapping[str, object]) -> dict[str, _Entry]:
         return {}
     try:
         header, *entries = [json.loads(line) for line in lines]
-        found = {entry["photo"]: _Entry(row, entry["square"]) for row, entry in enumerate(entries)}
+        by_photo = {entry["photo"]: _Entry(row, entry["square"]) for row, entry in enumerate(entries)}
     except (ValueError, KeyError, TypeError):
         raise _damaged(folder, f"{INDEX} cannot be read") from None
     if header != about:
         raise _damaged(folder, "it is of another set, or of another version of this program")
     if not (folder / SQUARES).exists() or (folder / SQUARES).stat().st_size < len(entries) * SQUARE_BYTES:
         raise _damaged(folder, f"{SQUARES} is cut short")
-    return found
+    return by_photo
 
 
 def _damaged(folder: Path, reason: str) -> PhotoSetError:
@@ -145,7 +145,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _mend(folder: Path, about: Mapping[str, object]) -> dict[str, _Entry]:
     """Drop what a process that was killed left behind the last whole line, begin the index if there is none."""
-    known = _read_index(folder, about)
+    entries = _read_index(folder, about)
     with (folder / INDEX).open("a+b") as index, (folder / SQUARES).open("ab") as squares:
         index.seek(0)
         content = index.read()
@@ -154,7 +154,7 @@ def _mend(folder: Path, about: Mapping[str, object]) -> dict[str, _Entry]:
         squares.truncate(max(lines - 1, 0) * SQUARE_BYTES)
         if not lines:
             index.write(json.dumps(about).encode() + b"\n")
-    return known
+    return entries
 
 
 def _check_space(folder: Path, count: int) -> None:
@@ -179,7 +179,7 @@ def _add(folder: Path, missing: Mapping[str, PictureFile], decoding: Decoding, d
 
         def append() -> None:
             # Taken out first: what failed to be written must not be written again behind its own half.
-            keys, contents = list(made), [square.astype(KIND).tobytes() for square in made.values()]
+            keys, contents = list(made), [square.astype(NUMBER_TYPE).tobytes() for square in made.values()]
             made.clear()
             squares.write(b"".join(contents))
             squares.flush()

@@ -42,14 +42,14 @@ class Squares:
 
     @classmethod
     def in_file(
-        cls, path: Path, kind: str, rows: Indices, offset: int = 0, matrix: NDArray[np.float64] | None = None
+        cls, path: Path, number_type: str, rows: Indices, offset: int = 0, matrix: NDArray[np.float64] | None = None
     ) -> "Squares":
-        """Squares in a file, from ``offset`` on to its end, of numbers of a NumPy ``kind`` such as ``<f4``."""
+        """Squares in a file, from ``offset`` on to its end, of numbers of a NumPy type such as ``<f4``."""
         with path.open("rb") as file:
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        size = np.dtype(kind).itemsize * int(np.prod(SHAPE))
+        size = np.dtype(number_type).itemsize * int(np.prod(SHAPE))
         count = (len(mapping) - offset) // size * int(np.prod(SHAPE))
-        array = np.frombuffer(mapping, kind, count, offset).reshape(-1, *SHAPE)
+        array = np.frombuffer(mapping, number_type, count, offset).reshape(-1, *SHAPE)
         return cls(array, rows, matrix, mapping)
 
     def __len__(self) -> int:
@@ -67,13 +67,13 @@ class Squares:
 
     def __getitem__(self, indices: Indices) -> Pixels:
         """(N, 80, 80, 3) float32, the working space, copies."""
-        found = self.array[self.rows.reshape(-1)[indices]].astype(np.float32, copy=False)
+        squares = self.array[self.rows.reshape(-1)[indices]].astype(np.float32, copy=False)
         if self.mapping is not None:
             # The system still has the pages; the process, whose memory they would fill one by one, lets go of them.
             self.mapping.madvise(mmap.MADV_DONTNEED)
         if self.matrix is None:
-            return found
-        linear: Pixels = np.maximum(found @ self.matrix.T.astype(np.float32), 0)
+            return squares
+        linear: Pixels = np.maximum(squares @ self.matrix.T.astype(np.float32), 0)
         return linear
 
 

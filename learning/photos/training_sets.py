@@ -41,12 +41,12 @@ class Source:
             PhotoSetError: if fewer than two can be read, or the cache or the pack cannot be used.
         """
         if self.pack is not None:
-            found = read_pack(self.pack, self.fold, self.decoding.options.primaries)
+            photos = read_pack(self.pack, self.fold, self.decoding.options.primaries)
         else:
-            found = read_cached_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
-        left_out = self.left_out + found.left_out
-        _check_count(self.location, found.squares.photos, left_out)
-        return PhotoSet(found.squares, found.digest, left_out)
+            photos = read_cached_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
+        left_out = self.left_out + photos.left_out
+        _check_count(self.location, photos.squares.photos, left_out)
+        return PhotoSet(photos.squares, photos.digest, left_out)
 
 
 def find_inputs(location: Path, decoding: Decoding, fold: Path | None = None) -> Source:

@@ -73,11 +73,11 @@ class Processes:
         """
         if self.size == 1:
             return tensors
-        bucket = torch.cat([one.detach().reshape(-1) for one in tensors])
+        bucket = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
         with _answering():
             distributed.all_reduce(bucket)
-        parts = torch.split(bucket / self.size, [one.numel() for one in tensors])
-        return [part.view(one.shape) for part, one in zip(parts, tensors, strict=True)]
+        parts = torch.split(bucket / self.size, [tensor.numel() for tensor in tensors])
+        return [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
 SINGLE_PROCESS = Processes()

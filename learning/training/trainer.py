@@ -84,11 +84,11 @@ class NetworkOptimizer:
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights, and Adam's state of each, by name; the very tensors, not copies."""
-        found = {}
+        tensors = {}
         for name, parameter in zip(self._names, self._parameters, strict=True):
-            found[f"weights/{name}"] = parameter.detach()
-            found |= {f"adam/{name}/{key}": value for key, value in self._optimizer.state[parameter].items()}
-        return found
+            tensors[f"weights/{name}"] = parameter.detach()
+            tensors |= {f"adam/{name}/{key}": value for key, value in self._optimizer.state[parameter].items()}
+        return tensors
 
 
 def clip_to_display(images: Tensor) -> Tensor:
@@ -208,11 +208,9 @@ class Trainer(ABC):
         Raises:
             TrainingDiverged: if the metrics show it.
         """
-        found = self._iterate()
-        names = list(found)
-        (means,) = self.processes.average([torch.stack([value.detach().float() for value in found.values()])])
-        values = means.tolist()
-        metrics = dict(zip(names, values, strict=True))
+        computed = self._iterate()
+        (means,) = self.processes.average([torch.stack([value.detach().float() for value in computed.values()])])
+        metrics: dict[str, float] = dict(zip(computed, means.tolist(), strict=True))
         self.check(metrics)
         self.iteration += 1
         return metrics

@@ -25,7 +25,7 @@ class CaptureFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Update:
-    """What an update found.
+    """The outcome of an update, before any weight is changed.
 
     Attributes:
         gradients: of each network's parameters, by the network's name.
@@ -53,7 +53,7 @@ class CapturedUpdate:
     def __init__(self, compute: Compute, capture: Capture | None) -> None:
         """Take a function whose inputs have the same shapes in every call; None records nothing."""
         self._compute, self._capture = compute, capture
-        self._recording: tuple[Sequence[Tensor], Callable[[], None], Update] | None = None
+        self._capture_result: tuple[Sequence[Tensor], Callable[[], None], Update] | None = None
 
     def __call__(self, *inputs: Tensor) -> Update:
         """The update of these inputs.
@@ -63,20 +63,20 @@ class CapturedUpdate:
         """
         if self._capture is None:
             return self._compute(*inputs)
-        if self._recording is None:
-            self._recording = self._record(self._capture, inputs)
-        places, replay, update = self._recording
-        for place, given in zip(places, inputs, strict=True):
-            place.copy_(given, non_blocking=True)
+        if self._capture_result is None:
+            self._capture_result = self._run_capture(self._capture, inputs)
+        captured_inputs, replay, update = self._capture_result
+        for captured_input, given in zip(captured_inputs, inputs, strict=True):
+            captured_input.copy_(given, non_blocking=True)
         replay()
         return update
 
-    def _record(
+    def _run_capture(
         self, capture: Capture, inputs: Sequence[Tensor]
     ) -> tuple[Sequence[Tensor], Callable[[], None], Update]:
-        places = [given.detach().clone(memory_format=torch.contiguous_format) for given in inputs]
-        expected = _vector(self._compute(*places))
-        replay, update = capture(self._compute, places)
+        captured_inputs = [given.detach().clone(memory_format=torch.contiguous_format) for given in inputs]
+        expected = _vector(self._compute(*captured_inputs))
+        replay, update = capture(self._compute, captured_inputs)
         # What was differentiated is not kept: it would hold the other networks' places in autograd's graph.
         update = replace(update, metrics={name: value.detach() for name, value in update.metrics.items()})
         # A replay that does nothing must not be taken for one that is right.
@@ -89,16 +89,16 @@ class CapturedUpdate:
                 f"a recorded update is another one when it is replayed (its gradient, of norm {size:.3g}, "
                 f"is {away:.3g} away); give --no-cuda-graphs"
             )
-        return places, replay, update
+        return captured_inputs, replay, update
 
 
 def _gradients(update: Update) -> list[Tensor]:
-    return [one for gradients in update.gradients.values() for one in gradients]
+    return [gradient for gradients in update.gradients.values() for gradient in gradients]
 
 
 def _vector(update: Update) -> Tensor:
     """A copy of all gradients, as one vector."""
-    return torch.cat([one.flatten() for one in _gradients(update)])
+    return torch.cat([gradient.flatten() for gradient in _gradients(update)])
 
 
 def capture_on(device: torch.device) -> Capture | None:
