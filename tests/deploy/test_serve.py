@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,14 +10,16 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
 from webapp.local.embedded_postgres import Cluster, free_port
-from webapp.local.serve import ServeError, address, check_photos, check_port
+from webapp.local.serve import ServeError, address, bring_in_photos, check_photos, check_port
 from webapp.local.worker_process import working
+from webapp.photos.models import Photo
+from webapp.photos.storing import remove
 
 
 def serve(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -69,6 +72,37 @@ def test_a_postgres_that_is_away_is_one_line(root: Path) -> None:
     assert done.returncode == 1
     assert "Postgres is not reachable at 127.0.0.1:1" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.django_db
+class TestPhotosOfTheFirstStart:
+    """What is brought in where nothing can be played, and nobody names photos."""
+
+    @pytest.fixture(autouse=True)
+    def _own_data(self, settings: Any, tmp_path: Path) -> None:
+        settings.DATA_DIR = tmp_path
+
+    def test_demo_photos_come_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        bring_in_photos()
+        assert "4 demo photos" in capsys.readouterr().out
+        bring_in_photos()
+        assert capsys.readouterr().out == ""
+
+    def test_they_come_back_where_a_clone_was_deleted_but_not_its_database(self, tmp_path: Path) -> None:
+        bring_in_photos()
+        before = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")}
+        shutil.rmtree(tmp_path)
+        bring_in_photos()
+        assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")} == before
+        assert {path.parts[0] for path in before} == {"originals", "previews"}
+        assert Photo.objects.count() == 4
+
+    def test_those_that_were_taken_out_of_play_stay_out(self) -> None:
+        bring_in_photos()
+        for photo in Photo.objects.all():
+            remove(photo)
+        bring_in_photos()
+        assert not Photo.objects.filter(removed_at=None).exists()
 
 
 def test_the_address_is_one_that_a_browser_takes() -> None:

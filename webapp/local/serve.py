@@ -94,12 +94,20 @@ def prepare(photos: Path | None = None, read_options: ReadOptions = AUTO, *, res
     except OperationalError as error:
         raise ServeError(unreachable(error)) from None
 
+    bring_in_photos(photos, read_options)
+    connections.close_all()
+
+
+def bring_in_photos(photos: Path | None = None, read_options: ReadOptions = AUTO) -> None:
+    """Import `photos`, a file or folder; without them the demo photos, where no other can be played."""
+    from django.core.management import CommandError, call_command
+
     from webapp.photos.models import Photo
 
     try:
         if photos is not None:
             call_command("import_photos", str(photos), **asdict(read_options))
-        elif not Photo.objects.exists():
+        elif _nothing_can_be_played():
             call_command("import_demo_photos")
     except CommandError as error:  # a photo that cannot be read is no reason not to play the others
         if error.returncode == INTERRUPTED:
@@ -107,7 +115,16 @@ def prepare(photos: Path | None = None, read_options: ReadOptions = AUTO, *, res
         if not Photo.objects.exists():
             raise ServeError(str(error)) from None
         print(error, file=sys.stderr)
-    connections.close_all()
+
+
+def _nothing_can_be_played() -> bool:
+    """Whether no photo was ever brought in, or the files of all are lost.
+
+    Root's database outlives a clone that is deleted with its files: the next clone at the same path finds it.
+    """
+    from webapp.photos.models import Photo, previews_are_away
+
+    return not Photo.objects.exists() or (Photo.objects.filter(removed_at=None).exists() and previews_are_away())
 
 
 def _collect_static_files() -> None:

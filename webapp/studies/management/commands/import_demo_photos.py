@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from webapp.photos.decoding import NotSaved, decode
 from webapp.photos.models import previews_folder
 from webapp.photos.originals import keep_original
-from webapp.photos.storing import store
+from webapp.photos.storing import NotStored, store
 from webapp.studies.adding import add_photo
 from webapp.studies.demo_photos import demo_photo_paths
 from webapp.studies.models import DEFAULT, Study
@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 decoded = decode(path, previews_folder())
                 photo, _ = store(decoded, licence=credit.licence, attribution=credit.attribution)
                 keep_original(photo, path)
-            except NotSaved as error:
+            except (NotSaved, NotStored) as error:
                 raise CommandError(str(error)) from None
             add_photo(study, photo)
         self.stdout.write(f"{len(photos)} demo photos are in the study: 8-bit, small and finished. Bring your own!")
