@@ -140,8 +140,9 @@ chromium:
 # What a command is run with that needs Postgres: nothing if DATABASE_URL names one, else the embedded one.
 with_postgres = $(if $(DATABASE_URL),,$(PY) -m webapp.local.embedded_postgres run --cluster scratch --)
 
-# pytest against a real Postgres and a real Chromium.
+# pytest against a real Postgres and a real Chromium. A worker that has done its share takes from the other's: the
+# tests in browsers, half of the whole, stand beside each other.
 define pytest
 	@export CHROMIUM="$${CHROMIUM:-$$(command -v $(BROWSERS) | head -n 1)}"; \
-	$(with_postgres) $(PY) -m pytest -n $(WORKERS) -q $(1) $(TESTS)
+	$(with_postgres) $(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(1) $(TESTS)
 endef

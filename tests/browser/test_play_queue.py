@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from playwright.sync_api import BrowserContext, Error, Page, Request, expect
 
 from editing.game import rules
@@ -13,9 +12,6 @@ from tests.browser.player import Person
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-
-# Seventeen visits that wait, break off and come back take minutes.
-pytestmark = pytest.mark.long
 
 MakePhoto = Callable[..., Photo]
 

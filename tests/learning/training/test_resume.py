@@ -19,7 +19,7 @@ from learning.agent.checkpoint import BEST, LAST, RENAMED, read_checkpoint, save
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight, safelight_output
 
-SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 20, "--save-every", 2, "--device", "cpu"]
+SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 12, "--save-every", 2, "--device", "cpu"]
 SMALL += ["--picture-every", 0]
 
 
