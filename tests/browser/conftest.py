@@ -19,12 +19,9 @@ from tests.browser.chromium import running_chromium
 from tests.browser.player import Person
 from tests.browser.server import GATE, GatedServer
 from tests.browser.visitor import PATIENCE_MS, visitor
-from webapp.photos.decoding import decode
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import store
-from webapp.studies.adding import add_photo
+from webapp.photos.models import Photo
 from webapp.studies.models import DEFAULT, Study
+from webapp.studies.photos import add_photo
 
 # Playwright keeps an event loop running in the thread of the tests, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -113,10 +110,7 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
         pixels[-6:, :9] = 0
         path = tmp_path / f"photo {seed}.npy"
         np.save(path, pixels.astype(np.float32))
-        photo, _ = store(decode(path, previews_folder(), ReadOptions("linear", "srgb")))
-        keep_original(photo, path)
-        add_photo(study, photo)
-        return photo
+        return add_photo(study, path, ReadOptions("linear", "srgb")).photo
 
     return make
 
@@ -136,9 +130,7 @@ def small_practice_picture(_painted_small: NDArray[np.float32], monkeypatch: pyt
 def real_photo(study: Study, shared: Path) -> Photo:
     """A photo of a camera in the study: landscape, linear ProPhoto."""
     path = shared / "data" / "fivek_study" / "npy" / "1103.npy"
-    photo, _ = store(decode(path, previews_folder(), ReadOptions("linear", "prophoto")))
-    add_photo(study, photo)
-    return photo
+    return add_photo(study, path, ReadOptions("linear", "prophoto")).photo
 
 
 @pytest.fixture

@@ -18,13 +18,11 @@ from tests.browser.player import Person
 from tests.browser.visit import Visit
 from tests.browser.visitor import visitor
 from tests.webapp.downloads.downloading import forget_jobs
-from webapp.photos.decoding import decode
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import store
-from webapp.studies.adding import add_photo
+from webapp.photos.models import Photo
+from webapp.photos.storing import Credit
 from webapp.studies.demo_photos import demo_photo_paths
 from webapp.studies.models import Study
+from webapp.studies.photos import add_photo
 
 WINDOWS = ((360, 740), (820, 1180), (1440, 900))
 
@@ -45,12 +43,9 @@ def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
     read_options = ReadOptions(os.environ.get("TRANSFER") or "auto", os.environ.get("PRIMARIES") or "auto")
 
     def add(path: Path) -> Photo:
-        credit = demo.get(path)
-        stated = {"licence": credit.licence, "attribution": credit.attribution} if credit else {}
-        photo, _ = store(decode(path, previews_folder(), read_options), **stated)
-        keep_original(photo, path)
-        add_photo(study, photo)
-        return photo
+        stated = demo.get(path)
+        credit = Credit(stated.licence, stated.attribution) if stated else Credit()
+        return add_photo(study, path, read_options, credit).photo
 
     yield Visit(person, live_server.url, lambda count: [add(next(paths)) for _ in range(count)])
     forget_jobs()

@@ -17,12 +17,10 @@ from django.test import Client
 from PIL import Image
 
 from editing.game.filters import VERSION
-from webapp.photos.decoding import decode
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import store
-from webapp.studies.adding import add_photo
-from webapp.studies.models import DEFAULT, Study
+from webapp.photos.models import Photo
+from webapp.photos.storing import Credit
+from webapp.studies.models import DEFAULT, Study, StudyPhoto
+from webapp.studies.photos import add_photo
 
 MakePhoto = Callable[..., Photo]
 Json = dict[str, Any]
@@ -96,10 +94,9 @@ def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
     """Adds the photo of a seed to a study, the default one if none is named."""
 
     def make(seed: int = 1, into: Study | None = study, **credit: str) -> Photo:
-        photo, _ = store(decode(photo_file(seed), previews_folder()), **credit)
-        keep_original(photo, photo_file(seed))
-        if into is not None:
-            add_photo(into, photo)
+        photo = add_photo(into or study, photo_file(seed), credit=Credit(**credit)).photo
+        if into is None:
+            StudyPhoto.objects.filter(photo=photo).delete()
         return photo
 
     return make

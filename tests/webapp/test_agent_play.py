@@ -19,8 +19,8 @@ from webapp.datasets.agent_play import play_some
 from webapp.datasets.models import MOST_TRIES, AgentFailure
 from webapp.datasets.tasks import let_agent_play
 from webapp.games.models import Episode
-from webapp.studies.adding import take_out
 from webapp.studies.models import Study
+from webapp.studies.photos import take_out
 
 PLAYING = """
 import django, signal

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from editing.photos.read_options import AUTO
 from tests.webapp.crashing_photos import Bomb, Bystander
-from webapp.photos.decoding import Decoded
+from webapp.photos.decoding import Decoded, SourceFile
 from webapp.photos.decoding_pool import decode_all
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import remove
@@ -29,17 +29,17 @@ def folder(tmp_path, picture):
 def in_process(monkeypatch):
     """Decodes in this process: new ones take seconds to start."""
 
-    def decode_here(paths, previews, options, processes):
+    def decode_here(sources, previews, options, processes):
         from editing.photos.photo_error import PhotoError
         from webapp.photos.decoding import decode
 
-        for path in paths:
+        for source in sources:
             try:
-                yield path, decode(path, previews, options)
+                yield source, decode(source, previews, options)
             except PhotoError as error:
-                yield path, error
+                yield source, error
 
-    monkeypatch.setattr("webapp.studies.management.commands.import_photos.decode_all", decode_here)
+    monkeypatch.setattr("webapp.studies.photos.decode_all", decode_here)
 
 
 def test_it_works(study, folder, capsys):
@@ -109,14 +109,14 @@ class TestRunAgain:
 
     def test_an_interruption_keeps_what_is_done_and_says_how_to_go_on(self, folder, study, monkeypatch):
         from webapp.photos import storing
-        from webapp.studies.management.commands import import_photos
+        from webapp.studies import photos
 
         def store_one(*args, **kwargs):
             if Photo.objects.exists():
                 raise KeyboardInterrupt
             return storing.store(*args, **kwargs)
 
-        monkeypatch.setattr(import_photos, "store", store_one)
+        monkeypatch.setattr(photos, "store", store_one)
         with pytest.raises(CommandError, match=r"interrupted: 1 added.*run it again") as interrupted:
             call_command("import_photos", folder)
         assert interrupted.value.returncode == 130
@@ -174,11 +174,17 @@ def bomb(tmp_path):
     return bomb
 
 
+def decoded(paths, processes):
+    """What became of each path, on processes of their own."""
+    sources = [SourceFile.read(path) if path.exists() else SourceFile(path, "", None) for path in paths]
+    return {source.path: result for source, result in decode_all(sources, previews_folder(), AUTO, processes)}
+
+
 def test_photos_beside_one_that_kills_its_decoder_are_decoded_all_the_same(folder, bomb):
     bystander = Bystander(folder / "beach.png")
     bystander.deaths = bomb.deaths
     paths = [bystander, bomb, folder / "day two" / "harbour.png"]
-    results = dict(decode_all(paths, previews_folder(), AUTO, processes=2))
+    results = decoded(paths, processes=2)
     assert "crashed" in str(results.pop(bomb))
     assert set(results) == {paths[0], paths[2]}
     assert all(isinstance(result, Decoded) for result in results.values())
@@ -186,7 +192,7 @@ def test_photos_beside_one_that_kills_its_decoder_are_decoded_all_the_same(folde
 
 def test_a_photo_that_kills_its_decoder_when_alone_is_not_tried_again(folder, bomb):
     paths = [bomb, folder / "beach.png"]
-    results = dict(decode_all(paths, previews_folder(), AUTO, processes=1))
+    results = decoded(paths, processes=1)
     assert "crashed" in str(results[bomb])
     assert isinstance(results[paths[1]], Decoded)
     assert bomb.deaths.read_text() == "x"

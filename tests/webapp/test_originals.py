@@ -5,10 +5,12 @@ import os
 import pytest
 from django.core.management import CommandError, call_command
 
-from webapp.photos.decoding import NotSaved, decode
+from editing.photos.photo_error import PhotoError
+from webapp.photos.decoding import NotSaved, SourceFile, decode
 from webapp.photos.models import Photo, originals_folder, previews_folder
 from webapp.photos.originals import keep_original
 from webapp.photos.storing import NotStored, remove, store
+from webapp.studies.photos import add_photo
 
 
 def kept():
@@ -18,11 +20,11 @@ def kept():
 @pytest.fixture
 def bare(study, photo_file):
     """A photo without its original."""
-    return store(decode(photo_file(7), previews_folder()))[0]
+    return store(decode(SourceFile.read(photo_file(7)), previews_folder()))[0]
 
 
 def test_it_works(bare, photo_file):
-    keep_original(bare, photo_file(7))
+    keep_original(bare, SourceFile.read(photo_file(7)))
     photo = Photo.objects.get()
     assert photo.original_suffix == ".png"
     assert photo.original_path.read_bytes() == photo_file(7).read_bytes()
@@ -30,13 +32,13 @@ def test_it_works(bare, photo_file):
 
 
 def test_it_is_kept_once_and_again_when_it_was_lost(bare, photo_file):
-    keep_original(bare, photo_file(7))
+    keep_original(bare, SourceFile.read(photo_file(7)))
     first = bare.original_path.stat()
-    keep_original(bare, photo_file(7))
+    keep_original(bare, SourceFile.read(photo_file(7)))
     assert bare.original_path.stat() == first
     bare.original_path.unlink()
     assert not bare.has_original
-    keep_original(bare, photo_file(7))
+    keep_original(bare, SourceFile.read(photo_file(7)))
     assert bare.has_original
 
 
@@ -45,34 +47,43 @@ def test_it_is_kept_once_and_again_when_it_was_lost(bare, photo_file):
 )
 def test_its_suffix_tells_how_it_is_read_again(bare, photo_file, tmp_path, name, suffix):
     source = photo_file(7).rename(tmp_path / name)
-    keep_original(bare, source)
+    keep_original(bare, SourceFile.read(source))
     assert bare.original_suffix == suffix
 
 
 def test_a_site_that_keeps_none_keeps_none(bare, photo_file, settings):
     settings.KEEP_ORIGINALS = False
-    keep_original(bare, photo_file(7))
+    keep_original(bare, SourceFile.read(photo_file(7)))
     assert not bare.original_suffix
     assert not kept()
 
 
 def test_a_photo_of_unknown_reading_keeps_none(bare, photo_file):
     bare.decoding = {"decoder": "of an agent's snapshot"}
-    keep_original(bare, photo_file(7))
+    keep_original(bare, SourceFile.read(photo_file(7)))
     assert not kept()
 
 
-def test_a_file_that_changed_meanwhile_is_not_kept(bare, photo_file):
+def test_a_file_that_changed_meanwhile_is_not_kept(bare, photo_file, picture):
+    source = SourceFile.read(photo_file(7))
+    source.path.write_bytes(picture(8))
     with pytest.raises(NotStored, match="it changed while it was read"):
-        keep_original(bare, photo_file(8))
+        keep_original(bare, source)
     assert not kept()
     assert not Photo.objects.get().original_suffix
+
+
+def test_a_file_that_changed_before_it_is_decoded_is_refused(study, photo_file, picture):
+    source = SourceFile.read(photo_file(7))
+    source.path.write_bytes(picture(8))
+    with pytest.raises(PhotoError, match="it changed while it was read"):
+        decode(source, previews_folder())
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_line(bare, photo_file):
     originals_folder().touch()
     with pytest.raises(NotSaved, match=r"^no original can be saved in .*originals: "):
-        keep_original(bare, photo_file(7))
+        keep_original(bare, SourceFile.read(photo_file(7)))
 
 
 def test_removing_a_photo_that_nobody_played_deletes_it(photo, django_capture_on_commit_callbacks):
@@ -95,10 +106,7 @@ def test_a_photo_with_a_twin_in_play_loses_its_own_file_alone(
 ):
     twin = tmp_path / "twin.png"
     twin.write_bytes(photo_file(7).read_bytes() + b"\0")
-    photos = []
-    for source in (photo_file(7), twin):
-        photos.append(store(decode(source, previews_folder()))[0])
-        keep_original(photos[-1], source)
+    photos = [add_photo(study, source).photo for source in (photo_file(7), twin)]
     assert photos[0].preview_sha256 == photos[1].preview_sha256
     with django_capture_on_commit_callbacks(execute=True):
         remove(photos[0])

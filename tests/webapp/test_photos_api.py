@@ -15,8 +15,8 @@ from webapp.games.models import Episode
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
-from webapp.studies.adding import add_photo
 from webapp.studies.models import Study
+from webapp.studies.photos import add_to_study
 
 PHOTOS = "/api/photos/"
 
@@ -162,7 +162,7 @@ def test_removing_takes_a_photo_out_of_one_study_alone(
     researcher, player, photo, opened, refused, django_capture_on_commit_callbacks
 ):
     other = Study.objects.create(slug="other", title="Other")
-    add_photo(other, photo)
+    add_to_study(other, photo)
     player.send(photo, opened)
     elsewhere = type(player)("other")
     elsewhere.join()
@@ -277,7 +277,8 @@ def test_a_preview_that_is_deleted_before_its_row_is_stored_is_a_conflict(
             remove(photo)
         return decoded
 
-    monkeypatch.setattr("webapp.studies.photo_api.decode", decode_slowly)
+    monkeypatch.setattr("webapp.studies.photos.decode", decode_slowly)
+    photo.preview_path.unlink()
     assert refused(upload(researcher)) == (409, "conflict")
     assert Photo.objects.get().removed_at is not None
 

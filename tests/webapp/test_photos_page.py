@@ -65,12 +65,10 @@ def test_a_thumbnail_is_a_small_picture(researcher, photo, look):
 def test_a_thumbnail_shows_what_the_game_shows_first(researcher, study, tmp_path):
     import numpy as np
 
-    from webapp.photos.decoding import decode
-    from webapp.photos.models import previews_folder
-    from webapp.photos.storing import store
+    from webapp.studies.photos import add_photo
 
     np.save(tmp_path / "dark.npy", np.full((64, 64, 3), 0.2, np.float32))
-    photo, _ = store(decode(tmp_path / "dark.npy", previews_folder()))
+    photo = add_photo(study, tmp_path / "dark.npy").photo
     shown = {}
     for look in ("game", "bright"):
         response = researcher.get(f"/photos/{photo.pk}/{look}.webp")

@@ -28,7 +28,7 @@ from webapp.datasets.importing import import_snapshot
 from webapp.datasets.models import AgentFailure
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.photos.storing import hold_files
+from webapp.photos.storing import lock_files
 from webapp.studies.models import SHIPPED_AGENT, Study
 
 # Photos: the work of a few seconds, and so few that one process reads them.
@@ -114,7 +114,7 @@ def _store(study: Study, photos: Sequence[Photo], play: Path) -> None:
     keys = [photo.pk for photo in photos]
     snapshot = read_snapshot(play)
     with transaction.atomic():
-        hold_files()
+        lock_files()
         # Whoever takes one out waits from here on.
         list(Photo.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
         if study.playable.filter(pk__in=keys).count() < len(keys):

@@ -17,9 +17,9 @@ from editing.trajectories.validation import check_previews
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.photos.storing import hold_files
-from webapp.studies.adding import add_photo
+from webapp.photos.storing import lock_files
 from webapp.studies.models import Study
+from webapp.studies.photos import add_to_study
 
 Row = dict[str, Any]
 Counts = dict[str, int]
@@ -51,7 +51,7 @@ def _store(snapshot: Snapshot) -> Counts:
     # A tutorial's photo is of no study.
     in_studies = {(row["study"], row["photo"]) for row in new if row["study"] in made and not row["tutorial"]}
     for slug, sha256 in sorted(in_studies):
-        add_photo(studies[slug], photos[sha256])
+        add_to_study(studies[slug], photos[sha256])
     episodes = [_episode(row, studies, players, photos) for row in new]
     Episode.objects.bulk_create(episodes, batch_size=1000)
     ids = {episode.pk for episode in episodes}
@@ -72,7 +72,7 @@ def _store(snapshot: Snapshot) -> Counts:
 def _photos(snapshot: Snapshot, played: set[str]) -> tuple[dict[str, Photo], int]:
     """The snapshot's photos, here, with the preview of each that is in play or ``played`` by a new episode."""
     photos, added = {}, 0
-    hold_files()
+    lock_files()
     for row in rows(snapshot.photos):
         defaults = {**row, "decoding": json.loads(row["decoding"])}
         photo = Photo.objects.filter(pk=row["sha256"]).first()

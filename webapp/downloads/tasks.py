@@ -22,7 +22,7 @@ from webapp.downloads.models import Download
 from webapp.downloads.offering import check_offered
 from webapp.downloads.thumbnails import episode_steps
 from webapp.http.refusals import Refusal
-from webapp.photos.decoding import without_name
+from webapp.photos.decoding import strip_file_name
 
 if TYPE_CHECKING:
     from editing.rendering.writing import OutputFormat
@@ -152,6 +152,6 @@ def _sentence(row: Download, error: Exception) -> str:
     if isinstance(error, Refusal):
         return str(error.detail)
     if isinstance(error, PhotoError):
-        return f"The original cannot be developed: {without_name(error, row.episode.photo.original_path)}."
+        return f"The original cannot be developed: {strip_file_name(error, row.episode.photo.original_path)}."
     _logger.error("%s cannot be developed: %s", row, error or "its process died")
     return _NOT_WRITTEN if isinstance(error, OSError) else _CRASHED

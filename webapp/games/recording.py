@@ -16,7 +16,7 @@ from webapp.games.models import Episode, Event, Step
 from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
-from webapp.studies.joining import take_turn
+from webapp.studies.joining import lock_participation
 from webapp.studies.models import Study
 from webapp.studies.signals import reveal_seen
 
@@ -40,7 +40,7 @@ def record(
         Refusal: ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
     """
     _check_batch(episode_id, batch)
-    take_turn(study, participant)
+    lock_participation(study, participant)
     episode = _locked_episode(study, participant, episode_id, photo_sha256)
     stored = episode.replayable_events() if episode else []
     fresh = _fresh(stored, batch)

@@ -13,10 +13,46 @@ from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import AUTO, ReadOptions
 
 MINIMUM_EDGE = 64
+CHANGED = "it changed while it was read: add it again"
 
 
 class NotSaved(RuntimeError):
     """A preview cannot be saved; the message names the folder and the reason, in one line."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A photo's file and the SHA-256 of its content, which is read through once.
+
+    ``state`` tells whether the file was changed since: its inode, bytes and time of change, from before the reading.
+    """
+
+    path: Path
+    sha256: str
+    state: tuple[int, int, int] | None
+
+    @classmethod
+    def read(cls, path: Path) -> "SourceFile":
+        """Read the file through.
+
+        Raises:
+            editing.photos.photo_error.PhotoError: it cannot be read.
+        """
+        state = _state(path)
+        return cls(path, source_sha256(path), state)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file is another one by now, or gone."""
+        return self.state is None or self.state != _state(self.path)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -34,22 +70,26 @@ class Decoded:
     decoding: dict[str, Any]
 
 
-def decode(path: Path, previews: Path, options: ReadOptions = AUTO) -> Decoded:
+def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> Decoded:
     """Read a photo and save its preview, whole or not at all, in the folder ``previews``.
 
     Raises:
-        editing.photos.decoding.PhotoError: the file is no photo that can be read, or none that anybody can play.
+        editing.photos.photo_error.PhotoError: the file is no photo that can be read, or none that anybody can play, or
+            it was changed since its SHA-256 was taken.
         NotSaved: the folder cannot be made or written to.
     """
+    path = source.path
     photo = read_photo(path, options)
     _check_playable(path, photo.pixels)
+    if source.has_changed:
+        raise PhotoError(f"{printable(path.name)}: {CHANGED}")
     preview = make_preview(photo.pixels)
     try:
         preview_sha256, _ = save_preview(previews, preview)
     except OSError as error:
         raise NotSaved(f"no preview can be saved in {previews}: {error.strerror or error}") from None
     return Decoded(
-        sha256=source_sha256(path),
+        sha256=source.sha256,
         preview_sha256=preview_sha256,
         name=printable(path.name),
         width=photo.width,
@@ -72,6 +112,6 @@ def _check_playable(path: Path, pixels: np.ndarray) -> None:
         raise PhotoError(f"{printable(path.name)}: it is black all over: there is nothing to bring out")
 
 
-def without_name(error: ValueError, path: Path) -> str:
-    """What an error says of a file, for where the file's name stands already."""
+def strip_file_name(error: ValueError, path: Path) -> str:
+    """Return what an error says of a file without its name, for where the name stands already."""
     return str(error).removeprefix(f"{printable(path.name)}: ")

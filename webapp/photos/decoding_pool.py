@@ -7,26 +7,26 @@ from pathlib import Path
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import ReadOptions
 from editing.processes import Crashed, each_by_processes
-from webapp.photos.decoding import Decoded, decode
+from webapp.photos.decoding import Decoded, SourceFile, decode
 
 
 def decode_all(
-    paths: Iterable[Path], previews: Path, options: ReadOptions, processes: int
-) -> Iterator[tuple[Path, Decoded | PhotoError]]:
+    sources: Iterable[SourceFile], previews: Path, options: ReadOptions, processes: int
+) -> Iterator[tuple[SourceFile, Decoded | PhotoError]]:
     """What became of each photo, in the order in which they are done; `each_by_processes` says how.
 
     At most ``processes`` photos are in memory at once.
     """
     function = partial(_decoded, previews=previews, options=options)
-    for path, result in each_by_processes(function, paths, processes):
+    for source, result in each_by_processes(function, sources, processes):
         if isinstance(result, Crashed):
-            yield path, PhotoError("the decoder crashed, or ran out of memory, on this file")
+            yield source, PhotoError("the decoder crashed, or ran out of memory, on this file")
         else:
-            yield path, result
+            yield source, result
 
 
-def _decoded(path: Path, *, previews: Path, options: ReadOptions) -> Decoded | PhotoError:
+def _decoded(source: SourceFile, *, previews: Path, options: ReadOptions) -> Decoded | PhotoError:
     try:
-        return decode(path, previews, options)
+        return decode(source, previews, options)
     except PhotoError as error:
         return error

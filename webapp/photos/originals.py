@@ -1,6 +1,6 @@
 """The photos' source files, kept so that what people made of them can be developed at full size."""
 
-import hashlib
+import shutil
 from pathlib import Path
 
 from django.conf import settings
@@ -8,14 +8,12 @@ from django.db import transaction
 
 from editing.files import draft_beside
 from editing.photos.decoding import IMAGE_SUFFIXES, RAW_SUFFIXES
-from webapp.photos.decoding import NotSaved
+from webapp.photos.decoding import CHANGED, NotSaved, SourceFile
 from webapp.photos.models import Photo, originals_folder
-from webapp.photos.storing import NotStored, hold_files
-
-_CHUNK = 1 << 20
+from webapp.photos.storing import NotStored, lock_files
 
 
-def keep_original(photo: Photo, source: Path) -> None:
+def keep_original(photo: Photo, source: SourceFile) -> None:
     """Keep a copy of the photo's source file, unless it is here already or the site keeps none (KEEP_ORIGINALS).
 
     The copy appears whole or not at all. A photo of which nobody knows how it was read keeps none either: it could
@@ -23,7 +21,7 @@ def keep_original(photo: Photo, source: Path) -> None:
 
     Raises:
         NotSaved: the folder cannot be made or written to.
-        NotStored: the file is not the one that the photo was decoded from; it changed meanwhile.
+        NotStored: the file was changed since its SHA-256 was taken.
     """
     if not settings.KEEP_ORIGINALS or "options" not in photo.decoding:
         return
@@ -33,32 +31,23 @@ def keep_original(photo: Photo, source: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with draft_beside(folder / photo.pk) as draft:
-            if _copied(source, draft) != photo.pk:
-                raise NotStored("it changed while it was read: add it again")
-            _take_in(photo, draft, _suffix(source))
+            shutil.copyfile(source.path, draft)
+            if source.has_changed:
+                raise NotStored(CHANGED)
+            _take_in(photo, draft, _suffix(source.path))
     except OSError as error:
         raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
 
 
 def _take_in(photo: Photo, draft: Path, suffix: str) -> None:
     with transaction.atomic():
-        hold_files()
+        lock_files()
         row = Photo.objects.get(pk=photo.pk)
         if row.removed_at is not None:  # in this moment
             return
         row.original_suffix = photo.original_suffix = suffix
         draft.replace(row.original_path)
         row.save(update_fields=["original_suffix"])
-
-
-def _copied(source: Path, target: Path) -> str:
-    """Copy a file; the SHA-256 of what was copied."""
-    digest = hashlib.sha256()
-    with source.open("rb") as reading, target.open("xb") as writing:
-        while chunk := reading.read(_CHUNK):
-            digest.update(chunk)
-            writing.write(chunk)
-    return digest.hexdigest()
 
 
 def _suffix(source: Path) -> str:

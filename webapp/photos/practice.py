@@ -10,9 +10,9 @@ from django.utils.translation import gettext
 from editing.photos.practice_picture import practice_picture
 from editing.photos.read_options import ReadOptions
 from webapp.http.refusals import Refusal
-from webapp.photos.decoding import NotSaved, decode
+from webapp.photos.decoding import NotSaved, SourceFile, decode
 from webapp.photos.models import Photo, previews_folder
-from webapp.photos.storing import store
+from webapp.photos.storing import Credit, store
 
 _FILE = "an evening at the lake.npy"
 
@@ -37,8 +37,8 @@ def _painted() -> Photo:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / _FILE
         np.save(path, practice_picture())
-        decoded = decode(path, previews_folder(), ReadOptions("linear", "srgb"))
-    photo, _ = store(decoded, licence="CC0 1.0", attribution="Safelight: painted by a program")
+        decoded = decode(SourceFile.read(path), previews_folder(), ReadOptions("linear", "srgb"))
+    photo, _ = store(decoded, Credit("CC0 1.0", "Safelight: painted by a program"))
     Photo.objects.filter(pk=photo.pk).update(practice=True)
     photo.practice = True
     return photo

@@ -1,6 +1,6 @@
 """Adding photos and removing them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from django.db import connection, transaction
@@ -22,7 +22,18 @@ class NotStored(ValueError):
     """A photo that cannot be kept; the message says why, in one line."""
 
 
-def store(decoded: Decoded, *, licence: str = "", attribution: str = "") -> tuple[Photo, Outcome]:
+@dataclass(frozen=True)
+class Credit:
+    """What is stated of a photo: its licence, and whom the licence asks to name; empty where nothing is."""
+
+    licence: str = ""
+    attribution: str = ""
+
+
+NO_CREDIT = Credit()
+
+
+def store(decoded: Decoded, credit: Credit = NO_CREDIT) -> tuple[Photo, Outcome]:
     """Keep a decoded photo; one that is known already stays as it is, one that was removed or lost comes back.
 
     Raises:
@@ -30,9 +41,9 @@ def store(decoded: Decoded, *, licence: str = "", attribution: str = "") -> tupl
             somebody else in this moment.
     """
     with transaction.atomic():
-        hold_files()
+        lock_files()
         photo, created = Photo.objects.select_for_update().get_or_create(
-            sha256=decoded.sha256, defaults={**asdict(decoded), "licence": licence, "attribution": attribution}
+            sha256=decoded.sha256, defaults=asdict(decoded) | asdict(credit)
         )
         if not created and known(photo.pk):
             return photo, "known"
@@ -56,7 +67,7 @@ def known(sha256: str) -> Photo | None:
     return photo if photo and photo.has_preview else None
 
 
-def hold_files() -> None:
+def lock_files() -> None:
     """Make others wait who add or delete files, to the end of the transaction: so a new row keeps its own."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FILES_LOCK])
@@ -69,9 +80,9 @@ def kept_as_it_was(photo: Photo, options: ReadOptions) -> str:
     return f"it is here already, imported with {options_text(photo)}, and stays as it is"
 
 
-def fill_credit(photo: Photo, *, licence: str, attribution: str) -> str:
+def fill_credit(photo: Photo, credit: Credit) -> str:
     """State what is not stated yet of a known photo. What to tell where something else is: empty where nothing is."""
-    given = {name: text for name, text in (("licence", licence), ("attribution", attribution)) if text}
+    given = {name: text for name, text in asdict(credit).items() if text}
     blank = [name for name in given if not getattr(photo, name)]
     for name in blank:
         setattr(photo, name, given[name])
@@ -100,7 +111,7 @@ def remove(photo: Photo) -> None:
 
 def _delete_files(photo: Photo) -> None:
     with transaction.atomic():
-        hold_files()
+        lock_files()
         # Two sources can have the same preview: copies that differ in their metadata alone.
         sharers = list(Photo.objects.filter(preview_sha256=photo.preview_sha256))
         needed = {sharer.pk for sharer in sharers if sharer.removed_at is None or _is_needed(sharer)}

@@ -17,7 +17,7 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement, Place, Showing
 from webapp.studies.assignment import assign
-from webapp.studies.joining import take_turn
+from webapp.studies.joining import lock_participation
 from webapp.studies.models import Study
 
 OTHER_PEOPLE = 3
@@ -87,7 +87,7 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
     if own is None:
         raise Refusal("not_played", gettext("Finish this photo first; then you see what others made of it."))
     with transaction.atomic():
-        take_turn(study, participant)
+        lock_participation(study, participant)
         known = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
         return known or _new_showing(own, _chosen(study, participant, own.photo_id))
 

@@ -67,7 +67,7 @@ def joined(request: HttpRequest | Request, study: Study) -> Participant:
     return participant
 
 
-def take_turn(study: Study, participant: Participant) -> None:
+def lock_participation(study: Study, participant: Participant) -> None:
     """Make the participant's other requests in this study wait for the end of the transaction.
 
     Raises:

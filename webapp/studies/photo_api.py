@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,11 @@ from rest_framework.views import APIView
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.http.refusals import ErrorSerializer, Refusal
-from webapp.photos.decoding import NotSaved, decode, without_name
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import NotStored, Outcome, store
-from webapp.studies.adding import bring_in, take_out
+from webapp.photos.decoding import NotSaved, strip_file_name
+from webapp.photos.storing import Credit, NotStored
 from webapp.studies.joining import find_study
-from webapp.studies.models import DEFAULT
+from webapp.studies.models import DEFAULT, Study
+from webapp.studies.photos import AddedPhoto, add_photo, take_out
 
 _logger = logging.getLogger(__name__)
 
@@ -76,11 +73,8 @@ class PhotoListView(APIView):
         study = find_study(asked["study"])
         if not study.open:
             raise Refusal("study_closed", "This study is closed: it takes no photos.")
-        read_options = ReadOptions(asked["transfer"], asked["primaries"])
         with _named_file(asked["file"]) as path:
-            photo, stored = _stored(path, read_options, asked)
-        credit = {name: asked[name] for name in ("licence", "attribution")}
-        outcome, note = bring_in(study, photo, stored, read_options, **credit)
+            photo, outcome, note = _added(study, path, asked)
         answer = {
             "id": photo.pk,
             "name": photo.name,
@@ -122,19 +116,17 @@ def _named_file(file: TemporaryUploadedFile) -> Iterator[Path]:
         yield path
 
 
-def _stored(path: Path, read_options: ReadOptions, asked: dict[str, Any]) -> tuple[Photo, Outcome]:
-    """The photo of an uploaded file, with its preview and its original, and whether it is new."""
+def _added(study: Study, path: Path, asked: dict[str, Any]) -> AddedPhoto:
+    """Add the photo of an uploaded file to the study."""
+    options = ReadOptions(asked["transfer"], asked["primaries"])
+    credit = Credit(asked["licence"], asked["attribution"])
     try:
-        decoded = decode(path, previews_folder(), read_options)
-        decoded = replace(decoded, name=Path(asked["file"].name).name)
-        photo, outcome = store(decoded, licence=asked["licence"], attribution=asked["attribution"])
-        keep_original(photo, path)
+        return add_photo(study, path, options, credit, name=Path(asked["file"].name).name)
     except PhotoError as error:
-        raise Refusal("unreadable", without_name(error, path), HTTPStatus.BAD_REQUEST) from None
+        raise Refusal("unreadable", strip_file_name(error, path), HTTPStatus.BAD_REQUEST) from None
     except NotStored as error:
         raise Refusal("conflict", str(error)) from None
     except NotSaved as error:
         _logger.error("%s", error)
         message = "The server cannot save photos at the moment; its log says why."
         raise Refusal("not_saved", message, HTTPStatus.INSUFFICIENT_STORAGE) from None
-    return photo, outcome

@@ -15,12 +15,10 @@ from editing.photos.read_options import ReadOptions
 from editing.rendering.writing import Output
 from tests.webapp.downloads.downloading import ask, fetched, jobs, reason, states, url
 from webapp.downloads.models import FILES, Download, downloads_folder
-from webapp.photos.decoding import decode
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import remove, store
-from webapp.studies.adding import add_photo, take_out
+from webapp.photos.models import Photo
+from webapp.photos.storing import remove
 from webapp.studies.models import Study
+from webapp.studies.photos import add_photo, take_out
 
 STEPS = [Step("exposure", {"ev": 1.5}), Step("contrast", {"amount": 0.25})]
 
@@ -57,9 +55,7 @@ class TestMaking:
     def test_a_photo_is_read_again_as_it_was_read_at_first(self, work, player, study, photo_file, played):
         study.allow_downloads = True
         study.save()
-        photo, _ = store(decode(photo_file(3), previews_folder(), ReadOptions("linear", "srgb")))
-        keep_original(photo, photo_file(3))
-        add_photo(study, photo)
+        photo = add_photo(study, photo_file(3), ReadOptions("linear", "srgb")).photo
         player.send(photo, played)
         ask(player, played, "tiff16")
         work()

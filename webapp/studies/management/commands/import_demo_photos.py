@@ -4,13 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.photos.decoding import NotSaved, decode
-from webapp.photos.models import previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import NotStored, store
-from webapp.studies.adding import add_photo
+from webapp.photos.decoding import NotSaved
+from webapp.photos.storing import Credit, NotStored
 from webapp.studies.demo_photos import demo_photo_paths
 from webapp.studies.models import DEFAULT, Study
+from webapp.studies.photos import add_photo
 
 
 class Command(BaseCommand):
@@ -22,12 +20,9 @@ class Command(BaseCommand):
         except FileNotFoundError as error:
             raise CommandError(str(error)) from None
         study = Study.objects.get(slug=DEFAULT)
-        for path, credit in photos.items():
+        for path, demo in photos.items():
             try:
-                decoded = decode(path, previews_folder())
-                photo, _ = store(decoded, licence=credit.licence, attribution=credit.attribution)
-                keep_original(photo, path)
+                add_photo(study, path, credit=Credit(demo.licence, demo.attribution))
             except (NotSaved, NotStored) as error:
                 raise CommandError(str(error)) from None
-            add_photo(study, photo)
         self.stdout.write(f"{len(photos)} demo photos are in the study: 8-bit, small and finished. Bring your own!")

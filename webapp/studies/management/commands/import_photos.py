@@ -3,7 +3,6 @@
 import os
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,16 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from editing.photos.decoding import find_photos, source_sha256
+from editing.photos.decoding import find_photos
 from editing.photos.open_photo import printable
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED
-from webapp.photos.decoding import Decoded, NotSaved, without_name
-from webapp.photos.decoding_pool import decode_all
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import NotStored, Outcome, known, store
-from webapp.studies.adding import bring_in
+from webapp.photos.decoding import NotSaved, strip_file_name
+from webapp.photos.models import Photo
+from webapp.photos.storing import Credit, NotStored
 from webapp.studies.models import DEFAULT, Study
+from webapp.studies.photos import AddedPhoto, add_photos
 
 _COLUMNS = (TextColumn("Importing photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -49,19 +46,28 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1), help="(%(default)s)")
 
     def handle(self, *, paths: list[Path], study: str, processes: int, **options: Any) -> None:
-        found_study = Study.objects.filter(slug=study).first()
-        if found_study is None:
+        into = Study.objects.filter(slug=study).first()
+        if into is None:
             raise CommandError(f"there is no study {study!r}: name one of {', '.join(_slugs())}")
-        credit = {name: _credit(name, options[name]) for name in ("licence", "attribution")}
+        credit = Credit(*(_credit(name, options[name]) for name in ("licence", "attribution")))
+        read_options = ReadOptions(options["transfer"], options["primaries"])
         try:
             photos = find_photos(paths)
         except PhotoError as error:
             raise CommandError(str(error)) from None
         console = Console(stderr=True, soft_wrap=True)
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
-            importing = _Import(found_study, options, credit, progress, len(photos))
+            importing = _Import(into, progress, len(photos))
             try:
-                importing.run(photos, max(1, processes))
+                add_photos(
+                    into,
+                    photos,
+                    read_options,
+                    credit,
+                    importing.report,
+                    keep_originals=options["originals"],
+                    processes=max(1, processes),
+                )
             except KeyboardInterrupt:
                 progress.stop()
                 message = f"interrupted: {importing.summary}; run it again to go on"
@@ -88,13 +94,8 @@ def _credit(option: str, text: str) -> str:
 class _Import:
     """One run: which photos were added, known or failed."""
 
-    def __init__(
-        self, study: Study, options: dict[str, Any], credit: dict[str, str], progress: Progress, total: int
-    ) -> None:
+    def __init__(self, study: Study, progress: Progress, total: int) -> None:
         self.study = study
-        self.read_options = ReadOptions(options["transfer"], options["primaries"])
-        self.originals = options["originals"]
-        self.credit = credit
         self.progress = progress
         self.task = progress.add_task("", total=total)
         self.counts: Counter[str] = Counter()
@@ -108,57 +109,17 @@ class _Import:
         counts = ", ".join(f"{self.counts[name]} {text}" for name, text in _TEXTS.items() if self.counts[name])
         return f"{counts or '0 added'}; the study '{self.study.slug}' has {self.study.playable.count()} photos"
 
-    def run(self, paths: list[Path], processes: int) -> None:
-        unknown = self._unknown(paths)
-        for path, result in decode_all(unknown, previews_folder(), self.read_options, processes):
-            if isinstance(result, PhotoError):
-                self._fail(path, result)
-            else:
-                self._keep(path, result)
-
-    def _unknown(self, paths: list[Path]) -> Iterator[Path]:
-        """The photos that must be decoded; the others are dealt with here."""
-        for path in paths:
-            try:
-                photo = known(source_sha256(path))
-            except PhotoError as error:
-                self._fail(path, error)
-                continue
-            if photo is None:
-                yield path
-            else:
-                self._bring_in(path, photo, "known")
-
-    def _keep(self, path: Path, decoded: Decoded) -> None:
-        try:
-            photo, outcome = store(decoded, **self.credit)
-        except NotStored as error:
-            self._fail(path, error)
-        else:
-            self._bring_in(path, photo, outcome)
-
-    def _bring_in(self, path: Path, photo: Photo, stored: Outcome) -> None:
-        try:
-            if self.originals:
-                keep_original(photo, path)
-        except NotStored as error:
-            self._fail(path, error)
-            return
-        outcome, note = bring_in(self.study, photo, stored, self.read_options, **self.credit)
-        if note:
-            self._say(f"{printable(str(path))}: {note}")
-        self._count(outcome)
-
-    def _fail(self, path: Path, error: ValueError) -> None:
-        self._say(f"not imported {printable(str(path))}: {without_name(error, path)}")
-        self._count("failed")
+    def report(self, path: Path, result: AddedPhoto | PhotoError | NotStored) -> None:
+        """Count what became of a file, and say what of it is to be said."""
+        if not isinstance(result, AddedPhoto):
+            self._say(f"not imported {printable(str(path))}: {strip_file_name(result, path)}")
+        elif result.note:
+            self._say(f"{printable(str(path))}: {result.note}")
+        self.counts[result.outcome if isinstance(result, AddedPhoto) else "failed"] += 1
+        self.progress.advance(self.task)
 
     def _say(self, line: str) -> None:
         self.progress.console.print(line, markup=False, highlight=False)
-
-    def _count(self, outcome: str) -> None:
-        self.counts[outcome] += 1
-        self.progress.advance(self.task)
 
 
 _TEXTS = {

@@ -1,0 +1,153 @@
+"""The photos of a study: adding them, one or many at once, and taking them out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from django.db import transaction
+
+from editing.photos.photo_error import PhotoError
+from editing.photos.read_options import AUTO, ReadOptions
+from webapp.photos.decoding import Decoded, SourceFile, decode
+from webapp.photos.decoding_pool import decode_all
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.originals import keep_original
+from webapp.photos.storing import (
+    NO_CREDIT,
+    Credit,
+    NotStored,
+    Outcome,
+    fill_credit,
+    kept_as_it_was,
+    known,
+    remove,
+    store,
+)
+from webapp.studies.models import Study, StudyPhoto
+from webapp.studies.signals import photo_taken_out
+
+
+class AddedPhoto(NamedTuple):
+    """A photo that is now one of a study's.
+
+    outcome: ``linked`` for one that was here and is new in this study, ``known`` for one that was in it.
+    note: what was asked for and is not so, since the photo was here before; empty else.
+    """
+
+    photo: Photo
+    outcome: Outcome | Literal["linked"]
+    note: str
+
+
+def add_photo(
+    study: Study, file: Path, options: ReadOptions = AUTO, credit: Credit = NO_CREDIT, *, name: str = ""
+) -> AddedPhoto:
+    """Decode a photo's file, store the photo with its preview, keep the original, and add the photo to a study.
+
+    A photo that is here already is known by its content, and stays as it is.
+
+    Args:
+        name: of the photo, if it is not the file's.
+
+    Raises:
+        editing.photos.photo_error.PhotoError: the file is no photo that can be read, or none that anybody can play.
+        NotStored: the photo cannot be stored as it is now, or its file was changed meanwhile.
+        NotSaved: a file cannot be saved.
+    """
+    adding = _Adding(study, options, credit)
+    source = SourceFile.read(file)
+    if photo := known(source.sha256):
+        return adding.finish(source, photo, "known")
+    decoded = decode(source, previews_folder(), options)
+    return adding.store(source, replace(decoded, name=name) if name else decoded)
+
+
+def add_photos(
+    study: Study,
+    files: Iterable[Path],
+    options: ReadOptions,
+    credit: Credit,
+    report: Callable[[Path, AddedPhoto | PhotoError | NotStored], None],
+    *,
+    keep_originals: bool = True,
+    processes: int = 1,
+) -> None:
+    """Add many photos as `add_photo` does, decoding on several processes; what became of each file is reported.
+
+    Args:
+        keep_originals: whether the originals are kept, where the site keeps any.
+        processes: how many decode; as many photos are in memory at most.
+
+    Raises:
+        NotSaved: a file cannot be saved.
+    """
+    adding = _Adding(study, options, credit, keep_originals)
+
+    def attempt(file: Path, step: Callable[[], AddedPhoto]) -> None:
+        try:
+            added = step()
+        except NotStored as error:
+            report(file, error)
+        else:
+            report(file, added)
+
+    def unknown() -> Iterator[SourceFile]:
+        """The files that must be decoded; the others are dealt with here."""
+        for file in files:
+            try:
+                source = SourceFile.read(file)
+            except PhotoError as error:
+                report(file, error)
+                continue
+            if photo := known(source.sha256):
+                attempt(file, partial(adding.finish, source, photo, "known"))
+            else:
+                yield source
+
+    for source, result in decode_all(unknown(), previews_folder(), options, processes):
+        if isinstance(result, PhotoError):
+            report(source.path, result)
+        else:
+            attempt(source.path, partial(adding.store, source, result))
+
+
+@dataclass(frozen=True)
+class _Adding:
+    """What is the same for each photo that is added."""
+
+    study: Study
+    options: ReadOptions
+    credit: Credit
+    keep_originals: bool = True
+
+    def store(self, source: SourceFile, decoded: Decoded) -> AddedPhoto:
+        return self.finish(source, *store(decoded, self.credit))
+
+    def finish(self, source: SourceFile, photo: Photo, outcome: Outcome) -> AddedPhoto:
+        """Keep the original of a photo that is stored, and add the photo to the study."""
+        if self.keep_originals:
+            keep_original(photo, source)
+        is_new = add_to_study(self.study, photo)
+        if outcome == "added":
+            return AddedPhoto(photo, outcome, "")
+        notes = [kept_as_it_was(photo, self.options), fill_credit(photo, self.credit)]
+        is_linked = outcome == "known" and is_new
+        return AddedPhoto(photo, "linked" if is_linked else outcome, "; ".join(filter(None, notes)))
+
+
+def add_to_study(study: Study, photo: Photo) -> bool:
+    """Make a stored photo one of the study's; False if it was already."""
+    return StudyPhoto.objects.get_or_create(study=study, photo=photo)[1]
+
+
+@transaction.atomic
+def take_out(study: Study, photo: Photo) -> None:
+    """Take a photo out of a study; when no other study has it, it is removed."""
+    # Nobody begins it in the meantime.
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    StudyPhoto.objects.filter(study=study, photo=photo).delete()
+    photo_taken_out.send(Study, study=study, photo=photo)
+    if not StudyPhoto.objects.filter(photo=photo).exists():
+        remove(photo)
