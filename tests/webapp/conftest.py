@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from editing.game.filters import VERSION
@@ -22,6 +24,7 @@ from webapp.photos.storing import Credit
 from webapp.studies.models import DEFAULT, Study, StudyPhoto
 from webapp.studies.photos import add_photo
 
+WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT")
 MakePhoto = Callable[..., Photo]
 Json = dict[str, Any]
 
@@ -133,8 +136,12 @@ class Player:
         """Join as a person who was here before, and agree once more."""
         return self.join(ticket=ticket)
 
-    def next(self) -> Any:
-        return self.get(f"/api/studies/{self.study}/next/")
+    def next(self, query: str = "") -> Any:
+        """Ask what to play next, which changes nothing, in whatever state the database is."""
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.get(f"/api/studies/{self.study}/next/{query}")
+        assert [sql for query in queries if (sql := query["sql"]).lstrip("( ").startswith(WRITES)] == []
+        return answer
 
     def send(self, photo: Photo, events: list[Json], episode: str | None = None) -> Any:
         body = {"study": self.study, "photo": photo.pk, "events": events}

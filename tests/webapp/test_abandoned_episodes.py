@@ -1,7 +1,9 @@
 """Open episodes that nobody can finish any more: the player always has a way on."""
 
 import pytest
+from django.core.management import call_command
 
+from editing.game.filters import VERSION
 from webapp.games.models import Episode
 
 
@@ -34,9 +36,9 @@ class TestAFullEpisode:
         assert refused(player.send(photo, again)) == (409, "too_many_events")
         answer = player.next().json()
         assert (answer["photo"]["id"], answer["episode"]) == (photo.pk, None)
-        assert Episode.objects.get().status == "abandoned"
-        assert refused(player.send(photo, again)) == (409, "closed")
         assert player.send(photo, events(("start", {}))).status_code == 200
+        assert Episode.objects.get(pk=opened[0]["episode"]).status == "abandoned"
+        assert refused(player.send(photo, again)) == (409, "closed")
 
     def test_without_a_step_to_submit_gives_way_to_a_new_one(self, player, photo, opened, events, study):
         player.send(photo, [*opened[:5], *events(("reset", {}), episode=opened[0]["episode"], first=5)])
@@ -60,7 +62,16 @@ class TestANewVersionOfTheFilters:
         new_version()
         answer = player.next().json()
         assert (answer["photo"]["id"], answer["episode"]) == (photo.pk, None)
-        assert Episode.objects.get().status == "abandoned"
+
+    def test_closes_what_is_open_when_the_updated_site_migrates(self, player, other_player, photo, opened, played):
+        player.send(photo, opened)
+        other_player.send(photo, played)
+        call_command("migrate", verbosity=0)
+        assert Episode.objects.get(pk=opened[0]["episode"]).status == "open"
+        Episode.objects.update(contract_version=VERSION - 1)
+        call_command("migrate", verbosity=0)
+        assert Episode.objects.get(pk=opened[0]["episode"]).status == "abandoned"
+        assert Episode.objects.get(pk=played[0]["episode"]).status == "submitted"
 
     def test_lets_another_episode_start(self, player, photo, opened, events, new_version):
         player.send(photo, opened)

@@ -24,8 +24,9 @@ def _small_picture(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def with_tutorial(study):
-    """The study begins with the tutorial."""
+def with_tutorial(study, _small_picture):
+    """The study begins with the tutorial, whose photo was painted when the first visitor asked for it."""
+    practice_photo()
     study.tutorial = True
     study.save()
     return study
@@ -68,7 +69,7 @@ def test_it_goes_on_where_the_player_left_it(player, photo, opened):
 
 def test_who_has_been_through_it_can_do_so_again_and_skip_it(player, photo, played, opened, again):
     practise(player, played)
-    offer = player.get("/api/studies/default/next/?practice=true").json()
+    offer = player.next("?practice=true").json()
     assert offer["tutorial"] == {"skippable": True}
     assert offer["photo"]["id"] == practice_photo().pk
     practise(player, opened)
@@ -122,7 +123,8 @@ def test_its_photo_is_painted_anew_when_it_is_lost(client, db):
 def test_a_site_that_cannot_keep_its_photo_says_so(player, settings, tmp_path, refused):
     settings.DATA_DIR = tmp_path / "a file"
     settings.DATA_DIR.write_text("")
-    assert refused(player.next()) == (503, "photos_away")
+    Photo.objects.all().delete()
+    assert refused(player.get("/api/studies/default/next/")) == (503, "photos_away")
 
 
 def test_the_start_page_does_not_count_it(player, photo, played):

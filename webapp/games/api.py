@@ -15,7 +15,7 @@ from editing.game import filters, rules
 from editing.game.events import EVENT_KINDS
 from editing.game.events import Event as PlayedEvent
 from webapp.games.models import Episode
-from webapp.games.recording import MAXIMUM_BATCH, open_episode, record
+from webapp.games.recording import MAXIMUM_BATCH, record, resumable_episode
 from webapp.games.tutorial import has_practised, is_due
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.sessions import participant_of
@@ -117,7 +117,7 @@ class NextView(APIView):
         study = find_study(slug)
         participant = joined(request, study)
         tutorial = study.open and (is_due(study, participant) or request.query_params.get("practice") == "true")
-        episode = open_episode(study, participant, tutorial=tutorial)
+        episode = resumable_episode(study, participant, tutorial=tutorial)
         if episode is None and not study.open:
             raise Refusal("study_closed", gettext("This study is closed."), 403)
         submitted = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -68,26 +69,54 @@ def record(
     return state
 
 
-def open_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
-    """The episode that the participant has begun and can go on with: of play, or of practice, which stand side by side.
+def resumable_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
+    """Return the episode that the participant has begun and can go on with. Changes nothing.
 
-    One that nobody can finish any more is closed here, so that it does not stand in the way: abandoned if the filters
-    have changed since, or it is full; excluded if the preview of its photo is lost.
+    Args:
+        tutorial: whether it is one of practice; these stand beside those of play.
+
+    Raises:
+        Refusal: ``photos_away``.
     """
+    episode = _open_episodes(study, participant, tutorial).first()
+    return episode if episode and _why_unfinishable(episode) is None else None
+
+
+def close_unfinishable(study: Study, participant: Participant, *, tutorial: bool = False) -> None:
+    """Close what the participant has begun and cannot go on with, so that another episode can begin.
+
+    It is abandoned if the filters have changed since, or it is full; excluded if the preview of its photo is lost.
+
+    Raises:
+        Refusal: ``photos_away``.
+    """
+    for episode in _open_episodes(study, participant, tutorial):
+        if status := _why_unfinishable(episode):
+            episode.status = status
+            episode.exclusion_reason = "preview lost" if status == Episode.Status.EXCLUDED else ""
+            episode.save(update_fields=["status", "exclusion_reason"])
+
+
+def close_outdated() -> None:
+    """Close all episodes that were begun with another version of the filters: no page plays that version any more."""
+    outdated = Episode.objects.filter(status=Episode.Status.OPEN).exclude(contract_version=filters.VERSION)
+    outdated.update(status=Episode.Status.ABANDONED)
+
+
+def _open_episodes(study: Study, participant: Participant, tutorial: bool) -> QuerySet[Episode]:
     own = Episode.objects.filter(study=study, participant=participant, tutorial=tutorial)
-    open_ones = own.filter(status=Episode.Status.OPEN)
-    episode = open_ones.select_related("study", "photo").first()
-    if episode is None:
-        return None
+    return own.filter(status=Episode.Status.OPEN).select_related("study", "photo")
+
+
+def _why_unfinishable(episode: Episode) -> Episode.Status | None:
+    """The status under which an open episode is closed that nobody can go on with; None where somebody can."""
     if not episode.photo.has_preview:
         if previews_are_away():
             message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
             raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
-        open_ones.filter(pk=episode.pk).update(status=Episode.Status.EXCLUDED, exclusion_reason="preview lost")
-    elif episode.contract_version != filters.VERSION or _is_full(episode):
-        open_ones.filter(pk=episode.pk).update(status=Episode.Status.ABANDONED)
-    else:
-        return episode
+        return Episode.Status.EXCLUDED
+    if episode.contract_version != filters.VERSION or _is_full(episode):
+        return Episode.Status.ABANDONED
     return None
 
 
@@ -158,9 +187,10 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     # Asked once the photo is locked: before that it may be taken out still.
     if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
         raise photo_removed()
-    if other := open_episode(study, participant, tutorial=photo.practice):
+    if other := resumable_episode(study, participant, tutorial=photo.practice):
         message = gettext("Another episode is open: finish it first, here or in its tab.")
         raise Refusal("other_episode_open", message, episode=str(other.pk))
+    close_unfinishable(study, participant, tutorial=photo.practice)
     submitted = Episode.objects.filter(study=study, participant=participant, photo=photo, status="submitted")
     if not photo.practice and submitted.exists():
         raise Refusal("already_played", gettext("You have submitted this photo already."))

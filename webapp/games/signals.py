@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.dispatch import receiver
 
 from webapp.games.models import Episode
+from webapp.games.recording import close_outdated
 from webapp.photos.models import Photo
 from webapp.photos.signals import files_needed, photo_removed
 from webapp.studies.models import Study
@@ -26,6 +28,15 @@ def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) ->
 
 def _exclude_open(episodes: QuerySet[Episode]) -> None:
     episodes.filter(status=Episode.Status.OPEN).update(status=Episode.Status.EXCLUDED, exclusion_reason="photo removed")
+
+
+def close_outdated_episodes(**kwargs: Any) -> None:
+    """Close what was begun with older filters: a site that is updated migrates before it serves the new ones.
+
+    Sent after a migration, also one back to before this app had tables.
+    """
+    if Episode._meta.db_table in connection.introspection.table_names():
+        close_outdated()
 
 
 @receiver(files_needed)

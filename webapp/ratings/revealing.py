@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from editing.game import filters
 from webapp.games.models import Episode
-from webapp.games.recording import open_episode
+from webapp.games.recording import resumable_episode
 from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -50,7 +50,7 @@ def may_see_others(study: Study, participant: Participant) -> bool:
 
 def _plays_on(study: Study, participant: Participant) -> bool:
     """Whether there is a photo left that the participant can play."""
-    if open_episode(study, participant):
+    if resumable_episode(study, participant):
         return True
     done = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
     return study.open and bool(assign(study, participant, set(done.values_list("photo_id", flat=True))).photos)
