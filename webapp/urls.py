@@ -14,7 +14,6 @@ from webapp.photos.models import SHA256
 from webapp.photos.pages import thumbnail_file
 from webapp.ratings.pages import profile, reveal
 from webapp.studies import pages
-from webapp.studies.consent_pages import consent_page, declined_page
 
 api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
@@ -30,8 +29,8 @@ urlpatterns = [
     path("play/<slug:slug>/", pages.play, name="play"),
     path("finished/", finished, name="finished"),
     path("finished/<uuid:episode_id>.webp", finished_file, name="finished-thumbnail"),
-    path("play/<slug:slug>/consent/", consent_page, name="consent"),
-    path("play/<slug:slug>/declined/", declined_page, name="declined"),
+    path("play/<slug:slug>/consent/", pages.consent_page, name="consent"),
+    path("play/<slug:slug>/declined/", pages.declined_page, name="declined"),
     path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
     path("play/<slug:slug>/profile/", profile, name="profile-page"),
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),

@@ -6,8 +6,7 @@ from django.db import DatabaseError, transaction
 
 from webapp.games.models import Event
 from webapp.participants.models import Participant
-from webapp.studies.consent_text import default_consent_text
-from webapp.studies.models import Consent, Study
+from webapp.studies.models import Consent, Study, default_consent_text
 
 JOIN = "/api/studies/default/join/"
 PAGE = "/play/default/consent/"

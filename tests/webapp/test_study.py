@@ -1,7 +1,7 @@
 """GET /api/studies/{slug}/"""
 
 from editing.game.filters import VERSION
-from webapp.studies.consent_text import default_consent_text
+from webapp.studies.models import default_consent_text
 
 
 def test_it_works(stranger, photo):

@@ -1,4 +1,7 @@
-"""Joining a study, and finding out who has."""
+"""Joining a study: the consent that it asks for, who has joined, and the refusal of play before that.
+
+Nothing is stored of anybody before they agree: agreeing and joining are one act.
+"""
 
 from http import HTTPStatus
 
@@ -11,8 +14,7 @@ from rest_framework.request import Request
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
-from webapp.studies import consent
-from webapp.studies.models import Participation, Study
+from webapp.studies.models import Consent, Participation, Study
 
 
 def find_study(slug: str) -> Study:
@@ -44,12 +46,12 @@ def join(
     if participant is not None and participant.kind != kind:
         message = gettext("This session plays as another kind of player already: %(kind)s.")
         raise Refusal("conflict", message % {"kind": participant.kind})
-    consent.check(study, participant, agreed_to)
+    check_consent(study, participant, agreed_to)
     with transaction.atomic():
         participant = participant or Participant.objects.create(kind=kind)
         Participation.objects.get_or_create(study=study, participant=participant)
         if agreed_to is not None:
-            consent.give(study, participant)
+            give_consent(study, participant)
     remember(request, participant)
     return participant
 
@@ -63,8 +65,45 @@ def joined(request: HttpRequest | Request, study: Study) -> Participant:
     participant = participant_of(request)
     if participant is None or not study.participants.filter(pk=participant.pk).exists():
         raise _not_joined()
-    consent.check(study, participant)
+    check_consent(study, participant)
     return participant
+
+
+def is_consent_missing(study: Study, participant: Participant | None) -> bool:
+    """Tell whether the study has a text to which the participant has not agreed.
+
+    A new version of the text asks again. A closed study asks nobody who has joined it: what was begun may be finished,
+    be it from before the study had a text.
+    """
+    if not study.consent_text:
+        return False
+    if not study.open:
+        return not Participation.objects.filter(study=study, participant=participant).exists()
+    given = Consent.objects.filter(study=study, participant=participant, version=study.consent_version)
+    return participant is None or not given.exists()
+
+
+def check_consent(study: Study, participant: Participant | None, version: int | None = None) -> None:
+    """Refuse whoever has not agreed, and does not agree now to the text of that version.
+
+    Raises:
+        Refusal: ``consent_needed``.
+    """
+    if is_consent_missing(study, participant) and version != study.consent_version:
+        message = gettext("Read the study's text (version %(version)s) and agree to it first.")
+        message %= {"version": study.consent_version}
+        raise Refusal("consent_needed", message, HTTPStatus.FORBIDDEN)
+
+
+def give_consent(study: Study, participant: Participant) -> None:
+    """Store that the participant agrees to the study's text as it stands; once for each version."""
+    if study.consent_text:
+        Consent.objects.get_or_create(
+            study=study,
+            participant=participant,
+            version=study.consent_version,
+            defaults={"text": study.consent_text},
+        )
 
 
 def lock_participation(study: Study, participant: Participant) -> None:

@@ -1,4 +1,6 @@
-"""The site's pages around the game."""
+"""The site's pages around the game: what a study asks of people, the game itself, credits, the researchers' photos."""
+
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -6,16 +8,23 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
+from rest_framework.request import Request
 
 from editing.photos.read_options import PRIMARIES, TRANSFERS
+from webapp.http.refusals import Refusal
 from webapp.http.researchers import researchers_only
+from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
-from webapp.studies import consent
-from webapp.studies.models import DEFAULT, Study
+from webapp.studies.api import JoinView
+from webapp.studies.joining import is_consent_missing, join
+from webapp.studies.models import DEFAULT, Consent, Study
 
 PHOTOS_ON_A_PAGE = 60
+_CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")
 
 
 def credits_page(request: HttpRequest) -> HttpResponse:
@@ -33,9 +42,39 @@ def credits_page(request: HttpRequest) -> HttpResponse:
 def play(request: HttpRequest, slug: str) -> HttpResponse:
     """The game, for those who have agreed to the study's text."""
     study = get_object_or_404(Study, slug=slug)
-    if study.open and consent.is_missing(study, participant_of(request)):
+    if study.open and is_consent_missing(study, participant_of(request)):
         return redirect("consent", slug)
     return program_page(request, "play", study.title, study=study.slug)
+
+
+@never_cache
+def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The study's text; who agrees joins the study and goes on to the game."""
+    study = get_object_or_404(Study, slug=slug)
+    participant = participant_of(request)
+    if not study.open or not is_consent_missing(study, participant):
+        return redirect("play", slug)
+    problem, status = "", HTTPStatus.OK
+    if request.method == "POST":
+        if not SessionThrottle().allow_request(Request(request), JoinView()):
+            return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+        try:
+            version = _version(request.POST.get("version"))
+            join(request, study, "human", ticket=request.POST.get("ticket", ""), agreed_to=version)
+        except Refusal as refusal:
+            problem = str(_CHANGED) if refusal.code == "consent_needed" else str(refusal.detail)
+            status = HTTPStatus(refusal.status_code)
+        else:
+            return redirect("play", slug)
+    again = participant is not None and Consent.objects.filter(study=study, participant=participant).exists()
+    context = {"study": study, "again": again, "problem": problem, "built": finders.find("consent.js") is not None}
+    return render(request, "consent.html", context, status=status)
+
+
+def declined_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """For who does not agree: nothing is stored, and no harm is done."""
+    study = get_object_or_404(Study, slug=slug)
+    return render(request, "declined.html", {"study": study, "joined": participant_of(request) is not None})
 
 
 def program_page(request: HttpRequest, program: str, title: str, **data: str) -> HttpResponse:
@@ -68,3 +107,7 @@ def photos(request: HttpRequest) -> HttpResponse:
         "built": finders.find("upload.js") is not None,
     }
     return render(request, "photos.html", context)
+
+
+def _version(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() else 0
