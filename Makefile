@@ -46,7 +46,7 @@ test: $(SETUP) chromium lint types ## every check and every test but the long on
 	npm --prefix frontend run --silent test
 	$(call pytest,-m 'not long')
 
-test-long: $(SETUP) chromium ## the tests that take minutes
+test-long: $(SETUP) chromium ## the tests that take minutes, on a bare machine too where root has mmdebstrap
 	$(call pytest,-m long)
 
 screenshots: TESTS =
