@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Actions, type Recorder } from "../src/play/actions";
-import { contract, type EventKind } from "../src/shared/contract";
-import { applyEvent } from "../src/play/game";
-import { createState, shownSteps, type GameEvent } from "../src/shared/state";
+import { contract, type EventKind } from "../src/game/contract";
+import { applyEvent } from "../src/game/rules";
+import { createState, shownSteps, type GameEvent } from "../src/play/state";
 
 /** A visit that plays by the rules, in memory. */
 function visit() {

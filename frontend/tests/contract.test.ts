@@ -7,8 +7,8 @@ import {
   roundTo,
   toPosition,
   type Parameter,
-} from "../src/shared/contract";
-import { describeStep } from "../src/shared/describe";
+} from "../src/game/contract";
+import { describeStep } from "../src/game/describe";
 import { described, positions } from "./fixtures";
 
 function parameterOf(slug: string, name: string): Parameter {

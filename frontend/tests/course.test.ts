@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contract, filterOf, isNeutral, neutralParameters } from "../src/shared/contract";
-import { EMPTY_GAME, type Game, type Step } from "../src/shared/state";
+import { contract, filterOf, isNeutral, neutralParameters } from "../src/game/contract";
+import { EMPTY_GAME, type Game, type Step } from "../src/play/state";
 import { COURSE, placeIn, type Card } from "../src/tutorial/course";
 import { GOAL } from "../src/tutorial/goal";
 import { tutorialTexts } from "../src/tutorial/texts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findFilter, neutralParameters, type Filter, type Parameters } from "../src/shared/contract";
-import { canonical, heightsOf, movePoint, reachOf, straightened } from "../src/shared/curves";
+import { findFilter, neutralParameters, type Filter, type Parameters } from "../src/game/contract";
+import { canonical, heightsOf, movePoint, reachOf, straightened } from "../src/game/curves";
 
 function filterNamed(slug: string): Filter {
   const filter = findFilter(slug);

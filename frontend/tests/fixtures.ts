@@ -2,8 +2,8 @@
 import descriptions from "../../tests/fixtures/descriptions.json";
 import events from "../../tests/fixtures/events.json";
 import parameters from "../../tests/fixtures/parameters.json";
-import type { Parameters } from "../src/shared/contract";
-import type { Step } from "../src/shared/state";
+import type { Parameters } from "../src/game/contract";
+import type { Step } from "../src/play/state";
 
 interface Replayed {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contract } from "../src/shared/contract";
+import { contract } from "../src/game/contract";
 import { greyBalance, meanAround, type Colour } from "../src/play/grey";
 
 /** GAME.md's white balance. */

@@ -4,7 +4,7 @@ import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, Unreachable, type Batch } from "../src/shared/api";
 import { Outbox, type Send } from "../src/play/outbox";
-import type { GameEvent } from "../src/shared/state";
+import type { GameEvent } from "../src/play/state";
 import { MEMORY_ONLY, openStore, type Parcel } from "../src/play/store";
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { contract } from "../src/shared/contract";
+import { contract } from "../src/game/contract";
 import { barsOf, difference, mapOf, usualOrder } from "../src/profile/layout";
 import { profileTexts } from "../src/profile/texts";
 import type { Style } from "../src/viewing/api";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { contract, findFilter, neutralParameters } from "../src/shared/contract";
+import { contract, findFilter, neutralParameters } from "../src/game/contract";
 import { packParameters } from "../src/gl/program";
 
 it("packs parameters in their order, six vectors a step", () => {

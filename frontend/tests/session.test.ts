@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { contract } from "../src/shared/contract";
+import { contract } from "../src/game/contract";
 import { viewParameters } from "../src/play/session";
 
 it("notes of the screen what the contract lists, in numbers", () => {

@@ -2,14 +2,14 @@
 import { render } from "preact";
 import { signal } from "@preact/signals";
 import { Actions } from "../src/play/actions";
-import { contract, fromPosition, neutralParameters, type EventKind } from "../src/shared/contract";
+import { contract, fromPosition, neutralParameters, type EventKind } from "../src/game/contract";
 import { Page } from "../src/play/editor/Page";
-import { applyEvent } from "../src/play/game";
-import { Display } from "../src/gl/display";
+import { applyEvent } from "../src/game/rules";
+import { Display } from "../src/play/display";
 import { Renderer } from "../src/gl/renderer";
 import { Looking } from "../src/play/looking";
 import type { Details } from "../src/play/session";
-import { createState, type SavingStatus } from "../src/shared/state";
+import { createState, type SavingStatus } from "../src/play/state";
 import "../src/styles/play.css";
 
 interface Stand {

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { GameEvent } from "../src/shared/state";
+import type { GameEvent } from "../src/play/state";
 import { NewerStore, openStore } from "../src/play/store";
 
 beforeEach(() => vi.stubGlobal("indexedDB", new IDBFactory()));

@@ -43,7 +43,7 @@ describe("with a catalogue", () => {
   });
 
   it("names filters and writes numbers as the language does", async () => {
-    const { describeValue, findFilter } = await import("../src/shared/contract");
+    const { describeValue, findFilter } = await import("../src/game/contract");
     const exposure = findFilter("exposure");
     const temperature = findFilter("white_balance")?.parameters[0];
     const ev = exposure?.parameters[0];
@@ -54,8 +54,8 @@ describe("with a catalogue", () => {
   });
 
   it("reads numbers and words as it writes them", async () => {
-    const { findFilter } = await import("../src/shared/contract");
-    const { readTyped } = await import("../src/shared/typed");
+    const { findFilter } = await import("../src/game/contract");
+    const { readTyped } = await import("../src/controls/typed");
     const temperature = findFilter("white_balance")?.parameters[0];
     if (temperature === undefined) throw new Error("the contract has changed");
     expect(readTyped(temperature, "kühler 12")).toBeCloseTo(-0.12, 9);

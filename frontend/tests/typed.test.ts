@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { findFilter, type Parameter } from "../src/shared/contract";
-import { readTyped } from "../src/shared/typed";
+import { findFilter, type Parameter } from "../src/game/contract";
+import { readTyped } from "../src/controls/typed";
 
 function parameterOf(slug: string): Parameter {
   const parameter = findFilter(slug)?.parameters[0];

@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { describeValue, roundTo, type Filter, type Parameters } from "../shared/contract";
-import { heightsOf, movePoint } from "../shared/curves";
+import { describeValue, roundTo, type Filter, type Parameters } from "../game/contract";
+import { heightsOf, movePoint } from "../game/curves";
 import { texts } from "../shared/texts";
 import { curveKind, pointParameter } from "./curvePoint";
 import { nudged } from "./nudge";

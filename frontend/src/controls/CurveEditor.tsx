@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import type { Filter, Parameters } from "../shared/contract";
-import { heightsOf, movePoint, straightened } from "../shared/curves";
+import type { Filter, Parameters } from "../game/contract";
+import { heightsOf, movePoint, straightened } from "../game/curves";
 import { texts } from "../shared/texts";
 import { CurveChart } from "./CurveChart";
 import { curveKind, curveLabel, pointParameter } from "./curvePoint";

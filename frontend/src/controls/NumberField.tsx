@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
-import { clampTo, type Parameter } from "../shared/contract";
+import { clampTo, type Parameter } from "../game/contract";
 import { formatNumber } from "../shared/language";
 import { texts } from "../shared/texts";
-import { readTyped } from "../shared/typed";
+import { readTyped } from "./typed";
 
 interface Props {
   readonly parameter: Parameter;

@@ -1,4 +1,4 @@
-import { describeValue, type Parameter } from "../shared/contract";
+import { describeValue, type Parameter } from "../game/contract";
 import { NumberField } from "./NumberField";
 import { Slider } from "./Slider";
 

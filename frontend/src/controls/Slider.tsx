@@ -1,4 +1,4 @@
-import { describeValue, fromPosition, roundTo, toPosition, type Parameter } from "../shared/contract";
+import { describeValue, fromPosition, roundTo, toPosition, type Parameter } from "../game/contract";
 import { nudged } from "./nudge";
 
 interface Props {

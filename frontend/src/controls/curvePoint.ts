@@ -1,6 +1,6 @@
 /** A point of a curve as a parameter that is moved, typed and read like any other: its height, in per cent of white. */
-import type { Filter, Parameter } from "../shared/contract";
-import { reachOf } from "../shared/curves";
+import type { Filter, Parameter } from "../game/contract";
+import { reachOf } from "../game/curves";
 import { texts } from "../shared/texts";
 
 /** A curve that bends little is moved more finely than the hand that drags it, and by smaller nudges. */

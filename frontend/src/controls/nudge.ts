@@ -1,4 +1,4 @@
-import { clampTo, type Parameter } from "../shared/contract";
+import { clampTo, type Parameter } from "../game/contract";
 
 /** How far keys carry a value, in nudges of the parameter. */
 const KEYS: Readonly<Record<string, number>> = {

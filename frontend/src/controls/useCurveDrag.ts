@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
-import { roundTo, type Parameters } from "../shared/contract";
-import { heightsOf, movePoint, straightened } from "../shared/curves";
+import { roundTo, type Parameters } from "../game/contract";
+import { heightsOf, movePoint, straightened } from "../game/curves";
 import type { ChartProps } from "./CurveChart";
 import { gearOf, pointParameter } from "./curvePoint";
 

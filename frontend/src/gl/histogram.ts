@@ -1,5 +1,5 @@
 /** How often each level occurs in a picture as the screen shows it. */
-import { contract } from "../shared/contract";
+import { contract } from "../game/contract";
 
 export const BINS = 128;
 

@@ -1,6 +1,6 @@
 /** The shader programs: one for each sequence of filters, around one lookup of the photo. */
-import { contract, filterOf } from "../shared/contract";
-import type { Step } from "../shared/state";
+import { contract, filterOf } from "../game/contract";
+import type { Step } from "../play/state";
 
 const VERTEX = `#version 300 es
 uniform vec4 u_area;

@@ -1,5 +1,5 @@
 /** Draws a photo after its steps, in one draw call, onto the canvas or into pixels that can be read. */
-import type { Step } from "../shared/state";
+import type { Step } from "../play/state";
 import type { Area } from "../shared/view";
 import { Photo, type Source } from "./photo";
 import { packParameters, Programs } from "./program";

@@ -1,5 +1,5 @@
 /** The white balance that turns a colour grey: the arithmetic of the picker. */
-import { findFilter, roundTo, type Parameters } from "../shared/contract";
+import { findFilter, roundTo, type Parameters } from "../game/contract";
 
 /** Red, green and blue in linear light, as they enter the step. */
 export type Colour = readonly [number, number, number];

@@ -1,8 +1,8 @@
 /** The keys of the play page. Number fields and lists keep theirs, and so do dialogs. */
 import type { Actions } from "./actions";
-import { contract } from "../shared/contract";
+import { contract } from "../game/contract";
 import type { Looking } from "./looking";
-import type { PlayState } from "../shared/state";
+import type { PlayState } from "./state";
 
 function withControl(event: KeyboardEvent, actions: Actions): boolean {
   const key = event.key.toLowerCase();

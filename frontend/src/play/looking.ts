@@ -1,6 +1,6 @@
 /** How one looks at the photo: near or far, which part, over the whole screen. None of it is an event. */
-import type { Display } from "../gl/display";
-import type { PlayState } from "../shared/state";
+import type { Display } from "./display";
+import type { PlayState } from "./state";
 import { closerScale, FIT, fitScale, moved, zoomAt, type Size } from "../shared/view";
 
 /** What a press of an arrow moves the photo by, as a share of its place; with Shift four times as far. */

@@ -1,8 +1,8 @@
 /** What to say of an error, and the way on. */
 import { ApiError, Unreachable } from "../shared/api";
-import { IllegalEvent } from "./events";
+import { IllegalEvent } from "../game/events";
 import { DamagedPreview } from "../shared/preview";
-import type { Notice } from "../shared/state";
+import type { Notice } from "./state";
 import { NewerStore } from "./store";
 import { texts } from "../shared/texts";
 

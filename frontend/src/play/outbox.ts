@@ -5,7 +5,7 @@
  */
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { ApiError, type Batch } from "../shared/api";
-import type { SavingStatus } from "../shared/state";
+import type { SavingStatus } from "./state";
 import type { Parcel, Store } from "./store";
 
 /**

@@ -15,15 +15,15 @@ import {
   type Photo,
   type Progress,
 } from "../shared/api";
-import { contract, type EventKind, type Parameters } from "../shared/contract";
-import { IllegalEvent, parseEvent } from "./events";
-import { applyEvent, replay } from "./game";
+import { contract, type EventKind, type Parameters } from "../game/contract";
+import { IllegalEvent, parseEvent } from "../game/events";
+import { applyEvent, replay } from "../game/rules";
 import { newIdentifier } from "./identifiers";
 import { noticeFor } from "./notices";
 import type { Outbox } from "./outbox";
 import type { Store } from "./store";
 import type { Turn } from "./turn";
-import { EMPTY_GAME, type GameEvent, type Notice, type PlayState } from "../shared/state";
+import { EMPTY_GAME, type GameEvent, type Notice, type PlayState } from "./state";
 import { texts } from "../shared/texts";
 import { placeIn } from "../tutorial/course";
 import { FIT } from "../shared/view";

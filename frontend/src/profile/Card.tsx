@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { findFilter } from "../shared/contract";
+import { findFilter } from "../game/contract";
 import { FilterSign } from "../shared/icons";
 import { texts } from "../shared/texts";
 import type { Style, Styles, Whose } from "../viewing/api";

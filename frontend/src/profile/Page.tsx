@@ -1,6 +1,6 @@
 import { signal, type Signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import type { Notice } from "../shared/state";
+import type { Notice } from "../play/state";
 import { formatNumber } from "../shared/language";
 import { texts } from "../shared/texts";
 import { pages, type Style, type Styles } from "../viewing/api";

@@ -1,5 +1,5 @@
 /** What the card of a style shows, and where: plain numbers, for a drawing of fixed width. */
-import { contract } from "../shared/contract";
+import { contract } from "../game/contract";
 import type { Style, Styles, Whose } from "../viewing/api";
 
 export const WHOSE: readonly Whose[] = ["you", "others", "agent"];

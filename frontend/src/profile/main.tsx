@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import "../styles/profile.css";
 import { getStyles, pages } from "../viewing/api";
-import { noticeFor } from "../viewing/failing";
+import { noticeFor } from "../viewing/notices";
 import { viewingTexts } from "../viewing/texts";
 import { Page, type ProfileState } from "./Page";
 

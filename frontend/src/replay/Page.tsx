@@ -1,7 +1,7 @@
-import { filterOf } from "../shared/contract";
-import { describeStep } from "../shared/describe";
+import { filterOf } from "../game/contract";
+import { describeStep } from "../game/describe";
 import { Pixels } from "../shared/Pixels";
-import type { Step } from "../shared/state";
+import type { Step } from "../play/state";
 import { texts } from "../shared/texts";
 import type { Darkroom } from "../viewing/darkroom";
 import { Frame } from "../viewing/Frame";

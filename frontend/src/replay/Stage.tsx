@@ -1,7 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { WHOLE, type Look } from "../gl/renderer";
-import type { Step } from "../shared/state";
+import type { Step } from "../play/state";
 import { replayTexts } from "./texts";
 import type { Darkroom } from "../viewing/darkroom";
 import type { Player } from "./player";

@@ -1,6 +1,6 @@
-import { describeValue, filterOf, type Filter } from "../shared/contract";
+import { describeValue, filterOf, type Filter } from "../game/contract";
 import { FilterIcon } from "../shared/icons";
-import type { Step } from "../shared/state";
+import type { Step } from "../play/state";
 import { texts } from "../shared/texts";
 import type { ReplayStep } from "../viewing/api";
 import { replayTexts } from "./texts";

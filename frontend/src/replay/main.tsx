@@ -5,7 +5,7 @@ import { getPreview } from "../shared/api";
 import "../styles/replay.css";
 import { getReplay } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
-import { noticeFor } from "../viewing/failing";
+import { noticeFor } from "../viewing/notices";
 import { start } from "../viewing/start";
 import { Page } from "./Page";
 import { Player } from "./player";

@@ -3,7 +3,7 @@ import { batch } from "@preact/signals";
 import { ApiError, getPreview } from "../shared/api";
 import { answerReveal, getReveals, openReveal, pages } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
-import { noticeFor } from "../viewing/failing";
+import { noticeFor } from "../viewing/notices";
 import type { RevealState } from "./state";
 
 /** The longer side of a picture, and of one in its strip of steps, in pixels. */

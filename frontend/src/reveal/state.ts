@@ -1,6 +1,6 @@
 /** All state of the reveal, in one place. Only its session writes it. */
 import { signal, type Signal } from "@preact/signals";
-import type { Notice } from "../shared/state";
+import type { Notice } from "../play/state";
 import type { Showing } from "../viewing/api";
 
 /** A picture as drawn: large, and after each of its steps. */

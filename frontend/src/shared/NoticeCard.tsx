@@ -1,4 +1,4 @@
-import type { Notice } from "./state";
+import type { Notice } from "../play/state";
 
 /** A page of nothing but a notice, where there is no game to show around it. */
 export function NoticePage({ notice }: { readonly notice: Notice }) {

@@ -3,7 +3,7 @@
  * of this name beside them. Each is a message for translators: docs/translations.md.
  */
 import { formatNumber } from "./language";
-import type { Notice } from "./state";
+import type { Notice } from "../play/state";
 import { gettext, ngettext } from "./translation";
 
 /** A share as a percentage. */

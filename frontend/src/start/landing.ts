@@ -3,8 +3,8 @@
  * with a line between them that can be dragged.
  */
 import { getPreview } from "../shared/api";
-import { filterOf } from "../shared/contract";
-import { describeStep } from "../shared/describe";
+import { filterOf } from "../game/contract";
+import { describeStep } from "../game/describe";
 import { Renderer } from "../gl/renderer";
 import { texts } from "../shared/texts";
 import { GOAL } from "../tutorial/goal";

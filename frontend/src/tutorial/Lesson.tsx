@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Pixels } from "../shared/Pixels";
 import type { Play } from "../play/editor/play";
-import { findFilter } from "../shared/contract";
+import { findFilter } from "../game/contract";
 import { COURSE, type Card } from "./course";
 import { GOAL } from "./goal";
 import { pointAt } from "./pointing";

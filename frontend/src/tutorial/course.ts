@@ -1,6 +1,6 @@
 /** The tutorial's cards, in order: what each asks for, where to look, and when it is done. Their words are in texts.ts. */
-import { contract, filterOf, isNeutral } from "../shared/contract";
-import type { Game } from "../shared/state";
+import { contract, filterOf, isNeutral } from "../game/contract";
+import type { Game } from "../play/state";
 
 /** What happened since a card came up that the steps do not tell. */
 export interface Since {

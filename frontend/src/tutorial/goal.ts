@@ -1,6 +1,6 @@
 /** How the practice photo should look: the goal of the tutorial, and what the start page shows beside the original. */
-import { contract, neutralParameters } from "../shared/contract";
-import type { Step } from "../shared/state";
+import { contract, neutralParameters } from "../game/contract";
+import type { Step } from "../play/state";
 
 const LOOK: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   exposure: { ev: 1.3 },

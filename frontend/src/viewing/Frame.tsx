@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { NoticeCard } from "../shared/NoticeCard";
-import type { Notice } from "../shared/state";
+import type { Notice } from "../play/state";
 import { texts } from "../shared/texts";
 import { pages } from "./api";
 

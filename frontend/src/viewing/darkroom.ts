@@ -1,7 +1,7 @@
 /** Develops pictures of one photo. The graphics card may be lost meanwhile, and come back. */
 import { signal } from "@preact/signals";
 import { Renderer } from "../gl/renderer";
-import type { Step } from "../shared/state";
+import type { Step } from "../play/state";
 import { scaledTo } from "../shared/view";
 import type { Preview } from "../shared/preview";
 

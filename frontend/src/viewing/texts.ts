@@ -1,5 +1,5 @@
 /** What the pages say that show finished pictures. */
-import type { Notice } from "../shared/state";
+import type { Notice } from "../play/state";
 import { gettext } from "../shared/translation";
 
 export const viewingTexts = {

@@ -1,9 +1,9 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { contract, filterOf, type Parameters } from "../../shared/contract";
+import { contract, filterOf, type Parameters } from "../../game/contract";
 import { CurveEditor } from "../../controls/CurveEditor";
 import { ParameterRow } from "../../controls/ParameterRow";
 import { countLevels } from "../../gl/histogram";
-import { shownSteps } from "../../shared/state";
+import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
 import { GreyPicker } from "./GreyPicker";
 import { Levels } from "./Levels";

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { filterOf, isNeutral } from "../../shared/contract";
-import { describeStep } from "../../shared/describe";
-import type { Step } from "../../shared/state";
+import { filterOf, isNeutral } from "../../game/contract";
+import { describeStep } from "../../game/describe";
+import type { Step } from "../state";
 import { texts } from "../../shared/texts";
 import { Break } from "./Break";
 import { Pixels } from "../../shared/Pixels";

@@ -1,6 +1,6 @@
-import { contract, filterOf } from "../../shared/contract";
-import { describeStep } from "../../shared/describe";
-import { shownSteps, type Step } from "../../shared/state";
+import { contract, filterOf } from "../../game/contract";
+import { describeStep } from "../../game/describe";
+import { shownSteps, type Step } from "../state";
 import { texts } from "../../shared/texts";
 import { FinishButton } from "./Buttons";
 import { holdToCompare } from "./hold";

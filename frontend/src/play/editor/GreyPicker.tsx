@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { NoWebGL } from "../../gl/renderer";
 import { meanAround, type Pixels } from "../grey";
-import { shownSteps } from "../../shared/state";
+import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
 import type { Play } from "./play";
 import { byTouch } from "../../shared/pointer";

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { contract, filterOf, type Filter } from "../../shared/contract";
-import type { Position } from "../../shared/state";
+import { contract, filterOf, type Filter } from "../../game/contract";
+import type { Position } from "../state";
 import { texts } from "../../shared/texts";
 import { FilterIcon } from "../../shared/icons";
 import type { Play } from "./play";

@@ -1,7 +1,7 @@
 import type { Actions } from "../actions";
-import type { Display } from "../../gl/display";
+import type { Display } from "../display";
 import type { Looking } from "../looking";
-import type { SavingStatus, PlayState } from "../../shared/state";
+import type { SavingStatus, PlayState } from "../state";
 import type { ReadonlySignal } from "@preact/signals";
 
 /** What each part of the page works with. */

@@ -1,6 +1,6 @@
 /** Events as they travel: their form, checked where they come from outside. */
-import { contract, type EventKind } from "../shared/contract";
-import type { GameEvent } from "../shared/state";
+import { contract, type EventKind } from "./contract";
+import type { GameEvent } from "../play/state";
 
 /** An event that the rules refuse: `code` names the rule, `seq` the event. */
 export class IllegalEvent extends Error {

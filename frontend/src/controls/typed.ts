@@ -1,5 +1,5 @@
 /** Numbers as people type them. */
-import type { Parameter } from "./contract";
+import type { Parameter } from "../game/contract";
 
 /**
  * The value that was meant, which may lie outside the range, or null where the text is no number. Taken: a comma or a

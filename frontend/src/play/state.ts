@@ -1,9 +1,9 @@
 /** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
 import { signal, type Signal } from "@preact/signals";
-import type { Photo, Progress, Study } from "./api";
-import type { EventKind, Parameters } from "./contract";
-import type { Preview } from "./preview";
-import { FIT, type View } from "./view";
+import type { Photo, Progress, Study } from "../shared/api";
+import type { EventKind, Parameters } from "../game/contract";
+import type { Preview } from "../shared/preview";
+import { FIT, type View } from "../shared/view";
 
 /** A filter by its slug, with its parameters. */
 export interface Step {

@@ -1,9 +1,9 @@
 /** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
 import { computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
-import { shownSteps, type PlayState, type Step } from "../shared/state";
+import { shownSteps, type PlayState, type Step } from "./state";
 import { frameOf, scaledTo, type Frame, type Size } from "../shared/view";
 import { Follower } from "./follower";
-import type { Renderer } from "./renderer";
+import type { Renderer } from "../gl/renderer";
 
 export class Display {
   /** The place for the photo, in device pixels, and how many of them are a pixel of the page. */

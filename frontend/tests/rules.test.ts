@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { IllegalEvent, parseEvent } from "../src/play/events";
-import { applyEvent, trajectory } from "../src/play/game";
-import { EMPTY_GAME, type Game, type Step } from "../src/shared/state";
+import { IllegalEvent, parseEvent } from "../src/game/events";
+import { applyEvent, trajectory } from "../src/game/rules";
+import { EMPTY_GAME, type Game, type Step } from "../src/play/state";
 import { replayed } from "./fixtures";
 
 function replayJson(events: readonly unknown[]): Game {

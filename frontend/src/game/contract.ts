@@ -1,7 +1,7 @@
 /** The game as the server knows it: filters, ranges, texts and the shader, generated from `editing`. */
 import raw from "../contract.json";
-import { formatNumber } from "./language";
-import { gettext } from "./translation";
+import { formatNumber } from "../shared/language";
+import { gettext } from "../shared/translation";
 
 /** Physical values by name. */
 export type Parameters = Readonly<Record<string, number>>;

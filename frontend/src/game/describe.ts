@@ -1,9 +1,9 @@
 /** What a step does, in a few words. */
 import { describeValue, filterOf, isNeutral, type Filter, type Parameters } from "./contract";
 import { heightsOf } from "./curves";
-import { formatNumber } from "./language";
-import type { Step } from "./state";
-import { texts } from "./texts";
+import { formatNumber } from "../shared/language";
+import type { Step } from "../play/state";
+import { texts } from "../shared/texts";
 
 /**
  * By how much curves raise or lower a level where they are read, at most, in percent of the range; nothing where that

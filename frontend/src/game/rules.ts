@@ -2,10 +2,10 @@
  * The rules of the game as one pure reducer: an episode and its next event give the episode after it. The server
  * replays the same events by the same rules; both pass the same fixtures.
  */
-import { contract, findFilter, isNeutral, neutralParameters, type Filter, type Parameters } from "../shared/contract";
-import { canonical } from "../shared/curves";
+import { contract, findFilter, isNeutral, neutralParameters, type Filter, type Parameters } from "./contract";
+import { canonical } from "./curves";
 import { IllegalEvent } from "./events";
-import { EMPTY_GAME, type Game, type GameEvent, type Position, type Step } from "../shared/state";
+import { EMPTY_GAME, type Game, type GameEvent, type Position, type Step } from "../play/state";
 
 function knownFilter(slug: string | null): Filter {
   const filter = slug === null ? undefined : findFilter(slug);

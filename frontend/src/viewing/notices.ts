@@ -1,6 +1,6 @@
 /** What is said where a page cannot show what it is there for. */
 import { ApiError, Unreachable } from "../shared/api";
-import type { Notice } from "../shared/state";
+import type { Notice } from "../play/state";
 import { texts } from "../shared/texts";
 import { pages } from "./api";
 import { viewingTexts } from "./texts";
