@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Actions, type Recorder } from "../src/play/actions";
 import { contract, type EventKind } from "../src/game/contract";
 import { applyEvent } from "../src/game/rules";
-import { createState, shownSteps, type GameEvent } from "../src/play/state";
+import { createState, shownSteps } from "../src/play/state";
+import type { GameEvent } from "../src/game/events";
 
 /** A visit that plays by the rules, in memory. */
 function visit() {

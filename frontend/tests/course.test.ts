@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { contract, filterOf, isNeutral, neutralParameters } from "../src/game/contract";
-import { EMPTY_GAME, type Game, type Step } from "../src/play/state";
+import { contract, filterOf, isNeutral, neutralParameters, type Step } from "../src/game/contract";
 import { COURSE, placeIn, type Card } from "../src/tutorial/course";
 import { GOAL } from "../src/tutorial/goal";
 import { tutorialTexts } from "../src/tutorial/texts";
+import { EMPTY_GAME, type Game } from "../src/game/rules";
 
 const moved: Readonly<Record<string, number>> = {
   ev: 1,

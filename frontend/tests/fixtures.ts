@@ -2,8 +2,7 @@
 import descriptions from "../../tests/fixtures/descriptions.json";
 import events from "../../tests/fixtures/events.json";
 import parameters from "../../tests/fixtures/parameters.json";
-import type { Parameters } from "../src/game/contract";
-import type { Step } from "../src/play/state";
+import type { Parameters, Step } from "../src/game/contract";
 
 interface Replayed {
   readonly name: string;

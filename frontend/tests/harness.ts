@@ -1,6 +1,6 @@
 /** For the browser tests of the shader: colours in, colours out, by the renderer that the game uses. */
 import { Renderer } from "../src/gl/renderer";
-import type { Step } from "../src/play/state";
+import type { Step } from "../src/game/contract";
 
 interface Harness {
   /** RGBA float32 of a row of colours (bits of float16, three each) after each of the lists of steps. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { newIdentifier } from "../src/play/identifiers";
+import { newIdentifier } from "../src/game/events";
 
 it("makes UUIDs of version 4 that differ", () => {
   const made = Array.from({ length: 100 }, newIdentifier);

@@ -4,8 +4,8 @@ import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, Unreachable, type Batch } from "../src/shared/api";
 import { Outbox, type Send } from "../src/play/outbox";
-import type { GameEvent } from "../src/play/state";
 import { MEMORY_ONLY, openStore, type Parcel } from "../src/play/store";
+import type { GameEvent } from "../src/game/events";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { IllegalEvent, parseEvent } from "../src/game/events";
-import { applyEvent, trajectory } from "../src/game/rules";
-import { EMPTY_GAME, type Game, type Step } from "../src/play/state";
+import { applyEvent, trajectory, EMPTY_GAME, type Game } from "../src/game/rules";
 import { replayed } from "./fixtures";
+import type { Step } from "../src/game/contract";
 
 function replayJson(events: readonly unknown[]): Game {
   return events.reduce<Game>((game, event) => applyEvent(game, parseEvent(event)), EMPTY_GAME);

@@ -2,8 +2,8 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { openDB } from "idb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { GameEvent } from "../src/play/state";
 import { NewerStore, openStore } from "../src/play/store";
+import type { GameEvent } from "../src/game/events";
 
 beforeEach(() => vi.stubGlobal("indexedDB", new IDBFactory()));
 

@@ -55,7 +55,7 @@ describe("with a catalogue", () => {
 
   it("reads numbers and words as it writes them", async () => {
     const { findFilter } = await import("../src/game/contract");
-    const { readTyped } = await import("../src/controls/typed");
+    const { readTyped } = await import("../src/controls/input");
     const temperature = findFilter("white_balance")?.parameters[0];
     if (temperature === undefined) throw new Error("the contract has changed");
     expect(readTyped(temperature, "kühler 12")).toBeCloseTo(-0.12, 9);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { findFilter, type Parameter } from "../src/game/contract";
-import { readTyped } from "../src/controls/typed";
+import { readTyped } from "../src/controls/input";
 
 function parameterOf(slug: string): Parameter {
   const parameter = findFilter(slug)?.parameters[0];

@@ -1,11 +1,98 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { describeValue, roundTo, type Filter, type Parameters } from "../game/contract";
-import { heightsOf, movePoint } from "../game/curves";
+import { heightsOf, movePoint, straightened } from "../game/curves";
 import { texts } from "../shared/texts";
-import { curveKind, pointParameter } from "./curvePoint";
-import { nudged } from "./nudge";
-import { useCurveDrag } from "./useCurveDrag";
+import { curveKind, pointParameter, gearOf } from "./curvePoint";
+import { useRef } from "preact/hooks";
+import { nudged } from "./input";
+
+interface Drag {
+  readonly pointer: number;
+  readonly point: number;
+  /** Where the pointer went down, and what stood there: a drag is counted from its start, so that it can go back. */
+  readonly from: number;
+  readonly height: number;
+  readonly parameters: Parameters;
+}
+
+/** As near to neutral as this, in pixels, a hand that drags is taken to mean neutral. */
+const SNAP_PX = 3;
+
+/** How far from a point's middle a hand still means the point. */
+const TOUCH_PX = 22;
+
+type On<Kind extends Event> = Kind & { readonly currentTarget: HTMLElement };
+
+/**
+ * Handlers of a chart whose points are dragged up and down. The mouse takes the nearest point from anywhere in the
+ * chart; a finger must touch a point, so that the page can be scrolled beside them.
+ */
+export function useCurveDrag({ filter, names, parameters, selected, move, release }: ChartProps) {
+  const drag = useRef<Drag | null>(null);
+
+  /** The point whose column the pointer is in, and how high the pointer is above it, in pixels. */
+  const pointAt = (event: On<MouseEvent>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const across = Math.round(((event.clientX - box.left) / box.width) * names.length);
+    const point = Math.min(names.length - 1, Math.max(1, across));
+    const height = heightsOf(names, parameters)[point] ?? 0;
+    return { point, height, above: box.bottom - event.clientY - height * box.height };
+  };
+
+  const onPointerDown = (event: On<PointerEvent>) => {
+    const onPoint = event.target instanceof Element && event.target.matches(".point");
+    if (event.button !== 0 || drag.current !== null || (event.pointerType === "touch" && !onPoint)) return;
+    const chart = event.currentTarget;
+    const { point, height } = pointAt(event);
+    chart.setPointerCapture(event.pointerId);
+    chart.querySelector<HTMLElement>(`[data-point="${point}"]`)?.focus({ preventScroll: true });
+    // The focus would go to what lies under the pointer.
+    event.preventDefault();
+    selected.value = point;
+    drag.current = { pointer: event.pointerId, point, from: event.clientY, height, parameters };
+  };
+
+  const onPointerMove = (event: On<PointerEvent>) => {
+    const held = drag.current;
+    if (held?.pointer !== event.pointerId) return;
+    const perPixel = gearOf(filter) / event.currentTarget.getBoundingClientRect().height;
+    const parameter = pointParameter(filter, names, held.point);
+    const height = held.height + (held.from - event.clientY) * perPixel;
+    const snaps = Math.abs(height - parameter.neutral) < SNAP_PX * perPixel;
+    const target = snaps ? parameter.neutral : roundTo(parameter, height);
+    move(
+      event.clientY === held.from ? held.parameters : movePoint(filter, held.parameters, names, held.point, target),
+      false,
+    );
+  };
+
+  const onPointerUp = (event: On<PointerEvent>) => {
+    if (drag.current?.pointer !== event.pointerId) return;
+    drag.current = null;
+    release();
+  };
+
+  /** The system took the pointer away: nothing was meant. */
+  const onPointerCancel = (event: On<PointerEvent>) => {
+    if (drag.current?.pointer !== event.pointerId) return;
+    move(drag.current.parameters, false);
+    onPointerUp(event);
+  };
+
+  /** A double-click resets the point under it, or, beside the points, the curve. */
+  const onDblClick = (event: On<MouseEvent>) => {
+    const { point, above } = pointAt(event);
+    const onPoint = Math.abs(above) <= TOUCH_PX;
+    const reset = onPoint
+      ? movePoint(filter, parameters, names, point, point / names.length)
+      : straightened(parameters, names);
+    move(reset, false);
+    release();
+  };
+
+  return { onDblClick, onPointerDown, onPointerMove, onPointerUp, onPointerCancel };
+}
 
 export interface ChartProps {
   readonly filter: Filter;

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { clampTo, type Parameter } from "../game/contract";
 import { formatNumber } from "../shared/language";
 import { texts } from "../shared/texts";
-import { readTyped } from "./typed";
+import { readTyped } from "./input";
 
 interface Props {
   readonly parameter: Parameter;

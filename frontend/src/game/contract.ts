@@ -6,6 +6,12 @@ import { gettext } from "../shared/translation";
 /** Physical values by name. */
 export type Parameters = Readonly<Record<string, number>>;
 
+/** A filter by its slug, with its parameters. */
+export interface Step {
+  readonly filter: string;
+  readonly parameters: Parameters;
+}
+
 export interface Parameter {
   readonly name: string;
   readonly label: string;

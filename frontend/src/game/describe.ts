@@ -1,8 +1,7 @@
 /** What a step does, in a few words. */
-import { describeValue, filterOf, isNeutral, type Filter, type Parameters } from "./contract";
+import { describeValue, filterOf, isNeutral, type Filter, type Parameters, type Step } from "./contract";
 import { heightsOf } from "./curves";
 import { formatNumber } from "../shared/language";
-import type { Step } from "../play/state";
 import { texts } from "../shared/texts";
 
 /**

@@ -1,6 +1,18 @@
 /** Events as they travel: their form, checked where they come from outside. */
-import { contract, type EventKind } from "./contract";
-import type { GameEvent } from "../play/state";
+import { contract, type EventKind, type Parameters } from "./contract";
+
+/** One action of the player, as the server stores it. `ms` counts from the start of the episode. */
+export interface GameEvent {
+  readonly id: string;
+  readonly episode: string;
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly step: number | null;
+  readonly filter: string | null;
+  readonly parameters: Parameters | null;
+  readonly ms: number;
+  readonly contract_version: number;
+}
 
 /** An event that the rules refuse: `code` names the rule, `seq` the event. */
 export class IllegalEvent extends Error {
@@ -63,4 +75,13 @@ export function parseEvent(data: unknown): GameEvent {
   }
   refuseFields(kind, data, seq);
   return { id, episode, seq, kind, step, filter, parameters, ms, contract_version: version };
+}
+
+/** A random UUID, version 4. `crypto.randomUUID` is missing on pages of plain HTTP, such as a server in a local network. */
+export function newIdentifier(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -2,12 +2,49 @@
  * The rules of the game as one pure reducer: an episode and its next event give the episode after it. The server
  * replays the same events by the same rules; both pass the same fixtures.
  */
-import { contract, findFilter, isNeutral, neutralParameters, type Filter, type Parameters } from "./contract";
+import {
+  contract,
+  findFilter,
+  isNeutral,
+  neutralParameters,
+  type Filter,
+  type Parameters,
+  type Step,
+} from "./contract";
 import { canonical } from "./curves";
-import { IllegalEvent } from "./events";
-import { EMPTY_GAME, type Game, type GameEvent, type Position, type Step } from "../play/state";
+import { IllegalEvent, type GameEvent } from "./events";
 
-function knownFilter(slug: string | null): Filter {
+/** The steps, and the cursor: the index of the step that it stands on, or the number of steps, behind the last. */
+export interface Position {
+  readonly steps: readonly Step[];
+  readonly cursor: number;
+}
+
+/** A change that can be undone. */
+export interface Change {
+  readonly before: Position;
+  readonly after: Position;
+}
+
+/** An episode after some of its events. */
+export interface Game {
+  readonly position: Position;
+  /** Changes that undo takes back, the last first; and those that redo brings again, the next first. */
+  readonly past: readonly Change[];
+  readonly future: readonly Change[];
+  readonly status: "empty" | "open" | "submitted";
+  readonly nextSeq: number;
+}
+
+export const EMPTY_GAME: Game = {
+  position: { steps: [], cursor: 0 },
+  past: [],
+  future: [],
+  status: "empty",
+  nextSeq: 0,
+};
+
+function filterBySlug(slug: string | null): Filter {
   const filter = slug === null ? undefined : findFilter(slug);
   if (filter === undefined) throw new IllegalEvent("unknown_filter", `there is no filter ${slug ?? "without a name"}`);
   return filter;
@@ -33,7 +70,7 @@ function replaced(steps: readonly Step[], index: number, step: Step): Step[] {
 }
 
 function chosen({ steps, cursor }: Position, event: GameEvent): Position {
-  const filter = knownFilter(event.filter);
+  const filter = filterBySlug(event.filter);
   if (steps.some((step, index) => step.filter === filter.slug && index !== cursor)) {
     throw new IllegalEvent("filter_used", `${filter.slug} stands in another step; each filter is used once`);
   }
@@ -45,7 +82,7 @@ function chosen({ steps, cursor }: Position, event: GameEvent): Position {
 }
 
 function adjusted({ steps, cursor }: Position, event: GameEvent): Position {
-  const filter = knownFilter(event.filter);
+  const filter = filterBySlug(event.filter);
   if (steps[cursor]?.filter !== filter.slug) {
     throw new IllegalEvent("no_step_here", `there is no ${filter.slug} at step ${cursor}`);
   }
@@ -151,5 +188,5 @@ export function replay(events: readonly GameEvent[], allowUntouched = false): Ga
 
 /** The steps that count: those that stand, less those left exactly at neutral. */
 export function trajectory(game: Game): readonly Step[] {
-  return game.position.steps.filter((step) => !isNeutral(knownFilter(step.filter), step.parameters));
+  return game.position.steps.filter((step) => !isNeutral(filterBySlug(step.filter), step.parameters));
 }

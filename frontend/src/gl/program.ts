@@ -1,6 +1,5 @@
 /** The shader programs: one for each sequence of filters, around one lookup of the photo. */
-import { contract, filterOf } from "../game/contract";
-import type { Step } from "../play/state";
+import { contract, filterOf, type Step } from "../game/contract";
 
 const VERTEX = `#version 300 es
 uniform vec4 u_area;

@@ -1,10 +1,10 @@
 /** Draws a photo after its steps, in one draw call, onto the canvas or into pixels that can be read. */
-import type { Step } from "../play/state";
 import type { Area } from "../shared/view";
 import { Photo, type Source } from "./photo";
 import { packParameters, Programs } from "./program";
 import { readLater, type Bytes } from "./readback";
 import type { Preview } from "../shared/preview";
+import type { Step } from "../game/contract";
 
 /** This browser or machine cannot draw the game. */
 export class NoWebGL extends Error {

@@ -1,10 +1,10 @@
 /** What a player can do, each as the events that the rules know. */
 import { effect } from "@preact/signals";
-import { contract, filterOf, findFilter, type Parameters } from "../game/contract";
+import { contract, filterOf, findFilter, type Parameters, type Step } from "../game/contract";
 import { trajectory } from "../game/rules";
 import { greyBalance, type Colour } from "./grey";
 import type { Session } from "./session";
-import type { PlayState, Step } from "./state";
+import type { PlayState } from "./state";
 import { COURSE } from "../tutorial/course";
 
 /** Keys pressed within this time are one burst, and one event. */

@@ -1,9 +1,10 @@
 /** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
 import { computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
-import { shownSteps, type PlayState, type Step } from "./state";
+import { shownSteps, type PlayState } from "./state";
 import { frameOf, scaledTo, type Frame, type Size } from "../shared/view";
 import { Follower } from "./follower";
 import type { Renderer } from "../gl/renderer";
+import type { Step } from "../game/contract";
 
 export class Display {
   /** The place for the photo, in device pixels, and how many of them are a pixel of the page. */

@@ -1,10 +1,10 @@
 /** What follows the canvas a little later: the histogram of what is shown, and the film strip's pictures. */
 import { signal } from "@preact/signals";
-import type { Step } from "./state";
 import { scaledTo } from "../shared/view";
 import { countLevels, type Histogram } from "../gl/histogram";
 import type { Renderer } from "../gl/renderer";
 import type { Preview } from "../shared/preview";
+import type { Step } from "../game/contract";
 
 /** The longer side of what the histogram counts, and of a picture in the film strip, in pixels. */
 const COUNTED_EDGE = 256;

@@ -2,9 +2,9 @@
 import { ApiError, Unreachable } from "../shared/api";
 import { IllegalEvent } from "../game/events";
 import { DamagedPreview } from "../shared/preview";
-import type { Notice } from "./state";
 import { NewerStore } from "./store";
 import { texts } from "../shared/texts";
+import type { Notice } from "../shared/NoticeCard";
 
 export interface WaysOn {
   /** Does again what failed. */

@@ -16,18 +16,18 @@ import {
   type Progress,
 } from "../shared/api";
 import { contract, type EventKind, type Parameters } from "../game/contract";
-import { IllegalEvent, parseEvent } from "../game/events";
-import { applyEvent, replay } from "../game/rules";
-import { newIdentifier } from "./identifiers";
+import { IllegalEvent, parseEvent, newIdentifier, type GameEvent } from "../game/events";
+import { applyEvent, replay, EMPTY_GAME } from "../game/rules";
 import { noticeFor } from "./notices";
 import type { Outbox } from "./outbox";
 import type { Store } from "./store";
 import type { Turn } from "./turn";
-import { EMPTY_GAME, type GameEvent, type Notice, type PlayState } from "./state";
+import { type PlayState } from "./state";
 import { texts } from "../shared/texts";
 import { placeIn } from "../tutorial/course";
 import { FIT } from "../shared/view";
 import { getReveals, pages } from "../viewing/api";
+import type { Notice } from "../shared/NoticeCard";
 
 /** What an event carries besides its kind. */
 export type Details = Partial<Pick<GameEvent, "step" | "filter" | "parameters">>;

@@ -1,57 +1,12 @@
 /** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
 import { signal, type Signal } from "@preact/signals";
+import type { Parameters, Step } from "../game/contract";
+import { EMPTY_GAME, type Game } from "../game/rules";
 import type { Photo, Progress, Study } from "../shared/api";
-import type { EventKind, Parameters } from "../game/contract";
+import type { Notice } from "../shared/NoticeCard";
 import type { Preview } from "../shared/preview";
 import { FIT, type View } from "../shared/view";
-
-/** A filter by its slug, with its parameters. */
-export interface Step {
-  readonly filter: string;
-  readonly parameters: Parameters;
-}
-
-/** One action of the player, as the server stores it. `ms` counts from the start of the episode. */
-export interface GameEvent {
-  readonly id: string;
-  readonly episode: string;
-  readonly seq: number;
-  readonly kind: EventKind;
-  readonly step: number | null;
-  readonly filter: string | null;
-  readonly parameters: Parameters | null;
-  readonly ms: number;
-  readonly contract_version: number;
-}
-
-/** The steps, and the cursor: the index of the step that it stands on, or the number of steps, behind the last. */
-export interface Position {
-  readonly steps: readonly Step[];
-  readonly cursor: number;
-}
-
-/** A change that can be undone. */
-export interface Change {
-  readonly before: Position;
-  readonly after: Position;
-}
-
-/** An episode after some of its events. */
-export interface Game {
-  readonly position: Position;
-  /** Changes that undo takes back, the last first; and those that redo brings again, the next first. */
-  readonly past: readonly Change[];
-  readonly future: readonly Change[];
-  readonly status: "empty" | "open" | "submitted";
-  readonly nextSeq: number;
-}
-
-/** What stands in the way of playing, in plain words, and what can be done about it. */
-export interface Notice {
-  readonly title: string;
-  readonly sentence: string;
-  readonly action?: { readonly label: string; readonly run: () => void };
-}
+import type { Tutorial } from "../tutorial/course";
 
 /** The picture that was handed in last, and whether it can be had at full size. */
 export interface HandedIn {
@@ -59,16 +14,6 @@ export interface HandedIn {
   readonly photo: string;
   /** Why it cannot; empty where it can. */
   readonly reason: string;
-}
-
-/** How far the player is in the tutorial. */
-export interface Tutorial {
-  /** The number of the card that is shown. */
-  readonly place: number;
-  /** Whether the original was looked at since that card came up. */
-  readonly compared: boolean;
-  /** Whether the player has been through it before. */
-  readonly skippable: boolean;
 }
 
 export interface SavingStatus {
@@ -116,14 +61,6 @@ export interface PlayState {
   /** The graphics context is lost for the moment. */
   readonly pictureLost: Signal<boolean>;
 }
-
-export const EMPTY_GAME: Game = {
-  position: { steps: [], cursor: 0 },
-  past: [],
-  future: [],
-  status: "empty",
-  nextSeq: 0,
-};
 
 export function createState(): PlayState {
   return {

@@ -1,6 +1,6 @@
 /** What outlives the page, in IndexedDB: the events that the server has not taken, and the player's ticket. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
-import type { GameEvent } from "./state";
+import type { GameEvent } from "../game/events";
 
 /** An event, where it belongs, and whose it is: a pseudonym, or "" where that was not noted. */
 export interface Parcel {

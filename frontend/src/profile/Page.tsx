@@ -1,6 +1,5 @@
 import { signal, type Signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import type { Notice } from "../play/state";
 import { formatNumber } from "../shared/language";
 import { texts } from "../shared/texts";
 import { pages, type Style, type Styles } from "../viewing/api";
@@ -9,6 +8,7 @@ import { Card, comparisons } from "./Card";
 import { barsOf, WHOSE } from "./layout";
 import { canShare, pictureOf, save, share } from "./picture";
 import { profileTexts } from "./texts";
+import type { Notice } from "../shared/NoticeCard";
 
 /** All state of the page. */
 export interface ProfileState {

@@ -1,7 +1,6 @@
-import { filterOf } from "../game/contract";
+import { filterOf, type Step } from "../game/contract";
 import { describeStep } from "../game/describe";
 import { Pixels } from "../shared/Pixels";
-import type { Step } from "../play/state";
 import { texts } from "../shared/texts";
 import type { Darkroom } from "../viewing/darkroom";
 import { Frame } from "../viewing/Frame";

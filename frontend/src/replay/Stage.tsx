@@ -1,10 +1,10 @@
 import { useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { WHOLE, type Look } from "../gl/renderer";
-import type { Step } from "../play/state";
 import { replayTexts } from "./texts";
 import type { Darkroom } from "../viewing/darkroom";
 import type { Player } from "./player";
+import type { Step } from "../game/contract";
 
 interface Props {
   readonly player: Player;

@@ -1,6 +1,5 @@
-import { describeValue, filterOf, type Filter } from "../game/contract";
+import { describeValue, filterOf, type Filter, type Step } from "../game/contract";
 import { FilterIcon } from "../shared/icons";
-import type { Step } from "../play/state";
 import { texts } from "../shared/texts";
 import type { ReplayStep } from "../viewing/api";
 import { replayTexts } from "./texts";

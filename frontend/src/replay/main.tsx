@@ -6,9 +6,9 @@ import "../styles/replay.css";
 import { getReplay } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
 import { noticeFor } from "../viewing/notices";
-import { start } from "../viewing/start";
 import { Page } from "./Page";
 import { Player } from "./player";
+import { start } from "../viewing/Frame";
 
 /** The longer side of a picture in the film strip, in pixels. */
 const THUMBNAIL_EDGE = 288;

@@ -1,9 +1,10 @@
 /** All state of a replay, and what moves it: the clock, the buttons and the keys. */
 import { computed, signal } from "@preact/signals";
-import type { Notice, Step } from "../play/state";
 import type { Replay } from "../viewing/api";
 import { MOVE_MS, REST_MS, stepsAt } from "./timeline";
 import type { Preview } from "../shared/preview";
+import type { Notice } from "../shared/NoticeCard";
+import type { Step } from "../game/contract";
 
 export class Player {
   readonly page = signal<"loading" | "showing" | Notice>("loading");

@@ -1,6 +1,5 @@
 /** A replay as a film: how the steps stand at each moment of it. */
-import { filterOf, fromPosition, toPosition } from "../game/contract";
-import type { Step } from "../play/state";
+import { filterOf, fromPosition, toPosition, type Step } from "../game/contract";
 
 /** A step moves from neutral to where it was set, and then rests to be looked at. */
 export const MOVE_MS = 1_300;

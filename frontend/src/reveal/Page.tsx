@@ -2,8 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { texts } from "../shared/texts";
 import type { Showing } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
-import type { RevealSession } from "./session";
-import type { RevealState } from "./state";
+import type { RevealSession, RevealState } from "./session";
 import { revealTexts } from "./texts";
 import { letterOf, Treatments } from "./Treatments";
 

@@ -1,11 +1,9 @@
-import { filterOf } from "../game/contract";
+import { filterOf, type Step } from "../game/contract";
 import { describeStep } from "../game/describe";
 import { Pixels } from "../shared/Pixels";
-import type { Step } from "../play/state";
 import { texts } from "../shared/texts";
 import { pages, type Treatment } from "../viewing/api";
-import type { RevealSession } from "./session";
-import type { Drawn, RevealState } from "./state";
+import type { RevealSession, Drawn, RevealState } from "./session";
 import { revealTexts } from "./texts";
 
 /** Pictures go by letters, which say nothing of who made them. */

@@ -1,10 +1,9 @@
 /** The reveal, from the element `#app`: `data-study` names the study, `data-photo` one photo, or none for all. */
 import { render } from "preact";
 import "../styles/reveal.css";
-import { start } from "../viewing/start";
 import { Page } from "./Page";
-import { RevealSession } from "./session";
-import { createState } from "./state";
+import { RevealSession, createState } from "./session";
+import { start } from "../viewing/Frame";
 
 /** A letter marks its picture; whoever writes it with Ctrl or into a field means something else. */
 function listenToLetters(session: RevealSession): void {

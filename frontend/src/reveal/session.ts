@@ -1,10 +1,42 @@
 /** Going through the photos: the pictures of one are shown, the favourite is chosen, and the next photo comes. */
-import { batch } from "@preact/signals";
+import { batch, signal, type Signal } from "@preact/signals";
 import { ApiError, getPreview } from "../shared/api";
-import { answerReveal, getReveals, openReveal, pages } from "../viewing/api";
+import { answerReveal, getReveals, openReveal, pages, type Showing } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
 import { noticeFor } from "../viewing/notices";
-import type { RevealState } from "./state";
+import type { Notice } from "../shared/NoticeCard";
+
+/** A picture as drawn: large, and after each of its steps. */
+export interface Drawn {
+  readonly large: ImageData;
+  readonly strip: readonly ImageData[];
+}
+
+export interface RevealState {
+  readonly page: Signal<"loading" | "showing" | Notice>;
+  readonly showing: Signal<Showing | null>;
+  /** By place, as the pictures of `showing`. */
+  readonly drawn: Signal<readonly Drawn[]>;
+  /** The place that is marked and not sent yet. */
+  readonly chosen: Signal<number | null>;
+  /** Which of how many photos is shown, from 1. */
+  readonly number: Signal<number>;
+  readonly total: Signal<number>;
+  /** The answer is on its way. */
+  readonly sending: Signal<boolean>;
+}
+
+export function createState(): RevealState {
+  return {
+    page: signal<RevealState["page"]["value"]>("loading"),
+    showing: signal<Showing | null>(null),
+    drawn: signal<readonly Drawn[]>([]),
+    chosen: signal<number | null>(null),
+    number: signal(0),
+    total: signal(0),
+    sending: signal(false),
+  };
+}
 
 /** The longer side of a picture, and of one in its strip of steps, in pixels. */
 const LARGE_EDGE = 960;

@@ -1,4 +1,9 @@
-import type { Notice } from "../play/state";
+/** What stands in the way of playing, in plain words, and what can be done about it. */
+export interface Notice {
+  readonly title: string;
+  readonly sentence: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
 
 /** A page of nothing but a notice, where there is no game to show around it. */
 export function NoticePage({ notice }: { readonly notice: Notice }) {

@@ -3,8 +3,8 @@
  * of this name beside them. Each is a message for translators: docs/translations.md.
  */
 import { formatNumber } from "./language";
-import type { Notice } from "../play/state";
 import { gettext, ngettext } from "./translation";
+import type { Notice } from "./NoticeCard";
 
 /** A share as a percentage. */
 export function formatPercent(share: number, decimals = 0): string {

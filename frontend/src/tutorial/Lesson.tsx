@@ -1,25 +1,35 @@
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Pixels } from "../shared/Pixels";
-import type { Play } from "../play/editor/play";
 import { findFilter } from "../game/contract";
-import { COURSE, type Card } from "./course";
-import { GOAL } from "./goal";
+import type { Game } from "../game/rules";
+import { COURSE, type Card, type Tutorial } from "./course";
 import { pointAt } from "./pointing";
 import { tutorialTexts } from "./texts";
 
-const GOAL_EDGE = 480;
+interface Props {
+  readonly tutorial: Tutorial;
+  readonly game: Game;
+  /** The next filter chosen replaces a step. */
+  readonly replacing: boolean;
+  /** The practice photo as it should look. */
+  readonly goal: ImageData | null;
+  /** Turns to the next card, where the task of this one is done. */
+  readonly next: () => void;
+  /** Leaves the tutorial. */
+  readonly skip: () => void;
+}
 
 /** A key of its own turns the cards, for those who play by keys. */
-function useKey({ state, actions }: Play) {
+function useKey(next: () => void) {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const typing = event.target instanceof Element && event.target.matches("input:not([type=range])");
       if (event.key.toLowerCase() !== "n" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (state.dialog.value === null) actions.nextCard();
+      next();
     };
     window.addEventListener("keydown", listen);
     return () => window.removeEventListener("keydown", listen);
-  }, [state, actions]);
+  }, [next]);
 }
 
 /** Marks what the card speaks of, and moves the card beside it where there is room. */
@@ -40,12 +50,11 @@ function Dots({ place }: { readonly place: number }) {
   );
 }
 
-function CardView({ play, card, place }: { readonly play: Play; readonly card: Card; readonly place: number }) {
-  const { tutorial, game, replacing } = play.state;
-  const { compared = false, skippable = false } = tutorial.value ?? {};
-  const phase = card.phase(game.value, { compared, replacing: replacing.value });
-  const element = usePointer(card.at[phase], game.value);
-  const { cards, full, well, next, nextHint, tryFirst, skip } = tutorialTexts;
+function CardView({ card, tutorial, game, replacing, next, skip }: Omit<Props, "goal"> & { readonly card: Card }) {
+  const { place, compared, skippable } = tutorial;
+  const phase = card.phase(game, { compared, replacing });
+  const element = usePointer(card.at[phase], game);
+  const { cards, full, well } = tutorialTexts;
   const words = cards[card.name];
   const done = phase === "done";
   const said = words?.[phase] ?? (phase === "full" ? full(findFilter(card.name)?.label ?? "") : words?.set);
@@ -61,8 +70,8 @@ function CardView({ play, card, place }: { readonly play: Play; readonly card: C
       <div class="turn">
         <Dots place={place} />
         {skippable && (
-          <button type="button" class="text-button" onClick={() => void play.actions.skipPractice()}>
-            {skip}
+          <button type="button" class="text-button" onClick={skip}>
+            {tutorialTexts.skip}
           </button>
         )}
         {card.last !== true && (
@@ -70,10 +79,10 @@ function CardView({ play, card, place }: { readonly play: Play; readonly card: C
             type="button"
             class="primary"
             aria-disabled={!done}
-            title={done ? nextHint : tryFirst}
-            onClick={() => play.actions.nextCard()}
+            title={done ? tutorialTexts.nextHint : tutorialTexts.tryFirst}
+            onClick={next}
           >
-            {next} <kbd aria-hidden="true">N</kbd>
+            {tutorialTexts.next} <kbd aria-hidden="true">N</kbd>
           </button>
         )}
       </div>
@@ -82,21 +91,18 @@ function CardView({ play, card, place }: { readonly play: Play; readonly card: C
 }
 
 /** The tutorial beside the practice photo: the goal, and one card after another. */
-export function Lesson({ play }: { readonly play: Play }) {
-  const { tutorial, preview } = play.state;
-  const shown = preview.value;
-  const goal = useMemo(() => (shown === null ? null : play.display.picture(GOAL, GOAL_EDGE)), [shown]);
-  useKey(play);
-  const place = tutorial.value?.place;
-  const card = place === undefined ? undefined : COURSE[place];
-  if (place === undefined || card === undefined) return null;
+export function Lesson({ goal, ...props }: Props) {
+  const { tutorial, next } = props;
+  useKey(next);
+  const card = COURSE[tutorial.place];
+  if (card === undefined) return null;
   return (
     <section class="lesson" aria-label={tutorialTexts.label}>
       <figure class="goal">
         <Pixels image={goal ?? undefined} label={tutorialTexts.goalSaid} />
         <figcaption>{tutorialTexts.goal}</figcaption>
       </figure>
-      <CardView play={play} card={card} place={place} />
+      <CardView card={card} {...props} />
     </section>
   );
 }

@@ -1,6 +1,16 @@
 /** The tutorial's cards, in order: what each asks for, where to look, and when it is done. Their words are in texts.ts. */
 import { contract, filterOf, isNeutral } from "../game/contract";
-import type { Game } from "../play/state";
+import type { Game } from "../game/rules";
+
+/** How far the player is in the tutorial. */
+export interface Tutorial {
+  /** The number of the card that is shown. */
+  readonly place: number;
+  /** Whether the original was looked at since that card came up. */
+  readonly compared: boolean;
+  /** Whether the player has been through it before. */
+  readonly skippable: boolean;
+}
 
 /** What happened since a card came up that the steps do not tell. */
 export interface Since {

@@ -1,6 +1,5 @@
 /** How the practice photo should look: the goal of the tutorial, and what the start page shows beside the original. */
-import { contract, neutralParameters } from "../game/contract";
-import type { Step } from "../play/state";
+import { contract, neutralParameters, type Step } from "../game/contract";
 
 const LOOK: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   exposure: { ev: 1.3 },

@@ -1,9 +1,9 @@
 /** Develops pictures of one photo. The graphics card may be lost meanwhile, and come back. */
 import { signal } from "@preact/signals";
 import { Renderer } from "../gl/renderer";
-import type { Step } from "../play/state";
 import { scaledTo } from "../shared/view";
 import type { Preview } from "../shared/preview";
+import type { Step } from "../game/contract";
 
 export class Darkroom {
   readonly renderer: Renderer;

@@ -1,9 +1,9 @@
 /** What is said where a page cannot show what it is there for. */
 import { ApiError, Unreachable } from "../shared/api";
-import type { Notice } from "../play/state";
 import { texts } from "../shared/texts";
 import { pages } from "./api";
 import { viewingTexts } from "./texts";
+import type { Notice } from "../shared/NoticeCard";
 
 function link(address: string): () => void {
   return () => window.location.assign(address);

@@ -1,6 +1,6 @@
 /** What the pages say that show finished pictures. */
-import type { Notice } from "../play/state";
 import { gettext } from "../shared/translation";
+import type { Notice } from "../shared/NoticeCard";
 
 export const viewingTexts = {
   notices: {

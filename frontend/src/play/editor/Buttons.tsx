@@ -1,6 +1,5 @@
 import { texts } from "../../shared/texts";
-import { holdToCompare } from "./hold";
-import type { Play } from "./play";
+import { type Play, holdToCompare } from "./play";
 
 /** The one primary button. It says why, where it cannot be used yet. */
 export function FinishButton({ play }: { readonly play: Play }) {

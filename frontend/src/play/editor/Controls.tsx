@@ -6,9 +6,8 @@ import { countLevels } from "../../gl/histogram";
 import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
 import { GreyPicker } from "./GreyPicker";
-import { Levels } from "./Levels";
-import type { Play } from "./play";
-import { byTouch } from "../../shared/pointer";
+import { type Play, byTouch } from "./play";
+import { Levels } from "./Histogram";
 
 function Invitation({ play }: { readonly play: Play }) {
   const count = play.state.game.value.position.steps.length;

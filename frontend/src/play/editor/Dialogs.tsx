@@ -1,13 +1,34 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { filterOf, isNeutral } from "../../game/contract";
+import { filterOf, isNeutral, type Step } from "../../game/contract";
 import { describeStep } from "../../game/describe";
-import type { Step } from "../state";
 import { texts } from "../../shared/texts";
-import { Break } from "./Break";
 import { Pixels } from "../../shared/Pixels";
-import type { Play } from "./play";
-import { byTouch } from "../../shared/pointer";
+import { type Play, byTouch } from "./play";
+
+/** How far the player is, and that they can leave and come back. */
+export function Break({ play }: { readonly play: Play }) {
+  const { progress, dialog } = play.state;
+  const { done, total } = progress.value ?? { done: 0, total: 0 };
+  const { waiting } = play.saving.value;
+  const { rest } = texts;
+  return (
+    <Sheet play={play} title={rest.title} kind="rest">
+      {total > 0 && <progress value={done} max={total} aria-label={texts.progressLabel(done, total)} />}
+      {total > 0 && <p>{rest.done(done, total)}</p>}
+      <p role="status">{waiting > 0 ? rest.unsaved(waiting) : rest.saved}</p>
+      <p class="hint">{rest.back}</p>
+      <div class="dialog-buttons">
+        <a class="button" href="/">
+          {rest.leave}
+        </a>
+        <button type="button" class="primary" onClick={() => (dialog.value = null)}>
+          {rest.stay}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
 
 interface SheetProps {
   readonly play: Play;

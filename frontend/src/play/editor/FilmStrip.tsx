@@ -1,12 +1,10 @@
-import { contract, filterOf } from "../../game/contract";
+import { contract, filterOf, type Step } from "../../game/contract";
 import { describeStep } from "../../game/describe";
-import { shownSteps, type Step } from "../state";
+import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
 import { FinishButton } from "./Buttons";
-import { holdToCompare } from "./hold";
 import { Pixels } from "../../shared/Pixels";
-import type { Play } from "./play";
-import { useRevealed, useRewound } from "./reveal";
+import { type Play, holdToCompare, useRevealed, useRewound } from "./play";
 
 function StepCell({ play, step, index }: { readonly play: Play; readonly step: Step; readonly index: number }) {
   const { label } = filterOf(step);

@@ -4,8 +4,7 @@ import { NoWebGL } from "../../gl/renderer";
 import { meanAround, type Pixels } from "../grey";
 import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
-import type { Play } from "./play";
-import { byTouch } from "../../shared/pointer";
+import { type Play, byTouch } from "./play";
 
 /** The button that begins to pick, and what came of it. */
 export function GreyPicker({ play }: { readonly play: Play }) {

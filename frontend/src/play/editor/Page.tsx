@@ -1,17 +1,31 @@
+import { useCallback, useMemo } from "preact/hooks";
 import { texts } from "../../shared/texts";
 import { HistoryButtons, StepButtons } from "./Buttons";
 import { Controls } from "./Controls";
 import { Dialogs } from "./Dialogs";
 import { FilmStrip } from "./FilmStrip";
-import { HandedInBar } from "./HandedInBar";
-import { Header } from "./Header";
-import { HistogramView } from "./HistogramView";
-import { MemoryNote } from "./MemoryNote";
+import { Header, HandedInBar } from "./Header";
 import { NoticeCard, NoticePage } from "../../shared/NoticeCard";
 import { Palette } from "./Palette";
 import type { Play } from "./play";
 import { Stage } from "./Stage";
+import { GOAL } from "../../tutorial/goal";
 import { Lesson } from "../../tutorial/Lesson";
+import { HistogramView } from "./Histogram";
+
+/** Tells, once, whose browser keeps nothing, and what follows from that. */
+export function MemoryNote({ play }: { readonly play: Play }) {
+  const { onlyInMemory } = play.state;
+  if (!onlyInMemory.value) return null;
+  return (
+    <div class="memory-note" role="alert">
+      <p>{texts.onlyInMemory.sentence}</p>
+      <button type="button" onClick={() => (onlyInMemory.value = false)}>
+        {texts.onlyInMemory.understood}
+      </button>
+    </div>
+  );
+}
 
 function Waiting({ play }: { readonly play: Play }) {
   const sending = play.state.page.value === "sending";
@@ -25,6 +39,31 @@ function Waiting({ play }: { readonly play: Play }) {
         <p>{sending ? texts.sending : texts.loading}</p>
       )}
     </div>
+  );
+}
+
+/** The longer side of the picture that shows the goal of the tutorial, in pixels. */
+const GOAL_EDGE = 480;
+
+/** The tutorial, where the photo is the practice photo. */
+function Practice({ play }: { readonly play: Play }) {
+  const { state, actions, display } = play;
+  const tutorial = state.tutorial.value;
+  const practising = tutorial !== null;
+  const goal = useMemo(() => (practising ? display.picture(GOAL, GOAL_EDGE) : null), [practising, state.preview.value]);
+  const next = useCallback(() => {
+    if (state.dialog.value === null) actions.nextCard();
+  }, [state, actions]);
+  if (tutorial === null) return null;
+  return (
+    <Lesson
+      tutorial={tutorial}
+      game={state.game.value}
+      replacing={state.replacing.value}
+      goal={goal}
+      next={next}
+      skip={() => void actions.skipPractice()}
+    />
   );
 }
 
@@ -46,7 +85,7 @@ export function Page({ play }: { readonly play: Play }) {
       <Header play={play} />
       <HandedInBar play={play} />
       <main class={page}>
-        <Lesson play={play} />
+        <Practice play={play} />
         <Stage play={play} />
         <FilmStrip play={play} />
         <aside>

@@ -1,10 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { contract, filterOf, type Filter } from "../../game/contract";
-import type { Position } from "../state";
 import { texts } from "../../shared/texts";
 import { FilterIcon } from "../../shared/icons";
-import type { Play } from "./play";
-import { useRevealed, useRewound } from "./reveal";
+import { type Play, useRevealed, useRewound } from "./play";
+import type { Position } from "../../game/rules";
 
 /** Whether a filter can be chosen now, and what a click on it does. */
 function offer(

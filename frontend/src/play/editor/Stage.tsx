@@ -2,10 +2,160 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { texts } from "../../shared/texts";
 import { listenToGestures } from "./gestures";
 import { PickLayer } from "./GreyPicker";
-import { Looks } from "./Looks";
-import type { Play } from "./play";
-import { SplitLine } from "./SplitLine";
+import { type Play, holdToCompare } from "./play";
 import type { Photo } from "../../shared/api";
+import { FullScreenIcon } from "../../shared/icons";
+
+/** What a press of an arrow moves the line by, in shares of what is seen; with Shift ten times as far. */
+const NUDGE = 0.01;
+
+const hold = (share: number) => Math.min(1, Math.max(0, share));
+
+/** Where a key moves the line to, if it does. */
+function byKey({ key, shiftKey }: KeyboardEvent, share: number): number | null {
+  const nudge = NUDGE * (shiftKey ? 10 : 1);
+  switch (key) {
+    case "ArrowLeft":
+    case "ArrowDown":
+      return hold(share - nudge);
+    case "ArrowRight":
+    case "ArrowUp":
+      return hold(share + nudge);
+    case "Home":
+      return 0;
+    case "End":
+      return 1;
+    default:
+      return null;
+  }
+}
+
+/** The line between the original and the edited picture, to drag or to move by keys. */
+export function SplitLine({ play }: { readonly play: Play }) {
+  const { display, state } = play;
+  const { split } = state;
+  const frame = display.frame.value;
+  const share = split.value;
+  if (share === null || frame === null || state.comparing.value) return null;
+  const { ratio } = display.room.value;
+  const follow = (event: PointerEvent) => {
+    if (!(event.currentTarget instanceof Element) || !event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    const box = display.renderer.canvas.getBoundingClientRect();
+    split.value = hold((event.clientX - box.left) / box.width);
+  };
+  const { view } = texts;
+  return (
+    <div
+      class="split-line"
+      role="slider"
+      tabIndex={0}
+      aria-label={view.splitLine}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(100 * share)}
+      aria-valuetext={view.splitAt(share)}
+      style={{
+        left: `${(frame.left + share * frame.width) / ratio}px`,
+        top: `${frame.top / ratio}px`,
+        height: `${frame.height / ratio}px`,
+      }}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={follow}
+      onKeyDown={(event) => {
+        const next = byKey(event, share);
+        if (next === null) return;
+        event.preventDefault();
+        event.stopPropagation();
+        split.value = next;
+      }}
+    >
+      <span class="tag left" aria-hidden="true">
+        {view.before}
+      </span>
+      <span class="grip" aria-hidden="true" />
+      <span class="tag right" aria-hidden="true">
+        {view.after}
+      </span>
+    </div>
+  );
+}
+
+/** How near one looks: the whole photo, its pixels one to one, or something else, which is then said. */
+function Nearness({ play }: { readonly play: Play }) {
+  const { looking, state } = play;
+  const { view } = texts;
+  const { scale } = state.view.value;
+  return (
+    <>
+      <button
+        type="button"
+        class="fit"
+        aria-pressed={scale === null}
+        title={view.fitHint}
+        onClick={() => looking.fit()}
+      >
+        {view.fit} <kbd aria-hidden="true">0</kbd>
+      </button>
+      <button
+        type="button"
+        class="actual"
+        aria-pressed={scale === 1}
+        title={view.actualHint}
+        onClick={() => looking.toggleActual()}
+      >
+        {scale === null || scale === 1 ? view.actual : view.magnified(scale)} <kbd aria-hidden="true">Z</kbd>
+      </button>
+    </>
+  );
+}
+
+/** The ways to look at the photo, over its lower edge. */
+export function Looks({ play }: { readonly play: Play }) {
+  const { actions, looking } = play;
+  const { comparing, clipping, split } = play.state;
+  const { view } = texts;
+  return (
+    <div class="looks" role="toolbar" aria-label={view.tools}>
+      <button
+        type="button"
+        class="before"
+        aria-pressed={comparing.value}
+        title={view.beforeHint}
+        {...holdToCompare(play)}
+      >
+        {view.before} <kbd aria-hidden="true">B</kbd>
+      </button>
+      <button
+        type="button"
+        aria-pressed={split.value !== null}
+        title={view.splitHint}
+        onClick={() => actions.toggleSplit()}
+      >
+        {view.split} <kbd aria-hidden="true">S</kbd>
+      </button>
+      <Nearness play={play} />
+      <button
+        type="button"
+        aria-pressed={clipping.value}
+        title={view.clippingHint}
+        onClick={() => (clipping.value = !clipping.value)}
+      >
+        {view.clipping} <kbd aria-hidden="true">J</kbd>
+      </button>
+      {document.fullscreenEnabled && (
+        <button
+          type="button"
+          class="full-screen"
+          aria-label={view.fullScreen}
+          title={view.fullScreenHint}
+          onClick={() => looking.toggleFullScreen()}
+        >
+          <FullScreenIcon />
+        </button>
+      )}
+    </div>
+  );
+}
 
 /** The place of the photo: the display has its size, and the canvas stands in it. */
 function useRoom({ display, looking, state }: Play) {

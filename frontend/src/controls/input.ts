@@ -1,5 +1,5 @@
-/** Numbers as people type them. */
-import type { Parameter } from "../game/contract";
+/** What keys and typed text mean to a parameter. */
+import { clampTo, type Parameter } from "../game/contract";
 
 /**
  * The value that was meant, which may lie outside the range, or null where the text is no number. Taken: a comma or a
@@ -22,4 +22,26 @@ export function readTyped({ factor, directions, reciprocal }: Parameter, text: s
   const direction = directions?.findIndex((word) => word.toLowerCase() === found.word) ?? -1;
   if (direction === -1) return null;
   return ((direction === 0 ? -1 : 1) * number) / factor;
+}
+
+/** How far keys carry a value, in nudges of the parameter. */
+const KEYS: Readonly<Record<string, number>> = {
+  ArrowRight: 1,
+  ArrowUp: 1,
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  PageUp: 10,
+  PageDown: -10,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+/** Where a key carries the value, by the parameter's own step and with Shift ten times as far; null for other keys. */
+export function nudged(parameter: Parameter, value: number, event: KeyboardEvent): number | null {
+  const nudges = KEYS[event.key];
+  if (nudges === undefined || event.ctrlKey || event.metaKey || event.altKey) return null;
+  const by = nudges * (event.shiftKey ? 10 : 1) * parameter.step;
+  // Nudged values are whole multiples of the step.
+  const target = Math.round((value + by) / parameter.step) * parameter.step;
+  return clampTo(parameter, Number.isFinite(target) ? Number(target.toPrecision(12)) : by);
 }
