@@ -26,7 +26,7 @@ describe("the API", () => {
     expect(options?.body).toBe('{"kind":"human","ticket":"1:b"}');
   });
 
-  it("lets a farewell outlive the page", async () => {
+  it("lets a request before unloading outlive the page", async () => {
     answer(200, "{}");
     await postEvents("some-episode", { study: "open", photo: "p", events: [] }, true);
     expect(fetched.mock.calls[0]?.[1]?.keepalive).toBe(true);

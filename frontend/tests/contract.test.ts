@@ -12,16 +12,16 @@ import { describeStep } from "../src/game/describe";
 import { described, positions } from "./fixtures";
 
 function parameterOf(slug: string, name: string): Parameter {
-  const parameter = findFilter(slug)?.parameters.find((one) => one.name === name);
+  const parameter = findFilter(slug)?.parameters.find((each) => each.name === name);
   if (parameter === undefined) throw new Error(`no ${slug} ${name}`);
   return parameter;
 }
 
 describe("slider positions are those of the server", () => {
   it.each(positions)("$filter $parameter $value", ({ filter, parameter, value, position }) => {
-    const found = parameterOf(filter, parameter);
-    expect(toPosition(found, value)).toBeCloseTo(position, 12);
-    expect(fromPosition(found, position)).toBeCloseTo(value, 12);
+    const definition = parameterOf(filter, parameter);
+    expect(toPosition(definition, value)).toBeCloseTo(position, 12);
+    expect(fromPosition(definition, position)).toBeCloseTo(value, 12);
   });
 });
 

@@ -28,9 +28,9 @@ function game(...steps: Step[]): Game {
 const nothing = { compared: false, replacing: false };
 
 function card(name: string): Card {
-  const found = COURSE.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no card ${name}`);
-  return found;
+  const card = COURSE.find((each) => each.name === name);
+  if (card === undefined) throw new Error(`there is no card ${name}`);
+  return card;
 }
 
 describe("the course", () => {
@@ -69,7 +69,7 @@ describe("the course", () => {
 
   it("never asks for more steps than a photo takes", () => {
     expect(GOAL.length).toBeLessThanOrEqual(contract.maximum_steps);
-    expect(GOAL.every((one) => !isNeutral(filterOf(one), one.parameters))).toBe(true);
+    expect(GOAL.every((step) => !isNeutral(filterOf(step), step.parameters))).toBe(true);
     const before = COURSE.slice(1, 1 + contract.maximum_steps).map(({ name }) => name);
     expect(before).toEqual(GOAL.map(({ filter }) => filter));
   });

@@ -74,8 +74,8 @@ it("says so when what it waits for is gone", async () => {
 
 it("begins where the server stands, and waits for what is under way", async () => {
   answerOf(row("jpeg", "ready", "/file"));
-  const known = [row("jpeg", "working"), row("png16", "failed", null, "No.")] as never;
-  const downloading = new Downloading("open", "some-episode", known);
+  const requested = [row("jpeg", "working"), row("png16", "failed", null, "No.")] as never;
+  const downloading = new Downloading("open", "some-episode", requested);
   await vi.runAllTimersAsync();
   expect(downloading.shown.value.url).toBe("/file");
   downloading.choose("png16");

@@ -5,7 +5,7 @@ import { greyBalance, meanAround, type Colour } from "../src/play/grey";
 /** GAME.md's white balance. */
 function balanced(colour: Colour, temperature: number, tint: number): number[] {
   const scale = [1, Math.exp(-tint), Math.exp(-temperature)];
-  const total = scale.reduce((sum, one, channel) => sum + one * (contract.luminance[channel] ?? NaN), 0);
+  const total = scale.reduce((sum, value, channel) => sum + value * (contract.luminance[channel] ?? NaN), 0);
   return colour.map((value, channel) => (value * (scale[channel] ?? NaN)) / total);
 }
 
@@ -16,9 +16,9 @@ describe("the white balance that makes a colour grey", () => {
     [0.2, 0.27, 0.3],
     [1.9, 2.2, 1.4],
   ] as const)("is found for %d, %d, %d to half a nudge", (...colour) => {
-    const found = greyBalance(colour);
-    expect(found?.reached).toBe(true);
-    const { temperature = NaN, tint = NaN } = found?.parameters ?? {};
+    const balance = greyBalance(colour);
+    expect(balance?.reached).toBe(true);
+    const { temperature = NaN, tint = NaN } = balance?.parameters ?? {};
     const [red = NaN, green = NaN, blue = NaN] = balanced(colour, temperature, tint);
     expect(Math.abs(Math.log(green / red))).toBeLessThanOrEqual(0.0051);
     expect(Math.abs(Math.log(blue / red))).toBeLessThanOrEqual(0.0051);

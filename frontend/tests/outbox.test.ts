@@ -200,7 +200,7 @@ describe("the outbox", () => {
     expect(batches).toEqual([["a 0"]]);
   });
 
-  it("says farewell with what waits, in a request that outlives the page", async () => {
+  it("sends what waits before the page is unloaded, in a request that outlives it", async () => {
     const sent: [number, boolean | undefined][] = [];
     const send: Send = (_episode, batch, keepalive) => {
       sent.push([batch.events.length, keepalive]);
@@ -209,14 +209,14 @@ describe("the outbox", () => {
     const outbox = new Outbox(await openStore(), send, neverRefused);
     outbox.add(parcel("a", 0));
     outbox.add(parcel("a", 1));
-    outbox.farewell();
+    outbox.sendBeforeUnload();
     expect(sent).toEqual([
       [1, undefined],
       [2, true],
     ]);
   });
 
-  it("sends no farewell that the browser would refuse for its size", () => {
+  it("sends nothing before unloading that the browser would refuse for its size", () => {
     const sent: boolean[] = [];
     const send: Send = (_episode, _batch, keepalive = false) => {
       sent.push(keepalive);
@@ -224,7 +224,7 @@ describe("the outbox", () => {
     };
     const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
     for (let seq = 0; seq < 500; seq += 1) outbox.add(parcel("a", seq));
-    outbox.farewell();
+    outbox.sendBeforeUnload();
     expect(sent).toEqual([false]);
   });
 

@@ -18,10 +18,10 @@ function refusalOf(events: readonly unknown[]): IllegalEvent {
   throw new Error("nothing was refused");
 }
 
-function expectSteps(found: readonly Step[], wanted: readonly Step[]): void {
-  expect(found.map((step) => step.filter)).toEqual(wanted.map((step) => step.filter));
-  found.forEach((step, index) => {
-    const parameters = wanted[index]?.parameters ?? {};
+function expectSteps(actual: readonly Step[], expected: readonly Step[]): void {
+  expect(actual.map((step) => step.filter)).toEqual(expected.map((step) => step.filter));
+  actual.forEach((step, index) => {
+    const parameters = expected[index]?.parameters ?? {};
     expect(Object.keys(step.parameters)).toEqual(Object.keys(parameters));
     for (const [name, value] of Object.entries(step.parameters)) expect(value).toBeCloseTo(parameters[name] ?? NaN, 12);
   });

@@ -70,7 +70,7 @@ state.preview.value = { width, height, pixels };
 record("start");
 for (const slug of window.wanted.filters) {
   actions.choose(slug);
-  const filter = contract.filters.find((one) => one.slug === slug);
+  const filter = contract.filters.find((each) => each.slug === slug);
   if (filter === undefined) throw new Error(`there is no filter ${slug}`);
   const moved = filter.parameters.map((parameter, index) => [
     parameter.name,

@@ -12,14 +12,14 @@ export function readTyped({ factor, directions, reciprocal }: Parameter, text: s
     .toLowerCase()
     .replace(/[\u2212\u2013]/g, "-")
     .replace(",", ".");
-  const found = /^(?<word>\p{L}*)\s*(?<over>1\s*\/)?\s*(?<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*[\p{L}%]*$/u.exec(
+  const match = /^(?<word>\p{L}*)\s*(?<over>1\s*\/)?\s*(?<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*[\p{L}%]*$/u.exec(
     plain,
   )?.groups;
-  if (found === undefined) return null;
-  const number = Number(found.number);
-  if (found.over !== undefined) return reciprocal && number !== 0 ? 1 / number : null;
-  if (found.word === "") return number / factor;
-  const direction = directions?.findIndex((word) => word.toLowerCase() === found.word) ?? -1;
+  if (match === undefined) return null;
+  const number = Number(match.number);
+  if (match.over !== undefined) return reciprocal && number !== 0 ? 1 / number : null;
+  if (match.word === "") return number / factor;
+  const direction = directions?.findIndex((word) => word.toLowerCase() === match.word) ?? -1;
   if (direction === -1) return null;
   return ((direction === 0 ? -1 : 1) * number) / factor;
 }

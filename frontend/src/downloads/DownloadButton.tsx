@@ -6,12 +6,12 @@ import { texts } from "./texts";
 interface Props {
   readonly study: string;
   readonly episode: string;
-  readonly known?: readonly Download[];
+  readonly requested?: readonly Download[];
 }
 
 /** The way to a finished picture at full size: asked for, in the works, there to be saved, or why not. */
-export function DownloadButton({ study, episode, known }: Props) {
-  const downloading = useMemo(() => new Downloading(study, episode, known), [study, episode]);
+export function DownloadButton({ study, episode, requested }: Props) {
+  const downloading = useMemo(() => new Downloading(study, episode, requested), [study, episode]);
   const { state, format, reason, url } = downloading.shown.value;
   const coming = isComing(downloading.shown.value);
   return (

@@ -22,18 +22,18 @@ export function isComing({ state }: Shown): boolean {
 export class Downloading {
   readonly shown: Signal<Shown>;
 
-  /** @param known the downloads of this episode that the server has told of */
+  /** @param requested the downloads of this episode that have been asked for already */
   constructor(
     private readonly study: string,
     private readonly episode: string,
-    private readonly known: readonly Download[] = [],
+    private readonly requested: readonly Download[] = [],
   ) {
-    this.shown = signal<Shown>(known[0] ?? nothing("jpeg"));
+    this.shown = signal<Shown>(requested[0] ?? nothing("jpeg"));
     if (isComing(this.shown.peek())) void this.wait();
   }
 
   choose(format: FileFormat): void {
-    this.shown.value = this.known.find((download) => download.format === format) ?? nothing(format);
+    this.shown.value = this.requested.find((download) => download.format === format) ?? nothing(format);
     if (isComing(this.shown.peek())) void this.wait();
   }
 
@@ -64,8 +64,8 @@ export class Downloading {
 
   private async look(format: FileFormat): Promise<Download> {
     const { reason, downloads } = await getDownloads(this.episode);
-    const found = downloads.find((download) => download.format === format);
-    return found ?? { format, state: "failed", reason: reason || texts.gone, url: null };
+    const download = downloads.find((each) => each.format === format);
+    return download ?? { format, state: "failed", reason: reason || texts.gone, url: null };
   }
 
   private fail(reason: string): void {

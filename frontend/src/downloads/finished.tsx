@@ -3,8 +3,8 @@ import { render } from "preact";
 import type { Download } from "../shared/api";
 import { DownloadButton } from "./DownloadButton";
 
-for (const place of document.querySelectorAll<HTMLElement>("[data-episode]")) {
-  const { study = "", episode = "", downloads = "[]" } = place.dataset;
-  const known = JSON.parse(downloads) as readonly Download[];
-  render(<DownloadButton study={study} episode={episode} known={known} />, place);
+for (const element of document.querySelectorAll<HTMLElement>("[data-episode]")) {
+  const { study = "", episode = "", downloads = "[]" } = element.dataset;
+  const requested = JSON.parse(downloads) as readonly Download[];
+  render(<DownloadButton study={study} episode={episode} requested={requested} />, element);
 }

@@ -37,9 +37,9 @@ export function canonical(filter: Filter, parameters: Parameters): Parameters {
     filter.parameters.map((parameter) => parameters[parameter.name] ?? Number.NaN),
   );
   return filter.curves.reduce((result, names) => {
-    const one = filter.parameters.find((parameter) => parameter.name === names[0]);
-    if (one === undefined) return result;
-    return withSlopes(result, names, canonicalSlopes(slopesOf(names, result), one));
+    const slope = filter.parameters.find((parameter) => parameter.name === names[0]);
+    if (slope === undefined) return result;
+    return withSlopes(result, names, canonicalSlopes(slopesOf(names, result), slope));
   }, ordered);
 }
 
@@ -71,7 +71,7 @@ function fitted({ slopes, yields, sum }: Side, least: number, most: number): num
   const shifted = (by: number) =>
     slopes.map((slope, index) => Math.min(most, Math.max(least, slope + by * (yields[index] ?? 0))));
   const before = slopes.reduce((total, slope) => total + slope, 0);
-  const free = (sum - before) / yields.reduce((total, one) => total + one, 0);
+  const free = (sum - before) / yields.reduce((total, each) => total + each, 0);
   const result = shifted(free);
   if (result.every((slope, index) => slope === (slopes[index] ?? 0) + free * (yields[index] ?? 0))) return result;
   // All are at a bound by then.
@@ -99,12 +99,12 @@ export function movePoint(
   parameters: Parameters,
   names: readonly string[],
   point: number,
-  wanted: number,
+  target: number,
 ): Parameters {
   const ratio = filter.maximum_ratio ?? 1;
   const parts = names.length;
   const [lowest, highest] = reachOf(point, parts, ratio);
-  const height = Math.min(highest, Math.max(lowest, wanted));
+  const height = Math.min(highest, Math.max(lowest, target));
   const heights = heightsOf(names, parameters);
   // Slopes whose mean is 1, so that those on one side add up to what the point has to say.
   const slopes = names.map((_, part) => parts * ((heights[part + 1] ?? 1) - (heights[part] ?? 0)));

@@ -45,9 +45,9 @@ function isNumbers(value: unknown): value is Record<string, number> {
 function refuseFields(kind: EventKind, data: Record<string, unknown>, seq: number): void {
   for (const name of ["step", "filter", "parameters"] as const) {
     const present = (data[name] ?? null) !== null;
-    const wanted = contract.event_fields[kind].includes(name);
-    if (present && !wanted) throw new IllegalEvent("malformed", `${kind} takes no ${name}`, seq);
-    if (!present && wanted && kind !== "view") throw new IllegalEvent("malformed", `${kind} needs a ${name}`, seq);
+    const expected = contract.event_fields[kind].includes(name);
+    if (present && !expected) throw new IllegalEvent("malformed", `${kind} takes no ${name}`, seq);
+    if (!present && expected && kind !== "view") throw new IllegalEvent("malformed", `${kind} needs a ${name}`, seq);
   }
 }
 

@@ -51,8 +51,8 @@ function filterBySlug(slug: string | null): Filter {
 }
 
 function checkParameters(filter: Filter, parameters: Parameters): void {
-  const known = new Set(filter.parameters.map(({ name }) => name));
-  const unknown = Object.keys(parameters).find((name) => !known.has(name));
+  const names = new Set(filter.parameters.map(({ name }) => name));
+  const unknown = Object.keys(parameters).find((name) => !names.has(name));
   if (unknown !== undefined) throw new IllegalEvent("unknown_parameter", `${filter.slug} has no parameter ${unknown}`);
   for (const { name, low, high } of filter.parameters) {
     const value = parameters[name];

@@ -12,7 +12,7 @@ const THUMBNAIL_EDGE = 288;
 /** As long as a round took, the next one waits, though no longer than this: the canvas comes first. */
 const LONGEST_REST_MS = 200;
 
-interface Wanted {
+interface PictureRequest {
   readonly preview: Preview;
   readonly shown: readonly Step[];
   readonly edited: readonly Step[];
@@ -32,7 +32,7 @@ export class Follower {
   readonly thumbnails = signal<readonly ImageData[]>([]);
   private thumbnailsOf: readonly Step[] = [];
   private counted: readonly Step[] | null = null;
-  private wanted: Wanted | null = null;
+  private request: PictureRequest | null = null;
   private busy = false;
   /** Counts the photos, so that what was begun for another one is thrown away. */
   private photo = 0;
@@ -42,7 +42,7 @@ export class Follower {
   /** Another photo: nothing of the last one is shown with it. */
   forget(): void {
     this.photo += 1;
-    this.wanted = null;
+    this.request = null;
     this.histogram.value = null;
     this.thumbnails.value = [];
     this.thumbnailsOf = [];
@@ -51,31 +51,31 @@ export class Follower {
 
   /** Asks for the histogram of the shown steps, and the pictures after each of the edited ones. */
   follow(preview: Preview, shown: readonly Step[], edited: readonly Step[]): void {
-    this.wanted = { preview, shown, edited };
+    this.request = { preview, shown, edited };
     if (!this.busy) void this.run();
   }
 
   private async run(): Promise<void> {
     this.busy = true;
-    let wanted: Wanted | null;
+    let request: PictureRequest | null;
     // In a task of its own: the frame that was just drawn is to be shown before.
     await rest(0);
-    while ((wanted = this.take()) !== null) {
+    while ((request = this.take()) !== null) {
       const began = performance.now();
-      await this.count(wanted);
-      await this.drawThumbnails(wanted);
+      await this.count(request);
+      await this.drawThumbnails(request);
       await rest(Math.min(LONGEST_REST_MS, performance.now() - began));
     }
     this.busy = false;
   }
 
-  private take(): Wanted | null {
-    const { wanted } = this;
-    this.wanted = null;
-    return wanted;
+  private take(): PictureRequest | null {
+    const { request } = this;
+    this.request = null;
+    return request;
   }
 
-  private async count({ preview, shown }: Wanted): Promise<void> {
+  private async count({ preview, shown }: PictureRequest): Promise<void> {
     const { photo } = this;
     if (shown === this.counted) return;
     const samples = await this.renderer.samplesLater(shown, ...scaledTo(COUNTED_EDGE, preview));
@@ -85,7 +85,7 @@ export class Follower {
   }
 
   /** Pictures before the first step that changed stay. */
-  private async drawThumbnails({ preview, edited }: Wanted): Promise<void> {
+  private async drawThumbnails({ preview, edited }: PictureRequest): Promise<void> {
     const { photo } = this;
     const drawn = this.thumbnails.peek();
     if (this.thumbnailsOf === edited && drawn.length > 0) return;

@@ -45,14 +45,14 @@ export function meanAround({ width, height, data }: Pixels, across: number, down
  */
 export function greyBalance([red, green, blue]: Colour): Balance | null {
   if (!(Math.min(red, green, blue) >= DARKEST)) return null;
-  const wanted: Readonly<Record<string, number>> = { temperature: Math.log(blue / red), tint: Math.log(green / red) };
+  const exact: Readonly<Record<string, number>> = { temperature: Math.log(blue / red), tint: Math.log(green / red) };
   const parameters = findFilter("white_balance")?.parameters ?? [];
   const rounded = parameters.map(
-    (parameter) => [parameter.name, roundTo(parameter, wanted[parameter.name] ?? 0)] as const,
+    (parameter) => [parameter.name, roundTo(parameter, exact[parameter.name] ?? 0)] as const,
   );
   const reached = parameters.every(({ name, low, high, step }) => {
-    const exact = wanted[name] ?? 0;
-    return exact >= low - step / 2 && exact <= high + step / 2;
+    const value = exact[name] ?? 0;
+    return value >= low - step / 2 && value <= high + step / 2;
   });
   return { parameters: Object.fromEntries(rounded), reached };
 }

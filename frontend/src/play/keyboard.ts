@@ -121,8 +121,8 @@ export function listenToKeys(state: PlayState, actions: Actions, looking: Lookin
     const pressing = event.key === "Enter" && target.matches("button, a");
     if (event.defaultPrevented || typing || pressing || event.altKey || state.dialog.value !== null) return;
     const control = event.ctrlKey || event.metaKey;
-    const known = control ? withControl(event, actions) : alone(event, state, actions) || looks(event, looking);
-    if (known) event.preventDefault();
+    const handled = control ? withControl(event, actions) : alone(event, state, actions) || looks(event, looking);
+    if (handled) event.preventDefault();
   });
   window.addEventListener("keyup", (event) => {
     if (event.key.toLowerCase() === "b") actions.compare(false);

@@ -34,7 +34,7 @@ function listenToWindow(actions: Actions, session: Session, outbox: Outbox): voi
   });
   window.addEventListener("pagehide", () => {
     actions.commit();
-    outbox.farewell();
+    outbox.sendBeforeUnload();
   });
   window.addEventListener("resize", () => {
     clearTimeout(resized);

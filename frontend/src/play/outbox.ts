@@ -20,7 +20,7 @@ const OF_SOMEBODY_ELSE = "another_player";
 
 const LARGEST_BATCH = 500;
 /** Browsers refuse larger keepalive requests; the rest waits for the next visit. */
-const LARGEST_FAREWELL = 60_000;
+const LARGEST_KEEPALIVE = 60_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -69,8 +69,8 @@ export class Outbox {
   async load(player: string): Promise<number> {
     this.stopped = false;
     const here = new Set(this.waiting.map(({ event }) => event.id));
-    const found = await this.store.load().catch(() => []);
-    const kept = found.filter(({ event }) => !here.has(event.id));
+    const stored = await this.store.load().catch(() => []);
+    const kept = stored.filter(({ event }) => !here.has(event.id));
     const isOwn = (parcel: Parcel) => parcel.player === player || parcel.player === "";
     const own = kept.filter(({ refused }) => refused === undefined || refused === OF_SOMEBODY_ELSE).filter(isOwn);
     const others = kept.filter((parcel) => parcel.refused === undefined && !isOwn(parcel));
@@ -113,12 +113,12 @@ export class Outbox {
   }
 
   /** Sends what waits in a request that outlives the page. What it does not carry is sent at the next visit. */
-  farewell(): void {
+  sendBeforeUnload(): void {
     const batch = this.nextBatch();
     const [first] = batch;
     if (first === undefined) return;
     const body = { study: first.study, photo: first.photo, events: batch.map(({ event }) => event) };
-    if (JSON.stringify(body).length > LARGEST_FAREWELL) return;
+    if (JSON.stringify(body).length > LARGEST_KEEPALIVE) return;
     void this.send(first.event.episode, body, true).catch(() => undefined);
   }
 
@@ -175,13 +175,13 @@ export class Outbox {
       await this.store.remove(batch).catch(() => undefined);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      await this.putBy(event.episode, error);
+      await this.setAside(event.episode, error);
       this.refused(event.episode, error);
     }
   }
 
   /** Takes a refused episode out of the way of the others. */
-  private async putBy(episode: string, { status, code }: ApiError): Promise<void> {
+  private async setAside(episode: string, { status, code }: ApiError): Promise<void> {
     if (!ABOUT_THE_EPISODE.has(status)) {
       this.held.add(episode);
       return;

@@ -2,9 +2,9 @@ import type { RefObject } from "preact";
 import { findFilter } from "../game/contract";
 import { FilterSign } from "../shared/icons";
 import { texts } from "../shared/texts";
-import type { Style, Styles, Whose } from "../viewing/api";
+import type { Style, Styles, Group } from "../viewing/api";
 import { profileTexts } from "./texts";
-import { barsOf, difference, mapOf, usualOrder, WHOSE } from "./layout";
+import { barsOf, difference, mapOf, usualOrder, GROUPS } from "./layout";
 
 export const WIDTH = 400;
 const MARGIN = 28;
@@ -14,9 +14,9 @@ const BAR_START = 152;
 const BAR_LENGTH = 148;
 
 /** The mark of whose pictures are meant; a circle, a ring or a diamond, so that it does not hang on the colour. */
-function Mark({ whose, x, y }: { readonly whose: Whose; readonly x: number; readonly y: number }) {
-  if (whose === "agent") return <path class="mark agent" d={`M${x} ${y - 6}l6 6l-6 6l-6 -6z`} />;
-  return <circle class={`mark ${whose}`} cx={x} cy={y} r={whose === "you" ? 6 : 5} />;
+function Mark({ group, x, y }: { readonly group: Group; readonly x: number; readonly y: number }) {
+  if (group === "agent") return <path class="mark agent" d={`M${x} ${y - 6}l6 6l-6 6l-6 -6z`} />;
+  return <circle class={`mark ${group}`} cx={x} cy={y} r={group === "you" ? 6 : 5} />;
 }
 
 function Head({ you }: { readonly you: Style }) {
@@ -96,8 +96,8 @@ function Bars({ styles, top }: { readonly styles: Styles; readonly top: number }
             </text>
             <line class="track" x1={BAR_START} x2={along(1)} y1={y} y2={y} />
             <line class="bar" x1={BAR_START} x2={along(shares.you ?? 0)} y1={y} y2={y} />
-            {shares.others !== undefined && <Mark whose="others" x={along(shares.others)} y={y} />}
-            {shares.agent !== undefined && <Mark whose="agent" x={along(shares.agent)} y={y} />}
+            {shares.others !== undefined && <Mark group="others" x={along(shares.others)} y={y} />}
+            {shares.agent !== undefined && <Mark group="agent" x={along(shares.agent)} y={y} />}
             <text class="small end" x={WIDTH - MARGIN} y={y + 4}>
               {texts.histogram.percent(shares.you ?? 0)}
             </text>
@@ -134,10 +134,10 @@ function LightMap({ styles, top }: { readonly styles: Styles; readonly top: numb
       </text>
       {mapOf(styles)
         .reverse()
-        .map(({ whose, x, y }) => (
+        .map(({ group, x, y }) => (
           <Mark
-            key={whose}
-            whose={whose}
+            key={group}
+            group={group}
             x={frame.x + 56 + x * (INNER - 112)}
             y={frame.y + 28 + (1 - y) * (MAP_HEIGHT - 56)}
           />
@@ -147,14 +147,14 @@ function LightMap({ styles, top }: { readonly styles: Styles; readonly top: numb
 }
 
 function Legend({ styles, top }: { readonly styles: Styles; readonly top: number }) {
-  const known = WHOSE.filter((whose) => styles[whose] !== null);
+  const present = GROUPS.filter((group) => styles[group] !== null);
   return (
     <g>
-      {known.map((whose, index) => (
-        <g key={whose}>
-          <Mark whose={whose} x={MARGIN + 7 + index * 116} y={top - 4} />
+      {present.map((group, index) => (
+        <g key={group}>
+          <Mark group={group} x={MARGIN + 7 + index * 116} y={top - 4} />
           <text class="small" x={MARGIN + 20 + index * 116} y={top}>
-            {whose === "you" ? profileTexts.me : profileTexts.legend[whose]}
+            {group === "you" ? profileTexts.me : profileTexts.legend[group]}
           </text>
         </g>
       ))}

@@ -5,7 +5,7 @@ import { texts } from "../shared/texts";
 import { pages, type Style, type Styles } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import { Card, comparisons } from "./Card";
-import { barsOf, WHOSE } from "./layout";
+import { barsOf, GROUPS } from "./layout";
 import { canShare, pictureOf, save, share } from "./picture";
 import { profileTexts } from "./texts";
 import type { Notice } from "../shared/NoticeCard";
@@ -18,9 +18,9 @@ export interface ProfileState {
 
 /** The drawing in numbers, for who cannot see it and who wants to know exactly. */
 function Numbers({ styles }: { readonly styles: Styles }) {
-  const known = WHOSE.flatMap((whose) => {
-    const style = styles[whose];
-    return style === null ? [] : [{ whose, style }];
+  const present = GROUPS.flatMap((group) => {
+    const style = styles[group];
+    return style === null ? [] : [{ group, style }];
   });
   const { numbers, legend } = profileTexts;
   const rows: [string, (style: Style) => string][] = [
@@ -42,9 +42,9 @@ function Numbers({ styles }: { readonly styles: Styles }) {
             <th scope="col">
               <span class="unseen">{numbers.what}</span>
             </th>
-            {known.map(({ whose }) => (
-              <th key={whose} scope="col">
-                {legend[whose]}
+            {present.map(({ group }) => (
+              <th key={group} scope="col">
+                {legend[group]}
               </th>
             ))}
           </tr>
@@ -53,8 +53,8 @@ function Numbers({ styles }: { readonly styles: Styles }) {
           {rows.map(([label, value]) => (
             <tr key={label}>
               <th scope="row">{label}</th>
-              {known.map(({ whose, style }) => (
-                <td key={whose}>{value(style)}</td>
+              {present.map(({ group, style }) => (
+                <td key={group}>{value(style)}</td>
               ))}
             </tr>
           ))}

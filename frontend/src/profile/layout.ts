@@ -1,8 +1,8 @@
 /** What the card of a style shows, and where: plain numbers, for a drawing of fixed width. */
 import { contract } from "../game/contract";
-import type { Style, Styles, Whose } from "../viewing/api";
+import type { Style, Styles, Group } from "../viewing/api";
 
-export const WHOSE: readonly Whose[] = ["you", "others", "agent"];
+export const GROUPS: readonly Group[] = ["you", "others", "agent"];
 
 /** A filter that is used in fewer of the pictures is no habit. */
 const HABIT = 0.34;
@@ -17,16 +17,16 @@ export interface Bar {
   readonly slug: string;
   readonly label: string;
   /** The share of the pictures that use the filter, 0 to 1, by whose they are. */
-  readonly shares: Readonly<Partial<Record<Whose, number>>>;
+  readonly shares: Readonly<Partial<Record<Group, number>>>;
 }
 
 /** One row for each filter, in the order of the palette. */
 export function barsOf(styles: Styles): Bar[] {
   return contract.filters.map(({ slug, label }) => {
-    const shares: Partial<Record<Whose, number>> = {};
-    for (const whose of WHOSE) {
-      const style = styles[whose];
-      if (style !== null) shares[whose] = style.shares[slug] ?? 0;
+    const shares: Partial<Record<Group, number>> = {};
+    for (const group of GROUPS) {
+      const style = styles[group];
+      if (style !== null) shares[group] = style.shares[slug] ?? 0;
     }
     return { slug, label, shares };
   });
@@ -64,7 +64,7 @@ export function difference(one: Style, other: Style): Difference {
 }
 
 export interface Point {
-  readonly whose: Whose;
+  readonly group: Group;
   /** From 0, cool, to 1, warm; and from 0, dark, to 1, bright. */
   readonly x: number;
   readonly y: number;
@@ -81,17 +81,17 @@ function alongAxis(values: readonly number[], least: number): number[] {
 
 /** How warm and how bright the pictures are, as points on a map. */
 export function mapOf(styles: Styles): Point[] {
-  const known = WHOSE.flatMap((whose) => {
-    const style = styles[whose];
-    return style === null ? [] : [{ whose, style }];
+  const present = GROUPS.flatMap((group) => {
+    const style = styles[group];
+    return style === null ? [] : [{ group, style }];
   });
   const xs = alongAxis(
-    known.map(({ style }) => style.warmth),
+    present.map(({ style }) => style.warmth),
     LEAST_WARMTH,
   );
   const ys = alongAxis(
-    known.map(({ style }) => style.brightness),
+    present.map(({ style }) => style.brightness),
     LEAST_BRIGHTNESS,
   );
-  return known.map(({ whose }, index) => ({ whose, x: xs[index] ?? 0.5, y: ys[index] ?? 0.5 }));
+  return present.map(({ group }, index) => ({ group, x: xs[index] ?? 0.5, y: ys[index] ?? 0.5 }));
 }

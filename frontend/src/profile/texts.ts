@@ -2,7 +2,7 @@
 import { formatNumber } from "../shared/language";
 import { formatPercent } from "../shared/texts";
 import { gettext, ngettext } from "../shared/translation";
-import type { Whose } from "../viewing/api";
+import type { Group } from "../viewing/api";
 import type { Difference } from "./layout";
 
 /** A whole sentence for each difference, since languages put them together each in its own way. */
@@ -67,7 +67,7 @@ export const profileTexts = {
   light: gettext("Light"),
   axes: { cool: gettext("cool"), warm: gettext("warm"), dark: gettext("dark"), bright: gettext("bright") },
   me: gettext("me"),
-  legend: { you: gettext("you"), others: gettext("others"), agent: gettext("the agent") } as Record<Whose, string>,
+  legend: { you: gettext("you"), others: gettext("others"), agent: gettext("the agent") } as Record<Group, string>,
   against: {
     others: ({ brightness, warmth }: Difference) => OTHERS[brightness][warmth],
     agent: ({ brightness, warmth }: Difference) => AGENT[brightness][warmth],

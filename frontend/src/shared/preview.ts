@@ -30,8 +30,8 @@ function readHeader(plain: ArrayBuffer): [height: number, width: number] {
   if (plain.byteLength < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) throw new DamagedPreview("it is no photo");
   const [version, height, width] = [view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)];
   if (version !== VERSION) throw new DamagedPreview(`it is packed by version ${version}, not ${VERSION}`);
-  const wanted = HEADER_BYTES + height * width * 3 * Uint16Array.BYTES_PER_ELEMENT;
-  if (height * width === 0 || plain.byteLength !== wanted)
+  const expected = HEADER_BYTES + height * width * 3 * Uint16Array.BYTES_PER_ELEMENT;
+  if (height * width === 0 || plain.byteLength !== expected)
     throw new DamagedPreview("it has too few pixels, or too many");
   return [height, width];
 }

@@ -70,17 +70,17 @@ export function zoomAt(view: View, room: Size, photo: Size, scale: number, [x, y
   const fit = fitScale(room, photo);
   // A view that came to rest beside an edge is held there first: what one sees is what stays.
   const { left, top, width, height, area } = frameOf(view, room, photo);
-  const wanted = Math.min(scale, Math.max(LARGEST, 4 * fit));
-  if (wanted <= fit * 1.001) return FIT;
+  const target = Math.min(scale, Math.max(LARGEST, 4 * fit));
+  if (target <= fit * 1.001) return FIT;
   const under = {
     x: area[0] + ((x - left) / width) * (area[2] - area[0]),
     y: area[1] + ((y - top) / height) * (area[3] - area[1]),
   };
   return settled(
     {
-      scale: wanted,
-      x: under.x - (x - room.width / 2) / (photo.width * wanted),
-      y: under.y - (y - room.height / 2) / (photo.height * wanted),
+      scale: target,
+      x: under.x - (x - room.width / 2) / (photo.width * target),
+      y: under.y - (y - room.height / 2) / (photo.height * target),
     },
     room,
     photo,

@@ -11,6 +11,6 @@ const LOOK: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 
 /** Its steps, in order. */
 export const GOAL: readonly Step[] = Object.entries(LOOK).map(([slug, values]) => {
-  const filter = contract.filters.find((one) => one.slug === slug);
+  const filter = contract.filters.find((each) => each.slug === slug);
   return { filter: slug, parameters: { ...(filter === undefined ? {} : neutralParameters(filter)), ...values } };
 });

@@ -4,7 +4,7 @@
 const CORNER = 22;
 
 function seen(selector: string): HTMLElement | undefined {
-  return [...document.querySelectorAll<HTMLElement>(selector)].find((one) => one.getClientRects().length > 0);
+  return [...document.querySelectorAll<HTMLElement>(selector)].find((element) => element.getClientRects().length > 0);
 }
 
 /** Where the page scrolls, what is spoken of comes into view: in its row, and in the page. */

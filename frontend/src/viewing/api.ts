@@ -12,7 +12,8 @@ export type Showing = Schemas["Showing"];
 /** What somebody, or several, did to some photos. */
 export type Style = Schemas["Style"];
 export type Styles = Schemas["Profile"];
-export type Whose = keyof Styles;
+/** Whose pictures a style sums up. */
+export type Group = keyof Styles;
 export type Replay = Schemas["Replay"];
 export type ReplayStep = Schemas["ReplayStep"];
 
