@@ -16,17 +16,29 @@ NEUTRAL = (0.5, 1.0, 0.8)
 CAMERA = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
 
 
-def dng(light: NDArray[np.floating], orientation: int = 1, size: tuple[int, int] | None = None) -> bytes:
+def dng(
+    light: NDArray[np.floating],
+    orientation: int = 1,
+    size: tuple[int, int] | None = None,
+    *,
+    saturation: int = WHITE,
+    active_area: tuple[int, int, int, int] | None = None,
+    crop: tuple[int, int, int, int] | None = None,
+) -> bytes:
     """An uncompressed DNG of a scene, seen through a red-green-green-blue mosaic by a camera that sees sRGB.
 
     Args:
         light: (H, W, 3) linear sRGB, H and W even; 1 is what the camera's neutral can just hold.
         orientation: EXIF's, 1 to 8.
         size: (width, height) that the file claims, if not the scene's.
+        saturation: the level that no pixel exceeds, at or below the white level.
+        active_area: top, left, bottom, right of what counts of the scene, even numbers; without one all of it.
+        crop: left, top, width, height of the part of the active area that is to be shown; without one all of it.
     """
     rows, columns = light.shape[:2]
     width, height = size or (columns, rows)
     seen = np.clip(light * np.array(NEUTRAL, light.dtype), 0, 1) * (WHITE - BLACK) + BLACK
+    seen = np.minimum(seen, saturation)
     channel = np.array([[0, 1], [1, 2]])[np.arange(rows)[:, None] % 2, np.arange(columns)[None, :] % 2]
     mosaic = np.take_along_axis(seen, channel[:, :, None], axis=2)[..., 0].round().astype("<u2").tobytes()
     fields = {
@@ -53,6 +65,10 @@ def dng(light: NDArray[np.floating], orientation: int = 1, size: tuple[int, int]
         50728: Field(RATIONAL, _rationals("<II", NEUTRAL)),
         50778: numbers(SHORT, [21]),
     }
+    if active_area is not None:
+        fields[50829] = numbers(LONG, active_area)
+    if crop is not None:
+        fields |= {50719: numbers(LONG, crop[:2]), 50720: numbers(LONG, crop[2:])}
     begins = DIRECTORY + len(pack({0: fields}, DIRECTORY))
     return start(DIRECTORY, big=False) + pack({0: fields | {273: numbers(LONG, [begins])}}, DIRECTORY) + mosaic
 

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from editing.files import write_atomically
 from editing.game.filters import apply_steps
 from editing.game.rules import Step
-from editing.photos.decoding import find_photos, read_photo
+from editing.photos.decoding import read_photo
+from editing.photos.finding import find_photos
 from editing.photos.preview import agent_view, square
 from editing.photos.read_options import ReadOptions
 from learning.agent.playing import GameRequest, play
@@ -97,7 +98,7 @@ def read_frames(folder: Path) -> Frames:
 
 
 def _read(folder: Path, name: str) -> list[tuple[str, Pixels]]:
-    paths = find_photos([folder / name])
+    paths = find_photos([folder / name]).photos
     return [(path.stem, read_photo(path, ReadOptions("linear")).pixels) for path in paths]
 
 

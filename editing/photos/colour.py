@@ -15,9 +15,14 @@ from editing.photos.photo_error import PhotoError
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
+Chromaticity = tuple[float, float]  # CIE x, y
 
 MAXIMUM_PIXELS = 160_000_000  # the largest cameras have 151 million
 PIXELS_AT_ONCE = 1 << 20  # a strip of this size is converted at a time, so that temporaries stay small
+
+# Primaries that differ less than this are one: the rounding of published sRGB profiles, and the whites of old ones.
+SAME_PRIMARIES_WITHIN = 2e-3
+_LARGEST_COEFFICIENT = 100  # of a matrix between colour spaces; a larger one is the work of damaged numbers
 
 # Chromaticities: IEC 61966-2-1 (sRGB), ISO 22028-2 (ROMM RGB, "ProPhoto").
 D50 = (0.3457, 0.3585)
@@ -30,12 +35,12 @@ PCS_WHITE = np.array([0.9642, 1.0, 0.8249])
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
-def _xyz(chromaticity: tuple[float, float]) -> Floats:
+def _xyz(chromaticity: Chromaticity) -> Floats:
     x, y = chromaticity
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
 
-def _rgb_to_xyz(primaries: tuple[tuple[float, float], ...], white: tuple[float, float]) -> Floats:
+def _rgb_to_xyz(primaries: tuple[Chromaticity, ...], white: Chromaticity) -> Floats:
     columns = np.stack([_xyz(primary) for primary in primaries], axis=1)
     scaled: Floats = columns * np.linalg.solve(columns, _xyz(white))
     return scaled
@@ -45,6 +50,23 @@ def _adapt(source_white: Floats, target_white: Floats) -> Floats:
     gains = (BRADFORD @ target_white) / (BRADFORD @ source_white)
     matrix: Floats = np.linalg.inv(BRADFORD) @ (gains[:, None] * BRADFORD)
     return matrix
+
+
+def to_srgb_matrix(primaries: tuple[Chromaticity, ...], white: Chromaticity) -> Floats | None:
+    """The matrix from linear RGB of those primaries (red, green, blue) to linear sRGB, or None where they are sRGB's.
+
+    Raises:
+        ValueError: the chromaticities span no colour space.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            to_xyz = _rgb_to_xyz(primaries, white)
+    except (np.linalg.LinAlgError, ZeroDivisionError) as error:
+        raise ValueError("chromaticities that span no colour space") from error
+    matrix: Floats = _SRGB_FROM_XYZ @ _adapt(_xyz(white), _xyz(D65)) @ to_xyz
+    if not np.isfinite(matrix).all() or np.abs(matrix).max() > _LARGEST_COEFFICIENT:
+        raise ValueError("chromaticities that span no colour space")
+    return None if np.abs(matrix - np.eye(3)).max() < SAME_PRIMARIES_WITHIN else matrix
 
 
 _SRGB_TO_XYZ = _rgb_to_xyz(SRGB_PRIMARIES, D65)
@@ -87,6 +109,37 @@ def lab(shown: Pixels) -> Pixels:
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
     x, y, z = np.moveaxis(f, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class ColourSpace:
+    """What the encoded RGB values of a picture mean.
+
+    transfer, primaries: in words, and how they are known.
+    to_linear: from encoded values (..., 3), nominally 0..1, to linear light of the same shape.
+    matrix: (3, 3) linear RGB to linear sRGB, None where they are the same.
+    """
+
+    transfer: str
+    primaries: str
+    to_linear: Callable[[Floats], Floats]
+    matrix: Floats | None = None
+
+    def curve(self, levels: int) -> Floats:
+        """(levels, 3): linear light of each of `levels` evenly spaced values 0..1."""
+        encoded = np.linspace(0.0, 1.0, levels)
+        return np.clip(self.to_linear(np.repeat(encoded[:, None], 3, axis=1)), 0.0, 1.0)
+
+
+SRGB = ColourSpace("sRGB", "sRGB", srgb_to_linear)
+PROPHOTO = ColourSpace("ProPhoto (ROMM)", "ProPhoto", prophoto_to_linear, SRGB_FROM_PROPHOTO)
+# Adobe RGB (1998) Color Image Encoding, 4.3: a power of 563/256.
+ADOBE_RGB = ColourSpace(
+    "Adobe RGB (by EXIF, as in DCF)",
+    "Adobe RGB (by EXIF, as in DCF)",
+    lambda encoded: np.maximum(encoded, 0.0) ** (563 / 256),
+    to_srgb_matrix(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), D65),
+)
 
 
 class Rows(Protocol):

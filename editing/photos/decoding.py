@@ -1,31 +1,26 @@
 """Photos from files to the working space of the game: linear light, sRGB primaries, D65."""
 
 import hashlib
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from editing.photos import raster, raw
+import numpy as np
+
+from editing.photos import image_files, raster, raw
 from editing.photos.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_space
 from editing.photos.exif import exif_of_tiff
+from editing.photos.finding import IMAGE_SUFFIXES
 from editing.photos.open_photo import OpenPhoto, naming, os_reason, printable
 from editing.photos.photo_error import PhotoError
+from editing.photos.raw_structure import check_raw
 from editing.photos.read_options import AUTO, ReadOptions
 
 WORKING_SPACE = "linear-srgb"
+# Counts the corrections after which some file gives other pixels: `decoding` carries it, so that what was played is
+# never taken for what would be read today. Readings before it was counted are 1.
+READING_VERSION = 2
 START_BYTES = 512
-
-IMAGE_SUFFIXES = frozenset({*raster.FORMATS, ".npy"})
-# Only for walking through folders: any other name that is given to read_photo goes to LibRaw too.
-RAW_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        "3fr ari arw bay cap cr2 cr3 crw dcr dcs dng erf fff gpr iiq k25 kc2 kdc mdc mef mos mrw nef nrw orf ori pef "
-        "ptx pxn raf raw rw2 rwl rwz sr2 srf srw sti x3f"
-    ).split()
-)
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,8 @@ def open_photo(path: Path | str, options: ReadOptions = AUTO, *, limit: int | No
     """
     path = Path(path)
     with naming(path):
-        return OpenPhoto(path, _decode(path, options, limit))
+        samples = _decode(path, options, limit)
+    return OpenPhoto(path, replace(samples, decoding={**samples.decoding, "reading": READING_VERSION}))
 
 
 def read_photo(path: Path | str, options: ReadOptions = AUTO, *, limit: int | None = None) -> Photo:
@@ -84,15 +80,17 @@ def _decode(path: Path, options: ReadOptions, limit: int | None) -> Samples:
         start = file.read(START_BYTES)
         if not start:
             raise PhotoError("it is empty (0 bytes)")
-        found = raster.format_of(start)
+        found = image_files.format_of(start)
+        if found is None and (other := image_files.other_format_of(start)):
+            raise PhotoError(f"it is a {other}, which is not read: save it as TIFF, PNG or JPEG")
         if suffix not in IMAGE_SUFFIXES:
-            if found in ("JPEG", "PNG", "WebP", "NumPy array"):
+            if found not in (None, "TIFF"):
                 raise PhotoError(f"it is named as a camera RAW but holds a {found}: rename it to what it is")
             if _is_text(start):
                 raise PhotoError("it holds text, not a photo")
             file.seek(0)
             return _decode_raw(file, path, limit)
-    expected = raster.FORMATS.get(suffix, "NumPy array")
+    expected = image_files.FORMATS.get(suffix, "NumPy array")
     if found != expected:
         what = f"it holds a {found}: rename it to what it is" if found else "its content is something else, or damaged"
         raise PhotoError(f"it is named as a {expected}, but {what}")
@@ -108,57 +106,25 @@ def _is_text(start: bytes) -> bool:
 
 
 def _decode_raw(file: Any, path: Path, limit: int | None) -> Samples:
+    scale = check_raw(path)
     try:
         values, decoding, exif = raw.decode(file, MAXIMUM_PIXELS if limit is None else min(limit, MAXIMUM_PIXELS))
     except raw.RawError as error:
         raise PhotoError(str(error)) from error
-    return Samples(values, decoding, exif=exif_of_tiff(path) or exif)
+    exif = exif_of_tiff(path) or exif
+    if scale == 1:
+        return Samples(values, decoding, exif=exif)
+    decoding["brightness"] = f"floating point, white at {1 / scale:.4g} of the largest value"
+    return Samples(values.astype(np.float32) * np.float32(scale / 65535), decoding, exif=exif)
 
 
 def source_sha256(path: Path | str) -> str:
     """The photo's identity: the SHA-256 of its file, in hexadecimal. Raises PhotoError where it cannot be read."""
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise PhotoError(f"{printable(path.name)}: it is not an ordinary file")
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise PhotoError(f"{printable(path.name)}: {os_reason(error)}") from error
-
-
-def is_photo_name(path: Path | str) -> bool:
-    """Whether a file of this name is worth opening when a folder is searched: a known suffix, and not hidden."""
-    name = Path(path).name
-    return not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES | RAW_SUFFIXES
-
-
-def find_photos(paths: Iterable[Path | str]) -> list[Path]:
-    """The files named, whatever their names, and the photos by name in the folders named and below, sorted in each.
-
-    Hidden files and folders are passed over, links to folders are not followed, and no file comes twice.
-    Raises PhotoError where a path does not exist, a folder cannot be listed, or there is no photo at all.
-    """
-    named = [Path(path) for path in paths]
-    found: dict[Path, None] = {}
-    for path in named:
-        if path.is_dir():
-            found.update(dict.fromkeys(_photos_below(path)))
-        elif path.exists():
-            found[path] = None
-        else:
-            raise PhotoError(f"{printable(str(path))}: there is no such file or folder")
-    if not found:
-        raise PhotoError(
-            f"no photos in {', '.join(printable(str(path)) for path in named) or 'an empty list of paths'}"
-        )
-    return list(found)
-
-
-def _photos_below(folder: Path) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise PhotoError(f"{printable(str(error.filename))}: {os_reason(error)}") from error
-
-    photos: list[Path] = []
-    for directory, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        photos += [Path(directory, name) for name in files if is_photo_name(name)]
-    return sorted(photos)

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from editing.photos.colour import SRGB_FROM_PCS, Floats
-
-_IDENTITY_WITHIN = 2e-3  # the rounding of published sRGB profiles, and the whites of old ones
+from editing.photos.colour import SAME_PRIMARIES_WITHIN, SRGB_FROM_PCS, Floats
 
 
 @dataclass(frozen=True)
@@ -29,12 +27,18 @@ class Profile:
     tables: bool
     matrix: Floats | None
     _curves: tuple[bytes, ...]
+    _lightness: bool = False  # a grey profile over Lab: its curve leads to L*, not to light
 
-    def curve(self, levels: int) -> Floats:
-        """(levels, 3): linear light of each of `levels` evenly spaced values 0..1."""
-        encoded = np.linspace(0.0, 1.0, levels)
-        columns = [_evaluate(curve, encoded) for curve in self._curves]
-        return np.stack(columns if len(columns) == 3 else columns * 3, axis=1)
+    def to_linear(self, encoded: Floats) -> Floats:
+        """Linear light (..., 3) of encoded values (..., 3) or (..., 1), floating point.
+
+        Values above 1 go on along the curve where it is a formula, and are those of 1 where it is a table; negatives
+        become 0.
+        """
+        channels = np.broadcast_to(np.maximum(encoded, 0.0), (*encoded.shape[:-1], 3))
+        curves = self._curves if len(self._curves) == 3 else self._curves * 3
+        linear = np.stack([_evaluate(curve, channels[..., index]) for index, curve in enumerate(curves)], axis=-1)
+        return _luminance_of_lightness(linear) if self._lightness else linear
 
 
 def read_profile(data: bytes) -> Profile:
@@ -63,13 +67,19 @@ def _read(data: bytes) -> Profile:
     curves = tuple(tags[tag] for tag in names)
     for curve in curves:
         _evaluate(curve, np.zeros(1))  # a damaged curve is reported now, not later
-    return Profile(name, space, False, matrix, curves)
+    return Profile(name, space, False, matrix, curves, connection == b"Lab ")
 
 
 def _matrix(tags: dict[bytes, bytes]) -> Floats | None:
     columns = [_fixed(tags[tag][8:20]) for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
     matrix: Floats = SRGB_FROM_PCS @ np.stack(columns, axis=1)
-    return None if np.abs(matrix - np.eye(3)).max() < _IDENTITY_WITHIN else matrix
+    return None if np.abs(matrix - np.eye(3)).max() < SAME_PRIMARIES_WITHIN else matrix
+
+
+def _luminance_of_lightness(lightness: Floats) -> Floats:
+    """Y of L* / 100 (CIE 15)."""
+    cube_root = (100 * lightness + 16) / 116
+    return np.where(cube_root > 6 / 29, cube_root**3, 3 * (6 / 29) ** 2 * (cube_root - 4 / 29))
 
 
 def _fixed(data: bytes) -> Floats:
@@ -126,4 +136,4 @@ def _parametric(kind: int, parameters: Floats, encoded: Floats) -> Floats:
         value = np.where(encoded >= d, np.maximum(a * encoded + b, 0.0) ** g + e, c * encoded + f)
     if not np.isfinite(value).all():
         raise ValueError("damaged ICC profile: a curve without finite values")
-    return np.clip(value, 0.0, 1.0)
+    return np.maximum(value, 0.0)

@@ -1,11 +1,7 @@
-"""JPEG, PNG, TIFF and WebP, by libvips, and NumPy's own files: decoded to `Samples`."""
+"""JPEG, PNG, TIFF, WebP, AVIF and HEIC, by libvips, and NumPy's own files: decoded to `Samples`."""
 
-import logging
-import os
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.photos.colour import (
+    ADOBE_RGB,
     MAXIMUM_PIXELS,
-    SRGB_FROM_PROPHOTO,
-    Floats,
+    PROPHOTO,
+    SRGB,
+    ColourSpace,
     Rows,
     Samples,
     check_size,
-    prophoto_to_linear,
-    srgb_to_linear,
 )
-from editing.photos.exif import exif_of_tiff
+from editing.photos.exif import declares_adobe_rgb
 from editing.photos.icc import Profile, read_profile
+from editing.photos.image_files import ImageFile, image_file
 from editing.photos.image_rows import DTYPES, ImageRows
+from editing.photos.open_photo import strip_rows
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
 
-FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WebP"}
-_LOADERS = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload", "WebP": "webpload"}
+_INVERSE = {6: 8, 8: 6}  # orientations that undo each other; the others undo themselves
 _COLOUR_BANDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "scrgb": 3, "cmyk": 4}
-
-
-def format_of(start: bytes) -> str | None:
-    """The format that a file's first 16 bytes announce, or None."""
-    if start.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if start.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and start[8:10] != b"CR":  # "CR" is Canon's RAW
-        return "TIFF"
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return "WebP"
-    return "NumPy array" if start.startswith(b"\x93NUMPY") else None
 
 
 def read_array(path: Path, options: ReadOptions, limit: int | None) -> Samples:
@@ -59,28 +43,22 @@ def read_array(path: Path, options: ReadOptions, limit: int | None) -> Samples:
     if values.dtype.kind != "f" or values.dtype.itemsize > 8:
         raise PhotoError(f"its values are {values.dtype}; save linear light 0..1 as float16, float32 or float64")
     check_size(values.shape[1], values.shape[0], limit)
-    matrix, named = _declared(options)
+    space = PROPHOTO if options.primaries == "prophoto" else SRGB
     decoding = {
         "decoder": f"NumPy {np.__version__}",
         "depth": str(values.dtype),
         "transfer": "linear",
-        "primaries": named,
+        "primaries": space.primaries,
     }
-    return Samples(values, decoding, matrix=matrix)
+    return Samples(values, decoding, matrix=space.matrix)
 
 
 def read_image(path: Path, image_format: str, options: ReadOptions, limit: int | None) -> Samples:
-    """A JPEG, PNG, TIFF or WebP file, decoded as its rows are taken; of several pages or frames the first.
+    """An image file, decoded as its rows are taken; of several pictures the largest, of several frames the first.
 
     One that does not stand upright (EXIF's orientation) is decoded at once and held in memory: rows may be columns.
     """
     import pyvips
-
-    pyvips.cache_set_max(0)  # a file may be replaced by another of the same name
-    logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # what matters of its warnings is raised
-    # Bytes, since a name need not be valid UTF-8.
-    loader = getattr(pyvips.Image, _LOADERS[image_format])
-    load = partial(loader, os.fsencode(path), access="sequential", fail_on="error")
 
     def explain(error: Exception) -> PhotoError:
         text = getattr(error, "detail", None) or getattr(error, "message", error)
@@ -89,23 +67,22 @@ def read_image(path: Path, image_format: str, options: ReadOptions, limit: int |
         return PhotoError(f"this {image_format} is damaged, cut short or of an unknown kind ({reason})")
 
     try:
-        image = load()
-        if image_format == "TIFF" and not image.get_typeof("tile-width"):
-            # libtiff takes no more than 50 MB at a time, and programs write the whole picture as one strip. It holds
-            # what the file holds of a strip, and of that one row decoded; tiles it holds decoded, whatever they claim.
-            load = partial(load, unlimited=True)
-            image = load()
-        check_size(image.width, image.height, _limit(image, image_format, limit))
-        samples = _samples(load, image, image_format, options, explain)
-        return replace(samples, exif=exif_of_tiff(path)) if image_format == "TIFF" else samples
+        file = image_file(path, image_format, _most_pixels(limit))
+        image = file.open()
+        whole = image_format == "WebP" or _of(image, "interlaced", 0) or _orientation(file, image) in range(2, 9)
+        check_size(image.width, image.height, _most_pixels(limit) if whole else limit)
+        return _samples(file, image, image_format, options, explain)
     except pyvips.Error as error:
         raise explain(error) from error
 
 
-def _limit(image: Any, image_format: str, limit: int | None) -> int | None:
-    """The most pixels accepted: a picture that has to be whole in memory may never have more than MAXIMUM_PIXELS."""
-    whole = image_format == "WebP" or _of(image, "interlaced", 0) or _of(image, "orientation", 1) in range(2, 9)
-    return min(limit, MAXIMUM_PIXELS) if whole and limit is not None else limit
+def _most_pixels(limit: int | None) -> int | None:
+    """The most pixels of a picture that has to be whole in memory: never more than MAXIMUM_PIXELS."""
+    return None if limit is None else min(limit, MAXIMUM_PIXELS)
+
+
+def _orientation(file: ImageFile, image: Any) -> int:
+    return int(_of(image, "orientation", 1)) if file.orientation is None else file.orientation
 
 
 def _of(image: Any, name: str, default: Any) -> Any:
@@ -114,7 +91,7 @@ def _of(image: Any, name: str, default: Any) -> Any:
 
 
 def _samples(
-    load: Callable[[], Any],
+    file: ImageFile,
     image: Any,
     image_format: str,
     options: ReadOptions,
@@ -125,29 +102,68 @@ def _samples(
         raise PhotoError(f"its colours are {image.interpretation} with {image.bands} channels; save it as RGB or grey")
     if image.format not in DTYPES:
         raise PhotoError(f"its values are of type {image.format}; save it with 8 or 16 bits, or as floating point")
-    decoding = _decoding(image, bands, image_format)
-    matrix, curve, profile = None, None, None
-    if bands != 4:
-        profile = _profile(image, bands, decoding) if options.primaries == "auto" else None
+    decoding = _decoding(file, image, bands, image_format)
+    exif = _of(image, "exif-data", b"") if file.exif is None else file.exif
+    profile = _profile(image, bands, decoding) if bands != 4 and _counts(file, options) else None
     is_lab = bands == 4 or (profile is not None and profile.tables)
-    if is_lab:
-        _check_undeclared(image, options, decoding)
-    else:
-        levels = {"uchar": 256, "ushort": 65536}.get(image.format)
-        curve, matrix = _encoding(profile, levels, options, decoding)
 
     def picture(loaded: Any) -> Any:
         loaded = loaded.extract_band(0, n=bands) if loaded.bands > bands else loaded
         return _through_profile(loaded) if is_lab else loaded
 
-    exif = _of(image, "exif-data", b"")
-    rows: Rows = ImageRows(picture(image), lambda: picture(load()), explain)
+    rows: Rows = ImageRows(picture(image), lambda: picture(file.open()), explain)
+    curve, matrix = None, None
+    if is_lab:
+        _check_undeclared(image, options, decoding)
+    else:
+        space = _colour_space(file, profile, exif, options)
+        decoding["primaries"], matrix = space.primaries, space.matrix
+        levels = {"uchar": 256, "ushort": 65536}.get(image.format)
+        is_linear = options.transfer == "linear" or (levels is None and profile is None)
+        decoding["transfer"] = "linear" if is_linear else space.transfer
+        if levels is None and not is_linear:
+            rows = LinearRows(rows, space)
+        elif not is_linear:
+            curve = space.curve(levels or 0)
     if decoding["orientation"] in range(2, 9):
-        rows = upright(rows[:], decoding["orientation"])
+        rows = _turned(rows, decoding["orientation"])
     return Samples(rows, decoding, curve, matrix, is_lab, exif)
 
 
-def _decoding(image: Any, bands: int, image_format: str) -> dict[str, Any]:
+class LinearRows:
+    """Floating-point rows whose curve is undone as they are taken: float32, as `ImageRows` else."""
+
+    def __init__(self, rows: Rows, space: ColourSpace) -> None:
+        """rows: the encoded values, (H, W, 3) or (H, W, 1); space: what they mean."""
+        self._rows, self._space = rows, space
+        self.shape, self.dtype = (*rows.shape[:2], 3), np.dtype(np.float32)
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        strip = self._rows[rows]
+        encoded = np.broadcast_to(strip, (*strip.shape[:2], 3)).astype(np.float64)
+        with np.errstate(all="ignore"):  # what is not finite is refused by whoever takes the rows
+            return self._space.to_linear(encoded).astype(np.float32)
+
+
+def _counts(file: ImageFile, options: ReadOptions) -> bool:
+    """Whether an embedded profile counts: not where the colours are declared, by the user or by a PNG's cICP."""
+    return options.primaries == "auto" and not file.colour_first
+
+
+def _colour_space(file: ImageFile, profile: Profile | None, exif: bytes, options: ReadOptions) -> ColourSpace:
+    """What the values mean, by the table of `editing.photos.read_options`."""
+    if options.primaries != "auto":
+        return PROPHOTO if options.primaries == "prophoto" else SRGB
+    if profile is not None:
+        by_profile = f"the profile's ({profile.name})"
+        primaries = by_profile if profile.space == "RGB" else "sRGB"
+        return ColourSpace(by_profile, primaries, profile.to_linear, profile.matrix)
+    if file.colour is not None:
+        return file.colour
+    return ADOBE_RGB if declares_adobe_rgb(exif) else SRGB
+
+
+def _decoding(file: ImageFile, image: Any, bands: int, image_format: str) -> dict[str, Any]:
     import pyvips
 
     version = ".".join(str(pyvips.version(part)) for part in range(3))
@@ -158,9 +174,11 @@ def _decoding(image: Any, bands: int, image_format: str) -> dict[str, Any]:
     if bands == 1:
         decoding["grey"] = "three equal planes"
     pages = _of(image, "n-pages", 1)
-    if pages > 1:
+    if file.pages:
+        decoding["pages"] = file.pages
+    elif pages > 1:
         decoding["pages"] = f"the first of {pages}"
-    decoding["orientation"] = _of(image, "orientation", 1)
+    decoding["orientation"] = _orientation(file, image)
     return decoding
 
 
@@ -197,31 +215,15 @@ def _through_profile(image: Any) -> Any:
     return image.icc_import(embedded=True, pcs="lab", intent="relative", **generic)
 
 
-def _encoding(
-    profile: Profile | None, levels: int | None, options: ReadOptions, decoding: dict[str, Any]
-) -> tuple[Floats | None, Floats | None]:
-    """(curve, matrix) by the table of `editing.photos.read_options`.
-
-    levels: the number of integer values, None for floating point.
-    """
-    matrix, named = _declared(options)
-    if profile is not None:
-        matrix = profile.matrix
-        named = f"the profile's ({profile.name})" if profile.space == "RGB" else named
-    decoding["primaries"] = named
-    if levels is None or options.transfer == "linear":
-        decoding["transfer"] = "linear"
-        return None, matrix
-    if profile is not None:
-        decoding["transfer"] = f"the profile's ({profile.name})"
-        return profile.curve(levels), matrix
-    to_linear = prophoto_to_linear if options.primaries == "prophoto" else srgb_to_linear
-    decoding["transfer"] = "ProPhoto (ROMM)" if options.primaries == "prophoto" else "sRGB"
-    return np.repeat(to_linear(np.linspace(0.0, 1.0, levels))[:, None], 3, axis=1), matrix
-
-
-def _declared(options: ReadOptions) -> tuple[Floats | None, str]:
-    return (SRGB_FROM_PROPHOTO, "ProPhoto") if options.primaries == "prophoto" else (None, "sRGB")
+def _turned(rows: Rows, orientation: int) -> NDArray[Any]:
+    """The picture upright and whole: decoded strip by strip into place, so that there is one copy of it."""
+    height, width, bands = rows.shape
+    upright_shape = (width, height, bands) if orientation in (5, 6, 7, 8) else (height, width, bands)
+    picture = np.empty(upright_shape, rows.dtype)
+    lying = upright(picture, _INVERSE.get(orientation, orientation))  # a view: the picture as the file has it
+    for top in range(0, height, step := strip_rows(width)):
+        lying[top : top + step] = rows[top : min(top + step, height)]
+    return picture
 
 
 def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:

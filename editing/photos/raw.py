@@ -24,12 +24,20 @@ class RawError(ValueError):
     """LibRaw cannot read it; the message is the reason."""
 
 
+# What the decoders inside LibRaw print where data are missing or wrong, while LibRaw goes on with what there is.
+_DAMAGE = (b"unexpected end of file", b"data corrupted", b"premature end of jpeg", b"corrupt jpeg data")
+# A level at which a channel saturates is shared by this part of its pixels at least, and lies in the upper quarter.
+SATURATED_SHARE = 0.001
+LOWEST_SATURATION = 0.75  # from black to white
+
+
 def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
     """The RAW photo in `file`, open at its start: linear sRGB, (H, W, 3) uint16, upright, 65535 at the white level.
 
     White balance as the camera recorded it (daylight where it recorded none), no automatic brightness, highlights
-    clipped at the white level. With it, what was done, and EXIF data: those of the JPEG in it, or what LibRaw found out
-    itself; empty where it holds no JPEG. Raises RawError.
+    clipped at the white level, or where the sensor saturates below it. What the file states as its crop is cut out.
+    With it, what was done, and EXIF data: those of the JPEG in it, or what LibRaw found out itself; empty where it
+    holds no JPEG. Raises RawError.
     """
     command = [sys.executable, "-P", str(Path(__file__).resolve())]
     try:
@@ -42,6 +50,8 @@ def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dic
     answer = json.loads(line)
     if "error" in answer:
         raise RawError(answer["error"])
+    if any(words in done.stderr.lower() for words in _DAMAGE):
+        raise RawError("its data are damaged, or it is cut short")
     exif = base64.b64decode(answer["exif"])
     values = np.frombuffer(done.stdout, np.uint16, offset=len(line)).reshape(answer["shape"])
     return values, answer["decoding"], exif
@@ -77,7 +87,9 @@ def _demosaic(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], 
                 sizes.flip, str(sizes.flip)
             ),
         }
-        pixels = raw.postprocess(
+        if levels := _mark_saturated(raw):
+            decoding["highlights"] = f"clipped at the white level, and where the sensor saturates ({levels})"
+        pixels: NDArray[Any] = raw.postprocess(
             demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
             use_camera_wb=recorded,
             output_color=rawpy.ColorSpace.sRGB,
@@ -86,8 +98,74 @@ def _demosaic(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], 
             no_auto_bright=True,
             adjust_maximum_thr=0.0,  # else the white level would follow the brightest pixel
             highlight_mode=rawpy.HighlightMode.Clip,
+            user_flip=0,  # turned below, since the crop is stated for the picture as the sensor lies
         )
+    if (crop := _crop(sizes)) is not None and pixels.shape[:2] == (sizes.height, sizes.width):
+        rows, columns = crop
+        pixels = pixels[rows, columns]
+        height, width = pixels.shape[:2]
+        decoding["crop"] = f"{width} x {height} at {columns.start}, {rows.start}, as the file states"
+    pixels = _turned(pixels, sizes.flip)
     return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3))), decoding, exif
+
+
+def _mark_saturated(raw: Any) -> str:
+    """Raise what a channel saturates at to the white level, so that it is clipped as white is; the levels, in words.
+
+    A sensor that saturates below the white level leaves many pixels of a channel at one level near its brightest. Where
+    no level is shared by SATURATED_SHARE of the pixels, and by far more of them than the levels below it, nothing
+    changes.
+    """
+    values = raw.raw_image_visible
+    if values is None or values.ndim != 2:
+        return ""
+    colours, white = raw.raw_colors_visible, int(raw.white_level)
+    saturated = {}
+    for channel, black in enumerate(raw.black_level_per_channel):
+        counts = np.bincount(values[colours == channel])
+        if (level := _saturation(counts, int(black), white)) is not None:
+            saturated[channel] = level
+    for channel, level in saturated.items():
+        values[(colours == channel) & (values >= level)] = white
+    names = raw.color_desc.decode("ascii", "replace")
+    return ", ".join(f"{names[channel : channel + 1]} at {level}" for channel, level in saturated.items())
+
+
+def _saturation(counts: NDArray[np.intp], black: int, white: int) -> int | None:
+    """The level below the white level at which a channel saturates, from its histogram; None where there is none."""
+    shared = np.flatnonzero(counts >= max(SATURATED_SHARE * counts.sum(), 2))
+    if not len(shared):
+        return None
+    level = int(shared[-1])
+    if not black + LOWEST_SATURATION * (white - black) < level < white or counts[level + 1 :].sum() >= counts[level]:
+        return None
+    below = counts[max(level - (white - black) // 20, 0) : level]
+    present = below[below > 0]
+    return level if not len(present) or counts[level] >= 4 * np.median(present) else None
+
+
+def _crop(sizes: Any) -> tuple[slice, slice] | None:
+    """Rows and columns of what the file states as its crop, in the picture as the sensor lies; None where it has none.
+
+    LibRaw counts the crop from the corner of the whole sensor, and the picture from that of the visible part.
+    """
+    if not sizes.crop_width or not sizes.crop_height:
+        return None
+    left, top = sizes.crop_left_margin - sizes.left_margin, sizes.crop_top_margin - sizes.top_margin
+    right, bottom = min(left + sizes.crop_width, sizes.width), min(top + sizes.crop_height, sizes.height)
+    left, top = max(left, 0), max(top, 0)
+    if left >= right or top >= bottom or (right - left, bottom - top) == (sizes.width, sizes.height):
+        return None
+    return slice(top, bottom), slice(left, right)
+
+
+def _turned(pixels: NDArray[Any], flip: int) -> NDArray[Any]:
+    """The picture upright; flip: LibRaw's, whose bits say 1: mirrored, 2: upside down, 4: then transposed."""
+    if flip & 2:
+        pixels = pixels[::-1]
+    if flip & 1:
+        pixels = pixels[:, ::-1]
+    return pixels.swapaxes(0, 1) if flip & 4 else pixels
 
 
 def _exif(raw: Any) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.photos.exif import METADATA, Metadata, private
 from editing.rendering.libvips_writer import write_jpeg, write_webp
 from editing.rendering.png_writer import write_png
 from editing.rendering.tiff_writer import write_tiff
@@ -40,11 +41,13 @@ class Output:
 
     quality: 1 to 100, of JPEG and WebP.
     size: the longest that the long edge may be, in pixels; None for all there are. Nothing is enlarged.
+    metadata: what is kept of the photo's EXIF data, see `editing.photos.exif`.
     """
 
     format: OutputFormat = "jpeg"
     quality: int = 92
     size: int | None = None
+    metadata: Metadata = "safe"
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -53,6 +56,8 @@ class Output:
             raise ValueError(f"quality is 1 to 100, not {self.quality}")
         if self.size is not None and self.size < 1:
             raise ValueError(f"size is at least 1 pixel, not {self.size}")
+        if self.metadata not in METADATA:
+            raise ValueError(f"metadata is one of {', '.join(METADATA)}, not {self.metadata!r}")
 
     @property
     def suffix(self) -> str:
@@ -76,10 +81,11 @@ def write_picture(
     """Write a picture of sRGB values into an empty file.
 
     strips: its rows from the top, (rows, width, 3) of the output's dtype, each of a multiple of PART_ROWS rows but the
-    last. size: (width, height). exif: of the source; what is kept of it is said in `editing.photos.exif`.
+    last. size: (width, height). exif: of the source; what is kept of it `output.metadata` says.
 
     What `strips` raises is passed on, and so is an OSError of the disk.
     """
+    exif = private(exif, output.metadata)
     if output.format == "tiff16":
         write_tiff(file, strips, size, exif, _srgb_profile())
     elif output.format == "png16":

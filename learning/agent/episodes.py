@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 from editing.game.events import Event
 from editing.game.filters import VERSION
 from editing.game.rules import Step, replay, trajectory
-from editing.photos.decoding import find_photos, read_photo, source_sha256
+from editing.photos.decoding import read_photo, source_sha256
+from editing.photos.finding import find_photos
 from editing.photos.open_photo import printable
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import make_preview, save_preview
@@ -77,7 +78,7 @@ def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path)
         PhotoError: if a path does not exist, or there is no photo.
         PhotoSetError: if none can be read.
     """
-    files = find_photos(paths)
+    files = find_photos(paths).photos
     outcomes = map_processes(partial(_import, options=options, previews=previews), files, "Reading photos")
     unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
     by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}

@@ -69,7 +69,7 @@ def command(
     from rich.console import Console
     from rich.progress import track
 
-    from editing.photos.decoding import find_photos
+    from editing.photos.finding import find_photos
     from editing.photos.photo_error import PhotoError
     from editing.rendering.writing import Output
     from editing.trajectories.schemas import InvalidSnapshot
@@ -79,7 +79,7 @@ def command(
     with clear_errors(PhotoError, StepsFileError, InvalidSnapshot, DevelopError, OSError):
         decision = _decision(run, steps, episode, samples, seed)
         output = Output(picture_format, quality, size)
-        planned = plan(find_photos(photos), out, output, decision.samples)
+        planned = plan(find_photos(photos).photos, out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
         outcomes = develop_all(planned, decision, output, read_options, jobs)
         console = Console(stderr=True)

@@ -21,7 +21,8 @@ from rich.progress import track
 from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import linear_to_srgb
-from editing.photos.decoding import find_photos, read_photo
+from editing.photos.decoding import read_photo
+from editing.photos.finding import find_photos
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import LARGEST_FLOAT16, agent_view, load_preview, square
 from editing.photos.read_options import AUTO, ReadOptions
@@ -90,7 +91,7 @@ def list_photos(location: Path) -> list[PictureFile]:
         photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
         pictures = [PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
     else:
-        pictures = [PictureFile(path.name, path) for path in find_photos([location])]
+        pictures = [PictureFile(path.name, path) for path in find_photos([location]).photos]
     if not pictures:
         raise PhotoSetError(f"{location}: no photos there")
     return pictures

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from editing.photos.decoding import find_photos
+from editing.photos.finding import find_photos
 from editing.photos.read_options import ReadOptions
 from tests.browser.pages import WALKS
 from tests.browser.player import Person
@@ -39,7 +39,7 @@ def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
     """A visitor of a study of real photos."""
     folder = os.environ.get("PHOTOS")
     demo = demo_photo_paths()
-    paths = iter(find_photos([Path(folder).expanduser()]) if folder else demo)
+    paths = iter(find_photos([Path(folder).expanduser()]).photos if folder else demo)
     read_options = ReadOptions(os.environ.get("TRANSFER") or "auto", os.environ.get("PRIMARIES") or "auto")
 
     def add(path: Path) -> Photo:

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from editing.photos.decoding import find_photos
+from editing.photos.finding import find_photos
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED, unreachable

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from editing.files import draft_beside
-from editing.photos.decoding import IMAGE_SUFFIXES, RAW_SUFFIXES
+from editing.photos.finding import IMAGE_SUFFIXES, RAW_SUFFIXES
 from webapp.photos.decoding import CHANGED, NotSaved, SourceFile
 from webapp.photos.models import Photo, originals_folder
 from webapp.photos.storing import NotStored, lock_files

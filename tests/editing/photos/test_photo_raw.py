@@ -1,11 +1,13 @@
 """Camera RAW: a DNG made here, whose light is known, and the real files beside the project."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from editing.photos import raw
 from editing.photos.colour import SRGB_FROM_PROPHOTO, srgb_to_linear
 from editing.photos.decoding import read_photo
 from editing.photos.photo_error import PhotoError
+from editing.photos.raster import upright
 from editing.photos.read_options import ReadOptions
 
 COLOURS = np.array(
@@ -227,9 +230,118 @@ def test_the_colorchecker_of_a_real_camera_has_its_colours(shared: Path) -> None
         assert differences(np.maximum(light, 0)).mean() > MEAN_DIFFERENCE, name
 
 
-@pytest.mark.parametrize(("name", "size"), [("s40_0119.crw", (2312, 1720)), ("dc120_p003908.kdc", (1301, 976))])
+@pytest.mark.parametrize(("name", "size"), [("s40_0119.crw", (2272, 1704)), ("dc120_p003908.kdc", (1301, 976))])
 def test_the_other_real_cameras_are_decoded(shared: Path, name: str, size: tuple[int, int]) -> None:
     photo = read_photo(shared / "data" / "raw" / name)
     assert (photo.width, photo.height) == size
     assert 0.1 < photo.pixels.mean() < 0.5
     assert photo.pixels.std() > 0.05
+
+
+def shaded() -> NDArray[np.float64]:
+    """(HEIGHT, WIDTH, 3): every place has its own colour."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return np.stack([0.1 + 0.6 * x / WIDTH, 0.1 + 0.6 * y / HEIGHT, np.full((HEIGHT, WIDTH), 0.3)], axis=-1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("active_area", [None, (8, 16, 88, 112)], ids=["whole", "active area"])
+def test_the_stated_crop_counts_in_every_orientation(
+    tmp_path: Path, orientation: int, active_area: tuple[int, int, int, int] | None
+) -> None:
+    left, top, width, height = 10, 6, 60, 50
+    options = {"active_area": active_area, "orientation": orientation}
+    (tmp_path / "whole.dng").write_bytes(bench.dng.dng(shaded(), **options))
+    (tmp_path / "a.dng").write_bytes(bench.dng.dng(shaded(), **options, crop=(left, top, width, height)))
+    (tmp_path / "plain.dng").write_bytes(bench.dng.dng(shaded(), active_area=active_area))
+    lying = read_photo(tmp_path / "plain.dng").pixels[top : top + height, left : left + width]
+    photo = read_photo(tmp_path / "a.dng")
+    np.testing.assert_array_equal(photo.pixels, upright(lying, orientation))
+    assert photo.decoding["crop"] == "60 x 50 at 10, 6, as the file states"
+    assert "crop" not in read_photo(tmp_path / "whole.dng").decoding
+
+
+@pytest.mark.parametrize("crop", [(100, 80, 60, 50), (0, 0, 0, 0), (200, 200, 10, 10), (0, 0, WIDTH, HEIGHT)])
+def test_a_crop_that_does_not_fit_leaves_the_picture_whole(tmp_path: Path, crop: tuple[int, int, int, int]) -> None:
+    (tmp_path / "a.dng").write_bytes(bench.dng.dng(shaded(), crop=crop))
+    photo = read_photo(tmp_path / "a.dng")
+    assert (photo.width, photo.height) == (WIDTH, HEIGHT)
+
+
+def noisy(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    return light * np.random.default_rng(0).normal(1, 0.03, light.shape)
+
+
+def test_highlights_are_white_where_the_sensor_saturates_below_the_white_level(tmp_path: Path) -> None:
+    light = noisy(np.full((HEIGHT, WIDTH, 3), 0.2))
+    light[:, WIDTH // 2 :] = 3
+    (tmp_path / "a.dng").write_bytes(bench.dng.dng(light, saturation=3700))
+    photo = read_photo(tmp_path / "a.dng")
+    np.testing.assert_allclose(photo.pixels[:, WIDTH // 2 + 8 :], 1, atol=1e-4)
+    np.testing.assert_allclose(photo.pixels[:, : WIDTH // 2 - 8].mean((0, 1)), 0.2, atol=0.005)
+    assert "where the sensor saturates" in photo.decoding["highlights"]
+
+
+@pytest.mark.parametrize("saturation", [WHITE, 3700])
+def test_a_photo_without_saturated_pixels_does_not_change(tmp_path: Path, saturation: int) -> None:
+    (tmp_path / "a.dng").write_bytes(bench.dng.dng(noisy(shaded() * 1.2), saturation=saturation))
+    photo = read_photo(tmp_path / "a.dng")
+    assert photo.decoding["highlights"] == "clipped at the white level"
+
+
+def float_dng(path: Path, values: NDArray[np.float32], white: int) -> Path:
+    """A DNG of linear floating-point RGB, as HDR programs write it."""
+    rationals = [round(value * 10_000) for number in CAMERA for value in (number, 1)]
+    tags = [
+        (50706, 1, 4, bytes([1, 4, 0, 0]), True),
+        (50708, 2, 12, "Test Camera", True),
+        (50717, 4, 1, white, True),
+        (50721, 10, 9, rationals, True),
+        (50728, 5, 3, [1, 1, 1, 1, 1, 1], True),
+        (50778, 3, 1, 21, True),
+    ]
+    tifffile.imwrite(path, values, photometric=34892, planarconfig="contig", extratags=tags)
+    return path
+
+
+@pytest.mark.parametrize(("largest", "white"), [(1.0, 1), (4.0, 1), (0.5, 1), (40.0, 8)])
+def test_a_floating_point_dng_keeps_its_scale(tmp_path: Path, largest: float, white: int) -> None:
+    values = np.full((64, 96, 3), 0.25 * white, np.float32)
+    values[:, 48:] = largest
+    photo = read_photo(float_dng(tmp_path / "a.dng", values, white))
+    np.testing.assert_allclose(photo.pixels[:, :40], 0.25, rtol=0.01)
+    np.testing.assert_allclose(photo.pixels[:, 56:], largest / white, rtol=0.01)
+
+
+def test_a_floating_point_dng_whose_scale_cannot_be_known_is_refused(
+    tmp_path: Path,
+) -> None:
+    path = float_dng(tmp_path / "a.dng", np.full((64, 96, 3), 2, np.float32), 1)
+    content = path.read_bytes()
+    place = content.index(struct.pack("<HHII", 259, 3, 1, 1))
+    path.write_bytes(content[:place] + struct.pack("<HHII", 259, 3, 1, 50000) + content[place + 12 :])
+    with pytest.raises(PhotoError, match=r"scale cannot be known.*convert it to a DNG of 16-bit"):
+        read_photo(path)
+
+
+def test_a_dng_whose_pixels_lie_beyond_its_end_is_cut_short(tmp_path: Path) -> None:
+    (tmp_path / "a.dng").write_bytes(bench.dng.dng(scene())[:-1000])
+    with pytest.raises(PhotoError, match=r"it is cut short: 1,000 bytes of its pixels are missing"):
+        read_photo(tmp_path / "a.dng")
+
+
+def test_a_dng_of_jpeg_xl_is_refused_by_name(tmp_path: Path) -> None:
+    content = bench.dng.dng(scene())
+    place = content.index(struct.pack("<HHIH", 259, 3, 1, 1))
+    (tmp_path / "a.dng").write_bytes(content[:place] + struct.pack("<HHIH", 259, 3, 1, 52546) + content[place + 10 :])
+    with pytest.raises(PhotoError, match=r"JPEG XL.*convert it to a DNG without JPEG XL"):
+        read_photo(tmp_path / "a.dng")
+
+
+def test_words_of_the_decoder_about_missing_data_refuse_the_file(shared: Path, tmp_path: Path) -> None:
+    content = (shared / "data" / "photo_cases" / "lossy_whole.dng").read_bytes()
+    (tmp_path / "whole.dng").write_bytes(content)
+    assert read_photo(tmp_path / "whole.dng").width == 160
+    (tmp_path / "a.dng").write_bytes(content[:-300] + bytes(300))
+    with pytest.raises(PhotoError, match="its data are damaged"):
+        read_photo(tmp_path / "a.dng")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from editing.photos.decoding import find_photos, is_photo_name, read_photo, source_sha256
+from editing.photos.decoding import read_photo, source_sha256
+from editing.photos.finding import find_photos, is_photo_name
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
 
@@ -238,9 +239,11 @@ def test_photos_are_found_below_folders_in_order_without_hidden_ones(tmp_path: P
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert find_photos([tmp_path]) == [tmp_path / name for name in kept]
-    assert find_photos([tmp_path / "b", tmp_path]) == [tmp_path / kept[i] for i in (1, 2, 0, 3)]
-    assert find_photos([tmp_path / "notes.txt"]) == [tmp_path / "notes.txt"], "what is named is kept, whatever its name"
+    assert find_photos([tmp_path]).photos == [tmp_path / name for name in kept]
+    assert find_photos([tmp_path / "b", tmp_path]).photos == [tmp_path / kept[i] for i in (1, 2, 0, 3)]
+    assert find_photos([tmp_path / "notes.txt"]).photos == [tmp_path / "notes.txt"], (
+        "what is named is kept, whatever its name"
+    )
 
 
 def test_a_missing_path_and_a_folder_without_photos_are_refused(tmp_path: Path) -> None:
@@ -265,3 +268,30 @@ def test_a_missing_path_and_a_folder_without_photos_are_refused(tmp_path: Path) 
 )
 def test_a_photos_name_is_known_by_its_suffix(name: str, expected: bool) -> None:
     assert is_photo_name(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"\xff\x0a", "JPEG XL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"GIF89a", "GIF"),
+        (b"8BPS", "Photoshop file"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".jpg", ".dng", ".jxl"])
+def test_a_format_that_is_not_read_is_named_with_what_to_do(
+    tmp_path: Path, start: bytes, name: str, suffix: str
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(start + bytes(600))
+    with pytest.raises(PhotoError, match=f"it is a {name}, which is not read: save it as TIFF, PNG or JPEG"):
+        read_photo(path)
+
+
+def test_a_pipe_is_refused_at_once_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    for read in (read_photo, source_sha256):
+        with pytest.raises(PhotoError, match=r"a\.jpg: it is not an ordinary file"):
+            read(tmp_path / "a.jpg")

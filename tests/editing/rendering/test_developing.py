@@ -134,7 +134,7 @@ def test_a_raws_exif_tells_the_camera_and_the_exposure(shared: Path, tmp_path: P
     develop_file(shared / "data" / "raw" / "g2_0304.crw", [], tmp_path / "a.jpg", Output(size=100))
     with Image.open(tmp_path / "a.jpg") as opened:
         exif = opened.getexif()
-        assert opened.size == (100, 74)
+        assert opened.size == (100, 75)
     assert exif[0x0110] == "PowerShot G2"
     assert exif[0x0132] == "2022:01:20 08:13:24"
     assert float(exif.get_ifd(0x8769)[0x829A]) == pytest.approx(1 / 50, rel=0.01)

@@ -100,8 +100,8 @@ def test_the_colours_are_named_srgb(tmp_path: Path, output_format: Any) -> None:
 
 
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_exif_is_kept_and_says_what_is_true_of_the_new_file(tmp_path: Path, output_format: Any) -> None:
-    write(tmp_path / "a", Output(output_format), camera_exif())
+def test_all_exif_is_kept_if_asked_and_says_what_is_true_of_the_new_file(tmp_path: Path, output_format: Any) -> None:
+    write(tmp_path / "a", Output(output_format, metadata="all"), camera_exif())
     with Image.open(tmp_path / "a") as opened:
         exif = opened.getexif()
         exposure, place = exif.get_ifd(EXPOSURE), exif.get_ifd(PLACE)
@@ -114,6 +114,48 @@ def test_exif_is_kept_and_says_what_is_true_of_the_new_file(tmp_path: Path, outp
     assert 0x927C not in exposure, "the maker's notes point into the old file"
     assert place[1] == "N"
     assert [float(value) for value in place[2]] == [48.0, 8.0, 15.5]
+
+
+PRIVATE = (b"Owner Name", b"BODY-123", b"LENS-456", b"UNIQUE-789", b"Artist Name", b"Copyright Name", b"A description")
+
+
+def private_exif() -> bytes:
+    """EXIF data of a camera that knows its owner, its serial numbers and where it is."""
+    exif = Image.Exif()
+    exif[0x010F], exif[CAMERA] = "Maker", "Camera 5"
+    exif[0x010E], exif[0x013B], exif[0x8298] = "A description", "Artist Name", "Copyright Name"
+    exposure = exif.get_ifd(EXPOSURE)
+    exposure[0x829A], exposure[0x9003], exposure[0xA434] = 1 / 250, "2020:01:02 03:04:05", "A lens"
+    exposure[0xA430], exposure[0xA431], exposure[0xA435] = "Owner Name", "BODY-123", "LENS-456"
+    exposure[0xA420], exposure[0x9286] = "UNIQUE-789", b"ASCII\0\0\0Owner Name"
+    exif.get_ifd(PLACE)[1], exif.get_ifd(PLACE)[2] = "N", (48.0, 8.0, 15.5)
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_by_default_camera_and_exposure_are_kept_and_nothing_of_place_owner_or_serial(
+    tmp_path: Path, output_format: Any
+) -> None:
+    write(tmp_path / "a", Output(output_format), private_exif())
+    with Image.open(tmp_path / "a") as opened:
+        exif = opened.getexif()
+        exposure = exif.get_ifd(EXPOSURE)
+        assert not exif.get_ifd(PLACE)
+    assert (exif[0x010F], exif[CAMERA]) == ("Maker", "Camera 5")
+    assert (float(exposure[0x829A]), exposure[0xA434]) == (1 / 250, "A lens")
+    assert exposure[0x9003] == "2020:01:02 03:04:05"
+    content = (tmp_path / "a").read_bytes()
+    assert [text for text in PRIVATE if text in content] == []
+    write(tmp_path / "all", Output(output_format, metadata="all"), private_exif())
+    assert b"BODY-123" in (tmp_path / "all").read_bytes()
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+def test_no_metadata_but_size_and_orientation_are_written_if_so_asked(tmp_path: Path, output_format: Any) -> None:
+    write(tmp_path / "a", Output(output_format, metadata="none"), private_exif())
+    with Image.open(tmp_path / "a") as opened:
+        assert CAMERA not in opened.getexif()
+        assert 0x9003 not in opened.getexif().get_ifd(EXPOSURE)
 
 
 @pytest.mark.parametrize("output_format", FORMATS)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from editing.photos.decoding import find_photos
+from editing.photos.finding import find_photos
 from editing.photos.open_photo import printable
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         credit = Credit(*(_credit(name, options[name]) for name in ("licence", "attribution")))
         read_options = ReadOptions(options["transfer"], options["primaries"])
         try:
-            photos = find_photos(paths)
+            photos = find_photos(paths).photos
         except PhotoError as error:
             raise CommandError(str(error)) from None
         console = Console(stderr=True, soft_wrap=True)
