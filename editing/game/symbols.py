@@ -9,7 +9,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,39 @@ _OF_NUMBERS: Mapping[str, Callable[..., float]] = MappingProxyType(
 )
 
 
-class Symbol:
+class Operators(Generic[Value]):
+    """The arithmetic of an expression with expressions and numbers, by what a class makes of one operation."""
+
+    def binary(self, operator: str, other: object, reflected: bool = False) -> Value:
+        """Make ``self operator other``, or, reflected, ``other operator self``; the operator is one of ``+ - * /``."""
+        raise NotImplementedError
+
+    def __add__(self, other: object) -> Value:
+        return self.binary("+", other)
+
+    def __radd__(self, other: object) -> Value:
+        return self.binary("+", other, reflected=True)
+
+    def __sub__(self, other: object) -> Value:
+        return self.binary("-", other)
+
+    def __rsub__(self, other: object) -> Value:
+        return self.binary("-", other, reflected=True)
+
+    def __mul__(self, other: object) -> Value:
+        return self.binary("*", other)
+
+    def __rmul__(self, other: object) -> Value:
+        return self.binary("*", other, reflected=True)
+
+    def __truediv__(self, other: object) -> Value:
+        return self.binary("/", other)
+
+    def __rtruediv__(self, other: object) -> Value:
+        return self.binary("/", other, reflected=True)
+
+
+class Symbol(Operators["Symbol"]):
     """A float in the program being written: the name of a variable, or an expression with a meaning of its own."""
 
     dtype = None
@@ -52,34 +86,11 @@ class Symbol:
         self.program = program
         self.text = text
 
-    def _binary(self, operator: str, other: object, reflected: bool = False) -> "Symbol":
+    def binary(self, operator: str, other: object, reflected: bool = False) -> "Symbol":
+        """Write the operation as a line of the program."""
         mine, theirs = self.text, self.program.operand(other)
         left, right = (theirs, mine) if reflected else (mine, theirs)
         return self.program.assign(f"{left} {operator} {right}")
-
-    def __add__(self, other: object) -> "Symbol":
-        return self._binary("+", other)
-
-    def __radd__(self, other: object) -> "Symbol":
-        return self._binary("+", other, reflected=True)
-
-    def __sub__(self, other: object) -> "Symbol":
-        return self._binary("-", other)
-
-    def __rsub__(self, other: object) -> "Symbol":
-        return self._binary("-", other, reflected=True)
-
-    def __mul__(self, other: object) -> "Symbol":
-        return self._binary("*", other)
-
-    def __rmul__(self, other: object) -> "Symbol":
-        return self._binary("*", other, reflected=True)
-
-    def __truediv__(self, other: object) -> "Symbol":
-        return self._binary("/", other)
-
-    def __rtruediv__(self, other: object) -> "Symbol":
-        return self._binary("/", other, reflected=True)
 
     def __neg__(self) -> "Symbol":
         return self.program.assign(f"-{self.text}")
@@ -130,7 +141,7 @@ class SymbolNamespace:
         written = self._program.dialect.functions[name]
 
         def call(*arguments: Any) -> Any:
-            if all(isinstance(one, int | float) for one in arguments):
+            if all(isinstance(argument, int | float) for argument in arguments):
                 return _OF_NUMBERS[name](*arguments)
             return self._program.assign(f"{written}({', '.join(map(self._program.operand, arguments))})")
 

@@ -5,6 +5,7 @@ lives. docs/rendering.md has what was measured against filters that are compiled
 """
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from editing.game.filter import Planes
 from editing.game.filters import FILTERS
+from editing.game.symbols import Operators
 from editing.rendering.dither import THRESHOLD_BITS, scrambled
 
 # Pixels computed at once, and by one thread before it takes the next; measured.
@@ -24,6 +26,12 @@ BLOCK = 4096
 # Halide counts values by 32-bit numbers. The last part must not be smaller than a block.
 PIXELS_AT_ONCE = 1 << 28
 KERNELS_KEPT = 256
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Shape:
     dithered: bool
 
 
-class Expression:
+class Expression(Operators["Expression"]):
     """A Halide expression in arithmetic with numbers: each becomes a float32, as the expression is."""
 
     dtype = None
@@ -56,29 +64,11 @@ class Expression:
     def __init__(self, inner: Any) -> None:
         self.inner = inner
 
-    def __add__(self, other: object) -> "Expression":
-        return Expression(self.inner + _inner(other))
-
-    def __radd__(self, other: object) -> "Expression":
-        return Expression(_inner(other) + self.inner)
-
-    def __sub__(self, other: object) -> "Expression":
-        return Expression(self.inner - _inner(other))
-
-    def __rsub__(self, other: object) -> "Expression":
-        return Expression(_inner(other) - self.inner)
-
-    def __mul__(self, other: object) -> "Expression":
-        return Expression(self.inner * _inner(other))
-
-    def __rmul__(self, other: object) -> "Expression":
-        return Expression(_inner(other) * self.inner)
-
-    def __truediv__(self, other: object) -> "Expression":
-        return Expression(self.inner / _inner(other))
-
-    def __rtruediv__(self, other: object) -> "Expression":
-        return Expression(_inner(other) / self.inner)
+    def binary(self, operator: str, other: object, reflected: bool = False) -> "Expression":
+        """Make the operation an expression of Halide's."""
+        mine, theirs = self.inner, _inner(other)
+        left, right = (theirs, mine) if reflected else (mine, theirs)
+        return Expression(_OPERATORS[operator](left, right))
 
     def __neg__(self) -> "Expression":
         return Expression(-self.inner)
