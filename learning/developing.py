@@ -15,11 +15,10 @@ from typing import Any, Protocol
 
 from editing.files import atomic_file, remove_drafts
 from editing.photos.decoding import open_photo, source_sha256
-from editing.photos.open_photo import OpenPhoto, printable
-from editing.photos.photo_error import PhotoError
-from editing.photos.preview import agent_view
+from editing.photos.open_photo import OpenPhoto
+from editing.photos.photo_error import PhotoError, printable
+from editing.photos.preview import agent_view, preview_of
 from editing.photos.read_options import ReadOptions
-from editing.photos.shrinking import preview_of
 from editing.processes import Crashed, each_by_processes
 from editing.rendering.developing import UNLIMITED, check_destination, develop_photo
 from editing.rendering.writing import Output

@@ -11,8 +11,8 @@ from editing.photos import image_files, raster, raw
 from editing.photos.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_space
 from editing.photos.exif import exif_of_tiff
 from editing.photos.finding import IMAGE_SUFFIXES
-from editing.photos.open_photo import OpenPhoto, naming, os_reason, printable
-from editing.photos.photo_error import PhotoError
+from editing.photos.open_photo import OpenPhoto
+from editing.photos.photo_error import PhotoError, naming, os_reason, printable
 from editing.photos.raw_structure import check_raw
 from editing.photos.read_options import AUTO, ReadOptions
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from editing.photos.image_files import FORMATS
-from editing.photos.open_photo import os_reason, printable
-from editing.photos.photo_error import PhotoError
+from editing.photos.photo_error import PhotoError, os_reason, printable
 
 IMAGE_SUFFIXES = frozenset({*FORMATS, ".npy"})
 # Only for walking through folders: any other name that is given to read_photo goes to LibRaw too.

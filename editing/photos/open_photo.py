@@ -1,8 +1,6 @@
 """A photo that is open: its rows are decoded as they are asked for, and every error names the file."""
 
-import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.photos.colour import Pixels, Samples, check_finite, light_of
-from editing.photos.photo_error import PhotoError
+from editing.photos.photo_error import naming
 
 STRIP_PIXELS = 1 << 20
 PART_ROWS = 16  # strips are cut where written files are: half a megabyte of a 24-megapixel picture with 16 bits
@@ -79,27 +77,3 @@ class OpenPhoto:
     @cached_property
     def _light_of(self) -> Callable[[NDArray[Any]], Pixels]:
         return light_of(self.samples)
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """What goes wrong with a photo in this block becomes a PhotoError that begins with the file's name."""
-    try:
-        yield
-    except PhotoError as error:
-        raise PhotoError(f"{printable(path.name)}: {error}") from error
-    except OSError as error:
-        raise PhotoError(f"{printable(path.name)}: {os_reason(error)}") from error
-    except MemoryError as error:
-        raise PhotoError(f"{printable(path.name)}: there is not enough memory for it") from error
-
-
-def printable(name: str) -> str:
-    """A file name as one line of valid text, whatever bytes it is made of."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name)
-
-
-def os_reason(error: OSError) -> str:
-    """Why the system did not let a file be read, in plain words."""
-    reasons = {errno.ENOENT: "there is no such file", errno.EACCES: "no permission to read it"}
-    return reasons.get(error.errno or 0, (error.strerror or "it cannot be read").lower())

@@ -1,7 +1,8 @@
-"""Smaller pictures of a photo, all by area averages of linear light, and the file that keeps one."""
+"""Smaller pictures of a photo, whole or as it passes by in strips, by area averages of linear light; their files."""
 
 import hashlib
 import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from editing.files import write_atomically
 from editing.photos.colour import Pixels
+from editing.photos.open_photo import OpenPhoto, strip_rows
 from editing.photos.photo_error import PhotoError
 
 LONG_EDGE = 1024
@@ -23,16 +25,16 @@ def area_average(pixels: NDArray[np.floating], height: int, width: int) -> Pixel
     the mean of the whole is kept. A cell smaller than a pixel takes that pixel's value, or the mix of those it touches:
     enlarging gives blocks, never new detail.
     """
-    return average_columns(_average_rows(pixels, height), width)
+    return _average_columns(_average_rows(pixels, height), width)
 
 
-def average_columns(pixels: NDArray[np.floating], count: int) -> Pixels:
+def _average_columns(pixels: NDArray[np.floating], count: int) -> Pixels:
     """(H, W, 3) averaged over `count` equal cells of each row: float32, (H, count, 3)."""
     columns = np.ascontiguousarray(pixels.swapaxes(0, 1))
     return np.ascontiguousarray(_average_rows(columns, count).swapaxes(0, 1))
 
 
-def cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.float64]]:
+def _cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.float64]]:
     """What the cell of that number, of `count` equal ones, takes of `length` rows: its first row, and weights from it.
 
     The weights add up to 1.
@@ -48,7 +50,7 @@ def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
     """Axis 0 averaged over `count` equal cells."""
     averages: Pixels = np.empty((count, *values.shape[1:]), np.float32)
     for cell in range(count):
-        first, parts = cell_parts(cell, count, values.shape[0])
+        first, parts = _cell_parts(cell, count, values.shape[0])
         averages[cell] = np.tensordot(parts, values[first : first + len(parts)], axes=1)
     return averages
 
@@ -64,6 +66,41 @@ def make_preview(pixels: Pixels, long_edge: int = LONG_EDGE) -> NDArray[np.float
     width, height = shrunk_size(pixels.shape[1], pixels.shape[0], long_edge)
     smaller = area_average(pixels, height, width)
     return np.minimum(smaller, LARGEST_FLOAT16).astype(np.float16)
+
+
+def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
+    """What `make_preview` makes of an open photo's pixels, to float16's last digit.
+
+    Reads the photo; raises PhotoError, "<file name>: <reason>".
+    """
+    width, height = shrunk_size(photo.width, photo.height, LONG_EDGE)
+    strips = shrunk_strips(photo.light_strips(), photo.height, width, height, strip_rows(photo.width))
+    preview: NDArray[np.float16] = np.minimum(np.concatenate(list(strips)), LARGEST_FLOAT16).astype(np.float16)
+    return preview
+
+
+def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int, rows: int) -> Iterator[Pixels]:
+    """The averages over height x width equal cells of a picture, as `area_average` has them, `rows` rows at a time.
+
+    strips: the picture's rows from the top, float32 (some, W, 3), `length` rows in all.
+    """
+    made: list[Pixels] = []
+    waiting: list[Pixels] = []  # rows that cells still need, from row `begins` on
+    begins = cell = 0
+    for strip in strips:
+        waiting.extend(strip)
+        while cell < height:
+            first, parts = _cell_parts(cell, height, length)
+            if first + len(parts) > begins + len(waiting):
+                break
+            del waiting[: first - begins]
+            begins = first
+            # float32 adds up as many rows as a photo has without an error that could be seen.
+            made.append(np.tensordot(parts.astype(np.float32), np.stack(waiting[: len(parts)]), axes=1))
+            cell += 1
+            if len(made) == rows or cell == height:
+                yield _average_columns(np.stack(made), width)
+                made.clear()
 
 
 def square(pixels: NDArray[np.floating], size: int) -> Pixels:

@@ -21,12 +21,12 @@ from editing.photos.colour import (
 from editing.photos.exif import declares_adobe_rgb
 from editing.photos.icc import Profile, read_profile
 from editing.photos.image_files import ImageFile, image_file
-from editing.photos.image_rows import DTYPES, ImageRows
 from editing.photos.open_photo import strip_rows
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
 
 _INVERSE = {6: 8, 8: 6}  # orientations that undo each other; the others undo themselves
+_DTYPES = {"uchar": "u1", "ushort": "u2", "float": "f4", "double": "f8"}  # of libvips' formats
 _COLOUR_BANDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "scrgb": 3, "cmyk": 4}
 
 
@@ -100,7 +100,7 @@ def _samples(
     bands = _COLOUR_BANDS.get(image.interpretation)
     if bands is None or image.bands < bands:
         raise PhotoError(f"its colours are {image.interpretation} with {image.bands} channels; save it as RGB or grey")
-    if image.format not in DTYPES:
+    if image.format not in _DTYPES:
         raise PhotoError(f"its values are of type {image.format}; save it with 8 or 16 bits, or as floating point")
     decoding = _decoding(file, image, bands, image_format)
     exif = _of(image, "exif-data", b"") if file.exif is None else file.exif
@@ -128,6 +128,35 @@ def _samples(
     if decoding["orientation"] in range(2, 9):
         rows = _turned(rows, decoding["orientation"])
     return Samples(rows, decoding, curve, matrix, is_lab, exif)
+
+
+class ImageRows:
+    """The rows of a libvips image, decoded as they are taken; where they are taken again, the file is opened anew.
+
+    shape, dtype: (H, W, bands), and uint8, uint16, float32 or float64.
+    """
+
+    def __init__(self, image: Any, reopen: Callable[[], Any], explain: Callable[[Exception], PhotoError]) -> None:
+        """image: opened for sequential access; reopen: gives it anew; explain: a libvips error in plain words."""
+        self._image, self._reopen, self._explain = image, reopen, explain
+        self._taken = 0  # rows
+        self.shape = (self._image.height, self._image.width, self._image.bands)
+        self.dtype = np.dtype(_DTYPES[self._image.format])
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        import pyvips
+
+        height, width, bands = self.shape
+        top, bottom, _ = rows.indices(height)
+        try:
+            if top < self._taken:
+                self._image = self._reopen()
+            # Of this call alone: a region belongs to the thread that made it.
+            content = pyvips.Region.new(self._image).fetch(0, top, width, bottom - top)
+        except pyvips.Error as error:
+            raise self._explain(error) from error
+        self._taken = bottom
+        return np.frombuffer(content, self.dtype).reshape(bottom - top, width, bands)
 
 
 class LinearRows:

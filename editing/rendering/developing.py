@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from editing.files import atomic_file
 from editing.game.filters import EditingStep
 from editing.photos.decoding import open_photo
-from editing.photos.open_photo import OpenPhoto, printable, strip_rows
-from editing.photos.photo_error import PhotoError
-from editing.photos.preview import shrunk_size
+from editing.photos.open_photo import OpenPhoto, strip_rows
+from editing.photos.photo_error import PhotoError, printable
+from editing.photos.preview import shrunk_size, shrunk_strips
 from editing.photos.read_options import AUTO, ReadOptions
-from editing.photos.shrinking import shrunk_strips
 from editing.rendering.renderer import Renderer
 from editing.rendering.writing import FORMATS, Output, write_picture
 

@@ -17,8 +17,7 @@ from editing.game.filters import VERSION
 from editing.game.rules import Step, replay, trajectory
 from editing.photos.decoding import read_photo, source_sha256
 from editing.photos.finding import find_photos
-from editing.photos.open_photo import printable
-from editing.photos.photo_error import PhotoError
+from editing.photos.photo_error import PhotoError, printable
 from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import ReadOptions
 from editing.trajectories.schemas import FLAGS, rows

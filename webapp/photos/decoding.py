@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from editing.photos.decoding import read_photo, source_sha256
-from editing.photos.open_photo import printable
-from editing.photos.photo_error import PhotoError
+from editing.photos.photo_error import PhotoError, printable
 from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import AUTO, ReadOptions
 

@@ -15,8 +15,7 @@ from editing.photos.colour import to_working_space
 from editing.photos.decoding import open_photo, read_photo
 from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import PhotoError
-from editing.photos.preview import area_average, make_preview
-from editing.photos.shrinking import preview_of, shrunk_strips
+from editing.photos.preview import area_average, make_preview, preview_of, shrunk_strips
 from editing.rendering.tiff_writer import plain_header
 
 HEIGHT, WIDTH = 70, 50

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from editing.photos.finding import find_photos
-from editing.photos.open_photo import printable
-from editing.photos.photo_error import PhotoError
+from editing.photos.photo_error import PhotoError, printable
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED
 from webapp.photos.decoding import NotSaved, strip_file_name
