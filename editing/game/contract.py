@@ -38,16 +38,16 @@ def contract() -> dict[str, Any]:
         "parameter_capacity": PARAMETER_CAPACITY,
         "filters": [
             {
-                "slug": one.slug,
-                "label": one.label,
-                "purpose": one.purpose,
+                "slug": filter_.slug,
+                "label": filter_.label,
+                "purpose": filter_.purpose,
                 "shortcut": str(index),
-                "parameters": [_parameter(parameter) for parameter in one.parameters],
-                "curves": one.curves,
-                "readings": [asdict(reading) for reading in one.readings],
-                "maximum_ratio": one.maximum_ratio,
+                "parameters": [_parameter(parameter) for parameter in filter_.parameters],
+                "curves": filter_.curves,
+                "readings": [asdict(reading) for reading in filter_.readings],
+                "maximum_ratio": filter_.maximum_ratio,
             }
-            for index, one in enumerate(FILTERS.values(), start=1)
+            for index, filter_ in enumerate(FILTERS.values(), start=1)
         ],
         "shader": shader_source(),
     }

@@ -137,12 +137,12 @@ def _is_numbers(parameters: object) -> bool:
 
 def _check_fields(event: Event) -> None:
     """Refuse an event that lacks a field of its kind, or has one of another."""
-    wanted = EVENT_FIELDS[event.kind]
+    allowed_fields = EVENT_FIELDS[event.kind]
     for name in ("step", "filter", "parameters"):
         present = getattr(event, name) is not None
-        if present and name not in wanted:
+        if present and name not in allowed_fields:
             raise IllegalEvent("malformed", f"{event.kind} takes no {name}", event.seq)
-        if not present and name in wanted and event.kind != "view":
+        if not present and name in allowed_fields and event.kind != "view":
             raise IllegalEvent("malformed", f"{event.kind} needs a {name}", event.seq)
     if event.kind == "view" and set(event.parameters or ()) - set(VIEW_PARAMETERS):
         raise IllegalEvent("malformed", f"view records {', '.join(VIEW_PARAMETERS)} only", event.seq)

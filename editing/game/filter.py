@@ -114,8 +114,8 @@ class Filter:
         """The parameters in the one form in which they are stored: in order, and curves by ``canonical_slopes``."""
         result = {parameter.name: float(parameters[parameter.name]) for parameter in self.parameters}
         for names in self.curves:
-            one = self.by_name[names[0]]
-            slopes = canonical_slopes(tuple(result[name] for name in names), one.low, one.high)
+            parameter = self.by_name[names[0]]
+            slopes = canonical_slopes(tuple(result[name] for name in names), parameter.low, parameter.high)
             result.update(zip(names, slopes, strict=True))
         return result
 
@@ -123,7 +123,7 @@ class Filter:
         """The parameters as people read them below a picture, such as ``+1.90 EV``."""
         if self.curves:
             curves = [[parameters[name] for name in names] for names in self.curves]
-            read = [one.describe(curves[one.curve]) for one in self.readings]
+            read = [reading.describe(curves[reading.curve]) for reading in self.readings]
             bent = "unchanged" if dict(parameters) == self.neutral else "curve"
             return ", ".join(text for text in read if text) or bent
         texts = [(p.describe(parameters[p.name]), p.describe(p.neutral)) for p in self.parameters]

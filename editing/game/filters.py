@@ -257,7 +257,7 @@ _ALL = (
 )
 
 # In the order of the contract. A filter is named by its slug, never by an index.
-FILTERS: Mapping[str, Filter] = MappingProxyType({one.slug: one for one in _ALL})
+FILTERS: Mapping[str, Filter] = MappingProxyType({filter_.slug: filter_ for filter_ in _ALL})
 
 
 def find_filter(slug: object) -> Filter:

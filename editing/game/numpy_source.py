@@ -62,10 +62,10 @@ def numpy_source(steps: Sequence[EditingStep]) -> str:
 def _step_function(number: int, step: EditingStep) -> str:
     program = Program(NUMPY)
     planes = (Symbol(program, "r"), Symbol(program, "g"), Symbol(program, "b"))
-    one = FILTERS[step.filter]
-    parameters = {name: float(step.parameters[name]) for name in one.by_name}
-    result = ", ".join(plane.text for plane in one.apply(SymbolNamespace(program), planes, parameters))
+    filter_ = FILTERS[step.filter]
+    parameters = {name: float(step.parameters[name]) for name in filter_.by_name}
+    result = ", ".join(plane.text for plane in filter_.apply(SymbolNamespace(program), planes, parameters))
     values = "".join(f"\n    {name} = {value!r}" for name, value in parameters.items())
     body = "\n".join(f"    {line}" for line in program.lines)
-    about = f'    """Step {number}, {one.label}.\n{values}\n    """'
-    return f"\ndef {one.slug}(r, g, b):\n{about}\n{body}\n    return {result}\n"
+    about = f'    """Step {number}, {filter_.label}.\n{values}\n    """'
+    return f"\ndef {filter_.slug}(r, g, b):\n{about}\n{body}\n    return {result}\n"

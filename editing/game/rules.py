@@ -71,22 +71,24 @@ class State:
 
 def _chosen(position: Position, event: Event) -> Position:
     steps, cursor = position.steps, position.cursor
-    one = find_filter(event.filter)
-    if any(step.filter == one.slug for index, step in enumerate(steps) if index != cursor):
-        raise IllegalEvent("filter_used", f"{one.slug} stands in another step; each filter is used once")
+    filter_ = find_filter(event.filter)
+    if any(step.filter == filter_.slug for index, step in enumerate(steps) if index != cursor):
+        raise IllegalEvent("filter_used", f"{filter_.slug} stands in another step; each filter is used once")
     if cursor == MAXIMUM_STEPS:
         raise IllegalEvent("too_many_steps", f"an episode has at most {MAXIMUM_STEPS} steps")
-    return Position((*steps[:cursor], Step(one.slug, one.neutral), *steps[cursor + 1 :]), cursor)
+    return Position((*steps[:cursor], Step(filter_.slug, filter_.neutral), *steps[cursor + 1 :]), cursor)
 
 
 def _adjusted(position: Position, event: Event) -> Position:
     steps, cursor = position.steps, position.cursor
-    one = find_filter(event.filter)
-    if cursor == len(steps) or steps[cursor].filter != one.slug:
-        raise IllegalEvent("no_step_here", f"there is no {one.slug} at step {cursor}")
+    filter_ = find_filter(event.filter)
+    if cursor == len(steps) or steps[cursor].filter != filter_.slug:
+        raise IllegalEvent("no_step_here", f"there is no {filter_.slug} at step {cursor}")
     parameters = dict(event.parameters or {})
-    one.check(parameters)
-    return replace(position, steps=(*steps[:cursor], Step(one.slug, one.canonical(parameters)), *steps[cursor + 1 :]))
+    filter_.check(parameters)
+    return replace(
+        position, steps=(*steps[:cursor], Step(filter_.slug, filter_.canonical(parameters)), *steps[cursor + 1 :])
+    )
 
 
 def _removed(position: Position) -> Position:

@@ -8,23 +8,23 @@ from editing.game.rules import MAXIMUM_STEPS
 from editing.game.symbols import GLSL, Program, Symbol, SymbolNamespace
 
 # Room for the parameters of one step in the shader, in vectors of four.
-PARAMETER_CAPACITY = max(len(one.parameters) for one in FILTERS.values())
+PARAMETER_CAPACITY = max(len(filter_.parameters) for filter_ in FILTERS.values())
 VECTORS_PER_STEP = -(-PARAMETER_CAPACITY // 4)
 
 
-def _filter_function(one: Filter) -> str:
+def _filter_function(filter_: Filter) -> str:
     program = Program(GLSL)
     planes = (Symbol(program, "color.r"), Symbol(program, "color.g"), Symbol(program, "color.b"))
     parameters = {}
-    for index, parameter in enumerate(one.parameters):
+    for index, parameter in enumerate(filter_.parameters):
         vector, component = divmod(index, 4)
         parameters[parameter.name] = program.assign(
             f"u_parameters[place * {VECTORS_PER_STEP} + {vector}].{'xyzw'[component]}"
         )
-    red, green, blue = one.apply(SymbolNamespace(program), planes, parameters)
+    red, green, blue = filter_.apply(SymbolNamespace(program), planes, parameters)
     body = "\n".join(f"  {line}" for line in program.lines)
     return (
-        f"vec3 filter_{one.slug}(vec3 color, int place) {{\n{body}\n"
+        f"vec3 filter_{filter_.slug}(vec3 color, int place) {{\n{body}\n"
         f"  return vec3({red.text}, {green.text}, {blue.text});\n}}"
     )
 
@@ -52,4 +52,4 @@ def shader_source() -> dict[str, Any]:
         f"uniform vec4 u_parameters[MAXIMUM_STEPS * {VECTORS_PER_STEP}];",
         ACCURATE_COS,
     ]
-    return {"head": "\n".join(head), "filters": {slug: _filter_function(one) for slug, one in FILTERS.items()}}
+    return {"head": "\n".join(head), "filters": {slug: _filter_function(filter_) for slug, filter_ in FILTERS.items()}}

@@ -80,19 +80,20 @@ def _decode(path: Path, options: ReadOptions, limit: int | None) -> Samples:
         start = file.read(START_BYTES)
         if not start:
             raise PhotoError("it is empty (0 bytes)")
-        found = image_files.format_of(start)
-        if found is None and (other := image_files.other_format_of(start)):
+        image_format = image_files.format_of(start)
+        if image_format is None and (other := image_files.other_format_of(start)):
             raise PhotoError(f"it is a {other}, which is not read: save it as TIFF, PNG or JPEG")
         if suffix not in IMAGE_SUFFIXES:
-            if found not in (None, "TIFF"):
-                raise PhotoError(f"it is named as a camera RAW but holds a {found}: rename it to what it is")
+            if image_format not in (None, "TIFF"):
+                raise PhotoError(f"it is named as a camera RAW but holds a {image_format}: rename it to what it is")
             if _is_text(start):
                 raise PhotoError("it holds text, not a photo")
             file.seek(0)
             return _decode_raw(file, path, limit)
     expected = image_files.FORMATS.get(suffix, "NumPy array")
-    if found != expected:
-        what = f"it holds a {found}: rename it to what it is" if found else "its content is something else, or damaged"
+    if image_format != expected:
+        holds = f"it holds a {image_format}: rename it to what it is"
+        what = holds if image_format else "its content is something else, or damaged"
         raise PhotoError(f"it is named as a {expected}, but {what}")
     if expected == "NumPy array":
         return raster.read_array(path, options, limit)

@@ -27,10 +27,10 @@ from editing.photos.tiff import (
 # Image description, make, model, date, artist, copyright.
 _MAIN_TAGS = (0x010E, 0x010F, 0x0110, 0x0132, 0x013B, 0x8298)
 _EXPOSURE_TAGS = range(0x829A, 0xA500)
-_PLACE_TAGS = range(0x0020)
+_GPS_TAGS = range(0x0020)
 # Maker's notes, FlashPix version, colour space, size, and a pointer to "interoperability".
 _NOT_KEPT = (0x927C, 0xA000, 0xA001, 0xA002, 0xA003, 0xA005)
-_ORIENTATION, _EXPOSURE, _PLACE = 0x0112, 0x8769, 0x8825
+_ORIENTATION, _EXPOSURE, _GPS = 0x0112, 0x8769, 0x8825
 _COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
 _UNCALIBRATED, _INTEROPERABILITY, _INTEROPERABILITY_INDEX = 0xFFFF, 0xA005, 0x0001
 _LARGEST_VALUE, _LARGEST = 4096, 65_000  # bytes; a JPEG has room for 65,533 in all
@@ -57,10 +57,10 @@ def exif_of_tiff(path: Path) -> bytes:
     """The EXIF data of a TIFF file, or of a RAW file that is made like one; empty where none are found."""
     try:
         with path.open("rb") as file:
-            main, exposure, place = read_directories(file, (_EXPOSURE, _PLACE))
+            main, exposure, gps = read_directories(file, (_EXPOSURE, _GPS))
     except (OSError, ValueError):
         return b""
-    kept = _kept(main, exposure, place)
+    kept = _kept(main, exposure, gps)
     return _packed(kept) if any(kept.values()) else b""
 
 
@@ -107,10 +107,10 @@ def exif_fields(exif: bytes, width: int, height: int) -> dict[int, Directory]:
     Damaged data are no reason to refuse a photo: they are left out.
     """
     try:
-        main, exposure, place = read_directories(io.BytesIO(exif.removeprefix(PREFIX)), (_EXPOSURE, _PLACE))
+        main, exposure, gps = read_directories(io.BytesIO(exif.removeprefix(PREFIX)), (_EXPOSURE, _GPS))
     except ValueError:
-        main, exposure, place = {}, {}, {}
-    kept = _kept(main, exposure, place)
+        main, exposure, gps = {}, {}, {}
+    kept = _kept(main, exposure, gps)
     kept[0][_ORIENTATION] = numbers(SHORT, [1])
     kept[_EXPOSURE][_COLOUR_SPACE] = numbers(SHORT, [1])
     kept[_EXPOSURE] |= {_WIDTH: numbers(LONG, [width]), _HEIGHT: numbers(LONG, [height])}
@@ -123,7 +123,7 @@ def exif_bytes(exif: bytes, width: int, height: int) -> bytes:
     return packed if len(packed) <= _LARGEST else _packed(exif_fields(b"", width, height))
 
 
-def _kept(main: Directory, exposure: Directory, place: Directory) -> dict[int, dict[int, Field]]:
+def _kept(main: Directory, exposure: Directory, gps: Directory) -> dict[int, dict[int, Field]]:
     def chosen(fields: Directory, tags: Container[int]) -> dict[int, Field]:
         return {
             tag: field
@@ -135,7 +135,7 @@ def _kept(main: Directory, exposure: Directory, place: Directory) -> dict[int, d
     return {
         0: chosen(main, _MAIN_TAGS),
         _EXPOSURE: chosen(exposure, _EXPOSURE_TAGS),
-        _PLACE: chosen(place, _PLACE_TAGS),
+        _GPS: chosen(gps, _GPS_TAGS),
     }
 
 

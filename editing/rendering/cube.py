@@ -60,10 +60,10 @@ def interpolate(table: Values, light: Values) -> Values:
     weights = np.take_along_axis(part, order, axis=1)
     corner, rows = cell.copy(), np.arange(len(cell))
     shown: Values = table[corner[:, 2], corner[:, 1], corner[:, 0]] * (1 - weights[:, :1])
-    for place in range(3):
-        corner[rows, order[:, place]] += 1
-        following = weights[:, place + 1 : place + 2] if place < 2 else np.float32(0)
-        shown += table[corner[:, 2], corner[:, 1], corner[:, 0]] * (weights[:, place : place + 1] - following)
+    for rank in range(3):
+        corner[rows, order[:, rank]] += 1
+        following = weights[:, rank + 1 : rank + 2] if rank < 2 else np.float32(0)
+        shown += table[corner[:, 2], corner[:, 1], corner[:, 0]] * (weights[:, rank : rank + 1] - following)
     return np.clip(shown, 0, 1)
 
 

@@ -121,10 +121,10 @@ class Kernel:
         self._arguments: list[Any] = []
         pixel, channel = hl.Var("pixel"), hl.Var("channel")
         light = self._light(pixel)
-        for place, slug in enumerate(shape.filters):
-            light = self._filtered(light, place, slug)
+        for index, slug in enumerate(shape.filters):
+            light = self._filtered(light, index, slug)
         self._first = self._argument(hl.Param(hl.UInt(32), "first"))
-        values = [self._written(one.inner, pixel, index) for index, one in enumerate(light)]
+        values = [self._written(plane.inner, pixel, index) for index, plane in enumerate(light)]
         result = hl.Func("result")
         where = (pixel, channel) if shape.result_planar else (channel, pixel)
         result[where] = hl.mux(channel, values)
@@ -191,7 +191,7 @@ class Kernel:
             entries = [self._argument(hl.Param(hl.Float(32), f"matrix_{index}")) for index in range(9)]
             rows = ([Expression(hl.f32(entry)) for entry in entries[3 * row : 3 * row + 3]] for row in range(3))
             light = [r * light[0] + g * light[1] + b * light[2] for r, g, b in rows]
-        red, green, blue = (ExpressionNamespace.maximum(one, 0.0) for one in light)
+        red, green, blue = (ExpressionNamespace.maximum(plane, 0.0) for plane in light)
         return red, green, blue
 
     def _filtered(self, light: Planes, place: int, slug: str) -> Planes:
@@ -204,9 +204,9 @@ class Kernel:
 
     def _written(self, light: Any, pixel: Any, channel: int) -> Any:
         """A value as the result's type holds it."""
-        kind = _halide_type(self.shape.result)
+        halide_type = _halide_type(self.shape.result)
         if self.shape.result.kind != "u":
-            return hl.cast(kind, light)
+            return hl.cast(halide_type, light)
         largest = hl.f32(float(np.iinfo(self.shape.result).max))
         threshold = hl.f32(0.5)
         if self.shape.dithered:
@@ -214,7 +214,7 @@ class Kernel:
             bits = scrambled(index, hl.u32) >> hl.u32(32 - THRESHOLD_BITS)
             threshold = hl.f32(hl.i32(bits)) * hl.f32(2.0**-THRESHOLD_BITS)
         shown = hl.max(hl.min(light, hl.f32(1.0)), hl.f32(0.0)) * largest
-        return hl.cast(kind, hl.i32(hl.min(shown + threshold, largest)))
+        return hl.cast(halide_type, hl.i32(hl.min(shown + threshold, largest)))
 
 
 def _lay_out(buffer: Any, planar: bool) -> None:

@@ -65,14 +65,14 @@ def write_tiff(
             file.write(content)
             file.write(bytes(len(content) % 2))
     directories: dict[int, Directory] = exif_fields(exif, width, height)
-    kind = LONG8 if big else LONG
+    field_type = LONG8 if big else LONG
     main = _description(width, height, bits=16, compression=8) | dict(directories[0])
     main |= {_PREDICTOR: numbers(SHORT, [2]), _PROFILE: Field(UNDEFINED, profile)}
-    main |= {_OFFSETS: numbers(kind, offsets), _LENGTHS: numbers(kind, lengths)}
-    place = file.tell()
-    file.write(pack({**directories, 0: main}, place, big))
+    main |= {_OFFSETS: numbers(field_type, offsets), _LENGTHS: numbers(field_type, lengths)}
+    offset = file.tell()
+    file.write(pack({**directories, 0: main}, offset, big))
     file.seek(0)
-    file.write(start(place, big))
+    file.write(start(offset, big))
 
 
 def _deflate(rows: NDArray[np.uint16]) -> bytes:

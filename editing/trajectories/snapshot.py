@@ -123,8 +123,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise InvalidSnapshot(f"{path} is not the manifest of a snapshot")
     if manifest.get("format_version") != FORMAT_VERSION:
-        found = manifest.get("format_version")
-        raise InvalidSnapshot(f"{path} is of format {found}; this program reads format {FORMAT_VERSION}")
+        version = manifest.get("format_version")
+        raise InvalidSnapshot(f"{path} is of format {version}; this program reads format {FORMAT_VERSION}")
     return manifest
 
 

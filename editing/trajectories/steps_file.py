@@ -53,17 +53,17 @@ class StepsFile:
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise StepsFileError(f"it is no steps file, whose format is {FORMAT!r}")
         if document.get("format_version") != FORMAT_VERSION:
-            found = document.get("format_version")
-            raise StepsFileError(f"it is of format version {found!r}; this program reads version {FORMAT_VERSION}")
+            version = document.get("format_version")
+            raise StepsFileError(f"it is of format version {version!r}; this program reads version {FORMAT_VERSION}")
         if document.get("contract_version") != VERSION:
-            found = document.get("contract_version")
-            raise StepsFileError(f"it was made by version {found!r} of the filters; this is version {VERSION}")
+            version = document.get("contract_version")
+            raise StepsFileError(f"it was made by version {version!r} of the filters; this is version {VERSION}")
         listed = document.get("steps")
         if not isinstance(listed, list):
             raise StepsFileError("it has no list of steps")
         if len(listed) > MAXIMUM_STEPS:
             raise StepsFileError(f"it has {len(listed)} steps; at most {MAXIMUM_STEPS} are allowed")
-        steps = tuple(_step(number, one) for number, one in enumerate(listed, start=1))
+        steps = tuple(_step(number, entry) for number, entry in enumerate(listed, start=1))
         slugs = [step.filter for step in steps]
         twice = [slug for slug in FILTERS if slugs.count(slug) > 1]
         if twice:
@@ -150,23 +150,23 @@ def _step(number: int, entry: object) -> Step:
     if unknown:
         raise StepsFileError(f"step {number} has {unknown[0]!r}; a step has {', '.join(_STEP_KEYS)}")
     try:
-        one = find_filter(entry.get("filter"))
-        one.check(entry["parameters"])
+        filter_ = find_filter(entry.get("filter"))
+        filter_.check(entry["parameters"])
     except ParameterError as error:
         raise StepsFileError(f"step {number}: {error}") from None
-    return Step(one.slug, one.canonical(entry["parameters"]))
+    return Step(filter_.slug, filter_.canonical(entry["parameters"]))
 
 
 def _probabilities(listed: list[dict[str, Any]]) -> tuple[Mapping[str, float], ...] | None:
     """The probabilities of steps that all have them; None if none has."""
-    found = [(number, entry.get("probabilities")) for number, entry in enumerate(listed, start=1)]
-    if all(shares is None for _, shares in found):
+    probabilities = [(number, entry.get("probabilities")) for number, entry in enumerate(listed, start=1)]
+    if all(shares is None for _, shares in probabilities):
         return None
-    for number, shares in found:
+    for number, shares in probabilities:
         if not isinstance(shares, dict) or not all(type(share) in (int, float) for share in shares.values()):
             raise StepsFileError(f"step {number} needs the probabilities of all filters, as the other steps have them")
         try:
             check_probabilities(shares)
         except ValueError as error:
             raise StepsFileError(f"step {number}: {error}") from None
-    return tuple(shares for _, shares in found if shares is not None)
+    return tuple(shares for _, shares in probabilities if shares is not None)

@@ -39,17 +39,17 @@ def check_snapshot(snapshot: Snapshot) -> None:
     episodes = _check_each("episodes", snapshot.episodes, _check_episode)
     _check_unique("episodes", "id", episodes)
     _check_references("episodes", "photo", episodes, {photo["sha256"] for photo in photos})
-    known = {episode["id"] for episode in episodes}
+    episode_ids = {episode["id"] for episode in episodes}
     steps = _check_each("steps", snapshot.steps, _check_step)
-    _check_references("steps", "episode", steps, known)
+    _check_references("steps", "episode", steps, episode_ids)
     events = list(rows(snapshot.events))
     _check_unique("events", "id", events)
-    _check_references("events", "episode", events, known)
+    _check_references("events", "episode", events, episode_ids)
     _check_trajectories(episodes, steps, events)
     judgements = _check_each("judgements", snapshot.judgements, _check_judgement)
     _check_references("judgements", "photo", judgements, {photo["sha256"] for photo in photos})
     for index, judgement in enumerate(judgements):
-        if unknown := set(judgement["episodes"]).difference(known):
+        if unknown := set(judgement["episodes"]).difference(episode_ids):
             raise _invalid("judgements", index, f"there is no episode {min(unknown)}")
 
 
@@ -95,9 +95,9 @@ def _check_unique(table: str, column: str, checked: Sequence[Row]) -> None:
         seen.add(row[column])
 
 
-def _check_references(table: str, column: str, checked: Sequence[Row], known: set[str]) -> None:
+def _check_references(table: str, column: str, checked: Sequence[Row], ids: set[str]) -> None:
     for index, row in enumerate(checked):
-        if row[column] not in known:
+        if row[column] not in ids:
             raise _invalid(table, index, f"there is no {column} {row[column]}")
 
 
@@ -150,7 +150,7 @@ def _check_judgement(row: Row) -> None:
     if not shown:
         raise ValueError("a judgement names the episodes that were shown")
     if row["kind"] != "rating" and not 0 <= row["answer"] < shown:
-        raise ValueError(f"the answer is place {row['answer']}, of {shown} from 0")
+        raise ValueError(f"the answer is row_index {row['answer']}, of {shown} from 0")
     if row["ms"] < 0:
         raise ValueError(f"ms is {row['ms']}")
 
@@ -160,8 +160,8 @@ def _check_trajectories(episodes: Sequence[Row], steps: Sequence[Row], events: S
     events_of: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     for step in steps:
         steps_of[step["episode"]].append(step)
-    for place, event in enumerate(events):
-        events_of[event["episode"]].append((place, event))
+    for row_index, event in enumerate(events):
+        events_of[event["episode"]].append((row_index, event))
     for index, episode in enumerate(episodes):
         own = sorted(steps_of[episode["id"]], key=lambda step: step["index"])
         if [step["index"] for step in own] != list(range(episode["step_count"])):
@@ -184,15 +184,15 @@ def _check_trajectories(episodes: Sequence[Row], steps: Sequence[Row], events: S
 
 
 def _replayed(played: list[tuple[int, Row]]) -> State:
-    place = played[0][0]
+    row_index = played[0][0]
     events = []
     try:
-        for place, row in sorted(played, key=lambda pair: pair[1]["seq"]):  # noqa: B007 (named in the error)
+        for row_index, row in sorted(played, key=lambda pair: pair[1]["seq"]):  # noqa: B007 (named in the error)
             events.append(Event.from_json(row))
         return replay(events, allow_untouched=True)
     except IllegalEvent as error:
-        place = next((p for p, row in played if row["seq"] == error.seq), place)
-        raise _invalid("events", place, error) from None
+        row_index = next((p for p, row in played if row["seq"] == error.seq), row_index)
+        raise _invalid("events", row_index, error) from None
 
 
 def _same_steps(stored: Sequence[Row], derived: Sequence[Any]) -> bool:
