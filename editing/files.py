@@ -1,6 +1,7 @@
 """Files and folders that are there whole or not at all."""
 
 import glob
+import hashlib
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _SUFFIX = ".unfinished"
+_LONGEST_NAME = 200  # bytes; file systems hold names of 255
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def draft_beside(path: Path) -> Iterator[Path]:
 
     The name is nobody else's, and hidden. What still has it when the block ends is removed.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_SUFFIX}")
+    draft = path.with_name(f"{_draft_name(path)}{secrets.token_hex(4)}{_SUFFIX}")
     try:
         yield draft
     finally:
@@ -43,8 +45,14 @@ def draft_beside(path: Path) -> Iterator[Path]:
 
 def remove_drafts(path: Path) -> None:
     """Remove what killed writers of the file ``path`` have left; only for who knows that nobody else writes it now."""
-    for draft in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
+    for draft in path.parent.glob(f"{glob.escape(_draft_name(path))}*{_SUFFIX}"):
         draft.unlink(missing_ok=True)
+
+
+def _draft_name(path: Path) -> str:
+    """How the names of a file's drafts begin: hidden, and short enough where the file's own name is long."""
+    name = os.fsencode(path.name)
+    return f".{path.name}." if len(name) <= _LONGEST_NAME else f".{hashlib.sha256(name).hexdigest()}."
 
 
 def write_atomically(path: Path, content: bytes) -> None:

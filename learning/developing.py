@@ -152,6 +152,12 @@ def plan(sources: Sequence[Path], folder: Path, output: Output, samples: int) ->
     return jobs
 
 
+def without_results(photos: Sequence[Path], folder: Path) -> list[Path]:
+    """Leave out what an earlier run has made: where the folder for pictures lies among the photos, both are found."""
+    results = folder.resolve()
+    return [path for path in photos if not (results in path.resolve().parents and sidecar_of(path).exists())]
+
+
 def develop_all(
     jobs: Sequence[Job], decision: Decision, output: Output, read_options: ReadOptions, processes: int | None = None
 ) -> Iterator[Outcome]:
@@ -220,7 +226,7 @@ def sidecar_of(picture: Path) -> Path:
 
 def _request(decision: Decision, sample: int, output: Output, read_options: ReadOptions) -> dict[str, Any]:
     """What decides how a picture comes out, its photo aside, as JSON values."""
-    made = {"format": output.format, "size": output.size, **asdict(read_options)}
+    made = {"format": output.format, "size": output.size, "metadata": output.metadata, **asdict(read_options)}
     quality = {"quality": output.quality} if output.has_quality else {}
     return {"decision": decision.request(sample), "output": {**made, **quality}}
 

@@ -43,12 +43,14 @@ class PlayPhotos:
         previews: the file of each preview, by its SHA-256.
         studies: that the games on each photo are for, by the photo's SHA-256; ``OWN_STUDY`` where none is given.
         unreadable: a line for each photo that could not be read.
+        notes: a line for each kind of file that was passed over.
     """
 
     rows: Sequence[Row]
     previews: dict[str, Path]
     studies: Mapping[str, str] = field(default_factory=dict)
-    unreadable: tuple[str, ...] = field(default=())
+    unreadable: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def photos_of_export(directory: Path) -> PlayPhotos:
@@ -77,7 +79,8 @@ def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path)
         PhotoError: if a path does not exist, or there is no photo.
         PhotoSetError: if none can be read.
     """
-    files = find_photos(paths).photos
+    search = find_photos(paths)
+    files = search.photos
     outcomes = map_processes(partial(_import, options=options, previews=previews), files, "Reading photos")
     unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
     by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}
@@ -85,7 +88,7 @@ def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path)
         raise PhotoSetError(f"none of {len(files)} photos could be read; the first: {unreadable[0]}")
     found = list(by_sha256.values())
     paths_by_sha256 = {row["preview_sha256"]: previews / f"{row['preview_sha256']}.npy" for row in found}
-    return PlayPhotos(found, paths_by_sha256, unreadable=unreadable)
+    return PlayPhotos(found, paths_by_sha256, unreadable=unreadable, notes=tuple(search.notes))
 
 
 def _import(path: Path, options: ReadOptions, previews: Path) -> Row | str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from editing.photos.exif import METADATA, Metadata
 from learning.commands.options import clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ Examples:
 )
 @click.option("--size", type=click.IntRange(1), help="The long edge in pixels, at most.  [default: as the photo's]")
 @click.option(
+    "--metadata",
+    type=click.Choice(METADATA),
+    default="safe",
+    show_default=True,
+    help="Of the photo's EXIF data: safe keeps camera, lens, exposure and time, but no place, owner or serial number.",
+)
+@click.option(
     "--samples", type=click.IntRange(1), default=1, show_default=True, help="Of an agent: treatments a photo."
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of an agent's dropout.")
@@ -52,6 +60,7 @@ def command(
     picture_format: OutputFormat,
     quality: int,
     size: int | None,
+    metadata: Metadata,
     samples: int,
     seed: int,
     jobs: int | None,
@@ -59,9 +68,9 @@ def command(
 ) -> None:
     """Develop PHOTOS, files and folders of them, to finished pictures of their full size.
 
-    RAW, TIFF, PNG, JPEG, WebP and .npy come in; IMG.CR2 becomes IMG.jpg (.tif, .png, .webp) in the folder, with its
-    EXIF data, an sRGB profile, and IMG.jpg.safelight.json beside it: the steps, for --steps here or in other commands.
-    The same agent and seed decide as in safelight play.
+    RAW, TIFF, PNG, JPEG, WebP, AVIF, HEIC and .npy come in; IMG.CR2 becomes IMG.jpg (.tif, .png, .webp) in the folder,
+    with an sRGB profile, and IMG.jpg.safelight.json beside it: the steps, for --steps here or in other commands. Of a
+    RAW and a JPEG of the same name the RAW is taken. The same agent and seed decide as in safelight play.
 
     A command that was interrupted can be run again: what is finished stays as it is. A photo that fails is named at the
     end, and does not stop the others.
@@ -74,12 +83,15 @@ def command(
     from editing.rendering.writing import Output
     from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
-    from learning.developing import DevelopError, develop_all, plan, total
+    from learning.developing import DevelopError, develop_all, plan, total, without_results
 
     with clear_errors(PhotoError, StepsFileError, InvalidSnapshot, DevelopError, OSError):
         decision = _decision(run, steps, episode, samples, seed)
-        output = Output(picture_format, quality, size)
-        planned = plan(find_photos(photos).photos, out, output, decision.samples)
+        output = Output(picture_format, quality, size, metadata)
+        found = find_photos(photos)
+        for note in found.notes:
+            click.echo(note[0].upper() + note[1:] + ".", err=True)
+        planned = plan(without_results(found.photos, out), out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
         outcomes = develop_all(planned, decision, output, read_options, jobs)
         console = Console(stderr=True)

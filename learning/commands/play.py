@@ -69,7 +69,7 @@ def command(
         # Beside the result, where there is room for it: previews take 4 MB a photo.
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-previews-", dir=out.parent) as previews:
             play_photos = _find_photos(photos, read_options, Path(previews))
-            for line in play_photos.unreadable:
+            for line in (*play_photos.unreadable, *play_photos.notes):
                 click.echo(f"Left out: {line}", err=True)
             player = name or run.resolve().name
             _print_checkpoint(checkpoint, player)

@@ -59,3 +59,14 @@ def test_what_killed_writers_left_can_be_removed(tmp_path: Path) -> None:
             path.write_bytes(b"")
         remove_drafts(tmp_path / "a[1].jpg")
         assert sorted(tmp_path.iterdir()) == sorted([other, tmp_path / "a[1].jpg"])
+
+
+@pytest.mark.parametrize("length", [200, 201, 230, 255])
+def test_a_name_as_long_as_the_file_system_takes_can_be_written(tmp_path: Path, length: int) -> None:
+    path = tmp_path / ("n" * length)
+    write_atomically(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    with draft_beside(path) as draft:
+        draft.write_bytes(b"left by a writer that was killed")
+        remove_drafts(path)
+        assert [entry.name for entry in tmp_path.iterdir()] == [path.name]

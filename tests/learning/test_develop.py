@@ -1,6 +1,7 @@
 """``safelight develop``: finished pictures beside their steps; run again it goes on; one failure stops nobody else."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import pyvips
 from PIL import Image
 
+import bench.dng
 from editing.game.rules import Step
 from editing.photos.read_options import AUTO
 from editing.rendering.developing import develop_file
@@ -172,3 +174,43 @@ def test_each_process_takes_its_share_of_the_photos(photos: Path, tmp_path: Path
     outcomes = list(develop_all(jobs, SameSteps(StepsFile(STEPS)), Output(), AUTO, 2))
     assert [outcome.made for outcome in outcomes] == [1, 1, 1]
     assert all(job.destinations[0].exists() for job in jobs)
+
+
+def test_a_folder_within_the_photos_can_be_developed_into_again(photos: Path, steps: Path, tmp_path: Path) -> None:
+    shutil.copytree(photos, tmp_path / "photos")
+    command = ("develop", tmp_path / "photos", "--steps", steps, "-o", tmp_path / "photos" / "out")
+    assert "3 pictures made" in safelight_output(*command)
+    assert "0 pictures made" in (said := safelight_output(*command))
+    assert "3 were there already" in said
+
+
+def test_a_raw_and_its_jpeg_are_one_photo_and_the_jpeg_is_named_as_passed_over(steps: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "IMG_1.dng").write_bytes(bench.dng.dng(np.full((96, 128, 3), 0.3)))
+    Image.new("RGB", (128, 96)).save(folder / "IMG_1.jpg")
+    result = safelight("develop", folder, "--steps", steps, "-o", tmp_path / "out")
+    assert "1 pictures made" in result.output
+    assert "Passed over 1 JPEG beside a RAW of the same name." in result.output
+    sidecar = json.loads((tmp_path / "out" / "IMG_1.jpg.safelight.json").read_text())
+    assert sidecar["photo"]["name"] == "IMG_1.dng"
+
+
+@pytest.mark.parametrize(("metadata", "kept"), [("safe", False), ("all", True), ("none", False)])
+def test_what_metadata_says_of_owner_and_place_is_kept_or_not(
+    steps: Path, tmp_path: Path, metadata: str, kept: bool
+) -> None:
+    exif = Image.Exif()
+    exif[0x0110], exif[0x013B] = "Camera 5", "Owner Name"
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg", exif=exif.tobytes())
+    safelight_output("develop", tmp_path / "a.jpg", "--steps", steps, "-o", tmp_path / "out", "--metadata", metadata)
+    content = (tmp_path / "out" / "a.jpg").read_bytes()
+    assert (b"Owner Name" in content) == kept
+    assert (b"Camera 5" in content) == (metadata != "none")
+
+
+def test_names_of_230_bytes_work(steps: Path, tmp_path: Path) -> None:
+    name = "n" * 226
+    Image.new("RGB", (64, 48)).save(tmp_path / f"{name}.jpg")
+    safelight_output("develop", tmp_path / f"{name}.jpg", "--steps", steps, "-o", tmp_path / "out")
+    assert (tmp_path / "out" / f"{name}.jpg").exists()

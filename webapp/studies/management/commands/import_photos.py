@@ -51,16 +51,18 @@ class Command(BaseCommand):
         credit = Credit(*(_credit(name, options[name]) for name in ("licence", "attribution")))
         read_options = ReadOptions(options["transfer"], options["primaries"])
         try:
-            photos = find_photos(paths).photos
+            found = find_photos(paths)
         except PhotoError as error:
             raise CommandError(str(error)) from None
         console = Console(stderr=True, soft_wrap=True)
+        for note in found.notes:
+            console.print(note, markup=False, highlight=False)
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
-            importing = _Import(into, progress, len(photos))
+            importing = _Import(into, progress, len(found.photos))
             try:
                 add_photos(
                     into,
-                    photos,
+                    found.photos,
                     read_options,
                     credit,
                     importing.report,
@@ -76,7 +78,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{error}: {importing.summary}; mend that, and run it again to go on") from None
         self.stdout.write(importing.summary)
         if importing.failed:
-            raise CommandError(f"{importing.failed} of {len(photos)} files could not be imported")
+            raise CommandError(f"{importing.failed} of {len(found.photos)} files could not be imported")
 
 
 def _slugs() -> list[str]:
