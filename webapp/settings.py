@@ -273,9 +273,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"database_away": {"()": "webapp.http.database_unavailable.OneLine"}},
+    "filters": {"database_unavailable": {"()": "webapp.http.database_unavailable.OneLine"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["database_away"]},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["database_unavailable"]},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -8,10 +8,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
-from webapp.http import health
+from webapp.http.database_unavailable import healthz
 from webapp.http.languages import catalogue_script
 from webapp.photos.models import SHA256
-from webapp.photos.pages import thumbnail_file
 from webapp.ratings.pages import profile, reveal
 from webapp.studies import pages
 
@@ -35,14 +34,14 @@ urlpatterns = [
     path("play/<slug:slug>/profile/", profile, name="profile-page"),
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),
     path("photos/", pages.photos, name="photos"),
-    re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", thumbnail_file, name="thumbnail"),
+    re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", pages.thumbnail_file, name="thumbnail"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", set_language, name="set-language"),
     path("texts/<slug:language>/<slug:version>.js", catalogue_script, name="catalogue"),
     path("admin/", admin.site.urls),
     path("api/", include(api)),
-    path("healthz", health.healthz, name="healthz"),
+    path("healthz", healthz, name="healthz"),
 ]
 handler400 = "webapp.http.errors.bad_request"
 handler403 = "webapp.http.errors.forbidden"

@@ -13,5 +13,5 @@ def test_without_postgres_the_site_is_not_well(client, db, monkeypatch):
         raise OperationalError("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr("webapp.http.health.connection.cursor", fail)
+        patch.setattr("webapp.http.database_unavailable.connection.cursor", fail)
         assert client.get("/healthz").status_code == 503

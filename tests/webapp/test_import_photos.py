@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 
 from editing.photos.read_options import AUTO
 from tests.webapp.crashing_photos import Bomb, Bystander
-from webapp.photos.decoding import Decoded, SourceFile
-from webapp.photos.decoding_pool import decode_all
+from webapp.photos.decoding import Decoded, SourceFile, decode_all
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import remove
 from webapp.studies.models import Study

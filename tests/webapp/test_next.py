@@ -51,8 +51,8 @@ def test_the_order_is_the_players_own_and_stays_when_photos_are_added(player, ma
 
 
 def test_players_get_different_orders(study, make_photo):
+    from webapp.games.assignment import assign
     from webapp.participants.models import Participant
-    from webapp.studies.assignment import assign
 
     for seed in range(6):
         make_photo(seed)

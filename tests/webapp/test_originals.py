@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 from editing.photos.photo_error import PhotoError
 from webapp.photos.decoding import NotSaved, SourceFile, decode
 from webapp.photos.models import Photo, originals_folder, previews_folder
-from webapp.photos.originals import keep_original
-from webapp.photos.storing import NotStored, remove, store
+from webapp.photos.storing import NotStored, keep_original, remove, store
 from webapp.studies.photos import add_photo
 
 

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.downloads.models import FILES, Download
-from webapp.downloads.offering import check_offered, why_not
+from webapp.downloads.pictures import check_offered, why_not
 from webapp.downloads.tasks import enqueue
 from webapp.games.models import Episode
 from webapp.http.refusals import ErrorSerializer, Refusal

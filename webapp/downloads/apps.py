@@ -5,4 +5,4 @@ class DownloadsConfig(AppConfig):
     name = "webapp.downloads"
 
     def ready(self) -> None:
-        from webapp.downloads import signals  # noqa: F401  (connects its receivers)
+        from webapp.downloads import deleting  # noqa: F401  (connects its receivers)

@@ -4,12 +4,21 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
+from django.dispatch import receiver
 from django.utils import timezone
 
 from webapp.downloads.models import Download, downloads_folder
+from webapp.downloads.pictures import finished_path
+from webapp.games.models import Episode
+from webapp.photos.models import Photo
+from webapp.photos.storing import photo_removed
+from webapp.studies.models import Study
+from webapp.studies.photos import photo_taken_out
 
 _DAY = 24 * 3600  # seconds
 
@@ -32,6 +41,24 @@ def delete_old() -> None:
     aged = [path for path in downloads_folder().iterdir() if path.stat().st_mtime < time.time() - _DAY]
     if not aged:
         return
-    known = {download.path for download in Download.objects.all()}
-    for path in set(aged) - known:
+    current = {download.path for download in Download.objects.all()}
+    for path in set(aged) - current:
         path.unlink(missing_ok=True)
+
+
+@receiver(photo_removed)
+def forget_downloads(photo: Photo, **kwargs: Any) -> None:
+    """Nobody sees a photo that was removed."""
+    _forget_of(Episode.objects.filter(photo=photo))
+
+
+@receiver(photo_taken_out)
+def forget_downloads_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
+    """Nor in a study that it was taken out of."""
+    _forget_of(Episode.objects.filter(study=study, photo=photo))
+
+
+def _forget_of(episodes: QuerySet[Episode]) -> None:
+    forget(Download.objects.filter(episode__in=episodes))
+    for episode in episodes.filter(status=Episode.Status.SUBMITTED):
+        transaction.on_commit(partial(finished_path(episode).unlink, missing_ok=True))

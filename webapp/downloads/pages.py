@@ -14,8 +14,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from editing.game import filters
 from editing.photos.photo_error import PhotoError
 from webapp.downloads.api import DownloadSerializer, what_is_there
-from webapp.downloads.offering import why_not
-from webapp.downloads.thumbnails import finished_thumbnail
+from webapp.downloads.pictures import finished_thumbnail, why_not
 from webapp.games.models import Episode
 from webapp.participants.sessions import participant_of
 

@@ -19,8 +19,7 @@ from editing.photos.photo_error import PhotoError
 from editing.processes import Crashed, Stopped, run_isolated
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
-from webapp.downloads.offering import check_offered
-from webapp.downloads.thumbnails import episode_steps
+from webapp.downloads.pictures import check_offered, episode_steps
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import strip_file_name
 

@@ -14,15 +14,14 @@ from rest_framework.views import APIView
 from editing.game import filters, rules
 from editing.game.events import EVENT_KINDS
 from editing.game.events import Event as PlayedEvent
+from webapp.games.assignment import assign, has_practised, is_tutorial_due
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, record, resumable_episode
-from webapp.games.tutorial import has_practised, is_due
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import SHA256
 from webapp.photos.practice import practice_photo
 from webapp.studies.api import PhotoSerializer
-from webapp.studies.assignment import assign
 from webapp.studies.joining import find_study, joined
 
 
@@ -116,7 +115,8 @@ class NextView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         study = find_study(slug)
         participant = joined(request, study)
-        tutorial = study.open and (is_due(study, participant) or request.query_params.get("practice") == "true")
+        practises_again = request.query_params.get("practice") == "true"
+        tutorial = study.open and (practises_again or is_tutorial_due(study, participant))
         episode = resumable_episode(study, participant, tutorial=tutorial)
         if episode is None and not study.open:
             raise Refusal("study_closed", gettext("This study is closed."), 403)

@@ -6,6 +6,6 @@ class GamesConfig(AppConfig):
     name = "webapp.games"
 
     def ready(self) -> None:
-        from webapp.games import signals
+        from webapp.games.recording import close_outdated  # its module connects receivers too
 
-        post_migrate.connect(signals.close_outdated_episodes, sender=self)
+        post_migrate.connect(close_outdated, sender=self)

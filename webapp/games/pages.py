@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from webapp.games.assignment import has_practised
 from webapp.games.models import Episode
 from webapp.games.replays import watchable
-from webapp.games.tutorial import has_practised
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of
 from webapp.studies.models import Study

@@ -1,12 +1,17 @@
-"""Storing play: events come in batches, are replayed by the rules, and are kept whole or not at all."""
+"""Storing play: events come in batches, are replayed by the rules, and are kept whole or not at all.
+
+Here also is closed what nobody can finish.
+"""
 
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal, receiver
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -14,18 +19,22 @@ from editing.game import filters, rules
 from editing.game.events import Event as PlayedEvent
 from editing.game.events import IllegalEvent
 from webapp.games.models import Episode, Event, Step
-from webapp.http.refusals import Refusal, photo_removed
+from webapp.http import refusals
+from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
+from webapp.photos.storing import files_needed, photo_removed
 from webapp.studies.joining import lock_participation
 from webapp.studies.models import Study
-from webapp.studies.signals import reveal_seen
+from webapp.studies.photos import photo_taken_out
 
 MAXIMUM_EVENTS = 2000
 # Beyond them, for what a page sends by itself: whoever comes back to a full episode can still submit it.
 RESERVE = 200
 _SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
+# Sent as an episode begins, with ``participant``: a receiver answers whether they were shown what others had made.
+reveal_seen = Signal()
 
 
 @transaction.atomic
@@ -97,10 +106,30 @@ def close_unfinishable(study: Study, participant: Participant, *, tutorial: bool
             episode.save(update_fields=["status", "exclusion_reason"])
 
 
-def close_outdated() -> None:
-    """Close all episodes that were begun with another version of the filters: no page plays that version any more."""
-    outdated = Episode.objects.filter(status=Episode.Status.OPEN).exclude(contract_version=filters.VERSION)
-    outdated.update(status=Episode.Status.ABANDONED)
+def close_outdated(**kwargs: Any) -> None:
+    """Close what was begun with older filters: a site that is updated migrates before it serves the new ones.
+
+    Sent after a migration, also one back to before this app had tables.
+    """
+    if Episode._meta.db_table in connection.introspection.table_names():
+        outdated = Episode.objects.filter(status=Episode.Status.OPEN).exclude(contract_version=filters.VERSION)
+        outdated.update(status=Episode.Status.ABANDONED)
+
+
+@receiver(photo_removed)
+def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
+    """Nobody can finish an episode whose photo is gone."""
+    _exclude_open(Episode.objects.filter(photo=photo))
+
+
+@receiver(photo_taken_out)
+def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
+    """Nor one whose photo is gone from its study."""
+    _exclude_open(Episode.objects.filter(study=study, photo=photo))
+
+
+def _exclude_open(episodes: QuerySet[Episode]) -> None:
+    episodes.filter(status=Episode.Status.OPEN).update(status=Episode.Status.EXCLUDED, exclusion_reason="photo removed")
 
 
 def _open_episodes(study: Study, participant: Participant, tutorial: bool) -> QuerySet[Episode]:
@@ -173,7 +202,7 @@ def _check_room(fresh: Sequence[PlayedEvent]) -> None:
 
 def _closed(episode: Episode) -> Refusal:
     if not episode.study.playable.filter(pk=episode.photo_id).exists():
-        return photo_removed()
+        return refusals.photo_removed()
     return Refusal("closed", gettext("The episode was closed; it takes no more events."))
 
 
@@ -186,7 +215,7 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
         raise Refusal("not_found", gettext("There is no such photo."), HTTPStatus.NOT_FOUND)
     # Asked once the photo is locked: before that it may be taken out still.
     if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
-        raise photo_removed()
+        raise refusals.photo_removed()
     if other := resumable_episode(study, participant, tutorial=photo.practice):
         message = gettext("Another episode is open: finish it first, here or in its tab.")
         raise Refusal("other_episode_open", message, episode=str(other.pk))
@@ -228,3 +257,9 @@ def steps_of(episode: Episode, events: Sequence[PlayedEvent], state: rules.State
         )
         for index, step in enumerate(rules.trajectory(state))
     ]
+
+
+@receiver(files_needed)
+def is_exported(photo: Photo, **kwargs: Any) -> bool:
+    """An export shows what the submitted episodes were played on."""
+    return Episode.objects.filter(photo=photo, status=Episode.Status.SUBMITTED).exists()

@@ -1,16 +1,18 @@
-"""Telling a Postgres that is away, which is no fault of the site's, from errors that are."""
+"""A Postgres that is unavailable: telling it from errors of the site, in the log and to those who ask."""
 
 import logging
+from http import HTTPStatus
 
 import psycopg
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from procrastinate.exceptions import ConnectorException
 
 # By SQLSTATE: connection exceptions, and a server that shuts down, crashed or is not ready yet.
 _CLASSES = ("08", "57P")
 
 
-def is_away(error: BaseException | None) -> bool:
+def is_unavailable(error: BaseException | None) -> bool:
     """Whether an error of the database means that nobody answers there."""
     if isinstance(error, InterfaceError):  # the connection was found closed
         return True
@@ -33,8 +35,18 @@ class OneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and is_away(error):
+        if error is not None and is_unavailable(error):
             cause = error.__cause__ if isinstance(error, ConnectorException) else error
             record.msg = f"Postgres is away ({reason(cause or error)}): {' '.join(record.getMessage().split())}"
             record.args = record.exc_info = record.exc_text = None
         return True
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer load balancers, systemd and ``make run``: 200 while Postgres answers, else 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("Postgres does not answer\n", "text/plain", HTTPStatus.SERVICE_UNAVAILABLE)
+    return HttpResponse("ok\n", "text/plain")

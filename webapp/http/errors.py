@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from editing.game.events import IllegalEvent
-from webapp.http.database_unavailable import is_away
+from webapp.http.database_unavailable import is_unavailable
 from webapp.http.refusals import Refusal, body
 
 # Of the codes of editing.game.rules: those of play that is legal in itself but does not follow on what is stored.
@@ -64,7 +64,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Called by Django while it handles the error."""
-    if is_away(sys.exc_info()[1]):
+    if is_unavailable(sys.exc_info()[1]):
         message = gettext("The site cannot reach its database at the moment: try again soon.")
         return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "database_away", message)
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", gettext("The site failed; this has been logged."))

@@ -1,6 +1,11 @@
-"""From a file to a stored preview. Knows nothing of Django, so that a bare process can do it."""
+"""From files to stored previews, many at once on several processes.
 
+Knows nothing of Django, so that a bare process can do it.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +15,7 @@ from editing.photos.decoding import read_photo, source_sha256
 from editing.photos.photo_error import PhotoError, printable
 from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import AUTO, ReadOptions
+from editing.processes import Crashed, each_by_processes
 
 MINIMUM_EDGE = 64
 CHANGED = "it changed while it was read: add it again"
@@ -98,6 +104,28 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
         working_space=photo.working_space,
         decoding=photo.decoding | {"options": asdict(options)},
     )
+
+
+def decode_all(
+    sources: Iterable[SourceFile], previews: Path, options: ReadOptions, processes: int
+) -> Iterator[tuple[SourceFile, Decoded | PhotoError]]:
+    """What became of each photo, in the order in which they are done; `each_by_processes` says how.
+
+    At most ``processes`` photos are in memory at once.
+    """
+    function = partial(_decoded, previews=previews, options=options)
+    for source, result in each_by_processes(function, sources, processes):
+        if isinstance(result, Crashed):
+            yield source, PhotoError("the decoder crashed, or ran out of memory, on this file")
+        else:
+            yield source, result
+
+
+def _decoded(source: SourceFile, *, previews: Path, options: ReadOptions) -> Decoded | PhotoError:
+    try:
+        return decode(source, previews, options)
+    except PhotoError as error:
+        return error
 
 
 def _check_playable(path: Path, pixels: np.ndarray) -> None:

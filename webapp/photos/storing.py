@@ -1,21 +1,30 @@
-"""Adding photos and removing them."""
+"""Adding photos, with their source files, and removing them."""
 
+import shutil
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
+from editing.files import draft_beside
+from editing.photos.finding import IMAGE_SUFFIXES, RAW_SUFFIXES
 from editing.photos.read_options import ReadOptions
-from webapp.photos.decoding import Decoded
-from webapp.photos.models import Photo
-from webapp.photos.signals import files_needed, photo_removed
+from webapp.photos.decoding import CHANGED, Decoded, NotSaved, SourceFile
+from webapp.photos.models import Photo, originals_folder
 from webapp.photos.thumbnails import delete_thumbnails
 from webapp.photos.transport import delete_packed
 
 Outcome = Literal["added", "known", "restored"]
 # Of Postgres's advisory locks: who adds a row for a file, or deletes the file, holds it.
 _FILES_LOCK = 0x5AFE
+# Sent with ``photo``, a removed one: a receiver answers whether it needs the preview and the original still.
+files_needed = Signal()
+# Sent inside the transaction that removes a photo, with ``photo``.
+photo_removed = Signal()
 
 
 class NotStored(ValueError):
@@ -95,6 +104,49 @@ def options_text(photo: Photo) -> str:
     """How a photo was asked to be read, as the command line writes it."""
     options = photo.decoding.get("options") or {}
     return " ".join(f"--{name} {value}" for name, value in options.items()) or "options unknown"
+
+
+def keep_original(photo: Photo, source: SourceFile) -> None:
+    """Keep a copy of the photo's source file, unless it is here already or the site keeps none (KEEP_ORIGINALS).
+
+    The copy appears whole or not at all. A photo of which nobody knows how it was read keeps none either: it could
+    not be read again in the same way.
+
+    Raises:
+        NotSaved: the folder cannot be made or written to.
+        NotStored: the file was changed since its SHA-256 was taken.
+    """
+    if not settings.KEEP_ORIGINALS or "options" not in photo.decoding:
+        return
+    if photo.original_suffix and photo.original_path.is_file():
+        return
+    folder = originals_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with draft_beside(folder / photo.pk) as draft:
+            shutil.copyfile(source.path, draft)
+            if source.has_changed:
+                raise NotStored(CHANGED)
+            _take_in(photo, draft, _suffix(source.path))
+    except OSError as error:
+        raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
+
+
+def _take_in(photo: Photo, draft: Path, suffix: str) -> None:
+    with transaction.atomic():
+        lock_files()
+        row = Photo.objects.get(pk=photo.pk)
+        if row.removed_at is not None:  # in this moment
+            return
+        row.original_suffix = photo.original_suffix = suffix
+        draft.replace(row.original_path)
+        row.save(update_fields=["original_suffix"])
+
+
+def _suffix(source: Path) -> str:
+    """What tells the kind of the file when it is read again: all that is no picture by its name is a RAW file."""
+    suffix = source.suffix.lower()
+    return suffix if suffix in IMAGE_SUFFIXES | RAW_SUFFIXES else ".raw"
 
 
 def remove(photo: Photo) -> None:

@@ -3,20 +3,22 @@
 import hashlib
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.dispatch import receiver
 from django.utils.translation import gettext
 
 from editing.game import filters
+from webapp.games.assignment import assign
 from webapp.games.models import Episode
-from webapp.games.recording import resumable_episode
+from webapp.games.recording import resumable_episode, reveal_seen
 from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement, Place, Showing
-from webapp.studies.assignment import assign
 from webapp.studies.joining import lock_participation
 from webapp.studies.models import Study
 
@@ -143,3 +145,9 @@ def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:
 def _rank(study: Study, participant: Participant, what: str) -> bytes:
     """Sorts in an order of the participant's own, which is the same every time."""
     return hashlib.sha256(f"reveal {study.slug} {participant.pseudonym} {what}".encode()).digest()
+
+
+@receiver(reveal_seen)
+def has_seen_a_reveal(participant: Participant, **kwargs: Any) -> bool:
+    """Whoever was shown what others made may play otherwise from then on, in any study."""
+    return Showing.objects.filter(participant=participant).exists()

@@ -3,25 +3,30 @@
 from http import HTTPStatus
 
 from django.conf import settings
+from django.contrib.auth.decorators import user_passes_test
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from rest_framework.request import Request
 
+from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import PRIMARIES, TRANSFERS
 from webapp.http.refusals import Refusal
-from webapp.http.researchers import researchers_only
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
+from webapp.photos.thumbnails import Look, thumbnail
 from webapp.studies.api import JoinView
 from webapp.studies.joining import is_consent_missing, join
 from webapp.studies.models import DEFAULT, Consent, Study
+
+# Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
+researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="login")
 
 PHOTOS_ON_A_PAGE = 60
 _CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")
@@ -107,6 +112,18 @@ def photos(request: HttpRequest) -> HttpResponse:
         "built": finders.find("upload.js") is not None,
     }
     return render(request, "photos.html", context)
+
+
+@researchers_only
+def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> FileResponse:
+    """A photo's thumbnail, for researchers; not found where the preview that it is made of is lost."""
+    photo = get_object_or_404(Photo, pk=sha256, removed_at=None)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    try:
+        file = thumbnail(photo, look).open("rb")
+    except PhotoError:
+        raise Http404 from None
+    return FileResponse(file, content_type="image/webp", headers=headers)
 
 
 def _version(text: str | None) -> int:

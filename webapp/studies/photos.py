@@ -7,26 +7,28 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from django.db import transaction
+from django.dispatch import Signal
 
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
-from webapp.photos.decoding import Decoded, SourceFile, decode
-from webapp.photos.decoding_pool import decode_all
+from webapp.photos.decoding import Decoded, SourceFile, decode, decode_all
 from webapp.photos.models import Photo, previews_folder
-from webapp.photos.originals import keep_original
 from webapp.photos.storing import (
     NO_CREDIT,
     Credit,
     NotStored,
     Outcome,
     fill_credit,
+    keep_original,
     kept_as_it_was,
     known,
     remove,
     store,
 )
 from webapp.studies.models import Study, StudyPhoto
-from webapp.studies.signals import photo_taken_out
+
+# Sent inside the transaction that takes a photo out of a study, with ``study`` and ``photo``.
+photo_taken_out = Signal()
 
 
 class AddedPhoto(NamedTuple):

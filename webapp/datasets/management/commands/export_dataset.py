@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from editing.trajectories.schemas import STATUSES, InvalidSnapshot
-from webapp.datasets.card import left_out_text
-from webapp.datasets.exporting import Selection, export
+from webapp.datasets.exporting import Selection, export, left_out_text
 from webapp.studies.models import Study
 
 

@@ -1,10 +1,11 @@
-"""Which photo a participant plays next."""
+"""What a participant plays next: people the tutorial, once; then the photos of the study, in an order of their own."""
 
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
 
+from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Study
@@ -40,3 +41,17 @@ def assign(study: Study, participant: Participant, played: Collection[str]) -> A
 
 def _rank(study: Study, participant: Participant, sha256: str) -> bytes:
     return hashlib.sha256(f"{study.slug} {participant.pseudonym} {sha256}".encode()).digest()
+
+
+def has_practised(participant: Participant) -> bool:
+    """Whether the participant has been through the tutorial once, in any study."""
+    done = Episode.objects.filter(participant=participant, tutorial=True, status=Episode.Status.SUBMITTED)
+    return done.exists()
+
+
+def is_tutorial_due(study: Study, participant: Participant) -> bool:
+    """Whether the participant, a person, begins with the tutorial. Who has begun to play is not held up any more."""
+    if not study.tutorial or participant.kind != Participant.Kind.HUMAN:
+        return False
+    has_played = Episode.objects.filter(study=study, participant=participant, tutorial=False).exists()
+    return not has_played and not has_practised(participant)

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 from procrastinate.exceptions import ConnectorException
 
-from webapp.http.database_unavailable import OneLine, is_away
+from webapp.http.database_unavailable import OneLine, is_unavailable
 
 
 def operational_error(cause):
@@ -45,8 +45,8 @@ def test_it_is_logged_in_one_line(without_postgres, caplog):
 
 
 @pytest.mark.parametrize("cause", [psycopg.errors.AdminShutdown("x"), psycopg.errors.ConnectionFailure("x")])
-def test_a_server_that_shuts_down_is_away(cause):
-    assert is_away(operational_error(cause))
+def test_a_server_that_shuts_down_is_unavailable(cause):
+    assert is_unavailable(operational_error(cause))
 
 
 def test_the_worker_says_so_in_one_line_too():
@@ -58,9 +58,9 @@ def test_the_worker_says_so_in_one_line_too():
     assert OneLine().filter(record)
     said = "Postgres is away (Connection refused): listener error: Database error."
     assert logging.Formatter().format(record) == said
-    assert not is_away(ConnectorException())
+    assert not is_unavailable(ConnectorException())
 
 
 @pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected("x"), psycopg.errors.DiskFull("x")])
 def test_an_error_of_a_server_that_is_there_is_a_failure(cause):
-    assert not is_away(operational_error(cause))
+    assert not is_unavailable(operational_error(cause))
