@@ -34,10 +34,25 @@ VIEW_PARAMETERS = ("viewport_width", "viewport_height", "pixel_ratio", "wide_gam
 MAXIMUM_MS = 2**31 - 1
 
 
+# The codes by which the rules refuse an event: what is refused by one of them will never be taken.
+REFUSAL_CODES = frozenset(
+    (
+        *("malformed", "unknown_kind", "unknown_filter", "unknown_parameter", "out_of_range"),
+        *("filter_used", "too_many_steps", "no_step_here", "nothing_to_undo", "nothing_to_redo", "nothing_to_submit"),
+        *("already_started", "not_started", "closed", "gap", "stale_contract"),
+    )
+)
+
+
 class IllegalEvent(ValueError):
-    """An event that the rules refuse. ``code`` names the rule, ``seq`` the event (None where it has no number)."""
+    """An event that the rules refuse.
+
+    ``code`` is one of REFUSAL_CODES and names the rule, ``seq`` the event (None where it has no number).
+    """
 
     def __init__(self, code: str, message: str, seq: int | None = None) -> None:
+        if code not in REFUSAL_CODES:
+            raise ValueError(f"{code!r} is not among the codes of the rules")
         super().__init__(message if seq is None else f"event {seq}: {message}")
         self.code = code
         self.seq = seq

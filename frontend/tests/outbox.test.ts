@@ -136,10 +136,12 @@ describe("the outbox", () => {
   it.each([
     [410, "photo_removed"],
     [409, "gap"],
+    [409, "stale_contract"],
+    [409, "conflict"],
     [400, "out_of_range"],
-    [404, "not_found"],
+    [400, "malformed"],
   ])("sets an episode aside that the server refuses for what it is, and no other (%d %s)", async (status, code) => {
-    const { send, batches } = server(new ApiError(status, code, "no"));
+    const { send, batches } = server(new ApiError(status, code, "no", 0));
     const refused = vi.fn<(episode: string, error: ApiError) => void>();
     const store = await openStore();
     const outbox = new Outbox(store, send, refused);
@@ -187,6 +189,44 @@ describe("the outbox", () => {
     await later.flush();
     expect(batches).toEqual([["b 0"], ["a 0", "a 1", "a 2"]]);
     expect(await rowsLeft()).toEqual([]);
+  });
+
+  it.each([
+    [400, "malformed"],
+    [404, "not_found"],
+    [405, "method_not_allowed"],
+    [400, "something_new"],
+  ])("keeps and sends again what a mistake of the server refuses (%d %s)", async (status, code) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { send, batches } = server(new ApiError(status, code, "no"), new ApiError(status, code, "no"));
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    outbox.add(parcel("a", 0));
+    outbox.add(parcel("b", 0));
+    await outbox.flush();
+    expect(outbox.status.value).toEqual({ state: "held", waiting: 2 });
+    await vi.advanceTimersByTimeAsync(30_000);
+    await outbox.flush();
+    vi.useRealTimers();
+    expect(batches).toEqual([["a 0"], ["b 0"]]);
+    expect(outbox.status.value).toEqual({ state: "saved", waiting: 0 });
+  });
+
+  it("sends at the next visit what an earlier version set aside for a mistake of the server", async () => {
+    const store = await openStore();
+    for (const [episode, code] of [
+      ["a", "not_found"],
+      ["b", "malformed"],
+      ["c", "gap"],
+    ] as const) {
+      await store.put(parcel(episode, 0));
+      await store.setAside([parcel(episode, 0)], code);
+    }
+    const { send, batches } = server();
+    const outbox = new Outbox(store, send, neverRefused);
+    await outbox.load(PLAYER);
+    await outbox.flush();
+    expect(batches).toEqual([["a 0"], ["b 0"]]);
+    expect(await rowsLeft()).toEqual([["c 0", "gap"]]);
   });
 
   it("works from memory where the browser has no IndexedDB", async () => {

@@ -1,10 +1,12 @@
 """What the player did reaches the server, once: whatever happens to the page, the connection and the session."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Error, Page, Request, expect
 
 from editing.game import rules
@@ -363,3 +365,33 @@ def test_full_storage_is_told_and_what_was_done_is_sent(
     person.press("1")
     person.wait_until_saved()
     assert kinds() == ["start", "choose"]
+
+
+def refusal(code: str) -> str:
+    return json.dumps({"error": {"code": code, "message": "A wrong setting.", "seq": None}})
+
+
+MISTAKES = {
+    "an address that is not allowed": (400, "application/json", refusal("malformed")),
+    "a page in place of JSON": (400, "text/html", "<h1>Bad Request (400)</h1>"),
+    "a study that was renamed": (404, "application/json", refusal("not_found")),
+    "a proxy without a server": (502, "text/html", "<h1>Bad Gateway</h1>"),
+    "a server that restarts": (503, "application/json", refusal("failed")),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_passing_mistake_of_the_server_costs_no_action(person: Person, make_photo: MakePhoto, mistake: str) -> None:
+    status, content_type, body = MISTAKES[mistake]
+    make_photo()
+    person.arrive()
+    person.wait_until_saved()
+    person.page.route(EVENTS, lambda route: route.fulfill(status=status, content_type=content_type, body=body))
+    person.press("1")
+    expect(person.page.locator(STATUS)).to_contain_text(re.compile("kept in this browser|does not answer"))
+    assert [code for _, code in kept(person.page)] == [None], "nothing is set aside"
+    person.page.unroute(EVENTS)
+    person.arrive()
+    person.wait_until_saved()
+    assert kinds() == ["start", "choose", "resume"]
+    assert kept(person.page) == []

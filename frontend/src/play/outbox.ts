@@ -4,16 +4,26 @@
  * stays there, out of the way. What cannot be stored waits in memory alone.
  */
 import { signal, type ReadonlySignal } from "@preact/signals";
+import { contract } from "../game/contract";
 import { ApiError, type Batch } from "../shared/api";
 import type { SavingStatus } from "./state";
-import type { Parcel, Store } from "./store";
+import type { KeptParcel, Parcel, Store } from "./store";
 
 /**
- * Refusals with these statuses are about the episode itself, which will never be taken: it breaks the rules, or is of
- * somebody else, or does not follow on what is stored, or its photo is gone. Others are about the visitor or the study:
- * a visit that has ended, a study that is closed for now.
+ * The server's own codes, beside those of the rules, for an episode that it will never take: its ids are taken, its photo
+ * is gone or was handed in already, or it is too long.
  */
-const ABOUT_THE_EPISODE: ReadonlySet<number> = new Set([400, 404, 409, 410]);
+const NEVER_TAKEN: ReadonlySet<string> = new Set(["conflict", "photo_removed", "already_played", "too_many_events"]);
+
+/** Codes about the visitor or the study: a visit that has ended, a study that is closed for now. */
+const FOR_THE_NEXT_VISIT: ReadonlySet<string> = new Set([
+  "not_joined",
+  "study_closed",
+  "consent_needed",
+  "forbidden",
+  "too_large",
+  "other_episode_open",
+]);
 
 /** Why parcels are set aside that another participant has left: if they come back, they are sent. */
 const OF_SOMEBODY_ELSE = "another_player";
@@ -23,6 +33,15 @@ const LARGEST_BATCH = 500;
 const LARGEST_KEEPALIVE = 60_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * Whether an episode that is refused so will never be taken. "malformed" is said of an event by the rules, which name its
+ * number, and of a whole request by whatever stands before them.
+ */
+function isFinal({ code, seq }: Pick<ApiError, "code" | "seq">): boolean {
+  if (code === "malformed") return seq !== null;
+  return contract.refusal_codes.includes(code) || NEVER_TAKEN.has(code);
+}
 
 export type Send = (episode: string, batch: Batch, keepalive?: boolean) => Promise<void>;
 
@@ -43,7 +62,8 @@ export class Outbox {
 
   /**
    * @param refused is told of an episode whose events the server does not take. They are set aside for good where
-   *   that is about the episode, else until the next visit: the queue goes on with what follows.
+   *   that is about the episode, else until the next visit: the queue goes on with what follows. What the server says
+   *   by mistake (a wrong setting, an address that has changed) is no refusal: the episode is sent again after a while.
    */
   constructor(
     private readonly store: Store,
@@ -72,7 +92,9 @@ export class Outbox {
     const stored = await this.store.load().catch(() => []);
     const kept = stored.filter(({ event }) => !here.has(event.id));
     const isOwn = (parcel: Parcel) => parcel.player === player || parcel.player === "";
-    const own = kept.filter(({ refused }) => refused === undefined || refused === OF_SOMEBODY_ELSE).filter(isOwn);
+    const mayBeTaken = ({ refused }: KeptParcel) =>
+      refused === undefined || refused === OF_SOMEBODY_ELSE || !isFinal({ code: refused, seq: null });
+    const own = kept.filter(mayBeTaken).filter(isOwn);
     const others = kept.filter((parcel) => parcel.refused === undefined && !isOwn(parcel));
     this.waiting.unshift(...own.map(({ study, photo, event }) => ({ study, photo, player, event })));
     if (others.length > 0) await this.store.setAside(others, OF_SOMEBODY_ELSE).catch(() => undefined);
@@ -175,21 +197,26 @@ export class Outbox {
       await this.store.remove(batch).catch(() => undefined);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      await this.setAside(event.episode, error);
-      this.refused(event.episode, error);
+      if (isFinal(error)) await this.setAside(event.episode, error);
+      else this.held.add(event.episode);
+      if (isFinal(error) || FOR_THE_NEXT_VISIT.has(error.code)) this.refused(event.episode, error);
+      else this.sendLater(event.episode);
     }
   }
 
-  /** Takes a refused episode out of the way of the others. */
-  private async setAside(episode: string, { status, code }: ApiError): Promise<void> {
-    if (!ABOUT_THE_EPISODE.has(status)) {
-      this.held.add(episode);
-      return;
-    }
+  /** Takes an episode that will never be taken out of the way of the others. */
+  private async setAside(episode: string, { code }: ApiError): Promise<void> {
     const parcels = this.waiting.filter(({ event }) => event.episode === episode);
     this.leave(parcels);
     this.lost += parcels.length;
     await this.store.setAside(parcels, code).catch(() => undefined);
+  }
+
+  /** Sends a held episode again after a while: it holds up no other until then. */
+  private sendLater(episode: string): void {
+    setTimeout(() => {
+      if (this.held.delete(episode)) void this.flush();
+    }, LONGEST_PAUSE_MS);
   }
 
   /** Takes parcels out of the queue. */

@@ -25,6 +25,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** The number of the event that is refused, if it is one. */
+    readonly seq: number | null = null,
   ) {
     super(message);
   }
@@ -44,13 +46,14 @@ function csrfToken(): string {
 
 async function refusal(response: Response): Promise<Error> {
   const body: unknown = await response.json().catch(() => null);
-  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+  const error = (body as { error?: { code?: unknown; message?: unknown; seq?: unknown } } | null)?.error;
   const answered = `the server answered ${response.status}`;
   // Whatever is not in the API's own form was said by something between the server and here.
   if (typeof error?.code !== "string" || response.status >= 500) return new Unreachable(answered);
   if (error.code === "throttled") return new Unreachable(answered);
   if (error.code === "csrf_failed") return new StaleToken(answered);
-  return new ApiError(response.status, error.code, typeof error.message === "string" ? error.message : error.code);
+  const message = typeof error.message === "string" ? error.message : error.code;
+  return new ApiError(response.status, error.code, message, typeof error.seq === "number" ? error.seq : null);
 }
 
 async function request(url: string, options: RequestInit = {}): Promise<Response> {
