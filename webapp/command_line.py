@@ -37,7 +37,7 @@ def _run() -> None:
 
 
 def unreachable(error: "OperationalError") -> str:
-    """One line on a Postgres that cannot be connected to: where, why and what to do."""
+    """Return one line on a Postgres that cannot be connected to: where, why and what to do."""
     from django.db import connections
 
     from webapp.http.database_unavailable import reason

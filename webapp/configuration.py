@@ -15,7 +15,7 @@ POSTGRES_CONVENTION = "postgresql://safelight@127.0.0.1:5432/safelight"
 
 
 def local_secret_key(path: Path) -> str:
-    """The key kept in a file that only its owner can read; made at the first call."""
+    """Return the key kept in a file that only its owner can read; made at the first call."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written whole under a name of its own, then linked: of two first starts at once, one key wins.
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -29,7 +29,7 @@ def local_secret_key(path: Path) -> str:
 
 
 def embedded_database_url() -> str:
-    """The address of the embedded Postgres if it runs, else the conventional one, which fails with a clear error."""
+    """Return the address of the embedded Postgres if it runs, else the conventional one, which fails clearly."""
     try:
         from webapp.local import embedded_postgres
     except ImportError:
@@ -38,7 +38,7 @@ def embedded_database_url() -> str:
 
 
 def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
-    """An entry of Django's DATABASES for a libpq address.
+    """Return an entry of Django's DATABASES for a libpq address.
 
     Raises:
         ImproperlyConfigured: the address cannot be understood.
@@ -58,7 +58,7 @@ def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
 
 
 def compiled_languages(locale: Path, languages: list[tuple[str, str]], *, source: str) -> list[tuple[str, str]]:
-    """Those of the languages, each with its name, that the site can speak: whose catalogues were compiled."""
+    """Return those of the languages, each with its name, that the site can speak: whose catalogues were compiled."""
     return [
         (code, name)
         for code, name in languages

@@ -257,6 +257,7 @@ REST_FRAMEWORK = {
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "webapp.http.errors.answer",
+    # Of X-Forwarded-For the last entry is our proxy's own; any before it are the visitor's claims.
     "NUM_PROXIES": NUMBER_OF_PROXIES,
 }
 SPECTACULAR_SETTINGS = {

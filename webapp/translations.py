@@ -31,21 +31,21 @@ _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def extract_template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Any]:
-    """The texts of a Django template: Django itself writes its tags as calls of gettext, among rubbish."""
+    """Yield the texts of a Django template: Django itself writes its tags as calls of gettext, among rubbish."""
     calls = templatize(file.read().decode())
     # Within parentheses no line is indented wrongly.
     return extract_python(BytesIO(f"(\n{calls}\n)".encode()), keywords, comment_tags, options)
 
 
 def extracted(domain: str) -> Catalog:
-    """All texts of a domain as they stand in the sources: the server's in ``django``, the browser's in ``djangojs``."""
+    """Return all texts of a domain in the sources: the server's in ``django``, the browser's in ``djangojs``."""
     catalog = Catalog()
     sources = _server_sources() if domain == "django" else _browser_sources()
     for path, method in sources:
-        place = path.relative_to(ROOT).as_posix()
+        source = path.relative_to(ROOT).as_posix()
         with path.open("rb") as file:
             for number, message, comments, context in extract(method, file, _KEYWORDS, _COMMENT_TAGS, {"jsx": False}):
-                catalog.add(message, locations=[(place, number)], auto_comments=comments, context=context)
+                catalog.add(message, locations=[(source, number)], auto_comments=comments, context=context)
     if domain == "djangojs":
         for text in _contract_texts():
             catalog.add(text, locations=[("editing/game/filters.py", 1)])
@@ -53,30 +53,30 @@ def extracted(domain: str) -> Catalog:
 
 
 def read(path: Path) -> Catalog:
-    """The catalogue in a ``.po`` file."""
+    """Return the catalogue in a ``.po`` file."""
     with path.open("rb") as file:
         return read_po(file, locale=path.parts[-3], domain=path.stem)
 
 
 def catalogues() -> list[Path]:
-    """The ``.po`` files of all languages."""
+    """Return the ``.po`` files of all languages."""
     return sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
 
 
 def problems(catalog: Catalog) -> list[str]:
-    """What of a catalogue must not reach the site: placeholders that are lost or unknown, plurals without a form."""
+    """Return what must not reach the site of a catalogue: placeholders lost or unknown, plurals without a form."""
     broken = ((message, error) for message, errors in catalog.check() for error in errors)
-    found = [f"{message.id!r}: {error}" for message, error in broken if _is_begun(message)]
+    lines = [f"{message.id!r}: {error}" for message, error in broken if _is_begun(message)]
     for message in catalog:
         if message.id and _is_begun(message) and not message.fuzzy:
-            found += _wrong_placeholders(message)
+            lines += _wrong_placeholders(message)
             if not all(_forms(message.string)):
-                found.append(f"{message.id!r}: a plural has no form")
-    return found
+                lines.append(f"{message.id!r}: a plural has no form")
+    return lines
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    """The texts that are shown in English still, or whose translation may be out of date."""
+    """Return the texts that are shown in English still, or whose translation may be out of date."""
     open_ones = (message for message in catalog if message.id and (message.fuzzy or not _is_begun(message)))
     return [_forms(message.id)[0] for message in open_ones]
 
@@ -117,9 +117,9 @@ def _browser_sources() -> Iterator[tuple[Path, str]]:
 
 def _contract_texts() -> Iterator[str]:
     """What players read of the filters. The page names the points of curves, not their slopes."""
-    for one in FILTERS.values():
-        yield from (one.label, one.purpose, *(reading.label for reading in one.readings))
-        for parameter in () if one.curves else one.parameters:
+    for filter_ in FILTERS.values():
+        yield from (filter_.label, filter_.purpose, *(reading.label for reading in filter_.readings))
+        for parameter in () if filter_.curves else filter_.parameters:
             words = (parameter.label, parameter.help, parameter.unit, *(parameter.directions or ()))
             yield from (text for text in words if any(map(str.isalpha, text)))
 
@@ -146,13 +146,13 @@ def _is_begun(message: Message) -> bool:
 
 
 def _wrong_placeholders(message: Message) -> Iterable[str]:
-    wanted = set(_PLACEHOLDER.findall(" ".join(_forms(message.id))))
+    placeholders = set(_PLACEHOLDER.findall(" ".join(_forms(message.id))))
     *others, last = _forms(message.string)
     # "One photo" may be said without the number; the form for many tells everything.
-    for form, least in [*((other, wanted - {"count"}) for other in others), (last, wanted)]:
+    for form, least in [*((other, placeholders - {"count"}) for other in others), (last, placeholders)]:
         names = set(_PLACEHOLDER.findall(form))
-        if form and not least <= names <= wanted:
-            yield f"{message.id!r}: its placeholders are {sorted(wanted)}, not {sorted(names)}"
+        if form and not least <= names <= placeholders:
+            yield f"{message.id!r}: its placeholders are {sorted(placeholders)}, not {sorted(names)}"
 
 
 def main() -> None:

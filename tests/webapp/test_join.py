@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from webapp.http.visitors import address
 from webapp.participants.models import Participant
 
 JOIN = "/api/studies/default/join/"
@@ -100,3 +101,24 @@ def test_too_many_requests_are_throttled(stranger, refused, monkeypatch):
     response = stranger.join()
     assert refused(response) == (429, "throttled")
     assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [(0, "203.0.113.5", "10.0.0.1"), (1, "203.0.113.5", "203.0.113.5"), (1, "6.6.6.6, 203.0.113.5", "203.0.113.5")],
+)
+def test_the_address_of_a_visitor_is_what_our_own_proxy_says(rf, settings, proxies, forwarded, expected):
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": proxies}
+    request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+    assert address(request) == expected
+
+
+def test_throttling_counts_by_that_address_before_anybody_has_joined(stranger, monkeypatch, settings):
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+    monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
+    statuses = []
+    for visitor in ("203.0.113.5", "203.0.113.6", "203.0.113.5"):
+        stranger.client.defaults["HTTP_X_FORWARDED_FOR"] = visitor
+        stranger.client.cookies.pop("sessionid", None)
+        statuses.append(stranger.join().status_code)
+    assert statuses == [200, 200, 429]

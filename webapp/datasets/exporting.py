@@ -206,7 +206,7 @@ def _judgement_row(judgement: Judgement) -> Row:
 
 
 def photo_row(photo: Photo) -> Row:
-    """The photo's row in a snapshot."""
+    """Return the photo's row in a snapshot."""
     columns = ("sha256", "preview_sha256", "name", "width", "height", "preview_width", "preview_height")
     texts = ("working_space", "licence", "attribution")
     row = {name: getattr(photo, name) for name in (*columns, *texts)}
@@ -219,7 +219,7 @@ def _write_card(snapshot: Snapshot) -> None:
 
 
 def left_out_text(left_out: dict[str, int]) -> str:
-    """A sentence on the episodes that an export lacks, by the reason; empty where it lacks none."""
+    """Return a sentence on the episodes that an export lacks, by the reason; empty where it lacks none."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
     return f"Episodes left out: {reasons}." if reasons else ""
 

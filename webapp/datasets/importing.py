@@ -43,8 +43,8 @@ def import_snapshot(snapshot: Snapshot) -> Counts:
 
 
 def _store(snapshot: Snapshot) -> Counts:
-    known = set(Episode.objects.values_list("pk", flat=True))
-    new = [row for row in rows(snapshot.episodes) if UUID(row["id"]) not in known]
+    stored = set(Episode.objects.values_list("pk", flat=True))
+    new = [row for row in rows(snapshot.episodes) if UUID(row["id"]) not in stored]
     photos, new_photos = _photos(snapshot, played={row["photo"] for row in new})
     studies, made = _studies({row["study"] for row in new})
     players, new_players = _players(new)
@@ -98,9 +98,9 @@ def _copy_preview(source: Path, target: Path) -> None:
 
 def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:
     """The studies of these names, and which of them are new here."""
-    known = {study.slug: study for study in Study.objects.filter(slug__in=slugs)}
-    made = {slug: _closed_study(slug) for slug in sorted(slugs.difference(known))}
-    return known | made, set(made)
+    existing = {study.slug: study for study in Study.objects.filter(slug__in=slugs)}
+    made = {slug: _closed_study(slug) for slug in sorted(slugs.difference(existing))}
+    return existing | made, set(made)
 
 
 def _closed_study(slug: str) -> Study:
@@ -115,13 +115,13 @@ def _closed_study(slug: str) -> Study:
 
 
 def _players(episodes: Iterable[Row]) -> tuple[dict[str, Participant], int]:
-    wanted = {row["player"]: row["player_kind"] for row in episodes}
-    players = {player.pseudonym: player for player in Participant.objects.filter(pseudonym__in=wanted)}
+    kinds = {row["player"]: row["player_kind"] for row in episodes}
+    players = {player.pseudonym: player for player in Participant.objects.filter(pseudonym__in=kinds)}
     for row in episodes:
-        kind = players[row["player"]].kind if row["player"] in players else wanted[row["player"]]
+        kind = players[row["player"]].kind if row["player"] in players else kinds[row["player"]]
         if kind != row["player_kind"]:
             raise InvalidSnapshot(f"episodes.parquet: {row['player']} is a {kind}, not a {row['player_kind']}")
-    new = [Participant(pseudonym=name, kind=kind) for name, kind in wanted.items() if name not in players]
+    new = [Participant(pseudonym=name, kind=kind) for name, kind in kinds.items() if name not in players]
     Participant.objects.bulk_create(new)
     return players | {player.pseudonym: player for player in new}, len(new)
 

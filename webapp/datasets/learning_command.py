@@ -14,7 +14,7 @@ class CommandFailed(RuntimeError):
 
 
 def is_installed() -> bool:
-    """Whether the learning extra is."""
+    """Tell whether the learning extra is installed."""
     return find_spec("torch") is not None and _safelight() is not None
 
 

@@ -73,11 +73,11 @@ class DownloadsView(APIView):
     )
     def post(self, request: Request, episode_id: UUID) -> Response:
         """Ask for the picture in a format. Asking again changes nothing, but for one that failed: it is tried again."""
-        wanted = WantedSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        serializer = WantedSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         episode = _visible_episode(request, episode_id)
         check_offered(episode)
-        row = _asked_for(episode, wanted.validated_data["format"])
+        row = _asked_for(episode, serializer.validated_data["format"])
         return Response(DownloadSerializer(row).data, HTTPStatus.ACCEPTED if row.is_coming else HTTPStatus.OK)
 
 
@@ -105,7 +105,7 @@ class DownloadView(APIView):
 
 
 def what_is_there(episode: Episode) -> list[Download]:
-    """The downloads that were asked for, less those whose file was lost."""
+    """Return the downloads that were asked for, less those whose file was lost."""
     return [row for row in episode.downloads.all() if row.is_there or row.state != Download.State.READY]
 
 

@@ -48,13 +48,13 @@ def delete_old() -> None:
 
 @receiver(photo_removed)
 def forget_downloads(photo: Photo, **kwargs: Any) -> None:
-    """Nobody sees a photo that was removed."""
+    """Delete the downloads of a photo that was removed: nobody sees it any more."""
     _forget_of(Episode.objects.filter(photo=photo))
 
 
 @receiver(photo_taken_out)
 def forget_downloads_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
-    """Nor in a study that it was taken out of."""
+    """Delete the downloads of a photo in a study that it was taken out of."""
     _forget_of(Episode.objects.filter(study=study, photo=photo))
 
 

@@ -13,7 +13,7 @@ FILES = {"jpeg": (".jpg", "image/jpeg"), "tiff16": (".tif", "image/tiff"), "png1
 
 
 def downloads_folder() -> Path:
-    """Where the developed pictures lie, until they are old."""
+    """Return where the developed pictures lie, until they are old."""
     return Path(settings.DATA_DIR) / "downloads"
 
 

@@ -32,7 +32,7 @@ class Finished:
 
 @ensure_csrf_cookie
 def finished(request: HttpRequest) -> HttpResponse:
-    """What the visitor has handed in, the last first."""
+    """Render what the visitor has handed in, the last first."""
     page = Paginator(_of_visitor(request).order_by("-started", "pk"), PICTURES_ON_A_PAGE).get_page(
         request.GET.get("page")
     )
@@ -42,7 +42,7 @@ def finished(request: HttpRequest) -> HttpResponse:
 
 
 def finished_file(request: HttpRequest, episode_id: UUID) -> FileResponse:
-    """The small picture of one of them; not found where the preview that it is made of is lost."""
+    """Serve the small picture of one of them; not found where the preview that it is made of is lost."""
     episode = get_object_or_404(_of_visitor(request), pk=episode_id, contract_version=filters.VERSION)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     try:

@@ -15,7 +15,7 @@ from webapp.photos.thumbnails import LONG_EDGE, save_thumbnail, thumbnails_folde
 
 
 def why_not(episode: Episode) -> str:
-    """Why it cannot, in a sentence for the player; empty where it can."""
+    """Say why an episode's picture cannot be had at full size, in a sentence for the player; empty where it can."""
     try:
         check_offered(episode)
     except Refusal as refusal:
@@ -50,12 +50,12 @@ def check_offered(episode: Episode) -> None:
 
 
 def finished_path(episode: Episode) -> Path:
-    """Where an episode's thumbnail lies, once it is made."""
+    """Return where an episode's thumbnail lies, once it is made."""
     return thumbnails_folder() / f"{episode.pk}.webp"
 
 
 def finished_thumbnail(episode: Episode) -> Path:
-    """A WebP of the picture that an episode came to; made when first asked for.
+    """Return a WebP of the picture that an episode came to; made when first asked for.
 
     Raises:
         editing.photos.decoding.PhotoError: the preview of its photo is lost.
@@ -71,5 +71,5 @@ def finished_thumbnail(episode: Episode) -> Path:
 
 
 def episode_steps(episode: Episode) -> list[Step]:
-    """The steps of a finished episode, in order."""
+    """Return the steps of a finished episode, in order."""
     return [Step(step.filter, step.parameters) for step in episode.steps.order_by("index")]

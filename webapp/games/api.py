@@ -148,11 +148,12 @@ class EventsView(APIView):
         operation_id="send_events",
     )
     def post(self, request: Request, episode_id: UUID) -> Response:
-        batch = BatchSerializer(data=request.data)
-        batch.is_valid(raise_exception=True)
-        study = find_study(batch.validated_data["study"])
-        events = [PlayedEvent.from_json(event) for event in batch.validated_data["events"]]
-        state = record(study, joined(request, study), episode_id, batch.validated_data["photo"], events)
+        serializer = BatchSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        batch = serializer.validated_data
+        study = find_study(batch["study"])
+        events = [PlayedEvent.from_json(event) for event in batch["events"]]
+        state = record(study, joined(request, study), episode_id, batch["photo"], events)
         return Response({"episode": episode_id, **_state(state)})
 
 

@@ -25,7 +25,7 @@ class Assignment:
 
 
 def assign(study: Study, participant: Participant, played: Collection[str]) -> Assignment:
-    """The first photos, in the participant's own order, that are not among those played (SHA-256 of their sources).
+    """Return the first photos, in the participant's own order, that are not played yet (SHA-256 of their sources).
 
     The order is a shuffle seeded by the study and the pseudonym. It sorts by a hash for each photo, so that photos
     which are added or removed meanwhile leave the order of the others as it is. Photos whose preview is lost are
@@ -44,13 +44,13 @@ def _rank(study: Study, participant: Participant, sha256: str) -> bytes:
 
 
 def has_practised(participant: Participant) -> bool:
-    """Whether the participant has been through the tutorial once, in any study."""
+    """Tell whether the participant has been through the tutorial once, in any study."""
     done = Episode.objects.filter(participant=participant, tutorial=True, status=Episode.Status.SUBMITTED)
     return done.exists()
 
 
 def is_tutorial_due(study: Study, participant: Participant) -> bool:
-    """Whether the participant, a person, begins with the tutorial. Who has begun to play is not held up any more."""
+    """Tell whether the participant, a person, begins with the tutorial. Who has begun to play is not held up."""
     if not study.tutorial or participant.kind != Participant.Kind.HUMAN:
         return False
     has_played = Episode.objects.filter(study=study, participant=participant, tutorial=False).exists()

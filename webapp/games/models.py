@@ -57,7 +57,7 @@ class Episode(models.Model):
         return f"{self.participant} on {self.photo}"
 
     def replayable_events(self) -> list[PlayedEvent]:
-        """All its events, in order, as the rules take them."""
+        """Return all its events, in order, as the rules take them."""
         return [event.as_played() for event in self.events.order_by("seq")]
 
 
@@ -84,12 +84,12 @@ class Event(models.Model):
 
     @classmethod
     def from_played(cls, event: PlayedEvent) -> "Event":
-        """The row of an event, not yet stored."""
+        """Return the row of an event, not yet stored."""
         fields = event.to_json()
         return cls(episode_id=fields.pop("episode"), **fields)
 
     def as_played(self) -> PlayedEvent:
-        """The event as the rules take it."""
+        """Return the event as the rules take it."""
         return PlayedEvent(
             id=str(self.id),
             episode=str(self.episode_id),

@@ -29,7 +29,7 @@ class Progress:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What this is, and the way into the open studies."""
+    """Render the start page: what this is, and the way into the open studies."""
     visitor = participant_of(request)
     studies = [_progress(study, visitor) for study in Study.objects.filter(open=True)]
     context = {
@@ -59,7 +59,7 @@ def _progress(study: Study, visitor: Participant | None) -> Progress:
 
 
 def replay(request: HttpRequest, episode_id: UUID) -> HttpResponse:
-    """An episode, step by step; not found for who may not watch it."""
+    """Render an episode, step by step; not found for who may not watch it."""
     episode = watchable(request, episode_id)
     title = gettext("%(photo)s, step by step") % {"photo": episode.photo.name}
     return program_page(request, "replay", title, episode=str(episode.pk))

@@ -118,13 +118,13 @@ def close_outdated(**kwargs: Any) -> None:
 
 @receiver(photo_removed)
 def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
-    """Nobody can finish an episode whose photo is gone."""
+    """Exclude the open episodes of a photo that was removed: nobody can finish them."""
     _exclude_open(Episode.objects.filter(photo=photo))
 
 
 @receiver(photo_taken_out)
 def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
-    """Nor one whose photo is gone from its study."""
+    """Exclude the open episodes of a photo in a study that it was taken out of."""
     _exclude_open(Episode.objects.filter(study=study, photo=photo))
 
 
@@ -245,7 +245,7 @@ def _store(episode: Episode, events: Sequence[PlayedEvent], fresh: Sequence[Play
 
 
 def steps_of(episode: Episode, events: Sequence[PlayedEvent], state: rules.State) -> list[Step]:
-    """The rows of the trajectory that a submitted episode has come to, not yet stored."""
+    """Return the rows of the trajectory that a submitted episode has come to, not yet stored."""
     spent = rules.time_spent(events)
     return [
         Step(
@@ -261,5 +261,5 @@ def steps_of(episode: Episode, events: Sequence[PlayedEvent], state: rules.State
 
 @receiver(files_needed)
 def is_exported(photo: Photo, **kwargs: Any) -> bool:
-    """An export shows what the submitted episodes were played on."""
+    """Answer that a photo's files are needed while an export would show what was submitted on it."""
     return Episode.objects.filter(photo=photo, status=Episode.Status.SUBMITTED).exists()

@@ -79,7 +79,7 @@ class ReplayPreviewView(APIView):
 
 
 def watchable(request: HttpRequest | Request, episode_id: UUID) -> Episode:
-    """The episode, for who may watch it.
+    """Return the episode, for who may watch it.
 
     Raises:
         Http404: there is none, or none for this visitor.
@@ -91,7 +91,7 @@ def watchable(request: HttpRequest | Request, episode_id: UUID) -> Episode:
 
 
 def may_watch(request: HttpRequest | Request, episode: Episode) -> bool:
-    """Whether the visitor may: its player, a researcher, or anybody where the study says so and it was handed in."""
+    """Tell whether the visitor may: its player, a researcher, or anybody if the study says so and it is handed in."""
     is_shown = episode.status == Episode.Status.SUBMITTED and not (episode.tutorial or episode.preview)
     if request.user.is_staff or (episode.study.public_replays and is_shown):
         return True

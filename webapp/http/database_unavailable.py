@@ -13,7 +13,7 @@ _CLASSES = ("08", "57P")
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether an error of the database means that nobody answers there."""
+    """Tell whether an error of the database means that nobody answers there."""
     if isinstance(error, InterfaceError):  # the connection was found closed
         return True
     if isinstance(error, ConnectorException):  # of the worker

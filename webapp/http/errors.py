@@ -63,7 +63,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Called by Django while it handles the error."""
+    """Answer a request that failed; called by Django while it handles the error."""
     if is_unavailable(sys.exc_info()[1]):
         message = gettext("The site cannot reach its database at the moment: try again soon.")
         return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "database_away", message)

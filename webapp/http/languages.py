@@ -24,7 +24,7 @@ class Languages(LocaleMiddleware):
 
 
 def catalogue(request: HttpRequest) -> dict[str, str]:
-    """A context processor: ``catalogue``, the address of the page's texts in its language; empty for English."""
+    """Add ``catalogue`` to a template's context: the address of the page's texts in its language; empty for English."""
     language = get_language() or settings.LANGUAGE_CODE
     if language == settings.LANGUAGE_CODE:
         return {"catalogue": ""}
@@ -33,10 +33,10 @@ def catalogue(request: HttpRequest) -> dict[str, str]:
 
 @gzip_page
 def catalogue_script(request: HttpRequest, language: str, version: str) -> HttpResponse:
-    """The texts of the game's programs in a language, to be loaded before them. Its address changes with the texts."""
-    known = language in dict(settings.LANGUAGES)
-    response = HttpResponse(_script(language) if known else b"", "text/javascript; charset=utf-8")
-    is_current = known and version == _version(language)
+    """Serve the texts of the game's programs in a language, loaded before them. Its address changes with the texts."""
+    is_offered = language in dict(settings.LANGUAGES)
+    response = HttpResponse(_script(language) if is_offered else b"", "text/javascript; charset=utf-8")
+    is_current = is_offered and version == _version(language)
     response["Cache-Control"] = "public, max-age=31536000, immutable" if is_current else "no-store"
     return response
 

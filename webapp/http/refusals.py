@@ -24,7 +24,7 @@ class Refusal(APIException):
 
 
 def photo_removed() -> Refusal:
-    """What is said of a photo that nobody can play any more: it was removed, or its preview is lost."""
+    """Return what is said of a photo that nobody can play any more: it was removed, or its preview is lost."""
     return Refusal("photo_removed", gettext("This photo is gone; go on with the next one."), HTTPStatus.GONE)
 
 
@@ -40,5 +40,5 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 def body(code: str, message: str, seq: int | None = None, **extra: str) -> dict[str, Any]:
-    """The JSON of every refusal."""
+    """Return the JSON of every refusal."""
     return {"error": {"code": code, "message": message[:_LONGEST_MESSAGE], "seq": seq, **extra}}

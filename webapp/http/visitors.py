@@ -15,7 +15,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
-from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.utils import json as strict_json
 
 from webapp.http.refusals import Refusal
@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 
 
 def address(request: HttpRequest) -> str:
-    """The visitor's address: as the reverse proxy names it on a server, else the other end of the connection."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if settings.NUMBER_OF_PROXIES and forwarded:
-        # The last entry is our proxy's own; any before it are the visitor's claims.
-        return str(forwarded).split(",")[-1].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Return the visitor's address: as the reverse proxy names it on a server, else the connection's other end."""
+    return str(BaseThrottle().get_ident(Request(request)))
 
 
 class SessionWithCsrf(SessionAuthentication):
@@ -52,7 +48,7 @@ class SessionThrottle(ScopedRateThrottle):
     def get_cache_key(self, request: Request, view: "APIView") -> str:
         return self.cache_format % {
             "scope": self.scope,
-            "ident": request.session.get("participant") or address(request),
+            "ident": request.session.get("participant") or self.get_ident(request),
         }
 
 

@@ -59,7 +59,7 @@ class Cluster:
         return self.directory / "data"
 
     def url(self, database: str = DATABASE) -> str | None:
-        """The address of `database` on the running server, None while no server runs."""
+        """Return the address of `database` on the running server, None while no server runs."""
         pid, port, status = self._pid_file()
         if status != "ready" or not self._serves(pid):
             return None
@@ -215,7 +215,7 @@ class Cluster:
 
 
 def cluster(name: str = "site") -> Cluster:
-    """The clone's own cluster of that name, one of `CLUSTERS`."""
+    """Return the clone's own cluster of that name, one of `CLUSTERS`."""
     if os.geteuid() == 0:
         folder = Path("/var/lib/safelight") / hashlib.sha256(str(CLONE).encode()).hexdigest()[:12]
     else:
@@ -229,7 +229,7 @@ def start(name: str = "site") -> str:
 
 
 def url(name: str = "site") -> str | None:
-    """The address of the cluster `name`, None while it does not run."""
+    """Return the address of the cluster `name`, None while it does not run."""
     return cluster(name).url()
 
 
@@ -251,7 +251,7 @@ def _is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """Return a port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -280,7 +280,7 @@ def _act(action: str, server: Cluster, command: list[str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """The command line of the module docstring; returns the exit code."""
+    """Run the command line of the module docstring; return the exit code."""
     border = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
         prog="python -m webapp.local.embedded_postgres", description="This clone's PostgreSQL."

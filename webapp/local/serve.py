@@ -42,7 +42,7 @@ class ServeError(RuntimeError):
 
 
 def address(host: str, port: int) -> str:
-    """The address to type into a browser."""
+    """Return the address to type into a browser."""
     name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 

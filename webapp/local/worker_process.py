@@ -50,7 +50,7 @@ class WorkerProcess:
 
 @contextmanager
 def working() -> Iterator[WorkerProcess]:
-    """A worker for a `with` block. Uses DATABASE_URL."""
+    """Run a worker for a `with` block. Uses DATABASE_URL."""
     worker = WorkerProcess()
     try:
         yield worker

@@ -19,5 +19,5 @@ _NOUNS = """
 
 
 def new_pseudonym() -> str:
-    """A random name such as ``quiet-heron-48213``: one in 770 million, and uniqueness is the database's to keep."""
+    """Return a random name such as ``quiet-heron-48213``, one in 770 million; the database keeps it unique."""
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{secrets.randbelow(90_000) + 10_000}"

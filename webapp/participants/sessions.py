@@ -11,7 +11,7 @@ _TICKET_SALT = "safelight.participant"
 
 
 def participant_of(request: HttpRequest | Request) -> Participant | None:
-    """Who joined in this session, or None."""
+    """Return who joined in this session, or None."""
     key = request.session.get(_KEY)
     return Participant.objects.filter(pk=key).first() if key is not None else None
 
@@ -22,12 +22,12 @@ def remember(request: HttpRequest | Request, participant: Participant) -> None:
 
 
 def ticket_for(participant: Participant) -> str:
-    """What the participant's browser keeps, to be known again when its session has ended: signed by this site."""
+    """Return what the participant's browser keeps, to be known again when its session has ended: signed here."""
     return signing.dumps(participant.pk, salt=_TICKET_SALT)
 
 
 def holder_of(ticket: str) -> Participant | None:
-    """Whom a ticket was made for, if it is one of ours and they are still here."""
+    """Return whom a ticket was made for, if it is one of ours and they are still here."""
     try:
         key = signing.loads(ticket, salt=_TICKET_SALT)
     except signing.BadSignature:

@@ -109,7 +109,7 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
 def decode_all(
     sources: Iterable[SourceFile], previews: Path, options: ReadOptions, processes: int
 ) -> Iterator[tuple[SourceFile, Decoded | PhotoError]]:
-    """What became of each photo, in the order in which they are done; `each_by_processes` says how.
+    """Yield what became of each photo, in the order in which they are done; `each_by_processes` says how.
 
     At most ``processes`` photos are in memory at once.
     """

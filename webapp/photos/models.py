@@ -14,12 +14,12 @@ _logger = logging.getLogger(__name__)
 
 
 def previews_folder() -> Path:
-    """Where previews lie, each named by its own SHA-256."""
+    """Return where previews lie, each named by its own SHA-256."""
     return Path(settings.DATA_DIR) / "previews"
 
 
 def originals_folder() -> Path:
-    """Where source files lie, each named by its SHA-256 and its kind."""
+    """Return where source files lie, each named by its SHA-256 and its kind."""
     return Path(settings.DATA_DIR) / "originals"
 
 
@@ -60,7 +60,7 @@ class Photo(models.Model):
     @property
     def has_preview(self) -> bool:
         """Whether the preview is where it should be. Where it is not, each process logs so once."""
-        return _found(self.preview_path, "preview", self.name, "play it")
+        return _is_file(self.preview_path, "preview", self.name, "play it")
 
     @property
     def original_path(self) -> Path:
@@ -70,19 +70,19 @@ class Photo(models.Model):
     @property
     def has_original(self) -> bool:
         """Whether the source file is where it should be. Where it is not, each process logs so once."""
-        return _found(self.original_path, "original", self.name, "download it at full size")
+        return _is_file(self.original_path, "original", self.name, "download it at full size")
 
 
 def previews_are_away() -> bool:
-    """Whether there is not one preview: the folder is not mounted, or not restored yet. No photo is lost for that."""
+    """Tell whether there is no preview at all: the folder is not mounted, or not restored yet; no photo is lost."""
     return next(previews_folder().glob("*.npy"), None) is None
 
 
-def _found(path: Path, what: str, name: str, use: str) -> bool:
-    found = path.is_file()
-    if not found:
+def _is_file(path: Path, what: str, name: str, use: str) -> bool:
+    exists = path.is_file()
+    if not exists:
         _report_lost(path, what, name, use)
-    return found
+    return exists
 
 
 @cache

@@ -18,7 +18,7 @@ _FILE = "an evening at the lake.npy"
 
 
 def practice_photo() -> Photo:
-    """The photo, painted when it is first asked for on this site, which takes a second.
+    """Return the photo, painted when it is first asked for on this site, which takes a second.
 
     Raises:
         Refusal: ``photos_away``: there is none, and it cannot be kept.

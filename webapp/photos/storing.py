@@ -54,7 +54,7 @@ def store(decoded: Decoded, credit: Credit = NO_CREDIT) -> tuple[Photo, Outcome]
         photo, created = Photo.objects.select_for_update().get_or_create(
             sha256=decoded.sha256, defaults=asdict(decoded) | asdict(credit)
         )
-        if not created and known(photo.pk):
+        if not created and stored_photo(photo.pk):
             return photo, "known"
         if photo.preview_sha256 != decoded.preview_sha256:
             raise NotStored(
@@ -70,8 +70,8 @@ def store(decoded: Decoded, credit: Credit = NO_CREDIT) -> tuple[Photo, Outcome]
         return photo, "restored"
 
 
-def known(sha256: str) -> Photo | None:
-    """The photo with this source, if it is here, not removed, and its preview not lost."""
+def stored_photo(sha256: str) -> Photo | None:
+    """Return the photo with this source, if it is here, not removed, and its preview not lost."""
     photo = Photo.objects.filter(sha256=sha256, removed_at=None).first()
     return photo if photo and photo.has_preview else None
 
@@ -83,7 +83,7 @@ def lock_files() -> None:
 
 
 def kept_as_it_was(photo: Photo, options: ReadOptions) -> str:
-    """What to tell someone who adds a known photo with other options: empty where they are the same."""
+    """Say what to tell someone who adds a known photo with other options: empty where they are the same."""
     if photo.decoding.get("options") in (None, asdict(options)):
         return ""
     return f"it is here already, imported with {options_text(photo)}, and stays as it is"
@@ -101,7 +101,7 @@ def fill_credit(photo: Photo, credit: Credit) -> str:
 
 
 def options_text(photo: Photo) -> str:
-    """How a photo was asked to be read, as the command line writes it."""
+    """Return how a photo was asked to be read, as the command line writes it."""
     options = photo.decoding.get("options") or {}
     return " ".join(f"--{name} {value}" for name, value in options.items()) or "options unknown"
 

@@ -18,12 +18,12 @@ LONG_EDGE = 360
 
 
 def thumbnails_folder() -> Path:
-    """Where small pictures lie; all can be made again."""
+    """Return where small pictures lie; all can be made again."""
     return Path(settings.DATA_DIR) / "thumbnails"
 
 
 def thumbnail(photo: Photo, look: Look) -> Path:
-    """A WebP of the photo: ``game`` as the game first shows it, ``bright`` lifted so that it can be recognised."""
+    """Return a WebP of the photo: ``game`` as the game first shows it, ``bright`` lifted so as to be recognised."""
     path = _path(photo, look)
     if not path.exists():
         pixels = load_preview(photo.preview_path)

@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 
 
 def open_packed(photo: Photo) -> BinaryIO:
-    """The packed preview of a photo, to be read from its start.
+    """Return the packed preview of a photo, to be read from its start.
 
     Raises:
         editing.photos.decoding.PhotoError: the preview that it is made of is missing or damaged.

@@ -77,8 +77,8 @@ class RevealsView(APIView):
         participant = joined(request, study)
         photos = photos_to_reveal(study, participant)
         answered = Showing.objects.filter(study=study, participant=participant).exclude(judgements=None)
-        known = set(answered.values_list("photo_id", flat=True))
-        return Response({"reveals": [{"photo": photo.pk, "answered": photo.pk in known} for photo in photos]})
+        answered_photos = set(answered.values_list("photo_id", flat=True))
+        return Response({"reveals": [{"photo": photo.pk, "answered": photo.pk in answered_photos} for photo in photos]})
 
 
 class RevealView(APIView):
@@ -126,7 +126,7 @@ class ProfileView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         study = find_study(slug)
         styles = profile(study, joined(request, study))
-        return Response({whose: asdict(style) if style else None for whose, style in styles.items()})
+        return Response({player: asdict(style) if style else None for player, style in styles.items()})
 
 
 def _shown(request: Request, showing: Showing, participant: Participant) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from webapp.studies.pages import program_page
 
 @ensure_csrf_cookie
 def reveal(request: HttpRequest, slug: str) -> HttpResponse:
-    """One photo after the other, as the visitor, others and the agent left it; or the one that ``?photo=`` names."""
+    """Render each photo, or the one that ``?photo=`` names, as the visitor, others and the agent left it."""
     study = get_object_or_404(Study, slug=slug)
     photo = request.GET.get("photo", "")
     return program_page(request, "reveal", f"{gettext('Side by side')} · {study.title}", study=study.slug, photo=photo)
 
 
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
-    """The visitor's own style."""
+    """Render the visitor's own style."""
     study = get_object_or_404(Study, slug=slug)
     return program_page(request, "profile", f"{gettext('Your style')} · {study.title}", study=study.slug)

@@ -28,23 +28,23 @@ MOST_PHOTOS = 12
 
 
 def comparable(study: Study) -> QuerySet[Episode]:
-    """The finished treatments of a study that can be drawn: by the filters of today, on photos that are there."""
+    """Return the finished treatments of a study that can be drawn: by the filters of today, on photos that exist."""
     finished = Episode.objects.filter(study=study, status=Episode.Status.SUBMITTED, contract_version=filters.VERSION)
     return finished.filter(tutorial=False, preview=False, photo__in=study.playable)
 
 
 def by_people() -> Q:
-    """The episodes that people played."""
+    """Return the episodes that people played."""
     return Q(participant__kind=Participant.Kind.HUMAN)
 
 
 def by_agent(study: Study) -> Q:
-    """The episodes of the one agent that the study shows; none where it shows none."""
+    """Return the episodes of the one agent that the study shows; none where it shows none."""
     return Q(participant__kind=Participant.Kind.AGENT, participant__pseudonym=study.agent_pseudonym)
 
 
 def may_see_others(study: Study, participant: Participant) -> bool:
-    """Whether the study shows this participant, by now, what others made."""
+    """Tell whether the study shows this participant, by now, what others made."""
     if study.reveal == Study.Reveal.END:
         return not _plays_on(study, participant)
     return study.reveal == Study.Reveal.EACH
@@ -59,7 +59,7 @@ def _plays_on(study: Study, participant: Participant) -> bool:
 
 
 def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
-    """Of the photos that the participant has done, those of which there is somebody else's picture.
+    """Return those photos that the participant has done of which there is somebody else's picture.
 
     In the order in which they were played; at the end at most ``MOST_PHOTOS``, always the same choice of them.
 
@@ -77,7 +77,7 @@ def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
 
 
 def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
-    """The showing of a photo to the participant who played it: the same one, in the same order, each time.
+    """Return the showing of a photo to the participant who played it: the same one, in the same order, each time.
 
     Raises:
         Refusal: ``no_reveal``, ``reveal_later``, ``not_played``, ``photo_removed`` or ``nothing_to_compare``.
@@ -90,8 +90,8 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
         raise Refusal("not_played", gettext("Finish this photo first; then you see what others made of it."))
     with transaction.atomic():
         lock_participation(study, participant)
-        known = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
-        return known or _new_showing(own, _chosen(study, participant, own.photo_id))
+        showing = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
+        return showing or _new_showing(own, _chosen(study, participant, own.photo_id))
 
 
 def judge(showing: Showing, place: int, ms: int) -> Judgement:
@@ -125,8 +125,8 @@ def _chosen(study: Study, participant: Participant, photo_sha256: str) -> list[E
     agents: dict[int, UUID] = {}
     people: dict[int, UUID] = {}
     rows = _by_others(study, participant).filter(photo=photo_sha256)
-    for kind, maker, key in rows.values_list("participant__kind", "participant", "pk"):
-        (agents if kind == Participant.Kind.AGENT else people)[maker] = key
+    for player_kind, maker, key in rows.values_list("participant__kind", "participant", "pk"):
+        (agents if player_kind == Participant.Kind.AGENT else people)[maker] = key
     in_order = sorted(people.values(), key=lambda key: _rank(study, participant, str(key)))
     return list(Episode.objects.filter(pk__in=[*agents.values(), *in_order[:OTHER_PEOPLE]]))
 
@@ -149,5 +149,5 @@ def _rank(study: Study, participant: Participant, what: str) -> bytes:
 
 @receiver(reveal_seen)
 def has_seen_a_reveal(participant: Participant, **kwargs: Any) -> bool:
-    """Whoever was shown what others made may play otherwise from then on, in any study."""
+    """Answer whether a participant was shown, in any study, what others made: they may play otherwise from then on."""
     return Showing.objects.filter(participant=participant).exists()

@@ -74,7 +74,7 @@ class _Tally:
 
 
 def profile(study: Study, participant: Participant) -> dict[str, Style | None]:
-    """The styles of ``you``, of ``others`` and of the ``agent`` on the photos that the participant did last.
+    """Return the styles of ``you``, of ``others`` and of the ``agent`` on the photos that the participant did last.
 
     None where there is nothing, or where the study does not show it (yet).
     """

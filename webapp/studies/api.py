@@ -113,9 +113,9 @@ class JoinView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         study = find_study(slug)
-        wanted = JoinSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        participant = join(request, study, **wanted.validated_data)
+        serializer = JoinSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        participant = join(request, study, **serializer.validated_data)
         ticket = ticket_for(participant)
         answer = {"participant": participant.pseudonym, "kind": participant.kind, "study": study.slug}
         return Response(answer | {"ticket": ticket})
@@ -155,7 +155,7 @@ class PreviewView(APIView):
 
 
 def preview_response(request: Request, photo: Photo) -> HttpResponseBase:
-    """The packed preview, for who may see the photo.
+    """Return the packed preview, for who may see the photo.
 
     Raises:
         Refusal: ``photo_removed``.

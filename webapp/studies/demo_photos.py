@@ -29,7 +29,7 @@ DEMO_PHOTOS = (
 
 
 def demo_photo_paths() -> dict[Path, DemoPhoto]:
-    """Where the files lie. Raises `FileNotFoundError`, which says what to install, where they do not."""
+    """Return where the files lie. Raises `FileNotFoundError`, which says what to install, where they do not."""
     package = importlib.util.find_spec("skimage")
     folder = Path(package.origin).parent / "data" if package and package.origin else None
     if folder is None or not all((folder / photo.file).is_file() for photo in DEMO_PHOTOS):

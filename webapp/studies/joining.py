@@ -18,7 +18,7 @@ from webapp.studies.models import Consent, Participation, Study
 
 
 def find_study(slug: str) -> Study:
-    """The study of that name.
+    """Return the study of that name.
 
     Raises:
         Http404: there is none.
@@ -30,7 +30,7 @@ def find_study(slug: str) -> Study:
 def join(
     request: HttpRequest | Request, study: Study, kind: str, *, ticket: str = "", agreed_to: int | None = None
 ) -> Participant:
-    """The session's participant, else the holder of the ticket, else a new one, who has now joined this study.
+    """Return the session's participant, else the holder of the ticket, else a new one, who has now joined this study.
 
     Args:
         agreed_to: the version of the study's text to which they have just agreed.
@@ -57,7 +57,7 @@ def join(
 
 
 def joined(request: HttpRequest | Request, study: Study) -> Participant:
-    """The session's participant, who has agreed to the study's text.
+    """Return the session's participant, who has agreed to the study's text.
 
     Raises:
         Refusal: ``not_joined`` or ``consent_needed``.

@@ -33,7 +33,7 @@ _CHANGED = gettext_lazy("The text has been changed while you read it. Please rea
 
 
 def credits_page(request: HttpRequest) -> HttpResponse:
-    """Where the photos come from."""
+    """Render where the photos come from."""
     sources = (
         Photo.objects.filter(removed_at=None, studies__open=True)
         .values("licence", "attribution")
@@ -45,7 +45,7 @@ def credits_page(request: HttpRequest) -> HttpResponse:
 
 @ensure_csrf_cookie
 def play(request: HttpRequest, slug: str) -> HttpResponse:
-    """The game, for those who have agreed to the study's text."""
+    """Render the game, for those who have agreed to the study's text."""
     study = get_object_or_404(Study, slug=slug)
     if study.open and is_consent_missing(study, participant_of(request)):
         return redirect("consent", slug)
@@ -54,7 +54,7 @@ def play(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The study's text; who agrees joins the study and goes on to the game."""
+    """Render the study's text; who agrees joins the study and goes on to the game."""
     study = get_object_or_404(Study, slug=slug)
     participant = participant_of(request)
     if not study.open or not is_consent_missing(study, participant):
@@ -77,13 +77,13 @@ def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def declined_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """For who does not agree: nothing is stored, and no harm is done."""
+    """Render the page for who does not agree: nothing is stored, and no harm is done."""
     study = get_object_or_404(Study, slug=slug)
     return render(request, "declined.html", {"study": study, "joined": participant_of(request) is not None})
 
 
 def program_page(request: HttpRequest, program: str, title: str, **data: str) -> HttpResponse:
-    """A page that one of the frontend's programs draws, which is given ``data`` to begin with."""
+    """Render a page that one of the frontend's programs draws, which is given ``data`` to begin with."""
     if not finders.find(f"{program}.js"):
         return render(request, "not_built.html", {"program": program}, status=503)
     context = {"script": f"{program}.js", "style": f"{program}.css", "title": title, "data": data}
@@ -93,7 +93,7 @@ def program_page(request: HttpRequest, program: str, title: str, **data: str) ->
 @researchers_only
 @ensure_csrf_cookie
 def photos(request: HttpRequest) -> HttpResponse:
-    """A study's photos, for researchers to see, add and remove."""
+    """Render a study's photos, for researchers to see, add and remove."""
     studies = {study.slug: study for study in Study.objects.all()}
     study = studies.get(request.GET.get("study", DEFAULT))
     if study is None:
@@ -116,7 +116,7 @@ def photos(request: HttpRequest) -> HttpResponse:
 
 @researchers_only
 def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> FileResponse:
-    """A photo's thumbnail, for researchers; not found where the preview that it is made of is lost."""
+    """Serve a photo's thumbnail, for researchers; not found where the preview that it is made of is lost."""
     photo = get_object_or_404(Photo, pk=sha256, removed_at=None)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     try:

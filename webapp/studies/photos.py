@@ -21,9 +21,9 @@ from webapp.photos.storing import (
     fill_credit,
     keep_original,
     kept_as_it_was,
-    known,
     remove,
     store,
+    stored_photo,
 )
 from webapp.studies.models import Study, StudyPhoto
 
@@ -60,7 +60,7 @@ def add_photo(
     """
     adding = _Adding(study, options, credit)
     source = SourceFile.read(file)
-    if photo := known(source.sha256):
+    if photo := stored_photo(source.sha256):
         return adding.finish(source, photo, "known")
     decoded = decode(source, previews_folder(), options)
     return adding.store(source, replace(decoded, name=name) if name else decoded)
@@ -96,14 +96,14 @@ def add_photos(
             report(file, added)
 
     def unknown() -> Iterator[SourceFile]:
-        """The files that must be decoded; the others are dealt with here."""
+        """Yield the files that must be decoded; the others are dealt with here."""
         for file in files:
             try:
                 source = SourceFile.read(file)
             except PhotoError as error:
                 report(file, error)
                 continue
-            if photo := known(source.sha256):
+            if photo := stored_photo(source.sha256):
                 attempt(file, partial(adding.finish, source, photo, "known"))
             else:
                 yield source

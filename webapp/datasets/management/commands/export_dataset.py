@@ -28,11 +28,11 @@ class Command(BaseCommand):
     def handle(
         self, *, output: Path, study: str | None, status: list[str] | None, tutorials: bool, **options: Any
     ) -> None:
-        found = Study.objects.filter(slug=study).first() if study else None
-        if study and found is None:
+        only_study = Study.objects.filter(slug=study).first() if study else None
+        if study and only_study is None:
             raise CommandError(f"there is no study {study!r}")
         statuses = tuple(status or ["submitted"])
-        selection = Selection(found, STATUSES if "all" in statuses else statuses, tutorials)
+        selection = Selection(only_study, STATUSES if "all" in statuses else statuses, tutorials)
         try:
             snapshot = export(output, selection)
         except (InvalidSnapshot, OSError) as error:

@@ -29,9 +29,9 @@ class Command(BaseCommand):
             counts = import_snapshot(snapshot)
         except (InvalidSnapshot, PhotoError, OSError) as error:
             raise CommandError(str(error)) from None
-        known = counts.pop("known")
-        what = ", ".join(f"{count} {name}" for name, count in counts.items())
-        self.stdout.write(f"imported {what}; {known} episodes were here already")
+        skipped = counts.pop("known")
+        new_rows = ", ".join(f"{count} {name}" for name, count in counts.items())
+        self.stdout.write(f"imported {new_rows}; {skipped} episodes were here already")
         for line in _not_shown(snapshot):
             self.stdout.write(line)
 
