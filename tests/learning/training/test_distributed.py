@@ -22,6 +22,7 @@ from tests.command_line import safelight
 from tests.learning.training.distributed_training import CRITIC_UPDATES_AHEAD, FIRST_PASSES, trainers
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
+PROGRAM = "import runpy; runpy.run_module('tests.learning.training.distributed_training', run_name='__main__')"
 
 
 @pytest.fixture(scope="module")
@@ -37,29 +38,41 @@ def arguments(photos: Path, out: Path, *more: object) -> list[str]:
     return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
 
 
-def two_processes(root: Path, *command: object) -> list[tuple[int, str]]:
-    """Run Python twice, as torchrun would: the exit status of each, and what it wrote to standard error."""
+# Two processes that run a program, forked from one: a new one takes seconds to import torch.
+FORK = """
+import os
+import signal
+import sys
+import torch._dynamo  # which every optimizer imports
+from learning.training import run
+_, program, errors, *arguments = sys.argv
+processes = []
+for rank in range(2):
+    processes.append(os.fork())
+    if processes[-1] == 0:
+        signal.alarm(500)  # seconds after which it is ended
+        os.environ["RANK"] = str(rank)
+        os.dup2(os.open(f"{errors}{rank}", os.O_CREAT | os.O_WRONLY), 2)
+        sys.argv[1:] = arguments
+        exec(program, {"__name__": "__main__"})
+        sys.exit()
+print(*(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes))
+"""
+
+
+def two_processes(root: Path, errors: Path, program: str, *arguments: object) -> list[tuple[int, str]]:
+    """Run a program twice, as torchrun would: the exit status of each, and what it wrote to standard error."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
     shared["GLOO_SOCKET_IFNAME"] = "lo"  # whatever this machine calls itself
-    started = [
-        subprocess.Popen(
-            [sys.executable, *map(str, command)],
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=root,
-            env=os.environ | shared | {"RANK": str(rank)},
-        )
-        for rank in range(2)
-    ]
-    try:
-        errors = [one.communicate(timeout=500)[1] for one in started]
-    finally:
-        for one in started:
-            one.kill()
-    return [(one.returncode, error) for one, error in zip(started, errors, strict=True)]
+    errors.mkdir()
+    command = [sys.executable, "-c", FORK, program, f"{errors}/", *map(str, arguments)]
+    environment = os.environ | shared
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment, check=True)
+    statuses = done.stdout.splitlines()[-1].split()
+    return [(int(status), (errors / str(rank)).read_text()) for rank, status in enumerate(statuses)]
 
 
 @pytest.fixture
@@ -73,7 +86,7 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_two_processes_end_with_the_weights_of_one_by_either_recipe(root: Path, tmp_path: Path, double: None) -> None:
-    assert two_processes(root, "-m", "tests.learning.training.distributed_training", tmp_path) == [(0, ""), (0, "")]
+    assert two_processes(root, tmp_path / "errors", PROGRAM, tmp_path) == [(0, ""), (0, "")]
     for name, trainer in trainers(SINGLE_PROCESS).items():
         weights = [key for key in trainer.state() if "/weights/" in key]
         begun = trainer.state()
@@ -123,7 +136,7 @@ def test_a_process_that_dies_ends_the_other_with_a_message(root: Path, photos: P
         "    return iterate(trainer)\n"
         "FastTrainer.iterate = dying\nmain()"
     )
-    (status, errors), dead = two_processes(root, "-c", program, *arguments(photos, tmp_path / "run"))
+    (status, errors), dead = two_processes(root, tmp_path / "errors", program, *arguments(photos, tmp_path / "run"))
     assert dead == (9, "")
     assert status == 1
     assert "Error: another process of this training has ended, or does not answer" in errors

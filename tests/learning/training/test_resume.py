@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,18 +40,20 @@ def same(a: Path, b: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())
 
 
-# Dies where it draws photos, in the middle of an iteration, or where it flushes a file that is not whole yet.
+# Runs that die where they draw photos, in the middle of an iteration, or where they flush a file that is not whole yet.
+# They are forked from one process: a new one takes seconds to import torch.
 PROGRAM = """
 import os
+import sys
 import torch
-from learning.training import validation
+import torch._dynamo  # which every optimizer imports
+from learning.training import run, validation
 from learning.training import paper_recipe as paper
 from learning.command_line import main
 from learning.photos.batches import CropSampler
 torch.set_num_threads(1)
 validation.FEWEST_VALIDATION = 2
 paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2
-calls_left = int(os.environ["CALLS_LEFT"])
 def counted(function):
     def call(*given, **more):
         global calls_left
@@ -62,7 +63,12 @@ def counted(function):
         return function(*given, **more)
     return call
 os.fsync, CropSampler.draw = counted(os.fsync), counted(CropSampler.draw)
-main()
+_, config, moments, *arguments = sys.argv
+for calls_left in map(int, moments.split()):
+    process = os.fork()
+    if process == 0:
+        main(arguments + ["--resume"] * os.path.exists(config))
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -9
 """
 
 
@@ -76,13 +82,12 @@ def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more: object) -> None:
     """Begin and resume a run, killed each time after one to some iterations and a part of the next."""
-    moments = random.Random(recipe)
-    for _ in range(times):
-        resumed = ["--resume"] if (out / "config.json").exists() else []
-        command = [sys.executable, "-c", PROGRAM, *arguments(photos, out, "--recipe", recipe, *more, *resumed)]
-        environment = {"OMP_NUM_THREADS": "1", "CALLS_LEFT": str(moments.randint(16, 32))}
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, env=os.environ | environment, check=False)
-        assert done.returncode == -signal.SIGKILL
+    draw = random.Random(recipe)
+    moments = " ".join(str(draw.randint(16, 32)) for _ in range(times))
+    command = [sys.executable, "-c", PROGRAM, str(out / "config.json"), moments]
+    command += arguments(photos, out, "--recipe", recipe, *more)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True)
 
 
 @pytest.mark.usefixtures("few_first_updates")
