@@ -150,7 +150,7 @@ def _check_judgement(row: Row) -> None:
     if not shown:
         raise ValueError("a judgement names the episodes that were shown")
     if row["kind"] != "rating" and not 0 <= row["answer"] < shown:
-        raise ValueError(f"the answer is row_index {row['answer']}, of {shown} from 0")
+        raise ValueError(f"the answer is place {row['answer']}, of {shown} from 0")
     if row["ms"] < 0:
         raise ValueError(f"ms is {row['ms']}")
 
