@@ -1,4 +1,4 @@
-"""The cast: photos made here, players who have joined, a researcher who is logged in."""
+"""The cast: photos made here, players and strangers, and those who have an account: Ada, Bob and Carol."""
 
 import io
 import json
@@ -24,6 +24,7 @@ from webapp.photos.storing import Credit
 from webapp.studies.models import DEFAULT, Study, StudyPhoto
 from webapp.studies.photos import add_photo
 
+PASSWORD = "correct horse battery"
 WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT")
 MakePhoto = Callable[..., Photo]
 Json = dict[str, Any]
@@ -148,12 +149,23 @@ class Player:
         return self.post(f"/api/episodes/{episode or events[0]['episode']}/events/", body)
 
 
+def new_player() -> Player:
+    """Somebody, unlike all others, who has joined the default study."""
+    player = Player()
+    assert player.join().status_code == 200
+    return player
+
+
 @pytest.fixture
 def player(study: Study) -> Player:
-    """Somebody who has joined the default study."""
-    joined = Player()
-    assert joined.join().status_code == 200
-    return joined
+    """The player whom a test is about: joined the default study, and has played nothing yet."""
+    return new_player()
+
+
+@pytest.fixture
+def other_player(study: Study) -> Player:
+    """Somebody else who has joined the default study."""
+    return new_player()
 
 
 @pytest.fixture
@@ -165,19 +177,28 @@ def stranger(study: Study) -> Player:
 
 
 @pytest.fixture
-def other_player(study: Study) -> Player:
-    """Somebody else who has joined the default study."""
-    joined = Player()
-    assert joined.join().status_code == 200
-    return joined
+def ada(db: None) -> User:
+    """Ada, a researcher: her account, with the password PASSWORD."""
+    return User.objects.create_user("ada", password=PASSWORD, is_staff=True)
 
 
 @pytest.fixture
-def researcher(db: None) -> Player:
-    """A researcher's browser, logged in."""
-    user = User.objects.create_user("ada", password="correct horse battery", is_staff=True)
-    browser = Player(client=Client(enforce_csrf_checks=True))
-    browser.client.force_login(user)
+def bob(db: None) -> User:
+    """Bob, another researcher, with the same password."""
+    return User.objects.create_user("bob", password=PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    """Carol, who has an account and is no researcher."""
+    return User.objects.create_user("carol", password=PASSWORD)
+
+
+@pytest.fixture
+def researcher(ada: User) -> Player:
+    """Ada's browser, in which she is logged in."""
+    browser = Player()
+    browser.client.force_login(ada)
     browser.get("/photos/")
     return browser
 

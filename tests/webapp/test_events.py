@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.test import Client
 
+from tests.webapp.conftest import Player
 from webapp.games.models import Episode, Event, Step
 from webapp.photos.storing import remove
 
@@ -247,7 +247,7 @@ def test_the_same_batch_sent_at_once_is_stored_once(player, photo, played):
     barrier, answers = Barrier(4), []
 
     def send():
-        twin = type(player)(client=Client(enforce_csrf_checks=True))
+        twin = Player()
         twin.client.cookies.update(player.client.cookies)
         barrier.wait()
         try:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.webapp.conftest import PASSWORD
 from webapp.photos.storing import remove
 
 
@@ -140,13 +141,12 @@ def test_a_form_without_its_token_is_a_clean_403(db):
     assert 'href="/login/"' in text(page)
 
 
-def log_in(client, password, username="ada"):
+def log_in(client, password=PASSWORD, username="ada"):
     return client.post("/login/", {"username": username, "password": password})
 
 
-def test_a_researcher_logs_in_and_out(client, study):
-    User.objects.create_user("ada", password="correct horse", is_staff=True)
-    assert log_in(client, "correct horse")["Location"] == "/photos/"
+def test_a_researcher_logs_in_and_out(client, study, ada):
+    assert log_in(client)["Location"] == "/photos/"
     assert client.get("/photos/").status_code == 200
     assert client.post("/logout/")["Location"] == "/"
     assert client.get("/photos/").status_code == 302
@@ -158,15 +158,13 @@ def test_a_wrong_password_is_said(client, db):
     assert "correct username and password" in text(page)
 
 
-def test_after_many_wrong_passwords_the_right_one_does_not_help(client, db, settings):
-    User.objects.create_user("ada", password="correct horse", is_staff=True)
+def test_after_many_wrong_passwords_the_right_one_does_not_help(client, ada, bob, settings):
     for _ in range(settings.AXES_FAILURE_LIMIT):
         page = log_in(client, "wrong")
     assert page.status_code == 429
     assert "Too many tries" in text(page)
-    assert log_in(client, "correct horse").status_code == 429
-    User.objects.create_user("bob", password="correct horse", is_staff=True)
-    assert log_in(client, "correct horse", "bob").status_code == 302
+    assert log_in(client).status_code == 429
+    assert log_in(client, username="bob").status_code == 302
 
 
 def test_the_admin_shows_play_and_does_not_change_it(researcher, player, photo, played):

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from editing.photos.preview import load_preview
+from tests.webapp.conftest import Player
 from webapp.games.models import Episode
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
@@ -143,8 +143,8 @@ def test_a_player_cannot_add_a_photo(player, upload, refused, settings):
     assert refused(upload(player)) == (413, "too_large")
 
 
-def test_a_user_who_is_no_researcher_cannot_add_a_photo(player, upload, refused):
-    player.client.force_login(User.objects.create_user("bob"))
+def test_a_user_who_is_no_researcher_cannot_add_a_photo(player, carol, upload, refused):
+    player.client.force_login(carol)
     assert refused(upload(player)) == (403, "forbidden")
 
 
@@ -164,7 +164,7 @@ def test_removing_takes_a_photo_out_of_one_study_alone(
     other = Study.objects.create(slug="other", title="Other")
     add_to_study(other, photo)
     player.send(photo, opened)
-    elsewhere = type(player)("other")
+    elsewhere = Player("other")
     elsewhere.join()
     theirs = [event | {"id": str(uuid4()), "episode": "0" * 32} for event in opened]
     theirs = [event | {"episode": str(UUID(event["episode"]))} for event in theirs]

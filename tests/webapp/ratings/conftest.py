@@ -25,13 +25,6 @@ def do_photo(player: Player, photo: Photo, ev: float) -> str:
     return str(events[0]["episode"])
 
 
-def new_player() -> Player:
-    """Somebody else who has joined the default study."""
-    player = Player()
-    assert player.join().status_code == 200
-    return player
-
-
 @pytest.fixture
 def agent_plays(study: Study) -> Callable[..., Episode]:
     """Stores an agent's episode on a photo, as an import would."""

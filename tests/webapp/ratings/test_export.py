@@ -7,7 +7,8 @@ from django.core.management import call_command
 
 from editing.trajectories.schemas import InvalidSnapshot, rows
 from editing.trajectories.snapshot import read_snapshot
-from tests.webapp.ratings.conftest import do_photo, new_player
+from tests.webapp.conftest import new_player
+from tests.webapp.ratings.conftest import do_photo
 from webapp.games.models import Episode
 from webapp.ratings.models import Place
 

@@ -1,7 +1,7 @@
 """/api/studies/{slug}/profile/"""
 
-from tests.webapp.conftest import write_events
-from tests.webapp.ratings.conftest import do_photo, new_player
+from tests.webapp.conftest import new_player, write_events
+from tests.webapp.ratings.conftest import do_photo
 from webapp.studies.models import Study
 
 PROFILE = "/api/studies/default/profile/"

@@ -3,7 +3,8 @@
 import pytest
 from django.db import Error, transaction
 
-from tests.webapp.ratings.conftest import AGENT_EV, do_photo, new_player
+from tests.webapp.conftest import new_player
+from tests.webapp.ratings.conftest import AGENT_EV, do_photo
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.ratings.models import Judgement, Place, Showing
