@@ -1,1 +1,1 @@
-"""The Django site: photos, participants, studies, games and datasets, each importing only what stands before it."""
+"""The Django site: photos, participants, studies, games, ratings, downloads and datasets."""

@@ -113,7 +113,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
 
     Raises:
         FileExistsError: the folder is not free.
-        editing.trajectories.snapshot.InvalidSnapshot: a row is wrong.
+        editing.trajectories.schemas.InvalidSnapshot: a row is wrong.
     """
     check_free(directory)
     with _one_moment():

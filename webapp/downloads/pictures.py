@@ -58,7 +58,7 @@ def finished_thumbnail(episode: Episode) -> Path:
     """Return a WebP of the picture that an episode came to; made when first asked for.
 
     Raises:
-        editing.photos.decoding.PhotoError: the preview of its photo is lost.
+        editing.photos.photo_error.PhotoError: the preview of its photo is lost.
     """
     path = finished_path(episode)
     if not path.exists():

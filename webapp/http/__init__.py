@@ -1,1 +1,1 @@
-"""What every page and endpoint shares: errors, visitors, languages, health."""
+"""What every page and endpoint shares: errors, visitors, languages, an unavailable database."""

@@ -20,7 +20,7 @@ def open_packed(photo: Photo) -> BinaryIO:
     """Return the packed preview of a photo, to be read from its start.
 
     Raises:
-        editing.photos.decoding.PhotoError: the preview that it is made of is missing or damaged.
+        editing.photos.photo_error.PhotoError: the preview that it is made of is missing or damaged.
     """
     path = _path(photo)
     try:
