@@ -1,18 +1,19 @@
 """Updates that are recorded once and replayed.
 
-On the CPU, torch's own tracing stands in for a CUDA graph. It too records the operations of one call, whatever
-Python did in between, refuses those that ask for a number, and then runs them on other numbers.
+On the CPU, a tape stands in for a CUDA graph. It too records the operations of one call, whatever Python did in
+between, and then runs them on other numbers; those that ask for a number are found on it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.fx import GraphModule, Node
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_flatten
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map
 
 from learning.configuration import FastConfig, PaperConfig, Widths
 from learning.photos.batches import CropSampler
@@ -28,29 +29,51 @@ NOT_IN_A_GRAPH = {"lift_fresh", "lift_fresh_copy", "_local_scalar_dense"}
 NOT_IN_A_GRAPH |= {"nonzero", "bincount", "_unique2", "masked_select", "repeat_interleave"}
 
 
-class Tracer:
-    """Records by tracing; keeps what it has recorded."""
+class Tape(TorchDispatchMode):
+    """Records the operations that torch runs, those of autograd too, with their arguments and results."""
 
     def __init__(self) -> None:
-        self.graphs: list[GraphModule] = []
+        super().__init__()
+        self.operations: list[tuple[OpOverload, Any, Any, Any]] = []
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run an operation, and record it."""
+        result = function(*args, **(kwargs or {}))
+        self.operations.append((function, args, kwargs or {}, result))
+        return result
+
+    def replay(self) -> dict[int, Tensor]:
+        """Run the operations on what their inputs hold now: the new results, by the identity of the recorded ones."""
+        results: dict[int, Any] = {}
+        for function, args, kwargs, recorded in self.operations:
+            inputs, options = tree_map(_replaced_from(results), (args, kwargs))
+            result = function(*inputs, **options)
+            pairs = zip(tree_leaves(recorded), tree_leaves(result), strict=True)
+            results |= {id(before): now for before, now in pairs if isinstance(before, Tensor)}
+        return results
+
+
+def _replaced_from(results: dict[int, Any]) -> Callable[[Any], Any]:
+    return lambda value: results.get(id(value), value)
+
+
+class Tracer:
+    """Records by a tape; keeps what it has recorded."""
+
+    def __init__(self) -> None:
+        self.tapes: list[Tape] = []
 
     def __call__(self, compute: Compute, inputs: Sequence[Tensor]) -> tuple[Callable[[], None], Update]:
         """Record, as ``cuda_graph`` does."""
-        found: list[Update] = []
-
-        def outputs(*given: Tensor) -> list[Tensor]:
-            found.append(compute(*given))
-            return flat(found[-1])
-
-        graph = make_fx(outputs)(*inputs)
-        self.graphs.append(graph)
-        update = compute(*inputs)
-        places = flat(update)
+        with Tape() as tape:
+            update = compute(*inputs)
+        self.tapes.append(tape)
 
         def replay() -> None:
             with torch.no_grad():
-                for place, value in zip(places, graph(*inputs), strict=True):
-                    place.detach().copy_(value)
+                results = tape.replay()
+                for output in flat(update):
+                    output.detach().copy_(results[id(output)])
 
         return replay, update
 
@@ -112,13 +135,15 @@ def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
     recorded = trainer(recipe, tracer)
     beginning = recorded.state()
     metrics = assert_same_run(recorded, trainer(recipe, None))
-    assert len(tracer.graphs) == updates
-    for graph in tracer.graphs:
-        called = {node.target.__name__.partition(".")[0] for node in graph.graph.nodes if callable(node.target)}
+    assert len(tracer.tapes) == updates
+    for tape in tracer.tapes:
+        called = {function.name().removeprefix("aten::").partition(".")[0] for function, *_ in tape.operations}
         assert "convolution" in called
         assert not called & NOT_IN_A_GRAPH
-        indices = [node.args[1] for node in graph.graph.nodes if "index" in str(node.target) and len(node.args) > 1]
-        assert not [one for one in tree_flatten(indices)[0] if isinstance(one, Node) and one.meta["val"].dtype == BOOL]
+        indices = tree_leaves(
+            [args[1] for function, args, *_ in tape.operations if "index" in function.name() and len(args) > 1]
+        )
+        assert not [index for index in indices if isinstance(index, Tensor) and index.dtype == BOOL]
     # What was recorded works on weights that are loaded later.
     recorded.load(beginning)
     assert list(train(recorded)) == metrics
