@@ -241,7 +241,7 @@ def _heic(path: Path, limit: int | None) -> ImageFile:
         heic = pi_heif.open_heif(path, convert_hdr_to_8bit=False)
         width, height = heic.size
         check_size(width, height, limit)
-        values = np.asarray(heic)
+        values = np.array(heic)  # a copy: libheif's memory goes with `heic`
         depth = int(heic.info.get("bit_depth", 8))
     except PhotoError:
         raise

@@ -85,6 +85,8 @@ def test_floating_point_is_linear_without_a_profile(tmp_path: Path, dtype: type,
     photo = read_photo(path)
     np.testing.assert_allclose(photo.pixels, scene().astype(dtype), rtol=1e-6, atol=1e-7)
     assert photo.decoding["transfer"] == "linear"
+    for _ in range(5):
+        np.testing.assert_array_equal(read_photo(path).pixels, photo.pixels)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -184,9 +186,12 @@ def test_avif_is_read_by_what_it_declares(tmp_path: Path) -> None:
 
 def test_heic_is_read(shared: Path) -> None:
     # No encoder of HEIC may be shipped, so a file of libheif's stands in.
-    photo = read_photo(shared / "data" / "photo_cases" / "x.heic")
+    photo_path = shared / "data" / "photo_cases" / "x.heic"
+    photo = read_photo(photo_path)
     assert (photo.width, photo.height, photo.decoding["format"]) == (56, 40, "HEIC")
     assert 0.2 < photo.pixels.mean() < 0.4
+    for _ in range(5):
+        np.testing.assert_array_equal(read_photo(photo_path).pixels, photo.pixels)
 
 
 def test_a_damaged_heic_is_refused_in_words(tmp_path: Path) -> None:
