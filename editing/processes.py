@@ -8,7 +8,7 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 # Fresh interpreters: a fork shares connections with its parent, and may hang where the parent has threads.
 SPAWN = get_context("spawn")
 _POLL_INTERVAL = 0.25  # seconds
+# How many items each process is given before their results are taken, where results come in order: enough that it has
+# work while one of the others takes long.
+AHEAD = 16
 
 
 class Crashed(RuntimeError):
@@ -151,25 +154,33 @@ def nothing() -> None:
 
 
 def each_by_processes(
-    function: Callable[[Item], Result], items: Iterable[Item], processes: int, begin: Callable[[], None] = nothing
-) -> Iterator[tuple[Item, Result | Crashed]]:
-    """Call a function on each item, and give what came of it, or its crash, in the order in which they are done.
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    processes: int,
+    begin: Callable[[], None] = nothing,
+    *,
+    ordered: bool = False,
+) -> Generator[tuple[Item, Result | Crashed], None, None]:
+    """Call a function on each item, and give what came of it, or its crash.
 
-    At most ``processes`` items are in work at once, and ``items`` is read as places become free. A process that dies
-    takes the items beside it along: each of them is done again alone, and fails only if its process dies alone.
+    ``items`` is read as results are taken: at most ``processes`` items are in work or wait to be taken, ``AHEAD`` times
+    as many if they are ``ordered``. A process that dies takes the items beside it along: each of them is done again
+    alone, and fails only if its process dies alone.
 
     Args:
         function: what is done; it is sent to the processes, and so are its arguments and results. What it raises is
             raised here, and ends the rest.
         begin: called once in each process, before its first item.
+        ordered: whether results come in the order of their items, or as they are done.
     """
     work = _Work(function, begin)
     remaining = iter(items)
+    places = processes * AHEAD if ordered else processes
     running: dict[Future[Result], Item] = {}
     pool = work.pool(processes)
     try:
         while True:
-            while len(running) < processes:
+            while len(running) < places:
                 try:
                     item = next(remaining)
                 except StopIteration:
@@ -177,7 +188,7 @@ def each_by_processes(
                 running[work.submitted(pool, item)] = item
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done = [next(iter(running))] if ordered else wait(running, return_when=FIRST_COMPLETED).done
             results = [(running.pop(future), work.result(future)) for future in done]
             if any(isinstance(result, Crashed) for _, result in results):
                 results += [(item, work.result(future)) for future, item in running.items()]

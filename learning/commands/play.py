@@ -107,13 +107,13 @@ def _play(
     """The rows of all games, in the order of the photos."""
     from learning.agent.episodes import OWN_STUDY, Player
     from learning.agent.playing import GameRequest, play_all
-    from learning.photos.sets import each_by_processes, preview_view
+    from learning.photos.sets import preview_view, results_with_progress
 
     name, seed, samples, batch = options
     agent = checkpoint.agent.to(device).double()
     player = Player(name, checkpoint, seed)
     previews = [photos.previews[photo["preview_sha256"]] for photo in photos.rows]
-    views = each_by_processes(preview_view, previews, "Playing")
+    views = results_with_progress(preview_view, previews, "Playing")
     requests = (
         GameRequest(photo["sha256"], sample, view)
         for photo, view in zip(photos.rows, views, strict=True)

@@ -4,10 +4,8 @@ What is kept of each photo is what a function makes of its pixels, so a large se
 """
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +24,7 @@ from editing.photos.finding import find_photos
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import LARGEST_FLOAT16, agent_view, load_preview, square
 from editing.photos.read_options import AUTO, ReadOptions
-from editing.processes import SPAWN, follow_parent
+from editing.processes import Crashed, each_by_processes
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import is_snapshot, read_snapshot
 from learning.photos.squares import SQUARE_SIZE
@@ -38,8 +36,6 @@ Result = TypeVar("Result")
 MAXIMUM_WORKERS = 4
 # Fewer photos than this are read sooner than processes start.
 PHOTOS_WORTH_PROCESSES = 16
-# What is given to processes at a time: what they are about to do must not fill the memory either.
-ITEMS_AT_ONCE = 256
 
 
 class PhotoSetError(ValueError):
@@ -178,49 +174,32 @@ def preview_view(path: Path) -> Pixels:
 
 
 def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
-    """``[function(item) for item in items]``; all as of ``each_by_processes``."""
-    return list(each_by_processes(function, items, description))
+    """``[function(item) for item in items]``; all as of ``results_with_progress``."""
+    return list(results_with_progress(function, items, description))
 
 
-def each_by_processes(
+def results_with_progress(
     function: Callable[[Any], Any], items: Sequence[Any], description: str
 ) -> Generator[Any, None, None]:
     """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
-
-    At most ``2 * ITEMS_AT_ONCE`` results wait to be taken.
 
     Raises:
         PhotoSetError: if a process died.
     """
     console = Console(stderr=True)
-    try:
-        with _mapping(len(items)) as mapping:
-            results = _ahead(partial(mapping, function), items)
-            yield from track(
-                results, description, len(items), console=console, transient=True, disable=not console.is_terminal
-            )
-    except BrokenProcessPool:
-        raise PhotoSetError("a process that read photos died; there may be too little memory") from None
+    with closing(_results(function, items)) as results:
+        yield from track(
+            results, description, len(items), console=console, transient=True, disable=not console.is_terminal
+        )
 
 
-def _ahead(mapping: Callable[[Sequence[Any]], Iterable[Any]], items: Sequence[Any]) -> Iterator[Any]:
-    """Results in order; the next items are in work while those before are taken."""
-    current: Iterable[Any] = ()
-    for start in range(0, len(items), ITEMS_AT_ONCE):
-        following = mapping(items[start : start + ITEMS_AT_ONCE])
-        yield from current
-        current = following
-    yield from current
-
-
-@contextmanager
-def _mapping(count: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]]:
+def _results(function: Callable[[Any], Any], items: Sequence[Any]) -> Generator[Any, None, None]:
     workers = min(MAXIMUM_WORKERS, os.cpu_count() or 1)
-    if workers == 1 or count < PHOTOS_WORTH_PROCESSES:
-        yield map
+    if workers == 1 or len(items) < PHOTOS_WORTH_PROCESSES:
+        yield from map(function, items)
         return
-    with ProcessPoolExecutor(workers, SPAWN, follow_parent) as executor:
-        try:
-            yield executor.map
-        finally:
-            executor.shutdown(cancel_futures=True)
+    with closing(each_by_processes(function, items, workers, ordered=True)) as outcomes:
+        for _, result in outcomes:
+            if isinstance(result, Crashed):
+                raise PhotoSetError("a process that read photos died; there may be too little memory")
+            yield result

@@ -21,7 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import VERSION
-from learning.photos.sets import Decoding, PhotoSetError, PictureFile, each_by_processes, map_picture, training_square
+from learning.photos.sets import (
+    Decoding,
+    PhotoSetError,
+    PictureFile,
+    map_picture,
+    results_with_progress,
+    training_square,
+)
 from learning.photos.squares import SHAPE, PhotoSet, Squares
 
 FORMAT = "safelight-squares-1"
@@ -174,7 +181,7 @@ def _add(folder: Path, missing: Mapping[str, PictureFile], decoding: Decoding, d
     with (
         (folder / INDEX).open("ab") as index,
         (folder / SQUARES).open("ab") as squares,
-        closing(each_by_processes(function, list(missing.values()), description)) as results,
+        closing(results_with_progress(function, list(missing.values()), description)) as results,
     ):
 
         def append() -> None:

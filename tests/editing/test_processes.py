@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from editing.processes import Crashed, Stopped, each_by_processes, run_isolated
+from editing.processes import AHEAD, Crashed, Stopped, each_by_processes, run_isolated
 
 PROGRAM = """
 import os, time
@@ -63,6 +64,37 @@ def test_a_process_that_dies_costs_its_own_item_alone() -> None:
 def test_items_are_done_side_by_side(tmp_path: Path) -> None:
     items = [(tmp_path, 0), (tmp_path, 1)]
     assert dict(each_by_processes(marked, items, 2)) == {items[0]: 0, items[1]: 1}
+
+
+def slowest_first(number: int) -> int:
+    time.sleep(0.2 / (number + 1))
+    return number
+
+
+def test_results_come_in_the_order_of_their_items_if_asked() -> None:
+    outcomes = list(each_by_processes(slowest_first, range(6), 2, ordered=True))
+    assert outcomes == [(number, number) for number in range(6)]
+
+
+def test_a_crash_keeps_the_order() -> None:
+    outcomes = list(each_by_processes(doubled, [1, 13, 2, 3], 2, ordered=True))
+    assert [number for number, _ in outcomes] == [1, 13, 2, 3]
+    assert isinstance(outcomes[1][1], Crashed)
+    assert [result for _, result in outcomes if not isinstance(result, Crashed)] == [2, 4, 6]
+
+
+@pytest.mark.parametrize(("ordered", "ahead"), [(False, 2), (True, 2 * AHEAD)])
+def test_items_are_read_as_results_are_taken(ordered: bool, ahead: int) -> None:
+    read: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(5 * AHEAD):
+            read.append(number)
+            yield number
+
+    for taken, _ in enumerate(each_by_processes(abs, items(), 2, ordered=ordered)):
+        assert len(read) <= taken + 1 + ahead
+    assert len(read) == 5 * AHEAD
 
 
 def test_each_process_begins_as_it_is_told() -> None:

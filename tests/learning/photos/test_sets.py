@@ -1,10 +1,6 @@
 """Sets of photos: from folders and from exports, by one process or by several."""
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import os
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +14,6 @@ from learning.photos.sets import (
     Decoding,
     PhotoSetError,
     Pixels,
-    each_by_processes,
     list_photos,
     list_results,
     map_pictures,
@@ -30,6 +25,10 @@ from tests.learning.snapshots import Play, picture, write
 
 def name_and_mean(pixels: Pixels, name: str) -> tuple[str, float]:
     return name, float(pixels.mean())
+
+
+def dying(pixels: Pixels, name: str) -> None:
+    os._exit(1)
 
 
 @pytest.fixture
@@ -53,29 +52,6 @@ def test_a_folder_is_read_in_order_and_what_cannot_be_read_is_told(
     assert [mean for _, mean in reading.results] == pytest.approx([10 * index / 255 for index in range(4)], abs=1e-6)
     assert len(reading.unreadable) == 1
     assert reading.unreadable[0].startswith("broken.png: ")
-
-
-@pytest.mark.parametrize("ahead", [1, 2, 5, 9])
-def test_results_come_in_order_and_few_are_made_before_they_are_taken(
-    monkeypatch: pytest.MonkeyPatch, ahead: int
-) -> None:
-    made = 0
-
-    @contextmanager
-    def eager(count: int) -> Iterator[Callable[[Callable[[int], int], Sequence[int]], list[int]]]:
-        yield lambda function, items: [function(item) for item in items]
-
-    def square_of(number: int) -> int:
-        nonlocal made
-        made += 1
-        return number * number
-
-    monkeypatch.setattr("learning.photos.sets._mapping", eager)
-    monkeypatch.setattr("learning.photos.sets.ITEMS_AT_ONCE", ahead)
-    for index, result in enumerate(each_by_processes(square_of, range(5), "Squaring")):
-        assert result == index * index
-        assert made <= index + 2 * ahead
-    assert made == 5
 
 
 def test_an_export_gives_the_photos_of_its_previews(tmp_path: Path) -> None:
@@ -103,30 +79,7 @@ def test_an_export_without_a_submitted_episode_has_no_results(tmp_path: Path) ->
         list_results(export)
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
-def test_workers_end_with_a_parent_that_was_killed() -> None:
-    program = (
-        "import os, sys, time\nfrom pathlib import Path\nfrom learning.photos import sets as photo_sets\n"
-        "photo_sets.PHOTOS_WORTH_PROCESSES = 1\nos.cpu_count = lambda: 2\n"
-        "with photo_sets._mapping(2) as mapping:\n"
-        "    print(next(iter(mapping(os.path.realpath, ['/proc/self', '/proc/self']))), flush=True)\n"
-        "    time.sleep(60)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    with process:
-        assert process.stdout is not None
-        worker = Path(process.stdout.readline().strip())
-        assert worker.is_dir()
-        process.kill()
-    deadline = time.monotonic() + 30
-    while _runs(worker) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _runs(worker)
-
-
-def _runs(process: Path) -> bool:
-    """Whether a process of /proc is there, and not one that has ended and that nobody has asked about."""
-    try:
-        return (process / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+def test_a_process_that_dies_ends_the_reading_with_a_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.photos.sets.PHOTOS_WORTH_PROCESSES", 1)
+    with pytest.raises(PhotoSetError, match="a process that read photos died"):
+        map_pictures(list_photos(folder), Decoding(), dying, "Reading")

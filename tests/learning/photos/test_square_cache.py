@@ -143,7 +143,6 @@ def test_several_processes_make_the_squares_of_one(photos: Path, monkeypatch: py
     (photos / "002b.png").write_bytes(b"no picture")
     one = read(photos)
     monkeypatch.setattr("learning.photos.sets.PHOTOS_WORTH_PROCESSES", 1)
-    monkeypatch.setattr("learning.photos.sets.ITEMS_AT_ONCE", 4)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     several = read_cached_squares(photos, list_photos(photos), PLAIN, photos.parent / "other", "Reading")
     assert (several.digest, several.left_out) == (one.digest, one.left_out)
