@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import VERSION
+from editing.photos.decoding import READING_VERSION
 from learning.photos.sets import (
     Decoding,
     PhotoSetError,
@@ -72,7 +73,7 @@ def read_cached_squares(
     Raises:
         PhotoSetError: if none can be read, or the cache is damaged, or on a disk that is too full.
     """
-    fields = {**asdict(decoding.options), "shown": decoding.shown}
+    fields = {**asdict(decoding.options), "shown": decoding.shown, "reading": READING_VERSION}
     about = {"format": FORMAT, "location": str(location.resolve()), "decoding": fields}
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache / f"{location.resolve().name[:40]}-{name}"

@@ -65,6 +65,15 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+def test_photos_are_decoded_anew_when_the_reading_of_files_was_corrected(
+    photos: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(photos)
+    monkeypatch.setattr(square_cache, "READING_VERSION", square_cache.READING_VERSION + 1)
+    read(photos)
+    assert len(decoded) == 10
+
+
 def test_a_set_is_decoded_once_and_read_from_the_cache_after_that(photos: Path, decoded: list[str]) -> None:
     first, second = read(photos), read(photos)
     assert decoded == [f"{index:03}.png" for index in range(5)]
