@@ -35,6 +35,7 @@ EPISODES = pa.schema(
         _field("contract_version", pa.int32()),
         # Of the trajectory: 0 until the episode is submitted.
         _field("step_count", pa.int32()),
+        # When it was played; agents' games of before November 2026 bear the time at which their training began.
         _field("started", pa.timestamp("us", tz="UTC")),
         _field("duration_ms", pa.int64()),
         *(_field(flag, pa.bool_()) for flag in FLAGS),

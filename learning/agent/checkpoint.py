@@ -54,7 +54,6 @@ class Checkpoint:
 
     Attributes:
         sha256: of the file with the agent's weights.
-        made: when the run was begun, UTC.
         config: all of ``config.json``.
         about: what the checkpoint says of itself, as ``save_checkpoint`` had it.
         kind: ``best`` or ``last``.
@@ -63,7 +62,6 @@ class Checkpoint:
     agent: Agent
     widths: Widths
     sha256: str
-    made: datetime
     config: Mapping[str, Any]
     about: Mapping[str, Any]
     kind: str
@@ -135,11 +133,11 @@ def load_agent(directory: Path) -> Checkpoint:
     """
     directory = _run_folder(directory)
     config = read_config(directory)
-    agent, widths, made = _untrained(Agent, directory, config)
+    agent, widths = _untrained(Agent, directory, config)
     path = _chosen_checkpoint(directory)
     about = _load_weights("agent", agent, path, widths)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Checkpoint(agent.eval(), widths, digest, made, config, about, path.stem)
+    return Checkpoint(agent.eval(), widths, digest, config, about, path.stem)
 
 
 def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
@@ -150,7 +148,7 @@ def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
     """
     directory = _run_folder(directory)
     config = read_config(directory)
-    critic, widths, _ = _untrained(Critic, directory, config)
+    critic, widths = _untrained(Critic, directory, config)
     _load_weights("critic", critic, _chosen_checkpoint(directory), widths)
     return critic.eval().requires_grad_(False), config
 
@@ -166,15 +164,13 @@ def _chosen_checkpoint(directory: Path) -> Path:
 
 def _untrained(
     build: Callable[[Widths], Network], directory: Path, config: Mapping[str, Any]
-) -> tuple[Network, Widths, datetime]:
-    """A network of the widths that a run's config states, and when the run was begun."""
+) -> tuple[Network, Widths]:
+    """A network of the widths that a run's config states."""
     try:
         widths = Widths(**config["widths"])
-        return build(widths), widths, datetime.fromisoformat(config["made"])
+        return build(widths), widths
     except (KeyError, TypeError, ValueError, RuntimeError):
-        raise CheckpointError(
-            f"{directory / CONFIG}: it does not say how wide the networks are, or when made"
-        ) from None
+        raise CheckpointError(f"{directory / CONFIG}: it does not say how wide the networks are") from None
 
 
 def read_config(directory: Path) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """An agent's games in the form of an export: the same rows as people's, so that the site imports them by the same code.
 
-Everything in them follows from the checkpoint, the player's name, the photo, the seed and the sample, the ids and
-times too: the same play is the same rows, and importing it twice makes no doubles.
+Everything in them but when they were played follows from the checkpoint, the player's name, the photo, the seed and the
+sample, the ids too: the same play is the same rows, and importing it twice makes no doubles.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -116,11 +117,12 @@ def _import(path: Path, options: ReadOptions, previews: Path) -> Row | str:
 
 @dataclass(frozen=True)
 class Player:
-    """Who plays: a name without the ``agent:``, the checkpoint, and the seed of its dropout."""
+    """Who plays, and when: a name without the ``agent:``, the checkpoint, the seed of its dropout, the beginning."""
 
     name: str
     checkpoint: Checkpoint
     seed: int
+    started: datetime
 
     def game_rows(
         self, request: GameRequest, study: str, played: Sequence[PlayedStep]
@@ -129,7 +131,7 @@ class Player:
         key = f"{self.checkpoint.sha256}/{self.name}/{study}/{request.photo}/{self.seed}/{request.sample}"
         episode = str(uuid5(NAMESPACE, key))
         events = list(game_events(episode, played))
-        probabilities = {one.step.filter: one.probabilities for one in played}
+        probabilities = {turn.step.filter: turn.probabilities for turn in played}
         # What stands after the replay, as for people: a step that changes nothing is not in a trajectory.
         steps = [
             {
@@ -152,8 +154,8 @@ class Player:
             "exclusion_reason": None,
             "contract_version": VERSION,
             "step_count": len(steps),
-            # An agent has no clock: it plays as it was when its checkpoint was made.
-            "started": self.checkpoint.made,
+            # Games are played many at once: they share the time at which the agent sat down to them.
+            "started": self.started,
             "duration_ms": 0,
             **dict.fromkeys(FLAGS, False),
             "seed": self.seed,
@@ -166,10 +168,10 @@ class Player:
 def game_events(episode: str, played: Sequence[PlayedStep]) -> Iterator[Event]:
     """What the agent did, as a player's browser would have logged it; all at 0 ms."""
     actions: list[tuple[str, int | None, Step | None]] = [("start", None, None)]
-    for place, one in enumerate(played):
-        if place:
-            actions.append(("goto", place, None))
-        actions += [("choose", place, one.step), ("adjust", place, one.step)]
+    for index, turn in enumerate(played):
+        if index:
+            actions.append(("goto", index, None))
+        actions += [("choose", index, turn.step), ("adjust", index, turn.step)]
     actions.append(("submit", None, None))
     for seq, (kind, index, step) in enumerate(actions):
         yield Event(

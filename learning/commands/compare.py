@@ -56,9 +56,12 @@ def command(
 ) -> None:
     """Compare the play in snapshot A with the play in snapshot B.
 
-    Snapshots are the folders that an export of the site and `safelight play` write; which players they hold makes no
-    difference. Writes comparison.json (all numbers) and report.html (one page to open in a browser, nothing else
-    needed). Kinds of players can be given several times; --kind-a and --kind-b go before --kind.
+    Snapshots are the folders that an export of the site and `safelight play` write. Kinds of players are not mixed: of
+    a snapshot that holds several, A keeps people (robots where nobody else has played) and B agents, or the other way
+    round where A holds agents alone or B none. --kind, --kind-a and --kind-b choose others, each several times if you
+    like; the last two go before --kind. The first line says whose play is compared.
+
+    Writes comparison.json (all numbers) and report.html (one page to open in a browser, nothing else needed).
     """
     from rich.console import Console
     from rich.progress import track
@@ -69,8 +72,8 @@ def command(
     from learning.comparison.compare import compare
     from learning.comparison.film_strips import film_strips
     from learning.comparison.report import render, write_report
-    from learning.comparison.sentences import plural
-    from learning.comparison.sides import ComparisonError, read_side
+    from learning.comparison.sentences import plural, who_is_compared
+    from learning.comparison.sides import ComparisonError, choose_kinds, read_side
 
     names = [label or path.resolve().name for label, path in ((label_a, a), (label_b, b))]
     if names[0] == names[1]:
@@ -78,8 +81,8 @@ def command(
     console = Console(stderr=True)
     with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, OSError):
         check_free(output)
-        side_a = read_side(a, names[0], kinds_a or kinds)
-        side_b = read_side(b, names[1], kinds_b or kinds)
+        whole_a, whole_b = read_side(a, names[0]), read_side(b, names[1])
+        side_a, side_b = choose_kinds(whole_a, whole_b, kinds_a or kinds, kinds_b or kinds)
         numbers = compare(
             side_a,
             side_b,
@@ -89,6 +92,8 @@ def command(
             ),
         )
         write_report(output, numbers, render(numbers, film_strips(side_a, side_b, photos, episodes)))
+    for sentence in who_is_compared(side_a, side_b, whole_a, whole_b):
+        click.echo(sentence)
     for side in (side_a, side_b):
         left_out = sum(side.left_out.values())
         click.echo(f"{side.label}: {plural(len(side.episodes), 'episode')} compared, {left_out} left out")

@@ -50,7 +50,7 @@ def command(
     """Let a trained agent play the game on PHOTOS: files and folders, or one export.
 
     Its trajectories are written in the form of an export, which the site imports. The same agent, photos and seed give
-    the same rows, whatever the batch.
+    the same rows, whatever the batch, but for the time at which they were played.
     """
     import tempfile
 
@@ -105,13 +105,15 @@ def _play(
     checkpoint: Checkpoint, photos: PlayPhotos, options: tuple[str, int, int, int], device: torch.device
 ) -> tuple[Rows, Rows, Rows]:
     """The rows of all games, in the order of the photos."""
+    from datetime import UTC, datetime
+
     from learning.agent.episodes import OWN_STUDY, Player
     from learning.agent.playing import GameRequest, play_all
     from learning.photos.sets import preview_view, results_with_progress
 
     name, seed, samples, batch = options
     agent = checkpoint.agent.to(device).double()
-    player = Player(name, checkpoint, seed)
+    player = Player(name, checkpoint, seed, datetime.now(UTC).replace(microsecond=0))
     previews = [photos.previews[photo["preview_sha256"]] for photo in photos.rows]
     views = results_with_progress(preview_view, previews, "Playing")
     requests = (

@@ -12,7 +12,7 @@ from typing import Any
 from editing.game.filters import VERSION
 from editing.trajectories.schemas import rows
 from learning.comparison import intervals, results, statistics
-from learning.comparison.sentences import notes
+from learning.comparison.sentences import notes, players
 from learning.comparison.sides import Side, shared_photos
 from learning.comparison.statistics import Sample
 
@@ -68,6 +68,7 @@ def _describe_side(side: Side, sample: Sample) -> dict[str, Any]:
         "label": side.label,
         "episodes": len(side.episodes),
         "players": len({episode.player for episode in side.episodes}),
+        "who": players(side),
         "photos": len(side.played),
         "kinds": kinds,
         "left_out": dict(side.left_out),

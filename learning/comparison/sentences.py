@@ -7,7 +7,7 @@ from typing import Any
 
 from editing.game.filters import FILTERS
 from learning.comparison.intervals import MINIMUM_CLUSTERS
-from learning.comparison.sides import Side
+from learning.comparison.sides import PLAYERS, Side, episodes_by_kind
 from learning.comparison.statistics import Sample
 
 # A side with fewer episodes is called a small sample.
@@ -15,6 +15,40 @@ SMALL_SAMPLE = 20
 # The filters whose use differs most that the findings name.
 NAMED_FILTERS = 3
 _MINUS = "\N{MINUS SIGN}"
+
+
+# The agents of a side that are named, before they are only counted.
+NAMED_AGENTS = 3
+
+
+def who_is_compared(a: Side, b: Side, whole_a: Side, whole_b: Side) -> list[str]:
+    """Return a sentence on whose play is compared, and one for each side that leaves other kinds of players out.
+
+    Args:
+        whole_a, whole_b: the sides before kinds were chosen.
+    """
+    sides = [f"{plural(len(side.episodes), 'episode')} by {players(side)} ({side.label})" for side in (a, b)]
+    sentences = [f"Comparing {sides[0]} with {sides[1]}."]
+    for name, side, whole in (("a", a, whole_a), ("b", b, whole_b)):
+        if others := {kind: count for kind, count in whole.kinds.items() if kind not in side.kinds}:
+            sentences.append(
+                f"Left out of {side.label}: {episodes_by_kind(others)}. --kind-{name} chooses other kinds."
+            )
+    return sentences
+
+
+def players(side: Side) -> str:
+    """Return who played, such as ``12 people and 3 robots``; agents by their names."""
+    named = []
+    for kind in sorted(side.kinds, key=list(PLAYERS).index):
+        names = sorted({episode.player for episode in side.episodes if episode.player_kind == kind})
+        if kind == "agent" and len(names) <= NAMED_AGENTS:
+            named += names
+        elif len(names) == 1:
+            named.append("one person" if kind == "human" else f"one {kind}")
+        else:
+            named.append(f"{len(names):,} {PLAYERS[kind]}")
+    return " and ".join(named) or "nobody"
 
 
 def findings(numbers: Mapping[str, Any]) -> list[str]:
@@ -86,7 +120,7 @@ def notes(a: Side, b: Side, samples: Sequence[Sample], shared: Sequence[str]) ->
 
 
 def _side_notes(side: Side, sample: Sample) -> list[str]:
-    count, players = len(side.episodes), len({episode.player for episode in side.episodes})
+    count, player_count = len(side.episodes), len({episode.player for episode in side.episodes})
     if not count:
         return [f"{side.label} has no episode that counts: its figures are missing."]
     sentences = []
@@ -95,8 +129,11 @@ def _side_notes(side: Side, sample: Sample) -> list[str]:
     if sample.resampling.cluster is None:
         sentences.append(f"{side.label} has fewer than {MINIMUM_CLUSTERS} players and photos: too few for an interval.")
     elif sample.resampling.cluster == "photo":
-        who = "one player" if players == 1 else f"only {players} players"
+        who = "one player" if player_count == 1 else f"only {player_count} players"
         sentences.append(f"{side.label} has {who}: its intervals resample photos, and say nothing about other players.")
+    agents = {episode.player for episode in side.episodes if episode.player_kind == "agent"}
+    if len(side.kinds) > 1 or len(agents) > 1:
+        sentences.append(f"{side.label} holds the play of {players(side)} together: its figures mix them.")
     return sentences
 
 
@@ -115,6 +152,9 @@ def _both_sides_notes(a: Side, b: Side, shared: Sequence[str]) -> list[str]:
             f"The sides played different photos ({a.label} {len(a.played)}, {b.label} {len(b.played)}, both "
             f"{len(shared)}): part of a difference may be one of the photos."
         )
+    agents = [{episode.player for episode in side.episodes if episode.player_kind == "agent"} for side in (a, b)]
+    if same := sorted(agents[0] & agents[1]):
+        sentences.append(f"On both sides: play by {' and '.join(same)}.")
     on_both = len({episode.id for episode in a.episodes} & {episode.id for episode in b.episodes})
     if on_both:
         sentences.append(

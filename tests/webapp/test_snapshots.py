@@ -52,6 +52,15 @@ class TestExport:
             copy = snapshot.preview_path(photo.preview_sha256)
             assert copy.read_bytes() == photo.preview_path.read_bytes()
 
+    def test_consents_are_peoples_programs_that_play_give_none(self, player, stranger, photo, played, opened, tmp_path):
+        player.send(photo, played)
+        stranger.join("robot")
+        stranger.send(photo, opened)
+        assert Episode.objects.filter(participant__kind="robot").exists()
+        snapshot = export(tmp_path, status=["open", "submitted"])
+        assert snapshot.episodes.num_rows == 2
+        assert snapshot.manifest["consents"] == {"default": {"1": 1}}
+
     def test_the_card_names_rows_and_licences(self, play, tmp_path):
         export(tmp_path)
         card = (tmp_path / "export" / "README.md").read_text()

@@ -16,6 +16,7 @@ from editing.game import filters
 from editing.trajectories.schemas import FLAGS, Snapshot, rows
 from editing.trajectories.snapshot import write_snapshot
 from webapp.games.models import Episode, Event, Step
+from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement, Place
 from webapp.studies.models import Consent, Study
@@ -72,12 +73,15 @@ class Selection:
 
     @property
     def consents(self) -> dict[str, dict[str, int]]:
-        """By study, how many of those who play here agreed to each version of its text."""
+        """By study, how many of the people who play here agreed to each version of its text.
+
+        Programs that play through the API agree too, but consent to nothing.
+        """
         own = self.episodes.order_by().filter(
             study=models.OuterRef("study"), participant=models.OuterRef("participant")
         )
         counts = (
-            Consent.objects.filter(models.Exists(own))
+            Consent.objects.filter(models.Exists(own), participant__kind=Participant.Kind.HUMAN)
             .values_list("study__slug", "version")
             .annotate(models.Count("pk"))
             .order_by("study__slug", "version")

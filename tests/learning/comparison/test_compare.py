@@ -18,7 +18,8 @@ from editing.photos.colour import lab
 from learning.comparison.compare import compare
 from learning.comparison.intervals import Estimate, Resampling, difference
 from learning.comparison.results import color_difference
-from learning.comparison.sides import ComparisonError, Episode, read_side
+from learning.comparison.sentences import who_is_compared
+from learning.comparison.sides import ComparisonError, Episode, choose_kinds, read_side
 from learning.comparison.statistics import Sample, order, parameters
 from learning.metrics.histogram_intersection import picture_statistics
 from tests.learning.snapshots import Play, photo_sha256, write
@@ -188,14 +189,72 @@ def test_only_submitted_play_counts_and_the_rest_is_counted_with_its_reason(tmp_
     assert side.left_out == dict.fromkeys(LEFT_OUT, 1)
 
 
+MIXED = [
+    Play("ann", "sea"),
+    Play("agent:one", "sea"),
+    Play("r2", "sea", row={"player_kind": "robot"}),
+    Play("r2", "hill", row={"player_kind": "robot"}),
+]
+AGENT, PERSON, ROBOT = MIXED[1:2], MIXED[0:1], MIXED[2:]
+
+
+def chosen_kinds(folder: Path, a: list[Play], b: list[Play], *chosen: tuple[str, ...]) -> list[list[str]]:
+    sides = [read_side(write(folder / name, plays), name) for name, plays in (("a", a), ("b", b))]
+    return [sorted(side.kinds) for side in choose_kinds(sides[0], sides[1], *chosen)]
+
+
 def test_kinds_of_players_can_be_chosen_from_one_snapshot(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path / "a", [Play("ann", "sea"), Play("agent:one", "sea"), Play("r2", "sea", row={"player_kind": "robot"})]
-    )
-    assert [episode.player for episode in read_side(folder, "a", ("human",)).episodes] == ["ann"]
-    agents = read_side(folder, "a", ("agent",))
+    side = read_side(write(tmp_path / "a", MIXED), "a")
+    assert [episode.player for episode in side.of_kinds(["human"]).episodes] == ["ann"]
+    agents = side.of_kinds(["agent"])
     assert [episode.player for episode in agents.episodes] == ["agent:one"]
-    assert sum(agents.left_out.values()) == 2
+    assert agents.left_out == {
+        "played by another kind of player (human)": 1,
+        "played by another kind of player (robot)": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (MIXED, MIXED, [["human"], ["agent"]]),
+        (MIXED, AGENT, [["human"], ["agent"]]),
+        (AGENT, MIXED, [["agent"], ["human"]]),
+        (MIXED, PERSON, [["agent"], ["human"]]),
+        (AGENT + ROBOT, AGENT, [["robot"], ["agent"]]),
+        (ROBOT, AGENT, [["robot"], ["agent"]]),
+        (AGENT, AGENT, [["agent"], ["agent"]]),
+    ],
+)
+def test_kinds_that_nobody_chose_never_mix_people_stand_against_agents(
+    tmp_path: Path, a: list[Play], b: list[Play], expected: list[list[str]]
+) -> None:
+    assert chosen_kinds(tmp_path, a, b) == expected
+
+
+def test_chosen_kinds_go_before_the_rule_and_may_mix(tmp_path: Path) -> None:
+    assert chosen_kinds(tmp_path, MIXED, MIXED, ("robot", "human"), ()) == [["human", "robot"], ["agent"]]
+
+
+def test_several_kinds_of_which_the_rule_names_none_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    others = [Play(kind, "sea", row={"player_kind": kind}) for kind in ("baseline", "expert")]
+    with pytest.raises(ComparisonError, match=r"a holds play by several .* choose with --kind-a baseline or expert"):
+        chosen_kinds(tmp_path, others, AGENT)
+
+
+def test_whose_play_is_compared_is_said_first_with_what_that_leaves_out(tmp_path: Path) -> None:
+    a, b = (read_side(write(tmp_path / name, plays), name) for name, plays in (("a", MIXED), ("b", AGENT)))
+    assert who_is_compared(*choose_kinds(a, b), a, b) == [
+        "Comparing 1 episode by one person (a) with 1 episode by agent:one (b).",
+        "Left out of a: 2 by robots, 1 by agents. --kind-a chooses other kinds.",
+    ]
+
+
+def test_a_side_that_mixes_and_an_agent_on_both_sides_are_said(tmp_path: Path) -> None:
+    notes = " ".join(compared(tmp_path, MIXED, [*AGENT, Play("agent:two", "sea")])["notes"])
+    assert "a holds the play of one person and agent:one and one robot together" in notes
+    assert "b holds the play of agent:one and agent:two together" in notes
+    assert "On both sides: play by agent:one." in notes
 
 
 def test_small_samples_strange_photos_and_single_players_are_said(tmp_path: Path) -> None:

@@ -116,10 +116,20 @@ def test_the_page_holds_no_nan_none_or_template_residue(page: Page) -> None:
 
 
 def test_counts_and_reasons_are_on_the_page(page: Page) -> None:
-    assert "15 episodes by 5 players on 3 photos" in page.text
-    assert "6 episodes by 1 player on 3 photos" in page.text
+    assert "15 episodes by 5 people on 3 photos" in page.text
+    assert "6 episodes by agent:one on 3 photos" in page.text
     assert "1 not submitted (open)" in page.text
     assert "People <&> $x$" in page.text
+
+
+def test_the_first_line_says_whose_play_is_compared_and_an_option_chooses(tmp_path: Path) -> None:
+    plays = [Play("ann", "sea"), Play("agent:one", "sea"), Play("r2", "sea", row={"player_kind": "robot"})]
+    export = write(tmp_path / "export", plays)
+    lines = safelight_output("compare", export, export, "-o", tmp_path / "out").splitlines()
+    assert lines[0] == "Comparing 1 episode by one person (export (A)) with 1 episode by agent:one (export (B))."
+    assert lines[1] == "Left out of export (A): 1 by agents, 1 by robots. --kind-a chooses other kinds."
+    lines = safelight_output("compare", export, export, "-o", tmp_path / "2", "--kind-a", "robot").splitlines()
+    assert lines[0].startswith("Comparing 1 episode by one robot (export (A)) with ")
 
 
 def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
