@@ -16,6 +16,7 @@ from editing.photos.photo_error import PhotoError
 LONG_EDGE = 1024
 AGENT_VIEW_SIZE = 64  # pixels a side
 LARGEST_FLOAT16 = 65504.0
+_SAME_WITHIN = 2  # units of float16's last digit: sums are rounded otherwise strip by strip, and by other processors
 
 
 def area_average(pixels: NDArray[np.floating], height: int, width: int) -> Pixels:
@@ -101,6 +102,15 @@ def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int
             if len(made) == rows or cell == height:
                 yield _average_columns(np.stack(made), width)
                 made.clear()
+
+
+def is_same_preview(first: NDArray[np.floating], second: NDArray[np.floating]) -> bool:
+    """Tell whether two previews show the same picture: of one size, and equal to float16's last digit."""
+    if first.shape != second.shape:
+        return False
+    larger = np.maximum(np.abs(first), np.abs(second)).astype(np.float16)
+    difference = np.abs(first.astype(np.float32) - second.astype(np.float32))
+    return bool((difference <= _SAME_WITHIN * np.spacing(larger).astype(np.float32)).all())
 
 
 def square(pixels: NDArray[np.floating], size: int) -> Pixels:

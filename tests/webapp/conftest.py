@@ -4,13 +4,15 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
+import pyvips
+import tifffile
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
@@ -19,10 +21,12 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from editing.game.filters import VERSION
-from webapp.photos.models import Photo
-from webapp.photos.storing import Credit
+from editing.photos.read_options import AUTO, ReadOptions
+from webapp.photos.decoding import SourceFile, decode
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import Credit, keep_original, store
 from webapp.studies.models import DEFAULT, Study, StudyPhoto
-from webapp.studies.photos import add_photo
+from webapp.studies.photos import add_photo, add_to_study
 
 PASSWORD = "correct horse battery"
 WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT")
@@ -110,6 +114,30 @@ def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
 def photo(make_photo: MakePhoto) -> Photo:
     """The one photo of the default study."""
     return make_photo()
+
+
+@pytest.fixture
+def store_as_before(study: Study, tmp_path: Path) -> Callable[..., tuple[Path, Photo]]:
+    """Stores a photo as it was before readings were counted; its file, and the photo.
+
+    It has floating point and a curved profile, which that reading took for linear light; or, where it reads alike, a
+    linear one.
+    """
+
+    def make(*, reads_alike: bool = False) -> tuple[Path, Photo]:
+        path = tmp_path / f"float {reads_alike}.tif"
+        pixels = np.random.default_rng(5).random((64, 96, 3), dtype=np.float32)
+        profile = None if reads_alike else bytes(pyvips.Operation.call("profile_load", "srgb"))
+        tifffile.imwrite(path, pixels, photometric="rgb", iccprofile=profile)
+        source = SourceFile.read(path)
+        decoded = decode(source, previews_folder(), ReadOptions("linear", "auto"))
+        decoding = {name: value for name, value in decoded.decoding.items() if name != "reading"}
+        photo, _ = store(replace(decoded, decoding=decoding | {"options": asdict(AUTO)}))
+        keep_original(photo, source)
+        add_to_study(study, photo)
+        return path, photo
+
+    return make
 
 
 @dataclass

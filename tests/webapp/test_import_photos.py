@@ -6,8 +6,10 @@ import shutil
 import pytest
 from django.core.management import CommandError, call_command
 
+from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO
 from tests.webapp.crashing_photos import Bomb, Bystander
+from webapp.photos import decoding
 from webapp.photos.decoding import Decoded, SourceFile, decode_all
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import remove
@@ -38,7 +40,12 @@ def in_process(monkeypatch):
             except PhotoError as error:
                 yield source, error
 
+    def compare_here(readings, processes):
+        for source, stored in readings:
+            yield source, decoding._difference((source, stored))
+
     monkeypatch.setattr("webapp.studies.photos.decode_all", decode_here)
+    monkeypatch.setattr("webapp.studies.photos.compare_all", compare_here)
 
 
 def test_it_works(study, folder, capsys):
@@ -120,6 +127,49 @@ class TestRunAgain:
             call_command("import_photos", folder)
         assert interrupted.value.returncode == 130
         assert study.playable.get().preview_path.is_file()
+
+
+@pytest.mark.usefixtures("in_process")
+class TestStoredBefore:
+    """Photos that were read by an older version of the reading."""
+
+    def test_those_that_would_be_read_otherwise_are_named_and_counted_and_stay_as_they_are(
+        self, store_as_before, folder, capsys
+    ):
+        other, photo = store_as_before()
+        alike, _ = store_as_before(reads_alike=True)
+        before = photo.preview_sha256
+        for _ in range(2):  # the second time, it is known
+            call_command("import_photos", other, alike, folder / "beach.png")
+            said = capsys.readouterr()
+            assert f"{other}: it would be read otherwise by now (it was by version 1), and stays as it is" in said.err
+            assert str(alike) not in said.err
+            assert "1 of them would be read otherwise by now" in said.out
+        photo.refresh_from_db()
+        assert photo.preview_sha256 == before
+
+    def test_each_is_read_once_more_to_be_compared_and_not_again(self, store_as_before, monkeypatch):
+        paths = [store_as_before(reads_alike=alike)[0] for alike in (True, False)]
+        compared = []
+        compare = decoding._difference
+        monkeypatch.setattr(decoding, "_difference", lambda reading: compared.append(reading) or compare(reading))
+        for _ in range(2):
+            call_command("import_photos", *paths)
+        assert len(compared) == 2
+
+    def test_one_that_would_be_refused_by_now_is_named_with_the_reason(self, store_as_before, monkeypatch, capsys):
+        path, _ = store_as_before()
+        damaged = PhotoError(f"{path.name}: its tiles are damaged")
+        monkeypatch.setattr(decoding, "_difference", lambda _: damaged)
+        call_command("import_photos", path)
+        assert f"{path}: it would be refused by now: its tiles are damaged" in capsys.readouterr().err
+
+    def test_the_comparison_of_many_is_made_by_processes(self, store_as_before):
+        pairs = [store_as_before(reads_alike=alike) for alike in (True, False)]
+        readings = [(SourceFile.read(path), photo.reading) for path, photo in pairs]
+        results = {source.path: result for source, result in decoding.compare_all(readings, 2)}
+        assert results[pairs[0][0]] is None
+        assert isinstance(results[pairs[1][0]], decoding.ReadOtherwise)
 
 
 @pytest.mark.usefixtures("in_process", "study")

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from pathlib import Path
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from editing.game import filters
 from editing.game.filters import apply_steps
@@ -12,6 +12,10 @@ from editing.photos.preview import area_average, load_preview
 from webapp.games.models import Episode
 from webapp.http.refusals import Refusal
 from webapp.photos.thumbnails import LONG_EDGE, save_thumbnail, thumbnails_folder
+
+READ_OTHERWISE = gettext_noop(
+    "The reading of photos has been corrected since: at full size this one would no longer look as you played it."
+)
 
 
 def why_not(episode: Episode) -> str:
@@ -27,8 +31,8 @@ def check_offered(episode: Episode) -> None:
     """Refuse, by name and with a sentence for the player, what cannot be developed.
 
     Raises:
-        Refusal: ``not_submitted``, ``no_downloads``, ``photo_removed``, ``no_original``, ``original_lost`` or
-            ``other_version``.
+        Refusal: ``not_submitted``, ``no_downloads``, ``photo_removed``, ``no_original``, ``original_lost``,
+            ``reads_otherwise`` or ``other_version``.
     """
     photo = episode.photo
     if not episode.study.allow_downloads:
@@ -44,6 +48,8 @@ def check_offered(episode: Episode) -> None:
     if not photo.has_original:
         message = gettext("The original of this photo is missing on the server; its log says which file.")
         raise Refusal("original_lost", message, HTTPStatus.GONE)
+    if photo.would_be_read_otherwise:
+        raise Refusal("reads_otherwise", gettext(READ_OTHERWISE))
     if episode.contract_version != filters.VERSION:
         message = gettext("The filters have changed since: this picture can no longer be made as you saw it.")
         raise Refusal("other_version", message)

@@ -19,9 +19,9 @@ from editing.photos.photo_error import PhotoError
 from editing.processes import Crashed, Stopped, run_isolated
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
-from webapp.downloads.pictures import check_offered, episode_steps
+from webapp.downloads.pictures import READ_OTHERWISE, check_offered, episode_steps
 from webapp.http.refusals import Refusal
-from webapp.photos.decoding import strip_file_name
+from webapp.photos.decoding import ReadOtherwise, strip_file_name
 
 if TYPE_CHECKING:
     from editing.rendering.writing import OutputFormat
@@ -127,20 +127,19 @@ def _fail(download: Any, reason: str) -> None:
 
 def _develop(row: Download, context: JobContext) -> None:
     # Only here: the web processes, which import this module to put jobs in the queue, have no use for a renderer.
-    from editing.photos.read_options import ReadOptions
-    from editing.rendering.developing import develop_file
     from editing.rendering.writing import Output
+    from webapp.downloads.developing import develop_as_played
 
     check_offered(row.episode)
     photo = row.episode.photo
     row.path.parent.mkdir(parents=True, exist_ok=True)
     run_isolated(
-        develop_file,
+        develop_as_played,
         photo.original_path,
+        photo.reading,
         episode_steps(row.episode),
         row.path,
         Output(cast("OutputFormat", row.format)),
-        ReadOptions(**photo.decoding["options"]),
         should_stop=context.should_abort,
         limit=LIMIT,
     )
@@ -150,6 +149,9 @@ def _sentence(row: Download, error: Exception) -> str:
     """Why it failed, for the player; the log has what only the server's keeper can mend."""
     if isinstance(error, Refusal):
         return str(error.detail)
+    if isinstance(error, ReadOtherwise):
+        row.episode.photo.note_comparison(reads_otherwise=True)
+        return READ_OTHERWISE
     if isinstance(error, PhotoError):
         return f"The original cannot be developed: {strip_file_name(error, row.episode.photo.original_path)}."
     _logger.error("%s cannot be developed: %s", row, error or "its process died")

@@ -3,7 +3,7 @@
 Knows nothing of Django, so that a bare process can do it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from editing.photos.decoding import read_photo, source_sha256
+from editing.photos.decoding import READING_VERSION, open_photo, read_photo, source_sha256
+from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import PhotoError, printable
-from editing.photos.preview import make_preview, save_preview
+from editing.photos.preview import is_same_preview, load_preview, make_preview, preview_of, save_preview
 from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
 
 MINIMUM_EDGE = 64
 CHANGED = "it changed while it was read: add it again"
+_CRASHED = PhotoError("the decoder crashed, or ran out of memory, on this file")
 
 
 class NotSaved(RuntimeError):
@@ -75,6 +77,48 @@ class Decoded:
     decoding: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class StoredReading:
+    """How a stored photo was read: its preview's file, and `Photo.decoding`."""
+
+    preview: Path
+    decoding: Mapping[str, Any]
+
+    @property
+    def options(self) -> ReadOptions | None:
+        """What was declared of the file's values; None where nobody knows: the photo came with a snapshot."""
+        options = self.decoding.get("options")
+        return ReadOptions(**options) if options else None
+
+    @property
+    def version(self) -> int:
+        """By which version of the reading, see `editing.photos.decoding.READING_VERSION`."""
+        return int(self.decoding.get("reading", 1))
+
+
+class ReadOtherwise(PhotoError):
+    """A file gives another picture now than it gave when its preview was made."""
+
+
+def open_as_stored(path: Path, stored: StoredReading, *, limit: int | None = None) -> OpenPhoto:
+    """Open a photo's file, and make sure that it gives the picture of its stored preview still.
+
+    The pixels are compared where what is said of the reading has changed at all: its version, or a decoder's.
+
+    Raises:
+        ReadOtherwise: it gives another picture.
+        editing.photos.photo_error.PhotoError: it cannot be read, or the preview cannot.
+    """
+    photo = open_photo(path, stored.options or AUTO, limit=limit)
+    before = {name: value for name, value in stored.decoding.items() if name != "options"}
+    if photo.samples.decoding == before or is_same_preview(load_preview(stored.preview), preview_of(photo)):
+        return photo
+    raise ReadOtherwise(
+        f"{printable(path.name)}: photos are read otherwise by now (version {READING_VERSION} of the reading; "
+        f"this one was read by version {stored.version})"
+    )
+
+
 def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> Decoded:
     """Read a photo and save its preview, whole or not at all, in the folder ``previews``.
 
@@ -115,10 +159,24 @@ def decode_all(
     """
     function = partial(_decoded, previews=previews, options=options)
     for source, result in each_by_processes(function, sources, processes):
-        if isinstance(result, Crashed):
-            yield source, PhotoError("the decoder crashed, or ran out of memory, on this file")
-        else:
-            yield source, result
+        yield source, _CRASHED if isinstance(result, Crashed) else result
+
+
+def compare_all(
+    readings: Iterable[tuple[SourceFile, StoredReading]], processes: int
+) -> Iterator[tuple[SourceFile, PhotoError | None]]:
+    """Yield of each stored photo's file why it does not give the stored picture any more; None where it does."""
+    for (source, _), result in each_by_processes(_difference, readings, processes):
+        yield source, _CRASHED if isinstance(result, Crashed) else result
+
+
+def _difference(reading: tuple[SourceFile, StoredReading]) -> PhotoError | None:
+    source, stored = reading
+    try:
+        open_as_stored(source.path, stored)
+    except PhotoError as error:
+        return error
+    return None
 
 
 def _decoded(source: SourceFile, *, previews: Path, options: ReadOptions) -> Decoded | PhotoError:

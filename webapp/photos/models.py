@@ -9,6 +9,9 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
+from editing.photos.decoding import READING_VERSION
+from webapp.photos.decoding import StoredReading
+
 SHA256 = "[0-9a-f]{64}"
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +46,12 @@ class Photo(models.Model):
     original_suffix = models.CharField(
         max_length=10, blank=True, help_text="of the source file that is kept; empty where none is"
     )
+    compared_reading = models.PositiveIntegerField(
+        null=True, blank=True, help_text="the version of the reading that its file was last read by, to be compared"
+    )
+    reads_otherwise = models.BooleanField(
+        default=False, help_text="whether its file gave another picture than the preview then"
+    )
     practice = models.BooleanField(default=False, help_text="whether people practise on it: of no study, seen by all")
     removed_at = models.DateTimeField(null=True, blank=True, help_text="since then nobody plays or sees it")
 
@@ -61,6 +70,27 @@ class Photo(models.Model):
     def has_preview(self) -> bool:
         """Whether the preview is where it should be. Where it is not, each process logs so once."""
         return _is_file(self.preview_path, "preview", self.name, "play it")
+
+    @property
+    def reading(self) -> StoredReading:
+        """How its file was read."""
+        return StoredReading(self.preview_path, self.decoding)
+
+    @property
+    def is_to_be_compared(self) -> bool:
+        """Whether nobody knows if its file gives the same picture as when its preview was made."""
+        newest = max(self.reading.version, self.compared_reading or 0)
+        return self.reading.options is not None and newest < READING_VERSION
+
+    @property
+    def would_be_read_otherwise(self) -> bool:
+        """Whether its file is known to give another picture by now."""
+        return self.reads_otherwise and self.compared_reading == READING_VERSION
+
+    def note_comparison(self, *, reads_otherwise: bool) -> None:
+        """Write down whether its file gives another picture by the reading of today."""
+        self.compared_reading, self.reads_otherwise = READING_VERSION, reads_otherwise
+        self.save(update_fields=["compared_reading", "reads_otherwise"])
 
     @property
     def original_path(self) -> Path:

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from editing.files import draft_beside
+from editing.photos.decoding import READING_VERSION
 from editing.photos.finding import IMAGE_SUFFIXES, RAW_SUFFIXES
 from editing.photos.read_options import ReadOptions
 from webapp.photos.decoding import CHANGED, Decoded, NotSaved, SourceFile
@@ -59,7 +60,7 @@ def store(decoded: Decoded, credit: Credit = NO_CREDIT) -> tuple[Photo, Outcome]
         if photo.preview_sha256 != decoded.preview_sha256:
             raise NotStored(
                 "it was on this site and would come back with another preview "
-                f"({options_text(photo)} then): photos are never changed in place"
+                f"({_reading_text(photo)} then): photos are never changed in place"
             )
         if not photo.preview_path.is_file():
             raise NotStored("it was being removed in the same moment: add it again")
@@ -89,6 +90,13 @@ def kept_as_it_was(photo: Photo, options: ReadOptions) -> str:
     return f"it is here already, imported with {options_text(photo)}, and stays as it is"
 
 
+def read_otherwise(photo: Photo) -> str:
+    """Say what to tell of a known photo that would be read otherwise by now: empty where it would not."""
+    if not photo.would_be_read_otherwise:
+        return ""
+    return f"it would be read otherwise by now (it was by version {photo.reading.version}), and stays as it is"
+
+
 def fill_credit(photo: Photo, credit: Credit) -> str:
     """State what is not stated yet of a known photo. What to tell where something else is: empty where nothing is."""
     given = {name: text for name, text in asdict(credit).items() if text}
@@ -104,6 +112,12 @@ def options_text(photo: Photo) -> str:
     """Return how a photo was asked to be read, as the command line writes it."""
     options = photo.decoding.get("options") or {}
     return " ".join(f"--{name} {value}" for name, value in options.items()) or "options unknown"
+
+
+def _reading_text(photo: Photo) -> str:
+    """How a photo was read, as far as that may be otherwise now."""
+    version = photo.reading.version
+    return options_text(photo) + (f", version {version} of the reading" if version != READING_VERSION else "")
 
 
 def keep_original(photo: Photo, source: SourceFile) -> None:

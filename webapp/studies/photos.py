@@ -11,7 +11,16 @@ from django.dispatch import Signal
 
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
-from webapp.photos.decoding import Decoded, SourceFile, decode, decode_all
+from webapp.photos.decoding import (
+    Decoded,
+    ReadOtherwise,
+    SourceFile,
+    StoredReading,
+    compare_all,
+    decode,
+    decode_all,
+    strip_file_name,
+)
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import (
     NO_CREDIT,
@@ -21,6 +30,7 @@ from webapp.photos.storing import (
     fill_credit,
     keep_original,
     kept_as_it_was,
+    read_otherwise,
     remove,
     store,
     stored_photo,
@@ -82,37 +92,16 @@ def add_photos(
         keep_originals: whether the originals are kept, where the site keeps any.
         processes: how many decode; as many photos are in memory at most.
 
+    Photos that are here and were read by an older version of the reading are read once more, to be compared.
+
     Raises:
         NotSaved: a file cannot be saved.
     """
-    adding = _Adding(study, options, credit, keep_originals)
-
-    def attempt(file: Path, step: Callable[[], AddedPhoto]) -> None:
-        try:
-            added = step()
-        except NotStored as error:
-            report(file, error)
-        else:
-            report(file, added)
-
-    def unknown() -> Iterator[SourceFile]:
-        """Yield the files that must be decoded; the others are dealt with here."""
-        for file in files:
-            try:
-                source = SourceFile.read(file)
-            except PhotoError as error:
-                report(file, error)
-                continue
-            if photo := stored_photo(source.sha256):
-                attempt(file, partial(adding.finish, source, photo, "known"))
-            else:
-                yield source
-
-    for source, result in decode_all(unknown(), previews_folder(), options, processes):
-        if isinstance(result, PhotoError):
-            report(source.path, result)
-        else:
-            attempt(source.path, partial(adding.store, source, result))
+    batch = _Batch(_Adding(study, options, credit, keep_originals), report)
+    for source, result in decode_all(batch.unknown(files), previews_folder(), options, processes):
+        batch.add(source, result)
+    for source, difference in compare_all(batch.readings(), processes):
+        batch.compare(source, difference)
 
 
 @dataclass(frozen=True)
@@ -134,9 +123,63 @@ class _Adding:
         is_new = add_to_study(self.study, photo)
         if outcome == "added":
             return AddedPhoto(photo, outcome, "")
-        notes = [kept_as_it_was(photo, self.options), fill_credit(photo, self.credit)]
+        notes = [kept_as_it_was(photo, self.options), fill_credit(photo, self.credit), read_otherwise(photo)]
         is_linked = outcome == "known" and is_new
         return AddedPhoto(photo, "linked" if is_linked else outcome, "; ".join(filter(None, notes)))
+
+
+class _Batch:
+    """Many files that are added, and the report of what became of each."""
+
+    def __init__(self, adding: _Adding, report: Callable[[Path, AddedPhoto | PhotoError | NotStored], None]) -> None:
+        self._adding, self._report = adding, report
+        self._uncompared: dict[SourceFile, AddedPhoto] = {}
+
+    def unknown(self, files: Iterable[Path]) -> Iterator[SourceFile]:
+        """Yield the files that must be decoded; the others are dealt with here."""
+        for file in files:
+            try:
+                source = SourceFile.read(file)
+            except PhotoError as error:
+                self._report(file, error)
+                continue
+            if photo := stored_photo(source.sha256):
+                self._attempt(source, partial(self._adding.finish, source, photo, "known"))
+            else:
+                yield source
+
+    def add(self, source: SourceFile, result: Decoded | PhotoError) -> None:
+        """Store what was decoded."""
+        if isinstance(result, PhotoError):
+            self._report(source.path, result)
+        else:
+            self._attempt(source, partial(self._adding.store, source, result))
+
+    def readings(self) -> Iterator[tuple[SourceFile, StoredReading]]:
+        """Yield the photos of which nobody knows whether they would be read otherwise by now."""
+        return ((source, added.photo.reading) for source, added in self._uncompared.items())
+
+    def compare(self, source: SourceFile, difference: PhotoError | None) -> None:
+        """Write down whether a photo would be read otherwise by now, and why."""
+        added = self._uncompared[source]
+        added.photo.note_comparison(reads_otherwise=difference is not None)
+        if difference is not None:
+            is_refused = not isinstance(difference, ReadOtherwise)
+            reason = f"it would be refused by now: {strip_file_name(difference, source.path)}" if is_refused else ""
+            notes = [added.note, reason or read_otherwise(added.photo)]
+            added = added._replace(note="; ".join(filter(None, notes)))
+        self._report(source.path, added)
+
+    def _attempt(self, source: SourceFile, step: Callable[[], AddedPhoto]) -> None:
+        try:
+            added = step()
+        except NotStored as error:
+            self._report(source.path, error)
+            return
+        if added.outcome != "added" and added.photo.is_to_be_compared:
+            self._uncompared[source] = added
+        else:
+            self._report(source.path, added)
 
 
 def add_to_study(study: Study, photo: Photo) -> bool:

@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from editing.photos.decoding import open_photo, read_photo
 from editing.photos.photo_error import PhotoError
-from editing.photos.preview import agent_view, area_average, load_preview, make_preview, save_preview, square
+from editing.photos.preview import (
+    agent_view,
+    area_average,
+    is_same_preview,
+    load_preview,
+    make_preview,
+    preview_of,
+    save_preview,
+    square,
+)
 
 sizes = st.integers(1, 40)
 light = st.floats(0, 2, width=32)
@@ -120,3 +130,14 @@ def test_only_previews_are_stored_and_loaded_as_previews(tmp_path: Path, preview
         load_preview(tmp_path / "a.npy")
     with pytest.raises(PhotoError, match="missing or damaged"):
         load_preview(tmp_path / "b.npy")
+
+
+def test_previews_are_the_same_picture_to_float16s_last_digit_and_not_beyond(tmp_path: Path) -> None:
+    path = tmp_path / "photo.npy"
+    np.save(path, np.random.default_rng(0).random((700, 1500, 3), dtype=np.float32) ** 3)
+    whole, by_strips = make_preview(read_photo(path).pixels), preview_of(open_photo(path))
+    assert is_same_preview(whole, by_strips)
+    other = whole.copy()
+    other[3, 4, 1] *= np.float16(1.01)
+    assert not is_same_preview(whole, other)
+    assert not is_same_preview(whole, whole[1:])

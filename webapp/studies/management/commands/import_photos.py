@@ -77,6 +77,8 @@ class Command(BaseCommand):
                 progress.stop()
                 raise CommandError(f"{error}: {importing.summary}; mend that, and run it again to go on") from None
         self.stdout.write(importing.summary)
+        for line in importing.warnings:
+            self.stdout.write(line)
         if importing.failed:
             raise CommandError(f"{importing.failed} of {len(found.photos)} files could not be imported")
 
@@ -100,6 +102,7 @@ class _Import:
         self.progress = progress
         self.task = progress.add_task("", total=total)
         self.counts: Counter[str] = Counter()
+        self.read_otherwise = 0
 
     @property
     def failed(self) -> int:
@@ -110,12 +113,24 @@ class _Import:
         counts = ", ".join(f"{self.counts[name]} {text}" for name, text in _TEXTS.items() if self.counts[name])
         return f"{counts or '0 added'}; the study '{self.study.slug}' has {self.study.playable.count()} photos"
 
+    @property
+    def warnings(self) -> list[str]:
+        """What is to be said of several photos together, a line each."""
+        if not self.read_otherwise:
+            return []
+        return [
+            f"{self.read_otherwise} of them would be read otherwise by now: they stay as they are, and what was played "
+            "on them is not offered at full size"
+        ]
+
     def report(self, path: Path, result: AddedPhoto | PhotoError | NotStored) -> None:
         """Count what became of a file, and say what of it is to be said."""
         if not isinstance(result, AddedPhoto):
             self._say(f"not imported {printable(str(path))}: {strip_file_name(result, path)}")
         elif result.note:
             self._say(f"{printable(str(path))}: {result.note}")
+        if isinstance(result, AddedPhoto) and result.photo.would_be_read_otherwise:
+            self.read_otherwise += 1
         self.counts[result.outcome if isinstance(result, AddedPhoto) else "failed"] += 1
         self.progress.advance(self.task)
 
