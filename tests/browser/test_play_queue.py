@@ -14,6 +14,7 @@ from tests.browser.player import Person
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
+from webapp.studies.models import Study
 
 MakePhoto = Callable[..., Photo]
 
@@ -395,3 +396,26 @@ def test_a_passing_mistake_of_the_server_costs_no_action(person: Person, make_ph
     person.wait_until_saved()
     assert kinds() == ["start", "choose", "resume"]
     assert kept(person.page) == []
+
+
+def test_a_study_that_is_renamed_while_actions_wait_gets_them_all(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    study = Study.objects.get()
+    study.slug = "first-name"
+    study.save()
+    person.address = person.address.replace("/default/", "/first-name/")
+    person.arrive()
+    person.page.route(EVENTS, lambda route: route.fulfill(status=404, body=refusal("not_found")))
+    person.press("1")
+    person.drag("ev", 0.5, 0.8)
+    expect(person.page.locator(STATUS)).to_contain_text(re.compile("kept in this browser|does not answer"))
+    study.slug = "second-name"
+    study.save()
+    person.page.unroute(EVENTS)
+    person.arrive()
+    assert person.page.url.endswith("/play/second-name/")
+    assert kinds() == ["start", "choose", "adjust", "resume"]
+    assert kept(person.page) == []
+    person.hand_in()
+    expect(person.notice()).to_contain_text("That was the last photo")
+    assert Episode.objects.get().status == "submitted"

@@ -101,6 +101,31 @@ class TestNewVersion:
         assert player.send(photo, [submit]).json()["status"] == "submitted"
         assert refused(stranger.join()) == (403, "study_closed")
 
+    @pytest.mark.parametrize("version", [None, 0, 1, 3, 2**31])
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_only_the_version_that_is_shown_counts_as_agreed_to(self, player, new_text, version, is_open):
+        new_text.open = is_open
+        new_text.save()
+        assert new_text.consent_version == 2
+        joined = player.post(JOIN, {"kind": "human", "consent": version})
+        assert joined.status_code == (403 if is_open else 200)
+        assert [consent.version for consent in Consent.objects.all()] == [1]
+
+    def test_who_has_joined_a_closed_study_may_agree_to_the_text_that_it_shows(self, player, new_text):
+        new_text.open = False
+        new_text.save()
+        assert player.join().status_code == 200
+        assert Consent.objects.get(version=2).text == "We ask for more now."
+
+    def test_an_older_copy_of_the_study_takes_no_version_back(self, study):
+        older = Study.objects.get(pk=study.pk)
+        for text in ("Another.", older.consent_text):
+            study.consent_text = text
+            study.save()
+        older.title = "Another title"
+        older.save()
+        assert Study.objects.get(pk=study.pk).consent_version == 3
+
     def test_consents_are_never_changed(self, player):
         with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
             Consent.objects.update(version=7)

@@ -98,7 +98,7 @@ def _copy_preview(source: Path, target: Path) -> None:
 
 def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:
     """The studies of these names, and which of them are new here."""
-    existing = {study.slug: study for study in Study.objects.filter(slug__in=slugs)}
+    existing = Study.objects.by_slugs(slugs)
     made = {slug: _closed_study(slug) for slug in sorted(slugs.difference(existing))}
     return existing | made, set(made)
 

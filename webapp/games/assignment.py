@@ -27,9 +27,9 @@ class Assignment:
 def assign(study: Study, participant: Participant, played: Collection[str]) -> Assignment:
     """Return the first photos, in the participant's own order, that are not played yet (SHA-256 of their sources).
 
-    The order is a shuffle seeded by the study and the pseudonym. It sorts by a hash for each photo, so that photos
-    which are added or removed meanwhile leave the order of the others as it is. Photos whose preview is lost are
-    passed over.
+    The order is a shuffle seeded by the study, whatever it is called by now, and the pseudonym. It sorts by a hash for
+    each photo, so that photos which are added or removed meanwhile leave the order of the others as it is. Photos whose
+    preview is lost are passed over.
     """
     photos = set(study.playable.values_list("pk", flat=True))
     left = photos.difference(played)
@@ -40,7 +40,7 @@ def assign(study: Study, participant: Participant, played: Collection[str]) -> A
 
 
 def _rank(study: Study, participant: Participant, sha256: str) -> bytes:
-    return hashlib.sha256(f"{study.slug} {participant.pseudonym} {sha256}".encode()).digest()
+    return hashlib.sha256(f"{study.seed} {participant.pseudonym} {sha256}".encode()).digest()
 
 
 def has_practised(participant: Participant) -> bool:

@@ -144,7 +144,7 @@ def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:
 
 def _rank(study: Study, participant: Participant, what: str) -> bytes:
     """Sorts in an order of the participant's own, which is the same every time."""
-    return hashlib.sha256(f"reveal {study.slug} {participant.pseudonym} {what}".encode()).digest()
+    return hashlib.sha256(f"reveal {study.seed} {participant.pseudonym} {what}".encode()).digest()
 
 
 @receiver(reveal_seen)

@@ -21,6 +21,7 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
     )
     fields = (
         "slug",
+        "former_slugs",
         "title",
         "organiser",
         "open",
@@ -36,7 +37,11 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
 
     # The study that visitors and commands find where none is named keeps its name, and stays.
     def get_readonly_fields(self, request: HttpRequest, obj: Study | None = None) -> tuple[str, ...]:
-        return ("consent_version", "slug") if obj is not None and obj.slug == DEFAULT else ("consent_version",)
+        always = ("consent_version", "former_slugs")
+        return (*always, "slug") if obj is not None and obj.slug == DEFAULT else always
+
+    def former_slugs(self, study: Study) -> str:
+        return ", ".join(former.slug for former in study.former_slugs.all()) if study.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
         is_default = obj is not None and obj.slug == DEFAULT

@@ -6,9 +6,8 @@ Nothing is stored of anybody before they agree: agreeing and joining are one act
 from http import HTTPStatus
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 
 from webapp.http.refusals import Refusal
@@ -18,12 +17,14 @@ from webapp.studies.models import Consent, Participation, Study
 
 
 def find_study(slug: str) -> Study:
-    """Return the study of that name.
+    """Return the study of that slug, or the one that had it before it was renamed.
 
     Raises:
         Http404: there is none.
     """
-    study: Study = get_object_or_404(Study, slug=slug)
+    study = Study.objects.at(slug)
+    if study is None:
+        raise Http404(gettext("There is no such study."))
     return study
 
 
@@ -33,7 +34,8 @@ def join(
     """Return the session's participant, else the holder of the ticket, else a new one, who has now joined this study.
 
     Args:
-        agreed_to: the version of the study's text to which they have just agreed.
+        agreed_to: the version of the study's text to which they have just agreed; any other than that of the text as
+            it stands is no consent.
 
     Raises:
         Refusal: ``study_closed`` unless they had joined before, ``consent_needed``, or ``conflict`` if the session, or
@@ -50,7 +52,7 @@ def join(
     with transaction.atomic():
         participant = participant or Participant.objects.create(kind=kind)
         Participation.objects.get_or_create(study=study, participant=participant)
-        if agreed_to is not None:
+        if agreed_to == study.consent_version:
             give_consent(study, participant)
     remember(request, participant)
     return participant

@@ -1,8 +1,10 @@
 """A study: which photos are played, by whom, under which options."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -38,6 +40,18 @@ def default_consent_text() -> str:
     return _CONSENT_TEXT
 
 
+class StudyQuerySet(models.QuerySet["Study"]):
+    """Studies, to be found under their former addresses too."""
+
+    def at(self, slug: str) -> "Study | None":
+        """Return the study of that slug, or the one that had it before it was renamed."""
+        return self.filter(slug=slug).first() or self.filter(former_slugs__slug=slug).first()
+
+    def by_slugs(self, slugs: Iterable[str]) -> "dict[str, Study]":
+        """Return the studies that these slugs, of today or before, lead to; without those that lead to none."""
+        return {slug: study for slug in slugs if (study := self.at(slug))}
+
+
 class Study(models.Model):
     """Photos to play, and the options of play."""
 
@@ -46,7 +60,11 @@ class Study(models.Model):
         END = "end", "at the end"
         EACH = "each", "after each photo"
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(
+        unique=True, help_text="its place in addresses. Renamed, it is found under the former one too"
+    )
+    # Each player's order of photos is drawn from it: the first slug, which stays when the study is renamed.
+    seed = models.CharField(max_length=50, editable=False)
     title = models.CharField(max_length=200)
     open = models.BooleanField(default=True, help_text="whether people can join and begin photos")
     allow_untouched = models.BooleanField(default=False, help_text="whether a photo may be submitted as it is")
@@ -85,6 +103,8 @@ class Study(models.Model):
     photos = models.ManyToManyField(Photo, through="StudyPhoto", related_name="studies")
     participants = models.ManyToManyField(Participant, through="Participation", related_name="studies")
 
+    objects = StudyQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["slug"]
         verbose_name_plural = "studies"
@@ -92,16 +112,27 @@ class Study(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def clean(self) -> None:
+        """Refuse a slug that leads to another study: players of that one still come, and send, under it."""
+        if FormerSlug.objects.filter(slug=self.slug).exclude(study=self.pk).exists():
+            raise ValidationError({"slug": "Another study had this slug before it was renamed: choose another one."})
+
+    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the study; a text of consent that was changed is the next version."""
+        """Store the study. A text of consent that was changed is the next version; a former slug is kept."""
         self.consent_text = "\n".join(self.consent_text.strip().splitlines())
         self.agent = self.agent.strip().removeprefix(AGENT_PREFIX)
-        stored = Study.objects.filter(pk=self.pk).values_list("consent_text", "consent_version").first()
-        if stored and stored[0] != self.consent_text:
-            self.consent_version = stored[1] + 1
+        self.seed = self.seed or self.slug
+        # Locked, so that of two texts that are saved at once each has a version of its own.
+        stored = Study.objects.select_for_update().filter(pk=self.pk).first()
+        if stored is not None:
+            self.consent_version = stored.consent_version + (stored.consent_text != self.consent_text)
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "consent_version"}
         super().save(*args, **kwargs)
+        if stored is not None and stored.slug != Study.objects.values_list("slug", flat=True).get(pk=self.pk):
+            FormerSlug.objects.filter(study=self, slug=self.slug).delete()
+            FormerSlug.objects.get_or_create(slug=stored.slug, defaults={"study": self})
 
     @property
     def agent_pseudonym(self) -> str:
@@ -117,6 +148,20 @@ class Study(models.Model):
     def playable(self) -> models.QuerySet[Photo]:
         """The photos of the study that were not removed."""
         return self.photos.filter(removed_at=None)
+
+
+class FormerSlug(models.Model):
+    """A slug that a study had before it was renamed: pages, links and events that wait in browsers still name it."""
+
+    slug = models.SlugField(unique=True)
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="former_slugs")
+    since = models.DateTimeField(auto_now_add=True, help_text="when the study was renamed")
+
+    class Meta:
+        ordering: ClassVar = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class StudyPhoto(models.Model):

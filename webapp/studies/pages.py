@@ -1,14 +1,18 @@
 """The site's pages around the game: what a study asks of people, the game itself, credits, the researchers' photos."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import user_passes_test
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import ResolverMatch, reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -22,7 +26,7 @@ from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
 from webapp.photos.thumbnails import Look, thumbnail
 from webapp.studies.api import JoinView
-from webapp.studies.joining import is_consent_missing, join
+from webapp.studies.joining import find_study, is_consent_missing, join
 from webapp.studies.models import DEFAULT, Consent, Study
 
 # Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
@@ -30,6 +34,25 @@ researchers_only = user_passes_test(lambda user: user.is_active and user.is_staf
 
 PHOTOS_ON_A_PAGE = 60
 _CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")
+
+
+def page_of_study(view: Callable[[HttpRequest, Study], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Make a view of a study one of its slug. Under a former slug it leads on to the address of today.
+
+    What is posted there is taken there: it comes from a page that was opened before the study was renamed.
+    """
+
+    @wraps(view)
+    def at_slug(request: HttpRequest, slug: str) -> HttpResponse:
+        study = find_study(slug)
+        if study.slug == slug or request.method == "POST":
+            return view(request, study)
+        address = reverse(cast(ResolverMatch, request.resolver_match).view_name, args=[study.slug])
+        query = request.META.get("QUERY_STRING", "")
+        # For now only: the study may get its former slug back.
+        return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+    return at_slug
 
 
 def credits_page(request: HttpRequest) -> HttpResponse:
@@ -44,21 +67,21 @@ def credits_page(request: HttpRequest) -> HttpResponse:
 
 
 @ensure_csrf_cookie
-def play(request: HttpRequest, slug: str) -> HttpResponse:
+@page_of_study
+def play(request: HttpRequest, study: Study) -> HttpResponse:
     """Render the game, for those who have agreed to the study's text."""
-    study = get_object_or_404(Study, slug=slug)
     if study.open and is_consent_missing(study, participant_of(request)):
-        return redirect("consent", slug)
+        return redirect("consent", study.slug)
     return program_page(request, "play", study.title, study=study.slug)
 
 
 @never_cache
-def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
+@page_of_study
+def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
     """Render the study's text; who agrees joins the study and goes on to the game."""
-    study = get_object_or_404(Study, slug=slug)
     participant = participant_of(request)
     if not study.open or not is_consent_missing(study, participant):
-        return redirect("play", slug)
+        return redirect("play", study.slug)
     problem, status = "", HTTPStatus.OK
     if request.method == "POST":
         if not SessionThrottle().allow_request(Request(request), JoinView()):
@@ -70,15 +93,15 @@ def consent_page(request: HttpRequest, slug: str) -> HttpResponse:
             problem = str(_CHANGED) if refusal.code == "consent_needed" else str(refusal.detail)
             status = HTTPStatus(refusal.status_code)
         else:
-            return redirect("play", slug)
+            return redirect("play", study.slug)
     again = participant is not None and Consent.objects.filter(study=study, participant=participant).exists()
     context = {"study": study, "again": again, "problem": problem, "built": finders.find("consent.js") is not None}
     return render(request, "consent.html", context, status=status)
 
 
-def declined_page(request: HttpRequest, slug: str) -> HttpResponse:
+@page_of_study
+def declined_page(request: HttpRequest, study: Study) -> HttpResponse:
     """Render the page for who does not agree: nothing is stored, and no harm is done."""
-    study = get_object_or_404(Study, slug=slug)
     return render(request, "declined.html", {"study": study, "joined": participant_of(request) is not None})
 
 
@@ -94,15 +117,12 @@ def program_page(request: HttpRequest, program: str, title: str, **data: str) ->
 @ensure_csrf_cookie
 def photos(request: HttpRequest) -> HttpResponse:
     """Render a study's photos, for researchers to see, add and remove."""
-    studies = {study.slug: study for study in Study.objects.all()}
-    study = studies.get(request.GET.get("study", DEFAULT))
-    if study is None:
-        raise Http404
+    study = find_study(request.GET.get("study", DEFAULT))
     look = "bright" if request.GET.get("look") == "bright" else "game"
     pages = Paginator(study.playable.order_by("-studyphoto__added", "name"), PHOTOS_ON_A_PAGE)
     context = {
         "study": study,
-        "studies": studies.values(),
+        "studies": Study.objects.all(),
         "look": look,
         "page": pages.get_page(request.GET.get("page")),
         "transfers": TRANSFERS,

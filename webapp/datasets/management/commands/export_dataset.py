@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(
         self, *, output: Path, study: str | None, status: list[str] | None, tutorials: bool, **options: Any
     ) -> None:
-        only_study = Study.objects.filter(slug=study).first() if study else None
+        only_study = Study.objects.at(study) if study else None
         if study and only_study is None:
             raise CommandError(f"there is no study {study!r}")
         statuses = tuple(status or ["submitted"])

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1), help="(%(default)s)")
 
     def handle(self, *, paths: list[Path], study: str, processes: int, **options: Any) -> None:
-        into = Study.objects.filter(slug=study).first()
+        into = Study.objects.at(study)
         if into is None:
             raise CommandError(f"there is no study {study!r}: name one of {', '.join(_slugs())}")
         credit = Credit(*(_credit(name, options[name]) for name in ("licence", "attribution")))
