@@ -5,6 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import settings
 from numpy.typing import NDArray
 
@@ -13,6 +17,24 @@ ROOT = Path(__file__).parents[1]
 # A busy machine is no defect.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_emptied_quickly() -> Iterator[None]:
+    """After a test with transactions of its own, what migrations alone make stays: types of content and permissions.
+
+    Django empties them too and makes them anew, which takes five times as long as emptying the others.
+    """
+
+    def empty_tables(test_case: TransactionTestCase) -> None:
+        tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+        emptied = sorted(tables - {ContentType._meta.db_table, Permission._meta.db_table})
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, emptied))}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(scope="session")
