@@ -24,7 +24,7 @@ ZOOMED = "the same at 200 %: of the photo's 2048 x 1366 the 1024 x 683 that are 
 
 
 def measure() -> dict[str, Figure]:
-    """A redraw of the whole photo and of the part seen when it is near, and the size of the page's JavaScript."""
+    """Measure redraws of the whole photo and of the part seen when it is near, and the size of the JavaScript."""
     with _harness() as page, timed_edit(warm=False) as fresh, timed_edit(warm=True) as warm:
         figures = _redraw_figures(page, "redraw", REDRAW, fresh, warm)
         page.evaluate("stand.zoom(2)")
@@ -36,7 +36,7 @@ def measure() -> dict[str, Figure]:
 
 @contextmanager
 def _harness() -> Iterator[Page]:
-    """The frontend's canvas and panel on a page without a server."""
+    """Open the frontend's canvas and panel on a page without a server."""
     with tempfile.TemporaryDirectory() as folder, running_chromium() as browser:
         subprocess.run(["node", FRONTEND / "build.js", "harness", folder], check=True, cwd=FRONTEND)
         page = browser.new_page(viewport={"width": 1400, "height": 950})
@@ -51,7 +51,7 @@ def _harness() -> Iterator[Page]:
 def _redraw_figures(
     page: Page, name: str, note: str, fresh_edit: Callable[[], float], warm_edit: Callable[[], float]
 ) -> dict[str, Figure]:
-    """The fastest redraw over the fastest edits in NumPy, of runs in turn: what else the machine does slows all."""
+    """Return the fastest redraw over the fastest edits in NumPy, of runs in turn: a busy machine slows both."""
     _redraw(page, 0)
     if (size := tuple(page.evaluate("stand.size()"))) != SIZE:
         raise RuntimeError(f"the page drew {size[0]} x {size[1]} pixels, not {SIZE[0]} x {SIZE[1]}")

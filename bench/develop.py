@@ -29,7 +29,7 @@ SEQUENCES = 20
 
 
 def measure() -> dict[str, Figure]:
-    """A 16-bit TIFF and a RAW file to JPEG; their parts; the whole command; twenty orders of filters; a gigapixel."""
+    """Measure a 16-bit TIFF and a RAW file to JPEG, their parts, the command, twenty orders of filters, a gigapixel."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tiff = folder / "photo.tif"
@@ -74,7 +74,7 @@ def _tiff(tiff: Path, folder: Path) -> dict[str, Figure]:
 
 
 def _raw(tiff: Path, folder: Path) -> dict[str, Figure]:
-    """The same scene as a RAW file, to JPEG."""
+    """Measure the same scene as a RAW file, to JPEG."""
     source = folder / "photo.dng"
     source.write_bytes(dng(pyvips.Image.new_from_file(str(tiff)).numpy() / np.float32(65535)))
     whole = cpu_seconds(lambda: develop_file(source, chain("a"), folder / "raw.jpg", Output("jpeg")))
@@ -102,7 +102,7 @@ def _orders(tiff: Path, folder: Path) -> dict[str, Figure]:
 
 
 def _gigapixel(folder: Path) -> dict[str, Figure]:
-    """A gigapixel from TIFF to TIFF, both of 16 bits, and 24 megapixels in the same way."""
+    """Measure a gigapixel from TIFF to TIFF, both of 16 bits, and 24 megapixels in the same way."""
     costs = []
     for width, height in ((WIDTH, HEIGHT), (SIDE, SIDE)):
         source, destination = folder / "large.tif", folder / "developed.tif"

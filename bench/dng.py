@@ -25,7 +25,7 @@ def dng(
     active_area: tuple[int, int, int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
 ) -> bytes:
-    """An uncompressed DNG of a scene, seen through a red-green-green-blue mosaic by a camera that sees sRGB.
+    """Return an uncompressed DNG of a scene, seen through a red-green-green-blue mosaic by a camera that sees sRGB.
 
     Args:
         light: (H, W, 3) linear sRGB, H and W even; 1 is what the camera's neutral can just hold.

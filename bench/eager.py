@@ -60,7 +60,7 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor, choose: Cho
 def agent_and_value_losses(
     networks: Networks, images: Tensor, states: Tensor, masks: Tensor, choose: Chooser, progress: float
 ) -> tuple[Tensor, Tensor]:
-    """The losses of ``learning.training.paper_recipe.step_losses``; the same arguments."""
+    """Return the losses of ``learning.training.paper_recipe.step_losses``; the same arguments."""
     p, choice, after = act(networks.agent, images, states, masks, choose)
     states_after = state.next_states(states, choice)
     used = (states[:, state.USED] * one_hot(choice, len(FILTERS))).sum(dim=1, keepdim=True)
@@ -75,7 +75,7 @@ def agent_and_value_losses(
 
 
 def critic_loss(critic: Critic, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """The loss of ``learning.training.paper_recipe.critic_losses``; the same arguments."""
+    """Return the loss of ``learning.training.paper_recipe.critic_losses``; the same arguments."""
     between = (real + mix[:, None, None, None] * (fake - real)).requires_grad_()
     (gradient,) = torch.autograd.grad(score(critic, between).sum(), between, create_graph=True)
     penalty = paper_recipe.gradient_penalty(paper_recipe.gradient_norm(gradient))

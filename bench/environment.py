@@ -18,7 +18,10 @@ GAMES = 64
 
 
 def measure() -> dict[str, Figure]:
-    """Steps a second of 64 games in one tensor program over those of one game; all begin anew after five steps."""
+    """Measure the steps a second of 64 games in one tensor program over those of one game.
+
+    All begin anew after five steps.
+    """
     torch.set_num_threads(1)
     random = np.random.default_rng(0)
     photos = random.random((8, 80, 80, 3), dtype=np.float32)

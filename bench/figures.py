@@ -27,7 +27,7 @@ def ratio(
     runs: int = 7,
     clock: Callable[[], float] = time.process_time,
 ) -> float:
-    """The median, over runs in turn, of the time of ``ours`` over that of ``theirs``.
+    """Return the median, over runs in turn, of the time of ``ours`` over that of ``theirs``.
 
     The two alternate, so that a machine that slows down or speeds up does so for both. CPU seconds by default: another
     process on the same core does not count.

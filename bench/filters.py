@@ -33,5 +33,5 @@ def measure() -> dict[str, Figure]:
 
 
 def step(slug: str) -> Step:
-    """A step of the filter, away from neutral."""
+    """Return a step of the filter, away from neutral."""
     return Step(slug, {p.name: p.from_position(0.3 + 0.05 * (i % 8)) for i, p in enumerate(FILTERS[slug].parameters)})

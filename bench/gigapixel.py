@@ -31,7 +31,7 @@ class Cost:
 
 
 def write_large_tiff(path: Path, width: int, height: int, *, tiled: bool, deflated: bool = False) -> None:
-    """A BigTIFF of 16-bit RGB, as large as wanted in a few megabytes: all its strips, or tiles, are the same one."""
+    """Write a BigTIFF of 16-bit RGB, as large as wanted in a few megabytes: all its strips, or tiles, are the same."""
     across, down = (TILE, TILE) if tiled else (width, ROWS)
     count = -(-width // across) * -(-height // down)
     noise = np.random.default_rng(0).normal(0, 200, (down, across, 3))
@@ -65,7 +65,7 @@ def develop_apart(source: Path, destination: Path, output_format: OutputFormat) 
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has held; `getrusage` would count what its parent held as it began."""
+    """Return the most memory that this process has held; `getrusage` would count what its parent held as it began."""
     status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 

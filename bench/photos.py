@@ -13,7 +13,7 @@ from editing.photos.preview import make_preview
 
 
 def measure() -> dict[str, Figure]:
-    """A 16-bit TIFF and a JPEG of 6 megapixels, to linear light and to a preview, against plain decoding."""
+    """Measure a 16-bit TIFF and a JPEG of 6 megapixels, to linear light and to a preview, against plain decoding."""
     random = np.random.default_rng(0)
     pixels = (random.random((2000, 3000, 3)) * 65535).astype(np.uint16)
     figures = {}

@@ -90,7 +90,7 @@ class Frames:
 
 
 def read_frames(folder: Path) -> Frames:
-    """The frames of a folder as ``data/sintel`` has them, values as they are."""
+    """Return the frames of a folder as ``data/sintel`` has them, values as they are."""
     read = partial(_read, folder)
     inputs, targets = ([square(pixels, SQUARE_SIZE) for _, pixels in read(name)] for name in ("inputs", "targets"))
     graded = dict(read("pairs/targets"))
@@ -117,7 +117,7 @@ def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Tra
 
 
 def edits(trainer: Trainer, frames: Frames) -> list[list[Step]]:
-    """What the agent makes of each pair's input, as ``safelight play`` does."""
+    """Return what the agent makes of each pair's input, as ``safelight play`` does."""
     requests = [GameRequest(name, 0, agent_view(pixels)) for name, pixels, _ in frames.pairs]
     games = play(trainer.agent.double(), trainer.widths, requests, seed=0)
     return [[played.step for played in game] for game in games]
@@ -173,7 +173,7 @@ def _file_name(variant: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command of the module docstring; returns the exit code."""
+    """Run the command of the module docstring, and return its exit code."""
     parser = ArgumentParser(prog="python -m bench.recipes", description="Compare the recipes and their settings.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; all by default")
     parser.add_argument("--frames", type=Path, default=ROOT.parent / "shared" / "data" / "sintel")

@@ -61,7 +61,7 @@ def commands_reference() -> str:
 
 
 def _command_section(name: str, command: click.Command) -> str:
-    """A command's usage, help, options and examples."""
+    """Return a command's usage, help, options and examples."""
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     options = [_option(option, context) for option in command.params if isinstance(option, click.Option)]
@@ -77,7 +77,7 @@ def _command_section(name: str, command: click.Command) -> str:
 
 
 def _option(option: click.Option, context: click.Context) -> str:
-    """An option as an item of a list: what ``--help`` prints of it, and the environment variable that sets it.
+    """Return an option as an item of a list: what ``--help`` prints of it, and the environment variable that sets it.
 
     Nothing for a hidden option.
     """
@@ -120,7 +120,7 @@ def _variables(variables: Iterable[Variable]) -> list[str]:
 
 
 def _default(variable: Variable) -> str:
-    """What holds where a variable is not set."""
+    """Return what holds where a variable is not set."""
     default = variable.default
     if variable.unset or default == "":
         return variable.unset

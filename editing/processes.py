@@ -142,7 +142,7 @@ class _Work(Generic[Item, Result]):
             return Crashed("its process crashed, or ran out of memory, on it")
 
     def judged_alone(self, item: Item, result: Result | Crashed, companions: int) -> tuple[Item, Result | Crashed]:
-        """The result, or what comes of the item alone, if one of several that were in work has crashed."""
+        """Return the result, or what comes of the item alone, if one of several that were in work has crashed."""
         if not isinstance(result, Crashed) or companions == 1:
             return item, result
         with self.pool(1) as pool:
@@ -150,7 +150,7 @@ class _Work(Generic[Item, Result]):
 
 
 def nothing() -> None:
-    """What a process does before its first item, if nothing else is said."""
+    """Do nothing before the first item of a process."""
 
 
 def each_by_processes(

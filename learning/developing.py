@@ -42,11 +42,11 @@ class Decision(Protocol):
         ...
 
     def request(self, sample: int) -> dict[str, Any]:
-        """What a sidecar says of the treatment, as JSON values: the same request gives the same steps."""
+        """Return what a sidecar says of the treatment, as JSON values: the same request gives the same steps."""
         ...
 
     def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
-        """The steps of each of the samples asked for."""
+        """Return the steps of each of the samples asked for."""
         ...
 
 
@@ -96,7 +96,7 @@ class AgentDecides:
 
 @cache
 def _agent(run: Path) -> tuple[Any, Any]:
-    """An agent ready to play, read once in a process."""
+    """Return an agent ready to play, read once in a process."""
     import torch
 
     from learning.agent.checkpoint import load_agent
@@ -225,7 +225,7 @@ def sidecar_of(picture: Path) -> Path:
 
 
 def _request(decision: Decision, sample: int, output: Output, read_options: ReadOptions) -> dict[str, Any]:
-    """What decides how a picture comes out, its photo aside, as JSON values."""
+    """Return what decides how a picture comes out, its photo aside, as JSON values."""
     made = {"format": output.format, "size": output.size, "metadata": output.metadata, **asdict(read_options)}
     quality = {"quality": output.quality} if output.has_quality else {}
     return {"decision": decision.request(sample), "output": {**made, **quality}}

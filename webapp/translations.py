@@ -116,7 +116,7 @@ def _browser_sources() -> Iterator[tuple[Path, str]]:
 
 
 def _contract_texts() -> Iterator[str]:
-    """What players read of the filters. The page names the points of curves, not their slopes."""
+    """Yield what players read of the filters. The page names the points of curves, not their slopes."""
     for filter_ in FILTERS.values():
         yield from (filter_.label, filter_.purpose, *(reading.label for reading in filter_.readings))
         for parameter in () if filter_.curves else filter_.parameters:

@@ -27,7 +27,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def contract() -> dict[str, Any]:
-    """The contract, as JSON values."""
+    """Return the contract, as JSON values."""
     return {
         "version": VERSION,
         "maximum_steps": MAXIMUM_STEPS,
@@ -55,7 +55,7 @@ def contract() -> dict[str, Any]:
 
 
 def contract_text() -> str:
-    """The contract as the file holds it."""
+    """Return the contract as the file holds it."""
     return json.dumps(contract(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -82,7 +82,7 @@ class Event:
 
     @classmethod
     def from_json(cls, data: object) -> "Event":
-        """An event from decoded JSON.
+        """Read an event from decoded JSON.
 
         Raises:
             IllegalEvent: ``malformed``, ``unknown_kind``, or what is wrong with its parameters.
@@ -121,7 +121,7 @@ class Event:
         return event
 
     def to_json(self) -> dict[str, Any]:
-        """The event as ``from_json`` reads it."""
+        """Return the event as ``from_json`` reads it."""
         parameters = None if self.parameters is None else dict(self.parameters)
         return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"parameters": parameters}
 

@@ -79,7 +79,7 @@ class Filter:
         return self.parameters[0].high / self.parameters[0].low if self.curves else None
 
     def apply(self, xp: Any, planes: Planes, parameters: Mapping[str, Any]) -> Planes:
-        """The edited planes, of the planes' shape and type.
+        """Return the edited planes, of the planes' shape and type.
 
         Args:
             xp: the namespace of the planes.
@@ -111,7 +111,7 @@ class Filter:
             parameter.check(parameters[name], self.slug)
 
     def canonical(self, parameters: Mapping[str, float]) -> dict[str, float]:
-        """The parameters in the one form in which they are stored: in order, and curves by ``canonical_slopes``."""
+        """Return the parameters in the form in which they are stored: in order, and curves by ``canonical_slopes``."""
         result = {parameter.name: float(parameters[parameter.name]) for parameter in self.parameters}
         for names in self.curves:
             parameter = self.by_name[names[0]]
@@ -120,7 +120,7 @@ class Filter:
         return result
 
     def describe(self, parameters: Mapping[str, float]) -> str:
-        """The parameters as people read them below a picture, such as ``+1.90 EV``."""
+        """Return the parameters as people read them below a picture, such as ``+1.90 EV``."""
         if self.curves:
             curves = [[parameters[name] for name in names] for names in self.curves]
             read = [reading.describe(curves[reading.curve]) for reading in self.readings]
@@ -131,7 +131,7 @@ class Filter:
 
 
 def _as_plane_type(xp: Any, value: Any, like: Any) -> Any:
-    """A parameter as an array of the planes' own type, since a wider one would promote them."""
+    """Return a parameter as an array of the planes' own type, since a wider one would promote them."""
     dtype = getattr(like, "dtype", None)
     if dtype is None or (getattr(value, "dtype", None) == dtype and hasattr(value, "shape")):
         return value

@@ -86,7 +86,7 @@ def saturation(xp: Any, planes: Planes, parameters: Mapping[str, Any]) -> Planes
 
 
 def _curve(xp: Any, x: Any, slopes: Sequence[Any]) -> Any:
-    """A piecewise linear curve through (0, 0) and (1, 1), constant outside, with the given ratios of slopes."""
+    """Return a piecewise linear curve through (0, 0) and (1, 1), constant outside, with the given ratios of slopes."""
     width = 1 / len(slopes)
     parts = (xp.clip(x - i * width, 0.0, width) * slope for i, slope in enumerate(slopes))
     return reduce(lambda a, b: a + b, parts) * (len(slopes) / reduce(lambda a, b: a + b, slopes))
@@ -114,7 +114,7 @@ def black_white(xp: Any, planes: Planes, parameters: Mapping[str, Any]) -> Plane
 
 
 def color(xp: Any, planes: Planes, parameters: Mapping[str, Any]) -> Planes:
-    """A curve of eight straight parts for each channel."""
+    """Return a curve of eight straight parts for each channel."""
     r, g, b = (
         _curve(xp, x, [parameters[f"{name}_{i}"] for i in range(CURVE_SEGMENTS)])
         for x, name in zip(planes, CHANNELS, strict=True)
@@ -261,7 +261,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType({filter_.slug: filter_ for filt
 
 
 def find_filter(slug: object) -> Filter:
-    """The filter of that slug.
+    """Return the filter of that slug.
 
     Raises:
         ParameterError: if there is none, naming those that there are.

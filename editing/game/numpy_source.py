@@ -48,7 +48,7 @@ def develop(image):
 
 
 def numpy_source(steps: Sequence[EditingStep]) -> str:
-    """The text of a Python file whose function ``develop`` applies the steps, their parameters written into it.
+    """Return the text of a Python file whose function ``develop`` applies the steps, their parameters written into it.
 
     Args:
         steps: legal ones, each filter once.

@@ -57,19 +57,19 @@ class Parameter:
     raw_scale: Literal["linear", "log"] = "linear"
 
     def to_position(self, value: float) -> float:
-        """The slider position, 0 at ``low`` to 1 at ``high``, of a physical value."""
+        """Return the slider position, 0 at ``low`` to 1 at ``high``, of a physical value."""
         if self.scale == "log":
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
 
     def from_position(self, position: Any) -> Any:
-        """The physical value at a slider position between 0 and 1: a number, or an array of them."""
+        """Return the physical value at a slider position between 0 and 1: a number, or an array of them."""
         if self.scale == "log":
             return self.low * (self.high / self.low) ** position
         return self.low + position * (self.high - self.low)
 
     def from_raw(self, xp: Any, raw: Any) -> Any:
-        """The physical value, of the shape of ``raw``, for an unbounded output of a network."""
+        """Return the physical value, of the shape of ``raw``, for an unbounded output of a network."""
         share = (xp.tanh(self.raw_gain * raw) + 1) / 2
         if self.raw_scale == "log":
             return xp.exp(math.log(self.low) + share * math.log(self.high / self.low))
@@ -88,7 +88,7 @@ class Parameter:
             raise ParameterError("out_of_range", f"{where} is {value:.9g}, outside {self.low:.9g} .. {self.high:.9g}")
 
     def describe(self, value: float) -> str:
-        """The value as people read it, such as ``+1.90 EV`` or ``warmer 12``."""
+        """Return the value as people read it, such as ``+1.90 EV`` or ``warmer 12``."""
         if self.reciprocal and value < self.neutral:
             return f"1/{round_half_away(1 / value, self.decimals):.{self.decimals}f}"
         # Rounded first, and -0 made 0, so that next to nothing reads as nothing.
@@ -100,7 +100,7 @@ class Parameter:
 
 
 def round_half_away(value: float, decimals: int) -> float:
-    """A number rounded as the browser rounds it: by its exact binary value, halves away from 0."""
+    """Return a number rounded as the browser rounds it: by its exact binary value, halves away from 0."""
     return float(Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
@@ -119,7 +119,7 @@ def check_names(parameters: Mapping[str, object], wanted: Mapping[str, object], 
 
 
 def canonical_slopes(slopes: tuple[float, ...], low: float, high: float) -> tuple[float, ...]:
-    """The slopes of a piecewise linear curve, of which only the ratios matter, in their one stored form.
+    """Return the slopes of a piecewise linear curve, of which only the ratios matter, in their one stored form.
 
     Equal slopes become 1; others are scaled so that smallest times largest equals low times high of the range.
     Slopes within their range stay within it.

@@ -100,7 +100,7 @@ def _removed(position: Position) -> Position:
 
 
 def _changed(position: Position, event: Event) -> Position:
-    """The position after an event that undo can take back."""
+    """Return the position after an event that undo can take back."""
     if event.kind == "reset":
         return Position()
     if event.step != position.cursor:
@@ -117,7 +117,7 @@ def _gone(position: Position, event: Event) -> Position:
 
 
 def _moved(state: State, event: Event, allow_untouched: bool) -> State:
-    """The state after an event of an open episode, its number aside."""
+    """Return the state after an event of an open episode, its number aside."""
     position = state.position
     match event.kind:
         case "choose" | "adjust" | "remove" | "reset":
@@ -143,7 +143,7 @@ def _moved(state: State, event: Event, allow_untouched: bool) -> State:
 
 
 def apply_event(state: State, event: Event, allow_untouched: bool = False) -> State:
-    """The state after one more event.
+    """Return the state after one more event.
 
     Args:
         allow_untouched: whether a player may submit the picture as it is, without a step.
@@ -173,7 +173,7 @@ def apply_event(state: State, event: Event, allow_untouched: bool = False) -> St
 
 
 def replay(events: Iterable[Event], allow_untouched: bool = False) -> State:
-    """The state after the events of one episode, from its start.
+    """Return the state after the events of one episode, from its start.
 
     Raises:
         IllegalEvent: at the first event that the rules refuse.
@@ -182,7 +182,7 @@ def replay(events: Iterable[Event], allow_untouched: bool = False) -> State:
 
 
 def trajectory(state: State) -> tuple[Step, ...]:
-    """The steps that count: those that stand, less those left exactly at neutral."""
+    """Return the steps that count: those that stand, less those left exactly at neutral."""
     return tuple(step for step in state.steps if not step.is_neutral)
 
 

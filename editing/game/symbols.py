@@ -105,7 +105,7 @@ class Program:
         self._names: dict[str, str] = {}
 
     def operand(self, value: object) -> str:
-        """A symbol's variable, or a number as both dialects write it."""
+        """Return a symbol's variable, or a number as both dialects write it."""
         if isinstance(value, Symbol):
             return value.text
         if isinstance(value, int | float):
@@ -117,7 +117,7 @@ class Program:
         )
 
     def assign(self, expression: str) -> Symbol:
-        """A variable that holds the expression; the same expression gives the same variable."""
+        """Return a variable that holds the expression; the same expression gives the same variable."""
         if expression not in self._names:
             self._names[expression] = f"t{len(self._names)}"
             self.lines.append(self.dialect.assignment.format(name=self._names[expression], expression=expression))

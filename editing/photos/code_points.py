@@ -30,7 +30,7 @@ def _bt709_to_linear(encoded: Floats) -> Floats:
 
 
 def power(exponent: float) -> Callable[[Floats], Floats]:
-    """The pure power law as a function of encoded values; negatives are 0."""
+    """Return the pure power law as a function of encoded values; negatives are 0."""
     return lambda encoded: np.maximum(encoded, 0.0) ** exponent
 
 
@@ -48,7 +48,7 @@ _TRANSFERS: dict[int, tuple[str, Callable[[Floats], Floats]]] = {
 
 
 def colour_by_code_points(primaries: int, transfer: int, source: str) -> ColourSpace:
-    """The colour space of two code points; source: what declares them, in words. Unspecified ones are sRGB's.
+    """Return the colour space of two code points; source: what declares them, in words. Unspecified ones are sRGB's.
 
     Raises:
         PhotoError: for PQ and HLG, which have no one rendering on an sRGB screen, and for code points unknown here.

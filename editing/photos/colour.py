@@ -53,7 +53,7 @@ def _adapt(source_white: Floats, target_white: Floats) -> Floats:
 
 
 def to_srgb_matrix(primaries: tuple[Chromaticity, ...], white: Chromaticity) -> Floats | None:
-    """The matrix from linear RGB of those primaries (red, green, blue) to linear sRGB, or None where they are sRGB's.
+    """Return the matrix from linear RGB of those primaries (red, green, blue) to linear sRGB; None for sRGB's own.
 
     Raises:
         ValueError: the chromaticities span no colour space.
@@ -78,19 +78,19 @@ SRGB_FROM_PROPHOTO = _SRGB_FROM_XYZ @ _adapt(_xyz(D50), _xyz(D65)) @ _rgb_to_xyz
 
 
 def srgb_to_linear(encoded: Floats) -> Floats:
-    """The sRGB curve undone (IEC 61966-2-1): 0..1 to 0..1, any shape."""
+    """Return the sRGB curve undone (IEC 61966-2-1): 0..1 to 0..1, any shape."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4)
 
 
 def linear_to_srgb(linear: Pixels) -> Pixels:
-    """The sRGB curve (IEC 61966-2-1): linear light, clipped to 0..1, to what a screen is sent, 0..1, any shape."""
+    """Return the sRGB curve (IEC 61966-2-1): linear light, clipped to 0..1, to a screen's values, 0..1, any shape."""
     light = np.clip(linear, 0, 1)
     encoded: Pixels = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
     return encoded.astype(np.float32, copy=False)
 
 
 def prophoto_to_linear(encoded: Floats) -> Floats:
-    """The ROMM RGB curve undone (ISO 22028-2: 1.8 with a linear toe): 0..1 to 0..1, any shape."""
+    """Return the ROMM RGB curve undone (ISO 22028-2: 1.8 with a linear toe): 0..1 to 0..1, any shape."""
     return np.where(encoded < 16 / 512, encoded / 16, np.maximum(encoded, 0.0) ** 1.8)
 
 
@@ -183,7 +183,7 @@ def check_size(width: int, height: int, limit: int | None) -> None:
 
 
 def light_of(samples: Samples) -> Callable[[NDArray[Any]], Pixels]:
-    """The function that turns rows of `samples.values`, (rows, W, 3), into linear sRGB light, float32.
+    """Return the function that turns rows of `samples.values`, (rows, W, 3), into linear sRGB light, float32.
 
     Negatives stay, and what is not finite or overflows, for the caller to deal with.
     """

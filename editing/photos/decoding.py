@@ -120,7 +120,10 @@ def _decode_raw(file: Any, path: Path, limit: int | None) -> Samples:
 
 
 def source_sha256(path: Path | str) -> str:
-    """The photo's identity: the SHA-256 of its file, in hexadecimal. Raises PhotoError where it cannot be read."""
+    """Return the photo's identity: the SHA-256 of its file, in hexadecimal.
+
+    Raises PhotoError where it cannot be read.
+    """
     path = Path(path)
     try:
         if path.exists() and not path.is_file():  # a pipe would be waited for

@@ -54,7 +54,7 @@ PREFIX = b"Exif\0\0"
 
 
 def exif_of_tiff(path: Path) -> bytes:
-    """The EXIF data of a TIFF file, or of a RAW file that is made like one; empty where none are found."""
+    """Return the EXIF data of a TIFF file, or of a RAW file that is made like one; empty where none are found."""
     try:
         with path.open("rb") as file:
             main, exposure, gps = read_directories(file, (_EXPOSURE, _GPS))
@@ -101,8 +101,7 @@ def declares_adobe_rgb(exif: bytes) -> bool:
 
 
 def exif_fields(exif: bytes, width: int, height: int) -> dict[int, Directory]:
-    """What is kept of a photo's EXIF data for an upright sRGB picture of that size, as `editing.photos.tiff.pack` takes
-    it.
+    """Return what is kept of a photo's EXIF data for an upright sRGB picture of that size, for `tiff.pack`.
 
     Damaged data are no reason to refuse a photo: they are left out.
     """
@@ -118,7 +117,7 @@ def exif_fields(exif: bytes, width: int, height: int) -> dict[int, Directory]:
 
 
 def exif_bytes(exif: bytes, width: int, height: int) -> bytes:
-    """The same as the bytes that JPEG, PNG and WebP hold: of too much, the size and nothing else."""
+    """Return the same as the bytes that JPEG, PNG and WebP hold: of too much, the size and nothing else."""
     packed = _packed(exif_fields(exif, width, height))
     return packed if len(packed) <= _LARGEST else _packed(exif_fields(b"", width, height))
 

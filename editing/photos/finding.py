@@ -54,7 +54,7 @@ def is_photo_name(path: Path | str) -> bool:
 
 
 def find_photos(paths: Iterable[Path | str]) -> FoundPhotos:
-    """The files named, whatever their names, and the photos by name in the folders named and below, sorted in each.
+    """Return the files named, whatever their names, and the photos by name in the folders named and below, sorted.
 
     Of a RAW and the JPEG or HEIC that the camera wrote beside it, under the same name, the RAW is taken. Hidden files
     and folders are passed over, links to folders are not followed, and no file comes twice.

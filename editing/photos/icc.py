@@ -42,7 +42,7 @@ class Profile:
 
 
 def read_profile(data: bytes) -> Profile:
-    """The profile in `data`. Raises ValueError where it is damaged or not of a known kind."""
+    """Return the profile in `data`. Raises ValueError where it is damaged or not of a known kind."""
     try:
         return _read(data)
     except (struct.error, IndexError, KeyError, UnicodeDecodeError) as error:
@@ -101,7 +101,7 @@ def _description(tag: bytes) -> str:
 
 
 def _evaluate(tag: bytes, encoded: Floats) -> Floats:
-    """The `curv` or `para` element at `encoded` (0..1)."""
+    """Return the `curv` or `para` element at `encoded` (0..1)."""
     if tag[:4] == b"curv":
         (count,) = struct.unpack(">I", tag[8:12])
         entries = np.frombuffer(tag[12 : 12 + 2 * count], ">u2").astype(np.float64)

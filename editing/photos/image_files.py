@@ -88,7 +88,7 @@ class ImageFile:
 
 
 def format_of(start: bytes) -> str | None:
-    """The format that a file's first 16 bytes announce, or None."""
+    """Return the format that a file's first 16 bytes announce, or None."""
     if start.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -105,7 +105,7 @@ def format_of(start: bytes) -> str | None:
 
 
 def other_format_of(start: bytes) -> str | None:
-    """The format that a file's first 16 bytes announce, of those that are known but not read, or None."""
+    """Return the format that a file's first 16 bytes announce, of those that are known but not read, or None."""
     for signature, name in _NOT_READ.items():
         if start.startswith(signature):
             return name
@@ -113,7 +113,7 @@ def other_format_of(start: bytes) -> str | None:
 
 
 def image_file(path: Path, image_format: str, limit: int | None) -> ImageFile:
-    """The image file at `path`, of a format that libvips or pi-heif reads.
+    """Return the image file at `path`, of a format that libvips or pi-heif reads.
 
     limit: the most pixels that are decoded here at once, where libvips cannot take them row by row.
 
@@ -150,7 +150,7 @@ def _has_jpeg_end(path: Path) -> bool:
 
 
 def _tiff(path: Path, load: partial[Any], limit: int | None) -> ImageFile:
-    """The largest picture in full resolution of a TIFF file, which may begin with a thumbnail."""
+    """Return the largest picture in full resolution of a TIFF file, which may begin with a thumbnail."""
     import pyvips
 
     try:
@@ -183,7 +183,7 @@ def _tiff(path: Path, load: partial[Any], limit: int | None) -> ImageFile:
 
 
 def _without_unknown_fields(path: Path, page: Page) -> mmap.mmap:
-    """The file as it lies on the disk, but for fields of unknown types: nothing else of it is copied."""
+    """Return the file as it lies on the disk, but for fields of unknown types: nothing else of it is copied."""
     with path.open("rb") as file:
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     for place, data in neutralised(page, content[:4]).items():
@@ -192,7 +192,7 @@ def _without_unknown_fields(path: Path, page: Page) -> mmap.mmap:
 
 
 def _floating_point(path: Path, page: Page, limit: int | None) -> Any:
-    """A TIFF of 16-bit or 64-bit floating point, which libvips misreads or refuses, whole in memory as 32-bit."""
+    """Return a TIFF of 16-bit or 64-bit floating point, which libvips misreads or refuses, in memory as 32-bit."""
     import pyvips
     import tifffile
 
@@ -219,7 +219,7 @@ def _floating_point(path: Path, page: Page, limit: int | None) -> Any:
 
 
 def _from_memory(values: NDArray[Any]) -> Any:
-    """A libvips image of (H, W) or (H, W, bands) values: uint8, uint16 or float32."""
+    """Return a libvips image of (H, W) or (H, W, bands) values: uint8, uint16 or float32."""
     import pyvips
 
     values = np.ascontiguousarray(values)
@@ -233,7 +233,7 @@ def _from_memory(values: NDArray[Any]) -> Any:
 
 
 def _heic(path: Path, limit: int | None) -> ImageFile:
-    """A HEIC file, decoded whole and upright by libheif."""
+    """Return a HEIC file, decoded whole and upright by libheif."""
     import pi_heif
     import pyvips
 
@@ -263,7 +263,7 @@ def _heic(path: Path, limit: int | None) -> ImageFile:
 
 
 def _nclx_colour(path: Path) -> ColourSpace | None:
-    """What an AVIF declares of its colours beside a profile (ISO/IEC 14496-12, the colour information box)."""
+    """Return what an AVIF declares of its colours beside a profile (ISO/IEC 14496-12, the colour information box)."""
     with path.open("rb") as file:
         start = file.read(_META_BYTES)
     place = start.find(_NCLX)

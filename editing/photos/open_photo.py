@@ -57,7 +57,7 @@ class OpenPhoto:
             return strip
 
     def light(self, top: int, bottom: int) -> Pixels:
-        """The same rows as linear sRGB light, float32 (rows, width, 3), finite and >= 0, as `Photo.pixels` has them."""
+        """Return them as linear sRGB light, float32 (rows, width, 3), finite and >= 0, as in `Photo.pixels`."""
         with naming(self.path):
             strip = self.samples.values[top:bottom]
             light = self._light_of(np.broadcast_to(strip, (*strip.shape[:2], 3)))
@@ -65,12 +65,12 @@ class OpenPhoto:
             return np.maximum(light, 0.0, out=light)
 
     def row_strips(self) -> Iterator[NDArray[Any]]:
-        """The whole photo by `rows`, `strip_rows` of them at a time."""
+        """Return the whole photo by `rows`, `strip_rows` of them at a time."""
         step = strip_rows(self.width)
         return (self.rows(top, min(top + step, self.height)) for top in range(0, self.height, step))
 
     def light_strips(self, top: int = 0, bottom: int | None = None) -> Iterator[Pixels]:
-        """The photo, or its rows `top` to `bottom` (excluded), by `light`, `strip_rows` of them at a time."""
+        """Return the photo, or its rows `top` to `bottom` (excluded), by `light`, `strip_rows` of them at a time."""
         step, end = strip_rows(self.width), self.height if bottom is None else bottom
         return (self.light(first, min(first + step, end)) for first in range(top, end, step))
 

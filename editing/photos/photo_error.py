@@ -12,7 +12,7 @@ class PhotoError(ValueError):
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """What goes wrong with a photo in this block becomes a PhotoError that begins with the file's name."""
+    """Turn what goes wrong with a photo in this block into a PhotoError that begins with the file's name."""
     try:
         yield
     except PhotoError as error:
@@ -24,7 +24,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def printable(name: str) -> str:
-    """A file name as one line of valid text, whatever bytes it is made of."""
+    """Return a file name as one line of valid text, whatever bytes it is made of."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name)
 
 

@@ -50,7 +50,7 @@ class PngChunks:
         return field.number if field is not None and field.kind == SHORT and field.number in range(1, 9) else 1
 
     def colour(self) -> ColourSpace | None:
-        """The colour space by cICP, or else by sRGB, gAMA and cHRM; None where no chunk says anything.
+        """Return the colour space by cICP, or else by sRGB, gAMA and cHRM; None where no chunk says anything.
 
         Raises:
             PhotoError: for values that have no one rendering on an sRGB screen (PQ, HLG), and for code points that are
@@ -64,7 +64,7 @@ class PngChunks:
 
 
 def read_chunks(path: Path) -> PngChunks:
-    """The chunks of the PNG file at `path` that say something of its colours or its orientation.
+    """Return the chunks of the PNG file at `path` that say something of its colours or its orientation.
 
     A chunk that is cut short ends the search: whether the file may be read at all is for the decoder to say.
     """

@@ -30,7 +30,7 @@ def practice_picture() -> NDArray[np.float32]:
 
 
 def _land_and_sky(x: Plane, y: Plane) -> Plane:
-    """The sky, three ranges of mountains, the farthest with snow, and a wood on the far shore."""
+    """Return the sky, three ranges of mountains, the farthest with snow, and a wood on the far shore."""
     scene = _sky(x, y)
     column = x[:1]
     far = 0.36 + 0.10 * _ridge(column * 1.7, seed=11)
@@ -56,7 +56,7 @@ def _sky(x: Plane, y: Plane) -> Plane:
 
 
 def _balloon(scene: Plane, x: Plane, y: Plane) -> Plane:
-    """A striped balloon with its basket, lit from the left."""
+    """Return a striped balloon with its basket, lit from the left."""
     across, down = (x - 1.12) / 0.105, (y - 0.22) / np.where(y < 0.22, 0.115, 0.15)
     inside = np.hypot(across, down)
     round_x = across / np.sqrt(np.clip(1 - np.clip(down, -1, 1) ** 2, 0.05, 1))
@@ -71,7 +71,7 @@ def _balloon(scene: Plane, x: Plane, y: Plane) -> Plane:
 
 
 def _shore(scene: Plane, x: Plane, y: Plane) -> Plane:
-    """A meadow at the near shore, in shadow, with grey rocks."""
+    """Return a meadow at the near shore, in shadow, with grey rocks."""
     column = x[:1]
     top = 0.90 + 0.10 * (column - 0.55) - 0.02 * _line(column * 5, seed=51) - 0.006 * _line(column * 90, seed=52)
     blades = (1 + 0.7 * _noise(x * 70, y * 25, seed=53))[..., None]
@@ -96,7 +96,7 @@ def _edge(distance: Plane, width: float = 0.002) -> Plane:
 
 
 def _ridge(x: Plane, seed: int) -> Plane:
-    """A skyline, about -1 to 1: the sum of ever finer folds."""
+    """Return a skyline, about -1 to 1: the sum of ever finer folds."""
     skyline = np.full_like(x, -1.0)
     for octave in range(7):
         skyline += np.abs(2 * _noise(x * 2**octave, 0 * x, seed + octave, octaves=1)) / 1.9**octave
@@ -109,7 +109,7 @@ def _line(x: Plane, seed: int) -> Plane:
 
 
 def _pixel(place: Plane, count: int) -> NDArray[np.intp]:
-    """The pixel at a place that is measured in heights of the picture."""
+    """Return the pixel at a place that is measured in heights of the picture."""
     return np.clip(np.round(place * HEIGHT - 0.5), 0, count - 1).astype(np.intp)
 
 

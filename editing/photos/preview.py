@@ -36,7 +36,7 @@ def _average_columns(pixels: NDArray[np.floating], count: int) -> Pixels:
 
 
 def _cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.float64]]:
-    """What the cell of that number, of `count` equal ones, takes of `length` rows: its first row, and weights from it.
+    """Return what a cell, of `count` equal ones, takes of `length` rows: its first row, and the weights.
 
     The weights add up to 1.
     """
@@ -70,7 +70,7 @@ def make_preview(pixels: Pixels, long_edge: int = LONG_EDGE) -> NDArray[np.float
 
 
 def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
-    """What `make_preview` makes of an open photo's pixels, to float16's last digit.
+    """Return what `make_preview` makes of an open photo's pixels, to float16's last digit.
 
     Reads the photo; raises PhotoError, "<file name>: <reason>".
     """
@@ -81,7 +81,7 @@ def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
 
 
 def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int, rows: int) -> Iterator[Pixels]:
-    """The averages over height x width equal cells of a picture, as `area_average` has them, `rows` rows at a time.
+    """Yield the averages over height x width equal cells of a picture, as of `area_average`, `rows` rows at a time.
 
     strips: the picture's rows from the top, float32 (some, W, 3), `length` rows in all.
     """
@@ -114,7 +114,10 @@ def is_same_preview(first: NDArray[np.floating], second: NDArray[np.floating]) -
 
 
 def square(pixels: NDArray[np.floating], size: int) -> Pixels:
-    """The centre square of (H, W, 3), area-averaged to float32 (size, size, 3); a smaller one is enlarged in blocks."""
+    """Return the centre square of (H, W, 3), area-averaged to float32 (size, size, 3).
+
+    A smaller one is enlarged in blocks.
+    """
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -122,7 +125,7 @@ def square(pixels: NDArray[np.floating], size: int) -> Pixels:
 
 
 def agent_view(pixels: NDArray[np.floating], size: int = AGENT_VIEW_SIZE) -> Pixels:
-    """What the agent sees of a photo: its centre square, float32 (size, size, 3)."""
+    """Return what the agent sees of a photo: its centre square, float32 (size, size, 3)."""
     return square(pixels, size)
 
 
@@ -144,7 +147,7 @@ def save_preview(directory: Path, preview: NDArray[np.float16]) -> tuple[str, Pa
 
 
 def load_preview(path: Path | str) -> Pixels:
-    """A stored preview as float32 (H, W, 3). Raises PhotoError where it is missing or not one."""
+    """Return a stored preview as float32 (H, W, 3). Raises PhotoError where it is missing or not one."""
     path = Path(path)
     try:
         preview = np.load(path, allow_pickle=False)

@@ -30,7 +30,7 @@ class PackedPreviewError(ValueError):
 
 
 def pack_preview(preview: NDArray[np.float16]) -> bytes:
-    """A preview (height, width, 3), of any values, as it travels. The same preview gives the same bytes."""
+    """Return a preview (height, width, 3), of any values, as it travels. The same preview gives the same bytes."""
     if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3 or preview.size == 0:
         raise ValueError(f"a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
     height, width, _ = preview.shape
@@ -47,7 +47,7 @@ def pack_preview(preview: NDArray[np.float16]) -> bytes:
 
 
 def unpack_preview(content: bytes) -> NDArray[np.float16]:
-    """The preview (height, width, 3) that was packed, to the last bit.
+    """Return the preview (height, width, 3) that was packed, to the last bit.
 
     Raises:
         PackedPreviewError: the bytes are damaged, of another version, or nothing of the kind.

@@ -31,7 +31,7 @@ _COLOUR_BANDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "scrgb"
 
 
 def read_array(path: Path, options: ReadOptions, limit: int | None) -> Samples:
-    """An `.npy` file: linear RGB, float16, float32 or float64, (H, W, 3), taken as it is."""
+    """Return an `.npy` file: linear RGB, float16, float32 or float64, (H, W, 3), taken as it is."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about headers that Python 2 wrote
@@ -54,7 +54,7 @@ def read_array(path: Path, options: ReadOptions, limit: int | None) -> Samples:
 
 
 def read_image(path: Path, image_format: str, options: ReadOptions, limit: int | None) -> Samples:
-    """An image file, decoded as its rows are taken; of several pictures the largest, of several frames the first.
+    """Open an image file, decoded as its rows are taken; of several pictures the largest, of several frames the first.
 
     One that does not stand upright (EXIF's orientation) is decoded at once and held in memory: rows may be columns.
     """
@@ -77,7 +77,7 @@ def read_image(path: Path, image_format: str, options: ReadOptions, limit: int |
 
 
 def _most_pixels(limit: int | None) -> int | None:
-    """The most pixels of a picture that has to be whole in memory: never more than MAXIMUM_PIXELS."""
+    """Return the most pixels of a picture that has to be whole in memory: never more than MAXIMUM_PIXELS."""
     return None if limit is None else min(limit, MAXIMUM_PIXELS)
 
 
@@ -86,7 +86,7 @@ def _orientation(file: ImageFile, image: Any) -> int:
 
 
 def _of(image: Any, name: str, default: Any) -> Any:
-    """What libvips knows about the image under that name."""
+    """Return what libvips knows about the image under that name."""
     return image.get(name) if image.get_typeof(name) else default
 
 
@@ -180,7 +180,7 @@ def _counts(file: ImageFile, options: ReadOptions) -> bool:
 
 
 def _colour_space(file: ImageFile, profile: Profile | None, exif: bytes, options: ReadOptions) -> ColourSpace:
-    """What the values mean, by the table of `editing.photos.read_options`."""
+    """Return what the values mean, by the table of `editing.photos.read_options`."""
     if options.primaries != "auto":
         return PROPHOTO if options.primaries == "prophoto" else SRGB
     if profile is not None:
@@ -212,7 +212,7 @@ def _decoding(file: ImageFile, image: Any, bands: int, image_format: str) -> dic
 
 
 def _profile(image: Any, bands: int, decoding: dict[str, Any]) -> Profile | None:
-    """The embedded profile, where there is one that fits the picture; recorded."""
+    """Return the embedded profile, recorded, where there is one that fits the picture."""
     if not image.get_typeof("icc-profile-data"):
         return None
     try:
@@ -245,7 +245,7 @@ def _through_profile(image: Any) -> Any:
 
 
 def _turned(rows: Rows, orientation: int) -> NDArray[Any]:
-    """The picture upright and whole: decoded strip by strip into place, so that there is one copy of it."""
+    """Return the picture upright and whole: decoded strip by strip into place, so that there is one copy of it."""
     height, width, bands = rows.shape
     upright_shape = (width, height, bands) if orientation in (5, 6, 7, 8) else (height, width, bands)
     picture = np.empty(upright_shape, rows.dtype)

@@ -32,7 +32,7 @@ LOWEST_SATURATION = 0.75  # from black to white
 
 
 def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
-    """The RAW photo in `file`, open at its start: linear sRGB, (H, W, 3) uint16, upright, 65535 at the white level.
+    """Decode the RAW photo in `file`, open at its start: linear sRGB, (H, W, 3) uint16, upright, white at 65535.
 
     White balance as the camera recorded it (daylight where it recorded none), no automatic brightness, highlights
     clipped at the white level, or where the sensor saturates below it. What the file states as its crop is cut out.
@@ -132,7 +132,10 @@ def _mark_saturated(raw: Any) -> str:
 
 
 def _saturation(counts: NDArray[np.intp], black: int, white: int) -> int | None:
-    """The level below the white level at which a channel saturates, from its histogram; None where there is none."""
+    """Return the level below the white level at which a channel saturates, from its histogram.
+
+    None where there is none.
+    """
     shared = np.flatnonzero(counts >= max(SATURATED_SHARE * counts.sum(), 2))
     if not len(shared):
         return None
@@ -160,7 +163,7 @@ def _crop(sizes: Any) -> tuple[slice, slice] | None:
 
 
 def _turned(pixels: NDArray[Any], flip: int) -> NDArray[Any]:
-    """The picture upright; flip: LibRaw's, whose bits say 1: mirrored, 2: upside down, 4: then transposed."""
+    """Return the picture upright; flip: LibRaw's, whose bits say 1: mirrored, 2: upside down, 4: then transposed."""
     if flip & 2:
         pixels = pixels[::-1]
     if flip & 1:
@@ -169,7 +172,10 @@ def _turned(pixels: NDArray[Any], flip: int) -> NDArray[Any]:
 
 
 def _exif(raw: Any) -> bytes:
-    """The EXIF data with which the embedded JPEG begins; where the camera wrote none, LibRaw puts in what it knows."""
+    """Return the EXIF data with which the embedded JPEG begins.
+
+    Where the camera wrote none, LibRaw puts in what it knows.
+    """
     import rawpy
 
     try:

@@ -74,7 +74,7 @@ def _parts(page: Page) -> tuple[Sequence[int], Sequence[int]]:
 
 
 def _float_scale(path: Path, page: Page) -> float:
-    """The largest value of a floating-point DNG over its white level, where LibRaw makes that the new white."""
+    """Return the largest value of a floating-point DNG over its white level, where LibRaw makes that the new white."""
     import tifffile
 
     white = _white_level(page)
@@ -95,7 +95,7 @@ def _float_scale(path: Path, page: Page) -> float:
 
 
 def _white_level(page: Page) -> float:
-    """The level of white; 1 for floating point where none is stated (DNG 1.7)."""
+    """Return the level of white; 1 for floating point where none is stated (DNG 1.7)."""
     field = page.fields.get(WHITE_LEVEL)
     if field is None:
         return 1.0

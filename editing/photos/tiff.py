@@ -55,12 +55,12 @@ Directory = Mapping[int, Field]
 
 
 def numbers(kind: int, values: Iterable[int]) -> Field:
-    """A field of SHORT, LONG or LONG8."""
+    """Return a field of SHORT, LONG or LONG8."""
     return Field(kind, np.array(list(values), _PACKED[kind]).tobytes())
 
 
 def read_directories(file: BinaryIO, pointers: Iterable[int]) -> list[dict[int, Field]]:
-    """The first directory of the TIFF file that starts at byte 0, and those that its tags `pointers` point to.
+    """Return the first directory of the TIFF file that starts at byte 0, and those that its tags `pointers` point to.
 
     Fields of more than 64 kB are left out; a directory that is missing is empty.
     Raises ValueError where it is no TIFF file, or damaged.
@@ -73,7 +73,7 @@ def read_directories(file: BinaryIO, pointers: Iterable[int]) -> list[dict[int, 
 
 
 def read_directory(file: BinaryIO, offset: int) -> dict[int, Field]:
-    """The directory at `offset` of the TIFF file that starts at byte 0; as `read_directories`."""
+    """Return the directory at `offset` of the TIFF file that starts at byte 0; as `read_directories`."""
     with _damage_named():
         order, big, _ = _read_start(file)
         return _read(file, offset, order, big)[0]
@@ -94,7 +94,7 @@ class Page:
     unknown: tuple[int, ...] = ()
 
     def number(self, tag: int, default: int = 0) -> int:
-        """The first value of a field, where there is one."""
+        """Return the first value of a field, where there is one."""
         return self.fields[tag].number if tag in self.fields else default
 
     @property
@@ -133,7 +133,10 @@ def read_pages(file: BinaryIO) -> list[Page]:
 
 
 def largest_page(pages: Iterable[Page]) -> Page | None:
-    """The largest picture in full resolution, of several as large the first; a reduced one only where all are."""
+    """Return the largest picture in full resolution, of several as large the first.
+
+    A reduced one only where all are.
+    """
     return max(pages, key=lambda page: (not page.is_reduced, page.pixels), default=None)
 
 
@@ -156,7 +159,7 @@ def _read_start(file: BinaryIO) -> tuple[str, bool, int]:
 
 
 def neutralised(page: Page, start: bytes) -> dict[int, bytes]:
-    """What to write where in a file that begins with `start`, so that readers pass over its fields of unknown types.
+    """Return what to write where in a file that begins with `start`, so that readers skip its fields of unknown types.
 
     Each becomes one byte without a meaning; libtiff takes the fields for an error in the pixels otherwise.
     """
@@ -166,7 +169,7 @@ def neutralised(page: Page, start: bytes) -> dict[int, bytes]:
 
 
 def _read(file: BinaryIO, offset: int, order: str, big: bool) -> tuple[dict[int, Field], int, tuple[int, ...]]:
-    """The fields of the directory at `offset`, where the next one lies (0: nowhere), and those of unknown types."""
+    """Return the fields of the directory at `offset`, where the next lies (0: nowhere), and those of unknown types."""
     file.seek(offset)
     count = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))[0]
     if count > _MOST_FIELDS:
@@ -226,5 +229,5 @@ def _pack(directory: Directory, offset: int, big: bool) -> bytes:
 
 
 def start(offset: int, big: bool) -> bytes:
-    """The first bytes of a file whose main directory lies at `offset`: 16 bytes where `big`, else 8."""
+    """Return the first bytes of a file whose main directory lies at `offset`: 16 bytes where `big`, else 8."""
     return struct.pack("<2sHHHQ", b"II", 43, 8, 0, offset) if big else struct.pack("<2sHI", b"II", 42, offset)

@@ -31,7 +31,7 @@ Values = NDArray[np.float32]
 
 
 def cube_slices(steps: Sequence[EditingStep], size: int) -> Iterator[Values]:
-    """The table, blue by blue: ``size`` times (size, size, 3), green by red, what a screen shows once clipped.
+    """Yield the table, blue by blue: ``size`` times (size, size, 3), green by red, what a screen shows once clipped.
 
     Args:
         size: points on each axis, evenly spaced over 0 .. 1 of the sRGB-encoded photo.
@@ -46,7 +46,7 @@ def cube_slices(steps: Sequence[EditingStep], size: int) -> Iterator[Values]:
 
 
 def interpolate(table: Values, light: Values) -> Values:
-    """What is shown, 0 .. 1, of linear light (N, 3) by a table: interpolated in tetrahedra, the most accurate way.
+    """Return what is shown, 0 .. 1, of linear light (N, 3) by a table, by tetrahedral interpolation.
 
     Args:
         table: (size, size, size, 3), blue by green by red, see ``cube_slices``.
@@ -85,7 +85,7 @@ def write_cube(path: Path, steps: Sequence[EditingStep], size: int = SIZE) -> No
 
 
 def _header(steps: Sequence[EditingStep], size: int) -> str:
-    """What the table is for, as comments, and the keywords that every reader knows."""
+    """Return what the table is for, as comments, and the keywords that every reader knows."""
     edits = [
         f"Step {number}: {step.filter}, " + ", ".join(f"{name} {step.parameters[name]:.9g}" for name in step.parameters)
         for number, step in enumerate(steps, start=1)

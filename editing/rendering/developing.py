@@ -88,7 +88,7 @@ def check_destination(source: Path, destination: Path) -> None:
 def _developed(
     photo: OpenPhoto, steps: Sequence[EditingStep], width: int, height: int, output: Output
 ) -> Iterator[NDArray[Any]]:
-    """The finished picture's strips, each of a multiple of 16 rows but the last."""
+    """Yield the finished picture's strips, each of a multiple of 16 rows but the last."""
     samples = photo.samples
     dither = output.dtype == np.uint8 and samples.values.dtype != np.uint8
     prepare = partial(Renderer, steps, dtype=output.dtype, dither=dither, pixels=width * height)

@@ -14,7 +14,7 @@ THRESHOLD_BITS = 24  # as many as a float32 holds
 
 
 def scrambled(index: Any, number: Callable[[int], Any]) -> Any:
-    """A 32-bit unsigned integer, or an array or expression of them, made one that looks random: `lowbias32`.
+    """Return a 32-bit unsigned integer, or an array or expression of them, made one that looks random: `lowbias32`.
 
     number: makes a constant of the same type. Source: C. Wellons, "Prospecting for Hash Functions", 2018.
     """

@@ -93,12 +93,12 @@ class ExpressionNamespace:
 
     @classmethod
     def pow(cls, base: Any, exponent: Any) -> Expression:
-        """The power of a positive base: without Halide's care for other bases it takes half the time."""
+        """Return the power of a positive base: without Halide's care for other bases it takes half the time."""
         return cls.exp(cls.log(base) * exponent)
 
     @classmethod
     def cos(cls, x: Any) -> Expression:
-        """The sine of the distance to a quarter turn, by its Taylor series: Halide calls the C library for each."""
+        """Return the sine of the distance to a quarter turn, by its Taylor series: Halide calls the C library."""
         turn = 2 * math.pi
         angle = cls.abs(x - turn * Expression(hl.floor(_inner(x / turn + 0.5))))
         y = math.pi / 2 - angle
@@ -174,7 +174,7 @@ class Kernel:
         return argument
 
     def _light(self, pixel: Any) -> Planes:
-        """The three planes of linear light that the file's values come to."""
+        """Return the three planes of linear light that the file's values come to."""
         shape = self.shape
         source = self._argument(hl.ImageParam(_halide_type(shape.source), 2, "source"))
         _lay_out(source, shape.source_planar)
@@ -203,7 +203,7 @@ class Kernel:
         return FILTERS[slug].apply(ExpressionNamespace, light, parameters)
 
     def _written(self, light: Any, pixel: Any, channel: int) -> Any:
-        """A value as the result's type holds it."""
+        """Return a value as the result's type holds it."""
         halide_type = _halide_type(self.shape.result)
         if self.shape.result.kind != "u":
             return hl.cast(halide_type, light)
@@ -233,5 +233,5 @@ def _halide_type(dtype: np.dtype[Any]) -> Any:
 
 @lru_cache(KERNELS_KEPT)
 def kernel(shape: Shape) -> Kernel:
-    """The kernel of that shape, compiled the first time."""
+    """Return the kernel of that shape, compiled the first time."""
     return Kernel(shape)

@@ -32,7 +32,7 @@ def write_jpeg(
 def write_webp(
     file: BinaryIO, strips: Iterable[NDArray[np.uint8]], size: tuple[int, int], exif: bytes, quality: int
 ) -> None:
-    """The same for WebP, whose encoder holds the whole picture."""
+    """Write the same as WebP, whose encoder holds the whole picture."""
     _write(file, strips, size, exif, "webpsave_target", {"Q": quality})
 
 
@@ -44,7 +44,7 @@ def _write(
     save: str,
     options: dict[str, Any],
 ) -> None:
-    """The strips are made in this thread, and encoded in another."""
+    """Make the strips in this thread, and encode them in another."""
     import pyvips
 
     pipe = _Pipe(file, *size)
@@ -101,7 +101,7 @@ class _Pipe:
         self.target.on_write(self._write)
 
     def image(self) -> Any:
-        """The picture as libvips reads it, for sequential access."""
+        """Return the picture as libvips reads it, for sequential access."""
         import pyvips
 
         return pyvips.Image.tiffload_source(self._source, access="sequential", fail_on="error")

@@ -149,7 +149,7 @@ def has_halide() -> bool:
 
 
 def _largest(dtype: np.dtype[Any]) -> float:
-    """The value that stands for 1 if values are integers; none does for others."""
+    """Return the value that stands for 1 if values are integers; none does for others."""
     return int(np.iinfo(dtype).max) if dtype.kind == "u" else np.inf
 
 
@@ -171,7 +171,7 @@ def _is_flat(array: NDArray[Any]) -> bool:
 
 
 def _flat(array: NDArray[Any]) -> tuple[NDArray[Any], bool]:
-    """A picture's pixels as (n, 3), or its planes as (3, n), without a copy; and whether they are planes."""
+    """Return a picture's pixels as (n, 3), or its planes as (3, n), without a copy; and whether they are planes."""
     if _is_planar(array):
         return np.moveaxis(array, -1, 0).reshape(3, -1), True
     return array.reshape(-1, 3), False

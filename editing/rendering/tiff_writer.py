@@ -19,7 +19,7 @@ _SAMPLES, _ROWS, _LENGTHS, _PLANAR, _PREDICTOR, _PROFILE = 277, 278, 279, 284, 3
 
 
 def _description(width: int, height: int, bits: int, compression: int) -> dict[int, Field]:
-    """What every RGB picture in strips says of itself."""
+    """Return what every RGB picture in strips says of itself."""
     return {
         _WIDTH: numbers(LONG, [width]),
         _HEIGHT: numbers(LONG, [height]),
@@ -33,7 +33,7 @@ def _description(width: int, height: int, bits: int, compression: int) -> dict[i
 
 
 def plain_header(width: int, height: int) -> bytes:
-    """What comes before the pixels in an uncompressed BigTIFF of 8 bits whose directory comes first."""
+    """Return what comes before the pixels in an uncompressed BigTIFF of 8 bits whose directory comes first."""
     row = width * 3
     tops = range(0, height, PART_ROWS)
     fields = _description(width, height, bits=8, compression=1)

@@ -133,7 +133,7 @@ class Snapshot:
     judgements: Any
 
     def preview_path(self, preview_sha256: str) -> Path:
-        """The file of a preview, a float16 array (H, W, 3) of linear light."""
+        """Return the file of a preview, a float16 array (H, W, 3) of linear light."""
         return preview_path(self.directory, preview_sha256)
 
 
@@ -143,7 +143,7 @@ def preview_path(directory: Path, preview_sha256: str) -> Path:
 
 
 def rows(table: Any) -> Iterator[dict[str, Any]]:
-    """The rows of a table as dicts, with numbers by name as dicts too."""
+    """Yield the rows of a table as dicts, with numbers by name as dicts too."""
     maps = [field.name for field in table.schema if pa.types.is_map(field.type)]
     for batch in table.to_batches():
         for row in batch.to_pylist():

@@ -96,7 +96,7 @@ def write_snapshot(
 
 
 def read_snapshot(directory: Path) -> Snapshot:
-    """A snapshot, validated: columns, ranges, references, legal steps, and steps that follow from the events.
+    """Return a snapshot, validated: columns, ranges, references, legal steps, and steps that follow from the events.
 
     Raises:
         InvalidSnapshot: naming the file, the row (counted from 0) and the reason.

@@ -45,7 +45,7 @@ class StepsFile:
 
     @classmethod
     def from_json(cls, document: object) -> "StepsFile":
-        """The steps of a JSON document.
+        """Return the steps of a JSON document.
 
         Raises:
             StepsFileError: if it is of another format or version, or a step is illegal.
@@ -72,7 +72,7 @@ class StepsFile:
         return cls(steps, _probabilities(listed), about)
 
     def to_json(self) -> dict[str, Any]:
-        """The document that ``from_json`` reads.
+        """Return the document that ``from_json`` reads.
 
         Raises:
             StepsFileError: if that would refuse it, or ``about`` has a name that means something else.
@@ -93,7 +93,7 @@ class StepsFile:
 
 
 def read_steps(path: Path | str) -> StepsFile:
-    """The steps of a file, checked.
+    """Return the steps of a file, checked.
 
     Raises:
         StepsFileError: naming the file and what is wrong with it.
@@ -143,7 +143,7 @@ def _document(content: bytes) -> Any:
 
 
 def _step(number: int, entry: object) -> Step:
-    """A step of the list, which people count from 1."""
+    """Return a step of the list, which people count from 1."""
     if not isinstance(entry, dict) or not isinstance(entry.get("parameters"), dict):
         raise StepsFileError(f"step {number} must be a filter and its parameters")
     unknown = [key for key in entry if key not in _STEP_KEYS]
@@ -158,7 +158,7 @@ def _step(number: int, entry: object) -> Step:
 
 
 def _probabilities(listed: list[dict[str, Any]]) -> tuple[Mapping[str, float], ...] | None:
-    """The probabilities of steps that all have them; None if none has."""
+    """Return the probabilities of steps that all have them; None if none has."""
     probabilities = [(number, entry.get("probabilities")) for number, entry in enumerate(listed, start=1)]
     if all(shares is None for _, shares in probabilities):
         return None

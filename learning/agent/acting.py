@@ -73,7 +73,7 @@ def without_used(probabilities: Tensor, states: Tensor) -> Tensor:
 
 
 def entropy_when_sure(unused: int) -> float:
-    """The entropy in nats of a choice among so many unused filters, by an agent that is sure: its exploration alone."""
+    """Return the entropy in nats of a choice among so many unused filters, by an agent that is sure."""
     other = EXPLORATION / len(FILTERS)
     left = torch.tensor([1 - EXPLORATION + other] + [other] * (unused - 1), dtype=torch.float64)
     p = left / left.sum()
@@ -120,7 +120,7 @@ def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
 
 
 def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
-    """The images (N, 3, height, width) after their filters.
+    """Return the images (N, 3, height, width) after their filters.
 
     Empty groups stay in the graph, so that every head has a gradient, if of 0.
     """
@@ -131,7 +131,7 @@ def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:
 
 
 def _edit_by_each(images: Tensor, groups: tuple[Group, ...], choice: Tensor) -> Tensor:
-    """The images after the filters chosen, of every filter on all of them."""
+    """Return the images after the filters chosen, of every filter on all of them."""
     chosen, edited = choice[:, None, None, None], images
     for index, group in enumerate(groups):
         edited = torch.where(chosen == index, _apply(group, images), edited)

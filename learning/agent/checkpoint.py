@@ -104,7 +104,7 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[st
 
 
 def read_checkpoint(path: Path, prefix: str = "") -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors whose names begin with ``prefix``, by their full names, and the values beside them.
+    """Return the tensors whose names begin with ``prefix``, by their full names, and the values beside them.
 
     Raises:
         CheckpointError: if the file is missing, damaged, or of another version of the filters.
@@ -123,7 +123,7 @@ def read_checkpoint(path: Path, prefix: str = "") -> tuple[dict[str, Tensor], di
 
 
 def load_agent(directory: Path) -> Checkpoint:
-    """The agent of a run: its best checkpoint if there is one, else its last.
+    """Return the agent of a run: its best checkpoint if there is one, else its last.
 
     The name of an agent in ``SHIPPED`` stands for its folder there, unless there is such a folder here.
 
@@ -141,7 +141,7 @@ def load_agent(directory: Path) -> Checkpoint:
 
 
 def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
-    """The critic of a run, from the checkpoint that ``load_agent`` takes, and the run's config.
+    """Return the critic of a run, from the checkpoint that ``load_agent`` takes, and the run's config.
 
     Raises:
         CheckpointError: as ``load_agent``; the agent that comes with the project has no critic.
@@ -165,7 +165,7 @@ def _chosen_checkpoint(directory: Path) -> Path:
 def _untrained(
     build: Callable[[Widths], Network], directory: Path, config: Mapping[str, Any]
 ) -> tuple[Network, Widths]:
-    """A network of the widths that a run's config states."""
+    """Return a network of the widths that a run's config states."""
     try:
         widths = Widths(**config["widths"])
         return build(widths), widths

@@ -55,7 +55,7 @@ class PlayPhotos:
 
 
 def photos_of_export(directory: Path) -> PlayPhotos:
-    """An export's photos; its previews are used, and handed on, byte for byte.
+    """Return an export's photos; its previews are used, and handed on, byte for byte.
 
     Raises:
         InvalidSnapshot: if the export is damaged.
@@ -93,7 +93,7 @@ def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path)
 
 
 def _import(path: Path, options: ReadOptions, previews: Path) -> Row | str:
-    """The row of a photo, its preview written; or why it could not be read."""
+    """Return the row of a photo, its preview written; or why it could not be read."""
     try:
         photo = read_photo(path, options)
         preview = make_preview(photo.pixels)
@@ -127,7 +127,7 @@ class Player:
     def game_rows(
         self, request: GameRequest, study: str, played: Sequence[PlayedStep]
     ) -> tuple[Row, list[Row], list[Row]]:
-        """A game's row of episodes, its rows of steps and its rows of events."""
+        """Return a game's row of episodes, its rows of steps and its rows of events."""
         key = f"{self.checkpoint.sha256}/{self.name}/{study}/{request.photo}/{self.seed}/{request.sample}"
         episode = str(uuid5(NAMESPACE, key))
         events = list(game_events(episode, played))
@@ -166,7 +166,7 @@ class Player:
 
 
 def game_events(episode: str, played: Sequence[PlayedStep]) -> Iterator[Event]:
-    """What the agent did, as a player's browser would have logged it; all at 0 ms."""
+    """Yield what the agent did, as a player's browser would have logged it; all at 0 ms."""
     actions: list[tuple[str, int | None, Step | None]] = [("start", None, None)]
     for index, turn in enumerate(played):
         if index:

@@ -38,7 +38,7 @@ class Extractor(nn.Module):
         return flat(self.activations(images, numbers)[-1])
 
     def activations(self, images: Tensor, numbers: Tensor) -> list[Tensor]:
-        """What each convolution leaves after its leaky ReLU, (N, channels, height, width)."""
+        """Return what each convolution leaves after its leaky ReLU, (N, channels, height, width)."""
         first, *others = self.convolutions
         weight, planes = self.first_weights()
         assert isinstance(first, nn.Conv2d)  # noqa: S101 (tells the type)

@@ -97,7 +97,7 @@ class Networks:
 
 
 def initialise(network: Network, generator: torch.Generator | None = None) -> Network:
-    """The network with Xavier-uniform weights from ``generator``, on the CPU, and zero biases."""
+    """Return the network with Xavier-uniform weights from ``generator``, on the CPU, and zero biases."""
     for name, parameter in network.named_parameters():
         if name.endswith("bias"):
             nn.init.zeros_(parameter)
@@ -107,7 +107,7 @@ def initialise(network: Network, generator: torch.Generator | None = None) -> Ne
 
 
 def create_networks(widths: Widths, generator: torch.Generator | None = None) -> Networks:
-    """New networks of the paper's recipe, on the CPU."""
+    """Create the networks of the paper's recipe, on the CPU."""
     agent = initialise(Agent(widths), generator)
     critic = initialise(Critic(widths), generator)
     return Networks(widths, agent, critic, initialise(Value(widths), generator))

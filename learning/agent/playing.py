@@ -94,7 +94,7 @@ def play_all(
 
 
 def _steps(action: Action, before: Tensor) -> list[PlayedStep]:
-    """The step of each game, in the order of the batch."""
+    """Return the step of each game, in the order of the batch."""
     probabilities = without_used(action.probabilities, before).tolist()
     steps: dict[int, PlayedStep] = {}
     for group in action.groups:

@@ -27,7 +27,7 @@ def ship(run: Path, folder: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command of the module docstring; returns the exit code."""
+    """Run the command of the module docstring, and return its exit code."""
     parser = ArgumentParser(prog="python -m learning.agent.shipping", description="Ship the agent of a run.")
     parser.add_argument("run", type=Path, help="the folder of a training run")
     parser.add_argument("name", help="what it is called from now on: safelight play --agent NAME")

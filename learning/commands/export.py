@@ -76,7 +76,7 @@ def command(
 
 
 def _colours(photo: Path | None, read_options: ReadOptions) -> tuple[Colours, str]:
-    """The colours to measure by, and what they are."""
+    """Return the colours to measure by, and what they are."""
     from editing.photos.decoding import read_photo
     from editing.photos.photo_error import printable
     from learning.metrics.cube_error import photo_colours, sample_colours

@@ -83,7 +83,7 @@ def command(
 def _sequence(
     photo: Path | None, read_options: ReadOptions, source: StepsSource, palette: Palette, columns: int
 ) -> tuple[Figure, str]:
-    """The figure of a sequence, and its title."""
+    """Return the figure of a sequence, and its title."""
     from editing.game.filters import FILTERS
     from editing.photos.decoding import read_photo
     from editing.photos.preview import make_preview
@@ -97,7 +97,7 @@ def _sequence(
 
 
 def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
-    """The figure of the episodes of an export or a play, and its title."""
+    """Return the figure of the episodes of an export or a play, and its title."""
     from learning.commands.steps_source import read_submitted
     from learning.figures.sequences import sheet_figure
 
@@ -107,7 +107,7 @@ def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
 
 
 def _edited_sequence(source: StepsSource) -> EditedSequence:
-    """An episode's steps, on what the agent sees of its photo, in more pixels."""
+    """Return an episode's steps, on what the agent sees of its photo, in more pixels."""
     from editing.photos.preview import square
     from learning.figures.sequences import FINE, SIDE, EditedSequence, intermediate_pictures
 
@@ -117,7 +117,7 @@ def _edited_sequence(source: StepsSource) -> EditedSequence:
 
 
 def _episode_photo(source: StepsSource) -> NDArray[np.float32]:
-    """The preview of the photo that an episode was played on."""
+    """Return the preview of the photo that an episode was played on."""
     from editing.photos.preview import load_preview
 
     assert source.preview is not None  # noqa: S101 (an episode has one)

@@ -63,7 +63,7 @@ def command(
 
 
 def _mean_rmse(outputs: Path, targets: Path, decoding: Decoding) -> float:
-    """The mean RMSE over the outputs, each against the target of its name, whatever the suffix."""
+    """Return the mean RMSE over the outputs, each against the target of its name, whatever the suffix."""
     from functools import partial
 
     import numpy as np

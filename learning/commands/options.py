@@ -101,7 +101,7 @@ def first_speaks(first: bool, *common: type[Exception]) -> Iterator[None]:
 
 
 def _in_words(error: Exception) -> str:
-    """What to tell of an error; of the system's, the place and the reason without their numbers."""
+    """Return what to tell of an error; of the system's, the place and the reason without their numbers."""
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
     reason = os.strerror(error.errno).lower()

@@ -104,7 +104,7 @@ def _find_photos(photos: tuple[Path, ...], read_options: ReadOptions, previews: 
 def _play(
     checkpoint: Checkpoint, photos: PlayPhotos, options: tuple[str, int, int, int], device: torch.device
 ) -> tuple[Rows, Rows, Rows]:
-    """The rows of all games, in the order of the photos."""
+    """Return the rows of all games, in the order of the photos."""
     from datetime import UTC, datetime
 
     from learning.agent.episodes import OWN_STUDY, Player

@@ -178,7 +178,7 @@ def command(
 
 
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
-    """The settings that the run was begun with; an option given now must say the same."""
+    """Return the settings that the run was begun with; an option given now must say the same."""
     from learning.agent.checkpoint import CheckpointError, read_config
 
     settings = read_config(out).get("settings")
@@ -267,7 +267,10 @@ def _widths(settings: Settings) -> Widths:
 
 
 def _read(settings: Settings, cache: Path | None) -> tuple[PhotoSet, PhotoSet]:
-    """Inputs and targets, found before either is read; the targets first, since they are sooner known to be wrong."""
+    """Read inputs and targets, found before either is read.
+
+    The targets first, since they are sooner known to be wrong.
+    """
     from editing.photos.read_options import ReadOptions
     from learning.photos.sets import Decoding
     from learning.photos.square_cache import default_cache

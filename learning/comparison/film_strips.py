@@ -102,7 +102,7 @@ def _cells(original: Pixels, steps: Sequence[Step]) -> tuple[Cell, ...]:
 
 
 def _points(filter_: Filter, slopes: Sequence[float]) -> str:
-    """A curve by its slopes, as the points of an SVG polyline in a unit square whose y points down."""
+    """Return a curve by its slopes, as the points of an SVG polyline in a unit square whose y points down."""
     heights = curve_heights(filter_, slopes)
     return " ".join(f"{index / len(slopes):.3f},{1 - height:.3f}" for index, height in enumerate(heights))
 

@@ -54,7 +54,7 @@ def _axes(height: float, left: float = 40, bottom: float = 34, top: float = 8, r
 
 
 def _svg(axes: Axes, name: str, description: str) -> str:
-    """The figure as an SVG element for inlining; ``name`` keeps its ids apart from other figures'."""
+    """Return the figure as an SVG element for inlining; ``name`` keeps its ids apart from other figures'."""
     out = io.StringIO()
     with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
         figure = axes.get_figure()
@@ -72,7 +72,7 @@ def _svg(axes: Axes, name: str, description: str) -> str:
 
 
 def _interval(axes: Axes, side: str, y: float, estimate: Mapping[str, Any]) -> None:
-    """A point with its interval on a horizontal line."""
+    """Draw a point with its interval on a horizontal line."""
     if estimate["value"] is None:
         return
     if estimate["low"] is not None:
@@ -114,7 +114,7 @@ def step_counts(numbers: Mapping[str, Any]) -> str:
 
 
 def _percent_axis(axes: Axes) -> None:
-    """The vertical axis as percent of the episodes drawn."""
+    """Label the vertical axis as percent of the episodes drawn."""
     axes.set_ylim(0, None)
     top = max(axes.get_ylim()[1], 0.05)
     step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.25) if top / step <= 5 or step == 0.25)

@@ -73,7 +73,7 @@ def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 
 def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str], used: Collection[str]) -> dict[str, Any]:
-    """The figures as inline SVG; of filters and colour differences only where there are some."""
+    """Return the figures as inline SVG; of filters and colour differences only where there are some."""
     drawings: dict[str, Any] = {"filter_use": plots.filter_use(numbers), "step_counts": plots.step_counts(numbers)}
     drawings["parameters"] = {
         slug: {

@@ -69,7 +69,7 @@ def squares_of(photos: PhotoSource, options: ReadOptions) -> Pixels:
 
 
 def observation_space() -> spaces.Dict[NDArray[Any]]:
-    """What a game shows, see ``EditingGame``."""
+    """Return what a game shows, see ``EditingGame``."""
     # Nothing is clipped between steps, but check_env warns of infinite bounds.
     largest = float(np.finfo(np.float32).max)
     image = spaces.Box(-largest, largest, (AGENT_VIEW_SIZE, AGENT_VIEW_SIZE, 3), np.float32)
@@ -77,13 +77,13 @@ def observation_space() -> spaces.Dict[NDArray[Any]]:
 
 
 def action_space() -> spaces.Dict[Any]:
-    """What can be done in a game, see ``EditingGame``."""
+    """Return what can be done in a game, see ``EditingGame``."""
     controls = spaces.Box(-1, 1, (CONTROLS,), np.float32)
     return spaces.Dict({"filter": spaces.Discrete(len(FILTERS)), "parameters": controls})
 
 
 def check_actions(filters: Any, controls: Any, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The two parts of ``count`` actions as arrays, (count,) and (count, ``CONTROLS``).
+    """Return the two parts of ``count`` actions as arrays, (count,) and (count, ``CONTROLS``).
 
     Raises:
         ValueError: if they are not that.

@@ -42,7 +42,7 @@ PLACES: Mapping[str, slice] = {
 
 
 def to_step(action: Mapping[str, Any]) -> Step:
-    """The step that an action is, with its parameters as trajectories store them."""
+    """Return the step that an action is, with its parameters as trajectories store them."""
     slug = list(FILTERS)[int(action["filter"])]
     controls = np.clip(np.asarray(action["parameters"], dtype=np.float64), -1, 1)
     physical = {name: float(value) for name, value in _physical(slug, controls[PLACES[slug]]).items()}
@@ -50,7 +50,7 @@ def to_step(action: Mapping[str, Any]) -> Step:
 
 
 def to_action(step: Step) -> dict[str, Any]:
-    """The action that makes a step, such as one of a person's; the other filters' controls are 0."""
+    """Return the action that makes a step, such as one of a person's; the other filters' controls are 0."""
     controls = np.zeros(CONTROLS, dtype=np.float32)
     positions = [p.to_position(step.parameters[p.name]) for p in FILTERS[step.filter].parameters]
     controls[PLACES[step.filter]] = 2 * np.array(positions) - 1
@@ -141,7 +141,7 @@ class GameBatch:
         return rewards.cpu().numpy()
 
     def observation(self) -> dict[str, NDArray[Any]]:
-        """Copies: ``image`` (count, 64, 64, 3) and ``state`` (count, 11)."""
+        """Copy the observation: ``image`` (count, 64, 64, 3) and ``state`` (count, 11)."""
         return {"image": channels_last(self.images), "state": self.states.cpu().numpy().copy()}
 
     def shown(self) -> NDArray[np.uint8]:
@@ -158,13 +158,13 @@ def _group(slug: str, chosen: Tensor, controls: Tensor) -> Group:
 
 
 def channels_last(images: Tensor) -> Pixels:
-    """A copy of (N, 3, H, W) as an array (N, H, W, 3)."""
+    """Return a copy of (N, 3, H, W) as an array (N, H, W, 3)."""
     copy: Pixels = images.permute(0, 2, 3, 1).cpu().clone(memory_format=torch.contiguous_format).numpy()
     return copy
 
 
 def judge_by(reward: str | Path | RewardFunction, device: str) -> Judge:
-    """What gives the rewards: the critic of a run, or a function.
+    """Return what gives the rewards: the critic of a run, or a function.
 
     Raises:
         CheckpointError: if the run's critic cannot be used.
@@ -173,7 +173,7 @@ def judge_by(reward: str | Path | RewardFunction, device: str) -> Judge:
 
 
 def function_judge(function: RewardFunction) -> Judge:
-    """The rewards of a function of arrays.
+    """Return the rewards of a function of arrays.
 
     The judge raises ValueError where the function does not give a number for each game.
     """

@@ -115,7 +115,7 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
             self._games.start(np.array(rows, dtype=np.int64), [self._generators[row] for row in rows], photo)
 
     def _infos(self, which: NDArray[np.bool_]) -> dict[str, Any]:
-        """The infos of some games, 0 for the others, with Gymnasium's masks of which have them."""
+        """Return the infos of some games, 0 for the others, with Gymnasium's masks of which have them."""
         masks = self._games.action_mask * which[:, None]
         photo = self._games.photo * which
         return {"action_mask": masks, "_action_mask": which.copy(), "photo": photo, "_photo": which.copy()}

@@ -121,7 +121,7 @@ def draw_parameters(drawing: Drawing, at: tuple[float, float], size: tuple[float
 
 
 def _draw_slider(drawing: Drawing, at: tuple[float, float], width: float, parameter: Parameter, value: float) -> None:
-    """A parameter's name and value, and where that is between low and high, with a tick at neutral."""
+    """Draw a parameter's name and value, and where that is between low and high, with a tick at neutral."""
     x, y = at
     palette = drawing.palette
     drawing.text(x, y + 5, parameter.label, palette.text)
@@ -140,7 +140,7 @@ def _draw_curves(
     filter_: Filter,
     parameters: Mapping[str, float],
 ) -> None:
-    """A filter's curves over the line of no change."""
+    """Draw a filter's curves over the line of no change."""
     (x, y), (width, height) = at, size
     drawing.box(x, y, width, height, drawing.palette.box)
     colors = drawing.palette.channels[len(filter_.curves)]

@@ -24,7 +24,7 @@ AT_ONCE = 256
 
 
 def find_pack(location: Path) -> Path | None:
-    """The pack that a path names, or that lies in the folder; None if there is none."""
+    """Return the pack that a path names, or that lies in the folder; None if there is none."""
     path = location / PACK if location.is_dir() else location
     if path.suffix != ".npy" or not path.is_file():
         return None
@@ -35,7 +35,7 @@ def find_pack(location: Path) -> Path | None:
 
 
 def read_fold(path: Path) -> list[int]:
-    """The numbers of a fold, sorted, each once.
+    """Return the numbers of a fold, sorted, each once.
 
     Raises:
         PhotoSetError: if there is none, or a line is not one.
@@ -58,7 +58,7 @@ def read_fold(path: Path) -> list[int]:
 
 
 def of_fold(pictures: Sequence[PictureFile], fold: Path) -> tuple[list[PictureFile], tuple[str, ...]]:
-    """The pictures whose names begin with a number of the fold, and a line about those that are not there.
+    """Return the pictures whose names begin with a number of the fold, and a line about those that are not there.
 
     Raises:
         PhotoSetError: if none are there.
@@ -74,7 +74,7 @@ def of_fold(pictures: Sequence[PictureFile], fold: Path) -> tuple[list[PictureFi
 
 
 def read_pack(path: Path, fold: Path | None, primaries: str) -> PhotoSet:
-    """The pack, or those of its photos that a fold names; it stays in its file.
+    """Return the pack, or those of its photos that a fold names; it stays in its file.
 
     Args:
         primaries: ``srgb`` takes the numbers as if they were the working space's, as the 2018 program did.

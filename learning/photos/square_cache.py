@@ -51,7 +51,7 @@ class _Entry:
 
 
 def default_cache() -> Path:
-    """The folder of caches in the user's own, by the XDG Base Directory Specification.
+    """Return the folder of caches in the user's own, by the XDG Base Directory Specification.
 
     Raises:
         PhotoSetError: if the user has no home.
@@ -98,7 +98,7 @@ def read_cached_squares(
 
 
 def _key(picture: PictureFile) -> str:
-    """What a picture is known by: its file, when that was last changed, and the steps that are made on it."""
+    """Return what a picture is known by: its file, when that was last changed, and the steps that are made on it."""
     path = picture.path.resolve()
     try:
         status = path.stat()
@@ -111,7 +111,7 @@ def _key(picture: PictureFile) -> str:
 
 
 def _read_index(folder: Path, about: Mapping[str, object]) -> dict[str, _Entry]:
-    """What is in the cache, of whole lines alone; nothing if there is no cache."""
+    """Return what is in the cache, of whole lines alone; nothing if there is no cache."""
     path = folder / INDEX
     content = path.read_bytes() if path.exists() else b""
     lines = content[: content.rfind(b"\n") + 1].splitlines()

@@ -62,7 +62,7 @@ class Squares:
         return len(self.rows)
 
     def take(self, photos: Indices) -> "Squares":
-        """The squares of some of the photos."""
+        """Return the squares of some of the photos."""
         return Squares(self.array, self.rows[photos], self.matrix, self.mapping)
 
     def __getitem__(self, indices: Indices) -> Pixels:

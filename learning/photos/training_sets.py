@@ -35,7 +35,7 @@ class Source:
     left_out: tuple[str, ...] = ()
 
     def read(self, cache: Path, name: str) -> PhotoSet:
-        """The squares of its photos, from the cache where it has them.
+        """Return the squares of its photos, from the cache where it has them.
 
         Raises:
             PhotoSetError: if fewer than two can be read, or the cache or the pack cannot be used.

@@ -116,7 +116,7 @@ def _images(array: NDArray[np.float32]) -> Tensor:
 
 
 def _step_keys(arrays: Arrays) -> dict[str, NDArray[np.float32]]:
-    """The keys ``step/*`` and ``grad_*/*``, computed by the trainer's code from the file's weights and inputs."""
+    """Return the keys ``step/*`` and ``grad_*/*``, by the trainer's code from the file's weights and inputs."""
     networks = load_networks(arrays)
     images, real = _images(arrays["input/fake_input"]), _images(arrays["input/real_data"])
     states = torch.from_numpy(arrays["input/states"])
@@ -139,7 +139,7 @@ def _step_keys(arrays: Arrays) -> dict[str, NDArray[np.float32]]:
 
 
 def _step_results(step: StepLosses, critic: CriticLosses) -> dict[str, Tensor]:
-    """What a training step computes, by the reference's names."""
+    """Return what a training step computes, by the reference's names."""
     return {
         "fake_output": step.action.images.permute(0, 2, 3, 1),
         "new_states": step.action.states,

@@ -48,11 +48,11 @@ class Processes:
             )
 
     def share(self, whole: Tensor) -> Tensor:
-        """This process's rows of a batch, (N, ...) to (N / size, ...)."""
+        """Return this process's rows of a batch, (N, ...) to (N / size, ...)."""
         return whole.chunk(self.size)[self.rank] if self.size > 1 else whole
 
     def gather(self, share: Tensor) -> Tensor:
-        """The rows of all processes, in order: (n, ...) to (n size, ...). No gradient passes.
+        """Return the rows of all processes, in order: (n, ...) to (n size, ...). No gradient passes.
 
         Raises:
             ProcessLost: if another process does not answer.
@@ -66,7 +66,7 @@ class Processes:
         return torch.cat(parts)
 
     def average(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-        """The mean of each tensor over the processes, by one exchange; bit for bit the same in all of them.
+        """Return the mean of each tensor over the processes, by one exchange; bit for bit the same in all of them.
 
         Raises:
             ProcessLost: if another process does not answer.
@@ -89,7 +89,7 @@ def started() -> Processes:
 
 
 def own_device(name: str) -> str:
-    """The device of that name for this process: of ``auto`` and ``cuda``, each on a machine has a GPU of its own.
+    """Return the device of that name for this process: ``auto`` and ``cuda`` give each on a machine a GPU of its own.
 
     Raises:
         DeviceError: if all processes would take the same GPU.

@@ -60,7 +60,7 @@ def tag(name: str) -> str:
 
 
 def sentence(metrics: Mapping[str, float]) -> str:
-    """The main metrics in words: losses, gradient norms, entropy, the score, and how often a game has each filter."""
+    """Return the main metrics in words: losses, gradient norms, entropy, score, how often each filter is used."""
     parts = [f"{name.replace('_', ' ')} {metrics[name]:.3g}" for name in SHOWN if name in metrics]
     if "score_mean" in metrics:
         mean, spread, distance = (metrics[f"score_{name}"] for name in ("mean", "spread", "distance"))

@@ -68,7 +68,7 @@ class PaperTrainer(Trainer):
         self._critic_update = self._captured(self._critic_loss)
 
     def _iterate(self) -> dict[str, Tensor]:
-        """The agent's metrics are missing in iteration 0, in which it learns nothing."""
+        """Learn, and return the metrics; the agent's are missing in iteration 0, in which it learns nothing."""
         config, share = self.config, self.processes.share
         rate = base_rate(config, self.iteration)
         metrics: dict[str, Tensor] = {}
@@ -203,7 +203,7 @@ def reward(critic_after: Tensor, critic_before: Tensor, cost: Tensor) -> Tensor:
 
 
 def q_value(rewards: Tensor, stopped: Tensor, value_after: Tensor) -> Tensor:
-    """The reward, and the value of what it leads to unless the episode has ended."""
+    """Return the reward, and the value of what it leads to unless the episode has ended."""
     return rewards + (1 - stopped) * value_after
 
 

@@ -42,7 +42,7 @@ class ReplayPool:
         return {"images": self.images, "states": self.states, "occupied": self._occupied}
 
     def records(self) -> tuple[Tensor, Tensor]:
-        """The images that it holds, (n, 3, 64, 64), and whether each is finished, (n,)."""
+        """Return the images that it holds, (n, 3, 64, 64), and whether each is finished, (n,)."""
         held = self._occupied.nonzero().squeeze(1)
         return self._at(held)[0], self._finished()[held].to(self.images.device)
 

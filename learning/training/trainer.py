@@ -83,7 +83,7 @@ class NetworkOptimizer:
         return norm
 
     def tensors(self) -> dict[str, Tensor]:
-        """The weights, and Adam's state of each, by name; the very tensors, not copies."""
+        """Return the weights, and Adam's state of each, by name; the very tensors, not copies."""
         tensors = {}
         for name, parameter in zip(self._names, self._parameters, strict=True):
             tensors[f"weights/{name}"] = parameter.detach()
@@ -146,7 +146,7 @@ class Trainer(ABC):
         return agent
 
     def _captured(self, compute: Compute) -> CapturedUpdate:
-        """An update of this recipe, as it is called in each iteration."""
+        """Return an update of this recipe, as it is called in each iteration."""
         return CapturedUpdate(compute, self._capture)
 
     @property
@@ -165,7 +165,7 @@ class Trainer(ABC):
         return dict(update.metrics) | norms
 
     def _autocast(self) -> AbstractContextManager[None]:
-        """What networks are called in."""
+        """Return what networks are called in."""
         return autocast(self.device, bfloat16=self._bfloat16)
 
     @abstractmethod
@@ -174,11 +174,11 @@ class Trainer(ABC):
 
     @abstractmethod
     def _memory(self) -> dict[str, Tensor]:
-        """What else the run remembers, by name; the very tensors, of shapes that never change."""
+        """Return what else the run remembers, by name; the very tensors, of shapes that never change."""
 
     @abstractmethod
     def critic_draws_from(self) -> dict[str, Tensor]:
-        """The agent's images that the critic learns from, or may soon, by what they are: (n, 3, 64, 64) each."""
+        """Return the agent's images that the critic learns from, or may soon, by what they are: (n, 3, 64, 64) each."""
 
     def check(self, metrics: Mapping[str, float]) -> None:
         """Refuse metrics of an iteration from which no training recovers: not finite, or an agent sure too early.

@@ -56,7 +56,7 @@ class CapturedUpdate:
         self._capture_result: tuple[Sequence[Tensor], Callable[[], None], Update] | None = None
 
     def __call__(self, *inputs: Tensor) -> Update:
-        """The update of these inputs.
+        """Return the update of these inputs.
 
         Raises:
             CaptureFailed: at the first call, saying what to do.
@@ -97,7 +97,7 @@ def _gradients(update: Update) -> list[Tensor]:
 
 
 def _vector(update: Update) -> Tensor:
-    """A copy of all gradients, as one vector."""
+    """Return a copy of all gradients, as one vector."""
     return torch.cat([gradient.flatten() for gradient in _gradients(update)])
 
 

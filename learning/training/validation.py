@@ -89,7 +89,7 @@ class Validation:
         return bool(self._inputs)
 
     def score(self, agent: Agent, widths: Widths) -> Score:
-        """The agent's score now; the agent is not changed, and the same agent always has the same."""
+        """Return the agent's score now; the agent is not changed, and the same agent always has the same."""
         statistics: list[list[Floats]] = [[] for _ in range(SAMPLES)]
         for request, game in self._play(deepcopy(agent).double(), widths):
             picture = apply_steps(self._inputs[request.photo], [played.step for played in game])

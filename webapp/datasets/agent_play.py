@@ -72,7 +72,7 @@ def play_some(should_stop: Callable[[], bool]) -> bool:
 
 
 def _next_photos() -> tuple[Study, list[Photo]] | None:
-    """A study, and what the agent plays next of it: several photos, or one at which it has failed before."""
+    """Return a study, and what the agent plays next of it: several photos, or one at which it has failed before."""
     shown = Study.objects.filter(open=True, agent=SHIPPED_AGENT).exclude(reveal=Study.Reveal.OFF)
     for study in shown:
         failures = {failure.photo_id: failure for failure in AgentFailure.objects.filter(study=study)}
@@ -85,7 +85,7 @@ def _next_photos() -> tuple[Study, list[Photo]] | None:
 
 
 def _unplayed(study: Study) -> QuerySet[Photo]:
-    """The photos that the study's agent has not played by the filters of today, whatever became of the play."""
+    """Return the photos that the study's agent has not played by the filters of today, whatever became of the play."""
     episodes = Episode.objects.filter(study=study, contract_version=filters.VERSION)
     played = episodes.filter(participant__pseudonym=study.agent_pseudonym).order_by().values("photo")
     return study.playable.exclude(pk__in=played)

@@ -145,7 +145,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
 
 @contextmanager
 def _one_moment() -> Iterator[None]:
-    """A transaction in which all tables show the same moment, whatever is played meanwhile."""
+    """Open a transaction in which all tables show the same moment, whatever is played meanwhile."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:

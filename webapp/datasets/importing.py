@@ -70,7 +70,7 @@ def _store(snapshot: Snapshot) -> Counts:
 
 
 def _photos(snapshot: Snapshot, played: set[str]) -> tuple[dict[str, Photo], int]:
-    """The snapshot's photos, here, with the preview of each that is in play or ``played`` by a new episode."""
+    """Return the snapshot's photos, here, with the preview of each that is in play or ``played`` by a new episode."""
     photos, added = {}, 0
     lock_files()
     for row in rows(snapshot.photos):
@@ -97,14 +97,14 @@ def _copy_preview(source: Path, target: Path) -> None:
 
 
 def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:
-    """The studies of these names, and which of them are new here."""
+    """Return the studies of these names, and which of them are new here."""
     existing = Study.objects.by_slugs(slugs)
     made = {slug: _closed_study(slug) for slug in sorted(slugs.difference(existing))}
     return existing | made, set(made)
 
 
 def _closed_study(slug: str) -> Study:
-    """A new study that nobody can join: it was played elsewhere."""
+    """Return a new study that nobody can join: it was played elsewhere."""
     study = Study(slug=slug, title=slug, open=False)
     try:
         study.full_clean()

@@ -110,7 +110,7 @@ def what_is_there(episode: Episode) -> list[Download]:
 
 
 def _visible_episode(request: Request, episode_id: UUID) -> Episode:
-    """The episode, for its player and for researchers."""
+    """Return the episode, for its player and for researchers."""
     episodes = Episode.objects.select_related("study", "photo")
     if not request.user.is_staff:
         episodes = episodes.filter(participant=participant_of(request))
@@ -120,7 +120,7 @@ def _visible_episode(request: Request, episode_id: UUID) -> Episode:
 
 @transaction.atomic
 def _asked_for(episode: Episode, file_format: str) -> Download:
-    """The download in that format: under way, or there."""
+    """Return the download in that format: under way, or there."""
     defaults = {"state": Download.State.FAILED, "asked": timezone.now()}
     rows = Download.objects.select_for_update()
     row, _ = rows.get_or_create(episode=episode, format=file_format, defaults=defaults)

@@ -138,7 +138,7 @@ def _open_episodes(study: Study, participant: Participant, tutorial: bool) -> Qu
 
 
 def _why_unfinishable(episode: Episode) -> Episode.Status | None:
-    """The status under which an open episode is closed that nobody can go on with; None where somebody can."""
+    """Return the status under which an open episode is closed that nobody can go on with; None where somebody can."""
     if not episode.photo.has_preview:
         if previews_are_away():
             message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
@@ -159,7 +159,7 @@ def _is_full(episode: Episode) -> bool:
 
 
 def _replayed(stored: Sequence[PlayedEvent]) -> rules.State:
-    """The state after events that were taken, whatever the study allows by now."""
+    """Return the state after events that were taken, whatever the study allows by now."""
     return rules.replay(stored, allow_untouched=True)
 
 
@@ -184,7 +184,7 @@ def _locked_episode(study: Study, participant: Participant, episode_id: UUID, ph
 
 
 def _fresh(stored: Sequence[PlayedEvent], batch: Sequence[PlayedEvent]) -> list[PlayedEvent]:
-    """The events of the batch that are not stored yet; those that are must be the same to the last digit."""
+    """Return the events of the batch that are not stored yet; those that are must be the same to the last digit."""
     for event in batch:
         if event.seq < len(stored) and event != stored[event.seq]:
             message = gettext("Event %(number)s is stored with other content.") % {"number": event.seq}
@@ -207,7 +207,7 @@ def _closed(episode: Episode) -> Refusal:
 
 
 def _startable_photo(study: Study, participant: Participant, photo_sha256: str) -> Photo:
-    """The photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
+    """Return the photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
     if not study.open:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
     photo = Photo.objects.select_for_update(no_key=True).filter(pk=photo_sha256).first()

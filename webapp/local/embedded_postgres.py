@@ -155,7 +155,7 @@ class Cluster:
         (self.directory / "port").write_text(str(port))
 
     def _port(self) -> int:
-        """The port of the last time, where a site that still runs looks for its server, unless it stays taken."""
+        """Return the port of the last time, where a running site looks for its server, unless it stays taken."""
         try:
             port = int((self.directory / "port").read_text())
         except (OSError, ValueError):

@@ -158,7 +158,7 @@ def _take_in(photo: Photo, draft: Path, suffix: str) -> None:
 
 
 def _suffix(source: Path) -> str:
-    """What tells the kind of the file when it is read again: all that is no picture by its name is a RAW file."""
+    """Return what tells the kind of the file when it is read again: what is no picture by its name is RAW."""
     suffix = source.suffix.lower()
     return suffix if suffix in IMAGE_SUFFIXES | RAW_SUFFIXES else ".raw"
 

@@ -51,7 +51,7 @@ def _path(photo: Photo, look: Look) -> Path:
 
 
 def _brightened(pixels: np.ndarray) -> np.ndarray:
-    """A linear preview, float32 (H, W, 3), as it can be recognised."""
+    """Return a linear preview, float32 (H, W, 3), as it can be recognised."""
     white = float(np.percentile(luminance(tuple(np.moveaxis(pixels, -1, 0))), 99))
     brightened: np.ndarray = np.clip(pixels / max(white, 1e-4), 0, 1) ** (1 / 2.2)
     return brightened

@@ -130,7 +130,7 @@ class ProfileView(APIView):
 
 
 def _shown(request: Request, showing: Showing, participant: Participant) -> dict[str, Any]:
-    """What is said of a showing: nothing of who made what before the answer."""
+    """Return what is said of a showing: nothing of who made what before the answer."""
     judgement = showing.judgements.first()
     places = showing.places.select_related("episode__participant", "episode__study").prefetch_related("episode__steps")
     pictures = []

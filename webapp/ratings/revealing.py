@@ -121,7 +121,7 @@ def _by_others(study: Study, participant: Participant) -> QuerySet[Episode]:
 
 
 def _chosen(study: Study, participant: Participant, photo_sha256: str) -> list[Episode]:
-    """The agent's treatment, where there is one, and those of up to three other people."""
+    """Return the agent's treatment, where there is one, and those of up to three other people."""
     agents: dict[int, UUID] = {}
     people: dict[int, UUID] = {}
     rows = _by_others(study, participant).filter(photo=photo_sha256)
@@ -132,7 +132,7 @@ def _chosen(study: Study, participant: Participant, photo_sha256: str) -> list[E
 
 
 def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:
-    """The row of a showing, its pictures in an order that says nothing of who made them."""
+    """Return the row of a showing, its pictures in an order that says nothing of who made them."""
     episodes = sorted([own, *others], key=lambda episode: _rank(own.study, own.participant, f"place {episode.pk}"))
     if len(episodes) < 2:
         raise Refusal("nothing_to_compare", gettext("Nobody else has done this photo yet."))

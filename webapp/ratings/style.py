@@ -92,7 +92,7 @@ def profile(study: Study, participant: Participant) -> dict[str, Style | None]:
 
 
 def _small(photo: Photo) -> Pixels | None:
-    """The photo's linear light at few pixels; None where its preview is lost."""
+    """Return the photo's linear light at few pixels; None where its preview is lost."""
     try:
         pixels = load_preview(photo.preview_path)
     except PhotoError:
@@ -102,7 +102,7 @@ def _small(photo: Photo) -> Pixels | None:
 
 
 def _pictures(study: Study, participant: Participant, photo: Photo, with_others: bool) -> list[tuple[str, Episode]]:
-    """The pictures made of a photo that count, each with whose it is."""
+    """Return the pictures made of a photo that count, each with whose it is."""
     # Ids are random, so that the first few of them are as good as any.
     treatments = comparable(study).filter(photo=photo).order_by("pk").prefetch_related("steps")
     groups = {"you": treatments.filter(participant=participant)}

@@ -183,7 +183,7 @@ class PracticeView(APIView):
 
 
 def _visible_photo(request: Request, sha256: str) -> Photo:
-    """The photo, for researchers and for participants of a study that has it; the practice photo, for all."""
+    """Return the photo, for researchers and for participants of a study that has it; the practice photo, for all."""
     participant = participant_of(request)
     photos = Photo.objects.all()
     if not request.user.is_staff and not photos.filter(pk=sha256, practice=True).exists():

@@ -106,7 +106,7 @@ class StudyPhotoView(APIView):
 
 @contextmanager
 def _named_file(file: TemporaryUploadedFile) -> Iterator[Path]:
-    """An uploaded file under the name that it had on the researcher's machine, which tells its kind."""
+    """Keep an uploaded file under the name that it had on the researcher's machine, which tells its kind."""
     name = Path(file.name or "photo")
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         # The name that an error is to name, if need be cut to what file systems take.

@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
 
 def _not_shown(snapshot: Snapshot) -> Iterator[str]:
-    """A line on each agent that has now played a study, and whose play the study's reveal does not show."""
+    """Yield a line on each agent that has now played a study, and whose play the study's reveal does not show."""
     agents = {(row["study"], row["player"]) for row in rows(snapshot.episodes) if row["player_kind"] == "agent"}
     for slug, pseudonym in sorted(agents):
         study = Study.objects.filter(open=True).exclude(reveal=Study.Reveal.OFF).at(slug)
