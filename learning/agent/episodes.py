@@ -168,10 +168,10 @@ class Player:
 def game_events(episode: str, played: Sequence[PlayedStep]) -> Iterator[Event]:
     """Yield what the agent did, as a player's browser would have logged it; all at 0 ms."""
     actions: list[tuple[str, int | None, Step | None]] = [("start", None, None)]
-    for index, turn in enumerate(played):
-        if index:
-            actions.append(("goto", index, None))
-        actions += [("choose", index, turn.step), ("adjust", index, turn.step)]
+    for number, turn in enumerate(played):
+        if number:
+            actions.append(("goto", number, None))
+        actions += [("choose", number, turn.step), ("adjust", number, turn.step)]
     actions.append(("submit", None, None))
     for seq, (kind, index, step) in enumerate(actions):
         yield Event(

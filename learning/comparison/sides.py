@@ -16,8 +16,8 @@ from editing.trajectories.snapshot import is_snapshot, read_snapshot
 PLAYERS = {"human": "people", "agent": "agents", "robot": "robots", "baseline": "baselines", "expert": "experts"}
 # What a snapshot with several kinds of players is taken for: the first of these kinds that is in it. Robots stand in
 # for people who have not played yet.
-_AS_PEOPLE = ("human", "robot")
-_AS_AGENTS = ("agent",)
+_AS_PEOPLE: tuple[str, ...] = ("human", "robot")
+_AS_AGENTS: tuple[str, ...] = ("agent",)
 
 
 class ComparisonError(ValueError):

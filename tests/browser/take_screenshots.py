@@ -30,7 +30,7 @@ WINDOWS = ((360, 740), (820, 1180), (1440, 900))
 @pytest.fixture(params=WINDOWS, ids=lambda window: str(window[0]))
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser of that width; all but the widest are touched."""
-    with visitor(browser, request.param, touched=request.param[0] < 1000, reduced_motion="reduce") as one:
+    with visitor(browser, request.param, touched=request.param[0] < 1000) as one:
         yield one
 
 

@@ -69,7 +69,7 @@ def violations(page: Page, program: str) -> list[str]:
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, on a phone, on a tablet and at a desk; in mid motion no colour is what it will be."""
-    with visitor(browser, WINDOWS[request.param], touched=request.param != "desk", reduced_motion="reduce") as one:
+    with visitor(browser, WINDOWS[request.param], touched=request.param != "desk") as one:
         yield one
 
 

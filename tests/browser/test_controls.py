@@ -22,7 +22,7 @@ WINDOWS = {"phone": (360, 740), "tablet": (820, 1100), "laptop": (1440, 900)}
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "laptop"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's phone, tablet or laptop; the first two are touched."""
-    with visitor(browser, WINDOWS[request.param], touched=request.param != "laptop", reduced_motion="reduce") as one:
+    with visitor(browser, WINDOWS[request.param], touched=request.param != "laptop") as one:
         yield one
 
 

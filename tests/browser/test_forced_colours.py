@@ -13,7 +13,7 @@ from webapp.photos.models import Photo
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """The browser of somebody with a contrast theme."""
-    with visitor(browser, forced_colors="active", reduced_motion="reduce") as one:
+    with visitor(browser, forced_colors="active") as one:
         yield one
 
 

@@ -18,7 +18,7 @@ UPRIGHT, ON_ITS_SIDE = (360, 640), (844, 390)
 @pytest.fixture(params=[UPRIGHT, ON_ITS_SIDE], ids=["upright", "on its side"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's phone."""
-    with visitor(browser, request.param, touched=True) as one:
+    with visitor(browser, request.param, touched=True, reduced_motion="no-preference") as one:
         yield one
 
 

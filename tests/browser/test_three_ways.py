@@ -36,7 +36,7 @@ def way(request: pytest.FixtureRequest) -> tuple[str, str]:
 @pytest.fixture
 def context(way: tuple[str, str], browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser of that size."""
-    with visitor(browser, WINDOWS[way[1]], touched=way[0] == "touch", reduced_motion="reduce") as one:
+    with visitor(browser, WINDOWS[way[1]], touched=way[0] == "touch") as one:
         yield one
 
 

@@ -21,7 +21,12 @@ def visitor(
         others: options of Playwright's ``new_context``.
     """
     width, height = size
-    window: Any = {"width": width, "height": height}
-    with browser.new_context(viewport=window, has_touch=touched, is_mobile=touched, **others) as context:
+    options: Any = {
+        "viewport": {"width": width, "height": height},
+        "has_touch": touched,
+        "is_mobile": touched,
+        "reduced_motion": "reduce",
+    }
+    with browser.new_context(**options | others) as context:
         context.set_default_timeout(PATIENCE_MS)
         yield context
