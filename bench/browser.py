@@ -40,8 +40,8 @@ def _harness() -> Iterator[Page]:
     with tempfile.TemporaryDirectory() as folder, running_chromium() as browser:
         subprocess.run(["node", FRONTEND / "build.js", "harness", folder], check=True, cwd=FRONTEND)
         page = browser.new_page(viewport={"width": 1400, "height": 950})
-        wanted = {"size": SIZE, "filters": FILTERS}
-        page.add_script_tag(content=f"window.wanted = {json.dumps(wanted)}")
+        options = {"size": SIZE, "filters": FILTERS}
+        page.add_script_tag(content=f"window.wanted = {json.dumps(options)}")
         page.add_style_tag(content=(Path(folder) / "stand.css").read_text(encoding="utf-8"))
         page.add_script_tag(content=(Path(folder) / "stand.js").read_text(encoding="utf-8"), type="module")
         page.wait_for_function("() => window.stand !== undefined")

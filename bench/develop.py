@@ -135,7 +135,7 @@ def cpu_seconds(call: Callable[[], Any], runs: int = RUNS) -> float:
 
     def spent() -> float:
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return sum(one.ru_utime + one.ru_stime for one in used)
+        return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
     taken = []
     for _ in range(runs):

@@ -50,10 +50,10 @@ def act(agent: Agent, images: Tensor, states: Tensor, masks: Tensor, choose: Cho
     choice = choose(probabilities)
     adjusting = features(agent.adjusting, images, states) * masks[:, ADJUSTING]
     edited = []
-    for slug, one in FILTERS.items():
-        found = one.from_raw(torch, agent.raw_outputs(slug, adjusting))
+    for slug, filter_ in FILTERS.items():
+        found = filter_.from_raw(torch, agent.raw_outputs(slug, adjusting))
         parameters = {name: value[:, None, None] for name, value in found.items()}
-        edited.append(torch.stack(one.apply(torch, (images[:, 0], images[:, 1], images[:, 2]), parameters), dim=1))
+        edited.append(torch.stack(filter_.apply(torch, (images[:, 0], images[:, 1], images[:, 2]), parameters), dim=1))
     return probabilities, choice, torch.stack(edited, dim=1)[torch.arange(len(images), device=images.device), choice]
 
 

@@ -25,9 +25,9 @@ def measure() -> dict[str, Figure]:
         )
     }
     for slug in FILTERS:
-        one = [step(slug)]
+        single = [step(slug)]
         figures[f"filters.{slug}_over_copy"] = Figure(
-            ratio(partial(apply_steps, image, one), plain_copy, runs=3), "x", against, "NumPy float32, 1024 x 683"
+            ratio(partial(apply_steps, image, single), plain_copy, runs=3), "x", against, "NumPy float32, 1024 x 683"
         )
     return figures
 

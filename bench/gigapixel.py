@@ -51,8 +51,8 @@ def write_large_tiff(path: Path, width: int, height: int, *, tiled: bool, deflat
         lengths: numbers(LONG8, [len(content)] * count),
     }
     fields |= {322: numbers(LONG, [TILE]), 323: numbers(LONG, [TILE])} if tiled else {278: numbers(LONG, [ROWS])}
-    place = 16 + len(content)
-    path.write_bytes(start(place, big=True) + content + pack({0: fields}, place, big=True))
+    offset = 16 + len(content)
+    path.write_bytes(start(offset, big=True) + content + pack({0: fields}, offset, big=True))
 
 
 def develop_apart(source: Path, destination: Path, output_format: OutputFormat) -> Cost:

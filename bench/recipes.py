@@ -123,25 +123,26 @@ def edits(trainer: Trainer, frames: Frames) -> list[list[Step]]:
     return [[played.step for played in game] for game in games]
 
 
-def measure(found: Sequence[Sequence[Step]], frames: Frames) -> dict[str, float]:
+def measure(decisions: Sequence[Sequence[Step]], frames: Frames) -> dict[str, float]:
     """Score, RMSE, orders and artefacts of edits, one of each pair's input."""
-    finished = [apply_steps(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, found, strict=True)]
+    finished = [apply_steps(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, decisions, strict=True)]
     names = [name for name, _, _ in frames.pairs]
     graded = [target for _, _, target in frames.pairs]
     sides = [
-        [crop_statistics(one, name, 0) for one, name in zip(side, names, strict=True)] for side in (finished, graded)
+        [crop_statistics(picture, name, 0) for picture, name in zip(side, names, strict=True)]
+        for side in (finished, graded)
     ]
     score = intersection(*sides)
     broken = mean_artefacts(
-        [artefacts(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, found, strict=True)]
+        [artefacts(pixels, steps) for (_, pixels, _), steps in zip(frames.pairs, decisions, strict=True)]
     )
     return {
         "luminance": score.luminance,
         "contrast": score.contrast,
         "saturation": score.saturation,
         "score": score.mean,
-        "rmse": mean(root_mean_square(one, target) for one, target in zip(finished, graded, strict=True)),
-        "orders": float(len({tuple(step.filter for step in steps) for steps in found})),
+        "rmse": mean(root_mean_square(picture, target) for picture, target in zip(finished, graded, strict=True)),
+        "orders": float(len({tuple(step.filter for step in steps) for steps in decisions})),
         "chroma_noise": broken.chroma_noise,
         "hue_shift": broken.hue_shift,
         "grey_cast": broken.grey_cast,
@@ -155,11 +156,11 @@ def table(frames: Frames) -> str:
         files = sorted(RESULTS.glob(f"{_file_name(name)}.*.json"))
         runs[name] = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     lines = [f"| | seeds | CPU s | {' | '.join(COLUMNS).replace('_', ' ')} |", "|---" * (len(COLUMNS) + 3) + "|"]
-    for name, found in runs.items():
-        if found:
-            cells = [_cell([run[column] for run in found], decimals) for column, decimals in COLUMNS.items()]
-            seconds = f"{mean(run['seconds'] for run in found):.0f}"
-            lines.append(" | ".join([f"| {name}", str(len(found)), seconds, *cells]) + " |")
+    for name, decisions in runs.items():
+        if decisions:
+            cells = [_cell([run[column] for run in decisions], decimals) for column, decimals in COLUMNS.items()]
+            seconds = f"{mean(run['seconds'] for run in decisions):.0f}"
+            lines.append(" | ".join([f"| {name}", str(len(decisions)), seconds, *cells]) + " |")
     return "\n".join(lines)
 
 

@@ -52,17 +52,17 @@ def _setting(default: Any, help: str, low: float | None = None, high: float | No
 
 def setting_fields(configuration: type) -> Iterator[Field[Any]]:
     """Yield the fields of a configuration that have a ``Setting``, those of its widths among them."""
-    for one in fields(configuration):
-        if one.type is Widths:
+    for field_ in fields(configuration):
+        if field_.type is Widths:
             yield from setting_fields(Widths)
-        elif SETTING in one.metadata:
-            yield one
+        elif SETTING in field_.metadata:
+            yield field_
 
 
 def _check_settings(configuration: Any) -> None:
-    for one in fields(configuration):
-        if SETTING in one.metadata:
-            one.metadata[SETTING].check(one.name, getattr(configuration, one.name))
+    for field_ in fields(configuration):
+        if SETTING in field_.metadata:
+            field_.metadata[SETTING].check(field_.name, getattr(configuration, field_.name))
 
 
 @dataclass(frozen=True)

@@ -104,16 +104,16 @@ def round_half_away(value: float, decimals: int) -> float:
     return float(Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
-def check_names(parameters: Mapping[str, object], wanted: Mapping[str, object], filter_slug: str) -> None:
+def check_names(parameters: Mapping[str, object], expected: Mapping[str, object], filter_slug: str) -> None:
     """Refuse parameters that are not exactly the wanted ones.
 
     Raises:
         ParameterError: naming the filter and the parameters that are missing or unknown.
     """
-    unknown = [repr(name) for name in parameters if name not in wanted]
+    unknown = [repr(name) for name in parameters if name not in expected]
     if unknown:
         raise ParameterError("unknown_parameter", f"{filter_slug} has no parameter {', '.join(unknown)}")
-    missing = [name for name in wanted if name not in parameters]
+    missing = [name for name in expected if name not in parameters]
     if missing:
         raise ParameterError("malformed", f"{filter_slug} needs a value for {', '.join(missing)}")
 

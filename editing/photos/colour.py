@@ -230,5 +230,7 @@ def to_working_space(samples: Samples) -> Pixels:
 def check_finite(not_finite: int, where: str = "") -> None:
     """Refuse a photo that has so many values which are not finite; where: "in rows 5 to 8"."""
     if not_finite:
-        place = f" {where}" if where else ""
-        raise PhotoError(f"{not_finite} of its values{place} are not finite numbers (NaN, infinite, or beyond float32)")
+        declared_in = f" {where}" if where else ""
+        raise PhotoError(
+            f"{not_finite} of its values{declared_in} are not finite numbers (NaN, infinite, or beyond float32)"
+        )

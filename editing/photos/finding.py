@@ -72,11 +72,11 @@ def find_photos(paths: Iterable[Path | str]) -> FoundPhotos:
             photos[path] = None
         else:
             raise PhotoError(f"{printable(str(path))}: there is no such file or folder")
-    found = FoundPhotos(list(photos), passed_over)
+    photos_found = FoundPhotos(list(photos), passed_over)
     if not photos:
         places = ", ".join(printable(str(path)) for path in named) or "an empty list of paths"
-        raise PhotoError("; ".join([f"no photos in {places}", *found.notes]))
-    return found
+        raise PhotoError("; ".join([f"no photos in {places}", *photos_found.notes]))
+    return photos_found
 
 
 def _photos_below(folder: Path, passed_over: Counter[str]) -> list[Path]:

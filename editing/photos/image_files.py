@@ -186,8 +186,8 @@ def _without_unknown_fields(path: Path, page: Page) -> mmap.mmap:
     """Return the file as it lies on the disk, but for fields of unknown types: nothing else of it is copied."""
     with path.open("rb") as file:
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    for place, data in neutralised(page, content[:4]).items():
-        content[place : place + len(data)] = data
+    for offset, data in neutralised(page, content[:4]).items():
+        content[offset : offset + len(data)] = data
     return content
 
 
@@ -266,8 +266,8 @@ def _nclx_colour(path: Path) -> ColourSpace | None:
     """Return what an AVIF declares of its colours beside a profile (ISO/IEC 14496-12, the colour information box)."""
     with path.open("rb") as file:
         start = file.read(_META_BYTES)
-    place = start.find(_NCLX)
-    if place < 0 or len(start) < place + 12:
+    offset = start.find(_NCLX)
+    if offset < 0 or len(start) < offset + 12:
         return None
-    primaries, transfer = (int.from_bytes(start[place + at : place + at + 2], "big") for at in (8, 10))
+    primaries, transfer = (int.from_bytes(start[offset + at : offset + at + 2], "big") for at in (8, 10))
     return colour_by_code_points(primaries, transfer, "nclx box")

@@ -68,7 +68,7 @@ def read_chunks(path: Path) -> PngChunks:
 
     A chunk that is cut short ends the search: whether the file may be read at all is for the decoder to say.
     """
-    found: dict[str, bytes] = {}
+    chunks_found: dict[str, bytes] = {}
     with path.open("rb") as file:
         if file.read(8) != _SIGNATURE:
             return PngChunks()
@@ -85,10 +85,10 @@ def read_chunks(path: Path) -> PngChunks:
             file.seek(4, io.SEEK_CUR)  # the checksum, which the decoder verifies
             if name in (b"tEXt", b"zTXt"):
                 if (profile := _raw_profile(name, content)) is not None:
-                    found.setdefault("raw_profile", profile)
+                    chunks_found.setdefault("raw_profile", profile)
             else:
-                found.setdefault(name.decode("ascii").lower(), content)
-    return PngChunks(**found)
+                chunks_found.setdefault(name.decode("ascii").lower(), content)
+    return PngChunks(**chunks_found)
 
 
 def _raw_profile(name: bytes, content: bytes) -> bytes | None:

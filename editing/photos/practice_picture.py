@@ -108,9 +108,9 @@ def _line(x: Plane, seed: int) -> Plane:
     return _noise(x, 0 * x, seed)
 
 
-def _pixel(place: Plane, count: int) -> NDArray[np.intp]:
+def _pixel(position: Plane, count: int) -> NDArray[np.intp]:
     """Return the pixel at a place that is measured in heights of the picture."""
-    return np.clip(np.round(place * HEIGHT - 0.5), 0, count - 1).astype(np.intp)
+    return np.clip(np.round(position * HEIGHT - 0.5), 0, count - 1).astype(np.intp)
 
 
 def _noise(x: Plane, y: Plane, seed: int, octaves: int = 4) -> Plane:

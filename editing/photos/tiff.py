@@ -68,8 +68,8 @@ def read_directories(file: BinaryIO, pointers: Iterable[int]) -> list[dict[int, 
     with _damage_named():
         order, big, offset = _read_start(file)
         main = _read(file, offset, order, big)[0]
-        found = [main[pointer].number if pointer in main else None for pointer in pointers]
-        return [main, *({} if offset is None else _read(file, offset, order, big)[0] for offset in found)]
+        offsets = [main[pointer].number if pointer in main else None for pointer in pointers]
+        return [main, *({} if offset is None else _read(file, offset, order, big)[0] for offset in offsets)]
 
 
 def read_directory(file: BinaryIO, offset: int) -> dict[int, Field]:
@@ -165,7 +165,7 @@ def neutralised(page: Page, start: bytes) -> dict[int, bytes]:
     """
     order, big = {b"II": "<", b"MM": ">"}[start[:2]], start[2:4] in (b"+\0", b"\0+")
     field = struct.pack(order + ("HQ" if big else "HI"), UNDEFINED, 1)
-    return {place + 2: field for place in page.unknown}
+    return {offset + 2: field for offset in page.unknown}
 
 
 def _read(file: BinaryIO, offset: int, order: str, big: bool) -> tuple[dict[int, Field], int, tuple[int, ...]]:
@@ -179,16 +179,16 @@ def _read(file: BinaryIO, offset: int, order: str, big: bool) -> tuple[dict[int,
     following = file.read(8 if big else 4)
     following_offset = int.from_bytes(following, "little" if order == "<" else "big")
     fields, unknown = {}, []
-    for number, (tag, kind, values, place) in enumerate(form.iter_unpack(entries)):
+    for number, (tag, kind, values, value_offset) in enumerate(form.iter_unpack(entries)):
         if kind not in _TYPES:
             unknown.append(offset + (8 if big else 2) + number * form.size)
         size, unit = _TYPES.get(kind, (0, 1))
         length = values * size
         if not 0 < length <= _LARGEST_FIELD:
             continue
-        data = place[:length]
-        if length > len(place):
-            file.seek(struct.unpack(order + ("Q" if big else "I"), place)[0])
+        data = value_offset[:length]
+        if length > len(value_offset):
+            file.seek(struct.unpack(order + ("Q" if big else "I"), value_offset)[0])
             data = file.read(length)
         if len(data) == length:
             fields[tag] = Field(kind, np.frombuffer(data, f"{order}u{unit}").astype(f"<u{unit}").tobytes())
@@ -203,7 +203,7 @@ def pack(directories: Mapping[int, Directory], offset: int, big: bool = False) -
     places = {tag: 0 for tag in directories if tag}
 
     def packed_main() -> bytes:
-        pointers = {tag: numbers(LONG8 if big else LONG, [place]) for tag, place in places.items()}
+        pointers = {tag: numbers(LONG8 if big else LONG, [offset]) for tag, offset in places.items()}
         return _pack({**directories[0], **pointers}, offset, big)
 
     content = packed_main()

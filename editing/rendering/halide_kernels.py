@@ -194,10 +194,10 @@ class Kernel:
         red, green, blue = (ExpressionNamespace.maximum(plane, 0.0) for plane in light)
         return red, green, blue
 
-    def _filtered(self, light: Planes, place: int, slug: str) -> Planes:
+    def _filtered(self, light: Planes, position: int, slug: str) -> Planes:
         parameters = {
             # A name of its own: Halide takes some, as gamma, for functions of C.
-            name: Expression(hl.f32(self._argument(hl.Param(hl.Float(32), f"step_{place}_{name}"))))
+            name: Expression(hl.f32(self._argument(hl.Param(hl.Float(32), f"step_{position}_{name}"))))
             for name in FILTERS[slug].by_name
         }
         return FILTERS[slug].apply(ExpressionNamespace, light, parameters)

@@ -213,7 +213,7 @@ def _load_weights(kind: str, network: nn.Module, path: Path, widths: Widths) -> 
         raise CheckpointError(f"{path} holds the weights of another network: {name} is in one of them alone")
     for name, tensor in tensors.items():
         if tensor.shape != expected[name].shape:
-            actual, expected_shape = (" x ".join(map(str, one.shape)) for one in (tensor, expected[name]))
+            actual, expected_shape = (" x ".join(map(str, weights.shape)) for weights in (tensor, expected[name]))
             raise CheckpointError(
                 f"{path} is of other widths than {CONFIG} says (width {widths.width}, hidden {widths.hidden}): "
                 f"{name} is {actual}, not {expected_shape}"

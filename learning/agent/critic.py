@@ -71,7 +71,7 @@ def _extractor_gradients(extractor: Extractor, in_features: Tensor, activations:
         activations: what ``extractor.activations`` gives for those images and numbers.
     """
     first, planes = extractor.first_weights()
-    weights = [one.weight for one in extractor.convolutions if isinstance(one, nn.Conv2d)]
+    weights = [layer.weight for layer in extractor.convolutions if isinstance(layer, nn.Conv2d)]
     height, width = activations[-1].shape[2:]
     x = in_features.view(len(in_features), height, width, -1).permute(0, 3, 1, 2)
     for weight, activation in zip(weights[:0:-1], activations[:0:-1], strict=True):
@@ -127,7 +127,7 @@ class _Statistics(torch.autograd.Function):
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> Tensor:
         # Detached, so that what is differentiated once more is linear in the gradient alone.
-        images, deviation, high, low, saturation = (one.detach() for one in context.saved_tensors)
+        images, deviation, high, low, saturation = (tensor.detach() for tensor in context.saved_tensors)
         mean, variance, saturations = (gradients[0] / deviation[0].numel())[..., None, None].unbind(dim=1)
         in_y = mean + 2 * variance * deviation
         slope = _saturation_slope(images, high, low, saturation)

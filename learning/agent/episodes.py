@@ -62,15 +62,15 @@ def photos_of_export(directory: Path) -> PlayPhotos:
         PhotoSetError: if it holds no photo.
     """
     snapshot = read_snapshot(directory)
-    found = list(rows(snapshot.photos))
-    if not found:
+    photo_rows = list(rows(snapshot.photos))
+    if not photo_rows:
         raise PhotoSetError(f"{directory}: there are no photos in this export")
-    previews = {row["preview_sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in found}
+    previews = {row["preview_sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in photo_rows}
     whole = snapshot.manifest.get("study")
-    studies = {row["sha256"]: whole for row in found} if isinstance(whole, str) else {}
+    studies = {row["sha256"]: whole for row in photo_rows} if isinstance(whole, str) else {}
     # A photo that people played belongs to their study, the first by name if to several.
     played = sorted(((row["study"], row["photo"]) for row in rows(snapshot.episodes)), reverse=True)
-    return PlayPhotos(found, previews, studies | {photo: study for study, photo in played})
+    return PlayPhotos(photo_rows, previews, studies | {photo: study for study, photo in played})
 
 
 def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path) -> PlayPhotos:
@@ -87,9 +87,9 @@ def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path)
     by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}
     if not by_sha256:
         raise PhotoSetError(f"none of {len(files)} photos could be read; the first: {unreadable[0]}")
-    found = list(by_sha256.values())
-    paths_by_sha256 = {row["preview_sha256"]: previews / f"{row['preview_sha256']}.npy" for row in found}
-    return PlayPhotos(found, paths_by_sha256, unreadable=unreadable, notes=tuple(search.notes))
+    photo_rows = list(by_sha256.values())
+    paths_by_sha256 = {row["preview_sha256"]: previews / f"{row['preview_sha256']}.npy" for row in photo_rows}
+    return PlayPhotos(photo_rows, paths_by_sha256, unreadable=unreadable, notes=tuple(search.notes))
 
 
 def _import(path: Path, options: ReadOptions, previews: Path) -> Row | str:

@@ -20,10 +20,10 @@ def ship(run: Path, folder: Path) -> None:
     Raises:
         CheckpointError: if the run has no agent that can be played.
     """
-    found = load_agent(run)
-    weights = {f"agent{WEIGHTS}{name}": value.half() for name, value in found.agent.state_dict().items()}
-    begin_run(folder, found.widths, {name: found.config[name] for name in OF_THE_RUN})
-    save_checkpoint(folder / BEST, weights, found.about)
+    checkpoint = load_agent(run)
+    weights = {f"agent{WEIGHTS}{name}": value.half() for name, value in checkpoint.agent.state_dict().items()}
+    begin_run(folder, checkpoint.widths, {name: checkpoint.config[name] for name in OF_THE_RUN})
+    save_checkpoint(folder / BEST, weights, checkpoint.about)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -88,10 +88,10 @@ def command(
     with clear_errors(PhotoError, StepsFileError, InvalidSnapshot, DevelopError, OSError):
         decision = _decision(run, steps, episode, samples, seed)
         output = Output(picture_format, quality, size, metadata)
-        found = find_photos(photos)
-        for note in found.notes:
+        photos_found = find_photos(photos)
+        for note in photos_found.notes:
             click.echo(note[0].upper() + note[1:] + ".", err=True)
-        planned = plan(without_results(found.photos, out), out, output, decision.samples)
+        planned = plan(without_results(photos_found.photos, out), out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
         outcomes = develop_all(planned, decision, output, read_options, jobs)
         console = Console(stderr=True)

@@ -48,7 +48,7 @@ def setting_option(name: str) -> Callable[[Command], Command]:
     setting: Setting = field.metadata[SETTING]
     types: dict[Any, Callable[..., Any]] = {int: click.IntRange, float: click.FloatRange}
     help_text, default = setting.help, field.default
-    defaults = {recipe: one.default for recipe, one in declared.items()}
+    defaults = {recipe: field_.default for recipe, field_ in declared.items()}
     differing = ", ".join(f"{recipe} {value}" for recipe, value in defaults.items())
     if len(declared) < len(CONFIGURATIONS):
         help_text = f"{help_text.removesuffix('.')} ({', '.join(declared)})."
@@ -211,14 +211,14 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     if resume and read_config(out).get("training") != json.loads(json.dumps(config.to_json())):
         raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     sets = _read(settings, cache)
-    digests = [one.digest for one in sets]
+    digests = [photo_set.digest for photo_set in sets]
     if not resume:
         about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
         if processes.rank == 0:
             begin_run(out, config.widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    inputs, targets = (one.squares for one in sets)
+    inputs, targets = (photo_set.squares for photo_set in sets)
     trained, validation = split(inputs.photos, settings["seed"])
     trained_targets, _ = split(targets.photos, settings["seed"])
     photos = CropSampler(inputs.take(trained), where), CropSampler(targets.take(trained_targets), where)

@@ -33,11 +33,11 @@ RewardFunction = Callable[[Pixels, Pixels], Any]
 # The same on tensors (N, 3, 64, 64), to (N,).
 Judge = Callable[[Tensor, Tensor], Tensor]
 
-_ENDS = tuple(accumulate(len(one.parameters) for one in FILTERS.values()))
+_ENDS = tuple(accumulate(len(filter_.parameters) for filter_ in FILTERS.values()))
 CONTROLS = _ENDS[-1]
 # Where each filter's controls lie in the row.
 PLACES: Mapping[str, slice] = {
-    slug: slice(end - len(one.parameters), end) for (slug, one), end in zip(FILTERS.items(), _ENDS, strict=True)
+    slug: slice(end - len(filter_.parameters), end) for (slug, filter_), end in zip(FILTERS.items(), _ENDS, strict=True)
 }
 
 

@@ -74,9 +74,9 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
             raise ValueError(f"the reset_mask must be {self.num_envs} booleans, not {mask}")
         rows = np.flatnonzero(mask).tolist()
-        for row, one in zip(rows, self._seeds(seed)[mask], strict=True):
-            if one is not None:
-                self._generators[row] = np_random(one)[0]
+        for row, game_seed in zip(rows, self._seeds(seed)[mask], strict=True):
+            if game_seed is not None:
+                self._generators[row] = np_random(game_seed)[0]
         self._start(rows, options.get("photo"))
         return self._games.observation(), self._infos(np.ones(self.num_envs, dtype=np.bool_))
 

@@ -65,7 +65,7 @@ def sentence(metrics: Mapping[str, float]) -> str:
     if "score_mean" in metrics:
         mean, spread, distance = (metrics[f"score_{name}"] for name in ("mean", "spread", "distance"))
         parts.append(f"score {mean:.1f} (spread {spread:.1f}, distance {distance:.3f})")
-    used = {one.label: metrics.get(USED + slug, 0.0) for slug, one in FILTERS.items()}
+    used = {filter_.label: metrics.get(USED + slug, 0.0) for slug, filter_ in FILTERS.items()}
     often = sorted((item for item in used.items() if item[1] >= SELDOM), key=lambda item: -item[1])
     parts += ["filters in a game: " + ", ".join(f"{label} {share:.2f}" for label, share in often)] if often else []
     return "; ".join(parts)

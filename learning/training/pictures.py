@@ -45,7 +45,7 @@ class TrainingPictures:
         """
         self._every = every
         self._requests = [GameRequest(str(index), 0, agent_view(one)) for index, one in enumerate(_some(inputs, SHOWN))]
-        self._targets = [agent_view(one) for one in _some(targets, SHOWN)]
+        self._targets = [agent_view(pixels) for pixels in _some(targets, SHOWN)]
 
     def due(self, trainer: Trainer) -> bool:
         """Whether a picture is to be drawn after the iterations that are done: at every so many, and at the end."""
@@ -56,7 +56,7 @@ class TrainingPictures:
         """(H, W, 3): a few inputs step by step, then grids of what the critic draws from, of outputs and of targets."""
         games = play(deepcopy(trainer.agent).double(), trainer.widths, self._requests, seed=0)
         edited = [
-            intermediate_pictures(request.view, [one.step for one in game])
+            intermediate_pictures(request.view, [played.step for played in game])
             for request, game in zip(self._requests, games, strict=True)
         ]
         grids = {name: _some(images, SHOWN) for name, images in trainer.critic_draws_from().items()}
@@ -67,7 +67,7 @@ class TrainingPictures:
         figure, drawing = empty_figure(width, height)
         drawing.text(MARGIN, MARGIN / 2 + TITLE / 2, f"Iterations: {trainer.iteration}", DARK.text, LARGE)
         sequences = [
-            EditedSequence(pictures, [one.step for one in game], [one.probabilities for one in game])
+            EditedSequence(pictures, [one.step for one in game], [played.probabilities for played in game])
             for pictures, game in zip(edited[:rows], games, strict=False)
         ]
         y = draw_sequences(drawing, sequences, (MARGIN, MARGIN + TITLE))
@@ -77,7 +77,7 @@ class TrainingPictures:
 
 def _some(things: Squares | Tensor, count: int) -> list[NDArray[np.float32]]:
     """At most so many of them, evenly spread, as (h, w, 3)."""
-    chosen = [round(place) for place in np.linspace(0, len(things) - 1, min(count, len(things)))]
+    chosen = [round(index) for index in np.linspace(0, len(things) - 1, min(count, len(things)))]
     if isinstance(things, Tensor):
         return list(things[chosen].permute(0, 2, 3, 1).float().cpu().numpy())
     return list(things[np.array(chosen)])

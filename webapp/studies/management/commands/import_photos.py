@@ -51,18 +51,18 @@ class Command(BaseCommand):
         credit = Credit(*(_credit(name, options[name]) for name in ("licence", "attribution")))
         read_options = ReadOptions(options["transfer"], options["primaries"])
         try:
-            found = find_photos(paths)
+            photos_found = find_photos(paths)
         except PhotoError as error:
             raise CommandError(str(error)) from None
         console = Console(stderr=True, soft_wrap=True)
-        for note in found.notes:
+        for note in photos_found.notes:
             console.print(note, markup=False, highlight=False)
         with Progress(*_COLUMNS, console=console, transient=True) as progress:
-            importing = _Import(into, progress, len(found.photos))
+            importing = _Import(into, progress, len(photos_found.photos))
             try:
                 add_photos(
                     into,
-                    found.photos,
+                    photos_found.photos,
                     read_options,
                     credit,
                     importing.report,
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         for line in importing.warnings:
             self.stdout.write(line)
         if importing.failed:
-            raise CommandError(f"{importing.failed} of {len(found.photos)} files could not be imported")
+            raise CommandError(f"{importing.failed} of {len(photos_found.photos)} files could not be imported")
 
 
 def _slugs() -> list[str]:
