@@ -15,7 +15,7 @@ def change(admin_client):
     """Saves a study's form with another slug and title."""
 
     def save(study):
-        form = {"slug": "renamed", "title": "Renamed", "open": "on", "reveal": "end"}
+        form = {"slug": "renamed", "title": "Renamed", "open": "on", "reveal": "end", "download_metadata": "safe"}
         assert admin_client.post(f"{STUDIES}{study.pk}/change/", form).status_code == 302
         study.refresh_from_db()
         return study.slug, study.title

@@ -96,9 +96,11 @@ class DownloadView(APIView):
         check_offered(episode)
         row: Download = get_object_or_404(episode.downloads.filter(state=Download.State.READY), format=file_format)
         try:
-            file = row.path.open("rb")
+            file = row.path.open("rb") if row.is_there else None
         except FileNotFoundError:
-            raise Refusal("expired", gettext("This download has expired: ask for it again."), HTTPStatus.GONE) from None
+            file = None
+        if file is None:
+            raise Refusal("expired", gettext("This download has expired: ask for it again."), HTTPStatus.GONE)
         headers = {"Cache-Control": "private, no-cache"}
         media_type = FILES[row.format][1]
         return FileResponse(file, as_attachment=True, filename=row.file_name, content_type=media_type, headers=headers)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from webapp.games.models import Episode
+from webapp.studies.models import Study
 
 # Of each format: the suffix of its files, and their media type.
 FILES = {"jpeg": (".jpg", "image/jpeg"), "tiff16": (".tif", "image/tiff"), "png16": (".png", "image/png")}
@@ -36,6 +37,13 @@ class Download(models.Model):
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="downloads")
     format = models.CharField(max_length=10, choices=Format)
     state = models.CharField(max_length=10, choices=State)
+    # Files of before this was written down may keep all.
+    metadata = models.CharField(
+        max_length=4,
+        choices=Study.Metadata,
+        default=Study.Metadata.ALL,
+        help_text="what its file keeps of the photo's EXIF data",
+    )
     reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the player")
     job = models.BigIntegerField(null=True, blank=True, help_text="the job of procrastinate that makes it")
     asked = models.DateTimeField(help_text="the last time that somebody did")
@@ -60,8 +68,9 @@ class Download(models.Model):
 
     @property
     def is_there(self) -> bool:
-        """Whether it was made, and its file was not lost since."""
-        return self.state == self.State.READY and self.path.is_file()
+        """Whether it was made, keeps what its study lets downloads keep, and its file was not lost since."""
+        is_as_wanted = self.metadata == self.episode.study.download_metadata
+        return self.state == self.State.READY and is_as_wanted and self.path.is_file()
 
     @property
     def is_coming(self) -> bool:

@@ -24,6 +24,7 @@ from webapp.http.refusals import Refusal
 from webapp.photos.decoding import ReadOtherwise, strip_file_name
 
 if TYPE_CHECKING:
+    from editing.photos.exif import Metadata
     from editing.rendering.writing import OutputFormat
 
 QUEUE = "downloads"  # and what else the worker does: one thing after the other
@@ -132,6 +133,8 @@ def _develop(row: Download, context: JobContext) -> None:
 
     check_offered(row.episode)
     photo = row.episode.photo
+    row.metadata = row.episode.study.download_metadata
+    Download.objects.filter(pk=row.pk).update(metadata=row.metadata)
     row.path.parent.mkdir(parents=True, exist_ok=True)
     run_isolated(
         develop_as_played,
@@ -139,7 +142,7 @@ def _develop(row: Download, context: JobContext) -> None:
         photo.reading,
         episode_steps(row.episode),
         row.path,
-        Output(cast("OutputFormat", row.format)),
+        Output(cast("OutputFormat", row.format), metadata=cast("Metadata", row.metadata)),
         should_stop=context.should_abort,
         limit=LIMIT,
     )

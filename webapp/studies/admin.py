@@ -27,6 +27,7 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
         "open",
         "allow_untouched",
         "allow_downloads",
+        "download_metadata",
         "tutorial",
         "reveal",
         "agent",

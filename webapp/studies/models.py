@@ -55,6 +55,13 @@ class StudyQuerySet(models.QuerySet["Study"]):
 class Study(models.Model):
     """Photos to play, and the options of play."""
 
+    class Metadata(models.TextChoices):
+        """What downloads keep of a photo's EXIF data: `editing.photos.exif.METADATA`."""
+
+        SAFE = "safe", "camera, lens, exposure and time"
+        ALL = "all", "all, with place, owner and serial numbers"
+        NONE = "none", "nothing"
+
     class Reveal(models.TextChoices):
         OFF = "off", "never"
         END = "end", "at the end"
@@ -70,6 +77,13 @@ class Study(models.Model):
     allow_untouched = models.BooleanField(default=False, help_text="whether a photo may be submitted as it is")
     allow_downloads = models.BooleanField(
         default=False, help_text="whether players may download their finished pictures at full size"
+    )
+    download_metadata = models.CharField(
+        max_length=4,
+        choices=Metadata,
+        default=Metadata.SAFE,
+        help_text="what downloads keep of a photo's EXIF data. All tells players where it was taken, by whom and with "
+        "which camera: choose it for photos of which everybody may know that. Maker notes are never kept",
     )
     tutorial = models.BooleanField(
         default=True, help_text="whether people begin with a practice photo, which never counts"
