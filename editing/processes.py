@@ -5,16 +5,19 @@ that started it, however that ends, and leaves Ctrl-C to it.
 """
 
 import os
+import resource
 import signal
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
@@ -46,6 +49,8 @@ def follow_parent() -> None:
 def _end_with_parent() -> None:
     if (parent := parent_process()) is not None:
         parent.join()
+        if os.getpgrp() == os.getpid():  # what it has started ends with it
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)
 
 
@@ -64,22 +69,28 @@ def interrupts_blocked() -> Iterator[None]:
 
 
 def run_isolated(
-    function: Callable[..., object], *arguments: Any, should_stop: Callable[[], bool], limit: float, **options: Any
-) -> None:
-    """Call a function in a fresh process, of low priority, and wait for its end. What it returns is dropped.
+    function: Callable[..., Result],
+    *arguments: Any,
+    should_stop: Callable[[], bool],
+    limit: float,
+    memory: int | None = None,
+    **options: Any,
+) -> Result:
+    """Call a function in a fresh process, of low priority, wait for its end, and return what it returned.
 
     Args:
-        function: of a module; it is sent to the process, and so are its arguments and what it raises.
+        function: of a module; it is sent to the process, and so are its arguments and what it raises or returns.
         should_stop: asked again and again; when it says so, the process is ended.
         limit: the seconds that it may take.
+        memory: the bytes that it may take, and each process that it starts, beyond what an interpreter takes at rest.
 
     Raises:
-        Crashed: the process died.
+        Crashed: the process died; of a lack of memory, it may be.
         Stopped: it was ended.
         Exception: what the function raised.
     """
     receiving, sending = SPAWN.Pipe(duplex=False)
-    process = SPAWN.Process(target=_call, args=(sending, function, arguments, options))
+    process = SPAWN.Process(target=_call, args=(sending, function, arguments, options, memory))
     until = time.monotonic() + limit
     with receiving:
         with interrupts_blocked():
@@ -91,29 +102,64 @@ def run_isolated(
                     raise Stopped
                 if receiving.poll(_POLL_INTERVAL):
                     break
-            error = receiving.recv()
+            result: Result
+            error, result = receiving.recv()
         except EOFError:
             raise Crashed("its process crashed, or ran out of memory") from None
         finally:
-            process.kill()  # it has nothing left to do
-            process.join()
+            _end(process)  # it has nothing left to do
     if error is not None:
         raise error
+    return result
+
+
+def _end(process: SpawnProcess) -> None:
+    """End a process that calls a function, and what it has started, such as a decoder."""
+    with suppress(ProcessLookupError):  # it has no group yet, or is gone
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
 
 
 def _call(
-    sending: Connection, function: Callable[..., object], arguments: tuple[Any, ...], options: dict[str, Any]
+    sending: Connection,
+    function: Callable[..., object],
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    memory: int | None,
 ) -> None:
+    os.setpgrp()  # so that it can be ended with all that it starts
     follow_parent()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # sent to all of a service: the parent decides when this one ends
     os.nice(10)  # pages come first
+    if memory is not None:
+        _limit_memory(memory)
+    result: object = None
     error: Exception | None = None
     try:
-        function(*arguments, **options)
+        result = function(*arguments, **options)
     except Exception as raised:
         raised.add_note(traceback.format_exc())  # which is lost on the way, else
         error = raised
-    sending.send(error)
+    sending.send((error, result))
+
+
+def _limit_memory(memory: int) -> None:
+    """Let this process, and each that it starts, take so many bytes more than this one has now."""
+    # The memory that is written to, not the address space: that counts files that are mapped, too.
+    limit = _written_memory() + memory
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    with suppress(OSError):  # where the machine has no memory left, decoders go before what serves the pages
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _written_memory() -> int:
+    """The bytes that RLIMIT_DATA counts of this process; 0 on a system that does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData:")), 0)
 
 
 @dataclass(frozen=True)

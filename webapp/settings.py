@@ -200,6 +200,20 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp"
 # Photos: a RAW file has some 20 to 120 MB. Anything else that is sent is small.
 MAXIMUM_PHOTO_BYTES = 300 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+# What reading an uploaded photo may take: it is done in a process of its own.
+DECODING_MEMORY = environment.read(
+    "DECODING_MEMORY",
+    int,
+    2600,
+    "Megabytes of memory that reading uploaded photos may take on this machine. Two photos are read side by side with "
+    "half of it each; one that needs more is read alone; one that needs more than all of it is refused. A camera RAW "
+    "of 45 megapixels takes about 800, one of 100 about 1,700.",
+)
+DECODING_SECONDS = environment.read(
+    "DECODING_SECONDS", float, 180.0, "How long reading an uploaded photo may take before it is refused."
+)
+DECODING_WAIT = 30.0  # seconds until an upload that finds no room to be read is told to come again
+DECODING_RETRY = 10  # seconds after which it is to come
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 FILE_UPLOAD_HANDLERS = [
     "webapp.http.visitors.LimitedUpload",

@@ -12,7 +12,7 @@ from editing.photos.colour import MAXIMUM_PIXELS, Pixels, Samples, to_working_sp
 from editing.photos.exif import exif_of_tiff
 from editing.photos.finding import IMAGE_SUFFIXES
 from editing.photos.open_photo import OpenPhoto
-from editing.photos.photo_error import PhotoError, naming, os_reason, printable
+from editing.photos.photo_error import DecoderCrashed, NotEnoughMemory, PhotoError, naming, os_reason, printable
 from editing.photos.raw_structure import check_raw
 from editing.photos.read_options import AUTO, ReadOptions
 
@@ -111,7 +111,8 @@ def _decode_raw(file: Any, path: Path, limit: int | None) -> Samples:
     try:
         values, decoding, exif = raw.decode(file, MAXIMUM_PIXELS if limit is None else min(limit, MAXIMUM_PIXELS))
     except raw.RawError as error:
-        raise PhotoError(str(error)) from error
+        classes = {raw.NOT_ENOUGH_MEMORY: NotEnoughMemory, raw.BROKE_DOWN: DecoderCrashed}
+        raise classes.get(str(error), PhotoError)(str(error)) from error
     exif = exif_of_tiff(path) or exif
     if scale == 1:
         return Samples(values, decoding, exif=exif)

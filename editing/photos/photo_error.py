@@ -10,17 +10,28 @@ class PhotoError(ValueError):
     """A photo that cannot be read. The message is one line for the person who brought it: what is wrong, what to do."""
 
 
+class NotEnoughMemory(PhotoError):
+    """A photo that takes more memory than there is, or than whoever reads it may take."""
+
+    def __init__(self, message: str = "there is not enough memory for it") -> None:
+        super().__init__(message)
+
+
+class DecoderCrashed(PhotoError):
+    """A photo whose decoder died on it: of damage, mostly, or of a lack of memory."""
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Turn what goes wrong with a photo in this block into a PhotoError that begins with the file's name."""
     try:
         yield
     except PhotoError as error:
-        raise PhotoError(f"{printable(path.name)}: {error}") from error
+        raise type(error)(f"{printable(path.name)}: {error}") from error
     except OSError as error:
         raise PhotoError(f"{printable(path.name)}: {os_reason(error)}") from error
     except MemoryError as error:
-        raise PhotoError(f"{printable(path.name)}: there is not enough memory for it") from error
+        raise NotEnoughMemory(f"{printable(path.name)}: {NotEnoughMemory()}") from error
 
 
 def printable(name: str) -> str:

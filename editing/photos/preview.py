@@ -3,14 +3,16 @@
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from editing.files import write_atomically
 from editing.photos.colour import Pixels
-from editing.photos.open_photo import OpenPhoto, strip_rows
+from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import PhotoError
 
 LONG_EDGE = 1024
@@ -70,14 +72,16 @@ def make_preview(pixels: Pixels, long_edge: int = LONG_EDGE) -> NDArray[np.float
 
 
 def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
-    """Return what `make_preview` makes of an open photo's pixels, to float16's last digit.
+    """Return what `make_preview` makes of an open photo's pixels, bit for bit, without ever holding all of them.
 
     Reads the photo; raises PhotoError, "<file name>: <reason>".
     """
     width, height = shrunk_size(photo.width, photo.height, LONG_EDGE)
-    strips = shrunk_strips(photo.light_strips(), photo.height, width, height, strip_rows(photo.width))
-    preview: NDArray[np.float16] = np.minimum(np.concatenate(list(strips)), LARGEST_FLOAT16).astype(np.float16)
-    return preview
+    rows: Pixels = np.empty((height, photo.width, 3), np.float32)
+    # In float64, and all columns at once: another order of the same sums would give another last digit.
+    for row, average in zip(rows, _averaged_rows(photo.light_strips(), photo.height, height, np.float64), strict=True):
+        row[:] = average
+    return np.minimum(_average_columns(rows, width), LARGEST_FLOAT16).astype(np.float16)
 
 
 def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int, rows: int) -> Iterator[Pixels]:
@@ -85,23 +89,29 @@ def shrunk_strips(strips: Iterable[Pixels], length: int, width: int, height: int
 
     strips: the picture's rows from the top, float32 (some, W, 3), `length` rows in all.
     """
-    made: list[Pixels] = []
+    # float32 adds up as many rows as a photo has without an error that could be seen.
+    averaged = _averaged_rows(strips, length, height, np.float32)
+    while made := list(islice(averaged, rows)):
+        yield _average_columns(np.stack(made), width)
+
+
+def _averaged_rows(
+    strips: Iterable[Pixels], length: int, count: int, dtype: type[np.floating[Any]]
+) -> Iterator[Pixels]:
+    """Yield the averages over `count` equal cells of the rows of a picture, (W, 3) each, added up in `dtype`."""
     waiting: list[Pixels] = []  # rows that cells still need, from row `begins` on
     begins = cell = 0
     for strip in strips:
         waiting.extend(strip)
-        while cell < height:
-            first, parts = _cell_parts(cell, height, length)
+        while cell < count:
+            first, parts = _cell_parts(cell, count, length)
             if first + len(parts) > begins + len(waiting):
                 break
             del waiting[: first - begins]
             begins = first
-            # float32 adds up as many rows as a photo has without an error that could be seen.
-            made.append(np.tensordot(parts.astype(np.float32), np.stack(waiting[: len(parts)]), axes=1))
+            average = np.tensordot(parts.astype(dtype), np.stack(waiting[: len(parts)]), axes=1)
+            yield average.astype(np.float32, copy=False)
             cell += 1
-            if len(made) == rows or cell == height:
-                yield _average_columns(np.stack(made), width)
-                made.clear()
 
 
 def is_same_preview(first: NDArray[np.floating], second: NDArray[np.floating]) -> bool:

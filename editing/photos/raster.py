@@ -22,7 +22,7 @@ from editing.photos.exif import declares_adobe_rgb
 from editing.photos.icc import Profile, read_profile
 from editing.photos.image_files import ImageFile, image_file
 from editing.photos.open_photo import strip_rows
-from editing.photos.photo_error import PhotoError
+from editing.photos.photo_error import NotEnoughMemory, PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
 
 _INVERSE = {6: 8, 8: 6}  # orientations that undo each other; the others undo themselves
@@ -61,9 +61,11 @@ def read_image(path: Path, image_format: str, options: ReadOptions, limit: int |
     import pyvips
 
     def explain(error: Exception) -> PhotoError:
-        text = getattr(error, "detail", None) or getattr(error, "message", error)
-        lines = [line.strip() for line in f"{text}".splitlines() if line.strip()]
+        text = str(getattr(error, "detail", None) or getattr(error, "message", error))
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         reason = lines[0].removeprefix(f"{path}: ") if lines else "no reason given"
+        if "out of memory" in text.lower():
+            return NotEnoughMemory()
         return PhotoError(f"this {image_format} is damaged, cut short or of an unknown kind ({reason})")
 
     try:

@@ -24,6 +24,8 @@ class RawError(ValueError):
     """LibRaw cannot read it; the message is the reason."""
 
 
+BROKE_DOWN = "LibRaw broke down while reading it; the file is probably damaged"
+NOT_ENOUGH_MEMORY = "there is not enough memory for it"
 # What the decoders inside LibRaw print where data are missing or wrong, while LibRaw goes on with what there is.
 _DAMAGE = (b"unexpected end of file", b"data corrupted", b"premature end of jpeg", b"corrupt jpeg data")
 # A level at which a channel saturates is shared by this part of its pixels at least, and lies in the upper quarter.
@@ -46,7 +48,7 @@ def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dic
         raise RawError(f"LibRaw did not finish in {SECONDS} s") from None
     line = done.stdout[: done.stdout.find(b"\n") + 1]
     if done.returncode != 0 or not line:
-        raise RawError("LibRaw broke down while reading it; the file is probably damaged")
+        raise RawError(BROKE_DOWN)
     answer = json.loads(line)
     if "error" in answer:
         raise RawError(answer["error"])
@@ -189,12 +191,15 @@ def _exif(raw: Any) -> bytes:
 
 
 def _explain(error: Exception) -> str:
+    if b"mempool overflowed" in error.args:
+        return NOT_ENOUGH_MEMORY
     reasons = {
         "LibRawFileUnsupportedError": "LibRaw does not know it as a camera RAW: another kind of file, or one cut short",
         "LibRawDataError": "its data are damaged",
         "LibRawIOError": "it ends too early: the file is cut short",
         "LibRawTooBigError": "it is too large for LibRaw",
-        "LibRawUnsufficientMemoryError": "there is not enough memory for it",
+        "LibRawUnsufficientMemoryError": NOT_ENOUGH_MEMORY,
+        "MemoryError": NOT_ENOUGH_MEMORY,
     }
     return reasons.get(type(error).__name__, f"LibRaw cannot read it ({error})")
 

@@ -129,6 +129,47 @@ def test_a_function_is_called_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "made").is_dir()
 
 
+def test_what_the_function_returns_is_returned() -> None:
+    assert run_isolated(doubled, 21, should_stop=never, limit=60) == 42
+
+
+def allocated(megabytes: int) -> int:
+    return len(bytearray(megabytes << 20))
+
+
+def test_memory_is_limited_beyond_what_an_interpreter_takes() -> None:
+    assert run_isolated(allocated, 50, should_stop=never, limit=60, memory=100 << 20) == 50 << 20
+    with pytest.raises(MemoryError):
+        run_isolated(allocated, 150, should_stop=never, limit=60, memory=100 << 20)
+
+
+def starting_another(pid_file: Path) -> None:
+    with subprocess.Popen(["sleep", "600"]) as other:
+        pid_file.write_text(str(other.pid))
+        other.wait()
+
+
+def test_what_the_process_has_started_ends_with_it(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    with pytest.raises(Stopped):
+        run_isolated(starting_another, pid_file, should_stop=lambda: bool(_text(pid_file)), limit=60)
+    until = time.monotonic() + 30
+    while _is_running(int(_text(pid_file))):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_what_the_function_raises_is_raised_with_where_it_came_from() -> None:
     with pytest.raises(ValueError, match="invalid literal") as raised:
         run_isolated(int, "seven", should_stop=never, limit=60)

@@ -12,6 +12,7 @@ from PIL import Image
 from editing.photos.preview import load_preview
 from tests.webapp.conftest import Player
 from webapp.games.models import Episode
+from webapp.photos import isolated_decoding
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
@@ -68,6 +69,23 @@ def test_it_works(researcher, upload, picture, study):
     assert (photo.pk, photo.name, photo.licence, photo.attribution) == (sha256, "evening.png", "CC BY 4.0", "Ada")
     assert load_preview(photo.preview_path).shape == (64, 96, 3)
     assert photo.decoding["options"] == {"transfer": "auto", "primaries": "srgb"}
+
+
+def test_a_busy_server_says_when_to_send_it_again(researcher, upload, settings, study, refused):
+    settings.DECODING_WAIT = 0.0
+    with isolated_decoding._shares(isolated_decoding.SHARES):
+        response = upload(researcher)
+    assert refused(response) == (503, "busy")
+    assert response["Retry-After"] == "10"
+    assert study.playable.count() == 0
+    assert upload(researcher).status_code == 201
+
+
+def test_a_known_file_is_recognised_without_being_read(researcher, upload, settings):
+    upload(researcher)
+    settings.DECODING_WAIT = 0.0
+    with isolated_decoding._shares(isolated_decoding.SHARES):
+        assert upload(researcher).json()["outcome"] == "known"
 
 
 def test_the_same_file_again_changes_nothing_and_says_so(researcher, upload):
@@ -277,7 +295,7 @@ def test_a_preview_that_is_deleted_before_its_row_is_stored_is_a_conflict(
             remove(photo)
         return decoded
 
-    monkeypatch.setattr("webapp.studies.photos.decode", decode_slowly)
+    monkeypatch.setattr("webapp.studies.photo_api.decode_isolated", decode_slowly)
     photo.preview_path.unlink()
     assert refused(upload(researcher)) == (409, "conflict")
     assert Photo.objects.get().removed_at is not None

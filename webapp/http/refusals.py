@@ -13,13 +13,23 @@ _LONGEST_MESSAGE = 500
 class Refusal(APIException):
     """A request that is refused by name.
 
-    ``extra`` joins the error's body, such as the id of the episode that is open already.
+    ``wait``: the seconds after which it is worth another try, sent as Retry-After. ``extra`` joins the error's body,
+    such as the id of the episode that is open already.
     """
 
     def __init__(
-        self, code: str, message: str, status: int = HTTPStatus.CONFLICT, seq: int | None = None, **extra: str
+        self,
+        code: str,
+        message: str,
+        status: int = HTTPStatus.CONFLICT,
+        seq: int | None = None,
+        *,
+        wait: int | None = None,
+        **extra: str,
     ) -> None:
         super().__init__(message, code)
+        if wait is not None:  # Django REST framework looks for it
+            self.wait = wait
         self.code, self.status_code, self.seq, self.extra = code, status, seq, extra
 
 

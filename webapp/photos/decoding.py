@@ -9,12 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from editing.photos.decoding import READING_VERSION, open_photo, read_photo, source_sha256
+from editing.photos.decoding import READING_VERSION, WORKING_SPACE, open_photo, source_sha256
 from editing.photos.open_photo import OpenPhoto
-from editing.photos.photo_error import PhotoError, printable
-from editing.photos.preview import is_same_preview, load_preview, make_preview, preview_of, save_preview
+from editing.photos.photo_error import NotEnoughMemory, PhotoError, printable
+from editing.photos.preview import is_same_preview, load_preview, preview_of, save_preview
 from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
 
@@ -128,11 +126,16 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
         NotSaved: the folder cannot be made or written to.
     """
     path = source.path
-    photo = read_photo(path, options)
-    _check_playable(path, photo.pixels)
+    photo = open_photo(path, options)
+    _check_size(photo)
+    try:
+        preview = preview_of(photo)
+    except MemoryError:
+        raise NotEnoughMemory(f"{printable(path.name)}: {NotEnoughMemory()}") from None
+    if not preview.any():
+        raise PhotoError(f"{printable(path.name)}: it is black all over: there is nothing to bring out")
     if source.has_changed:
         raise PhotoError(f"{printable(path.name)}: {CHANGED}")
-    preview = make_preview(photo.pixels)
     try:
         preview_sha256, _ = save_preview(previews, preview)
     except OSError as error:
@@ -145,8 +148,8 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
         height=photo.height,
         preview_width=preview.shape[1],
         preview_height=preview.shape[0],
-        working_space=photo.working_space,
-        decoding=photo.decoding | {"options": asdict(options)},
+        working_space=WORKING_SPACE,
+        decoding={**photo.samples.decoding, "options": asdict(options)},
     )
 
 
@@ -186,15 +189,12 @@ def _decoded(source: SourceFile, *, previews: Path, options: ReadOptions) -> Dec
         return error
 
 
-def _check_playable(path: Path, pixels: np.ndarray) -> None:
-    height, width, _ = pixels.shape
-    if min(height, width) < MINIMUM_EDGE:
+def _check_size(photo: OpenPhoto) -> None:
+    if min(photo.height, photo.width) < MINIMUM_EDGE:
         raise PhotoError(
-            f"{printable(path.name)}: it is too small to play, {width} × {height}: its short edge needs "
-            f"{MINIMUM_EDGE} pixels"
+            f"{printable(photo.path.name)}: it is too small to play, {photo.width} × {photo.height}: its short edge "
+            f"needs {MINIMUM_EDGE} pixels"
         )
-    if not pixels.any():
-        raise PhotoError(f"{printable(path.name)}: it is black all over: there is nothing to bring out")
 
 
 def strip_file_name(error: ValueError, path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import MultiPartParser
@@ -25,6 +25,7 @@ from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.photos.decoding import NotSaved, strip_file_name
+from webapp.photos.isolated_decoding import Busy, decode_isolated
 from webapp.photos.storing import Credit, NotStored
 from webapp.studies.joining import find_study
 from webapp.studies.models import DEFAULT, Study
@@ -62,7 +63,13 @@ class PhotoListView(APIView):
 
     @extend_schema(
         request={"multipart/form-data": UploadSerializer},
-        responses={200: AddedPhotoSerializer, 201: AddedPhotoSerializer, "4XX": ErrorSerializer},
+        responses={
+            200: AddedPhotoSerializer,
+            201: AddedPhotoSerializer,
+            "4XX": ErrorSerializer,
+            503: OpenApiResponse(ErrorSerializer, "Others are being read: send it again after `Retry-After` seconds."),
+            507: OpenApiResponse(ErrorSerializer, "The disk of the server is full."),
+        },
         operation_id="add_photo",
     )
     def post(self, request: Request) -> Response:
@@ -121,11 +128,15 @@ def _added(study: Study, path: Path, asked: dict[str, Any]) -> AddedPhoto:
     options = ReadOptions(asked["transfer"], asked["primaries"])
     credit = Credit(asked["licence"], asked["attribution"])
     try:
-        return add_photo(study, path, options, credit, name=Path(asked["file"].name).name)
+        name = Path(asked["file"].name).name
+        return add_photo(study, path, options, credit, name=name, decoder=decode_isolated)
     except PhotoError as error:
         raise Refusal("unreadable", strip_file_name(error, path), HTTPStatus.BAD_REQUEST) from None
     except NotStored as error:
         raise Refusal("conflict", str(error)) from None
+    except Busy:
+        message = "The server is reading other photos. Send this one again in a moment."
+        raise Refusal("busy", message, HTTPStatus.SERVICE_UNAVAILABLE, wait=settings.DECODING_RETRY) from None
     except NotSaved as error:
         _logger.error("%s", error)
         message = "The server cannot save photos at the moment; its log says why."

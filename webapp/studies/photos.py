@@ -54,7 +54,13 @@ class AddedPhoto(NamedTuple):
 
 
 def add_photo(
-    study: Study, file: Path, options: ReadOptions = AUTO, credit: Credit = NO_CREDIT, *, name: str = ""
+    study: Study,
+    file: Path,
+    options: ReadOptions = AUTO,
+    credit: Credit = NO_CREDIT,
+    *,
+    name: str = "",
+    decoder: Callable[[SourceFile, Path, ReadOptions], Decoded] = decode,
 ) -> AddedPhoto:
     """Decode a photo's file, store the photo with its preview, keep the original, and add the photo to a study.
 
@@ -62,6 +68,7 @@ def add_photo(
 
     Args:
         name: of the photo, if it is not the file's.
+        decoder: what decodes the file, such as `decode_isolated`; what else that raises is raised.
 
     Raises:
         editing.photos.photo_error.PhotoError: the file is no photo that can be read, or none that anybody can play.
@@ -72,7 +79,7 @@ def add_photo(
     source = SourceFile.read(file)
     if photo := stored_photo(source.sha256):
         return adding.finish(source, photo, "known")
-    decoded = decode(source, previews_folder(), options)
+    decoded = decoder(source, previews_folder(), options)
     return adding.store(source, replace(decoded, name=name) if name else decoded)
 
 

@@ -35,6 +35,20 @@ function reason(status: number, text: string): string {
   return status === 0 ? "The server does not answer." : `The server answered ${status}.`;
 }
 
+/** The server reads other photos, and says after how many seconds this one may be sent again. */
+class Busy extends Error {
+  constructor(
+    readonly seconds: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** How often a file is sent again to a server that is busy, before its line says so for good. */
+const ATTEMPTS = 30;
+const DEFAULT_WAIT_SECONDS = 10;
+
 /** One file's line in the list. */
 class Line {
   private readonly element = document.createElement("li");
@@ -59,6 +73,11 @@ class Line {
     if (share === 1) this.bar.removeAttribute("value");
   }
 
+  wait(seconds: number): void {
+    this.bar.remove();
+    this.state.textContent = `the server is reading other photos, sent again in ${seconds} s`;
+  }
+
   end(kind: "good" | "quiet" | "bad", state: string, said = ""): void {
     this.bar.remove();
     this.state.className = kind;
@@ -71,7 +90,10 @@ class Line {
   }
 }
 
-/** Sends one file; fetch cannot tell how much has left, so an XMLHttpRequest does. Rejects with a sentence. */
+/**
+ * Sends one file; fetch cannot tell how much has left, so an XMLHttpRequest does. Rejects with a sentence, and with
+ * `Busy` where it is worth another try.
+ */
 function send(form: FormData, onProgress: (share: number) => void): Promise<Added> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -81,11 +103,28 @@ function send(form: FormData, onProgress: (share: number) => void): Promise<Adde
     request.upload.onload = () => onProgress(1);
     request.onload = () => {
       if (request.status < 300) resolve(JSON.parse(request.responseText) as Added);
-      else reject(new Error(reason(request.status, request.responseText)));
+      else {
+        const said = reason(request.status, request.responseText);
+        const wait = request.status === 503 ? request.getResponseHeader("Retry-After") : null;
+        reject(wait === null ? new Error(said) : new Busy(Number(wait) || DEFAULT_WAIT_SECONDS, said));
+      }
     };
     request.onerror = () => reject(new Error(reason(0, "")));
     request.send(form);
   });
+}
+
+/** Sends one file, again and again while the server is busy. */
+async function sendPatiently(form: FormData, line: Line): Promise<Added> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send(form, (share) => line.progress(share));
+    } catch (error) {
+      if (!(error instanceof Busy) || attempt === ATTEMPTS) throw error;
+      line.wait(error.seconds);
+      await new Promise((resolve) => setTimeout(resolve, 1000 * error.seconds));
+    }
+  }
 }
 
 /** The form, its queue of files and what is said of them. */
@@ -127,7 +166,7 @@ class Uploads {
       if (file.size > limit) throw new Error(`It has ${megabytes(file.size)}; the limit is ${megabytes(limit)}.`);
       options.append("study", this.form.dataset["study"] ?? "");
       options.append("file", file);
-      const photo = await send(options, (share) => line.progress(share));
+      const photo = await sendPatiently(options, line);
       if (photo.outcome === "linked") this.linked += 1;
       else if (photo.outcome !== "known") this.added += 1;
       const size = `${photo.width} × ${photo.height}`;
