@@ -115,8 +115,9 @@ def run_isolated(
 
 def _end(process: SpawnProcess) -> None:
     """End a process that calls a function, and what it has started, such as a decoder."""
-    with suppress(ProcessLookupError):  # it has no group yet, or is gone
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.pid is not None:
+        with suppress(ProcessLookupError):  # it has no group yet, or is gone
+            os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.join()
 
@@ -154,7 +155,7 @@ def _limit_memory(memory: int) -> None:
 
 
 def _written_memory() -> int:
-    """The bytes that RLIMIT_DATA counts of this process; 0 on a system that does not tell."""
+    """Return the bytes that RLIMIT_DATA counts of this process; 0 on a system that does not tell."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:

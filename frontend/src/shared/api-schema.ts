@@ -641,6 +641,7 @@ export interface components {
             };
         };
         readonly Study: {
+            /** @description its place in addresses. Renamed, it is found under the former one too */
             readonly slug: string;
             readonly title: string;
             /** @description whether people can join and begin photos */
@@ -982,6 +983,24 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["AddedPhoto"];
+                };
+            };
+            /** @description Others are being read: send it again after `Retry-After` seconds. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The disk of the server is full. */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
