@@ -8,7 +8,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from editing.game.parameters import Parameter, canonical_slopes, check_names, round_half_away
+from editing.game.parameters import Parameter, canonical_slopes, check_names, print_number, round_half_away
 
 Planes = tuple[Any, Any, Any]
 Function = Callable[[Any, Planes, Mapping[str, Any]], Planes]
@@ -39,7 +39,7 @@ class Reading:
         heights = list(accumulate(slope / total for slope in slopes))
         lifts = [heights[point - 1] - point / len(slopes) for point in range(self.first, self.last + 1)]
         shown = round_half_away(100 * max(lifts, key=abs), 0)
-        return f"{self.label} {shown:+.0f}" if shown else None
+        return f"{self.label} {print_number(f'{shown:+.0f}')}" if shown else None
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,12 @@ class Parameter:
         if self.directions and shown:
             return f"{self.directions[shown > 0]} {abs(shown):.{self.decimals}f}"
         sign = "+" if self.low < 0 else ""
-        return f"{shown:{sign}.{self.decimals}f} {self.unit}".strip()
+        return print_number(f"{shown:{sign}.{self.decimals}f} {self.unit}".strip())
+
+
+def print_number(text: str) -> str:
+    """Return a formatted number as people read it: with a minus sign, where Python writes a hyphen."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def round_half_away(value: float, decimals: int) -> float:

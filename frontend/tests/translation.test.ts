@@ -50,6 +50,7 @@ describe("with a catalogue", () => {
     if (ev === undefined || temperature === undefined) throw new Error("the contract has changed");
     expect(exposure?.label).toBe("Belichtung");
     expect(describeValue(ev, 1.9)).toBe("+1,90 EV");
+    expect(describeValue(ev, -1.25)).toBe("\u22121,25 EV");
     expect(describeValue(temperature, -0.12)).toBe("kühler 12");
   });
 

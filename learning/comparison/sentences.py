@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from editing.game.filters import FILTERS
+from editing.game.parameters import print_number
 from learning.comparison.intervals import MINIMUM_CLUSTERS
 from learning.comparison.sides import PLAYERS, Side, episodes_by_kind
 from learning.comparison.statistics import Sample
@@ -14,7 +15,6 @@ from learning.comparison.statistics import Sample
 SMALL_SAMPLE = 20
 # The filters whose use differs most that the findings name.
 NAMED_FILTERS = 3
-_MINUS = "\N{MINUS SIGN}"
 
 
 # The agents of a side that are named, before they are only counted.
@@ -190,7 +190,7 @@ def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
     """Return a number as people read it, with a true minus sign; a dash for none."""
     if value is None:
         return "–"
-    return f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}".replace("-", _MINUS)
+    return print_number(f"{round(value, digits) + 0.0:{'+' if sign else ''},.{digits}f}")
 
 
 def percent(value: float | None, sign: bool = False, digits: int = 0) -> str:

@@ -134,12 +134,10 @@ def choose_kinds(a: Side, b: Side, chosen_a: Collection[str] = (), chosen_b: Col
         ComparisonError: a side holds several kinds, and the rule names none of them.
     """
     kinds_a, kinds_b = set(chosen_a) or set(a.kinds), set(chosen_b) or set(b.kinds)
-    expected_a, expected_b = _AS_PEOPLE, _AS_AGENTS
-    if kinds_a == {"agent"} or (kinds_b and "agent" not in kinds_b):
-        expected_a, expected_b = expected_b, expected_a
+    swapped = kinds_a == {"agent"} or (kinds_b and "agent" not in kinds_b)
     return (
-        a.of_kinds(chosen_a or _kinds_by_rule(a, expected_a, "--kind-a")),
-        b.of_kinds(chosen_b or _kinds_by_rule(b, expected_b, "--kind-b")),
+        a.of_kinds(chosen_a or _kinds_by_rule(a, _AS_AGENTS if swapped else _AS_PEOPLE, "--kind-a")),
+        b.of_kinds(chosen_b or _kinds_by_rule(b, _AS_PEOPLE if swapped else _AS_AGENTS, "--kind-b")),
     )
 
 

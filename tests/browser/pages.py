@@ -191,9 +191,10 @@ def afterwards(visit: Visit) -> Iterator[str]:
     expect(page.get_by_text("Your choice is saved")).to_be_visible()
     yield "reveal-told"
     own = Showing.objects.get().participant.pseudonym
-    for number, more in enumerate(visit.add_photos(3)):
-        treat(more, STEPS[number], own)
-        treat(more, STEPS[number - 1])
+    other = Participant.objects.filter(kind="human").exclude(pseudonym=own)[0].pseudonym
+    for number, more in enumerate(visit.add_photos(5)):
+        treat(more, STEPS[number % 3], own)
+        treat(more, STEPS[(number - 1) % 3], other)
         treat(more, STRONG, AGENT)
     visit.open("/play/default/profile/")
     expect(page.get_by_role("img", name="Your style, drawn")).to_be_visible()

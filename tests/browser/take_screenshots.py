@@ -4,11 +4,12 @@ PHOTOS names a folder of photos in place of the demo photos, TRANSFER and PRIMAR
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from editing.photos.finding import find_photos
@@ -35,11 +36,11 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
 
 
 @pytest.fixture
-def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
+def visit(person: Person, live_server: Any, study: Study, tmp_path: Path) -> Iterator[Visit]:
     """A visitor of a study of real photos."""
     folder = os.environ.get("PHOTOS")
     demo = demo_photo_paths()
-    paths = iter(find_photos([Path(folder).expanduser()]).photos if folder else demo)
+    paths = iter(find_photos([Path(folder).expanduser()]).photos if folder else [*demo, *mirrored(demo, tmp_path)])
     read_options = ReadOptions(os.environ.get("TRANSFER") or "auto", os.environ.get("PRIMARIES") or "auto")
 
     def add(path: Path) -> Photo:
@@ -49,6 +50,15 @@ def visit(person: Person, live_server: Any, study: Study) -> Iterator[Visit]:
 
     yield Visit(person, live_server.url, lambda count: [add(next(paths)) for _ in range(count)])
     forget_jobs()
+
+
+def mirrored(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
+    """Copies of the photos that are photos of their own, for walks that need more of them."""
+    for number, path in enumerate(paths):
+        copy = folder / f"mirrored {number}.png"
+        with Image.open(path) as picture:
+            ImageOps.mirror(picture.convert("RGB")).save(copy)
+        yield copy
 
 
 def take(page: Page, path: Path) -> None:

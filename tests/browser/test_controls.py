@@ -147,7 +147,7 @@ def test_number_is_taken_as_people_type_it_and_out_of_range_is_said(player: Pers
     for typed, shown, said in (
         ("1,25 EV", "1.25", ""),
         ("bright", "1.25", "“bright” is not a number; nothing was changed."),
-        ("-9", "-3.50", "It goes from -3.50 to 3.50 EV."),
+        ("-9", "\N{MINUS SIGN}3.50", "It goes from \N{MINUS SIGN}3.50 to 3.50 EV."),
         (".5", "0.50", ""),
     ):
         field.fill(typed)

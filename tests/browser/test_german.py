@@ -65,7 +65,9 @@ def test_from_the_start_to_ones_style_all_is_german(
 ) -> None:
     study.consent_text = default_consent_text()
     study.save()
-    treat(make_photo(), (("exposure", {"ev": 1.25}),), AGENT)
+    photo = make_photo()
+    treat(photo, (("exposure", {"ev": 1.25}),), AGENT)
+    treat(photo, (("exposure", {"ev": 2.0}),))
     page = person.page
     page.goto(live_server.url)
     expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -103,7 +105,7 @@ def test_from_the_start_to_ones_style_all_is_german(
     expect(page.get_by_role("img", name="Ihr Stil als Zeichnung")).to_be_visible()
     assert_nothing_is_cut_off(person)
 
-    episode = Episode.objects.get(participant__kind="human")
+    episode = Episode.objects.get(events__kind="submit")
     page.goto(f"{live_server.url}/episodes/{episode.pk}/")
     expect(page.locator(".by")).to_have_text(f"von Ihnen, {episode.participant.pseudonym}")
     expect(page).to_have_title(re.compile("Schritt für Schritt · Safelight"))

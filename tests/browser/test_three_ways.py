@@ -48,10 +48,12 @@ def hand(way: tuple[str, str], person: Person) -> Mouse:
 
 @pytest.fixture(autouse=True)
 def _beginning(study: Study, make_photo: Callable[..., Photo], small_practice_picture: None) -> None:
-    """A study as a site begins with it, with one photo, which the agent has done."""
+    """A study as a site begins with it, with one photo, which the agent and another person have done."""
     study.consent_text, study.tutorial = default_consent_text(), True
     study.save()
-    treat(make_photo(), (("exposure", {"ev": 1.0}),), AGENT)
+    photo = make_photo()
+    treat(photo, (("exposure", {"ev": 1.0}),), AGENT)
+    treat(photo, (("exposure", {"ev": 2.0}),))
 
 
 def step(hand: Mouse, said: str) -> Locator:
@@ -166,7 +168,7 @@ def test_the_whole_game_is_played(hand: Mouse, complaints: list[str]) -> None:
     expect(hand.page.get_by_role("dialog").get_by_role("listitem")).to_have_count(4)
     hand.press(hand.person.button("Hand in"))
     expect(hand.person.notice()).to_contain_text("That was the last photo")
-    episode = Episode.objects.get(tutorial=False, participant__kind="human")
+    episode = Episode.objects.get(tutorial=False, events__kind="submit")
     events = episode.replayable_events()
     steps = rules.replay(events).steps
     assert [made.filter for made in steps] == ["exposure", "gamma", "white_balance", "contrast"]

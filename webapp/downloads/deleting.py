@@ -13,8 +13,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from webapp.downloads.models import Download, downloads_folder
-from webapp.downloads.pictures import finished_path
 from webapp.games.models import Episode
+from webapp.games.pictures import delete_pictures
 from webapp.photos.models import Photo
 from webapp.photos.storing import photo_removed
 from webapp.studies.models import Study
@@ -61,4 +61,4 @@ def forget_downloads_of_study(study: Study, photo: Photo, **kwargs: Any) -> None
 def _forget_of(episodes: QuerySet[Episode]) -> None:
     forget(Download.objects.filter(episode__in=episodes))
     for episode in episodes.filter(status=Episode.Status.SUBMITTED):
-        transaction.on_commit(partial(finished_path(episode).unlink, missing_ok=True))
+        transaction.on_commit(partial(delete_pictures, episode))

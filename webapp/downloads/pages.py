@@ -14,8 +14,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from editing.game import filters
 from editing.photos.photo_error import PhotoError
 from webapp.downloads.api import DownloadSerializer, what_is_there
-from webapp.downloads.pictures import finished_thumbnail, why_not
+from webapp.downloads.pictures import why_not
 from webapp.games.models import Episode
+from webapp.games.pictures import finished_picture
 from webapp.participants.sessions import participant_of
 
 PICTURES_ON_A_PAGE = 24
@@ -46,7 +47,7 @@ def finished_file(request: HttpRequest, episode_id: UUID) -> FileResponse:
     episode = get_object_or_404(_of_visitor(request), pk=episode_id, contract_version=filters.VERSION)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     try:
-        file = finished_thumbnail(episode).open("rb")
+        file = finished_picture(episode, "small").open("rb")
     except PhotoError:
         raise Http404 from None
     return FileResponse(file, content_type="image/webp", headers=headers)

@@ -1,17 +1,12 @@
-"""The picture that an episode came to: its steps, a small one, and whether it can be had at full size."""
+"""Whether the picture that an episode came to can be had at full size."""
 
 from http import HTTPStatus
-from pathlib import Path
 
 from django.utils.translation import gettext, gettext_noop
 
 from editing.game import filters
-from editing.game.filters import apply_steps
-from editing.game.rules import Step
-from editing.photos.preview import area_average, load_preview
 from webapp.games.models import Episode
 from webapp.http.refusals import Refusal
-from webapp.photos.thumbnails import LONG_EDGE, save_thumbnail, thumbnails_folder
 
 READ_OTHERWISE = gettext_noop(
     "The reading of photos has been corrected since: at full size this one would no longer look as you played it."
@@ -53,29 +48,3 @@ def check_offered(episode: Episode) -> None:
     if episode.contract_version != filters.VERSION:
         message = gettext("The filters have changed since: this picture can no longer be made as you saw it.")
         raise Refusal("other_version", message)
-
-
-def finished_path(episode: Episode) -> Path:
-    """Return where an episode's thumbnail lies, once it is made."""
-    return thumbnails_folder() / f"{episode.pk}.webp"
-
-
-def finished_thumbnail(episode: Episode) -> Path:
-    """Return a WebP of the picture that an episode came to; made when first asked for.
-
-    Raises:
-        editing.photos.photo_error.PhotoError: the preview of its photo is lost.
-    """
-    path = finished_path(episode)
-    if not path.exists():
-        preview = load_preview(episode.photo.preview_path)
-        height, width = preview.shape[:2]
-        scale = min(1.0, LONG_EDGE / max(height, width))
-        small = area_average(preview, max(1, round(height * scale)), max(1, round(width * scale)))
-        save_thumbnail(path, apply_steps(small, episode_steps(episode)))
-    return path
-
-
-def episode_steps(episode: Episode) -> list[Step]:
-    """Return the steps of a finished episode, in order."""
-    return [Step(step.filter, step.parameters) for step in episode.steps.order_by("index")]

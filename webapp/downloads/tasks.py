@@ -19,7 +19,8 @@ from editing.photos.photo_error import PhotoError
 from editing.processes import Crashed, Stopped, run_isolated
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
-from webapp.downloads.pictures import READ_OTHERWISE, check_offered, episode_steps
+from webapp.downloads.pictures import READ_OTHERWISE, check_offered
+from webapp.games.pictures import episode_steps
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import ReadOtherwise, strip_file_name
 

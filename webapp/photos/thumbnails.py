@@ -27,17 +27,22 @@ def thumbnail(photo: Photo, look: Look) -> Path:
     path = _path(photo, look)
     if not path.exists():
         pixels = load_preview(photo.preview_path)
-        save_thumbnail(path, pixels if look == "game" else _brightened(pixels))
+        save_picture(path, pixels if look == "game" else _brightened(pixels), long_edge=LONG_EDGE)
     return path
 
 
-def save_thumbnail(path: Path, pixels: np.ndarray) -> None:
-    """Write a small WebP, whole or not at all, of a picture as a screen shows it: (H, W, 3), 0..1, clipped."""
+def save_picture(path: Path, pixels: np.ndarray, quality: int = 80, long_edge: int | None = None) -> None:
+    """Write a WebP, whole or not at all, of a picture as a screen shows it: (H, W, 3), 0..1, clipped.
+
+    Args:
+        long_edge: at most so many pixels; all of them where it is None.
+    """
     picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
-    picture.thumbnail((LONG_EDGE, LONG_EDGE), reducing_gap=2.0)
+    if long_edge is not None:
+        picture.thumbnail((long_edge, long_edge), reducing_gap=2.0)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:
-        picture.save(file, format="WEBP", quality=80)
+        picture.save(file, format="WEBP", quality=quality)
 
 
 def delete_thumbnails(photo: Photo) -> None:

@@ -3,21 +3,28 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.http import FileResponse
+from django.urls import reverse
 from django.utils.translation import gettext
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from editing.photos.photo_error import PhotoError
 from webapp.games.api import StepSerializer
+from webapp.games.pictures import finished_picture
 from webapp.games.replays import may_watch
-from webapp.http.refusals import ErrorSerializer, Refusal
+from webapp.http.refusals import ErrorSerializer, Refusal, photo_removed
 from webapp.participants.models import Participant
-from webapp.ratings.models import Showing
+from webapp.participants.sessions import participant_of
+from webapp.ratings.models import Place, Showing
 from webapp.ratings.revealing import judge, photos_to_reveal, show
 from webapp.ratings.style import profile
-from webapp.studies.api import PhotoSerializer
+from webapp.studies.api import PhotoSerializer, WhateverIsAccepted
 from webapp.studies.joining import find_study, joined
 
 
@@ -31,7 +38,8 @@ class RevealsSerializer(serializers.Serializer[Any]):
 
 
 class PictureSerializer(serializers.Serializer[Any]):
-    steps = StepSerializer(many=True)
+    url = serializers.CharField(help_text="Of the picture, as WebP.")
+    steps = StepSerializer(many=True, allow_null=True, help_text="Null until the answer is given.")
     made_by = serializers.ChoiceField(
         choices=["you", "agent", "person"], allow_null=True, help_text="Null until the answer is given."
     )
@@ -60,10 +68,17 @@ class StyleSerializer(serializers.Serializer[Any]):
     warmth = serializers.FloatField(help_text="The mean of red less blue as shown, -1 to 1.")
 
 
+class OthersStyleSerializer(StyleSerializer):
+    """What others did to the photos that the participant did too; null where these are fewer than five."""
+
+    photos = serializers.IntegerField(help_text="So many did both; each counts the same.")
+    you = StyleSerializer(help_text="The participant's, on the same photos.")
+
+
 class ProfileSerializer(serializers.Serializer[Any]):
     you = StyleSerializer(allow_null=True)
-    others = StyleSerializer(allow_null=True)
-    agent = StyleSerializer(allow_null=True)
+    others = OthersStyleSerializer(allow_null=True)
+    agent = OthersStyleSerializer(allow_null=True)
 
 
 class RevealsView(APIView):
@@ -92,6 +107,29 @@ class RevealView(APIView):
         study = find_study(slug)
         participant = joined(request, study)
         return Response(_shown(request, show(study, participant, sha256), participant))
+
+
+class RevealedPictureView(APIView):
+    """One of the pictures, as a screen shows it, for the participant to whom it is shown."""
+
+    throttle_scope = "preview"
+    content_negotiation_class = WhateverIsAccepted
+
+    @extend_schema(
+        responses={(200, "image/webp"): OpenApiTypes.BINARY, "4XX": ErrorSerializer},
+        operation_id="read_revealed_picture",
+    )
+    def get(self, request: Request, showing_id: int, index: int) -> FileResponse:
+        places = Place.objects.filter(showing=showing_id, index=index, showing__participant=participant_of(request))
+        place = get_object_or_404(places.select_related("episode__photo"))
+        if place.episode.photo.removed_at is not None:
+            raise photo_removed()
+        try:
+            file = finished_picture(place.episode, "large").open("rb")
+        except PhotoError:
+            raise photo_removed() from None
+        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+        return FileResponse(file, content_type="image/webp", headers=headers)
 
 
 class RevealAnswerView(APIView):
@@ -130,14 +168,16 @@ class ProfileView(APIView):
 
 
 def _shown(request: Request, showing: Showing, participant: Participant) -> dict[str, Any]:
-    """Return what is said of a showing: nothing of who made what before the answer."""
+    """Return what is said of a showing: before the answer the pictures alone, not who made them, nor how."""
     judgement = showing.judgements.first()
     places = showing.places.select_related("episode__participant", "episode__study").prefetch_related("episode__steps")
     pictures = []
     for place in places:
-        steps = [{"filter": step.filter, "parameters": step.parameters} for step in place.episode.steps.all()]
-        picture: dict[str, Any] = {"steps": steps, "made_by": None, "episode": None}
+        url = reverse("revealed-picture", args=[showing.pk, place.index])
+        picture: dict[str, Any] = {"url": url, "steps": None, "made_by": None, "episode": None}
         if judgement is not None:
+            steps = place.episode.steps.all()
+            picture["steps"] = [{"filter": step.filter, "parameters": step.parameters} for step in steps]
             picture["made_by"] = _made_by(place.episode.participant, participant)
             picture["episode"] = str(place.episode_id) if may_watch(request, place.episode) else None
         pictures.append(picture)

@@ -1,4 +1,8 @@
-"""The reveal: a photo as its player left it, beside what the agent and up to three other people made of it, blind."""
+"""The reveal: a photo as its player left it, beside what the agent and up to three other people made of it.
+
+It is blind: before the answer, nobody is told who made a picture, nor by which steps; only the pictures are shown, in
+an order that says nothing. With fewer than two others it would be no secret who made which, and there is none.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext
 
@@ -23,6 +27,7 @@ from webapp.studies.joining import lock_participation
 from webapp.studies.models import Study
 
 OTHER_PEOPLE = 3
+LEAST_OTHERS = 2
 # More of them tire: the photos that are shown at the end.
 MOST_PHOTOS = 12
 
@@ -59,7 +64,7 @@ def _plays_on(study: Study, participant: Participant) -> bool:
 
 
 def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
-    """Return those photos that the participant has done of which there is somebody else's picture.
+    """Return those photos that the participant has done of which there are enough pictures by others.
 
     In the order in which they were played; at the end at most ``MOST_PHOTOS``, always the same choice of them.
 
@@ -69,7 +74,8 @@ def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
     _check_time(study, participant)
     own = comparable(study).filter(participant=participant)
     others = _by_others(study, participant).filter(photo__in=own.values("photo"))
-    common = set(others.order_by().values_list("photo_id", flat=True).distinct())
+    counts = others.order_by().values("photo_id").annotate(makers=Count("participant", distinct=True))
+    common = set(counts.filter(makers__gte=LEAST_OTHERS).values_list("photo_id", flat=True))
     at_most = MOST_PHOTOS if study.reveal == Study.Reveal.END else None
     chosen = set(sorted(common, key=lambda sha256: _rank(study, participant, sha256))[:at_most])
     photos = {episode.photo_id: episode.photo for episode in own.select_related("photo")}
@@ -91,7 +97,11 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
     with transaction.atomic():
         lock_participation(study, participant)
         showing = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
-        return showing or _new_showing(own, _chosen(study, participant, own.photo_id))
+        showing = showing or _new_showing(own, _chosen(study, participant, own.photo_id))
+    # Showings of before this was asked for may have one other picture.
+    if showing.places.count() <= LEAST_OTHERS and not showing.judgements.exists():
+        raise _nothing_to_compare()
+    return showing
 
 
 def judge(showing: Showing, place: int, ms: int) -> Judgement:
@@ -134,12 +144,16 @@ def _chosen(study: Study, participant: Participant, photo_sha256: str) -> list[E
 def _new_showing(own: Episode, others: Iterable[Episode]) -> Showing:
     """Return the row of a showing, its pictures in an order that says nothing of who made them."""
     episodes = sorted([own, *others], key=lambda episode: _rank(own.study, own.participant, f"place {episode.pk}"))
-    if len(episodes) < 2:
-        raise Refusal("nothing_to_compare", gettext("Nobody else has done this photo yet."))
+    if len(episodes) <= LEAST_OTHERS:
+        raise _nothing_to_compare()
     showing = Showing.objects.create(study=own.study, participant=own.participant, photo=own.photo)
     places = [Place(showing=showing, index=index, episode=episode) for index, episode in enumerate(episodes)]
     Place.objects.bulk_create(places)
     return showing
+
+
+def _nothing_to_compare() -> Refusal:
+    return Refusal("nothing_to_compare", gettext("Fewer than two others have done this photo so far."))
 
 
 def _rank(study: Study, participant: Participant, what: str) -> bytes:

@@ -1,8 +1,7 @@
 """A player's style in numbers: which filters, in what order, how bright and how warm, on the photos that they did."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -24,9 +23,13 @@ MOST_PICTURES = 6
 LONG_EDGE = 96
 
 
+# On fewer photos in common, a difference is one of the photos, or chance: nothing is said of it.
+LEAST_PHOTOS = 5
+
+
 @dataclass
 class Style:
-    """What a player, or several, did to some photos.
+    """What a player, or several, did to some photos, each of which counts the same however many pictures there are.
 
     ``shares`` and ``places`` go by the filter's slug: the share of the pictures that use it, 0 to 1, and the place in
     which it stands there on average, from 1. ``brightness`` is the mean luminance of the pictures as a screen shows
@@ -42,53 +45,86 @@ class Style:
 
 
 @dataclass
-class _Tally:
-    """Counts what the pictures of one player, or of several, have in common."""
+class OthersStyle(Style):
+    """The style of others on the photos that the player did too: so many ``photos``, and ``you`` on the same ones."""
 
-    steps: list[int] = field(default_factory=list)
-    places: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    levels: list[tuple[float, float]] = field(default_factory=list)
+    photos: int
+    you: Style
 
-    def add(self, steps: Sequence[rules.Step], pixels: Pixels) -> None:
-        self.steps.append(len(steps))
-        for index, step in enumerate(steps):
-            self.places[step.filter].append(index + 1)
-        red, green, blue = np.moveaxis(np.clip(apply_steps(pixels, steps), 0, 1), -1, 0)
-        self.levels.append((float(np.mean(luminance((red, green, blue)))), float(np.mean(red - blue))))
 
-    def style(self) -> Style | None:
-        """None where nothing was counted."""
-        count = len(self.steps)
-        if not count:
-            return None
-        used = {slug: self.places[slug] for slug in FILTERS if self.places[slug]}
-        brightness, warmth = np.mean(self.levels, axis=0)
-        return Style(
-            pictures=count,
-            steps=sum(self.steps) / count,
-            shares={slug: len(places) / count for slug, places in used.items()},
-            places={slug: sum(places) / len(places) for slug, places in used.items()},
-            brightness=float(brightness),
-            warmth=float(warmth),
-        )
+@dataclass(frozen=True)
+class _Picture:
+    """The filters of a picture, in order, and how bright and how warm it came out."""
+
+    filters: tuple[str, ...]
+    brightness: float
+    warmth: float
+
+    def place(self, slug: str) -> int:
+        """Return in which place the filter stands, from 1; 0 where it is not used."""
+        return self.filters.index(slug) + 1 if slug in self.filters else 0
+
+
+_Pictures = Mapping[str, Sequence[_Picture]]  # by the photo's SHA-256; none of them empty
 
 
 def profile(study: Study, participant: Participant) -> dict[str, Style | None]:
     """Return the styles of ``you``, of ``others`` and of the ``agent`` on the photos that the participant did last.
 
-    None where there is nothing, or where the study does not show it (yet).
+    ``you`` is of all these photos; the other two are of those that they did too, with ``you`` on the same ones. None
+    where there is nothing, where that are fewer than ``LEAST_PHOTOS``, or where the study does not show it (yet).
     """
-    own = comparable(study).filter(participant=participant)
-    photos = [episode.photo for episode in own.select_related("photo").order_by("-started", "pk")[:MOST_PHOTOS]]
-    tallies = {"you": _Tally(), "others": _Tally(), "agent": _Tally()}
+    own = comparable(study).filter(participant=participant).select_related("photo").order_by("-started", "pk")
+    photos = list(dict.fromkeys(episode.photo for episode in own))[:MOST_PHOTOS]
+    groups: dict[str, dict[str, list[_Picture]]] = {"you": {}, "others": {}, "agent": {}}
     with_others = may_see_others(study, participant)
     for photo in photos:
         pixels = _small(photo)
         if pixels is None:
             continue
-        for group, episode in _pictures(study, participant, photo, with_others):
-            tallies[group].add([rules.Step(row.filter, row.parameters) for row in episode.steps.all()], pixels)
-    return {group: tally.style() for group, tally in tallies.items()}
+        for group, episode in _episodes(study, participant, photo, with_others):
+            groups[group].setdefault(photo.pk, []).append(_picture(episode, pixels))
+    you = groups["you"]
+    return {
+        "you": _style(you) if you else None,
+        "others": _others_style(groups["others"], you),
+        "agent": _others_style(groups["agent"], you),
+    }
+
+
+def _others_style(others: _Pictures, you: _Pictures) -> OthersStyle | None:
+    """Return what they did, with the player's own; None where too few photos were done by both."""
+    common = others.keys() & you.keys()
+    if len(common) < LEAST_PHOTOS:
+        return None
+    style = _style({photo: others[photo] for photo in common})
+    return OthersStyle(**asdict(style), photos=len(common), you=_style({photo: you[photo] for photo in common}))
+
+
+def _style(by_photo: _Pictures) -> Style:
+    """Sum up the pictures of at least one photo."""
+    pictures = [picture for of_photo in by_photo.values() for picture in of_photo]
+    weights = [1 / len(of_photo) for of_photo in by_photo.values() for _ in of_photo]
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(weight * value for weight, value in zip(weights, values, strict=True)) / len(by_photo)
+
+    shares = {slug: share for slug in FILTERS if (share := mean(slug in picture.filters for picture in pictures))}
+    return Style(
+        pictures=len(pictures),
+        steps=mean(len(picture.filters) for picture in pictures),
+        shares=shares,
+        places={slug: mean(picture.place(slug) for picture in pictures) / share for slug, share in shares.items()},
+        brightness=mean(picture.brightness for picture in pictures),
+        warmth=mean(picture.warmth for picture in pictures),
+    )
+
+
+def _picture(episode: Episode, pixels: Pixels) -> _Picture:
+    steps = [rules.Step(row.filter, row.parameters) for row in episode.steps.all()]
+    red, green, blue = np.moveaxis(np.clip(apply_steps(pixels, steps), 0, 1), -1, 0)
+    brightness, warmth = float(np.mean(luminance((red, green, blue)))), float(np.mean(red - blue))
+    return _Picture(tuple(step.filter for step in steps), brightness, warmth)
 
 
 def _small(photo: Photo) -> Pixels | None:
@@ -101,8 +137,8 @@ def _small(photo: Photo) -> Pixels | None:
     return pixels[::every, ::every]
 
 
-def _pictures(study: Study, participant: Participant, photo: Photo, with_others: bool) -> list[tuple[str, Episode]]:
-    """Return the pictures made of a photo that count, each with whose it is."""
+def _episodes(study: Study, participant: Participant, photo: Photo, with_others: bool) -> list[tuple[str, Episode]]:
+    """Return the treatments of a photo that count, each with whose it is."""
     # Ids are random, so that the first few of them are as good as any.
     treatments = comparable(study).filter(photo=photo).order_by("pk").prefetch_related("steps")
     groups = {"you": treatments.filter(participant=participant)}

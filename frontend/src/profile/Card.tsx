@@ -162,13 +162,27 @@ function Legend({ styles, top }: { readonly styles: Styles; readonly top: number
   );
 }
 
-/** A sentence on how the light differs from that of the others, and from the agent's. */
+/** So many letters of a sentence, at most, stand in a line of the card. */
+const LINE = 44;
+
+/** A sentence in lines that fit the card: a drawing does not break them by itself. */
+function linesOf(sentence: string): string[] {
+  const lines: string[] = [];
+  for (const word of sentence.split(" ")) {
+    const line = `${lines.at(-1) ?? ""} ${word}`.trimStart();
+    if (lines.length > 0 && line.length <= LINE) lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A sentence on how the light differs from that of the others, and from the agent's, on the photos in common. */
 export function comparisons(styles: Styles): string[] {
   const { you, others, agent } = styles;
   if (you === null) return [];
   return [
-    ...(others === null ? [] : [profileTexts.against.others(difference(you, others))]),
-    ...(agent === null ? [] : [profileTexts.against.agent(difference(you, agent))]),
+    ...(others === null ? [] : [profileTexts.against.others(difference(others), others.photos)]),
+    ...(agent === null ? [] : [profileTexts.against.agent(difference(agent), agent.photos)]),
   ];
 }
 
@@ -180,11 +194,11 @@ interface Props {
 
 /** The style as one drawing, with nothing in it that says who the player is. */
 export function Card({ styles, you, drawing }: Props) {
-  const said = comparisons(styles);
+  const said = comparisons(styles).flatMap(linesOf);
   const bars = 296;
   const map = bars + 24 + 8 * ROW + 30;
   const words = map + MAP_HEIGHT + 42;
-  const height = words + said.length * 22 + 4;
+  const height = words + said.length * 18 + 4;
   return (
     <svg
       ref={drawing}
@@ -201,9 +215,9 @@ export function Card({ styles, you, drawing }: Props) {
       <Order you={you} top={178} />
       <Bars styles={styles} top={bars} />
       <LightMap styles={styles} top={map} />
-      {said.map((sentence, index) => (
-        <text key={sentence} class="small" x={MARGIN} y={words + index * 22}>
-          {sentence}
+      {said.map((line, index) => (
+        <text key={index} class="small" x={MARGIN} y={words + index * 18}>
+          {line}
         </text>
       ))}
     </svg>

@@ -1,11 +1,12 @@
 import { signal, type Signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
+import { contract } from "../game/contract";
 import { formatNumber } from "../shared/language";
-import { texts } from "../shared/texts";
-import { pages, type Style, type Styles } from "../viewing/api";
+import { formatPercent, texts } from "../shared/texts";
+import { pages, type OthersStyle, type Style, type Styles } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import { Card, comparisons } from "./Card";
-import { barsOf, GROUPS } from "./layout";
+import { GROUPS } from "./layout";
 import { canShare, pictureOf, save, share } from "./picture";
 import { profileTexts } from "./texts";
 import type { Notice } from "../shared/NoticeCard";
@@ -16,6 +17,48 @@ export interface ProfileState {
   readonly styles: Signal<Styles | null>;
 }
 
+/** A row of the table: what is measured, and how its values and their differences are printed. */
+interface Measure {
+  readonly label: string;
+  readonly of: (style: Style) => number;
+  readonly print: (value: number) => string;
+  readonly printSize: (size: number) => string;
+}
+
+function measures(): Measure[] {
+  const { numbers } = profileTexts;
+  const { percent } = texts.histogram;
+  const steps = (value: number) => formatNumber(value, 1);
+  return [
+    { label: numbers.steps, of: (style) => style.steps, print: steps, printSize: steps },
+    { label: numbers.brightness, of: (style) => style.brightness, print: percent, printSize: formatPercent },
+    {
+      label: numbers.warmth,
+      of: (style) => style.warmth,
+      print: numbers.redLessBlue,
+      printSize: (size) => formatPercent(size, 1),
+    },
+    ...contract.filters.map(({ slug, label }) => ({
+      label,
+      of: (style: Style) => style.shares[slug] ?? 0,
+      print: percent,
+      printSize: formatPercent,
+    })),
+  ];
+}
+
+/** One's own value; of others theirs, with the difference on the same photos. */
+function Value({ measure, style }: { readonly measure: Measure; readonly style: Style | OthersStyle }) {
+  const { of, print, printSize } = measure;
+  const value = of(style);
+  if (!("you" in style)) return <span>{print(value)}</span>;
+  return (
+    <>
+      <span>{print(value)}</span> <span>{profileTexts.numbers.difference(value - of(style.you), printSize)}</span>
+    </>
+  );
+}
+
 /** The drawing in numbers, for who cannot see it and who wants to know exactly. */
 function Numbers({ styles }: { readonly styles: Styles }) {
   const present = GROUPS.flatMap((group) => {
@@ -23,16 +66,7 @@ function Numbers({ styles }: { readonly styles: Styles }) {
     return style === null ? [] : [{ group, style }];
   });
   const { numbers, legend } = profileTexts;
-  const rows: [string, (style: Style) => string][] = [
-    [numbers.pictures, ({ pictures }) => formatNumber(pictures)],
-    [numbers.steps, ({ steps }) => formatNumber(steps, 1)],
-    [numbers.brightness, ({ brightness }) => texts.histogram.percent(brightness)],
-    [numbers.warmth, ({ warmth }) => numbers.redLessBlue(warmth)],
-    ...barsOf(styles).map(({ slug, label }): [string, (style: Style) => string] => [
-      label,
-      ({ shares }) => texts.histogram.percent(shares[slug] ?? 0),
-    ]),
-  ];
+  const isCompared = present.length > 1;
   return (
     <details>
       <summary>{numbers.title}</summary>
@@ -50,16 +84,33 @@ function Numbers({ styles }: { readonly styles: Styles }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([label, value]) => (
-            <tr key={label}>
-              <th scope="row">{label}</th>
+          <tr>
+            <th scope="row">{numbers.pictures}</th>
+            {present.map(({ group, style }) => (
+              <td key={group}>{formatNumber(style.pictures)}</td>
+            ))}
+          </tr>
+          {isCompared && (
+            <tr>
+              <th scope="row">{numbers.photos}</th>
               {present.map(({ group, style }) => (
-                <td key={group}>{value(style)}</td>
+                <td key={group}>{"photos" in style ? formatNumber(style.photos) : ""}</td>
+              ))}
+            </tr>
+          )}
+          {measures().map((measure) => (
+            <tr key={measure.label}>
+              <th scope="row">{measure.label}</th>
+              {present.map(({ group, style }) => (
+                <td key={group}>
+                  <Value measure={measure} style={style} />
+                </td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
+      {isCompared && <p class="hint">{numbers.inBrackets}</p>}
     </details>
   );
 }

@@ -1,6 +1,6 @@
 /** What the card of a style shows, and where: plain numbers, for a drawing of fixed width. */
 import { contract } from "../game/contract";
-import type { Style, Styles, Group } from "../viewing/api";
+import type { Group, OthersStyle, Style, Styles } from "../viewing/api";
 
 export const GROUPS: readonly Group[] = ["you", "others", "agent"];
 
@@ -13,20 +13,34 @@ const SAME_WARMTH = 0.01;
 const LEAST_BRIGHTNESS = 0.2;
 const LEAST_WARMTH = 0.12;
 
+/**
+ * A measure of one's own pictures, and of others' as it would be on the same photos: as far from one's own as the two
+ * differ on the photos that both did.
+ */
+function besides(styles: Styles, measure: (style: Style) => number): Partial<Record<Group, number>> {
+  const { you, others, agent } = styles;
+  if (you === null) return {};
+  const own = measure(you);
+  const values: Partial<Record<Group, number>> = { you: own };
+  if (others !== null) values.others = own + measure(others) - measure(others.you);
+  if (agent !== null) values.agent = own + measure(agent) - measure(agent.you);
+  return values;
+}
+
 export interface Bar {
   readonly slug: string;
   readonly label: string;
-  /** The share of the pictures that use the filter, 0 to 1, by whose they are. */
+  /** The share of the pictures that use the filter, 0 to 1, by whose they are; others' beside one's own. */
   readonly shares: Readonly<Partial<Record<Group, number>>>;
 }
 
 /** One row for each filter, in the order of the palette. */
 export function barsOf(styles: Styles): Bar[] {
   return contract.filters.map(({ slug, label }) => {
-    const shares: Partial<Record<Group, number>> = {};
+    const shares = besides(styles, (style) => style.shares[slug] ?? 0);
     for (const group of GROUPS) {
-      const style = styles[group];
-      if (style !== null) shares[group] = style.shares[slug] ?? 0;
+      const share = shares[group];
+      if (share !== undefined) shares[group] = Math.min(1, Math.max(0, share));
     }
     return { slug, label, shares };
   });
@@ -55,11 +69,11 @@ function direction<Low extends string, High extends string>(
   return difference < 0 ? low : high;
 }
 
-/** How one style differs from another, in words' terms. */
-export function difference(one: Style, other: Style): Difference {
+/** How one's own style differs from another on the photos that both did, in words' terms. */
+export function difference({ you, brightness, warmth }: OthersStyle): Difference {
   return {
-    brightness: direction(one.brightness - other.brightness, SAME_BRIGHTNESS, "darker", "brighter"),
-    warmth: direction(one.warmth - other.warmth, SAME_WARMTH, "cooler", "warmer"),
+    brightness: direction(you.brightness - brightness, SAME_BRIGHTNESS, "darker", "brighter"),
+    warmth: direction(you.warmth - warmth, SAME_WARMTH, "cooler", "warmer"),
   };
 }
 
@@ -81,17 +95,15 @@ function alongAxis(values: readonly number[], least: number): number[] {
 
 /** How warm and how bright the pictures are, as points on a map. */
 export function mapOf(styles: Styles): Point[] {
-  const present = GROUPS.flatMap((group) => {
-    const style = styles[group];
-    return style === null ? [] : [{ group, style }];
-  });
+  const [warmth, brightness] = [besides(styles, (style) => style.warmth), besides(styles, (style) => style.brightness)];
+  const present = GROUPS.filter((group) => warmth[group] !== undefined);
   const xs = alongAxis(
-    present.map(({ style }) => style.warmth),
+    present.map((group) => warmth[group] ?? 0),
     LEAST_WARMTH,
   );
   const ys = alongAxis(
-    present.map(({ style }) => style.brightness),
+    present.map((group) => brightness[group] ?? 0),
     LEAST_BRIGHTNESS,
   );
-  return present.map(({ group }, index) => ({ group, x: xs[index] ?? 0.5, y: ys[index] ?? 0.5 }));
+  return present.map((group, index) => ({ group, x: xs[index] ?? 0.5, y: ys[index] ?? 0.5 }));
 }

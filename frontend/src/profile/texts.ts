@@ -5,44 +5,56 @@ import { gettext, ngettext } from "../shared/translation";
 import type { Group } from "../viewing/api";
 import type { Difference } from "./layout";
 
-/** A whole sentence for each difference, since languages put them together each in its own way. */
-type Differences = Readonly<Record<Difference["brightness"], Readonly<Record<Difference["warmth"], string>>>>;
+/**
+ * A whole sentence for each difference, since languages put them together each in its own way. The count of photos is
+ * never one.
+ */
+type Differences = Readonly<
+  Record<Difference["brightness"], Readonly<Record<Difference["warmth"], (count: number) => string>>>
+>;
 
 const OTHERS: Differences = {
   darker: {
-    cooler: gettext("Darker and cooler than others on the same photos."),
-    same: gettext("Darker than others on the same photos."),
-    warmer: gettext("Darker and warmer than others on the same photos."),
+    cooler: (count) => gettext("Darker and cooler than others on the same %(count)s photos.", { count }),
+    same: (count) => gettext("Darker than others on the same %(count)s photos.", { count }),
+    warmer: (count) => gettext("Darker and warmer than others on the same %(count)s photos.", { count }),
   },
   same: {
-    cooler: gettext("Cooler than others on the same photos."),
-    same: gettext("As bright and as warm as others on the same photos."),
-    warmer: gettext("Warmer than others on the same photos."),
+    cooler: (count) => gettext("Cooler than others on the same %(count)s photos.", { count }),
+    same: (count) => gettext("As bright and as warm as others on the same %(count)s photos.", { count }),
+    warmer: (count) => gettext("Warmer than others on the same %(count)s photos.", { count }),
   },
   brighter: {
-    cooler: gettext("Brighter and cooler than others on the same photos."),
-    same: gettext("Brighter than others on the same photos."),
-    warmer: gettext("Brighter and warmer than others on the same photos."),
+    cooler: (count) => gettext("Brighter and cooler than others on the same %(count)s photos.", { count }),
+    same: (count) => gettext("Brighter than others on the same %(count)s photos.", { count }),
+    warmer: (count) => gettext("Brighter and warmer than others on the same %(count)s photos.", { count }),
   },
 };
 
 const AGENT: Differences = {
   darker: {
-    cooler: gettext("Darker and cooler than the agent."),
-    same: gettext("Darker than the agent."),
-    warmer: gettext("Darker and warmer than the agent."),
+    cooler: (count) => gettext("Darker and cooler than the agent on the same %(count)s photos.", { count }),
+    same: (count) => gettext("Darker than the agent on the same %(count)s photos.", { count }),
+    warmer: (count) => gettext("Darker and warmer than the agent on the same %(count)s photos.", { count }),
   },
   same: {
-    cooler: gettext("Cooler than the agent."),
-    same: gettext("As bright and as warm as the agent."),
-    warmer: gettext("Warmer than the agent."),
+    cooler: (count) => gettext("Cooler than the agent on the same %(count)s photos.", { count }),
+    same: (count) => gettext("As bright and as warm as the agent on the same %(count)s photos.", { count }),
+    warmer: (count) => gettext("Warmer than the agent on the same %(count)s photos.", { count }),
   },
   brighter: {
-    cooler: gettext("Brighter and cooler than the agent."),
-    same: gettext("Brighter than the agent."),
-    warmer: gettext("Brighter and warmer than the agent."),
+    cooler: (count) => gettext("Brighter and cooler than the agent on the same %(count)s photos.", { count }),
+    same: (count) => gettext("Brighter than the agent on the same %(count)s photos.", { count }),
+    warmer: (count) => gettext("Brighter and warmer than the agent on the same %(count)s photos.", { count }),
   },
 };
+
+/** With its sign, as the size of it is printed; a difference that does not show has none. */
+function signed(value: number, print: (size: number) => string): string {
+  const size = print(Math.abs(value));
+  if (size === print(0)) return size;
+  return (value < 0 ? "\u2212" : "+") + size;
+}
 
 export const profileTexts = {
   title: gettext("Your style"),
@@ -59,7 +71,7 @@ export const profileTexts = {
       pictures,
     ),
   alone: gettext(
-    "Others, and the agent, are not shown here: nobody else has done these photos, or the study keeps it for later.",
+    "Others, and the agent, are not shown here: they have done fewer than five of these photos, or the study keeps it for later.",
   ),
   order: gettext("Usual order"),
   noOrder: gettext("none: each picture another way"),
@@ -69,8 +81,8 @@ export const profileTexts = {
   me: gettext("me"),
   legend: { you: gettext("you"), others: gettext("others"), agent: gettext("the agent") } as Record<Group, string>,
   against: {
-    others: ({ brightness, warmth }: Difference) => OTHERS[brightness][warmth],
-    agent: ({ brightness, warmth }: Difference) => AGENT[brightness][warmth],
+    others: ({ brightness, warmth }: Difference, photos: number) => OTHERS[brightness][warmth](photos),
+    agent: ({ brightness, warmth }: Difference, photos: number) => AGENT[brightness][warmth](photos),
   },
   save: gettext("Save as a picture"),
   share: gettext("Share"),
@@ -80,10 +92,13 @@ export const profileTexts = {
     title: gettext("In numbers"),
     what: gettext("Measure"),
     pictures: gettext("Pictures"),
+    photos: gettext("Photos in common"),
+    inBrackets: gettext("In brackets: the difference from yours on the photos in common."),
     steps: gettext("Steps of a picture"),
     brightness: gettext("Mean brightness"),
     warmth: gettext("Red less blue"),
-    redLessBlue: (warmth: number) => (warmth < 0 ? "−" : "+") + formatPercent(Math.abs(warmth), 1),
+    redLessBlue: (warmth: number) => signed(warmth, (size) => formatPercent(size, 1)),
+    difference: (difference: number, print: (size: number) => string) => `(${signed(difference, print)})`,
   },
   toStart: gettext("To the start"),
 };

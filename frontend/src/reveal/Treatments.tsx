@@ -3,7 +3,7 @@ import { describeStep } from "../game/describe";
 import { Pixels } from "../shared/Pixels";
 import { texts } from "../shared/texts";
 import { pages, type Treatment } from "../viewing/api";
-import type { RevealSession, Drawn, RevealState } from "./session";
+import type { RevealSession, RevealState } from "./session";
 import { revealTexts } from "./texts";
 
 /** Pictures go by letters, which say nothing of who made them. */
@@ -37,8 +37,22 @@ interface Props {
   readonly state: RevealState;
   readonly session: RevealSession;
   readonly treatment: Treatment;
-  readonly drawn: Drawn | undefined;
   readonly place: number;
+}
+
+/** How it was made, once that is told. */
+function Steps({ state, treatment, place }: Pick<Props, "state" | "treatment" | "place">) {
+  const { steps } = treatment;
+  if (steps === null) return null;
+  if (steps.length === 0) return <p class="hint">{revealTexts.untouched}</p>;
+  const strip = state.strips.value[place];
+  return (
+    <ol class="small-strip" aria-label={revealTexts.steps(letterOf(place))}>
+      {steps.map((step, index) => (
+        <StepPicture key={step.filter} step={step} index={index} image={strip?.[index]} />
+      ))}
+    </ol>
+  );
 }
 
 /** Who made it, once that is told. */
@@ -54,14 +68,14 @@ function Maker({ state, treatment, place }: Pick<Props, "state" | "treatment" | 
   );
 }
 
-function TreatmentView({ state, session, treatment, drawn, place }: Props) {
+function TreatmentView({ state, session, treatment, place }: Props) {
   const letter = letterOf(place);
   const told = treatment.made_by !== null;
   const chosen = state.chosen.value === place;
   return (
     <li class={chosen ? "treatment chosen" : "treatment"}>
       <label>
-        <Pixels image={drawn?.large} label={revealTexts.picture(letter)} />
+        <Pixels image={state.pictures.value[place]} label={revealTexts.picture(letter)} />
         <span class="choice">
           {!told && (
             <input
@@ -79,20 +93,12 @@ function TreatmentView({ state, session, treatment, drawn, place }: Props) {
         </span>
       </label>
       <Maker state={state} treatment={treatment} place={place} />
-      {treatment.steps.length === 0 ? (
-        <p class="hint">{revealTexts.untouched}</p>
-      ) : (
-        <ol class="small-strip" aria-label={revealTexts.steps(letter)}>
-          {treatment.steps.map((step, index) => (
-            <StepPicture key={step.filter} step={step} index={index} image={drawn?.strip[index]} />
-          ))}
-        </ol>
-      )}
+      <Steps state={state} treatment={treatment} place={place} />
     </li>
   );
 }
 
-/** The pictures side by side, each with its strip of steps. */
+/** The pictures side by side; who made each, and its strip of steps, once that is told. */
 export function Treatments({ state, session }: Pick<Props, "state" | "session">) {
   const showing = state.showing.value;
   if (showing === null) return null;
@@ -105,7 +111,6 @@ export function Treatments({ state, session }: Pick<Props, "state" | "session">)
           state={state}
           session={session}
           treatment={treatment}
-          drawn={state.drawn.value[place]}
           place={place}
         />
       ))}

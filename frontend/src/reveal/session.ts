@@ -1,22 +1,18 @@
 /** Going through the photos: the pictures of one are shown, the favourite is chosen, and the next photo comes. */
 import { batch, signal, type Signal } from "@preact/signals";
-import { ApiError, getPreview } from "../shared/api";
+import { ApiError, fetchAhead, getPicture, getPreview } from "../shared/api";
 import { answerReveal, getReveals, openReveal, pages, type Showing } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
 import { noticeFor } from "../viewing/notices";
 import type { Notice } from "../shared/NoticeCard";
 
-/** A picture as drawn: large, and after each of its steps. */
-export interface Drawn {
-  readonly large: ImageData;
-  readonly strip: readonly ImageData[];
-}
-
 export interface RevealState {
   readonly page: Signal<"loading" | "showing" | Notice>;
   readonly showing: Signal<Showing | null>;
   /** By place, as the pictures of `showing`. */
-  readonly drawn: Signal<readonly Drawn[]>;
+  readonly pictures: Signal<readonly ImageBitmap[]>;
+  /** By place, the photo after each step of the picture; empty until it is told how they were made. */
+  readonly strips: Signal<readonly (readonly ImageData[])[]>;
   /** The place that is marked and not sent yet. */
   readonly chosen: Signal<number | null>;
   /** Which of how many photos is shown, from 1. */
@@ -30,7 +26,8 @@ export function createState(): RevealState {
   return {
     page: signal<RevealState["page"]["value"]>("loading"),
     showing: signal<Showing | null>(null),
-    drawn: signal<readonly Drawn[]>([]),
+    pictures: signal<readonly ImageBitmap[]>([]),
+    strips: signal<readonly (readonly ImageData[])[]>([]),
     chosen: signal<number | null>(null),
     number: signal(0),
     total: signal(0),
@@ -38,8 +35,7 @@ export function createState(): RevealState {
   };
 }
 
-/** The longer side of a picture, and of one in its strip of steps, in pixels. */
-const LARGE_EDGE = 960;
+/** The longer side of a picture in a strip of steps, in pixels. */
 const STRIP_EDGE = 192;
 
 export class RevealSession {
@@ -82,7 +78,7 @@ export class RevealSession {
     if (place < shown.pictures.length) chosen.value = place;
   }
 
-  /** Sends what was chosen; who made which is shown then. */
+  /** Sends what was chosen; who made which, and how, is shown then. */
   async answer(): Promise<void> {
     const { showing, chosen, sending } = this.state;
     const [shown, place] = [showing.value, chosen.value];
@@ -95,7 +91,12 @@ export class RevealSession {
         void this.answer();
       },
       async () => {
-        showing.value = await answerReveal(this.study, shown.photo.id, place, ms);
+        const told = await answerReveal(this.study, shown.photo.id, place, ms);
+        const strips = await this.drawStrips(told);
+        batch(() => {
+          showing.value = told;
+          this.state.strips.value = strips;
+        });
       },
     );
     sending.value = false;
@@ -109,22 +110,27 @@ export class RevealSession {
     }
     this.state.page.value = "loading";
     const showing = await openReveal(this.study, photo);
-    const preview = await getPreview(showing.photo.preview_url);
+    const pictures = await Promise.all(showing.pictures.map(({ url }) => getPicture(url)));
+    const strips = showing.answer === null ? [] : await this.drawStrips(showing);
     this.waiting.shift();
-    this.darkroom.renderer.upload(preview);
-    const drawn = showing.pictures.map(({ steps }) => ({
-      large: this.darkroom.picture(preview, steps, LARGE_EDGE),
-      strip: this.darkroom.strip(preview, steps, STRIP_EDGE),
-    }));
     batch(() => {
       this.state.showing.value = showing;
-      this.state.drawn.value = drawn;
+      this.state.pictures.value = pictures;
+      this.state.strips.value = strips;
       this.state.chosen.value = showing.answer;
       this.state.number.value += 1;
       this.state.page.value = "showing";
     });
     window.scrollTo(0, 0);
     this.shownAt = performance.now();
+    void fetchAhead(showing.photo.preview_url);
+  }
+
+  /** The photo after each step, of each picture, now that the steps are told. */
+  private async drawStrips({ photo, pictures }: Showing): Promise<ImageData[][]> {
+    const preview = await getPreview(photo.preview_url);
+    this.darkroom.renderer.upload(preview);
+    return pictures.map(({ steps }) => this.darkroom.strip(preview, steps ?? [], STRIP_EDGE));
   }
 
   /** Back to the game, or on to what all photos come to. */

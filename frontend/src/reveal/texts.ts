@@ -7,8 +7,8 @@ export const revealTexts = {
   question: gettext("Which do you like best?"),
   hint: (count: number) =>
     ngettext(
-      "The same photo, made by %(count)s player. One of them is you. Who made which is told when you have chosen.",
-      "The same photo, made by %(count)s players. One of them is you. Who made which is told when you have chosen.",
+      "The same photo, made by %(count)s player. One of them is you. Who made which, and how, is told when you have chosen.",
+      "The same photo, made by %(count)s players. One of them is you. Who made which, and how, is told when you have chosen.",
       count,
     ),
   picture: (letter: string) => gettext("Picture %(letter)s", { letter }),

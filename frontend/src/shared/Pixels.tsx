@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
-  readonly image: ImageData | undefined;
+  readonly image: ImageData | ImageBitmap | undefined;
   /** What it shows, for those who do not see it; none where the text beside says so. */
   readonly label?: string;
 }
 
-/** A small picture that has been drawn already. */
+/** A picture that has been drawn or decoded already. */
 export function Pixels({ image, label }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
@@ -14,7 +14,9 @@ export function Pixels({ image, label }: Props) {
     // Setting its size empties it too: no picture is no picture, not the last one.
     canvas.current.width = image?.width ?? canvas.current.width;
     canvas.current.height = image?.height ?? canvas.current.height;
-    if (image !== undefined) canvas.current.getContext("2d")?.putImageData(image, 0, 0);
+    const context = canvas.current.getContext("2d");
+    if (image instanceof ImageData) context?.putImageData(image, 0, 0);
+    else if (image !== undefined) context?.drawImage(image, 0, 0);
   }, [image]);
   const description =
     label === undefined ? ({ "aria-hidden": "true" } as const) : { role: "img" as const, "aria-label": label };

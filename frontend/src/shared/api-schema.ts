@@ -162,6 +162,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/reveals/{showing_id}/pictures/{index}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description One of the pictures, as a screen shows it, for the participant to whom it is shown. */
+        readonly get: operations["read_revealed_picture"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/studies/{slug}/": {
         readonly parameters: {
             readonly query?: never;
@@ -497,6 +514,37 @@ export interface components {
             readonly id: string;
             readonly events: readonly components["schemas"]["Event"][];
         };
+        /** @description What others did to the photos that the participant did too; null where these are fewer than five. */
+        readonly OthersStyle: {
+            readonly pictures: number;
+            /**
+             * Format: double
+             * @description Of a picture, on average.
+             */
+            readonly steps: number;
+            /** @description Of the pictures, by the filter in them. */
+            readonly shares: {
+                readonly [key: string]: number;
+            };
+            /** @description Of a filter on average, from 1. */
+            readonly places: {
+                readonly [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description The mean luminance as shown, 0 to 1.
+             */
+            readonly brightness: number;
+            /**
+             * Format: double
+             * @description The mean of red less blue as shown, -1 to 1.
+             */
+            readonly warmth: number;
+            /** @description So many did both; each counts the same. */
+            readonly photos: number;
+            /** @description The participant's, on the same photos. */
+            readonly you: components["schemas"]["Style"];
+        };
         /**
          * @description * `added` - added
          *     * `linked` - linked
@@ -533,7 +581,10 @@ export interface components {
             readonly attribution: string;
         };
         readonly Picture: {
-            readonly steps: readonly components["schemas"]["Step"][];
+            /** @description Of the picture, as WebP. */
+            readonly url: string;
+            /** @description Null until the answer is given. */
+            readonly steps: readonly components["schemas"]["Step"][] | null;
             /**
              * @description Null until the answer is given.
              *
@@ -557,8 +608,8 @@ export interface components {
         readonly PrimariesEnum: "auto" | "srgb" | "prophoto";
         readonly Profile: {
             readonly you: components["schemas"]["Style"] | null;
-            readonly others: components["schemas"]["Style"] | null;
-            readonly agent: components["schemas"]["Style"] | null;
+            readonly others: components["schemas"]["OthersStyle"] | null;
+            readonly agent: components["schemas"]["OthersStyle"] | null;
         };
         readonly Progress: {
             readonly done: number;
@@ -1057,6 +1108,36 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly read_revealed_picture: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly index: number;
+                readonly showing_id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "image/webp": string;
+                };
             };
             readonly "4XX": {
                 headers: {

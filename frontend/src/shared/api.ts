@@ -140,6 +140,16 @@ export async function getPreview(url: string): Promise<Preview> {
   }
 }
 
+/** A picture as a screen shows it, by the browser's own decoder. */
+export async function getPicture(url: string): Promise<ImageBitmap> {
+  const file = new Blob([await bytes(url)], { type: "image/webp" });
+  try {
+    return await createImageBitmap(file);
+  } catch {
+    throw new Unreachable("the picture broke off");
+  }
+}
+
 /** Brings a preview into the browser's cache, from where `getPreview` takes it. It is no harm if that fails. */
 export async function fetchAhead(url: string): Promise<void> {
   await bytes(url, { priority: "low" }).catch(() => undefined);

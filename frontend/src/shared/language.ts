@@ -13,7 +13,7 @@ const language = catalogue === undefined ? "en" : document.documentElement.lang;
 
 const formats = new Map<number, Intl.NumberFormat>();
 
-/** The number with so many decimals, ungrouped, so that it can be typed back. */
+/** The number with so many decimals and a minus that is one; ungrouped, so that it can be typed back. */
 export function formatNumber(value: number, decimals = 0): string {
   let format = formats.get(decimals);
   if (format === undefined) {
@@ -22,5 +22,5 @@ export function formatNumber(value: number, decimals = 0): string {
     formats.set(decimals, format);
   }
   // Rounded by its exact binary value, as Python rounds it, and -0 made 0.
-  return format.format(Number(value.toFixed(decimals)) + 0);
+  return format.format(Number(value.toFixed(decimals)) + 0).replace("-", "\u2212");
 }

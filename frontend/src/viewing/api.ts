@@ -6,11 +6,13 @@ type Schemas = components["schemas"];
 
 /** A photo that can be shown as several people left it. */
 export type Reveal = Schemas["Reveal"];
-/** One of the pictures side by side. Who made it is not told before the favourite is chosen. */
+/** One of the pictures side by side. Who made it, and how, is not told before the favourite is chosen. */
 export type Treatment = Schemas["Picture"];
 export type Showing = Schemas["Showing"];
 /** What somebody, or several, did to some photos. */
 export type Style = Schemas["Style"];
+/** What others did to the photos that the player did too, and what the player did to the same ones. */
+export type OthersStyle = Schemas["OthersStyle"];
 export type Styles = Schemas["Profile"];
 /** Whose pictures a style sums up. */
 export type Group = keyof Styles;

@@ -16,7 +16,9 @@ export const viewingTexts = {
     }),
     nothing: (run: () => void): Notice => ({
       title: gettext("There is nothing to compare"),
-      sentence: gettext("Nobody else has done these photos yet, or the study does not show what others made."),
+      sentence: gettext(
+        "Fewer than two others have done these photos so far, or the study does not show what others made.",
+      ),
       action: { label: gettext("Your style"), run },
     }),
     notFound: (run: () => void): Notice => ({

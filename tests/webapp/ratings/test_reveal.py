@@ -1,8 +1,16 @@
 """/api/studies/{slug}/reveals/ and /api/studies/{slug}/photos/{sha256}/reveal/"""
 
+import io
+
+import numpy as np
 import pytest
 from django.db import Error, transaction
+from django.urls import reverse
+from PIL import Image
 
+from editing.game.filters import apply_steps
+from editing.game.rules import Step
+from editing.photos.preview import load_preview
 from tests.webapp.conftest import new_player
 from tests.webapp.ratings.conftest import AGENT_EV, do_photo
 from webapp.games.models import Episode
@@ -22,8 +30,17 @@ def answer(player, photo, place, ms=2500):
 
 
 def levels(response):
-    """The exposures of the pictures, by place: each player here has one of their own."""
-    return [picture["steps"][0]["parameters"]["ev"] for picture in response.json()["pictures"]]
+    """The exposures of the pictures, by place: each player here has one of their own. The answer does not tell them."""
+    assert response.status_code == 200
+    urls = [picture["url"] for picture in response.json()["pictures"]]
+    places = {reverse("revealed-picture", args=[place.showing_id, place.index]): place for place in Place.objects.all()}
+    return [places[url].episode.steps.get().parameters["ev"] for url in urls]
+
+
+def pixels(response):
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/webp"
+    return np.asarray(Image.open(io.BytesIO(b"".join(response.streaming_content))), float) / 255
 
 
 @pytest.fixture
@@ -51,13 +68,58 @@ class TestReveal:
     def test_nothing_tells_who_made_what_before_the_answer(self, player, done):
         response = reveal(player, done)
         for picture in response.json()["pictures"]:
-            assert picture == {"steps": picture["steps"], "made_by": None, "episode": None}
-            assert [set(step) for step in picture["steps"]] == [{"filter", "parameters"}]
+            assert picture == {"url": picture["url"], "steps": None, "made_by": None, "episode": None}
         text = response.content.decode()
+        assert "exposure" not in text
+        assert "parameters" not in text
         for name in Participant.objects.values_list("pseudonym", flat=True):
             assert name not in text
         for key in Episode.objects.values_list("pk", flat=True):
             assert str(key) not in text
+
+    def test_the_pictures_are_what_the_steps_come_to(self, player, done):
+        preview = load_preview(done.preview_path)
+        response = reveal(player, done)
+        for ev, picture in zip(levels(response), response.json()["pictures"], strict=True):
+            expected = np.clip(apply_steps(preview, [Step("exposure", {"ev": ev})]), 0, 1)
+            shown = pixels(player.get(picture["url"]))
+            assert shown.shape == expected.shape
+            assert abs(shown.mean() - expected.mean()) < 0.02
+
+    def test_the_pictures_are_for_whom_they_are_shown_to_and_hold_nothing_else(
+        self, player, other_player, stranger, done, refused
+    ):
+        urls = [picture["url"] for picture in reveal(player, done).json()["pictures"]]
+        for visitor in (other_player, stranger):
+            assert refused(visitor.get(urls[0])) == (404, "not_found")
+        for wrong in (urls[0].replace("/0/", "/9/"), f"/api/reveals/{'9' * 30}/pictures/0/"):
+            assert refused(player.get(wrong)) == (404, "not_found")
+        for url in urls:
+            image = Image.open(io.BytesIO(b"".join(player.get(url).streaming_content)))
+            assert not image.getexif()
+            assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+
+    def test_with_fewer_than_two_others_it_is_left_out(self, player, other_player, photo, agent_plays, refused):
+        do_photo(other_player, photo, 1.0)
+        do_photo(player, photo, 0.5)
+        assert player.get(REVEALS).json() == {"reveals": []}
+        assert refused(reveal(player, photo)) == (409, "nothing_to_compare")
+        assert not Showing.objects.exists()
+        agent_plays(photo)
+        assert player.get(REVEALS).json() == {"reveals": [{"photo": photo.pk, "answered": False}]}
+        assert set(levels(reveal(player, photo))) == {0.5, 1.0, AGENT_EV}
+
+    def test_one_of_two_pictures_that_was_opened_before_is_not_asked_any_more(
+        self, player, other_player, photo, refused
+    ):
+        other, own = (do_photo(who, photo, ev) for who, ev in ((other_player, 1.0), (player, 0.5)))
+        participant = Episode.objects.get(pk=own).participant
+        showing = Showing.objects.create(study=Study.objects.get(), participant=participant, photo=photo)
+        for index, key in enumerate((own, other)):
+            Place.objects.create(showing=showing, index=index, episode_id=key)
+        assert refused(reveal(player, photo)) == (409, "nothing_to_compare")
+        answer(player, photo, 0)
+        assert len(reveal(player, photo).json()["pictures"]) == 2
 
     def test_the_order_is_kept_in_rows_and_the_same_each_time(self, player, done):
         shown = levels(reveal(player, done))
@@ -77,18 +139,20 @@ class TestReveal:
         assert len({levels(reveal(player, photo)).index(AGENT_EV) for player in players}) > 1
 
     def test_where_no_agent_has_played_its_place_is_left_out(self, player, photo):
-        do_photo(new_player(), photo, 1.0)
+        for ev in (1.0, 1.1):
+            do_photo(new_player(), photo, ev)
         do_photo(player, photo, 0.5)
-        assert set(levels(reveal(player, photo))) == {0.5, 1.0}
+        assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1}
 
     @pytest.mark.parametrize(("shown", "evs"), [("pretrained", {AGENT_EV}), ("first", {3.0}), ("", set())])
     def test_of_several_agents_the_one_that_the_study_names_is_shown(self, player, photo, agent_plays, shown, evs):
         Study.objects.update(agent=shown)
         for name, ev in (("agent:pretrained", AGENT_EV), ("agent:first", 3.0)):
             agent_plays(photo, name, ev)
-        do_photo(new_player(), photo, 1.0)
+        for ev in (1.0, 1.1):
+            do_photo(new_player(), photo, ev)
         do_photo(player, photo, 0.5)
-        assert set(levels(reveal(player, photo))) == {0.5, 1.0, *evs}
+        assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1, *evs}
 
     def test_robots_tutorials_and_excluded_episodes_are_not_shown(self, player, photo, refused):
         robot = new_player()
@@ -104,10 +168,11 @@ class TestReveal:
 
     def test_what_was_played_with_other_filters_is_not_shown(self, player, photo):
         old = do_photo(new_player(), photo, 1.0)
-        do_photo(new_player(), photo, 1.1)
+        for ev in (1.1, 1.2):
+            do_photo(new_player(), photo, ev)
         do_photo(player, photo, 0.5)
         Episode.objects.filter(pk=old).update(contract_version=0)
-        assert set(levels(reveal(player, photo))) == {0.5, 1.1}
+        assert set(levels(reveal(player, photo))) == {0.5, 1.1, 1.2}
 
 
 class TestWhen:
@@ -149,8 +214,10 @@ class TestWhen:
 
     def test_at_most_twelve_photos_are_shown_in_the_order_of_play(self, player, other_player, make_photo):
         photos = [make_photo(seed) for seed in range(14)]
+        third = new_player()
         for photo in photos:
             do_photo(other_player, photo, 1.0)
+            do_photo(third, photo, 1.0)
             do_photo(player, photo, 0.5)
         listed = [row["photo"] for row in player.get(REVEALS).json()["reveals"]]
         assert len(listed) == 12
@@ -170,6 +237,8 @@ class TestAnswer:
         assert sorted(makers.values()) == ["agent", "person", "person", "person", "you"]
         row = Judgement.objects.get()
         assert (row.kind, row.answer, row.ms) == ("favourite", 2, 2500)
+        told = [picture["steps"][0]["parameters"]["ev"] for picture in response.json()["pictures"]]
+        assert told == shown
         assert row.showing.participant.pseudonym not in response.content.decode()
         assert player.get(REVEALS).json() == {"reveals": [{"photo": done.pk, "answered": True}]}
         assert reveal(player, done).json() == response.json()
