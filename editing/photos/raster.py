@@ -25,6 +25,7 @@ from editing.photos.open_photo import strip_rows
 from editing.photos.photo_error import NotEnoughMemory, PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
 
+ASSUMED = "sRGB, since the file does not say what its values mean"
 _INVERSE = {6: 8, 8: 6}  # orientations that undo each other; the others undo themselves
 _DTYPES = {"uchar": "u1", "ushort": "u2", "float": "f4", "double": "f8"}  # of libvips' formats
 _COLOUR_BANDS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "scrgb": 3, "cmyk": 4}
@@ -50,6 +51,8 @@ def read_array(path: Path, options: ReadOptions, limit: int | None) -> Samples:
         "transfer": "linear",
         "primaries": space.primaries,
     }
+    if options == AUTO:
+        decoding["assumed"] = ASSUMED
     return Samples(values, decoding, matrix=space.matrix)
 
 
@@ -120,6 +123,8 @@ def _samples(
     else:
         space = _colour_space(file, profile, exif, options)
         decoding["primaries"], matrix = space.primaries, space.matrix
+        if options == AUTO and profile is None and file.colour is None and space is SRGB:
+            decoding["assumed"] = ASSUMED
         levels = {"uchar": 256, "ushort": 65536}.get(image.format)
         is_linear = options.transfer == "linear" or (levels is None and profile is None)
         decoding["transfer"] = "linear" if is_linear else space.transfer

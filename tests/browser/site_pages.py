@@ -72,6 +72,12 @@ def _researcher(visit: Visit) -> Iterator[str]:
     page.locator("#files").set_input_files([broken])  # type: ignore[list-item]
     expect(page.locator("#uploads .bad").first).to_be_visible()
     yield "photos-refused"
+    person.button("Decode again").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield "photos-again"
+    page.get_by_label("Brightness values").last.select_option("linear")
+    page.get_by_role("dialog").get_by_role("button", name="Decode again").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
     person.button("Remove").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "photos-remove"

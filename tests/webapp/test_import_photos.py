@@ -26,17 +26,13 @@ def folder(tmp_path, picture):
     return folder
 
 
-@pytest.fixture
-def in_process(monkeypatch):
-    """Decodes in this process: new ones take seconds to start."""
+def decode_in_process(monkeypatch):
+    """Let imports decode in this process: new ones take seconds to start."""
 
     def decode_here(sources, previews, options, processes):
-        from editing.photos.photo_error import PhotoError
-        from webapp.photos.decoding import decode
-
         for source in sources:
             try:
-                yield source, decode(source, previews, options)
+                yield source, decoding.decode(source, previews, options)
             except PhotoError as error:
                 yield source, error
 
@@ -46,6 +42,12 @@ def in_process(monkeypatch):
 
     monkeypatch.setattr("webapp.studies.photos.decode_all", decode_here)
     monkeypatch.setattr("webapp.studies.photos.compare_all", compare_here)
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Decodes in this process."""
+    decode_in_process(monkeypatch)
 
 
 def test_it_works(study, folder, capsys):

@@ -14,7 +14,7 @@ def test_it_works(player, make_photo):
         "photo": {
             "id": photo.pk,
             "name": "picture 1.png",
-            "preview_url": f"/api/photos/{photo.pk}/preview/1/",
+            "preview_url": f"/api/photos/{photo.pk}/preview/1/?{photo.preview_sha256[:16]}",
             "width": 96,
             "height": 64,
             "licence": "CC0 1.0",
@@ -74,7 +74,9 @@ def test_what_follows_is_told_and_not_settled(player, make_photo, opened):
     answer = player.next().json()
     now, following = photos[answer["photo"]["id"]], photos[answer["following"]["id"]]
     assert now != following
-    assert answer["following"]["preview_url"] == f"/api/photos/{following.pk}/preview/1/"
+    assert (
+        answer["following"]["preview_url"] == f"/api/photos/{following.pk}/preview/1/?{following.preview_sha256[:16]}"
+    )
     player.send(now, opened)
     assert player.next().json()["following"]["id"] == following.pk
     assert Episode.objects.count() == 1

@@ -3,7 +3,7 @@
 Here also is closed what nobody can finish.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from itertools import pairwise
 from typing import Any
@@ -23,9 +23,9 @@ from webapp.http import refusals
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
-from webapp.photos.storing import files_needed, photo_removed
+from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
 from webapp.studies.joining import lock_participation
-from webapp.studies.models import Study
+from webapp.studies.models import AGENT_PREFIX, SHIPPED_AGENT, Study
 from webapp.studies.photos import photo_taken_out
 
 MAXIMUM_EVENTS = 2000
@@ -33,6 +33,7 @@ MAXIMUM_EVENTS = 2000
 RESERVE = 200
 _SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
+_SHIPPED = f"{AGENT_PREFIX}{SHIPPED_AGENT}"
 # Sent as an episode begins, with ``participant``: a receiver answers whether they were shown what others had made.
 reveal_seen = Signal()
 
@@ -257,6 +258,19 @@ def steps_of(episode: Episode, events: Sequence[PlayedEvent], state: rules.State
         )
         for index, step in enumerate(rules.trajectory(state))
     ]
+
+
+@receiver(photos_played)
+def played_photos(photos: Collection[str], **kwargs: Any) -> set[str]:
+    """Answer which photos were begun by anybody but the agent that comes with the site, which plays them again."""
+    episodes = Episode.objects.filter(photo__in=photos).exclude(participant__pseudonym=_SHIPPED)
+    return set(episodes.order_by().values_list("photo_id", flat=True).distinct())
+
+
+@receiver(photo_replaced)
+def forget_play_of_shipped_agent(photo: Photo, **kwargs: Any) -> None:
+    """Forget what the agent that comes with the site has made of a photo that nobody else has played."""
+    Episode.objects.filter(photo=photo, participant__pseudonym=_SHIPPED).delete()
 
 
 @receiver(files_needed)

@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from editing.game.filters import luminance
 from editing.photos.decoding import READING_VERSION, WORKING_SPACE, open_photo, source_sha256
 from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import NotEnoughMemory, PhotoError, printable
@@ -17,6 +20,8 @@ from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
 
 MINIMUM_EDGE = 64
+# Light below the first level of a screen with 8 bits; a picture of which half is as dark is nearly black.
+DARK, DARK_SHARE = 1 / 255, 0.5
 CHANGED = "it changed while it was read: add it again"
 _CRASHED = PhotoError("the decoder crashed, or ran out of memory, on this file")
 
@@ -89,6 +94,11 @@ class StoredReading:
         return ReadOptions(**options) if options else None
 
     @property
+    def warnings(self) -> dict[str, str]:
+        """What makes one doubt that the file was read as it is meant, by its kind; none where it came before these."""
+        return dict(self.decoding.get("warnings", {}))
+
+    @property
     def version(self) -> int:
         """By which version of the reading, see `editing.photos.decoding.READING_VERSION`."""
         return int(self.decoding.get("reading", 1))
@@ -108,7 +118,7 @@ def open_as_stored(path: Path, stored: StoredReading, *, limit: int | None = Non
         editing.photos.photo_error.PhotoError: it cannot be read, or the preview cannot.
     """
     photo = open_photo(path, stored.options or AUTO, limit=limit)
-    before = {name: value for name, value in stored.decoding.items() if name != "options"}
+    before = {name: value for name, value in stored.decoding.items() if name not in ("options", "warnings")}
     if photo.samples.decoding == before or is_same_preview(load_preview(stored.preview), preview_of(photo)):
         return photo
     raise ReadOtherwise(
@@ -149,8 +159,25 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
         preview_width=preview.shape[1],
         preview_height=preview.shape[0],
         working_space=WORKING_SPACE,
-        decoding={**photo.samples.decoding, "options": asdict(options)},
+        decoding={
+            **photo.samples.decoding,
+            "options": asdict(options),
+            "warnings": _warnings(photo.samples.decoding, preview),
+        },
     )
+
+
+def _warnings(decoding: Mapping[str, Any], preview: np.ndarray) -> dict[str, str]:
+    """Say what makes one doubt that a file was read as it is meant, by its kind, a sentence each."""
+    warnings = {}
+    dark = float((luminance(tuple(np.moveaxis(preview.astype(np.float32), -1, 0))) < DARK).mean())
+    if dark >= DARK_SHARE:
+        warnings["nearly_black"] = f"it is nearly black: {100 * dark:.0f} % of its pixels are below 1/255"
+    depth = str(decoding.get("depth", ""))
+    if "assumed" in decoding and depth != "8 bits":
+        meaning = "sRGB" if depth == "16 bits" else "linear light with sRGB primaries"
+        warnings["no_profile"] = f"it has no profile ({depth}), and was taken as {meaning}"
+    return warnings
 
 
 def decode_all(

@@ -1,9 +1,11 @@
 """Adding photos, with their source files, and removing them."""
 
 import shutil
+from collections.abc import Collection
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,13 +21,19 @@ from webapp.photos.models import Photo, originals_folder
 from webapp.photos.thumbnails import delete_thumbnails
 from webapp.photos.transport import delete_packed
 
-Outcome = Literal["added", "known", "restored"]
+Outcome = Literal["added", "known", "restored", "replaced"]
+PLAYED = "people have played it, so that it is not decoded again"
+_READ_FIELDS = ("preview_sha256", "width", "height", "preview_width", "preview_height", "working_space")
 # Of Postgres's advisory locks: who adds a row for a file, or deletes the file, holds it.
 _FILES_LOCK = 0x5AFE
 # Sent with ``photo``, a removed one: a receiver answers whether it needs the preview and the original still.
 files_needed = Signal()
 # Sent inside the transaction that removes a photo, with ``photo``.
 photo_removed = Signal()
+# Sent with ``photos``, the SHA-256 of some: a receiver answers the set of those whose previews people have played on.
+photos_played = Signal()
+# Sent inside the transaction that gives a photo another preview, with ``photo``.
+photo_replaced = Signal()
 
 
 class NotStored(ValueError):
@@ -43,25 +51,34 @@ class Credit:
 NO_CREDIT = Credit()
 
 
-def store(decoded: Decoded, credit: Credit = NO_CREDIT) -> tuple[Photo, Outcome]:
+def store(decoded: Decoded, credit: Credit = NO_CREDIT, *, again: bool = False) -> tuple[Photo, Outcome]:
     """Keep a decoded photo; one that is known already stays as it is, one that was removed or lost comes back.
 
+    Args:
+        again: whether one that is known, and that nobody has played, takes what was decoded now.
+
     Raises:
-        NotStored: it comes back with another preview than the one that people have played on, or was removed by
-            somebody else in this moment.
+        NotStored: it has another preview than the one that people have played on, or was removed by somebody else in
+            this moment.
     """
     with transaction.atomic():
         lock_files()
         photo, created = Photo.objects.select_for_update().get_or_create(
             sha256=decoded.sha256, defaults=asdict(decoded) | asdict(credit)
         )
+        is_same = photo.preview_sha256 == decoded.preview_sha256
         if not created and stored_photo(photo.pk):
+            if again and not (is_same and photo.decoding == decoded.decoding):
+                _replace(photo, decoded)
+                return photo, "replaced"
             return photo, "known"
-        if photo.preview_sha256 != decoded.preview_sha256:
+        if not is_same and not again:
             raise NotStored(
                 "it was on this site and would come back with another preview "
-                f"({_reading_text(photo)} then): photos are never changed in place"
+                f"({_reading_text(photo)} then): photos are not changed in place unless they are decoded again"
             )
+        if not is_same:
+            _replace(photo, decoded)
         if not photo.preview_path.is_file():
             raise NotStored("it was being removed in the same moment: add it again")
         if created:
@@ -69,6 +86,35 @@ def store(decoded: Decoded, credit: Credit = NO_CREDIT) -> tuple[Photo, Outcome]
         photo.removed_at = None
         photo.save(update_fields=["removed_at"])
         return photo, "restored"
+
+
+def _replace(photo: Photo, decoded: Decoded) -> None:
+    """Give a photo that nobody has played, and that is locked, what was decoded now; its old preview goes."""
+    if photo.pk in played([photo.pk]):
+        raise NotStored(PLAYED)
+    before = copy(photo)
+    for name in (*_READ_FIELDS, "decoding"):
+        setattr(photo, name, getattr(decoded, name))
+    photo.compared_reading, photo.reads_otherwise = None, False
+    photo.save()
+    photo_replaced.send(Photo, photo=photo)
+    transaction.on_commit(lambda: _delete_preview(before))
+
+
+def _delete_preview(photo: Photo) -> None:
+    """Delete a preview that no photo has any more, and what was made of it."""
+    with transaction.atomic():
+        lock_files()
+        if not Photo.objects.filter(preview_sha256=photo.preview_sha256).exists():
+            delete_thumbnails(photo)
+            delete_packed(photo)
+            photo.preview_path.unlink(missing_ok=True)
+
+
+def played(photos: Collection[str]) -> set[str]:
+    """Return those of some photos, by the SHA-256 of their sources, whose previews people have played on."""
+    answers = (cast("set[str]", answer) for _, answer in photos_played.send(Photo, photos=photos))
+    return set[str]().union(*answers)
 
 
 def stored_photo(sha256: str) -> Photo | None:
@@ -87,7 +133,8 @@ def kept_as_it_was(photo: Photo, options: ReadOptions) -> str:
     """Say what to tell someone who adds a known photo with other options: empty where they are the same."""
     if photo.decoding.get("options") in (None, asdict(options)):
         return ""
-    return f"it is here already, imported with {options_text(photo)}, and stays as it is"
+    advice = PLAYED if photo.pk in played([photo.pk]) else "nobody has played it: it can be decoded again"
+    return f"it is here already, imported with {options_text(photo)}, and stays as it is ({advice})"
 
 
 def read_otherwise(photo: Photo) -> str:

@@ -89,7 +89,8 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         read_only_fields = fields
 
     def get_preview_url(self, photo: Photo) -> str:
-        return reverse("preview", args=[photo.pk])
+        # Browsers keep what lies under an address for good; until it is played, a photo may be decoded again.
+        return f"{reverse('preview', args=[photo.pk])}?{photo.preview_sha256[:16]}"
 
 
 class StudyView(APIView):

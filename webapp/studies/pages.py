@@ -10,9 +10,10 @@ from django.contrib.auth.decorators import user_passes_test
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import ResolverMatch, reverse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -24,6 +25,7 @@ from webapp.http.refusals import Refusal
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
+from webapp.photos.storing import played
 from webapp.photos.thumbnails import Look, thumbnail
 from webapp.studies.api import JoinView
 from webapp.studies.joining import find_study, is_consent_missing, join
@@ -119,12 +121,14 @@ def photos(request: HttpRequest) -> HttpResponse:
     """Render a study's photos, for researchers to see, add and remove."""
     study = find_study(request.GET.get("study", DEFAULT))
     look = "bright" if request.GET.get("look") == "bright" else "game"
-    pages = Paginator(study.playable.order_by("-studyphoto__added", "name"), PHOTOS_ON_A_PAGE)
+    paginator = Paginator(study.playable.order_by("-studyphoto__added", "name"), PHOTOS_ON_A_PAGE)
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "study": study,
         "studies": Study.objects.all(),
         "look": look,
-        "page": pages.get_page(request.GET.get("page")),
+        "page": page,
+        "played": played([photo.pk for photo in page]),
         "transfers": TRANSFERS,
         "primaries": PRIMARIES,
         "maximum_bytes": settings.MAXIMUM_PHOTO_BYTES,
@@ -135,10 +139,13 @@ def photos(request: HttpRequest) -> HttpResponse:
 
 
 @researchers_only
-def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> FileResponse:
+def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> HttpResponseBase:
     """Serve a photo's thumbnail, for researchers; not found where the preview that it is made of is lost."""
     photo = get_object_or_404(Photo, pk=sha256, removed_at=None)
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    # Until it is played, a photo may be decoded again.
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{photo.preview_sha256}.{look}"'}
+    if get_conditional_response(request, etag=headers["ETag"]) is not None:
+        return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     try:
         file = thumbnail(photo, look).open("rb")
     except PhotoError:

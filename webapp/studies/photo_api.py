@@ -28,17 +28,23 @@ from webapp.photos.decoding import NotSaved, strip_file_name
 from webapp.photos.isolated_decoding import Busy, decode_isolated
 from webapp.photos.storing import Credit, NotStored
 from webapp.studies.joining import find_study
-from webapp.studies.models import DEFAULT, Study
-from webapp.studies.photos import AddedPhoto, add_photo, take_out
+from webapp.studies.models import DEFAULT
+from webapp.studies.photos import AddedPhoto, add_photo, decode_again, take_out
 
 _logger = logging.getLogger(__name__)
 
 
-class UploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField(help_text="RAW, TIFF, PNG, JPEG, WebP or .npy.", max_length=255, allow_empty_file=True)
-    study = serializers.SlugField(default=DEFAULT)
+class ReadOptionsSerializer(serializers.Serializer[Any]):
     transfer = serializers.ChoiceField(choices=TRANSFERS, default="auto")
     primaries = serializers.ChoiceField(choices=PRIMARIES, default="auto")
+
+
+class UploadSerializer(ReadOptionsSerializer):
+    file = serializers.FileField(help_text="RAW, TIFF, PNG, JPEG, WebP or .npy.", max_length=255, allow_empty_file=True)
+    study = serializers.SlugField(default=DEFAULT)
+    again = serializers.BooleanField(
+        default=False, help_text="Whether a photo that is here, and that nobody has played, is decoded again."
+    )
     licence = serializers.CharField(max_length=200, allow_blank=True, default="")
     attribution = serializers.CharField(max_length=500, allow_blank=True, default="")
 
@@ -47,9 +53,13 @@ class AddedPhotoSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     outcome = serializers.ChoiceField(
-        choices=["added", "linked", "known", "restored"], help_text="linked: it was here, and is new in this study."
+        choices=["added", "linked", "known", "restored", "replaced"],
+        help_text="linked: it was here, and is new in this study. replaced: it was here, and was decoded again.",
     )
-    note = serializers.CharField(help_text="What of a photo that was here already stayed as it was; empty else.")
+    note = serializers.CharField(
+        help_text="What makes one doubt that it was read as it is meant, or what of a photo that was here already "
+        "stayed as it was; empty else."
+    )
     width = serializers.IntegerField(help_text="Of the source, in pixels.")
     height = serializers.IntegerField()
     thumbnail_url = serializers.CharField()
@@ -80,24 +90,40 @@ class PhotoListView(APIView):
         study = find_study(asked["study"])
         if not study.open:
             raise Refusal("study_closed", "This study is closed: it takes no photos.")
-        with _named_file(asked["file"]) as path:
-            photo, outcome, note = _added(study, path, asked)
-        answer = {
-            "id": photo.pk,
-            "name": photo.name,
-            "outcome": outcome,
-            "note": note,
-            "width": photo.width,
-            "height": photo.height,
-            "thumbnail_url": reverse("thumbnail", args=[photo.pk, "game"]),
-        }
-        return Response(answer, HTTPStatus.CREATED if outcome == "added" else HTTPStatus.OK)
+        with _named_file(asked["file"]) as path, _refusals(path):
+            added = add_photo(
+                study,
+                path,
+                ReadOptions(asked["transfer"], asked["primaries"]),
+                Credit(asked["licence"], asked["attribution"]),
+                name=Path(asked["file"].name).name,
+                again=asked["again"],
+                decoder=decode_isolated,
+            )
+        return Response(_answer(added), HTTPStatus.CREATED if added.outcome == "added" else HTTPStatus.OK)
 
 
 class StudyPhotoView(APIView):
     """One photo of a study."""
 
     permission_classes = (IsAdminUser,)
+
+    @extend_schema(
+        request=ReadOptionsSerializer,
+        responses={200: AddedPhotoSerializer, "4XX": ErrorSerializer},
+        operation_id="decode_photo_again",
+    )
+    def post(self, request: Request, slug: str, sha256: str) -> Response:
+        """Decode a photo again, from its own file, with other options; in all studies that have it.
+
+        One that people have played is never changed.
+        """
+        serializer = ReadOptionsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        photo = get_object_or_404(find_study(slug).playable, pk=sha256)
+        with _refusals(photo.original_path):
+            added = decode_again(photo, ReadOptions(**serializer.validated_data), decode_isolated)
+        return Response(_answer(added))
 
     @extend_schema(responses={204: None, "4XX": ErrorSerializer}, operation_id="remove_photo")
     def delete(self, request: Request, slug: str, sha256: str) -> Response:
@@ -123,13 +149,24 @@ def _named_file(file: TemporaryUploadedFile) -> Iterator[Path]:
         yield path
 
 
-def _added(study: Study, path: Path, asked: dict[str, Any]) -> AddedPhoto:
-    """Add the photo of an uploaded file to the study."""
-    options = ReadOptions(asked["transfer"], asked["primaries"])
-    credit = Credit(asked["licence"], asked["attribution"])
+def _answer(added: AddedPhoto) -> dict[str, Any]:
+    photo = added.photo
+    return {
+        "id": photo.pk,
+        "name": photo.name,
+        "outcome": added.outcome,
+        "note": added.note,
+        "width": photo.width,
+        "height": photo.height,
+        "thumbnail_url": reverse("thumbnail", args=[photo.pk, "game"]),
+    }
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Refuse, with the reason, a file that cannot be read or stored."""
     try:
-        name = Path(asked["file"].name).name
-        return add_photo(study, path, options, credit, name=name, decoder=decode_isolated)
+        yield
     except PhotoError as error:
         raise Refusal("unreadable", strip_file_name(error, path), HTTPStatus.BAD_REQUEST) from None
     except NotStored as error:

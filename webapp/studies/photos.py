@@ -24,12 +24,14 @@ from webapp.photos.decoding import (
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import (
     NO_CREDIT,
+    PLAYED,
     Credit,
     NotStored,
     Outcome,
     fill_credit,
     keep_original,
     kept_as_it_was,
+    played,
     read_otherwise,
     remove,
     store,
@@ -37,6 +39,7 @@ from webapp.photos.storing import (
 )
 from webapp.studies.models import Study, StudyPhoto
 
+Decoder = Callable[[SourceFile, Path, ReadOptions], Decoded]
 # Sent inside the transaction that takes a photo out of a study, with ``study`` and ``photo``.
 photo_taken_out = Signal()
 
@@ -45,7 +48,8 @@ class AddedPhoto(NamedTuple):
     """A photo that is now one of a study's.
 
     outcome: ``linked`` for one that was here and is new in this study, ``known`` for one that was in it.
-    note: what was asked for and is not so, since the photo was here before; empty else.
+    note: what makes one doubt that it was read as it is meant, or what was asked for and is not so, since the photo was
+        here before; empty else.
     """
 
     photo: Photo
@@ -60,7 +64,8 @@ def add_photo(
     credit: Credit = NO_CREDIT,
     *,
     name: str = "",
-    decoder: Callable[[SourceFile, Path, ReadOptions], Decoded] = decode,
+    decoder: Decoder = decode,
+    again: bool = False,
 ) -> AddedPhoto:
     """Decode a photo's file, store the photo with its preview, keep the original, and add the photo to a study.
 
@@ -69,15 +74,16 @@ def add_photo(
     Args:
         name: of the photo, if it is not the file's.
         decoder: what decodes the file, such as `decode_isolated`; what else that raises is raised.
+        again: whether one that is here, and that nobody has played, is decoded again.
 
     Raises:
         editing.photos.photo_error.PhotoError: the file is no photo that can be read, or none that anybody can play.
         NotStored: the photo cannot be stored as it is now, or its file was changed meanwhile.
         NotSaved: a file cannot be saved.
     """
-    adding = _Adding(study, options, credit)
+    adding = _Adding(study, options, credit, again=again)
     source = SourceFile.read(file)
-    if photo := stored_photo(source.sha256):
+    if (photo := stored_photo(source.sha256)) and not adding.decodes_again(photo):
         return adding.finish(source, photo, "known")
     decoded = decoder(source, previews_folder(), options)
     return adding.store(source, replace(decoded, name=name) if name else decoded)
@@ -91,12 +97,14 @@ def add_photos(
     report: Callable[[Path, AddedPhoto | PhotoError | NotStored], None],
     *,
     keep_originals: bool = True,
+    again: bool = False,
     processes: int = 1,
 ) -> None:
     """Add many photos as `add_photo` does, decoding on several processes; what became of each file is reported.
 
     Args:
         keep_originals: whether the originals are kept, where the site keeps any.
+        again: whether photos that are here, and that nobody has played, are decoded again.
         processes: how many decode; as many photos are in memory at most.
 
     Photos that are here and were read by an older version of the reading are read once more, to be compared.
@@ -104,7 +112,7 @@ def add_photos(
     Raises:
         NotSaved: a file cannot be saved.
     """
-    batch = _Batch(_Adding(study, options, credit, keep_originals), report)
+    batch = _Batch(_Adding(study, options, credit, keep_originals, again), report)
     for source, result in decode_all(batch.unknown(files), previews_folder(), options, processes):
         batch.add(source, result)
     for source, difference in compare_all(batch.readings(), processes):
@@ -119,17 +127,22 @@ class _Adding:
     options: ReadOptions
     credit: Credit
     keep_originals: bool = True
+    again: bool = False
+
+    def decodes_again(self, photo: Photo) -> bool:
+        """Whether a photo that is here is decoded all the same."""
+        return self.again and photo.pk not in played([photo.pk])
 
     def store(self, source: SourceFile, decoded: Decoded) -> AddedPhoto:
-        return self.finish(source, *store(decoded, self.credit))
+        return self.finish(source, *store(decoded, self.credit, again=self.again))
 
     def finish(self, source: SourceFile, photo: Photo, outcome: Outcome) -> AddedPhoto:
         """Keep the original of a photo that is stored, and add the photo to the study."""
         if self.keep_originals:
             keep_original(photo, source)
         is_new = add_to_study(self.study, photo)
-        if outcome == "added":
-            return AddedPhoto(photo, outcome, "")
+        if outcome in ("added", "replaced"):
+            return AddedPhoto(photo, outcome, "; ".join(photo.reading.warnings.values()))
         notes = [kept_as_it_was(photo, self.options), fill_credit(photo, self.credit), read_otherwise(photo)]
         is_linked = outcome == "known" and is_new
         return AddedPhoto(photo, "linked" if is_linked else outcome, "; ".join(filter(None, notes)))
@@ -150,7 +163,7 @@ class _Batch:
             except PhotoError as error:
                 self._report(file, error)
                 continue
-            if photo := stored_photo(source.sha256):
+            if (photo := stored_photo(source.sha256)) and not self._adding.decodes_again(photo):
                 self._attempt(source, partial(self._adding.finish, source, photo, "known"))
             else:
                 yield source
@@ -187,6 +200,29 @@ class _Batch:
             self._uncompared[source] = added
         else:
             self._report(source.path, added)
+
+
+def decode_again(photo: Photo, options: ReadOptions, decoder: Decoder = decode) -> AddedPhoto:
+    """Decode a photo of the site again, from its own file, with other options.
+
+    Args:
+        decoder: as in `add_photo`.
+
+    Raises:
+        editing.photos.photo_error.PhotoError: the file cannot be read.
+        NotStored: people have played it, or its own file is not here.
+        NotSaved: the preview cannot be saved.
+    """
+    if photo.pk in played([photo.pk]):
+        raise NotStored(PLAYED)
+    if not photo.original_suffix or not photo.has_original:
+        raise NotStored("its own file is not kept here: add the file once more, to be decoded again")
+    source = SourceFile.read(photo.original_path)
+    if source.sha256 != photo.pk:
+        raise NotStored("its own file is damaged here: add the file once more, to be decoded again")
+    decoded = replace(decoder(source, previews_folder(), options), name=photo.name)
+    photo, outcome = store(decoded, again=True)
+    return AddedPhoto(photo, outcome, "; ".join(photo.reading.warnings.values()))
 
 
 def add_to_study(study: Study, photo: Photo) -> bool:

@@ -1,6 +1,6 @@
 /**
  * The researchers' photos page: sends the files that are dropped or chosen one after another, says of each what became
- * of it, and removes photos after asking.
+ * of it, and removes photos, or has them decoded again, after asking.
  */
 
 import type { components } from "../shared/api-schema";
@@ -12,6 +12,7 @@ const SAID: Record<Added["outcome"], string> = {
   linked: "here already, new in this study",
   known: "here already",
   restored: "brought back",
+  replaced: "decoded again",
 };
 
 function find<E extends Element>(selector: string, kind: new () => E, within: ParentNode = document): E {
@@ -217,38 +218,55 @@ function listenForFiles(uploads: Uploads): void {
   document.addEventListener("drop", (event) => uploads.add(event.dataTransfer?.files ?? []));
 }
 
-function listenForRemovals(): void {
-  const dialog = find("#confirm", HTMLDialogElement);
+/** What the server is asked to do with a photo, once the researcher has confirmed it. */
+type Deed = (address: string, dialog: HTMLDialogElement) => Promise<Response>;
+
+/** Opens a dialog by the buttons of a class, each in a photo's place in the list; its confirmation does the deed. */
+function listenFor(buttons: string, dialog: HTMLDialogElement, deed: Deed): void {
   const error = find("[data-error]", HTMLElement, dialog);
-  const confirm = find("[data-remove]", HTMLButtonElement, dialog);
   let item: HTMLElement | null = null;
   document.addEventListener("click", (event) => {
-    const button = event.target instanceof Element ? event.target.closest<HTMLElement>(".remove") : null;
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>(buttons) : null;
     if (button === null) return;
     item = button.closest<HTMLElement>("[data-photo]");
     find("[data-name]", HTMLElement, dialog).textContent = button.dataset["name"] ?? "";
+    for (const select of dialog.querySelectorAll("select")) select.value = button.dataset[select.name] ?? "auto";
     error.hidden = true;
     dialog.showModal();
   });
+  const confirm = find("[data-confirm]", HTMLButtonElement, dialog);
   confirm.addEventListener("click", () => {
-    if (item !== null) void remove(item, dialog, error);
+    if (item !== null) void ask(item, confirm);
   });
+
+  async function ask(photo: HTMLElement, button: HTMLButtonElement): Promise<void> {
+    button.disabled = true;
+    try {
+      const study = find("#photos", HTMLElement).dataset["study"] ?? "";
+      const response = await deed(`/api/studies/${study}/photos/${photo.dataset["photo"] ?? ""}/`, dialog);
+      if (!response.ok) throw new Error(reason(response.status, await response.text()));
+      dialog.close();
+      location.reload();
+    } catch (problem) {
+      error.textContent = problem instanceof TypeError ? reason(0, "") : (problem as Error).message;
+      error.hidden = false;
+    } finally {
+      button.disabled = false;
+    }
+  }
 }
 
-async function remove(item: HTMLElement, dialog: HTMLDialogElement, error: HTMLElement): Promise<void> {
-  try {
-    const study = find("#photos", HTMLElement).dataset["study"] ?? "";
-    const address = `/api/studies/${study}/photos/${item.dataset["photo"] ?? ""}/`;
-    const response = await fetch(address, { method: "DELETE", headers: { "X-CSRFToken": csrfToken() } });
-    if (!response.ok) throw new Error(reason(response.status, await response.text()));
-    dialog.close();
-    location.reload();
-  } catch (problem) {
-    error.textContent = problem instanceof TypeError ? reason(0, "") : (problem as Error).message;
-    error.hidden = false;
-  }
+function remove(address: string): Promise<Response> {
+  return fetch(address, { method: "DELETE", headers: { "X-CSRFToken": csrfToken() } });
+}
+
+function decodeAgain(address: string, dialog: HTMLDialogElement): Promise<Response> {
+  const body = JSON.stringify(Object.fromEntries(new FormData(find("form", HTMLFormElement, dialog))));
+  const headers = { "X-CSRFToken": csrfToken(), "Content-Type": "application/json" };
+  return fetch(address, { method: "POST", headers, body });
 }
 
 // A closed study has no form: it takes no photos.
 if (document.querySelector("#upload") !== null) listenForFiles(new Uploads());
-listenForRemovals();
+listenFor(".remove", find("#confirm", HTMLDialogElement), remove);
+listenFor(".again", find("#again", HTMLDialogElement), decodeAgain);

@@ -243,7 +243,12 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * @description Decode a photo again, from its own file, with other options; in all studies that have it.
+         *
+         *     One that people have played is never changed.
+         */
+        readonly post: operations["decode_photo_again"];
         /**
          * @description Take a photo out of a study; open play of the study on it is excluded.
          *
@@ -332,15 +337,16 @@ export interface components {
             readonly id: string;
             readonly name: string;
             /**
-             * @description linked: it was here, and is new in this study.
+             * @description linked: it was here, and is new in this study. replaced: it was here, and was decoded again.
              *
              *     * `added` - added
              *     * `linked` - linked
              *     * `known` - known
              *     * `restored` - restored
+             *     * `replaced` - replaced
              */
             readonly outcome: components["schemas"]["OutcomeEnum"];
-            /** @description What of a photo that was here already stayed as it was; empty else. */
+            /** @description What makes one doubt that it was read as it is meant, or what of a photo that was here already stayed as it was; empty else. */
             readonly note: string;
             /** @description Of the source, in pixels. */
             readonly width: number;
@@ -550,9 +556,10 @@ export interface components {
          *     * `linked` - linked
          *     * `known` - known
          *     * `restored` - restored
+         *     * `replaced` - replaced
          * @enum {string}
          */
-        readonly OutcomeEnum: "added" | "linked" | "known" | "restored";
+        readonly OutcomeEnum: "added" | "linked" | "known" | "restored" | "replaced";
         readonly Participant: {
             readonly participant: string;
             readonly kind: components["schemas"]["ParticipantKindEnum"];
@@ -614,6 +621,12 @@ export interface components {
         readonly Progress: {
             readonly done: number;
             readonly total: number;
+        };
+        readonly ReadOptionsRequest: {
+            /** @default auto */
+            readonly transfer: components["schemas"]["TransferEnum"];
+            /** @default auto */
+            readonly primaries: components["schemas"]["PrimariesEnum"];
         };
         readonly Replay: {
             /** @description A pseudonym, or `agent:<name>`. */
@@ -758,6 +771,10 @@ export interface components {
             readonly skippable: boolean;
         };
         readonly UploadRequest: {
+            /** @default auto */
+            readonly transfer: components["schemas"]["TransferEnum"];
+            /** @default auto */
+            readonly primaries: components["schemas"]["PrimariesEnum"];
             /**
              * Format: binary
              * @description RAW, TIFF, PNG, JPEG, WebP or .npy.
@@ -765,10 +782,11 @@ export interface components {
             readonly file: string;
             /** @default default */
             readonly study: string;
-            /** @default auto */
-            readonly transfer: components["schemas"]["TransferEnum"];
-            /** @default auto */
-            readonly primaries: components["schemas"]["PrimariesEnum"];
+            /**
+             * @description Whether a photo that is here, and that nobody has played, is decoded again.
+             * @default false
+             */
+            readonly again: boolean;
             /** @default  */
             readonly licence: string;
             /** @default  */
@@ -1231,6 +1249,40 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Next"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly decode_photo_again: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly sha256: string;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReadOptionsRequest"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AddedPhoto"];
                 };
             };
             readonly "4XX": {

@@ -1,7 +1,7 @@
 """``manage.py import_photos DIR...``"""
 
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from editing.photos.finding import find_photos
 from editing.photos.photo_error import PhotoError, printable
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED
+from webapp.photos.contact_sheet import SheetEntry, write_contact_sheet
 from webapp.photos.decoding import NotSaved, strip_file_name
 from webapp.photos.models import Photo
 from webapp.photos.storing import Credit, NotStored
@@ -42,6 +43,17 @@ class Command(BaseCommand):
             action="store_false",
             help="keep no copies of the files: what is made of these photos cannot be downloaded at full size",
         )
+        parser.add_argument(
+            "--again",
+            action="store_true",
+            help="decode again, with these options, what is here already and nobody has played",
+        )
+        parser.add_argument(
+            "--sheet",
+            type=_sheet,
+            metavar="FILE.html",
+            help="write a contact sheet of these photos, as the game shows them and brightened, to open in a browser",
+        )
         parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1), help="(%(default)s)")
 
     def handle(self, *, paths: list[Path], study: str, processes: int, **options: Any) -> None:
@@ -67,6 +79,7 @@ class Command(BaseCommand):
                     credit,
                     importing.report,
                     keep_originals=options["originals"],
+                    again=options["again"],
                     processes=max(1, processes),
                 )
             except KeyboardInterrupt:
@@ -79,8 +92,18 @@ class Command(BaseCommand):
         self.stdout.write(importing.summary)
         for line in importing.warnings:
             self.stdout.write(line)
+        if sheet := options["sheet"]:
+            write_contact_sheet(sheet, f"Photos of {into.title}", importing.entries)
+            self.stdout.write(f"contact sheet: {sheet}")
         if importing.failed:
             raise CommandError(f"{importing.failed} of {len(photos_found.photos)} files could not be imported")
+
+
+def _sheet(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.lower() not in (".html", ".htm") or not path.parent.is_dir():
+        raise ArgumentTypeError(f"{name}: name a file that ends in .html, in a folder that is there")
+    return path
 
 
 def _slugs() -> list[str]:
@@ -103,6 +126,8 @@ class _Import:
         self.task = progress.add_task("", total=total)
         self.counts: Counter[str] = Counter()
         self.read_otherwise = 0
+        self.warned: Counter[str] = Counter()
+        self.entries: list[SheetEntry] = []
 
     @property
     def failed(self) -> int:
@@ -116,12 +141,17 @@ class _Import:
     @property
     def warnings(self) -> list[str]:
         """What is to be said of several photos together, a line each."""
-        if not self.read_otherwise:
-            return []
-        return [
-            f"{self.read_otherwise} of them would be read otherwise by now: they stay as they are, and what was played "
-            "on them is not offered at full size"
-        ]
+        lines = [text.format(self.warned[kind]) for kind, text in _WARNINGS.items() if self.warned[kind]]
+        if lines:
+            lines.append(
+                "--sheet FILE.html shows them; --again decodes again, with other options, what nobody has played"
+            )
+        if self.read_otherwise:
+            lines.append(
+                f"{self.read_otherwise} of them would be read otherwise by now: they stay as they are, and what was "
+                "played on them is not offered at full size"
+            )
+        return lines
 
     def report(self, path: Path, result: AddedPhoto | PhotoError | NotStored) -> None:
         """Count what became of a file, and say what of it is to be said."""
@@ -129,17 +159,29 @@ class _Import:
             self._say(f"not imported {printable(str(path))}: {strip_file_name(result, path)}")
         elif result.note:
             self._say(f"{printable(str(path))}: {result.note}")
-        if isinstance(result, AddedPhoto) and result.photo.would_be_read_otherwise:
-            self.read_otherwise += 1
-        self.counts[result.outcome if isinstance(result, AddedPhoto) else "failed"] += 1
+        if isinstance(result, AddedPhoto):
+            self.counts[result.outcome] += 1
+            self.read_otherwise += result.photo.would_be_read_otherwise
+            if result.outcome in ("added", "replaced"):
+                self.warned.update(result.photo.reading.warnings.keys())
+            self.entries.append(SheetEntry(printable(str(path)), result.photo, result.note))
+        else:
+            self.counts["failed"] += 1
+            self.entries.append(SheetEntry(printable(str(path)), None, strip_file_name(result, path)))
         self.progress.advance(self.task)
 
     def _say(self, line: str) -> None:
         self.progress.console.print(line, markup=False, highlight=False)
 
 
+_WARNINGS = {
+    "nearly_black": "{} of them are nearly black: where their values are linear light, --transfer linear says so",
+    "no_profile": "{} of them have 16 bits or floating point and no profile: --transfer and --primaries say what they "
+    "are, where sRGB is wrong",
+}
 _TEXTS = {
     "added": "added",
+    "replaced": "decoded again",
     "restored": "brought back",
     "linked": "here already, new in this study",
     "known": "here already",
