@@ -20,12 +20,15 @@ from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE
 from editing.photos.read_options import AUTO, ReadOptions
 from learning.agent import state
-from learning.environments.game_batch import CONTROLS, GameBatch, Pixels, RewardFunction, judge_by
+from learning.environments.game_batch import CONTROLS, GameBatch
+from learning.environments.pictures import Pixels, Rows
+from learning.environments.rewards import RewardFunction, create_reward
 from learning.photos.sets import Decoding, PhotoSetError, list_photos, map_picture, training_square
 
 METADATA = {"render_modes": ["rgb_array"], "render_fps": 2}
 
 Arrays = dict[str, NDArray[Any]]
+_ONLY: Rows = np.zeros(1, dtype=np.int64)  # the row of the only game
 PhotoSource = str | Path | NDArray[Any] | Sequence[NDArray[Any]]
 
 
@@ -111,7 +114,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
     Info: ``action_mask``, (8,) int8, 0 for the filters that were used: the rules allow each once. An action that uses
     one again changes nothing, takes up its step, and costs 1.0. ``photo``: the photo's index.
 
-    Reward: see ``learning.environments.game_batch.critic_judge`` for a run's critic. A function is given two arrays
+    Reward: see ``learning.environments.rewards.CriticReward`` for a run's critic. A function is given two arrays
     (N, 64, 64, 3), before and after the step, and returns (N,) numbers; here N is 1.
     """
 
@@ -143,7 +146,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
             ValueError: if the photos or the critic cannot be used; the message says why.
         """
         squares = squares_of(photos, ReadOptions(transfer, primaries))
-        self._games = GameBatch(1, squares, judge_by(reward, device), augment=augment, device=device)
+        self._games = GameBatch(1, squares, create_reward(reward, 1, device), augment=augment, device=device)
         self.render_mode = render_mode
         # Gymnasium's Dict is typed as a space of spaces.
         self.observation_space = observation_space()  # type: ignore[assignment]
@@ -152,7 +155,9 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Arrays, dict[str, Any]]:
         """Begin a game; ``options={"photo": index}`` chooses the photo."""
         super().reset(seed=seed)
-        self._games.start(np.zeros(1, dtype=np.int64), [self.np_random], (options or {}).get("photo"))
+        if seed is not None:
+            self._games.random.seed(_ONLY, np.array([seed], dtype=np.uint64))
+        self._games.start(_ONLY, (options or {}).get("photo"))
         return self._seen()
 
     def step(self, action: dict[str, Any]) -> tuple[Arrays, float, bool, bool, dict[str, Any]]:
@@ -163,7 +168,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
             gymnasium.error.ResetNeeded: if the game is over.
         """
         checked = check_actions([action["filter"]], [action["parameters"]], 1)
-        (reward,) = self._games.step(np.zeros(1, dtype=np.int64), *checked)
+        (reward,) = self._games.step(_ONLY, *checked)
         observation, info = self._seen()
         return observation, float(reward), bool(self._games.finished[0]), False, info
 

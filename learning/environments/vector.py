@@ -1,11 +1,10 @@
-"""The game as a Gymnasium vector environment: many games side by side, stepped by one tensor program."""
+"""The game as a Gymnasium vector environment: many games side by side, and nothing of Python's for each of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gymnasium.utils.seeding import np_random
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
@@ -20,14 +19,16 @@ from learning.environments.editing_game import (
     observation_space,
     squares_of,
 )
-from learning.environments.game_batch import GameBatch, RewardFunction, judge_by
+from learning.environments.game_batch import GameBatch
+from learning.environments.pictures import Rows
+from learning.environments.rewards import RewardFunction, create_reward
 
 
 class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
-    """``num_envs`` games side by side, all stepped by one tensor program: each is an ``EditingGame``.
+    """``num_envs`` games side by side, stepped together: each is an ``EditingGame``.
 
     ``reset`` and ``step`` do what ``gymnasium.vector.SyncVectorEnv`` does with as many single games. Every game draws
-    from a generator of its own: ``reset(seed=s)`` seeds them with s, s + 1 ..., or with a list.
+    random numbers of its own: ``reset(seed=s)`` seeds them with s, s + 1 ..., or with a list.
     """
 
     metadata = METADATA | {"autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -44,6 +45,7 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         device: str = "cpu",
         render_mode: str | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        copy: bool = True,
     ) -> None:
         """Read the photos and the critic, see ``EditingGame``.
 
@@ -51,16 +53,20 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
             autoreset_mode: when a new game begins after the last step: at the next call, whose action is then
                 ignored (NextStep); at once, the last picture being in ``infos["final_obs"]`` (SameStep); or by
                 ``reset(options={"reset_mask": finished})`` (Disabled).
+            copy: whether observations are the caller's own arrays, or those of the games, which the next call of
+                ``step`` or ``reset`` overwrites, as in ``gymnasium.vector.SyncVectorEnv``.
         """
         squares = squares_of(photos, ReadOptions(transfer, primaries))
-        self._games = GameBatch(num_envs, squares, judge_by(reward, device), augment=augment, device=device)
+        self._games = GameBatch(
+            num_envs, squares, create_reward(reward, num_envs, device), augment=augment, device=device
+        )
         self.num_envs, self.render_mode = num_envs, render_mode
         self._mode = AutoresetMode(autoreset_mode)
         self.metadata = METADATA | {"autoreset_mode": self._mode}
         self.single_observation_space, self.single_action_space = observation_space(), action_space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._generators = [np_random()[0] for _ in range(num_envs)]
+        self._copy = copy
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -73,12 +79,10 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         mask = np.asarray(options.get("reset_mask", np.ones(self.num_envs, dtype=np.bool_)))
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
             raise ValueError(f"the reset_mask must be {self.num_envs} booleans, not {mask}")
-        rows = np.flatnonzero(mask).tolist()
-        for row, game_seed in zip(rows, self._seeds(seed)[mask], strict=True):
-            if game_seed is not None:
-                self._generators[row] = np_random(game_seed)[0]
+        rows = np.flatnonzero(mask)
+        self._seed(rows, seed)
         self._start(rows, options.get("photo"))
-        return self._games.observation(), self._infos(np.ones(self.num_envs, dtype=np.bool_))
+        return self._games.observation(self._copy), self._infos(np.ones(self.num_envs, dtype=np.bool_))
 
     def step(self, actions: dict[str, Any]) -> tuple[Arrays, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Apply a filter in each game; see ``EditingGame.step``."""
@@ -88,31 +92,40 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         rewards = np.zeros(self.num_envs)
         if len(playing):
             rewards[playing] = self._games.step(playing, filters[playing], controls[playing])
-        self._start(np.flatnonzero(over).tolist())
+        self._start(np.flatnonzero(over))
         terminations = self._games.finished
         infos: dict[str, Any] = {}
         if self._mode is AutoresetMode.SAME_STEP and terminations.any():
             infos = self._final(terminations)
-            self._start(np.flatnonzero(terminations).tolist())
+            self._start(np.flatnonzero(terminations))
         infos |= self._infos(np.ones(self.num_envs, dtype=np.bool_))
-        return self._games.observation(), rewards, terminations, np.zeros(self.num_envs, dtype=np.bool_), infos
+        return (
+            self._games.observation(self._copy),
+            rewards,
+            terminations,
+            np.zeros(self.num_envs, dtype=np.bool_),
+            infos,
+        )
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """(64, 64, 3) of each game, the picture as a screen shows it."""
         return tuple(self._games.shown()) if self.render_mode == "rgb_array" else None
 
-    def _seeds(self, seed: int | Sequence[int | None] | None) -> NDArray[Any]:
-        """(num_envs,) the seed of each game, or None."""
+    def _seed(self, rows: Rows, seed: int | Sequence[int | None] | None) -> None:
+        """Seed games by the first game's seed, or by a list of one for each game, None where it goes on."""
+        if seed is None:
+            return
         if isinstance(seed, int):
-            return np.array([seed + row for row in range(self.num_envs)], dtype=object)
-        seeds = np.array([None] * self.num_envs if seed is None else list(seed), dtype=object)
-        if seeds.shape != (self.num_envs,):
-            raise ValueError(f"{len(seeds)} seeds were given for {self.num_envs} games")
-        return seeds
+            self._games.random.seed(rows, seed + rows.astype(np.uint64))
+            return
+        if len(seed) != self.num_envs:
+            raise ValueError(f"{len(seed)} seeds were given for {self.num_envs} games")
+        seeded = np.array([row for row in rows if seed[row] is not None], dtype=np.int64)
+        self._games.random.seed(seeded, np.array([seed[row] for row in seeded], dtype=np.uint64))
 
-    def _start(self, rows: Sequence[int], photo: Any = None) -> None:
-        if rows:
-            self._games.start(np.array(rows, dtype=np.int64), [self._generators[row] for row in rows], photo)
+    def _start(self, rows: Rows, photo: Any = None) -> None:
+        if len(rows):
+            self._games.start(rows, photo)
 
     def _infos(self, which: NDArray[np.bool_]) -> dict[str, Any]:
         """Return the infos of some games, 0 for the others, with Gymnasium's masks of which have them."""
@@ -121,7 +134,8 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         return {"action_mask": masks, "_action_mask": which.copy(), "photo": photo, "_photo": which.copy()}
 
     def _final(self, finished: NDArray[np.bool_]) -> dict[str, Any]:
-        last = self._games.observation()
+        # New games begin in the place of these, unless all do.
+        last = self._games.observation(self._copy or not finished.all())
         observations = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(finished):
             observations[row] = {name: values[row] for name, values in last.items()}

@@ -6,9 +6,14 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+import torch
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import data_equivalence
+from numpy.typing import NDArray
 
+from learning.agent.critic import Critic
+from learning.environments.game_batch import GameRandom
+from learning.environments.pictures import CpuPictures, TorchPictures
 from learning.environments.vector import EditingGames
 from tests.learning.environments.environments import ID, PHOTOS, action, change, save_run
 
@@ -72,6 +77,25 @@ def test_without_autoreset_finished_games_are_begun_by_a_mask_and_the_others_sta
         ours.step(ours.action_space.sample())
 
 
+@pytest.mark.parametrize("augment", [False, True])
+def test_compiled_pictures_are_those_of_torch(monkeypatch: pytest.MonkeyPatch, augment: bool) -> None:
+    def by_torch(count: int, photos: NDArray[Any], device: str) -> TorchPictures:
+        return TorchPictures(count, photos, torch.device(device))
+
+    given = {"photos": PHOTOS, "reward": change, "augment": augment}
+    compiled = EditingGames(7, **given)
+    assert isinstance(compiled._games._pictures, CpuPictures)
+    monkeypatch.setattr("learning.environments.game_batch.create_pictures", by_torch)
+    eager = EditingGames(7, **given)
+    compiled.action_space.seed(1)
+    np.testing.assert_array_equal(compiled.reset(seed=3)[0]["image"], eager.reset(seed=3)[0]["image"])
+    for _ in range(8):
+        actions = compiled.action_space.sample()
+        (ours, rewards, *_), (theirs, expected, *_) = compiled.step(actions), eager.step(actions)
+        np.testing.assert_allclose(ours["image"], theirs["image"], rtol=2e-5, atol=2e-5)
+        np.testing.assert_allclose(rewards, expected, atol=1e-5)
+
+
 def test_what_a_vector_environment_cannot_be_given_is_refused() -> None:
     ours, _ = vectors("NextStep")
     with pytest.raises(ResetNeeded, match="has not begun"):
@@ -82,6 +106,67 @@ def test_what_a_vector_environment_cannot_be_given_is_refused() -> None:
         ours.reset(options={"reset_mask": [1, 0, 0, 0, 0]})
     with pytest.raises(ValueError, match="whole number"):
         ours.step(action(0))
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+def test_observations_that_are_not_copied_are_right_until_the_next_call(mode: str) -> None:
+    given = {"photos": PHOTOS, "reward": change, "autoreset_mode": mode}
+    ours, copied = (gymnasium.make_vec(ID, num_envs=5, copy=copy, **given) for copy in (False, True))
+    ours.action_space.seed(0)
+    assert_same(ours.reset(seed=7), copied.reset(seed=7))
+    for _ in range(13):
+        actions = ours.action_space.sample()
+        for one, other in zip(ours.step(actions), copied.step(actions), strict=True):
+            assert_same(one, other)
+    buffers = {ours.step(actions)[0]["image"].ctypes.data for _ in range(6)}
+    assert len(buffers) == 2
+
+
+def test_the_critic_sees_each_picture_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    forward = Critic.forward
+
+    def counted(critic: Critic, images: torch.Tensor) -> torch.Tensor:
+        seen.append(len(images))
+        return forward(critic, images)
+
+    monkeypatch.setattr(Critic, "forward", counted)
+    monkeypatch.setattr("learning.environments.rewards.AT_ONCE", 4)
+    games = EditingGames(5, photos=PHOTOS, reward=save_run(tmp_path / "run"), autoreset_mode="SameStep")
+    games.action_space.seed(0)
+    games.reset(seed=0)
+    counts = []
+    for _ in range(6):
+        seen.clear()
+        games.step(games.action_space.sample())
+        assert max(seen) == 4
+        counts.append(sum(seen))
+    # The untouched pictures in the first step of each game, and what each step makes.
+    assert counts == [10, 5, 5, 5, 5, 10]
+
+
+def test_a_reward_function_cannot_write_into_the_game() -> None:
+    def spoil(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
+        after[:] = 0
+        return np.zeros(len(after))
+
+    games = EditingGames(2, photos=PHOTOS, reward=spoil)
+    games.reset(seed=0)
+    with pytest.raises(ValueError, match="read-only"):
+        games.step(games.action_space.sample())
+
+
+def test_games_draw_photos_flips_and_places_evenly_and_apart() -> None:
+    random = GameRandom(20000)
+    rows = np.arange(20000)
+    random.seed(rows, rows.astype(np.uint64))
+    drawn = random.integers(rows, (3, 2, 17, 17))
+    for column, high in zip(drawn.T, (3, 2, 17, 17), strict=True):
+        assert np.bincount(column, minlength=high) / 20000 == pytest.approx(np.full(high, 1 / high), abs=0.012)
+    assert np.abs(np.corrcoef(drawn.T) - np.eye(4)).max() < 0.03
+    assert np.abs(np.corrcoef(drawn[:-1, 2], drawn[1:, 2])[0, 1]) < 0.03
+    following = random.integers(rows, (3, 2, 17, 17))
+    assert np.abs(np.corrcoef(drawn[:, 2], following[:, 2])[0, 1]) < 0.03
 
 
 def test_what_is_returned_is_not_changed_later() -> None:
