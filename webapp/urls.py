@@ -29,6 +29,7 @@ urlpatterns = [
     path("finished/", finished, name="finished"),
     path("finished/<uuid:episode_id>.webp", finished_file, name="finished-thumbnail"),
     path("play/<slug:slug>/consent/", pages.consent_page, name="consent"),
+    path("play/<slug:slug>/text/", pages.agreed_page, name="agreed"),
     path("play/<slug:slug>/declined/", pages.declined_page, name="declined"),
     path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
     path("play/<slug:slug>/profile/", profile, name="profile-page"),

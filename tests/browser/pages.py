@@ -27,7 +27,8 @@ def first_visit(visit: Visit) -> Iterator[str]:
     """From the start page through consent and practice to the start page again."""
     person, page = visit.person, visit.page
     visit.add_photos(2)
-    visit.change_study(consent_text=default_consent_text(), tutorial=True, organiser="Ada Example, ada@example.org")
+    organiser = "Ada Example, ada@example.org"
+    visit.change_study(consent_text=default_consent_text(), tutorial=True, organiser=organiser, minutes=20)
     visit.open("/")
     expect(page.locator(".picture canvas")).to_have_count(2)
     yield "start"
@@ -66,6 +67,9 @@ def first_visit(visit: Visit) -> Iterator[str]:
     expect(page.get_by_role("link", name="Practise once more")).to_be_visible()
     expect(page.locator(".picture canvas")).to_have_count(2)
     yield "start-again"
+    page.get_by_role("link", name="What you agreed to").click()
+    expect(page.get_by_role("heading", name="What you agreed to")).to_be_visible()
+    yield "agreed"
     visit.change_study(consent_text="We ask for more now.")
     visit.open("/play/default/")
     expect(page.get_by_role("heading", name="The text has changed")).to_be_visible()

@@ -1,5 +1,6 @@
 """The picture that was handed in, at full size: beside the next photo, or on the page of finished pictures."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -57,7 +58,9 @@ def test_the_picture_handed_in_can_be_had_at_full_size_beside_the_next_photo(
     person.arrive()
     play(person)
     person.wait_for_photo()
-    expect(bar(person)).to_contain_text("is handed in.")
+    expect(bar(person)).to_contain_text("Your picture is handed in.")
+    # The name of a photo's file is the researchers' business.
+    expect(person.page.get_by_text(re.compile(r"photo \d"))).to_have_count(0)
     ask(person)
     expect(bar(person)).to_contain_text("Waiting for its turn")
     work()

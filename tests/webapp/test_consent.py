@@ -160,6 +160,34 @@ class TestPages:
         assert agree(stranger, ticket="x:y")["Location"] == "/play/default/"
         assert Participant.objects.count() == 1
 
+    def test_what_was_agreed_to_can_be_read_again_as_it_was(self, player, stranger, new_text):
+        page = text(player.get("/play/default/text/"))
+        assert "What you agreed to" in page
+        assert "Taking part is voluntary" in page
+        assert "Version 1 of this text" in page
+        assert "It has been changed since" in page
+        assert 'href="/play/default/text/"' in text(player.get("/"))
+        for_others = text(stranger.get("/play/default/text/"))
+        assert "We ask for more now." in for_others
+        assert "agreed to" not in for_others
+        assert 'href="/play/default/text/"' not in text(stranger.get("/"))
+        new_text.open = False
+        new_text.save()
+        assert "Version 1 of this text" in text(player.get("/play/default/text/"))
+
+    def test_a_study_without_a_text_says_so(self, stranger, study):
+        study.consent_text = ""
+        study.save()
+        assert "asks for no consent" in text(stranger.get("/play/default/text/"))
+
+    def test_about_how_long_it_takes_is_said_before(self, stranger, study, photo):
+        assert "minute" not in text(stranger.get(PAGE))
+        study.minutes = 25
+        study.save()
+        assert "It takes about 25 minutes in all." in text(stranger.get(PAGE))
+        assert "about 25 minutes" in text(stranger.get("/"))
+        assert stranger.get("/api/studies/default/").json()["minutes"] == 25
+
     def test_declining_is_fine_and_leaves_nothing(self, stranger):
         stranger.get(PAGE)
         assert "nothing of you has been stored" in text(stranger.get("/play/default/declined/"))

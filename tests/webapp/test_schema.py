@@ -26,6 +26,7 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/episodes/{episode_id}/replay/",
         "/api/episodes/{episode_id}/replay/preview/",
         "/api/photos/",
+        "/api/reveals/{showing_id}/pictures/{index}/",
         "/api/studies/{slug}/photos/{sha256}/",
         "/api/studies/{slug}/photos/{sha256}/reveal/",
         "/api/studies/{slug}/photos/{sha256}/reveal/answer/",

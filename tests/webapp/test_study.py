@@ -16,6 +16,7 @@ def test_it_works(stranger, photo):
         "reveal": "end",
         "tutorial": False,
         "organiser": "",
+        "minutes": None,
         "consent": {"version": 1, "text": default_consent_text()},
         "photos": 1,
         "contract_version": VERSION,

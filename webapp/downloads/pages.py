@@ -24,8 +24,12 @@ PICTURES_ON_A_PAGE = 24
 
 @dataclass(frozen=True)
 class Finished:
-    """An episode, what is known of its downloads, as JSON, and why none is offered; empty where they are."""
+    """An episode, what is known of its downloads, as JSON, and why none is offered; empty where they are.
 
+    ``number`` counts the visitor's pictures, from the first that was handed in.
+    """
+
+    number: int
     episode: Episode
     downloads: str
     reason: str
@@ -37,7 +41,8 @@ def finished(request: HttpRequest) -> HttpResponse:
     page = Paginator(_of_visitor(request).order_by("-started", "pk"), PICTURES_ON_A_PAGE).get_page(
         request.GET.get("page")
     )
-    pictures = [_finished(episode) for episode in page]
+    last = page.paginator.count - page.start_index() + 1
+    pictures = [_finished(last - index, episode) for index, episode in enumerate(page)]
     context = {"page": page, "pictures": pictures, "built": finders.find("finished.js") is not None}
     return render(request, "finished.html", context)
 
@@ -62,7 +67,7 @@ def _of_visitor(request: HttpRequest) -> QuerySet[Episode]:
     return rows.select_related("photo", "study").prefetch_related("downloads")
 
 
-def _finished(episode: Episode) -> Finished:
+def _finished(number: int, episode: Episode) -> Finished:
     reason = why_not(episode)
     downloads = [] if reason else what_is_there(episode)
-    return Finished(episode, json.dumps(DownloadSerializer(downloads, many=True).data), reason)
+    return Finished(number, episode, json.dumps(DownloadSerializer(downloads, many=True).data), reason)

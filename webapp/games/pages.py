@@ -13,19 +13,20 @@ from webapp.games.models import Episode
 from webapp.games.replays import watchable
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of
-from webapp.studies.models import Study
+from webapp.studies.models import Consent, Study
 from webapp.studies.pages import program_page
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A study, how many photos it has, and how many of them the visitor has submitted."""
+    """A study, how many photos it has, how many of them the visitor has submitted, and whether they have agreed."""
 
     study: Study
     total: int
     done: int
     begun: bool
     practised: bool = False
+    agreed: bool = False
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -55,11 +56,11 @@ def _progress(study: Study, visitor: Participant | None) -> Progress:
     submitted = own.filter(status=Episode.Status.SUBMITTED).values("photo")
     done = study.playable.filter(pk__in=submitted).count()
     begun = done > 0 or own.filter(status=Episode.Status.OPEN).exists()
-    return Progress(study, total, done, begun, practised=has_practised(visitor))
+    agreed = Consent.objects.filter(study=study, participant=visitor).exists()
+    return Progress(study, total, done, begun, practised=has_practised(visitor), agreed=agreed)
 
 
 def replay(request: HttpRequest, episode_id: UUID) -> HttpResponse:
     """Render an episode, step by step; not found for who may not watch it."""
     episode = watchable(request, episode_id)
-    title = gettext("%(photo)s, step by step") % {"photo": episode.photo.name}
-    return program_page(request, "replay", title, episode=str(episode.pk))
+    return program_page(request, "replay", gettext("Step by step"), episode=str(episode.pk))

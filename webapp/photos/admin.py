@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from webapp.http.read_only_admin import ReadOnly
+from webapp.http.versioned_admin import Versioned
 from webapp.photos.models import Photo
 
 
 @admin.register(Photo)
-class PhotoAdmin(ReadOnly):
+class PhotoAdmin(Versioned, ReadOnly):
     """Licence and attribution can be mended here; adding and removing have a page of their own."""
 
     list_display = ("name", "width", "height", "licence", "added", "removed_at")

@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from webapp.http.read_only_admin import ReadOnly
+from webapp.http.versioned_admin import Versioned
 from webapp.studies.models import DEFAULT, Consent, Participation, Study
 
 
 @admin.register(Study)
-class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy alone
+class StudyAdmin(Versioned):
     list_display = (
         "slug",
         "title",
@@ -24,6 +25,7 @@ class StudyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for myp
         "former_slugs",
         "title",
         "organiser",
+        "minutes",
         "open",
         "allow_untouched",
         "allow_downloads",

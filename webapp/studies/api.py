@@ -46,7 +46,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
     class Meta:
         model = Study
         options = ("open", "allow_untouched", "allow_downloads", "tutorial", "reveal")
-        fields = ("slug", "title", *options, "organiser", "consent", "photos", "contract_version")
+        fields = ("slug", "title", *options, "organiser", "minutes", "consent", "photos", "contract_version")
         read_only_fields = fields
 
     @extend_schema_field(ConsentTextSerializer(allow_null=True))

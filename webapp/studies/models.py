@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 
 from webapp.participants.models import Participant
@@ -91,6 +92,13 @@ class Study(models.Model):
     organiser = models.CharField(
         max_length=300, blank=True, help_text="who runs the study and answers questions, with an address; shown to all"
     )
+    minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="about how many minutes taking part takes, all photos together: said before people agree. Empty: "
+        "nothing is said of it",
+    )
     consent_text = models.TextField(
         blank=True,
         default=default_consent_text,
@@ -156,7 +164,7 @@ class Study(models.Model):
     @property
     def consent_paragraphs(self) -> list[str]:
         """The text of consent, paragraph by paragraph."""
-        return [paragraph for paragraph in self.consent_text.split("\n\n") if paragraph.strip()]
+        return paragraphs(self.consent_text)
 
     @property
     def playable(self) -> models.QuerySet[Photo]:
@@ -176,6 +184,11 @@ class FormerSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text, which empty lines divide."""
+    return [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
 class StudyPhoto(models.Model):

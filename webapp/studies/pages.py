@@ -29,7 +29,7 @@ from webapp.photos.storing import played
 from webapp.photos.thumbnails import Look, thumbnail
 from webapp.studies.api import JoinView
 from webapp.studies.joining import find_study, is_consent_missing, join
-from webapp.studies.models import DEFAULT, Consent, Study
+from webapp.studies.models import DEFAULT, Consent, Study, paragraphs
 
 # Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
 researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="login")
@@ -99,6 +99,18 @@ def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
     again = participant is not None and Consent.objects.filter(study=study, participant=participant).exists()
     context = {"study": study, "again": again, "problem": problem, "built": finders.find("consent.js") is not None}
     return render(request, "consent.html", context, status=status)
+
+
+@never_cache
+@page_of_study
+def agreed_page(request: HttpRequest, study: Study) -> HttpResponse:
+    """Render what the visitor has agreed to, to be read again; for others the text as it stands."""
+    participant = participant_of(request)
+    consents = Consent.objects.filter(study=study, participant=participant).order_by("version")
+    consent = consents.last() if participant is not None else None
+    text, version = (consent.text, consent.version) if consent else (study.consent_text, study.consent_version)
+    context = {"study": study, "paragraphs": paragraphs(text), "version": version, "consent": consent}
+    return render(request, "agreed.html", context)
 
 
 @page_of_study

@@ -193,11 +193,10 @@ export class Session {
     const { episode } = this;
     const { study, photo, handedIn } = this.state;
     if (study.value?.allow_downloads !== true || photo.value === null) return;
-    const { name } = photo.value;
     handedIn.value = null;
     // Who hears nothing now finds it among the finished pictures.
     const downloads = await getDownloads(episode).catch(() => null);
-    if (downloads !== null) handedIn.value = { episode, photo: name, reason: downloads.reason };
+    if (downloads !== null) handedIn.value = { episode, reason: downloads.reason };
   }
 
   /** Goes on in this window with what another one plays. */

@@ -11,7 +11,6 @@ import type { Tutorial } from "../tutorial/course";
 /** The picture that was handed in last, and whether it can be had at full size. */
 export interface HandedIn {
   readonly episode: string;
-  readonly photo: string;
   /** Why it cannot; empty where it can. */
   readonly reason: string;
 }

@@ -158,7 +158,7 @@ class Uploads {
     }
     window.removeEventListener("beforeunload", stay);
     this.running = false;
-    this.conclude();
+    await this.conclude();
   }
 
   private async sendOne(file: File, line: Line, options: FormData): Promise<void> {
@@ -178,11 +178,11 @@ class Uploads {
     }
   }
 
-  private conclude(): void {
+  private async conclude(): Promise<void> {
     const failed = this.failed > 0 ? ` ${this.failed} could not be added: the reasons stand below.` : "";
     const linked = this.linked > 0 ? `, ${this.linked} here already and new in this study` : "";
     this.say(`Done: ${this.added} added${linked}.${failed} `);
-    if (this.added + this.linked === 0) return;
+    if (this.added + this.linked === 0 || (await showList())) return;
     const again = document.createElement("a");
     again.href = location.href;
     again.textContent = "Show them in the list";
@@ -192,6 +192,17 @@ class Uploads {
   private say(text: string): void {
     this.summary.textContent = text;
   }
+}
+
+/** Shows the list, and the number of photos, as they stand now; whether the server has told. */
+async function showList(): Promise<boolean> {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok !== true) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const list = page.querySelector("#in-play");
+  if (list === null) return false;
+  find("#in-play", HTMLElement).replaceWith(document.adoptNode(list));
+  return true;
 }
 
 function megabytes(bytes: number): string {

@@ -726,6 +726,8 @@ export interface components {
             readonly reveal: components["schemas"]["RevealEnum"];
             /** @description who runs the study and answers questions, with an address; shown to all */
             readonly organiser: string;
+            /** @description about how many minutes taking part takes, all photos together: said before people agree. Empty: nothing is said of it */
+            readonly minutes: number | null;
             /** @description What to agree to before play; null where nothing is asked. */
             readonly consent: components["schemas"]["ConsentText"] | null;
             /** @description How many can be played. */

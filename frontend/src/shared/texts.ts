@@ -180,7 +180,7 @@ export const texts = {
   },
   handedIn: {
     label: gettext("The picture that you handed in last"),
-    said: (photo: string) => gettext("%(photo)s is handed in.", { photo }),
+    said: gettext("Your picture is handed in."),
     all: gettext("All your pictures"),
     close: gettext("Close"),
   },
@@ -222,6 +222,7 @@ export const texts = {
       [gettext("Pinch, double-tap"), gettext("look closer; drag to move")],
       [gettext("Tap Clipping"), gettext("show what is clipped")],
     ] as const,
+    agreed: gettext("What you agreed to"),
     shortcuts: gettext("Shortcuts"),
     keys: [
       [gettext("1 … 8"), gettext("choose a filter, or go to its step")],

@@ -5,6 +5,7 @@ import type { Game } from "../game/rules";
 import { COURSE, type Card, type Tutorial } from "./course";
 import { pointAt } from "./pointing";
 import { tutorialTexts } from "./texts";
+import { byTouch } from "../shared/touch";
 
 interface Props {
   readonly tutorial: Tutorial;
@@ -57,7 +58,8 @@ function CardView({ card, tutorial, game, replacing, next, skip }: Omit<Props, "
   const { cards, full, well } = tutorialTexts;
   const words = cards[card.name];
   const done = phase === "done";
-  const said = words?.[phase] ?? (phase === "full" ? full(findFilter(card.name)?.label ?? "") : words?.set);
+  const byHand = phase === "set" && byTouch() ? words?.byTouch : undefined;
+  const said = byHand ?? words?.[phase] ?? (phase === "full" ? full(findFilter(card.name)?.label ?? "") : words?.set);
   return (
     <section class="card" ref={element} data-card={card.name} data-phase={phase}>
       <div class="said" aria-live="polite">

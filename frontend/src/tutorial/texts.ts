@@ -78,6 +78,7 @@ export const tutorialTexts = {
     compare: {
       title: gettext("Before and after"),
       set: gettext("Hold Before to see the photo as it came (or hold the key B)."),
+      byTouch: gettext("Hold Before to see the photo as it came."),
       done: gettext("That is how the photo came. Look as often as you like, then press Next."),
     },
     finish: {
@@ -86,7 +87,7 @@ export const tutorialTexts = {
         "Press Finish for a last look, then Hand in. Then come the real photos. They have no goal: make them look as you like.",
       ),
     },
-  } as Record<string, { readonly title: string } & Partial<Readonly<Record<Phase, string>>>>,
+  } as Record<string, { readonly title: string; readonly byTouch?: string } & Partial<Readonly<Record<Phase, string>>>>,
   /** What a card says of a filter for which no step is left. */
   full: (filter: string) => gettext("All five steps are in use. Press Replace, then choose %(filter)s.", { filter }),
   /** What a card says when its task is done. */

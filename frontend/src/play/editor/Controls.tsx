@@ -6,7 +6,8 @@ import { countLevels } from "../../gl/histogram";
 import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
 import { GreyPicker } from "./GreyPicker";
-import { type Play, byTouch } from "./play";
+import type { Play } from "./play";
+import { byTouch } from "../../shared/touch";
 import { Levels } from "./Histogram";
 
 function Invitation({ play }: { readonly play: Play }) {

@@ -4,7 +4,8 @@ import { filterOf, isNeutral, type Step } from "../../game/contract";
 import { describeStep } from "../../game/describe";
 import { texts } from "../../shared/texts";
 import { Pixels } from "../../shared/Pixels";
-import { type Play, byTouch } from "./play";
+import type { Play } from "./play";
+import { byTouch } from "../../shared/touch";
 
 /** How far the player is, and that they can leave and come back. */
 export function Break({ play }: { readonly play: Play }) {
@@ -69,6 +70,7 @@ export function Sheet({ play, title, kind, children }: SheetProps) {
 
 function Help({ play }: { readonly play: Play }) {
   const { help } = texts;
+  const study = play.state.study.value;
   const [heading, rows] = byTouch() ? [help.touches, help.gestures] : [help.shortcuts, help.keys];
   return (
     <Sheet play={play} title={help.title} kind="help">
@@ -86,6 +88,13 @@ function Help({ play }: { readonly play: Play }) {
           </div>
         ))}
       </dl>
+      {study?.consent != null && (
+        <p>
+          <a href={`/play/${study.slug}/text/`} target="_blank" rel="noopener">
+            {help.agreed}
+          </a>
+        </p>
+      )}
       <div class="dialog-buttons">
         <button type="button" onClick={() => (play.state.dialog.value = null)}>
           {texts.buttons.close}

@@ -4,7 +4,8 @@ import { NoWebGL } from "../../gl/renderer";
 import { meanAround, type Pixels } from "../grey";
 import { shownSteps } from "../state";
 import { texts } from "../../shared/texts";
-import { type Play, byTouch } from "./play";
+import type { Play } from "./play";
+import { byTouch } from "../../shared/touch";
 
 /** The button that begins to pick, and what came of it. */
 export function GreyPicker({ play }: { readonly play: Play }) {

@@ -6,10 +6,10 @@ import { DownloadButton } from "../../downloads/DownloadButton";
 export function HandedInBar({ play }: { readonly play: Play }) {
   const { handedIn, study } = play.state;
   if (handedIn.value === null || study.value === null) return null;
-  const { episode, photo, reason } = handedIn.value;
+  const { episode, reason } = handedIn.value;
   return (
     <section class="handed-in" aria-label={texts.handedIn.label}>
-      <p title={photo}>{texts.handedIn.said(photo)}</p>
+      <p>{texts.handedIn.said}</p>
       {reason === "" ? (
         <DownloadButton key={episode} study={study.value.slug} episode={episode} />
       ) : (

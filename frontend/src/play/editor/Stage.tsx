@@ -181,13 +181,12 @@ function useRoom({ display, looking, state }: Play) {
   return room;
 }
 
-/** Who made the photo and what may be done with it, before the name of its file, which may be long. */
+/** Who made the photo and what may be done with it. The name of its file is the researchers' business. */
 function Credit({ photo }: { readonly photo: Photo }) {
   const rights = texts.rights(photo.attribution, photo.licence);
   return (
-    <p class="credit" title={[rights, photo.name].filter(Boolean).join(" · ")}>
-      {rights !== "" && <span class="rights">{rights}</span>}
-      <span class="file">{photo.name}</span>
+    <p class="credit" title={rights}>
+      <span class="rights">{rights}</span>
     </p>
   );
 }
