@@ -1,11 +1,14 @@
 """Developing photos from their files to finished files: CPU seconds and their parts, and the memory of a gigapixel."""
 
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,6 +29,7 @@ from editing.trajectories.steps_file import StepsFile, write_steps
 RUNS = 3
 STRIP = 160  # rows
 SEQUENCES = 20
+_FOUR_EDITS = ("-evaluate multiply 2 -gamma 1.2 -modulate 100,130 -sigmoidal-contrast 3,50%").split()
 
 
 def measure() -> dict[str, Figure]:
@@ -34,7 +38,8 @@ def measure() -> dict[str, Figure]:
         folder = Path(name)
         tiff = folder / "photo.tif"
         _scene().tiffsave(str(tiff))
-        return _tiff(tiff, folder) | _raw(tiff, folder) | _orders(tiff, folder) | _gigapixel(folder)
+        figures = _tiff(tiff, folder) | _commands(tiff, folder) | _raw(tiff, folder) | _orders(tiff, folder)
+        return figures | _gigapixel(folder)
 
 
 def _scene() -> Any:
@@ -61,16 +66,55 @@ def _tiff(tiff: Path, folder: Path) -> dict[str, Figure]:
     )
     said = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
     against = "libvips from the same TIFF to JPEG, without an edit"
-    write_steps(folder / "steps.json", StepsFile(tuple(steps)))
-    command = [sys.executable, "-m", "learning.command_line", "develop", tiff, "--steps", folder / "steps.json", "-o"]
-    cold = cpu_seconds(lambda: _command([*command, folder / f"out{time.monotonic_ns()}"]))
     return {
         "develop.tiff16_to_jpeg_24mp_cpu_s": Figure(whole, "s", "nothing: CPU seconds of one photo of many", said),
         "develop.tiff16_to_jpeg_over_libvips": Figure(whole / plain, "x", against, f"{plain:.2f} s"),
-        "develop.command_24mp_cpu_s": Figure(
-            cold, "s", "nothing: CPU seconds", "the whole command for one photo: Python, imports, compiling"
-        ),
     }
+
+
+def _commands(tiff: Path, folder: Path) -> dict[str, Figure]:
+    """Measure the whole command for one photo, by steps and by an agent, against ImageMagick's for comparable edits."""
+    steps = folder / "steps.json"
+    write_steps(steps, StepsFile(tuple(chain("a"))))
+    by_steps = _command_over_imagemagick("develop.command_24mp", tiff, folder, "--steps", steps)
+    return by_steps | _command_over_imagemagick("develop.command_24mp_by_agent", tiff, folder, "--agent", "pretrained")
+
+
+def _command_over_imagemagick(name: str, tiff: Path, folder: Path, *decision: object) -> dict[str, Figure]:
+    magick = _imagemagick()
+    ours, theirs = [], []
+
+    def develop() -> None:
+        out = folder / f"out{time.monotonic_ns()}"
+        _command([sys.executable, "-m", "learning.command_line", "develop", tiff, *decision, "-o", out])
+
+    def edit() -> None:
+        _command([magick, tiff, *_FOUR_EDITS, "-quality", "92", folder / "magick.jpg"])
+
+    for _ in range(RUNS + 1):  # in turn, so that a machine that slows down does so for both
+        ours.append(cpu_seconds(develop, runs=1))
+        if magick:
+            theirs.append(cpu_seconds(edit, runs=1))
+    note = f"the whole command for one photo: Python, imports, compiling; the first {ours[0]:.2f} s"
+    figures = {f"{name}_cpu_s": Figure(median(ours[1:]), "s", "nothing: CPU seconds", note)}
+    if magick:
+        ratio = median(mine / its for mine, its in zip(ours[1:], theirs[1:], strict=True))
+        note = f"TIFF of 16 bits to JPEG; {median(ours[1:]):.2f} s, the first run {ours[0] / theirs[0]:.2f} x"
+        against = f"ImageMagick, four comparable edits: {median(theirs[1:]):.2f} CPU seconds"
+        figures[f"{name}_over_imagemagick"] = Figure(ratio, "x", against, note)
+    return figures
+
+
+@cache
+def _imagemagick() -> str | None:
+    """ImageMagick's program; as root on Debian it is installed where it is missing."""
+    programs = ("magick", "convert-im7", "convert-im6.q16", "convert-im6")
+    if not any(map(shutil.which, programs)) and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "install", "-qq", "--no-install-recommends", "imagemagick"], capture_output=True)
+    program = next(filter(None, map(shutil.which, programs)), None)
+    if program is None:
+        sys.stderr.write("develop.command_24mp_over_imagemagick is not measured: ImageMagick is not installed\n")
+    return program
 
 
 def _raw(tiff: Path, folder: Path) -> dict[str, Figure]:

@@ -14,9 +14,10 @@ from torch.nn.functional import leaky_relu, one_hot
 from editing.game.filters import FILTERS
 from learning.agent import state
 from learning.agent.acting import Chooser
+from learning.agent.architecture import ADJUSTING, CHOOSING, EXPLORATION, LEAK
 from learning.agent.critic import Critic, statistics_by_autograd
-from learning.agent.extractor import LEAK, Extractor
-from learning.agent.networks import ADJUSTING, CHOOSING, EXPLORATION, Agent, Networks, Value
+from learning.agent.extractor import Extractor
+from learning.agent.networks import Agent, Networks, Value
 from learning.training import paper_recipe
 
 

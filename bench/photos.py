@@ -1,15 +1,28 @@
 """Reading photos."""
 
+import subprocess
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyvips
+import tifffile
 
 from bench.figures import Figure, ratio
 from editing.photos.decoding import read_photo
 from editing.photos.preview import make_preview
+
+HEIGHT, WIDTH = 4000, 6000
+PEAK = """
+import sys
+from bench.gigapixel import peak_megabytes
+from editing.photos.decoding import open_photo
+from editing.photos.preview import preview_of
+preview_of(open_photo(sys.argv[1]))
+print(peak_megabytes())
+"""
 
 
 def measure() -> dict[str, Figure]:
@@ -29,7 +42,26 @@ def measure() -> dict[str, Figure]:
                 "decoding the file alone, by pyvips",
                 "6 megapixels, to a float16 preview of 1024 pixels; CPU time",
             )
+        figures |= sideways(Path(folder))
     return figures
+
+
+def sideways(folder: Path) -> dict[str, Figure]:
+    """Measure the memory of pictures that lie on their side, which are turned whole."""
+    upright, lying = (_peak_megabytes(folder, orientation) for orientation in (1, 6))
+    picture = HEIGHT * WIDTH * 3 * 4 / 2**20
+    note = f"{WIDTH} x {HEIGHT}, TIFF of 32-bit floating point, to a preview: {lying:.0f} MB, {upright:.0f} if upright"
+    what = f"the picture, {picture:.0f} MB, beyond what an upright one takes"
+    return {"photos.sideways_peak_over_picture": Figure((lying - upright) / picture, "x", what, note)}
+
+
+def _peak_megabytes(folder: Path, orientation: int) -> float:
+    """Return the most memory of a fresh process that makes the preview of such a picture."""
+    path = folder / "lying.tif"
+    pixels = np.random.default_rng(0).random((HEIGHT, WIDTH, 3), dtype=np.float32)
+    tifffile.imwrite(path, pixels, photometric="rgb", rowsperstrip=64, extratags=[(274, "H", 1, orientation, True)])
+    done = subprocess.run([sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True)
+    return float(done.stdout)
 
 
 def _preview(path: Path) -> None:

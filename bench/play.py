@@ -8,7 +8,8 @@ import torch
 
 from bench.figures import Figure, ratio, seconds
 from learning.agent.checkpoint import load_agent
-from learning.agent.playing import GameRequest, play_all
+from learning.agent.games import GameRequest
+from learning.agent.playing import play_all
 
 PHOTOS = 64
 BATCH = 64

@@ -29,7 +29,8 @@ from editing.photos.decoding import read_photo
 from editing.photos.finding import find_photos
 from editing.photos.preview import agent_view, square
 from editing.photos.read_options import ReadOptions
-from learning.agent.playing import GameRequest, play
+from learning.agent.games import GameRequest
+from learning.agent.playing import play
 from learning.configuration import CONFIGURATIONS, Widths
 from learning.metrics.artefacts import artefacts, mean_artefacts
 from learning.metrics.histogram_intersection import crop_statistics, intersection, root_mean_square

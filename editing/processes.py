@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -26,6 +27,7 @@ Result = TypeVar("Result")
 
 # Fresh interpreters: a fork shares connections with its parent, and may hang where the parent has threads.
 SPAWN = get_context("spawn")
+_CGROUP = Path("/sys/fs/cgroup")
 _POLL_INTERVAL = 0.25  # seconds
 # How many items each process is given before their results are taken, where results come in order: enough that it has
 # work while one of the others takes long.
@@ -196,6 +198,21 @@ class _Work(Generic[Item, Result]):
             return item, self.result(self.submitted(pool, item))
 
 
+def available_memory() -> int | None:
+    """Return how many bytes processes can take here without harm: of the machine, or of the container, the fewer.
+
+    None on a system that does not tell.
+    """
+    amounts = []
+    with suppress(OSError, ValueError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        amounts += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    with suppress(OSError, ValueError):  # "max" is no number: there is no limit
+        limit, used = (int((_CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+        amounts.append(max(limit - used, 0))
+    return min(amounts, default=None)
+
+
 def nothing() -> None:
     """Do nothing before the first item of a process."""
 
@@ -207,6 +224,7 @@ def each_by_processes(
     begin: Callable[[], None] = nothing,
     *,
     ordered: bool = False,
+    memory: Callable[[Item], int] | None = None,
 ) -> Generator[tuple[Item, Result | Crashed], None, None]:
     """Call a function on each item, and give what came of it, or its crash.
 
@@ -219,24 +237,33 @@ def each_by_processes(
             raised here, and ends the rest.
         begin: called once in each process, before its first item.
         ordered: whether results come in the order of their items, or as they are done.
+        memory: about how many bytes a process takes with an item: together those in work take no more than there are,
+            but for one that is alone.
     """
     work = _Work(function, begin)
     remaining = iter(items)
     places = processes * AHEAD if ordered else processes
     running: dict[Future[Result], Item] = {}
+    costs: dict[Future[Result], int] = {}
+    limit = available_memory() if memory else None
+    upcoming: list[Item] = []  # the next one, if it has to wait
     pool = work.pool(processes)
     try:
         while True:
             while len(running) < places:
-                try:
-                    item = next(remaining)
-                except StopIteration:
+                upcoming = upcoming or list(islice(remaining, 1))
+                if not upcoming:
                     break
-                running[work.submitted(pool, item)] = item
+                cost = memory(upcoming[0]) if memory and limit is not None else 0
+                if running and limit is not None and sum(costs[future] for future in running) + cost > limit:
+                    break
+                future = work.submitted(pool, item := upcoming.pop())
+                running[future], costs[future] = item, cost
             if not running:
                 return
             done = [next(iter(running))] if ordered else wait(running, return_when=FIRST_COMPLETED).done
             results = [(running.pop(future), work.result(future)) for future in done]
+            costs = {future: costs[future] for future in running}
             if any(isinstance(result, Crashed) for _, result in results):
                 results += [(item, work.result(future)) for future, item in running.items()]
                 running.clear()

@@ -3,6 +3,7 @@
 So ``safelight --help`` starts at once, and torch is imported by the commands that use it alone.
 """
 
+import os
 from importlib import import_module
 
 import click
@@ -24,6 +25,10 @@ COMMANDS = {
 }
 
 
+# Whose products of NumPy are small: to start BLAS's threads for them, as NumPy is imported, takes ten times as long.
+ONE_THREAD = ("develop",)
+
+
 class LazyGroup(click.Group):
     """A group that lists its commands without importing them."""
 
@@ -33,6 +38,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in ONE_THREAD:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         command = import_module(f"learning.commands.{COMMANDS[cmd_name][0]}").command
         assert isinstance(command, click.Command)  # noqa: S101 (tells the type)
         return command

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from editing.files import atomic_file, remove_drafts
 from editing.photos.decoding import open_photo, source_sha256
+from editing.photos.memory import memory_needed
 from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import PhotoError, printable
 from editing.photos.preview import agent_view, preview_of
@@ -23,9 +24,11 @@ from editing.processes import Crashed, each_by_processes
 from editing.rendering.developing import UNLIMITED, check_destination, develop_photo
 from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
+from learning.agent.games import GameRequest
+from learning.agent.numpy_agent import NumpyAgent, load_numpy_agent
 
 SIDECAR = ".safelight.json"
-# A RAW file takes hundreds of MB while it is decoded: more processes than this would need the memory of a server.
+# Each holds what the libraries need, and compiles for itself.
 MAXIMUM_PROCESSES = 4
 
 
@@ -83,11 +86,9 @@ class AgentDecides:
         return {"player": f"agent:{self.name}", "checkpoint": self.sha256, "seed": self.seed, "sample": sample}
 
     def decide(self, photo: OpenPhoto, sha256: str, samples: Sequence[int]) -> list[StepsFile]:
-        from learning.agent.playing import GameRequest, play
-
-        agent, widths = _agent(self.run)
+        agent = _agent(self.run)
         view = agent_view(preview_of(photo))
-        games = play(agent, widths, [GameRequest(sha256, sample, view) for sample in samples], self.seed)
+        games = [agent.play(GameRequest(sha256, sample, view), self.seed) for sample in samples]
         return [
             StepsFile(tuple(played.step for played in game), tuple(played.probabilities for played in game))
             for game in games
@@ -95,15 +96,9 @@ class AgentDecides:
 
 
 @cache
-def _agent(run: Path) -> tuple[Any, Any]:
+def _agent(run: Path) -> NumpyAgent:
     """Return an agent ready to play, read once in a process."""
-    import torch
-
-    from learning.agent.checkpoint import load_agent
-
-    torch.set_num_threads(1)  # others work beside this process
-    checkpoint = load_agent(run)
-    return checkpoint.agent.double(), checkpoint.widths
+    return load_numpy_agent(run)
 
 
 @dataclass(frozen=True)
@@ -164,12 +159,18 @@ def develop_all(
     """Yield what became of each photo, as they are done; one that fails, or crashes its process, stops no other.
 
     Args:
-        processes: at once; by default one for each core, four at most.
+        processes: at once; by default one for each core, four at most. Fewer where memory would not suffice.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     processes = max(1, min(processes or min(cores, MAXIMUM_PROCESSES), len(jobs)))
     function = partial(develop_one, decision=decision, output=output, read_options=read_options)
-    for job, outcome in each_by_processes(function, jobs, processes, partial(_begin, max(1, cores // processes))):
+    if len(jobs) == 1:  # there are no others to keep from harm, and a process more takes as long as half a photo
+        yield function(jobs[0])
+        return
+    begin = partial(_begin, max(1, cores // processes))
+    for job, outcome in each_by_processes(
+        function, jobs, processes, begin, memory=lambda job: memory_needed(job.source)
+    ):
         if isinstance(outcome, Crashed):
             outcome = Outcome(failures=(f"{printable(job.source.name)}: {outcome}",))
         yield outcome

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 # What no file of a package imports.
@@ -167,3 +168,13 @@ def test_the_help_of_no_command_imports_anything_heavy() -> None:
         "safelight_output('--help'); [safelight_output(name, '--help') for name in COMMANDS]"
     )
     assert not modules_after(statement) & {"torch", "matplotlib", "scipy", "jinja2"}
+
+
+def test_developing_a_photo_imports_nothing_that_is_long_to_import(tmp_path: Path) -> None:
+    np.save(tmp_path / "photo.npy", np.full((64, 96, 3), 0.1, np.float32))
+    statement = (
+        "from tests.command_line import safelight_output; "
+        f"safelight_output('develop', '{tmp_path}/photo.npy', '--agent', 'pretrained', '-o', '{tmp_path}/out')"
+    )
+    assert not modules_after(statement) & {"torch", "pyarrow", "rich", "scipy", "numpy.testing"}
+    assert (tmp_path / "out" / "photo.jpg").exists()

@@ -16,7 +16,6 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Any, Protocol
 
-import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from numpy.typing import NDArray
 
@@ -306,7 +305,7 @@ def apply_steps(image: NDArray[np.floating[Any]], steps: Iterable[EditingStep]) 
         strip = pixels[start : start + PIXELS_AT_ONCE]
         red, green, blue = planes[:, : len(strip)]
         red[:], green[:], blue[:] = strip.T
-        results = apply_steps_to_planes(numpy_namespace, (red, green, blue), steps)
+        results = apply_steps_to_planes(np, (red, green, blue), steps)
         for channel, plane in enumerate(results):
             edited[start : start + PIXELS_AT_ONCE, channel] = plane
     return edited.reshape(image.shape)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from editing.game.filters import FILTERS
 from learning.agent import state
-from learning.agent.networks import EXPLORATION, Agent
+from learning.agent.architecture import EXPLORATION
+from learning.agent.networks import Agent
 
 Chooser = Callable[[Tensor], Tensor]
 

@@ -2,7 +2,11 @@
 
 ``last.safetensors`` is all that a run needs to continue, ``best.safetensors`` the weights of the networks when the
 results were nearest to the targets, on what is held out. Each is one file, written whole or not at all.
+
+torch, which is long to import, is only imported where networks are made or written.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
@@ -11,18 +15,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
 
 from editing.files import write_atomically
 from editing.game.filters import VERSION
-from learning.agent.critic import Critic
-from learning.agent.networks import Agent
 from learning.configuration import Widths
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from learning.agent.critic import Critic
+    from learning.agent.networks import Agent
 
 CONFIG = "config.json"
 LAST = "last.safetensors"
@@ -41,7 +46,7 @@ SHIPPED = Path(__file__).parents[1] / "shipped"
 # Free space for this many checkpoints: the last, the best, and one that is being written.
 CHECKPOINTS_WORTH = 3
 
-Network = TypeVar("Network", bound=nn.Module)
+Network = TypeVar("Network", bound="nn.Module")
 
 
 class CheckpointError(ValueError):
@@ -98,19 +103,26 @@ def check_space(directory: Path, state: Mapping[str, Tensor]) -> None:
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Write tensors, and JSON values beside them; the same ones are the same bytes."""
+    from safetensors.torch import save
+
     contiguous = {name: value.contiguous() for name, value in tensors.items()}
     metadata = {"safelight": json.dumps({"filters_version": VERSION} | dict(about), sort_keys=True)}
     write_atomically(path, save(contiguous, metadata))
 
 
-def read_checkpoint(path: Path, prefix: str = "") -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_checkpoint(
+    path: Path, prefix: str = "", framework: Literal["pt", "np"] = "pt"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the tensors whose names begin with ``prefix``, by their full names, and the values beside them.
+
+    Args:
+        framework: "pt" for tensors of torch, "np" for NumPy's arrays.
 
     Raises:
         CheckpointError: if the file is missing, damaged, or of another version of the filters.
     """
     try:
-        with safe_open(path, "pt") as file:
+        with safe_open(path, framework) as file:
             about = json.loads((file.metadata() or {}).get("safelight", "{}"))
             names = [name for name in sorted(file.keys()) if name.startswith(prefix)]
             tensors = {RENAMED.get(name, name): file.get_tensor(name) for name in names}
@@ -131,10 +143,12 @@ def load_agent(directory: Path) -> Checkpoint:
         CheckpointError: if the folder, its config or its weights are missing, damaged, of another version of the
             filters, or do not fit each other.
     """
-    directory = _run_folder(directory)
+    from learning.agent.networks import Agent
+
+    directory = run_folder(directory)
     config = read_config(directory)
     agent, widths = _untrained(Agent, directory, config)
-    path = _chosen_checkpoint(directory)
+    path = chosen_checkpoint(directory)
     about = _load_weights("agent", agent, path, widths)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Checkpoint(agent.eval(), widths, digest, config, about, path.stem)
@@ -146,19 +160,23 @@ def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
     Raises:
         CheckpointError: as ``load_agent``; the agent that comes with the project has no critic.
     """
-    directory = _run_folder(directory)
+    from learning.agent.critic import Critic
+
+    directory = run_folder(directory)
     config = read_config(directory)
     critic, widths = _untrained(Critic, directory, config)
-    _load_weights("critic", critic, _chosen_checkpoint(directory), widths)
+    _load_weights("critic", critic, chosen_checkpoint(directory), widths)
     return critic.eval().requires_grad_(False), config
 
 
-def _run_folder(directory: Path) -> Path:
+def run_folder(directory: Path) -> Path:
+    """Return the folder of a run, or of an agent in ``SHIPPED`` by its name."""
     shipped = SHIPPED / directory
     return shipped if not directory.exists() and (shipped / CONFIG).exists() else directory
 
 
-def _chosen_checkpoint(directory: Path) -> Path:
+def chosen_checkpoint(directory: Path) -> Path:
+    """Return the best checkpoint of a run's folder, else the last."""
     return directory / (BEST if (directory / BEST).exists() else LAST)
 
 
@@ -166,11 +184,27 @@ def _untrained(
     build: Callable[[Widths], Network], directory: Path, config: Mapping[str, Any]
 ) -> tuple[Network, Widths]:
     """Return a network of the widths that a run's config states."""
+    widths = read_widths(directory, config)
     try:
-        widths = Widths(**config["widths"])
         return build(widths), widths
-    except (KeyError, TypeError, ValueError, RuntimeError):
-        raise CheckpointError(f"{directory / CONFIG}: it does not say how wide the networks are") from None
+    except (TypeError, ValueError, RuntimeError):
+        raise CheckpointError(_no_widths(directory)) from None
+
+
+def read_widths(directory: Path, config: Mapping[str, Any]) -> Widths:
+    """Return how wide the networks of a run are, by its config.
+
+    Raises:
+        CheckpointError: if it does not say so.
+    """
+    try:
+        return Widths(**config["widths"])
+    except (KeyError, TypeError, ValueError):
+        raise CheckpointError(_no_widths(directory)) from None
+
+
+def _no_widths(directory: Path) -> str:
+    return f"{directory / CONFIG}: it does not say how wide the networks are"
 
 
 def read_config(directory: Path) -> dict[str, Any]:
@@ -202,23 +236,42 @@ def _check_version(path: Path, version: object) -> None:
 
 
 def _load_weights(kind: str, network: nn.Module, path: Path, widths: Widths) -> Mapping[str, Any]:
-    prefix = f"{kind}{WEIGHTS}"
-    stored, about = read_checkpoint(path, prefix)
-    if not stored:
-        raise CheckpointError(f"{path} holds the weights of another network alone, not of a run's {kind}")
-    tensors = {name.removeprefix(prefix): tensor for name, tensor in stored.items()}
-    expected = network.state_dict()
-    if tensors.keys() != expected.keys():
-        name = sorted(tensors.keys() ^ expected.keys())[0]
-        raise CheckpointError(f"{path} holds the weights of another network: {name} is in one of them alone")
+    import torch
+
+    shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    tensors, about = read_weights(kind, shapes, path, widths)
     for name, tensor in tensors.items():
-        if tensor.shape != expected[name].shape:
-            actual, expected_shape = (" x ".join(map(str, weights.shape)) for weights in (tensor, expected[name]))
-            raise CheckpointError(
-                f"{path} is of other widths than {CONFIG} says (width {widths.width}, hidden {widths.hidden}): "
-                f"{name} is {actual}, not {expected_shape}"
-            )
         if not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite")
     network.load_state_dict(tensors)
     return about
+
+
+def read_weights(
+    kind: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    path: Path,
+    widths: Widths,
+    framework: Literal["pt", "np"] = "pt",
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return a network's weights by name, which must be of these shapes, and what the checkpoint says of itself.
+
+    Raises:
+        CheckpointError: as ``read_checkpoint``, and where the weights are another network's.
+    """
+    prefix = f"{kind}{WEIGHTS}"
+    stored, about = read_checkpoint(path, prefix, framework)
+    if not stored:
+        raise CheckpointError(f"{path} holds the weights of another network alone, not of a run's {kind}")
+    tensors = {name.removeprefix(prefix): tensor for name, tensor in stored.items()}
+    if tensors.keys() != shapes.keys():
+        name = sorted(tensors.keys() ^ shapes.keys())[0]
+        raise CheckpointError(f"{path} holds the weights of another network: {name} is in one of them alone")
+    for name, tensor in tensors.items():
+        if tuple(tensor.shape) != shapes[name]:
+            actual, expected = (" x ".join(map(str, shape)) for shape in (tensor.shape, shapes[name]))
+            raise CheckpointError(
+                f"{path} is of other widths than {CONFIG} says (width {widths.width}, hidden {widths.hidden}): "
+                f"{name} is {actual}, not {expected}"
+            )
+    return tensors, about

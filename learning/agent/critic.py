@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from editing.game.filters import LUMINANCE, luminance
-from learning.agent.extractor import LEAK, Extractor, Head, flat
+from learning.agent.architecture import LEAK
+from learning.agent.extractor import Extractor, Head, flat
 from learning.configuration import Widths
 
 SATURATION_FLOOR = 0.01

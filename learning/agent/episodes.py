@@ -18,13 +18,14 @@ from editing.game.filters import VERSION
 from editing.game.rules import Step, replay, trajectory
 from editing.photos.decoding import read_photo, source_sha256
 from editing.photos.finding import find_photos
+from editing.photos.memory import memory_needed
 from editing.photos.photo_error import PhotoError, printable
 from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import ReadOptions
 from editing.trajectories.schemas import FLAGS, rows
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import Checkpoint
-from learning.agent.playing import GameRequest, PlayedStep
+from learning.agent.games import GameRequest, PlayedStep
 from learning.photos.sets import PhotoSetError, map_processes
 
 Row = dict[str, Any]
@@ -82,7 +83,9 @@ def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path)
     """
     search = find_photos(paths)
     files = search.photos
-    outcomes = map_processes(partial(_import, options=options, previews=previews), files, "Reading photos")
+    outcomes = map_processes(
+        partial(_import, options=options, previews=previews), files, "Reading photos", memory_needed
+    )
     unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
     by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}
     if not by_sha256:

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from editing.photos.preview import AGENT_VIEW_SIZE
+from learning.agent.architecture import LEAK
 from learning.configuration import Widths
-
-LEAK = 0.2
 
 
 class Extractor(nn.Module):

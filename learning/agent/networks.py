@@ -12,16 +12,10 @@ from torch import Tensor, nn
 
 from editing.game.filters import FILTERS
 from learning.agent import state
+from learning.agent.architecture import ADJUSTING, CHOOSING, EXPLORATION, KEEP, MASK_OUTPUTS
 from learning.agent.critic import Critic, statistics
 from learning.agent.extractor import Extractor, Head
 from learning.configuration import Widths
-
-KEEP = 0.5
-# The 2018 program's parameters of a soft mask, which it never used: they keep the heads, and the golden file, its size.
-MASK_OUTPUTS = 6
-EXPLORATION = 0.05
-# Which of an image's two dropout masks is whose.
-ADJUSTING, CHOOSING = 0, 1
 
 Network = TypeVar("Network", bound=nn.Module)
 

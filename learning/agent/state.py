@@ -3,11 +3,15 @@
 All are 0 at the start of an episode. ``used`` follows the order of ``editing.game.filters.FILTERS``.
 """
 
-import torch
-from torch import Tensor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HAS_REWARD = 0
 STOPPED = 1
@@ -36,11 +40,15 @@ def one_hot(choice: Tensor) -> Tensor:
 
     Not by torch's ``one_hot``, which asks whether the indices are in range: nothing may be asked in what is recorded.
     """
+    import torch  # only here, since the positions above are for those too who go without it
+
     return choice[..., None] == torch.arange(len(FILTERS), device=choice.device)
 
 
 def next_states(states: Tensor, choice: Tensor) -> Tensor:
     """(N, 11) the states after each episode's filter ``choice``, (N,) indices, was applied."""
+    import torch
+
     after = states.clone()
     after[:, STEP] += 1
     after[:, USED] = torch.maximum(states[:, USED], one_hot(choice).to(states.dtype))

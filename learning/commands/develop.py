@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from learning.commands.options import clear_errors, photo_options, steps_options
 if TYPE_CHECKING:
     from editing.photos.read_options import ReadOptions
     from editing.rendering.writing import OutputFormat
-    from learning.developing import Decision
+    from learning.developing import Decision, Outcome
 
 FORMATS = ("jpeg", "tiff16", "png16", "webp")
 
@@ -75,17 +77,13 @@ def command(
     A command that was interrupted can be run again: what is finished stays as it is. A photo that fails is named at the
     end, and does not stop the others.
     """
-    from rich.console import Console
-    from rich.progress import track
-
     from editing.photos.finding import find_photos
     from editing.photos.photo_error import PhotoError
     from editing.rendering.writing import Output
-    from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.steps_file import StepsFileError
     from learning.developing import DevelopError, develop_all, plan, total, without_results
 
-    with clear_errors(PhotoError, StepsFileError, InvalidSnapshot, DevelopError, OSError):
+    with clear_errors(PhotoError, StepsFileError, DevelopError, OSError):
         decision = _decision(run, steps, episode, samples, seed)
         output = Output(picture_format, quality, size, metadata)
         photos_found = find_photos(photos)
@@ -94,17 +92,20 @@ def command(
         planned = plan(without_results(photos_found.photos, out), out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
         outcomes = develop_all(planned, decision, output, read_options, jobs)
-        console = Console(stderr=True)
-        progress = track(
-            outcomes, "Developing", len(planned), console=console, transient=True, disable=not console.is_terminal
-        )
-        whole = total(progress)
+        whole = total(_tracked(outcomes, len(planned)) if sys.stderr.isatty() else outcomes)
     already_made = f"; {whole.already_made} were there already" if whole.already_made else ""
     click.echo(f"{whole.made} pictures made in {out}{already_made}.")
     for failure in whole.failures:
         click.echo(f"Failed: {failure}", err=True)
     if whole.failures:
         raise SystemExit(1)
+
+
+def _tracked(outcomes: Iterator[Outcome], count: int) -> Iterable[Outcome]:
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(outcomes, "Developing", count, console=Console(stderr=True), transient=True)
 
 
 def _decision(run: Path | None, steps: Path | None, episode: str | None, samples: int, seed: int) -> Decision:
@@ -116,9 +117,15 @@ def _decision(run: Path | None, steps: Path | None, episode: str | None, samples
     if run is None:
         if samples != 1:
             raise click.UsageError("--samples is for --agent: the same steps give the same picture")
-        return SameSteps(read_source(steps, episode).steps_file)
-    from learning.agent.checkpoint import CheckpointError, load_agent
+        if episode is None:
+            return SameSteps(read_source(steps, None).steps_file)
+        from editing.trajectories.schemas import InvalidSnapshot  # and with it pyarrow, which is long to import
+
+        with clear_errors(InvalidSnapshot):
+            return SameSteps(read_source(None, episode).steps_file)
+    from learning.agent.checkpoint import CheckpointError
+    from learning.agent.numpy_agent import load_numpy_agent
 
     with clear_errors(CheckpointError):
-        checkpoint = load_agent(run)
-    return AgentDecides(run, run.resolve().name, checkpoint.sha256, seed, samples)
+        agent = load_numpy_agent(run)
+    return AgentDecides(run, run.resolve().name, agent.sha256, seed, samples)

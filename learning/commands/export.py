@@ -83,9 +83,14 @@ def _colours(photo: Path | None, read_options: ReadOptions) -> tuple[Colours, st
 
     if photo is None:
         colours = sample_colours()
-        return colours, f"a sample of {len(colours):,} colours"
-    colours = photo_colours(read_photo(photo, read_options).pixels)
-    return colours, f"{len(colours):,} pixels of {printable(photo.name)}"
+        return colours, f"a sample of {len(colours):,} colours; others may be further off"
+    pixels = read_photo(photo, read_options).pixels
+    colours = photo_colours(pixels)
+    count = pixels.shape[0] * pixels.shape[1]
+    if len(colours) == count:
+        return colours, f"{count:,} pixels of {printable(photo.name)}"
+    sample = f"a sample of {len(colours):,} of the {count:,} pixels of {printable(photo.name)}"
+    return colours, f"{sample}; others may be further off"
 
 
 def _print_error(cube: Path, sequence: tuple[Step, ...], size: int, colours: Colours, source: str) -> None:

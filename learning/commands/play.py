@@ -108,7 +108,8 @@ def _play(
     from datetime import UTC, datetime
 
     from learning.agent.episodes import OWN_STUDY, Player
-    from learning.agent.playing import GameRequest, play_all
+    from learning.agent.games import GameRequest
+    from learning.agent.playing import play_all
     from learning.photos.sets import preview_view, results_with_progress
 
     name, seed, samples, batch = options

@@ -1,14 +1,17 @@
 """Where steps come from: a steps file, or an episode of an export or of an agent's play."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editing.game.rules import Step
-from editing.trajectories.schemas import Snapshot, rows
-from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps
+
+if TYPE_CHECKING:
+    from editing.trajectories.schemas import Snapshot
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
         StepsFileError: if there is none.
         InvalidSnapshot: if the export is damaged.
     """
+    from editing.trajectories.schemas import rows  # exports are Parquet files: pyarrow is long to import
+    from editing.trajectories.snapshot import read_snapshot
+
     snapshot = read_snapshot(folder)
     submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
     if not submitted:
@@ -55,6 +61,9 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
 
 
 def _of_episode(folder: Path, identity: str) -> StepsSource:
+    from editing.trajectories.schemas import rows  # exports are Parquet files: pyarrow is long to import
+    from editing.trajectories.snapshot import read_snapshot
+
     snapshot = read_snapshot(folder)
     episode = next((row for row in rows(snapshot.episodes) if row["id"] == identity), None)
     if episode is None:
@@ -65,6 +74,8 @@ def _of_episode(folder: Path, identity: str) -> StepsSource:
 
 
 def _of_row(snapshot: Snapshot, folder: Path, episode: Mapping[str, Any]) -> StepsSource:
+    from editing.trajectories.schemas import rows
+
     identity = episode["id"]
     step_rows = [row for row in rows(snapshot.steps) if row["episode"] == identity]
     step_rows.sort(key=lambda row: row["index"])

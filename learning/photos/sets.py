@@ -21,6 +21,7 @@ from editing.game.rules import Step
 from editing.photos.colour import linear_to_srgb
 from editing.photos.decoding import read_photo
 from editing.photos.finding import find_photos
+from editing.photos.memory import memory_needed
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import LARGEST_FLOAT16, agent_view, load_preview, square
 from editing.photos.read_options import AUTO, ReadOptions
@@ -143,7 +144,8 @@ def map_pictures(
     Raises:
         PhotoSetError: if none can be read; the message has the first one's reason.
     """
-    outcomes = map_processes(partial(map_picture, decoding=decoding, function=function), pictures, description)
+    read = partial(map_picture, decoding=decoding, function=function)
+    outcomes = map_processes(read, pictures, description, lambda picture: memory_needed(picture.path))
     readable = tuple((picture, kept) for picture, (kept, reason) in zip(pictures, outcomes, strict=True) if not reason)
     unreadable = tuple(reason for _, reason in outcomes if reason)
     if not readable:
@@ -173,32 +175,45 @@ def preview_view(path: Path) -> Pixels:
     return agent_view(load_preview(path))
 
 
-def map_processes(function: Callable[[Any], Any], items: Sequence[Any], description: str) -> list[Any]:
+def map_processes(
+    function: Callable[[Any], Any],
+    items: Sequence[Any],
+    description: str,
+    memory: Callable[[Any], int] | None = None,
+) -> list[Any]:
     """``[function(item) for item in items]``; all as of ``results_with_progress``."""
-    return list(results_with_progress(function, items, description))
+    return list(results_with_progress(function, items, description, memory))
 
 
 def results_with_progress(
-    function: Callable[[Any], Any], items: Sequence[Any], description: str
+    function: Callable[[Any], Any],
+    items: Sequence[Any],
+    description: str,
+    memory: Callable[[Any], int] | None = None,
 ) -> Generator[Any, None, None]:
     """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
+
+    Args:
+        memory: about how many bytes a process takes with an item; fewer work at once where they would not suffice.
 
     Raises:
         PhotoSetError: if a process died.
     """
     console = Console(stderr=True)
-    with closing(_results(function, items)) as results:
+    with closing(_results(function, items, memory)) as results:
         yield from track(
             results, description, len(items), console=console, transient=True, disable=not console.is_terminal
         )
 
 
-def _results(function: Callable[[Any], Any], items: Sequence[Any]) -> Generator[Any, None, None]:
+def _results(
+    function: Callable[[Any], Any], items: Sequence[Any], memory: Callable[[Any], int] | None
+) -> Generator[Any, None, None]:
     workers = min(MAXIMUM_WORKERS, os.cpu_count() or 1)
     if workers == 1 or len(items) < PHOTOS_WORTH_PROCESSES:
         yield from map(function, items)
         return
-    with closing(each_by_processes(function, items, workers, ordered=True)) as outcomes:
+    with closing(each_by_processes(function, items, workers, ordered=True, memory=memory)) as outcomes:
         for _, result in outcomes:
             if isinstance(result, Crashed):
                 raise PhotoSetError("a process that read photos died; there may be too little memory")

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
-from learning.agent.playing import GameRequest, play
+from learning.agent.games import GameRequest
+from learning.agent.playing import play
 from learning.figures.sequences import (
     HEIGHT,
     SPACE,

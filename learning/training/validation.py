@@ -14,8 +14,9 @@ import numpy as np
 
 from editing.game.filters import apply_steps
 from editing.photos.preview import agent_view
+from learning.agent.games import GameRequest, PlayedStep
 from learning.agent.networks import Agent
-from learning.agent.playing import GameRequest, PlayedStep, play
+from learning.agent.playing import play
 from learning.configuration import Widths
 from learning.metrics.histogram_intersection import Floats, distance, intersection, square_statistics
 from learning.photos.squares import Indices, Pixels, Squares

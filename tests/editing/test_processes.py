@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from editing import processes
 from editing.processes import AHEAD, Crashed, Stopped, each_by_processes, run_isolated
 
 PROGRAM = """
@@ -188,3 +190,47 @@ def test_work_that_takes_too_long_or_is_not_wanted_any_more_is_ended() -> None:
     with pytest.raises(Stopped):
         run_isolated(time.sleep, 60, should_stop=lambda: True, limit=60)
     assert time.monotonic() - began < 30
+
+
+def test_no_more_work_at_once_than_memory_suffices_for_and_one_at_least(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "available_memory", lambda: 100)
+    function = partial(count_companions, folder=tmp_path)
+    alone = dict(each_by_processes(function, range(4), 2, memory=lambda _: 60))
+    assert alone == dict.fromkeys(range(4), 1)
+    too_large = dict(each_by_processes(function, range(2), 2, memory=lambda _: 1000))
+    assert too_large == dict.fromkeys(range(2), 1)
+    beside = dict(each_by_processes(partial(wait_for_another, folder=tmp_path), "ab", 2, memory=lambda _: 50))
+    assert beside == {"a": True, "b": True}
+
+
+def test_the_memory_of_a_container_counts_where_it_has_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_CGROUP", tmp_path)
+    machine = processes.available_memory()
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("20\n")
+    assert machine is not None
+    assert processes.available_memory() == pytest.approx(machine, rel=0.5)
+    (tmp_path / "memory.max").write_text("100\n")
+    assert processes.available_memory() == 80
+
+
+def count_companions(item: int, folder: Path) -> int:
+    """How many are in work now, this one among them."""
+    own = folder / f"at work {item}"
+    own.touch()
+    count = len(list(folder.glob("at work *")))
+    own.unlink()
+    return count
+
+
+def wait_for_another(item: str, folder: Path) -> bool:
+    """Whether the other of two comes to work while this one is there."""
+    (folder / item).touch()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if (folder / "a").exists() and (folder / "b").exists():
+            return True
+        time.sleep(0.01)
+    return False

@@ -51,7 +51,16 @@ def test_the_error_over_a_photo(tmp_path: Path, steps: Path) -> None:
         "export", "--steps", steps, "--cube", tmp_path / "a.cube", "--size", 33, tmp_path / "photo.npy"
     )
     assert "over 2,000 pixels of photo.npy" in output
+    assert "a sample" not in output
     assert "% of these colours are beyond 1, where the table ends" in output
+
+
+def test_the_error_over_a_part_of_a_photo_is_said_to_be_of_a_sample(tmp_path: Path, steps: Path) -> None:
+    np.save(tmp_path / "photo.npy", np.random.default_rng(0).random((500, 600, 3), dtype=np.float32))
+    output = safelight_output(
+        "export", "--steps", steps, "--cube", tmp_path / "a.cube", "--size", 17, tmp_path / "photo.npy"
+    )
+    assert "over a sample of 200,000 of the 300,000 pixels of photo.npy; others may be further off" in output
 
 
 def test_a_finer_cube_is_closer_and_the_saturation_filter_is_warned_of(tmp_path: Path) -> None:

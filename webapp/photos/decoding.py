@@ -13,6 +13,7 @@ import numpy as np
 
 from editing.game.filters import luminance
 from editing.photos.decoding import READING_VERSION, WORKING_SPACE, open_photo, source_sha256
+from editing.photos.memory import memory_needed
 from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import NotEnoughMemory, PhotoError, printable
 from editing.photos.preview import is_same_preview, load_preview, preview_of, save_preview
@@ -185,10 +186,12 @@ def decode_all(
 ) -> Iterator[tuple[SourceFile, Decoded | PhotoError]]:
     """Yield what became of each photo, in the order in which they are done; `each_by_processes` says how.
 
-    At most ``processes`` photos are in memory at once.
+    At most ``processes`` photos are in memory at once, and fewer where it would not suffice.
     """
     function = partial(_decoded, previews=previews, options=options)
-    for source, result in each_by_processes(function, sources, processes):
+    for source, result in each_by_processes(
+        function, sources, processes, memory=lambda source: memory_needed(source.path)
+    ):
         yield source, _CRASHED if isinstance(result, Crashed) else result
 
 
@@ -196,7 +199,9 @@ def compare_all(
     readings: Iterable[tuple[SourceFile, StoredReading]], processes: int
 ) -> Iterator[tuple[SourceFile, PhotoError | None]]:
     """Yield of each stored photo's file why it does not give the stored picture any more; None where it does."""
-    for (source, _), result in each_by_processes(_difference, readings, processes):
+    for (source, _), result in each_by_processes(
+        _difference, readings, processes, memory=lambda reading: memory_needed(reading[0].path)
+    ):
         yield source, _CRASHED if isinstance(result, Crashed) else result
 
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from bench import eager
+from learning.agent.architecture import EXPLORATION
 from learning.agent.critic import statistics, statistics_by_autograd, with_gradient_by_autograd
 from learning.agent.extractor import Extractor
-from learning.agent.networks import EXPLORATION, create_networks, draw_masks
-from learning.agent.playing import dropout_masks
+from learning.agent.games import dropout_masks
+from learning.agent.networks import create_networks, draw_masks
 from learning.agent.state import SIZE, fresh_states
 from learning.configuration import PAPER_WIDTHS, Widths
 
@@ -82,7 +83,7 @@ def test_training_masks_keep_half_and_their_mean() -> None:
 
 def test_play_masks_depend_on_seed_photo_sample_and_nothing_else() -> None:
     def drawn(seed: int = 1, photo: str = "a", sample: int = 0) -> torch.Tensor:
-        return dropout_masks(SMALL, seed, photo, sample)
+        return torch.from_numpy(dropout_masks(SMALL, seed, photo, sample))
 
     torch.manual_seed(5)
     first = drawn()

@@ -17,8 +17,9 @@ from editing.game.rules import Step
 from editing.trajectories.schemas import Snapshot, rows
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import LAST, begin_run, load_agent, save_checkpoint
+from learning.agent.games import GameRequest
 from learning.agent.networks import create_networks
-from learning.agent.playing import GameRequest, play, play_all
+from learning.agent.playing import play, play_all
 from learning.configuration import Widths
 from tests.command_line import safelight, safelight_output
 

@@ -11,7 +11,8 @@ from editing.game.filters import FILTERS, apply_steps, luminance
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from learning.agent.checkpoint import load_agent
-from learning.agent.playing import GameRequest, PlayedStep, play
+from learning.agent.games import GameRequest, PlayedStep
+from learning.agent.playing import play
 from learning.metrics.artefacts import Artefacts, artefacts, mean_artefacts
 
 PICTURES = 12

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from editing.game.filters import FILTERS
+from learning.agent.architecture import EXPLORATION
 from learning.agent.critic import Critic
-from learning.agent.networks import EXPLORATION, Agent, draw_masks, initialise
+from learning.agent.networks import Agent, draw_masks, initialise
 from learning.agent.state import USED
 from learning.configuration import FastConfig, Widths
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
