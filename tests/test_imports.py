@@ -37,7 +37,7 @@ FLOORS = {
     ],
     "webapp": [
         {"environment", "http", "translations"},
-        {"command_line", "participants", "photos"},
+        {"command_line", "logins", "participants", "photos"},
         {"studies"},
         {"games"},
         {"downloads", "ratings"},

@@ -6,7 +6,6 @@ into a server: host, CSRF origin and secure cookies follow from it, ``SECRET_KEY
 is trusted for the visitor's address.
 """
 
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -68,6 +67,7 @@ CSRF_TRUSTED_ORIGINS = environment.read(
 )
 DEBUG = environment.read("DEBUG", bool, False, "Show Django's debug pages; never on a server.")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _on_https
+# Of players, who have no other way back than their ticket; webapp/logins/sessions.py ends researchers' logins sooner.
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _on_https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _on_https else None
@@ -77,6 +77,7 @@ NUMBER_OF_PROXIES = 1 if SITE_URL else 0
 
 INSTALLED_APPS = [
     "webapp",
+    "webapp.logins",
     "webapp.photos",
     "webapp.participants",
     "webapp.studies",
@@ -104,8 +105,10 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "webapp.http.languages.Languages",
+    "webapp.http.clean_text.CleanText",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "webapp.logins.sessions.ResearcherSessions",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -145,26 +148,21 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Throttling counts in each worker's memory, which is fast and rough. Failed logins must count across workers, and
-# stay out of the database: they lie in files, under hashed names.
+# Throttling counts in each worker's memory, which is fast and rough. Failed logins count across workers, in Postgres.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "logins": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "logins"},
+    # Of its own size: at Django's 300 entries, a few hundred visitors would push out each other's counts.
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}},
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# axes distrusts file caches since two failures in the same instant may count as one: that is no harm here.
-SILENCED_SYSTEM_CHECKS = ["axes.W001"]
-AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
-AXES_CACHE = "logins"
+AXES_HANDLER = "webapp.logins.limits.LoginLimits"
 AXES_CLIENT_IP_CALLABLE = "webapp.http.visitors.address"
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Of one name at one address; webapp/logins/limits.py has the others.
 AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -268,6 +266,7 @@ REST_FRAMEWORK = {
         "preview": "600/min",
         "download": "240/min",
         "profile": "60/min",
+        "schema": "60/min",
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "webapp.http.errors.answer",

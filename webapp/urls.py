@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
 from webapp.http.database_unavailable import healthz
 from webapp.http.languages import catalogue_script
+from webapp.http.openapi import SchemaView
 from webapp.photos.models import SHA256
 from webapp.ratings.pages import profile, reveal
 from webapp.studies import pages
@@ -19,7 +20,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("webapp.games.urls")),
     path("", include("webapp.downloads.urls")),
     path("", include("webapp.ratings.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]
 urlpatterns = [

@@ -8,3 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 os.environ.setdefault("DATABASE_POOL", "true")
 
 application = get_wsgi_application()
+# Once the settings stand.
+from webapp.http.clean_text import AnyContentTypeRequest  # noqa: E402
+
+application.request_class = AnyContentTypeRequest

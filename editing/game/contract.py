@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from editing.game.events import EVENT_FIELDS, REFUSAL_CODES, VIEW_PARAMETERS
+from editing.game.events import EVENT_FIELDS, MAXIMUM_MS, REFUSAL_CODES, VIEW_PARAMETERS
 from editing.game.filters import FILTERS, LUMINANCE, VERSION
 from editing.game.parameters import RANGE_TOLERANCE, Parameter
 from editing.game.rules import MAXIMUM_STEPS
@@ -31,6 +31,7 @@ def contract() -> dict[str, Any]:
     return {
         "version": VERSION,
         "maximum_steps": MAXIMUM_STEPS,
+        "maximum_ms": MAXIMUM_MS,
         "luminance": LUMINANCE,
         "event_fields": {kind: sorted(fields) for kind, fields in EVENT_FIELDS.items()},
         "view_parameters": VIEW_PARAMETERS,

@@ -13,6 +13,8 @@ from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import ParameterError
 
 MAXIMUM_STEPS = 5
+# Ten minutes: nobody looks at a photo for longer without doing anything.
+LONGEST_LOOK_MS = 10 * 60 * 1000
 
 
 @dataclass(frozen=True)
@@ -190,13 +192,14 @@ def time_spent(events: Iterable[Event]) -> dict[str, int]:
     """Milliseconds for each filter that stands, by slug, while the cursor stood on its step and the page had the focus.
 
     A filter stands at most once in the list of steps, so its slug names the step. A client's clock that runs backwards
-    counts as standing still.
+    counts as standing still; between two events at most ``LONGEST_LOOK_MS`` count: then the machine slept, or its clock
+    jumped, without a word from the page.
     """
     spent: dict[str, int] = {}
     state, here, now, away = State(), "", 0, False
     for event in events:
         if here and not away and event.kind != "resume":
-            spent[here] = spent.get(here, 0) + max(0, event.ms - now)
+            spent[here] = spent.get(here, 0) + min(max(0, event.ms - now), LONGEST_LOOK_MS)
         now = max(now, event.ms)
         state = apply_event(state, event, allow_untouched=True)
         away = event.kind == "blur" or (away and event.kind not in ("focus", "resume"))

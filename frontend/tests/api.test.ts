@@ -19,11 +19,11 @@ function answer(status: number, body: string): void {
 describe("the API", () => {
   it("posts with the token of the cookie", async () => {
     answer(200, '{"participant": "quiet-heron", "ticket": "1:a"}');
-    expect(await join("open", "1:b")).toEqual({ participant: "quiet-heron", ticket: "1:a" });
+    expect(await join("open", "1:b", "k")).toEqual({ participant: "quiet-heron", ticket: "1:a" });
     const [url, options] = fetched.mock.calls[0] ?? [];
     expect(url).toBe("/api/studies/open/join/");
     expect(options?.headers).toMatchObject({ "X-CSRFToken": "secret" });
-    expect(options?.body).toBe('{"kind":"human","ticket":"1:b"}');
+    expect(options?.body).toBe('{"kind":"human","ticket":"1:b","key":"k"}');
   });
 
   it("lets a request before unloading outlive the page", async () => {

@@ -1,9 +1,13 @@
 """Consent: nothing is stored of anybody before they agree to the study's text, and a new version asks again."""
 
+import re
+from threading import Barrier, Thread
+
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
+from tests.webapp.conftest import Player
 from webapp.games.models import Event
 from webapp.participants.models import Participant
 from webapp.studies.models import Consent, Study, default_consent_text
@@ -156,6 +160,38 @@ class TestPages:
         assert Participant.objects.count() == 1
         assert Consent.objects.count() == version
 
+    def test_agreeing_twice_at_once_makes_one_participant(self, transactional_db, stranger, study):
+        stranger.get(PAGE)
+        key = re.search(r'name="key" value="(.+?)"', text(stranger.get(PAGE)))[1]
+        token = stranger.client.cookies["csrftoken"].value
+        form = {"version": 1, "ticket": "", "key": key, "csrfmiddlewaretoken": token}
+        barrier, addresses = Barrier(4), []
+
+        def press():
+            twin = Player()
+            twin.client.cookies.update(stranger.client.cookies)
+            barrier.wait()
+            try:
+                addresses.append(twin.client.post(PAGE, form)["Location"])
+            finally:
+                connection.close()
+
+        threads = [Thread(target=press) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert addresses == ["/play/default/"] * 4
+        assert (Participant.objects.count(), Consent.objects.count()) == (1, 1)
+        assert text(stranger.get(PAGE)).count(key) == 0, "each form has a key of its own"
+
+    @pytest.mark.parametrize("key", ["", "x", "9" * 4301])
+    def test_a_strange_key_is_none(self, stranger, key):
+        stranger.get(PAGE)
+        token = stranger.client.cookies["csrftoken"].value
+        form = {"version": 1, "key": key, "csrfmiddlewaretoken": token}
+        assert stranger.client.post(PAGE, form)["Location"] == "/play/default/"
+
     def test_a_strange_ticket_makes_a_new_player(self, stranger):
         assert agree(stranger, ticket="x:y")["Location"] == "/play/default/"
         assert Participant.objects.count() == 1
@@ -207,7 +243,7 @@ class TestPages:
         assert "changed while you read it" in text(page)
         assert not Participant.objects.exists()
 
-    @pytest.mark.parametrize("version", ["", "x", "²", "-1"])
+    @pytest.mark.parametrize("version", ["", "x", "²", "-1", "1\n", "9" * 4301])
     def test_a_strange_version_is_no_consent(self, stranger, version):
         assert agree(stranger, version).status_code == 403
 

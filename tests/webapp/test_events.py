@@ -242,6 +242,16 @@ def test_the_database_refuses_to_change_an_event(player, photo, opened):
         cursor.execute("UPDATE games_event SET kind = 'undo'")
 
 
+@pytest.mark.parametrize("number", [9e29, -1e22, 9007199254740993, 1e-30, 0.1 + 0.2, -0.0, 5])
+def test_numbers_of_a_view_are_the_same_when_they_are_sent_again(player, photo, events, number):
+    batch = events(("start", {}), ("view", {"parameters": {"viewport_width": number}}))
+    first = player.send(photo, batch)
+    again = player.send(photo, batch)
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    stored = player.get(f"/api/episodes/{batch[0]['episode']}/").json()["events"][1]["parameters"]
+    assert stored == {"viewport_width": float(number)}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_batch_sent_at_once_is_stored_once(player, photo, played):
     barrier, answers = Barrier(4), []

@@ -1,6 +1,7 @@
 """POST /api/studies/{slug}/join/"""
 
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -53,6 +54,21 @@ def test_a_ticket_works_in_a_study_that_has_been_closed_since(player, stranger, 
 def test_a_session_counts_for_more_than_a_ticket(player, stranger):
     other = stranger.join().json()
     assert player.join_with(other["ticket"]).json()["participant"] != other["participant"]
+
+
+def test_a_request_that_is_sent_twice_makes_one_participant(stranger, refused):
+    body = {"kind": "human", "consent": 1, "key": str(uuid4())}
+    first = stranger.post(JOIN, body).json()["participant"]
+    stranger.client.cookies.pop("sessionid")
+    assert stranger.post(JOIN, body).json()["participant"] == first
+    assert Participant.objects.count() == 1
+    stranger.client.cookies.pop("sessionid")
+    assert refused(stranger.post(JOIN, body | {"kind": "robot"})) == (409, "conflict")
+    assert stranger.post(JOIN, body | {"key": str(uuid4())}).json()["participant"] != first
+
+
+def test_a_key_that_is_no_uuid_is_refused(stranger, refused):
+    assert refused(stranger.post(JOIN, {"kind": "human", "consent": 1, "key": "1"})) == (400, "malformed")
 
 
 @pytest.mark.parametrize("ticket", ["", "no ticket", "1:abc:def"])

@@ -124,7 +124,7 @@ def test_a_failure_is_a_clean_500(db, monkeypatch):
         raise RuntimeError("a secret detail")
 
     monkeypatch.setattr("webapp.studies.models.Study.objects.filter", fail)
-    monkeypatch.setattr("webapp.studies.joining.get_object_or_404", fail)
+    monkeypatch.setattr("webapp.studies.models.StudyQuerySet.at", fail)
     client = Client(raise_request_exception=False)
     page = client.get("/")
     assert page.status_code == 500

@@ -102,8 +102,10 @@ def test_no_other_study_takes_a_former_slug(rename, admin_client):
 
 def test_the_admin_renames_and_shows_the_former_slugs(rename, study, admin_client):
     for name in ("new-name", "newer-name"):
-        form = {"slug": name, "title": "Renamed", "open": "on", "reveal": "end"}
-        assert admin_client.post(f"/admin/studies/study/{study.pk}/change/", form).status_code == 302
+        address = f"/admin/studies/study/{study.pk}/change/"
+        form = admin_client.get(address).context["adminform"].form
+        values = {field: form[field].value() for field in form.fields if form[field].value() not in (None, False)}
+        assert admin_client.post(address, values | {"slug": name}).status_code == 302
     assert "new-name, old-name" in admin_client.get(f"/admin/studies/study/{study.pk}/change/").content.decode()
 
 

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from django.core.management import call_command
+from django.utils.translation import trans_real
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -43,6 +44,20 @@ def test_the_api_describes_itself_without_a_warning():
 def test_the_description_and_its_page_are_served(client, db):
     assert client.get("/api/schema/").status_code == 200
     assert b"swagger-ui" in client.get("/api/docs/").content
+
+
+def test_what_a_query_asks_of_the_description_is_kept_nowhere(client, db):
+    before = len(trans_real._translations)
+    for number in range(5):
+        answer = client.get("/api/schema/", {"lang": f"x{number}", "version": "1\n", "format": "json"})
+        assert answer.json()["info"]["title"] == "Safelight"
+        assert answer["Content-Disposition"] == 'inline; filename="Safelight.json"'
+    assert len(trans_real._translations) == before
+
+
+def test_the_description_is_throttled(client, db, monkeypatch):
+    monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"schema": "1/min"})
+    assert [client.get("/api/schema/").status_code for _ in range(2)] == [200, 429]
 
 
 def test_the_frontend_has_the_types_of_the_schema() -> None:

@@ -40,7 +40,7 @@ from webapp.wsgi import application
 from django.test import RequestFactory
 for path in ("/healthz", "/static/site.css"):
     environ = RequestFactory().get(path, headers={"Host": "localhost"}).environ
-    answer = application(environ, lambda *args: None)
+    answer = application(environ | {"CONTENT_TYPE": "a/b; charset*=unreadable'y'z"}, lambda *args: None)
     print(answer.status_code)
     answer.close()
 from django.db import connection

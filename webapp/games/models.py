@@ -89,7 +89,10 @@ class Event(models.Model):
         return cls(episode_id=fields.pop("episode"), **fields)
 
     def as_played(self) -> PlayedEvent:
-        """Return the event as the rules take it."""
+        """Return the event as the rules take it, with the numbers that were sent: Postgres gives whole ones as such."""
+        parameters = None
+        if self.parameters is not None:
+            parameters = {name: float(value) for name, value in self.parameters.items()}
         return PlayedEvent(
             id=str(self.id),
             episode=str(self.episode_id),
@@ -98,7 +101,7 @@ class Event(models.Model):
             ms=self.ms,
             step=self.step,
             filter=self.filter,
-            parameters=self.parameters,
+            parameters=parameters,
             contract_version=self.contract_version,
         )
 

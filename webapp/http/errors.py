@@ -51,7 +51,11 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, HTTPStatus.BAD_REQUEST, "malformed", gettext("The request could not be understood."))
+    """Answer a request that cannot be understood; what is wrong is said where it was found out here."""
+    message = gettext("The request could not be understood.")
+    if exception is not None and type(exception).__module__.startswith("webapp."):
+        message = str(exception)
+    return _page(request, HTTPStatus.BAD_REQUEST, "malformed", message)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -74,7 +78,7 @@ def _page(request: HttpRequest, status: HTTPStatus, code: str, message: str) -> 
     if request.path.startswith("/api/"):
         return JsonResponse(body(code, message), status=status)
     # Without the request, so that no context processor asks a database that may be what failed.
-    return HttpResponse(loader.render_to_string(f"{status.value}.html"), status=status)
+    return HttpResponse(loader.render_to_string(f"{status.value}.html", {"message": message}), status=status)
 
 
 def _message(data: Any) -> str:

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.utils import json as strict_json
 
+from webapp.http.clean_text import UncleanText, check_unicode
 from webapp.http.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class SessionThrottle(ScopedRateThrottle):
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, without NaN, infinities or endless nesting."""
+    """JSON in UTF-8 of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes, without NaN, infinities or endless nesting."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -64,9 +65,15 @@ class BoundedJSONParser(JSONParser):
             message = gettext("A request has at most %(limit)s bytes.") % {"limit": limit}
             raise Refusal("too_large", message, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            return json.loads(content, parse_constant=strict_json.strict_constant, parse_float=_finite)
+            text = content.decode()
+            value = json.loads(text, parse_constant=strict_json.strict_constant, parse_float=_finite)
+            if "\\u" in text:
+                check_unicode(value)
         except (ValueError, RecursionError) as error:
             raise ParseError(f"This is not JSON: {error}") from None
+        except UncleanText as error:
+            raise ParseError(str(error)) from None
+        return value
 
 
 def _finite(text: str) -> float:

@@ -19,6 +19,9 @@ class Participant(models.Model):
 
     pseudonym = models.CharField(max_length=200, unique=True, default=new_pseudonym)
     kind = models.CharField(max_length=10, choices=Kind)
+    key = models.UUIDField(
+        null=True, unique=True, editable=False, help_text="of the request that made it, which may come twice"
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

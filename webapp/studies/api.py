@@ -68,6 +68,11 @@ class JoinSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The version of the study's text that the player agrees to.",
     )
+    key = serializers.UUIDField(
+        default=None,
+        allow_null=True,
+        help_text="Random, of this joining: a request that is sent twice makes one participant.",
+    )
 
 
 class ParticipantSerializer(serializers.Serializer[Any]):

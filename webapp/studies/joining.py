@@ -4,6 +4,7 @@ Nothing is stored of anybody before they agree: agreeing and joining are one act
 """
 
 from http import HTTPStatus
+from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404, HttpRequest
@@ -29,19 +30,26 @@ def find_study(slug: str) -> Study:
 
 
 def join(
-    request: HttpRequest | Request, study: Study, kind: str, *, ticket: str = "", agreed_to: int | None = None
+    request: HttpRequest | Request,
+    study: Study,
+    kind: str,
+    *,
+    ticket: str = "",
+    agreed_to: int | None = None,
+    key: UUID | None = None,
 ) -> Participant:
     """Return the session's participant, else the holder of the ticket, else a new one, who has now joined this study.
 
     Args:
         agreed_to: the version of the study's text to which they have just agreed; any other than that of the text as
             it stands is no consent.
+        key: of the request: the same one again, be it at the same moment, makes no second participant.
 
     Raises:
         Refusal: ``study_closed`` unless they had joined before, ``consent_needed``, or ``conflict`` if the session, or
             the ticket, is of another kind of player.
     """
-    participant = participant_of(request) or holder_of(ticket)
+    participant = participant_of(request) or holder_of(ticket) or _made_by(key)
     is_here = participant is not None and study.participants.filter(pk=participant.pk).exists()
     if not study.open and not is_here:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
@@ -50,7 +58,7 @@ def join(
         raise Refusal("conflict", message % {"kind": participant.kind})
     check_consent(study, participant, agreed_to)
     with transaction.atomic():
-        participant = participant or Participant.objects.create(kind=kind)
+        participant = participant or _new_participant(kind, key)
         Participation.objects.get_or_create(study=study, participant=participant)
         if agreed_to == study.consent_version:
             give_consent(study, participant)
@@ -106,6 +114,16 @@ def give_consent(study: Study, participant: Participant) -> None:
             version=study.consent_version,
             defaults={"text": study.consent_text},
         )
+
+
+def _made_by(key: UUID | None) -> Participant | None:
+    return Participant.objects.filter(key=key).first() if key is not None else None
+
+
+def _new_participant(kind: str, key: UUID | None) -> Participant:
+    if key is None:
+        return Participant.objects.create(kind=kind)
+    return Participant.objects.get_or_create(key=key, defaults={"kind": kind})[0]
 
 
 def lock_participation(study: Study, participant: Participant) -> None:

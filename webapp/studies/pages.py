@@ -1,9 +1,11 @@
 """The site's pages around the game: what a study asks of people, the game itself, credits, the researchers' photos."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import cast
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.decorators import user_passes_test
@@ -90,14 +92,21 @@ def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
             return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
         try:
             version = _version(request.POST.get("version"))
-            join(request, study, "human", ticket=request.POST.get("ticket", ""), agreed_to=version)
+            ticket, key = request.POST.get("ticket", ""), _key(request.POST.get("key"))
+            join(request, study, "human", ticket=ticket, agreed_to=version, key=key)
         except Refusal as refusal:
             problem = str(_CHANGED) if refusal.code == "consent_needed" else str(refusal.detail)
             status = HTTPStatus(refusal.status_code)
         else:
             return redirect("play", study.slug)
     again = participant is not None and Consent.objects.filter(study=study, participant=participant).exists()
-    context = {"study": study, "again": again, "problem": problem, "built": finders.find("consent.js") is not None}
+    context = {
+        "study": study,
+        "again": again,
+        "problem": problem,
+        "key": uuid4(),
+        "built": finders.find("consent.js") is not None,
+    }
     return render(request, "consent.html", context, status=status)
 
 
@@ -165,5 +174,14 @@ def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> HttpRespons
     return FileResponse(file, content_type="image/webp", headers=headers)
 
 
+def _key(text: str | None) -> UUID | None:
+    """Return the key of a form that was shown, in case it is sent twice; None for what is none."""
+    try:
+        return UUID(text)
+    except (TypeError, ValueError):
+        return None
+
+
 def _version(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else 0
+    """Return the version that a form names; 0, which no text has, for what is no number of a version."""
+    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else 0

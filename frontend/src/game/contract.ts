@@ -67,6 +67,8 @@ export interface Contract {
   /** What a `view` event may note of the screen. */
   readonly view_parameters: readonly string[];
   /** The codes by which the rules refuse an event. */
+  /** Beyond it an event is refused: its clock is broken. */
+  readonly maximum_ms: number;
   readonly refusal_codes: readonly string[];
   /** By so much a value may leave its range, as by rounding. */
   readonly range_tolerance: number;

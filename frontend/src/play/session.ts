@@ -51,6 +51,8 @@ export class Session {
   private episode = "";
   /** What the clock showed when the episode began, less the time that earlier visits spent on it. */
   private began = 0;
+  /** The key of the next request to join: sent again when its answer was lost, it makes no second participant. */
+  private joining = newIdentifier();
   /** The participant's pseudonym. */
   private player = "";
   /** What failed for want of an answer, and is tried again when the connection is back. */
@@ -121,11 +123,16 @@ export class Session {
       step: details.step ?? null,
       filter: details.filter ?? null,
       parameters: details.parameters ?? null,
-      ms: kind === "start" ? 0 : Math.round(performance.now() - this.began),
+      ms: kind === "start" ? 0 : this.elapsed(),
       contract_version: contract.version,
     };
     game.value = applyEvent(game.value, event, study.value?.allow_untouched ?? false);
     this.outbox.add({ study: this.slug, photo: photo.value.id, player: this.player, event });
+  }
+
+  /** Milliseconds since the episode began, within what the server takes: a page may stay open for a month. */
+  private elapsed(): number {
+    return Math.min(Math.max(0, Math.round(performance.now() - this.began)), contract.maximum_ms);
   }
 
   /** Takes down the size of the screen. */
@@ -237,7 +244,8 @@ export class Session {
   }
 
   private async join(study: string): Promise<void> {
-    const { participant, ticket } = await join(study, await this.ticket());
+    const { participant, ticket } = await join(study, await this.ticket(), this.joining);
+    this.joining = newIdentifier();
     this.player = participant;
     await this.store.keepTicket(ticket).catch(() => undefined);
   }

@@ -494,6 +494,11 @@ export interface components {
             readonly ticket: string;
             /** @description The version of the study's text that the player agrees to. */
             readonly consent?: number | null;
+            /**
+             * Format: uuid
+             * @description Random, of this joining: a request that is sent twice makes one participant.
+             */
+            readonly key?: string | null;
         };
         /**
          * @description * `you` - you

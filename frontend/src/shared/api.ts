@@ -108,9 +108,11 @@ export function getStudy(slug: string): Promise<Study> {
 /**
  * Makes this session a participant of the study; one that joined stays the same participant, and a ticket of an earlier
  * joining brings back a participant whose session has ended.
+ *
+ * @param key random, of this joining: sent twice, it makes one participant
  */
-export async function join(slug: string, ticket: string): Promise<Participant> {
-  return parsed(await post(slug, `${studyAddress(slug)}join/`, { kind: "human", ticket }));
+export async function join(slug: string, ticket: string, key: string): Promise<Participant> {
+  return parsed(await post(slug, `${studyAddress(slug)}join/`, { kind: "human", ticket, key }));
 }
 
 /**

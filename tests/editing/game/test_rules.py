@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editing.game.events import EVENT_KINDS, Event, IllegalEvent
+from editing.game.events import EVENT_KINDS, MAXIMUM_MS, Event, IllegalEvent
 from editing.game.filters import FILTERS
-from editing.game.rules import MAXIMUM_STEPS, State, apply_event, replay, time_spent, trajectory
+from editing.game.rules import LONGEST_LOOK_MS, MAXIMUM_STEPS, State, apply_event, replay, time_spent, trajectory
 
 FIXTURES = json.loads((Path(__file__).parents[2] / "fixtures" / "events.json").read_text())
 LEGAL = [one for one in FIXTURES if "error" not in one]
@@ -102,6 +102,16 @@ def test_a_clock_that_runs_backwards_stands_still() -> None:
         event(seq, kind, ms=ms, **fields) for seq, ((kind, fields), ms) in enumerate(zip(kinds, times, strict=True))
     ]
     assert time_spent(events) == {"exposure": 1_000}
+
+
+def test_a_clock_that_jumps_or_a_machine_that_sleeps_adds_ten_minutes_at_most() -> None:
+    events = [
+        event(0, "start", ms=0),
+        event(1, "choose", step=0, filter="exposure", ms=1_000),
+        event(2, "adjust", step=0, filter="exposure", parameters={"ev": 1.0}, ms=MAXIMUM_MS),
+        event(3, "submit", ms=MAXIMUM_MS),
+    ]
+    assert time_spent(events) == {"exposure": LONGEST_LOOK_MS}
 
 
 json_values = st.recursive(
