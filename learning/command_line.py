@@ -18,6 +18,7 @@ COMMANDS = {
     "develop": ("develop", "Develop photos of any size by an agent, or by steps, to finished pictures."),
     "compare": ("compare", "Compare two sets of trajectories: numbers, and a report to open in a browser."),
     "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
+    "ablate": ("ablate", "Measure what an agent's choice of filters is worth, against drawn and least probable ones."),
     "describe": ("describe", "Describe play: the orders of filters, and what the edits broke."),
     "export": ("export", "Write steps for other programs: as a 3D LUT (.cube), or as Python for NumPy."),
     "figure": ("figure", "Draw steps: each one's picture, its filter and its parameters."),

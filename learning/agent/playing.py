@@ -1,7 +1,9 @@
 """An agent plays the game: five steps on each photo, by the rules that people play by."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -9,16 +11,54 @@ from torch import Tensor
 
 from editing.game.rules import MAXIMUM_STEPS
 from learning.agent import state
-from learning.agent.acting import Action, act, most_probable, without_used
+from learning.agent.acting import Action, act, most_probable, sample_filters, without_used
 from learning.agent.games import GameRequest, PlayedStep, dropout_masks, played_step
 from learning.agent.networks import Agent
 from learning.configuration import Widths
 
+# How a filter is chosen of those that are unused, by the agent's probabilities.
+Choice = Literal["most probable", "sampled", "uniform", "least probable"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
 
-def play(agent: Agent, widths: Widths, requests: Sequence[GameRequest], seed: int) -> list[list[PlayedStep]]:
-    """Play a batch of games at once: at each step the most probable unused filter.
+
+def choice_numbers(seed: int, photo: str, sample: int) -> Tensor:
+    """(5,) uniform numbers in 0 .. 1 by which one game's filters are drawn: of seed, photo and sample alone."""
+    digest = hashlib.sha256(f"{seed}/{photo}/{sample}/choice".encode()).digest()
+    return torch.from_numpy(np.random.Generator(np.random.PCG64(int.from_bytes(digest))).random(MAXIMUM_STEPS))
+
+
+def choose_filters(choice: Choice, probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
+    """Choose an unused filter for each game.
+
+    Args:
+        probabilities: (N, 8) as the agent gives them.
+        states: (N, 11).
+        z: (N,) uniform numbers in 0 .. 1, for what is drawn.
+
+    Returns:
+        (N,) indices.
+    """
+    if choice == "most probable":
+        return most_probable(without_used(probabilities, states))
+    if choice == "least probable":
+        return most_probable(without_used(1 - probabilities, states))
+    drawn_by = probabilities if choice == "sampled" else torch.ones_like(probabilities)
+    return sample_filters(without_used(drawn_by, states), z)
+
+
+def play(
+    agent: Agent,
+    widths: Widths,
+    requests: Sequence[GameRequest],
+    seed: int,
+    choice: Choice = "most probable",
+) -> list[list[PlayedStep]]:
+    """Play a batch of games at once.
 
     The agent must be in float64, on any device: so a game's outcome does not depend on the batch that it is part of.
+
+    Args:
+        choice: how filters are chosen; the agent's own way is the most probable one that is unused.
 
     Returns:
         Five steps for each request, their parameters canonical and in range.
@@ -29,12 +69,13 @@ def play(agent: Agent, widths: Widths, requests: Sequence[GameRequest], seed: in
     states = state.fresh_states(len(requests), images)
     drawn = [dropout_masks(widths, seed, request.photo, request.sample) for request in requests]
     masks = torch.from_numpy(np.stack(drawn)).to(device)
+    numbers = torch.stack([choice_numbers(seed, request.photo, request.sample) for request in requests]).to(device)
     games: list[list[PlayedStep]] = [[] for _ in requests]
     for index in range(MAXIMUM_STEPS):
         before = states
 
-        def choose(probabilities: Tensor, states: Tensor = before) -> Tensor:
-            return most_probable(without_used(probabilities, states))
+        def choose(probabilities: Tensor, states: Tensor = before, z: Tensor = numbers[:, index]) -> Tensor:
+            return choose_filters(choice, probabilities, states, z)
 
         with torch.no_grad():
             action = act(agent, images, states, masks[:, index], choose)
@@ -45,16 +86,21 @@ def play(agent: Agent, widths: Widths, requests: Sequence[GameRequest], seed: in
 
 
 def play_all(
-    agent: Agent, widths: Widths, requests: Iterable[GameRequest], seed: int, batch: int
+    agent: Agent,
+    widths: Widths,
+    requests: Iterable[GameRequest],
+    seed: int,
+    batch: int,
+    choice: Choice = "most probable",
 ) -> Iterator[tuple[GameRequest, list[PlayedStep]]]:
     """Play any number of games, so many at once; no more requests than those are held.
 
     Args:
-        agent: in float64, see ``play``.
+        agent, choice: see ``play``.
     """
     remaining = iter(requests)
     while chosen := list(islice(remaining, batch)):
-        yield from zip(chosen, play(agent, widths, chosen, seed), strict=True)
+        yield from zip(chosen, play(agent, widths, chosen, seed, choice), strict=True)
 
 
 def _steps(action: Action, before: Tensor) -> list[PlayedStep]:
