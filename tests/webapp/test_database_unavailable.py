@@ -24,9 +24,9 @@ def without_postgres(db, monkeypatch):
     def fail(*args, **kwargs):
         raise operational_error(psycopg.OperationalError("connection failed: Connection refused\nIs it running?"))
 
-    monkeypatch.setattr("webapp.studies.models.Study.objects.filter", fail)
-    monkeypatch.setattr("webapp.studies.joining.get_object_or_404", fail)
-    return Client(raise_request_exception=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("django.db.models.sql.compiler.SQLCompiler.execute_sql", fail)
+        yield Client(raise_request_exception=False)
 
 
 def test_pages_and_the_api_answer_503(without_postgres):
