@@ -1,12 +1,17 @@
 """The site as processes of its own see it: what the environment sets, and what is said when it is wrong."""
 
 import os
+import runpy
 import stat
 import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from environs import EnvError
+
+from webapp import settings as settings_of_tests
 
 
 @pytest.fixture
@@ -27,8 +32,36 @@ def python(root, tmp_path):
     return run
 
 
+@pytest.fixture
+def site_settings(root, tmp_path, monkeypatch):
+    """Reads the settings anew, as a process does whose environment has nothing else for the site."""
+
+    def read(**environment):
+        for variable in settings_of_tests.environment.variables:
+            monkeypatch.delenv(variable.name, raising=False)
+        for name, text in ({"DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": NOWHERE} | environment).items():
+            monkeypatch.setenv(name, text)
+        return runpy.run_path(str(root / "webapp" / "settings.py"))
+
+    return read
+
+
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
-SECURE = "from django.conf import settings as s; print({})"
+# Loading Django takes a second, which what is forked from here has behind it.
+FORKED = """
+import os, sys, django
+from webapp import command_line
+os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
+django.setup()
+
+def manage(*command):
+    sys.stdout.flush()
+    if not (process := os.fork()):
+        sys.argv = ["manage.py", *command]
+        command_line.main()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+"""
 
 
 def test_the_web_process_serves_through_its_pool_and_never_imports_torch(python, db):
@@ -61,16 +94,18 @@ print(sorted(set(sys.modules) & {"torch", "learning"}), "webapp.downloads.tasks"
     assert python("-c", program).stdout == "[] True\n"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["migrate"], ["import_photos", "tests"], ["worker"]],
-    ids=lambda command: command[0],
-)
-def test_without_postgres_a_command_says_so_in_one_line(python, command):
-    done = python("manage.py", *command)
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: Postgres is not reachable at 127.0.0.1:1 (Connection refused): start it with")
-    assert done.stderr.count("\n") == 1
+def test_without_postgres_every_command_says_so_in_one_line(python):
+    program = (
+        FORKED
+        + """
+for command in (["migrate"], ["import_photos", "tests"], ["worker"]):
+    print(manage(*command))
+"""
+    )
+    done = python("-c", program)
+    assert done.stdout.split() == ["1", "1", "1"]
+    said = "Error: Postgres is not reachable at 127.0.0.1:1 (Connection refused): start it with"
+    assert [line.startswith(said) for line in done.stderr.splitlines()] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -82,34 +117,40 @@ def test_without_postgres_a_command_says_so_in_one_line(python, command):
         ({"DEBUG": "perhaps"}, "DEBUG"),
     ],
 )
-def test_a_wrong_setting_is_said_in_one_line(python, environment, said):
-    done = python("manage.py", "check", **environment)
+def test_a_wrong_setting_is_said_in_one_line(site_settings, environment, said):
+    with pytest.raises((ImproperlyConfigured, EnvError)) as wrong:
+        site_settings(**environment)
+    assert said in str(wrong.value)
+    assert "\n" not in str(wrong.value)
+
+
+def test_a_command_ends_with_that_line(python):
+    done = python("manage.py", "check", DEBUG="perhaps")
     assert done.returncode == 1
-    assert said in done.stderr
+    assert done.stderr.startswith("Error: ")
+    assert "DEBUG" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_on_this_machine_a_secret_key_is_made_once_and_kept_private(python, tmp_path):
-    show = ("manage.py", "shell", "--no-imports", "-c", SECURE.format("s.SECRET_KEY"))
-    keys = {python(*show).stdout for _ in range(2)}
+def test_on_this_machine_a_secret_key_is_made_once_and_kept_private(site_settings, tmp_path):
+    keys = {site_settings()["SECRET_KEY"] for _ in range(2)}
     assert len(keys) == 1
     assert len(keys.pop().strip()) > 50
     assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(
-    ("site", "expected"),
+    ("site", "is_secure", "hosts", "origins"),
     [
-        ("", "False False ['localhost', '127.0.0.1', '[::1]'] []"),
-        ("http://lab.example", "False False ['lab.example'] ['http://lab.example']"),
-        ("https://lab.example", "True True ['lab.example'] ['https://lab.example']"),
+        ("", False, ["localhost", "127.0.0.1", "[::1]"], []),
+        ("http://lab.example", False, ["lab.example"], ["http://lab.example"]),
+        ("https://lab.example", True, ["lab.example"], ["https://lab.example"]),
     ],
 )
-def test_cookies_and_hosts_follow_from_the_sites_address(python, site, expected):
-    names = "s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS, sep=' '"
-    show = ("manage.py", "shell", "--no-imports", "-c", SECURE.format(names).replace("{", ""))
-    done = python(*show, SITE_URL=site, SECRET_KEY="x" * 60)
-    assert done.stdout.strip() == expected
+def test_cookies_and_hosts_follow_from_the_sites_address(site_settings, site, is_secure, hosts, origins):
+    values = site_settings(SITE_URL=site, SECRET_KEY="x" * 60)
+    assert values["SESSION_COOKIE_SECURE"] is values["CSRF_COOKIE_SECURE"] is is_secure
+    assert (values["ALLOWED_HOSTS"], values["CSRF_TRUSTED_ORIGINS"]) == (hosts, origins)
 
 
 def test_a_server_passes_djangos_own_check(python):
@@ -119,9 +160,16 @@ def test_a_server_passes_djangos_own_check(python):
 
 
 def test_static_files_are_collected_under_hashed_names(python, tmp_path):
-    assert python("manage.py", "collectstatic", "--no-input").returncode == 0
-    show = "from django.templatetags.static import static; print(static('site.css'), static('absent.js'))"
-    names = python("manage.py", "shell", "--no-imports", "-c", show).stdout.split()
+    program = (
+        FORKED
+        + """
+print(manage("collectstatic", "--no-input", "--verbosity", "0"))
+from django.templatetags.static import static
+print(static("site.css"), static("absent.js"))
+"""
+    )
+    status, *names = python("-c", program).stdout.split()
+    assert status == "0"
     assert names[0] != "/static/site.css"
     assert (tmp_path / "var" / names[0].lstrip("/")).is_file()
     assert names[1] == "/static/absent.js"

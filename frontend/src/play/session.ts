@@ -47,6 +47,11 @@ export function viewParameters(): Parameters {
   };
 }
 
+/** Whole milliseconds since the episode began, within what the server takes: a page may stay open for a month. */
+export function elapsed(began: number, now: number): number {
+  return Math.min(Math.max(0, Math.round(now - began)), contract.maximum_ms);
+}
+
 export class Session {
   private episode = "";
   /** What the clock showed when the episode began, less the time that earlier visits spent on it. */
@@ -123,16 +128,11 @@ export class Session {
       step: details.step ?? null,
       filter: details.filter ?? null,
       parameters: details.parameters ?? null,
-      ms: kind === "start" ? 0 : this.elapsed(),
+      ms: kind === "start" ? 0 : elapsed(this.began, performance.now()),
       contract_version: contract.version,
     };
     game.value = applyEvent(game.value, event, study.value?.allow_untouched ?? false);
     this.outbox.add({ study: this.slug, photo: photo.value.id, player: this.player, event });
-  }
-
-  /** Milliseconds since the episode began, within what the server takes: a page may stay open for a month. */
-  private elapsed(): number {
-    return Math.min(Math.max(0, Math.round(performance.now() - this.began)), contract.maximum_ms);
   }
 
   /** Takes down the size of the screen. */

@@ -25,15 +25,21 @@ def do_photo(player: Player, photo: Photo, ev: float) -> str:
     return str(events[0]["episode"])
 
 
+def store_play(study: Study, photo: Photo, name: str, ev: float) -> Episode:
+    """Store somebody's episode on a photo as an import would: one step of exposure."""
+    kind = "agent" if name.startswith("agent:") else "human"
+    player, _ = Participant.objects.get_or_create(pseudonym=name, defaults={"kind": kind})
+    same = {"study": study, "photo": photo, "contract_version": VERSION, "started": timezone.now()}
+    episode = Episode.objects.create(id=uuid4(), participant=player, status="submitted", step_count=1, **same)
+    Step.objects.create(episode=episode, index=0, filter="exposure", parameters={"ev": ev})
+    return episode
+
+
 @pytest.fixture
 def agent_plays(study: Study) -> Callable[..., Episode]:
     """Stores an agent's episode on a photo, as an import would."""
 
     def play(photo: Photo, name: str = "agent:pretrained", ev: float = AGENT_EV) -> Episode:
-        agent, _ = Participant.objects.get_or_create(pseudonym=name, defaults={"kind": "agent"})
-        same = {"study": study, "photo": photo, "contract_version": VERSION, "started": timezone.now()}
-        episode = Episode.objects.create(id=uuid4(), participant=agent, status="submitted", step_count=1, **same)
-        Step.objects.create(episode=episode, index=0, filter="exposure", parameters={"ev": ev})
-        return episode
+        return store_play(study, photo, name, ev)
 
     return play

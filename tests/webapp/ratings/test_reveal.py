@@ -12,7 +12,7 @@ from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import load_preview
 from tests.webapp.conftest import new_player
-from tests.webapp.ratings.conftest import AGENT_EV, do_photo
+from tests.webapp.ratings.conftest import AGENT_EV, do_photo, store_play
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.ratings.models import Judgement, Place, Showing
@@ -44,10 +44,10 @@ def pixels(response):
 
 
 @pytest.fixture
-def done(player, photo, agent_plays):
+def done(player, photo, study, agent_plays):
     """The one photo, done by the player (0.5 EV), by the agent (2.5) and by five other people (1.0 to 1.4)."""
     for number in range(5):
-        do_photo(new_player(), photo, 1 + number / 10)
+        store_play(study, photo, f"person-{number}", 1 + number / 10)
     agent_plays(photo)
     do_photo(player, photo, 0.5)
     return photo
