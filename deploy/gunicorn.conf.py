@@ -10,10 +10,10 @@ environment = Environment()
 wsgi_app = "webapp.wsgi"
 bind = environment.read("BIND", str, "127.0.0.1:8000", "Where it listens: `host:port`, or `unix:/path`.")
 
-# Requests are short but for uploads, which a worker decodes with NumPy and libvips: threads for many players at once,
-# a second process so that a large upload does not hold them all up.
+# Requests are short but for uploads, whose threads wait for what decodes them elsewhere: threads for many players at
+# once, a second process for a second core.
 workers = environment.read("WEB_CONCURRENCY", int, 2, "Worker processes.")
-worker_class = "gthread"
+worker_class = "webapp.http.patient_worker.PatientWorker"
 threads = environment.read(
     "WEB_THREADS", int, 8, "Threads in each worker process; each may hold a connection to Postgres."
 )

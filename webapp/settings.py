@@ -215,7 +215,7 @@ DECODING_RETRY = 10  # seconds after which it is to come
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
 FILE_UPLOAD_HANDLERS = [
     "webapp.http.visitors.LimitedUpload",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "webapp.http.visitors.SavedUpload",
 ]
 
 KEEP_ORIGINALS = environment.read(
@@ -230,6 +230,11 @@ DOWNLOAD_DAYS = environment.read(
     7.0,
     "For how many days a picture at full size is kept for its player, who can ask for it again afterwards.",
 )
+
+DOWNLOADS_PER_DAY = environment.read(
+    "DOWNLOADS_PER_DAY", int, 100, "How many pictures at full size a participant may ask for within a day."
+)
+DOWNLOADS_AT_ONCE = 10  # of a participant, that wait or are developed
 
 # What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
 # soon, or puts it back.
@@ -281,15 +286,26 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "webapp.http.openapi.describe_unavailable",
+    ],
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"database_unavailable": {"()": "webapp.http.database_unavailable.OneLine"}},
+    "filters": {
+        "database_unavailable": {"()": "webapp.http.database_unavailable.OneLine"},
+        "disk_full": {"()": "webapp.http.disk_full.OneLine"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["database_unavailable"]},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["database_unavailable", "disk_full"],
+        },
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

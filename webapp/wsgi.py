@@ -10,5 +10,7 @@ os.environ.setdefault("DATABASE_POOL", "true")
 application = get_wsgi_application()
 # Once the settings stand.
 from webapp.http.clean_text import AnyContentTypeRequest  # noqa: E402
+from webapp.photos.leftovers import delete_leftovers  # noqa: E402
 
 application.request_class = AnyContentTypeRequest
+delete_leftovers()

@@ -1,10 +1,12 @@
 """Robots that play a site over HTTP through the same door as a browser."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import httpx
@@ -14,12 +16,20 @@ from numpy.typing import NDArray
 from editing.photos.preview_transport import PackedPreviewError, unpack_preview
 from learning.robots.temperaments import TEMPERAMENTS, play_photo
 
+# Seconds after each try to reach a site that has answered before: a restart, or a network that is gone for a while.
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+_PASSING = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+
 # A robot looks at one pixel in so many, across and down: its taste needs no more.
 PIXEL_STRIDE = 8
 
 
 class RobotError(RuntimeError):
     """The site cannot be played: one sentence that says why."""
+
+
+class _Unreachable(RobotError):
+    """The site, or the network, does not answer."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +44,51 @@ class Played:
 class Visitor:
     """A visitor of one study, with cookies of its own."""
 
-    def __init__(self, url: str, study: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, study: str, transport: httpx.BaseTransport | None = None, answered: Event | None = None
+    ) -> None:
+        """Make a visitor who has not come yet; ``answered`` is set once the site has answered anybody."""
         self.study = study
         self.client = httpx.Client(base_url=url.rstrip("/"), timeout=60, transport=transport, follow_redirects=True)
+        self._answered = answered or Event()
 
     def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """Send a request, and return the response of the site.
 
+        A site that has answered before is asked again while it cannot be reached: what was sent twice counts once.
+
         Raises:
             RobotError: if it cannot be reached, or refuses, with its own words.
         """
+        for pause in PAUSES if self._answered.is_set() else ():
+            try:
+                response = self._send(method, path, body)
+            except _Unreachable:
+                time.sleep(pause)
+            else:
+                if response.status_code not in _PASSING:
+                    return self._accepted(response)
+                time.sleep(pause)
+        response = self._accepted(self._send(method, path, body))
+        self._answered.set()
+        return response
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
         address = self.client.base_url
         # The referrer, too, is what a browser sends and Django asks for over https.
         headers = {"X-CSRFToken": self.client.cookies.get("csrftoken") or "", "Referer": f"{address}/"}
         try:
-            response = self.client.request(method, path, json=body, headers=headers)
+            return self.client.request(method, path, json=body, headers=headers)
         except httpx.InvalidURL as error:
             raise RobotError(f"{address} is not an address: {error}") from None
         except httpx.HTTPError as error:
-            raise RobotError(f"{address} cannot be reached: {error}") from None
+            raise _Unreachable(f"{address} cannot be reached: {error}") from None
+
+    @staticmethod
+    def _accepted(response: httpx.Response) -> httpx.Response:
         if response.is_error:
-            raise RobotError(f"{method} {response.url} was refused ({response.status_code}): {_reason(response)}")
+            asked = f"{response.request.method} {response.url}"
+            raise RobotError(f"{asked} was refused ({response.status_code}): {_reason(response)}")
         return response
 
     def join(self) -> str:
@@ -118,13 +152,13 @@ def play_site(
     Raises:
         RobotError: if the site cannot be reached, refuses, or has no photo to play.
     """
-    tickets, numbers = _Tickets(episodes), count()
+    tickets, numbers, answered = _Tickets(episodes), count(), Event()
 
     def play_as_robots() -> list[Played]:
         played: list[Played] = []
         while tickets.left:
             number = next(numbers)
-            visitor = Visitor(url, study, transport)
+            visitor = Visitor(url, study, transport, answered)
             with visitor.client:
                 player = visitor.join()
                 for index in range(photos_per_robot):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.visit import Visit
 
-ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "503")
+ERRORS = ("400", "403", "403_csrf", "404", "429", "500", "503", "507")
 WITHOUT_STORAGE = "Object.defineProperty(window, 'indexedDB', { value: undefined });"
 
 

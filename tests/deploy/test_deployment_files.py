@@ -12,6 +12,8 @@ import yaml
 from gunicorn.app.wsgiapp import WSGIApplication
 from psycopg.conninfo import conninfo_to_dict
 
+from webapp.http.patient_worker import PatientWorker
+
 PAGES = [
     "README.md",
     "docs/researchers.md",
@@ -35,7 +37,7 @@ def test_gunicorn_takes_its_settings_from_the_environment(root: Path, monkeypatc
     assert settings.wsgi_app == "webapp.wsgi"
     assert settings.address == [("127.0.0.1", 8123)]
     assert settings.workers == 3
-    assert settings.worker_class_str == "gthread"
+    assert settings.worker_class is PatientWorker
 
 
 def test_compose_runs_the_site_on_a_healthy_postgres(root: Path) -> None:

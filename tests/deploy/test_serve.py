@@ -15,9 +15,10 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from webapp.local import kept_processes
 from webapp.local.embedded_postgres import Cluster, free_port
+from webapp.local.kept_processes import KeptPostgres, working
 from webapp.local.serve import ServeError, address, bring_in_photos, check_photos, check_port
-from webapp.local.worker_process import working
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
 
@@ -176,7 +177,7 @@ def test_a_worker_that_dies_is_said_to_and_started_again(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    monkeypatch.setattr("webapp.local.worker_process._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr("webapp.local.kept_processes._FIRST_PAUSE", 0.1)
     with working() as worker:
         first = worker.process
         first.wait(timeout=60)
@@ -189,3 +190,75 @@ def test_a_worker_that_dies_is_said_to_and_started_again(
     said = capfd.readouterr().err
     assert "Postgres is not reachable at 127.0.0.1:1" in said
     assert "The worker ended (1); it is started again in 0.1 s." in said
+
+
+def test_a_postgres_that_dies_is_said_to_and_started_again_at_its_address(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kept_processes, "_FIRST_PAUSE", 0.1)
+    address_before = cluster.start()
+    postgres = KeptPostgres(cluster)
+    postgres.tend()
+    assert capfd.readouterr().err == ""
+    os.kill(postmaster(cluster), signal.SIGKILL)
+    while cluster.url() != address_before:
+        postgres.tend()
+        time.sleep(0.05)
+    assert capfd.readouterr().err == "Postgres ended; it is started again in 0.1 s.\n"
+    assert count(address_before, "SELECT 1") == 1
+
+
+def test_what_does_not_stay_is_started_again_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(kept_processes.time, "monotonic", lambda: now)
+    restarting = kept_processes.Restarting("It")
+    pauses = []
+    for _ in range(7):
+        assert not restarting.is_due("")
+        began = now
+        while not restarting.is_due(""):
+            now += 1
+        pauses.append(now - began)
+    assert pauses == [2, 4, 8, 16, 32, 60, 60]
+    now += 61
+    assert not restarting.is_due("")
+    now += 2
+    assert restarting.is_due("")
+
+
+def postmaster(cluster: Cluster) -> int:
+    return int((cluster.data / "postmaster.pid").read_text().split()[0])
+
+
+GUARDED = """
+import subprocess, sys, time
+from pathlib import Path
+from webapp.local.embedded_postgres import Cluster
+from webapp.local.kept_processes import guarded
+cluster = Cluster(Path(sys.argv[1]))
+with cluster.running(), guarded(cluster) as guard:
+    other = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    guard([other.pid])
+    print(other.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_it_has_started_ends_when_it_is_killed(root: Path, cluster: Cluster) -> None:
+    cluster.stop()
+    command = [sys.executable, "-c", GUARDED, str(cluster.directory)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        other = int(process.stdout.readline())
+        process.kill()
+    until = time.monotonic() + 60
+    while is_running(other) or cluster.url() is not None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -3,7 +3,8 @@
 from django.db import OperationalError
 
 
-def test_it_works(client, db):
+def test_it_works(client, db, settings):
+    settings.DATA_DIR.mkdir()
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok\n")
 

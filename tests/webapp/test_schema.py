@@ -72,3 +72,11 @@ def test_the_frontend_has_the_types_of_the_schema() -> None:
     ).stdout
     committed = (FRONTEND / "src/shared/api-schema.ts").read_text(encoding="utf-8")
     assert committed == generated, "The API has changed: run `make api-schema` and commit what it writes."
+
+
+def test_every_operation_says_that_the_server_may_be_away_and_a_preview_that_it_is_the_same():
+    with GENERATOR_STATS.silence():
+        paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    assert all("503" in operation["responses"] for path in paths.values() for operation in path.values())
+    assert {"200", "206", "304"} <= set(paths["/api/photos/{sha256}/preview/1/"]["get"]["responses"])
+    assert "206" in paths["/api/episodes/{episode_id}/downloads/{file_format}/"]["get"]["responses"]

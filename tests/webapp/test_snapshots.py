@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from editing.game.filters import FILTERS, VERSION
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import read_snapshot, write_snapshot
+from webapp.datasets.exporting import photo_row
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_folder
@@ -51,6 +52,17 @@ class TestExport:
         for photo in play:
             copy = snapshot.preview_path(photo.preview_sha256)
             assert copy.read_bytes() == photo.preview_path.read_bytes()
+
+    def test_it_survives_a_photo_that_is_removed_meanwhile(self, play, tmp_path, monkeypatch):
+        def row_of_a_photo_that_is_removed_now(photo):
+            photo.preview_path.unlink()
+            return photo_row(photo)
+
+        contents = [photo.preview_path.read_bytes() for photo in play]
+        monkeypatch.setattr("webapp.datasets.exporting.photo_row", row_of_a_photo_that_is_removed_now)
+        snapshot = export(tmp_path)
+        assert [snapshot.preview_path(photo.preview_sha256).read_bytes() for photo in play] == contents
+        assert list(previews_folder().iterdir()) == []
 
     def test_consents_are_peoples_programs_that_play_give_none(self, player, stranger, photo, played, opened, tmp_path):
         player.send(photo, played)

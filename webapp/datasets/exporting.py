@@ -1,9 +1,11 @@
 """Play as a snapshot: the rows of ``editing.trajectories.snapshot``, read from the database, and a card beside them."""
 
 import json
+import os
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ from editing.trajectories.schemas import FLAGS, Snapshot, rows
 from editing.trajectories.snapshot import write_snapshot
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo
+from webapp.photos.models import Photo, previews_folder
+from webapp.photos.storing import lock_files
 from webapp.ratings.models import Judgement, Place
 from webapp.studies.models import Consent, Study
 
@@ -120,7 +123,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
         editing.trajectories.schemas.InvalidSnapshot: a row is wrong.
     """
     check_free(directory)
-    with _one_moment():
+    with _previews_held(selection) as held, _one_moment():
         judgements = selection.judgements
         snapshot = write_snapshot(
             directory,
@@ -129,7 +132,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
             events=map(_event_row, _parts(Event, selection, "seq")),
             photos=map(photo_row, selection.photos.iterator(_CHUNK)),
             judgements=map(_judgement_row, judgements.iterator(_CHUNK)) if judgements.exists() else None,
-            previews={photo.preview_sha256: photo.preview_path for photo in selection.photos.iterator(_CHUNK)},
+            previews={photo.preview_sha256: held(photo) for photo in selection.photos.iterator(_CHUNK)},
             manifest={
                 "exported": timezone.now().isoformat(timespec="seconds"),
                 "study": selection.study.slug if selection.study else None,
@@ -141,6 +144,29 @@ def export(directory: Path, selection: Selection) -> Snapshot:
         )
     _write_card(snapshot)
     return snapshot
+
+
+@contextmanager
+def _previews_held(selection: Selection) -> Iterator[Callable[[Photo], Path]]:
+    """Hold the previews by a second name each: their photos may be removed while others are written.
+
+    Yields where a photo's preview lies. Where the file system knows no second names, nothing is held.
+    """
+    with ExitStack() as stack:
+        held = previews_folder()
+        with suppress(OSError):
+            held = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".export-", dir=held)))
+            with transaction.atomic():
+                lock_files()
+                for photo in selection.photos.iterator(_CHUNK):
+                    with suppress(FileNotFoundError, FileExistsError):
+                        os.link(photo.preview_path, held / photo.preview_path.name)
+
+        def preview(photo: Photo) -> Path:
+            path = held / photo.preview_path.name
+            return path if path.exists() else photo.preview_path
+
+        yield preview
 
 
 @contextmanager

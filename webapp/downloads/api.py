@@ -1,5 +1,6 @@
 """The API of downloads: asking for a finished picture at full size, hearing how far it is, and fetching it."""
 
+import os
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -19,11 +20,13 @@ from rest_framework.views import APIView
 
 from webapp.downloads.models import FILES, Download
 from webapp.downloads.pictures import check_offered, why_not
+from webapp.downloads.sharing import check_quota
 from webapp.downloads.tasks import enqueue
 from webapp.games.models import Episode
+from webapp.http.ranges import file_response
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.sessions import participant_of
-from webapp.studies.api import WhateverIsAccepted
+from webapp.studies.api import PART, WhateverIsAccepted
 
 
 class WantedSerializer(serializers.Serializer[Any]):
@@ -77,7 +80,8 @@ class DownloadsView(APIView):
         serializer.is_valid(raise_exception=True)
         episode = _visible_episode(request, episode_id)
         check_offered(episode)
-        row = _asked_for(episode, serializer.validated_data["format"])
+        has_quota = not request.user.is_staff
+        row = _asked_for(episode, serializer.validated_data["format"], has_quota=has_quota)
         return Response(DownloadSerializer(row).data, HTTPStatus.ACCEPTED if row.is_coming else HTTPStatus.OK)
 
 
@@ -88,7 +92,11 @@ class DownloadView(APIView):
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
-        responses={(200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY), "4XX": ErrorSerializer},
+        responses={
+            (200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY),
+            (206, "image/*"): OpenApiResponse(OpenApiTypes.BINARY, PART),
+            "4XX": ErrorSerializer,
+        },
         operation_id="download",
     )
     def get(self, request: Request, episode_id: UUID, file_format: str) -> FileResponse:
@@ -101,9 +109,16 @@ class DownloadView(APIView):
             file = None
         if file is None:
             raise Refusal("expired", gettext("This download has expired: ask for it again."), HTTPStatus.GONE)
-        headers = {"Cache-Control": "private, no-cache"}
-        media_type = FILES[row.format][1]
-        return FileResponse(file, as_attachment=True, filename=row.file_name, content_type=media_type, headers=headers)
+        status = os.fstat(file.fileno())
+        return file_response(
+            request._request,
+            file,
+            f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
+            as_attachment=True,
+            filename=row.file_name,
+            content_type=FILES[row.format][1],
+            headers={"Cache-Control": "private, no-cache"},
+        )
 
 
 def what_is_there(episode: Episode) -> list[Download]:
@@ -121,11 +136,13 @@ def _visible_episode(request: Request, episode_id: UUID) -> Episode:
 
 
 @transaction.atomic
-def _asked_for(episode: Episode, file_format: str) -> Download:
+def _asked_for(episode: Episode, file_format: str, *, has_quota: bool) -> Download:
     """Return the download in that format: under way, or there."""
     defaults = {"state": Download.State.FAILED, "asked": timezone.now()}
     rows = Download.objects.select_for_update()
     row, _ = rows.get_or_create(episode=episode, format=file_format, defaults=defaults)
     if not (row.is_coming or row.is_there):
+        if has_quota:
+            check_quota(row)
         enqueue(row)
     return row

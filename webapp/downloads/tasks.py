@@ -20,16 +20,19 @@ from editing.processes import Crashed, Stopped, run_isolated
 from webapp.downloads.deleting import delete_old
 from webapp.downloads.models import Download
 from webapp.downloads.pictures import READ_OTHERWISE, check_offered
+from webapp.downloads.sharing import priority
 from webapp.games.pictures import episode_steps
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import ReadOtherwise, strip_file_name
+from webapp.photos.leftovers import delete_leftovers
 
 if TYPE_CHECKING:
     from editing.photos.exif import Metadata
     from editing.rendering.writing import OutputFormat
 
 QUEUE = "downloads"  # and what else the worker does: one thing after the other
-ATTEMPTS = 2  # of a job whose worker died at it: it may have been the reason
+# How often a job is done whose worker dies at it: it may be the reason.
+TRIES = 3
 LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
 _CRASHED = gettext_noop("The photo is too much for this server: it ran out of memory, or its decoder crashed.")
 _NOT_WRITTEN = gettext_noop(
@@ -89,21 +92,22 @@ async def clean_up(context: JobContext, timestamp: int) -> None:
     for job in await jobs.get_stalled_jobs(queue=QUEUE):
         # What is done every minute comes again by itself.
         is_download = job.task_name in (develop_download.name, *develop_download.aliases)
-        if is_download and job.attempts < ATTEMPTS:
+        if is_download and job.attempts + 1 < TRIES:  # those before this one
             await jobs.retry_job(job)
             continue
         if is_download:
             await sync_to_async(_fail)(job.task_kwargs.get("download"), _CRASHED)
         await jobs.finish_job(job, Status.FAILED, delete_job=True)
     await sync_to_async(_clean_up_downloads)()
+    await sync_to_async(delete_leftovers)()
 
 
 def enqueue(row: Download) -> None:
-    """Put a download at the end of the queue, in the same transaction as its row."""
+    """Put a download into the queue, in the same transaction as its row; `priority` says where."""
     row.state, row.reason, row.asked, row.finished = Download.State.QUEUED, "", timezone.now(), None
     with suppress(AlreadyEnqueued), transaction.atomic():
         # One job for a row; and never two that write the same file at once.
-        job = develop_download.configure(queueing_lock=f"download {row.pk}", lock=row.path.name)
+        job = develop_download.configure(queueing_lock=f"download {row.pk}", lock=row.path.name, priority=priority(row))
         row.job = job.defer(download=row.pk)
     row.save()
 

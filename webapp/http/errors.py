@@ -1,5 +1,6 @@
 """What is answered in place of a view: to its errors, and where there is none. JSON below /api/, else a page."""
 
+import logging
 import sys
 from http import HTTPStatus
 from typing import Any
@@ -7,14 +8,18 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from editing.game.events import IllegalEvent
 from webapp.http.database_unavailable import is_unavailable
+from webapp.http.disk_full import is_disk_full
 from webapp.http.refusals import Refusal, body
+
+DISK_FULL = gettext_noop("The server cannot save anything at the moment: its disk is full.")
+_logger = logging.getLogger(__name__)
 
 # Of the codes of editing.game.rules: those of play that is legal in itself but does not follow on what is stored.
 _CONFLICTS = {"gap", "closed", "stale_contract"}
@@ -36,6 +41,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, IllegalEvent):
         status = HTTPStatus.CONFLICT if error.code in _CONFLICTS else HTTPStatus.BAD_REQUEST
         error = Refusal(error.code, _sentence(str(error)), status, error.seq)
+    elif is_disk_full(error):
+        _logger.error("The disk is full (%s): %s", error, context["request"].path)
+        error = Refusal("not_saved", gettext(DISK_FULL), HTTPStatus.INSUFFICIENT_STORAGE)
     elif isinstance(error, RequestDataTooBig):
         error = Refusal("too_large", str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     response = exception_handler(error, context)
@@ -71,6 +79,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     if is_unavailable(sys.exc_info()[1]):
         message = gettext("The site cannot reach its database at the moment: try again soon.")
         return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "database_away", message)
+    if is_disk_full(sys.exc_info()[1]):
+        return _page(request, HTTPStatus.INSUFFICIENT_STORAGE, "not_saved", gettext(DISK_FULL))
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", gettext("The site failed; this has been logged."))
 
 

@@ -44,3 +44,15 @@ def _rendered(media_type: str) -> str | bytes:
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     rendered: str | bytes = renderer().render(schema, renderer_context={})
     return rendered
+
+
+def describe_unavailable(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Say of every operation that the server may be away for a moment; called by drf-spectacular at the end."""
+    answer = {
+        "description": "The server is away or busy for a moment: try again, after `Retry-After` seconds if given.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"].setdefault("503", answer)
+    return result

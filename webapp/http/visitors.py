@@ -1,14 +1,16 @@
 """What every request passes: the visitor's address, CSRF, limits of size and of pace."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from rest_framework.authentication import SessionAuthentication
@@ -108,3 +110,30 @@ class LimitedUpload(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         return None
+
+
+class SavedUpload(TemporaryFileUploadHandler):
+    """Saves an uploaded file as Django does; where there is no room for it, nothing of it stays, nor stays open."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write what has come.
+
+        Raises:
+            OSError: the disk is full, say.
+        """
+        with self._removed_on_error():
+            super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
+        """Return the file, all of whose content is written."""
+        with self._removed_on_error():
+            return super().file_complete(file_size)
+
+    @contextmanager
+    def _removed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            with suppress(OSError):  # what was to be written still cannot be
+                self.upload_interrupted()
+            raise

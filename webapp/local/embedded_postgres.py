@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import LiteralString, TextIO
 
 import psycopg
 from psycopg import sql
@@ -96,9 +96,17 @@ class Cluster:
             try:
                 yield self.start()  # again: who was the last one out may have stopped it before we held the lock
             finally:
-                with suppress(BlockingIOError):
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    self.stop()
+                self._stop_as_last(users)
+
+    def stop_unless_used(self) -> None:
+        """Stop the server, unless some process is in a `running` block: where one was killed in it, say."""
+        with (self.directory / "users").open("a") as users:
+            self._stop_as_last(users)
+
+    def _stop_as_last(self, users: TextIO) -> None:
+        with suppress(BlockingIOError):
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.stop()
 
     def fresh_database(self, name: str) -> str:
         """Empty the database `name` of the running server, or create it, and return its address."""

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -29,8 +30,9 @@ from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, PRIMARIES, TRANSFERS, ReadOptions
 from webapp.command_line import INTERRUPTED, unreachable
 from webapp.local import embedded_postgres
+from webapp.local.embedded_postgres import Cluster
+from webapp.local.kept_processes import KeptPostgres, KeptProcess, guarded, working
 from webapp.local.postgres_programs import PostgresError
-from webapp.local.worker_process import working
 
 ROOT = Path(__file__).resolve().parents[2]
 GUNICORN_SETTINGS = ROOT / "deploy" / "gunicorn.conf.py"
@@ -144,25 +146,15 @@ def _collect_static_files() -> None:
 
 
 @contextmanager
-def serving(host: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """gunicorn for a `with` block, entered when the site answers."""
+def serving(host: str, port: int) -> Iterator[KeptProcess]:
+    """Run gunicorn for a `with` block, entered when the site answers."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    # A session of its own: Ctrl-C reaches us alone, and we end it in order.
-    gunicorn = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS), "--bind", bind],
-        cwd=ROOT,
-        start_new_session=True,
-    )
+    gunicorn = KeptProcess("gunicorn", "-m", "gunicorn", "--config", str(GUNICORN_SETTINGS), "--bind", bind)
     try:
-        _wait_until_it_answers(gunicorn, host, port)
+        _wait_until_it_answers(gunicorn.process, host, port)
         yield gunicorn
     finally:
-        gunicorn.terminate()
-        try:
-            gunicorn.wait(timeout=30)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            gunicorn.kill()
-            gunicorn.wait()
+        gunicorn.stop()
 
 
 def stop_on_signals() -> None:
@@ -185,7 +177,7 @@ def _wait_until_it_answers(gunicorn: subprocess.Popen[bytes], host: str, port: i
         try:
             connection.request("GET", "/healthz")
             status = connection.getresponse().status
-            if status < 500:
+            if status < 500 or status == HTTPStatus.INSUFFICIENT_STORAGE:  # people can look, and it says so itself
                 return
         except (OSError, http.client.HTTPException):
             pass
@@ -193,6 +185,26 @@ def _wait_until_it_answers(gunicorn: subprocess.Popen[bytes], host: str, port: i
             connection.close()
         time.sleep(0.1)
     raise ServeError("The site did not start: what gunicorn said stands above")
+
+
+def _run(stack: ExitStack, cluster: Cluster | None, host: str, port: int) -> NoReturn:
+    """Serve the site until somebody stops it; what ends by itself is started again."""
+    guard = stack.enter_context(guarded(cluster))
+    gunicorn = stack.enter_context(serving(host, port))
+    guard([gunicorn.process.pid])
+    print(f"\nSafelight is at {address(host, port)}  (Ctrl-C stops it, the data stay)\n", flush=True)
+    # Only now, so that nobody waits for it who wants to play.
+    worker = stack.enter_context(working())
+    kept: list[KeptProcess | KeptPostgres] = [
+        gunicorn,
+        worker,
+        *([KeptPostgres(cluster)] if cluster is not None else []),
+    ]
+    while True:
+        guard([gunicorn.process.pid, worker.process.pid])
+        for each in kept:
+            each.tend()
+        time.sleep(0.5)
 
 
 def _folder(text: str) -> Path:
@@ -220,20 +232,11 @@ def main() -> int:
         if options.photos:
             check_photos(options.photos)
         with ExitStack() as stack:
-            if not os.environ.get("DATABASE_URL"):
-                os.environ["DATABASE_URL"] = stack.enter_context(embedded_postgres.cluster().running())
+            cluster = None if os.environ.get("DATABASE_URL") else embedded_postgres.cluster()
+            if cluster is not None:
+                os.environ["DATABASE_URL"] = stack.enter_context(cluster.running())
             prepare(options.photos, ReadOptions(options.transfer, options.primaries))
-            gunicorn = stack.enter_context(serving(options.host, options.port))
-            print(
-                f"\nSafelight is at {address(options.host, options.port)}  (Ctrl-C stops it, the data stay)\n",
-                flush=True,
-            )
-            # Only now, so that nobody waits for it who wants to play.
-            worker = stack.enter_context(working())
-            while gunicorn.poll() is None:
-                worker.tend()
-                time.sleep(0.5)
-            raise ServeError("gunicorn ended by itself: what it said stands above")
+            _run(stack, cluster, options.host, options.port)
     except KeyboardInterrupt:
         print("Stopped.")
         return 0

@@ -41,5 +41,10 @@ def delete_packed(photo: Photo) -> None:
     _path(photo).unlink(missing_ok=True)
 
 
+def packed_folder() -> Path:
+    """Return where packed previews lie; all can be made again."""
+    return Path(settings.DATA_DIR) / "packed_previews"
+
+
 def _path(photo: Photo) -> Path:
-    return Path(settings.DATA_DIR) / "packed_previews" / f"{photo.preview_sha256}.{VERSION}.gz"
+    return packed_folder() / f"{photo.preview_sha256}.{VERSION}.gz"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from django.http import FileResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from editing.game import filters
 from editing.photos import preview_transport
 from editing.photos.photo_error import PhotoError
+from webapp.http.ranges import file_response
 from webapp.http.refusals import ErrorSerializer, photo_removed
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of, ticket_for
@@ -137,8 +138,11 @@ class WhateverIsAccepted(DefaultContentNegotiation):
         return only, only.media_type
 
 
+PART = "The part that `Range` asks for."
 PREVIEW_RESPONSES: dict[Any, Any] = {
     (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+    (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, PART),
+    304: OpenApiResponse(None, "It is the one that `If-None-Match` names."),
     "4XX": ErrorSerializer,
 }
 
@@ -170,7 +174,9 @@ def preview_response(request: Request, photo: Photo) -> HttpResponseBase:
     response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
     if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
         try:
-            response = FileResponse(open_packed(photo), content_type="application/octet-stream")
+            response = file_response(
+                request._request, open_packed(photo), etag, content_type="application/octet-stream"
+            )
         except PhotoError:
             raise photo_removed() from None
     response["ETag"] = etag

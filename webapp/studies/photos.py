@@ -13,6 +13,7 @@ from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO, ReadOptions
 from webapp.photos.decoding import (
     Decoded,
+    NotSaved,
     ReadOtherwise,
     SourceFile,
     StoredReading,
@@ -139,7 +140,12 @@ class _Adding:
     def finish(self, source: SourceFile, photo: Photo, outcome: Outcome) -> AddedPhoto:
         """Keep the original of a photo that is stored, and add the photo to the study."""
         if self.keep_originals:
-            keep_original(photo, source)
+            try:
+                keep_original(photo, source)
+            except NotSaved:
+                if outcome in ("added", "restored"):
+                    remove(photo)  # nothing is kept by halves
+                raise
         is_new = add_to_study(self.study, photo)
         if outcome in ("added", "replaced"):
             return AddedPhoto(photo, outcome, "; ".join(photo.reading.warnings.values()))

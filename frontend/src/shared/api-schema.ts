@@ -831,6 +831,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Episode"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -858,6 +867,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Downloads"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
@@ -901,6 +919,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Download"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -929,6 +956,24 @@ export interface operations {
                 };
                 content: {
                     readonly "image/*": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "image/*": string;
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
@@ -964,6 +1009,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["State"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -993,6 +1047,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Replay"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1020,6 +1083,31 @@ export interface operations {
                 };
                 content: {
                     readonly "application/octet-stream": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description It is the one that `If-None-Match` names. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
@@ -1108,6 +1196,31 @@ export interface operations {
                     readonly "application/octet-stream": string;
                 };
             };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description It is the one that `If-None-Match` names. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1133,6 +1246,15 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
             };
             readonly "4XX": {
                 headers: {
@@ -1164,6 +1286,15 @@ export interface operations {
                     readonly "image/webp": string;
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1191,6 +1322,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
@@ -1226,6 +1366,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Participant"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1256,6 +1405,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Next"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
@@ -1292,6 +1450,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["AddedPhoto"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1321,6 +1488,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1349,6 +1525,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Showing"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {
@@ -1385,6 +1570,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Showing"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1414,6 +1608,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1441,6 +1644,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Reveals"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             readonly "4XX": {

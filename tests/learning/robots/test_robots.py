@@ -74,7 +74,8 @@ class Site:
         batch = [Event.from_json(one) for one in json.loads(request.content)["events"]]
         episode = request.url.path.split("/")[3]
         self.photo_of[episode] = json.loads(request.content)["photo"]
-        self.events[episode] = [*self.events.get(episode, []), *batch]
+        stored = self.events.get(episode, [])
+        self.events[episode] = [*stored, *(event for event in batch if event.id not in {each.id for each in stored})]
         state = replay(self.events[episode])
         self.done[robot] = self.done.get(robot, 0) + (state.status == "submitted")
         return httpx.Response(200, json={"episode": episode, "next_seq": state.next_seq})
@@ -149,3 +150,45 @@ def test_a_refusal_is_told_in_the_words_of_the_site() -> None:
 def test_a_site_that_is_not_there_is_named() -> None:
     with pytest.raises(RobotError, match=r"http://127\.0\.0\.1:9 cannot be reached"):
         play_site("http://127.0.0.1:9", episodes=1, workers=1)
+
+
+class Flaky:
+    """A network on the way to a site that breaks off every third request, before or after the site has heard it."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.requests = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        if self.requests == 1 or self.requests % 3:
+            return self.site(request)
+        if self.requests % 2:
+            return httpx.Response(503, json={"error": {"code": "database_away", "message": "Try again soon."}})
+        if "/join/" not in request.url.path:
+            self.site(request)
+        raise httpx.ReadError("Connection reset by peer")
+
+
+def test_robots_go_on_after_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0, 0.0, 0.0))
+    network = Flaky(Site(photos=3))
+    played = play_site("http://site", episodes=3, workers=1, transport=httpx.MockTransport(network))
+    assert len(played) == 3
+    assert network.requests > 10
+
+
+def test_a_site_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0, 0.0))
+    site, requests = Site(photos=1), 0
+
+    def gone(request: httpx.Request) -> httpx.Response:
+        nonlocal requests
+        requests += 1
+        if requests > 4:
+            raise httpx.ConnectError("Connection refused")
+        return site(request)
+
+    with pytest.raises(RobotError, match="cannot be reached: Connection refused"):
+        play_site("http://site", episodes=1, workers=1, transport=httpx.MockTransport(gone))
+    assert requests == 4 + 3

@@ -34,10 +34,23 @@ def test_what_a_dead_worker_has_left_is_taken_up(player, finished, work, die_at_
     assert states(player, finished) == {"jpeg": "ready"}
 
 
-def test_what_kills_its_worker_each_time_is_given_up(player, finished, work, die_at_work):
-    ask(player, finished)
+def count_tries(before):
+    """As procrastinate counts those that a job has behind it."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET attempts = 2")
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = %s", [before])
+
+
+def test_what_has_killed_its_worker_twice_is_taken_up_once_more(player, finished, work, die_at_work):
+    ask(player, finished)
+    count_tries(before=1)
+    die_at_work()
+    work(cleaning_up=True)
+    assert states(player, finished) == {"jpeg": "ready"}
+
+
+def test_what_kills_its_worker_is_given_up_the_third_time(player, finished, work, die_at_work):
+    ask(player, finished)
+    count_tries(before=2)
     die_at_work()
     work(cleaning_up=True)
     assert "too much for this server" in reason()

@@ -1,11 +1,13 @@
 """/api/episodes/{uuid}/downloads/: finished pictures at full size, developed by a real worker."""
 
 import io
+from datetime import timedelta
 from uuid import uuid4
 
 import numpy as np
 import pytest
 import tifffile
+from django.utils import timezone
 from PIL import Image
 
 from editing.game.filters import apply_steps
@@ -13,7 +15,8 @@ from editing.game.rules import Step
 from editing.photos.decoding import read_photo
 from editing.photos.read_options import ReadOptions
 from editing.rendering.writing import Output
-from tests.webapp.downloads.downloading import ask, fetched, jobs, reason, states, url
+from tests.webapp.conftest import BRIGHTER, write_events
+from tests.webapp.downloads.downloading import ask, fetched, forget_jobs, jobs, reason, states, url
 from webapp.downloads.models import FILES, Download, downloads_folder
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
@@ -183,3 +186,45 @@ class TestNotOffered:
         remove(photo)
         assert not Download.objects.exists()
         assert not path.exists()
+
+
+def test_who_has_too_many_under_way_is_asked_to_wait(player, finished, work, settings, refused):
+    settings.DOWNLOADS_AT_ONCE = 1
+    assert ask(player, finished).status_code == 202
+    assert ask(player, finished).status_code == 202  # the same one
+    response = ask(player, finished, "png16")
+    assert refused(response) == (429, "quota")
+    assert "1 of your pictures" in response.json()["error"]["message"]
+    assert response["Retry-After"] == "60"
+    assert states(player, finished) == {"jpeg": "queued"}
+    work()
+    assert ask(player, finished, "png16").status_code == 202
+
+
+def test_nobody_asks_for_more_than_a_days_quota(player, finished, work, settings, refused, researcher):
+    settings.DOWNLOADS_PER_DAY = 1
+    ask(player, finished)
+    work()
+    assert refused(ask(player, finished, "png16")) == (429, "quota")
+    assert states(player, finished) == {"jpeg": "ready"}, (
+        player.get(url(finished)).json(),
+        list(Download.objects.values()),
+    )
+    assert ask(player, finished).status_code == 200
+    assert ask(researcher, finished, "png16").status_code == 202
+    Download.objects.update(asked=timezone.now() - timedelta(days=1, minutes=1))
+    assert ask(player, finished, "tiff16").status_code == 202
+
+
+def test_everybodys_first_goes_before_anybodys_second(player, other_player, finished, photo):
+    theirs = write_events(*BRIGHTER, ("submit", {}))
+    assert other_player.send(photo, theirs).status_code == 200
+    for file_format in ("jpeg", "png16", "tiff16"):
+        ask(player, finished, file_format)
+    ask(other_player, theirs)
+    rows = {row.job: (row.episode.participant_id, row.format) for row in Download.objects.all()}
+    turns = [rows[job.pk] for job in jobs().order_by("-priority", "pk")]
+    mine, other = (str(each["episode"]) for each in (finished[0], theirs[0]))
+    first = {str(row.episode_id): row.episode.participant_id for row in Download.objects.all()}
+    assert turns == [(first[mine], "jpeg"), (first[other], "jpeg"), (first[mine], "png16"), (first[mine], "tiff16")]
+    forget_jobs()
