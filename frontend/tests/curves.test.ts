@@ -73,3 +73,12 @@ describe.each(["tone", "color"])("dragging a point of %s", (slug) => {
     for (const other of filter.curves.slice(0, -1).flat()) expect(bent[other]).toBe(1);
   });
 });
+
+it("runs from corner to corner, whatever the slopes are", () => {
+  const names = Array.from({ length: 8 }, (_, index) => `slope_${index}`);
+  const slopes = [2, 1, 1, 1, 1, 1, 1, 0.5];
+  const heights = heightsOf(names, Object.fromEntries(names.map((name, index) => [name, slopes[index] ?? 1])));
+  expect(heights).toHaveLength(9);
+  expect([heights[0], heights.at(-1)]).toEqual([0, 1]);
+  expect(heights[1]).toBeCloseTo(2 / 8.5, 12);
+});

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { corners, partOf, stepsAt } from "../src/replay/timeline";
+import { partOf, stepsAt } from "../src/replay/timeline";
 
 const exposure = { filter: "exposure", parameters: { ev: 2 } };
 const gamma = { filter: "gamma", parameters: { gamma: 1 / 3 } };
@@ -17,12 +17,4 @@ it("leaves the steps before the current one as they are, and those after it out"
   expect(stepsAt(steps, 1, 0.5)).toHaveLength(1);
   expect(stepsAt(steps, 2, 0)[0]).toBe(exposure);
   expect(stepsAt(steps, 2, 1)).toEqual(steps);
-});
-
-it("draws a curve from corner to corner, whatever the slopes are", () => {
-  const points = corners([2, 1, 1, 1, 1, 1, 1, 0.5]);
-  expect(points).toHaveLength(9);
-  expect(points[0]).toEqual([0, 0]);
-  expect(points[1]).toEqual([1 / 8, 2 / 8.5]);
-  expect(points.at(-1)?.[1]).toBeCloseTo(1, 12);
 });

@@ -12,9 +12,11 @@ function describeCurves(filter: Filter, parameters: Parameters): string[] {
   return filter.readings.flatMap(({ label, curve, first, last }) => {
     const names = filter.curves[curve] ?? [];
     const lifts = heightsOf(names, parameters).map((height, point) => height - point / names.length);
-    const most = lifts.slice(first, last + 1).reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
+    const largest = lifts
+      .slice(first, last + 1)
+      .reduce((most, lift) => (Math.abs(lift) > Math.abs(most) ? lift : most));
     // Rounded as the server rounds it.
-    const shown = Number((100 * most).toFixed(0)) + 0;
+    const shown = Number((100 * largest).toFixed(0)) + 0;
     return shown === 0 ? [] : [`${label} ${shown > 0 ? "+" : ""}${formatNumber(shown)}`];
   });
 }

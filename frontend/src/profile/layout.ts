@@ -50,7 +50,7 @@ export function barsOf(styles: Styles): Bar[] {
 export function usualOrder(style: Style): string[] {
   return Object.keys(style.places)
     .filter((slug) => (style.shares[slug] ?? 0) >= HABIT)
-    .sort((one, other) => (style.places[one] ?? 0) - (style.places[other] ?? 0))
+    .sort((slug, next) => (style.places[slug] ?? 0) - (style.places[next] ?? 0))
     .slice(0, contract.maximum_steps);
 }
 

@@ -1,9 +1,9 @@
 import { describeValue, filterOf, type Filter, type Step } from "../game/contract";
+import { heightsOf } from "../game/curves";
 import { FilterIcon } from "../shared/icons";
 import { texts } from "../shared/texts";
 import type { ReplayStep } from "../viewing/api";
 import { replayTexts } from "./texts";
-import { corners } from "./timeline";
 
 /** The curves of a filter that is made of them, as they were set. */
 function Curves({ filter, step }: { readonly filter: Filter; readonly step: Step }) {
@@ -11,9 +11,11 @@ function Curves({ filter, step }: { readonly filter: Filter; readonly step: Step
     <svg class="curves" viewBox="-2 -2 104 104" role="img" aria-label={replayTexts.curves}>
       <path class="identity" d="M0 100L100 0" />
       {filter.curves.map((names) => {
-        const points = corners(names.map((name) => step.parameters[name] ?? 1));
-        const path = points.map(([x, y]) => `${(100 * x).toFixed(1)} ${(100 - 100 * y).toFixed(1)}`).join("L");
-        return <path key={names[0]} class={(names[0] ?? "").replace(/_\d+$/, "")} d={`M${path}`} />;
+        const corners = heightsOf(names, step.parameters).map((height, index) => {
+          const across = (100 * index) / names.length;
+          return `${across.toFixed(1)} ${(100 - 100 * height).toFixed(1)}`;
+        });
+        return <path key={names[0]} class={(names[0] ?? "").replace(/_\d+$/, "")} d={`M${corners.join("L")}`} />;
       })}
     </svg>
   );

@@ -25,16 +25,3 @@ export function partOf(step: Step, share: number): Step {
 export function stepsAt(steps: readonly Step[], current: number, share: number): readonly Step[] {
   return steps.slice(0, current).map((step, index) => (index === current - 1 ? partOf(step, share) : step));
 }
-
-/** The corners of a curve of slopes, from (0, 0) to (1, 1). */
-export function corners(slopes: readonly number[]): readonly (readonly [number, number])[] {
-  const total = slopes.reduce((sum, slope) => sum + slope, 0);
-  let height = 0;
-  return [
-    [0, 0] as const,
-    ...slopes.map((slope, index) => {
-      height += slope / total;
-      return [(index + 1) / slopes.length, height] as const;
-    }),
-  ];
-}

@@ -3,6 +3,7 @@
  * of it, and removes photos, or has them decoded again, after asking.
  */
 
+import { csrfToken } from "../shared/api";
 import type { components } from "../shared/api-schema";
 
 type Added = components["schemas"]["AddedPhoto"];
@@ -19,10 +20,6 @@ function find<E extends Element>(selector: string, kind: new () => E, within: Pa
   const element = within.querySelector(selector);
   if (!(element instanceof kind)) throw new Error(`the page has no ${selector}`);
   return element;
-}
-
-function csrfToken(): string {
-  return /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 }
 
 /** Why the server refused, in its own words where it gave any. */

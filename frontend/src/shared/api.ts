@@ -40,7 +40,8 @@ export class Unreachable extends Error {
 /** The CSRF cookie is missing or out of date. Another request may bring a new one. */
 class StaleToken extends Unreachable {}
 
-function csrfToken(): string {
+/** What every request that changes something sends along, as Django set it in a cookie. */
+export function csrfToken(): string {
   return /(?:^|;\s*)csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 }
 

@@ -50,12 +50,12 @@ export async function unpackPreview(content: ArrayBuffer): Promise<Preview> {
   const pixels = new Uint16Array(3 * plane);
   // Green first: the others are differences from it. What overflows 16 bits is cut off by the array, as was meant.
   for (const channel of [1, 0, 2]) {
-    let place = channel * plane;
+    let position = channel * plane;
     let above = 0;
     for (let target = channel; target < pixels.length;) {
       let value = above;
-      for (let column = 0; column < width; column += 1, place += 1, target += 3) {
-        const residual = (low[place] ?? 0) | ((high[place] ?? 0) << 8);
+      for (let column = 0; column < width; column += 1, position += 1, target += 3) {
+        const residual = (low[position] ?? 0) | ((high[position] ?? 0) << 8);
         value += (residual >> 1) ^ -(residual & 1);
         if (column === 0) above = value;
         pixels[target] = channel === 1 ? value : value + (pixels[target - channel + 1] ?? 0);

@@ -16,8 +16,8 @@ type Places<Message extends string> = Message extends `${string}%(${infer Name})
 type Values<Name extends string> = [Name] extends [never] ? [] : [Readonly<Record<Name, string | number>>];
 
 function filled(text: string, values: Filling = {}): string {
-  return text.replace(/%\((\w+)\)s/g, (place, name: string) => {
-    const value = values[name] ?? place;
+  return text.replace(/%\((\w+)\)s/g, (placeholder, name: string) => {
+    const value = values[name] ?? placeholder;
     return typeof value === "number" ? formatNumber(value) : value;
   });
 }
