@@ -17,6 +17,11 @@ interface Stand {
   readonly zoom: (scale: number | null) => void;
   /** Milliseconds from the moment a slider is moved to a share of its length until the frame has been drawn. */
   readonly redraw: (parameter: string, share: number) => Promise<number>;
+  /**
+   * The same for each of so many inputs in a row, one for each frame of a screen, while the histogram and the film strip
+   * follow as they do in life: milliseconds from the moment when the input was due.
+   */
+  readonly drag: (parameter: string, inputs: number) => Promise<readonly number[]>;
 }
 
 declare global {
@@ -42,9 +47,11 @@ function runFrames(): void {
   for (const callback of callbacks) callback(performance.now());
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
+function pause(ms = 20): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+const FRAME_MS = 1000 / 60;
 
 const [width, height] = window.wanted.size;
 const state = createState();
@@ -90,6 +97,19 @@ style.textContent = `.room { inset: 0 auto auto 0 !important; width: ${width}px;
 document.head.append(style);
 render(<Page play={{ state, actions, display, looking, saving }} />, root);
 
+/** Moves a slider to a share of its length; resolves when the frame that follows has been drawn. */
+async function moved(parameter: string, share: number): Promise<void> {
+  const slider = document.querySelector<HTMLInputElement>(`input[data-parameter=${parameter}]`);
+  const gl = display.renderer.canvas.getContext("webgl2");
+  if (slider === null || gl === null) throw new Error("the page is not as it was");
+  slider.valueAsNumber = share;
+  slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  // Preact draws the controls in a microtask.
+  await Promise.resolve();
+  runFrames();
+  gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+}
+
 window.stand = {
   size: () => [display.renderer.canvas.width, display.renderer.canvas.height],
   zoom: (scale) => {
@@ -97,20 +117,24 @@ window.stand = {
     runFrames();
   },
   redraw: async (parameter, share) => {
-    const slider = document.querySelector<HTMLInputElement>(`input[data-parameter=${parameter}]`);
-    const gl = display.renderer.canvas.getContext("webgl2");
-    if (slider === null || gl === null) throw new Error("the page is not as it was");
     // What follows a frame, such as the histogram, has its turn between one redraw and the next, as in life.
     await pause();
     runFrames();
-    gl.finish();
+    display.renderer.canvas.getContext("webgl2")?.finish();
     const began = performance.now();
-    slider.valueAsNumber = share;
-    slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    // Preact draws the controls in a microtask.
-    await Promise.resolve();
-    runFrames();
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    await moved(parameter, share);
     return performance.now() - began;
+  },
+  drag: async (parameter, inputs) => {
+    const took: number[] = [];
+    let due = performance.now() + FRAME_MS;
+    for (let input = 0; input < inputs; input++) {
+      while (performance.now() < due) await pause(0);
+      await moved(parameter, 0.3 + (0.4 * input) / inputs);
+      const now = performance.now();
+      took.push(now - due);
+      due = Math.max(due + FRAME_MS, now);
+    }
+    return took;
   },
 };

@@ -129,6 +129,28 @@ def test_finger_on_a_point_drags_it_and_beside_it_scrolls(player: Person) -> Non
     assert played(player) == ["start", "choose", "adjust"]
 
 
+@pytest.mark.parametrize("context", ["phone", "tablet"], indirect=True)
+def test_finger_that_begins_on_a_slider_scrolls_or_slides_but_not_both(player: Person) -> None:
+    player.page.locator("[data-filter=white_balance]").tap()
+    fingers = Fingers(player)
+    box = player.slider("temperature").bounding_box()
+    assert box is not None
+    start = box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
+    number = player.page.get_by_label("Temperature, as a number")
+    fingers.drag(start, (start[0] + 4, start[1] - 60))
+    expect(number).to_have_value("0")
+    back = "step => step.scrollTo(0, 0)"
+    player.page.locator(".step").evaluate(back)
+    fingers.send("touchStart", start)
+    expect(number).to_have_value("0")
+    fingers.send("touchEnd")
+    expect(number).not_to_have_value("0")
+    player.page.locator(".step").evaluate(back)
+    fingers.drag((box["x"] + 0.5 * box["width"], start[1]), (box["x"] + 0.9 * box["width"], start[1] + 12))
+    assert parameters(player)["temperature"] > 0.35
+    assert played(player) == ["start", "choose", "adjust", "adjust"]
+
+
 def test_slider_snaps_to_neutral_and_double_click_resets(player: Person) -> None:
     player.click_filter("exposure")
     player.drag("ev", 0.5, 0.8)

@@ -161,6 +161,50 @@ def test_holding_b_shows_the_original(person: Person, make_photo: MakePhoto) -> 
     assert kinds(stored_events())[-1] == "compare"
 
 
+def hold(person: Person, key: str) -> None:
+    """Hold a key down until it has repeated four times."""
+    for _ in range(5):
+        person.page.keyboard.down(key)
+    person.page.keyboard.up(key)
+
+
+def test_enter_that_is_held_opens_the_last_look_and_hands_nothing_in(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("7", "End")
+    hold(person, "Enter")
+    expect(person.button("Hand in")).to_be_focused()
+    person.button("Keep editing").click()
+    person.button("Finish").focus()
+    hold(person, "Enter")
+    expect(person.button("Hand in")).to_be_focused()
+    hold(person, "Space")
+    expect(person.notice()).to_contain_text("Thank you")
+    assert kinds(Episode.objects.get().replayable_events()) == ["start", "choose", "adjust", "submit"]
+
+
+def test_key_that_is_held_acts_once_but_arrows_and_undo_go_on(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1", "2", "3")
+    for key, button in (("j", "Clipping"), ("s", "Split"), ("z", "100 %")):
+        hold(person, key)
+        expect(person.button(button)).to_have_attribute("aria-pressed", "true")
+    hold(person, "r")
+    expect(person.button("Keep it")).to_be_visible()
+    hold(person, "Escape")
+    hold(person, "Delete")
+    assert len(person.steps_shown()) == 2
+    person.page.keyboard.down("Control")
+    hold(person, "z")
+    person.page.keyboard.up("Control")
+    assert person.steps_shown() == []
+    person.press("1")
+    expect(person.slider("ev")).to_be_focused()
+    hold(person, "ArrowRight")
+    expect(person.page.get_by_label("Step 1: Exposure, +0.25 EV")).to_be_visible()
+
+
 def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.arrive()

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests.browser.hands import Touch
 from tests.browser.player import Person
+from tests.browser.test_tutorial import go_through
 from tests.browser.visitor import visitor
+from webapp.games.models import Episode
 from webapp.photos.models import Photo
+from webapp.studies.models import Study, default_consent_text
 
 MakePhoto = Callable[..., Photo]
 
@@ -83,3 +87,118 @@ def test_next_photo_begins_with_the_first_filter(person: Person, make_photo: Mak
     expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
     person.wait_for_photo()
     expect(person.page.locator("[data-filter=exposure]")).to_be_in_viewport(ratio=1)
+
+
+WINDOWS = ((320, 640), (360, 740), (390, 844), (820, 1180), (740, 360))
+LIES_OVER = """() => {
+    const { left, top, right, bottom } = document.querySelector(".room canvas").getBoundingClientRect();
+    const others = [...document.querySelectorAll("main *, header")].filter(
+        (other) => !other.closest(".room") && !other.querySelector(".room") && other.checkVisibility()
+    );
+    return others.filter((other) => {
+        const box = other.getBoundingClientRect();
+        const across = Math.min(right, box.right) - Math.max(left, box.left);
+        const down = Math.min(bottom, box.bottom) - Math.max(top, box.top);
+        return across > 1 && down > 1 && box.width > 0 && !other.closest(".unseen");
+    }).map((other) => other.outerHTML.slice(0, 80));
+}"""
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+HIDDEN = """() => [...document.querySelectorAll(".channels button, .point")].filter((part) => {
+    const { left, top, width, height } = part.getBoundingClientRect();
+    return !part.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}).map((part) => part.getAttribute("aria-label") ?? part.textContent)"""
+UPRIGHT_PHOTO, LYING_PHOTO = {"width": 64, "height": 96}, {"width": 96, "height": 64}
+
+
+@pytest.mark.parametrize("size", [UPRIGHT_PHOTO, LYING_PHOTO], ids=["upright photo", "lying photo"])
+@pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
+def test_nothing_lies_over_the_photo_whose_size_no_filter_changes_in_any_window(
+    person: Person, make_photo: MakePhoto, size: dict[str, int]
+) -> None:
+    make_photo(**size)
+    person.arrive()
+    person.press("1", "2", "5")
+    for width, height in WINDOWS:
+        person.page.set_viewport_size({"width": width, "height": height})
+        person.page.wait_for_function("width => document.documentElement.clientWidth === width", arg=width)
+        sizes = set()
+        for key in ("1", "5", "8"):
+            person.press(key)
+            person.page.evaluate(
+                "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
+            photo = box(person, ".room canvas")
+            sizes.add((photo["x"], photo["y"], photo["width"], photo["height"]))
+            assert person.page.evaluate(LIES_OVER) == [], (width, height, key)
+        assert len(sizes) == 1, (width, height)
+        assert box(person, ".histogram")["height"] > 30
+        assert person.page.evaluate("document.documentElement.scrollWidth") == width
+        assert person.page.evaluate("document.documentElement.scrollHeight") == height
+        assert photo["y"] >= 0
+        if height > 700 or width > height:
+            assert person.page.evaluate(HIDDEN) == [], (width, height)
+
+
+@pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
+def test_last_look_shows_the_picture_as_large_as_the_editor_and_all_steps(
+    person: Person, make_photo: MakePhoto
+) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1", "PageUp", "2", "PageUp", "3", "PageUp", "4", "PageUp", "6", "PageUp")
+    for width, height in WINDOWS:
+        person.page.set_viewport_size({"width": width, "height": height})
+        person.page.wait_for_function("width => document.documentElement.clientWidth === width", arg=width)
+        edited = box(person, ".room canvas")
+        person.button("Finish").tap()
+        last = person.page.locator("dialog li").last
+        expect(last).to_be_in_viewport(ratio=1)
+        buttons = box(person, ".dialog-buttons button")
+        end = last.bounding_box()
+        assert end is not None
+        assert end["y"] + end["height"] <= buttons["y"] + 1 or end["x"] + end["width"] <= buttons["x"]
+        assert box(person, ".pictures figure:last-child .pixels")["width"] >= 0.95 * edited["width"], (width, height)
+        person.button("Keep editing").tap()
+        expect(person.page.locator("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
+def test_first_visit_by_touch_comes_from_the_start_page_to_the_second_photo(
+    person: Person,
+    make_photo: MakePhoto,
+    study: Study,
+    live_server: Any,
+    small_practice_picture: None,
+    complaints: list[str],
+) -> None:
+    study.consent_text, study.tutorial = default_consent_text(), True
+    study.save()
+    make_photo(1, **UPRIGHT_PHOTO)
+    make_photo(2, **LYING_PHOTO)
+    hand = Touch(person)
+    person.page.goto(live_server.url)
+    hand.press(person.page.get_by_role("link", name="Play", exact=True))
+    hand.press(person.button("I agree: begin"))
+    person.wait_for_photo()
+    go_through(person)
+    hand.press(person.button("Finish"))
+    hand.press(person.button("Hand in"))
+    hand.press(person.button("To the first photo"))
+    person.wait_for_photo()
+    for done in (0, 1):
+        expect(person.page.get_by_label(f"{done} of 2 photos handed in")).to_be_visible()
+        assert person.page.evaluate(LIES_OVER) == []
+        hand.choose("exposure")
+        hand.slide("ev")
+        expect(person.page.get_by_label("Step 1: Exposure, +")).to_be_visible()
+        if done == 0:
+            hand.press(person.button("Finish"))
+            hand.press(person.button("Hand in"))
+            expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
+            person.wait_for_photo()
+    person.wait_until_saved()
+    assert list(Episode.objects.filter(tutorial=False).order_by("started").values_list("status", flat=True)) == [
+        "submitted",
+        "open",
+    ]
+    assert complaints == []

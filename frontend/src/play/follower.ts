@@ -11,6 +11,9 @@ const COUNTED_EDGE = 256;
 const THUMBNAIL_EDGE = 288;
 /** As long as a round took, the next one waits, though no longer than this: the canvas comes first. */
 const LONGEST_REST_MS = 200;
+/** A machine that draws the film strip within this time draws it while a hand moves; another one when the hand rests. */
+const LIVE_MS = 12;
+const HAND_RESTS_MS = 120;
 
 interface PictureRequest {
   readonly preview: Preview;
@@ -24,7 +27,8 @@ function rest(ms: number): Promise<void> {
 
 /**
  * One round of pictures at a time; what is asked for meanwhile waits, and only the last of it is made. Thus a slider
- * moves as fast as the canvas alone can be drawn, and what follows it is as live as the machine allows.
+ * moves as fast as the canvas alone can be drawn, and what follows it is as live as the machine allows: the drawing of
+ * five small pictures would hold a frame up where there is no graphics card.
  */
 export class Follower {
   readonly histogram = signal<Histogram | null>(null);
@@ -34,6 +38,8 @@ export class Follower {
   private counted: readonly Step[] | null = null;
   private request: PictureRequest | null = null;
   private busy = false;
+  /** How long the film strip took to draw, when it was drawn last: nobody knows at first. */
+  private stripMs = Infinity;
   /** Counts the photos, so that what was begun for another one is thrown away. */
   private photo = 0;
 
@@ -63,7 +69,7 @@ export class Follower {
     while ((request = this.take()) !== null) {
       const began = performance.now();
       await this.count(request);
-      await this.drawThumbnails(request);
+      if (this.stripMs <= LIVE_MS || (await this.handRests())) await this.drawThumbnails(request);
       await rest(Math.min(LONGEST_REST_MS, performance.now() - began));
     }
     this.busy = false;
@@ -73,6 +79,12 @@ export class Follower {
     const { request } = this;
     this.request = null;
     return request;
+  }
+
+  /** Whether nothing else is asked for during a moment. */
+  private async handRests(): Promise<boolean> {
+    await rest(HAND_RESTS_MS);
+    return this.request === null;
   }
 
   private async count({ preview, shown }: PictureRequest): Promise<void> {
@@ -89,9 +101,12 @@ export class Follower {
     const { photo } = this;
     const drawn = this.thumbnails.peek();
     if (this.thumbnailsOf === edited && drawn.length > 0) return;
+    const began = performance.now();
     const changed = edited.findIndex((step, index) => step !== this.thumbnailsOf[index]);
     const pictures = drawn.slice(0, 1 + (changed === -1 ? edited.length : changed));
     while (pictures.length <= edited.length) {
+      // The hand moves again: what comes of it is drawn when it rests.
+      if (this.request !== null && this.stripMs > LIVE_MS) return;
       const steps = edited.slice(0, pictures.length);
       const picture = await this.renderer.pictureLater(steps, ...scaledTo(THUMBNAIL_EDGE, preview));
       if (picture === null || photo !== this.photo) return;
@@ -99,5 +114,6 @@ export class Follower {
     }
     this.thumbnailsOf = edited;
     this.thumbnails.value = pictures;
+    this.stripMs = performance.now() - began;
   }
 }

@@ -34,7 +34,7 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
   switch (event.key) {
     case "b":
     case "B":
-      if (!event.repeat) actions.compare(true);
+      actions.compare(true);
       return true;
     case "j":
     case "J":
@@ -107,12 +107,15 @@ function looks(event: KeyboardEvent, looking: Looking): boolean {
       return true;
     case "f":
     case "F":
-      if (!event.repeat) looking.toggleFullScreen();
+      looking.toggleFullScreen();
       return true;
     default:
       return false;
   }
 }
+
+/** Keys that go on while they are held; the others do one thing, once. */
+const GOING_ON = new Set([",", ".", "+", "=", "-", ...Object.keys(ARROWS)]);
 
 export function listenToKeys(state: PlayState, actions: Actions, looking: Looking): void {
   window.addEventListener("keydown", (event) => {
@@ -121,6 +124,8 @@ export function listenToKeys(state: PlayState, actions: Actions, looking: Lookin
     const pressing = event.key === "Enter" && target.matches("button, a");
     if (event.defaultPrevented || typing || pressing || event.altKey || state.dialog.value !== null) return;
     const control = event.ctrlKey || event.metaKey;
+    // Who holds Ctrl and Z goes back step by step, as everywhere.
+    if (event.repeat && !control && !GOING_ON.has(event.key)) return;
     const handled = control ? withControl(event, actions) : alone(event, state, actions) || looks(event, looking);
     if (handled) event.preventDefault();
   });

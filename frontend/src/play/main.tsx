@@ -13,6 +13,7 @@ import "../styles/play.css";
 import { Session } from "./session";
 import { createState, shownSteps, type PlayState } from "./state";
 import { openStore, type Store } from "./store";
+import { pressHeldKeysOnce } from "../shared/heldKeys";
 import { texts } from "../shared/texts";
 import { Turn } from "./turn";
 
@@ -87,6 +88,7 @@ declare global {
   }
 }
 
+pressHeldKeysOnce();
 const root = document.getElementById("app");
 if (root !== null) {
   try {

@@ -1,6 +1,7 @@
 /** The page of the visitor's own style, from the element `#app` whose `data-study` names the study. */
 import { signal } from "@preact/signals";
 import { render } from "preact";
+import { pressHeldKeysOnce } from "../shared/heldKeys";
 import "../styles/profile.css";
 import { getStyles, pages } from "../viewing/api";
 import { noticeFor } from "../viewing/notices";
@@ -20,6 +21,7 @@ async function open(state: ProfileState, study: string): Promise<void> {
   }
 }
 
+pressHeldKeysOnce();
 const root = document.getElementById("app");
 if (root !== null) {
   const state: ProfileState = {

@@ -39,7 +39,10 @@ function action(player: Player, event: KeyboardEvent): (() => void) | undefined 
   const pressing = event.target instanceof Element && event.target.matches("button, a");
   switch (event.key) {
     case " ":
-      return pressing ? undefined : () => player.toggle();
+      if (pressing) return undefined;
+      return () => {
+        if (!event.repeat) player.toggle();
+      };
     case "ArrowLeft":
       return () => player.goto(player.current.peek() - 1);
     case "ArrowRight":

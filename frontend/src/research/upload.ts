@@ -5,6 +5,7 @@
 
 import { csrfToken } from "../shared/api";
 import type { components } from "../shared/api-schema";
+import { pressHeldKeysOnce } from "../shared/heldKeys";
 
 type Added = components["schemas"]["AddedPhoto"];
 
@@ -274,6 +275,7 @@ function decodeAgain(address: string, dialog: HTMLDialogElement): Promise<Respon
   return fetch(address, { method: "POST", headers, body });
 }
 
+pressHeldKeysOnce();
 // A closed study has no form: it takes no photos.
 if (document.querySelector("#upload") !== null) listenForFiles(new Uploads());
 listenFor(".remove", find("#confirm", HTMLDialogElement), remove);

@@ -57,11 +57,32 @@ export function FilterIcon({ slug }: { readonly slug: string }) {
   );
 }
 
-/** Four corners of a frame. */
-export function FullScreenIcon() {
+const looks = {
+  /** A frame, of which one half is filled. */
+  split: (
+    <>
+      <rect x="3" y="5" width="18" height="14" />
+      <path d="M12 5h9v14h-9z" class="solid" />
+    </>
+  ),
+  /** A picture that fills its place. */
+  fit: (
+    <>
+      <rect x="3" y="4" width="18" height="16" />
+      <rect x="7" y="8" width="10" height="8" />
+    </>
+  ),
+  /** A triangle, as over the ends of a histogram. */
+  clipping: <path d="M12 5l9 14H3z" />,
+  /** Four corners of a frame. */
+  full_screen: <path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" />,
+} as const;
+
+/** The sign of a way to look at the photo. */
+export function LookIcon({ look }: { readonly look: keyof typeof looks }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-      <path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" />
+      {looks[look]}
     </svg>
   );
 }

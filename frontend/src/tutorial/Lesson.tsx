@@ -25,7 +25,8 @@ function useKey(next: () => void) {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const typing = event.target instanceof Element && event.target.matches("input:not([type=range])");
-      if (event.key.toLowerCase() !== "n" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      const withOthers = event.ctrlKey || event.metaKey || event.altKey;
+      if (event.key.toLowerCase() !== "n" || event.repeat || typing || withOthers) return;
       next();
     };
     window.addEventListener("keydown", listen);

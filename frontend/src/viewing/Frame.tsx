@@ -1,5 +1,6 @@
 import { type ComponentChildren, render } from "preact";
 import { NoticeCard, type Notice } from "../shared/NoticeCard";
+import { pressHeldKeysOnce } from "../shared/heldKeys";
 import { texts } from "../shared/texts";
 import { pages } from "./api";
 import { Darkroom } from "./darkroom";
@@ -8,6 +9,7 @@ import { Darkroom } from "./darkroom";
 export function start(begin: (root: HTMLElement, darkroom: Darkroom) => void): void {
   const root = document.getElementById("app");
   if (root === null) return;
+  pressHeldKeysOnce();
   try {
     begin(root, new Darkroom());
   } catch (error) {

@@ -34,7 +34,10 @@ function EnteringLevels({ play }: { readonly play: Play }) {
 /** Brings the controls of another step into view, where the page or the panel scrolls. */
 function useInView(step: string) {
   const section = useRef<HTMLElement>(null);
-  useLayoutEffect(() => section.current?.scrollIntoView({ block: "nearest" }), [step]);
+  useLayoutEffect(() => {
+    section.current?.scrollIntoView({ block: "nearest" });
+    section.current?.closest(".step")?.scrollTo(0, 0);
+  }, [step]);
   return section;
 }
 

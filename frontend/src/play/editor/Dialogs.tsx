@@ -129,13 +129,15 @@ function NamedSteps({ steps }: { readonly steps: readonly Step[] }) {
 function LastLook({ play }: { readonly play: Play }) {
   const { steps } = play.state.game.value.position;
   const { lastLook } = texts;
+  const { width, height } = play.state.preview.value ?? { width: 3, height: 2 };
+  const aspect = width / height;
   const pictures = [
     [lastLook.before, play.display.picture([], LOOK_EDGE)],
     [lastLook.after, play.display.picture(steps, LOOK_EDGE)],
   ] as const;
   return (
     <Sheet play={play} title={lastLook.title} kind="last-look">
-      <div class="pictures">
+      <div class={aspect < 1 ? "pictures" : "pictures stacked"} style={{ "--aspect": aspect }}>
         {pictures.map(([label, image]) => (
           <figure key={label}>
             <Pixels image={image ?? undefined} label={label} />

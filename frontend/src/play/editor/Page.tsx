@@ -67,9 +67,16 @@ function Practice({ play }: { readonly play: Play }) {
   );
 }
 
+/** A photo that is so much narrower than it is high leaves room beside it, on screens that are upright too. */
+const NARROW = 0.9;
+
 /** The play page. */
 export function Page({ play }: { readonly play: Play }) {
   const page = play.state.page.value;
+  const preview = play.state.preview.value;
+  const aspect = preview === null ? 1.5 : preview.width / preview.height;
+  // Above the photo of the tutorial stands its card: what can, makes way for the controls.
+  const beside = aspect < NARROW || play.state.tutorial.value !== null;
   if (typeof page === "object") {
     return (
       <>
@@ -84,7 +91,7 @@ export function Page({ play }: { readonly play: Play }) {
     <>
       <Header play={play} />
       <HandedInBar play={play} />
-      <main class={page}>
+      <main class={beside ? `${page} tools-beside` : page} style={{ "--aspect": aspect }}>
         <Practice play={play} />
         <Stage play={play} />
         <FilmStrip play={play} />

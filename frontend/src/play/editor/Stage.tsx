@@ -2,9 +2,9 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { texts } from "../../shared/texts";
 import { listenToGestures } from "./gestures";
 import { PickLayer } from "./GreyPicker";
-import { type Play, holdToCompare } from "./play";
+import { Looks } from "./Looks";
+import type { Play } from "./play";
 import type { Photo } from "../../shared/api";
-import { FullScreenIcon } from "../../shared/icons";
 
 /** What a press of an arrow moves the line by, in shares of what is seen; with Shift ten times as far. */
 const NUDGE = 0.01;
@@ -80,83 +80,6 @@ export function SplitLine({ play }: { readonly play: Play }) {
   );
 }
 
-/** How near one looks: the whole photo, its pixels one to one, or something else, which is then said. */
-function Nearness({ play }: { readonly play: Play }) {
-  const { looking, state } = play;
-  const { view } = texts;
-  const { scale } = state.view.value;
-  return (
-    <>
-      <button
-        type="button"
-        class="fit"
-        aria-pressed={scale === null}
-        title={view.fitHint}
-        onClick={() => looking.fit()}
-      >
-        {view.fit} <kbd aria-hidden="true">0</kbd>
-      </button>
-      <button
-        type="button"
-        class="actual"
-        aria-pressed={scale === 1}
-        title={view.actualHint}
-        onClick={() => looking.toggleActual()}
-      >
-        {scale === null || scale === 1 ? view.actual : view.magnified(scale)} <kbd aria-hidden="true">Z</kbd>
-      </button>
-    </>
-  );
-}
-
-/** The ways to look at the photo, over its lower edge. */
-export function Looks({ play }: { readonly play: Play }) {
-  const { actions, looking } = play;
-  const { comparing, clipping, split } = play.state;
-  const { view } = texts;
-  return (
-    <div class="looks" role="toolbar" aria-label={view.tools}>
-      <button
-        type="button"
-        class="before"
-        aria-pressed={comparing.value}
-        title={view.beforeHint}
-        {...holdToCompare(play)}
-      >
-        {view.before} <kbd aria-hidden="true">B</kbd>
-      </button>
-      <button
-        type="button"
-        aria-pressed={split.value !== null}
-        title={view.splitHint}
-        onClick={() => actions.toggleSplit()}
-      >
-        {view.split} <kbd aria-hidden="true">S</kbd>
-      </button>
-      <Nearness play={play} />
-      <button
-        type="button"
-        aria-pressed={clipping.value}
-        title={view.clippingHint}
-        onClick={() => (clipping.value = !clipping.value)}
-      >
-        {view.clipping} <kbd aria-hidden="true">J</kbd>
-      </button>
-      {document.fullscreenEnabled && (
-        <button
-          type="button"
-          class="full-screen"
-          aria-label={view.fullScreen}
-          title={view.fullScreenHint}
-          onClick={() => looking.toggleFullScreen()}
-        >
-          <FullScreenIcon />
-        </button>
-      )}
-    </div>
-  );
-}
-
 /** The place of the photo: the display has its size, and the canvas stands in it. */
 function useRoom({ display, looking, state }: Play) {
   const room = useRef<HTMLDivElement>(null);
@@ -193,19 +116,21 @@ function Credit({ photo }: { readonly photo: Photo }) {
 
 /** The photo, as large as it goes, and the ways to look at it. */
 export function Stage({ play }: { readonly play: Play }) {
-  const { comparing, photo, preview, pictureLost, split, view } = play.state;
+  const { comparing, draft, photo, preview, pictureLost, split, view } = play.state;
   const room = useRoom(play);
   const { canvas } = play.display.renderer;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : texts.canvas);
   // Browsers paint one that is lost white, with a mark of theirs.
   canvas.hidden = preview.value === null || pictureLost.value;
-  const kinds = ["stage", view.value.scale === null ? "" : "zoomed", split.value === null ? "" : "split"];
+  const kinds = [
+    "stage",
+    view.value.scale === null ? "" : "zoomed",
+    split.value === null ? "" : "split",
+    draft.value === null ? "" : "changing",
+  ];
   return (
-    <section
-      class={kinds.filter(Boolean).join(" ")}
-      style={{ "--aspect": preview.value === null ? 1.5 : preview.value.width / preview.value.height }}
-    >
+    <section class={kinds.filter(Boolean).join(" ")}>
       <div class="room" ref={room}>
         <SplitLine play={play} />
         <PickLayer play={play} />
