@@ -50,7 +50,7 @@ test-long: $(SETUP) chromium ## the tests that take minutes, on a bare machine t
 	$(call pytest,-m long)
 
 screenshots: TESTS =
-screenshots: $(SETUP) chromium ## every page and state at three widths, in var/screenshots: PHOTOS=folder, as in run
+screenshots: $(SETUP) chromium ## every page and state in five windows, in var/screenshots: PHOTOS=folder, as in run
 	@rm -rf var/screenshots
 	$(call pytest,tests/browser/take_screenshots.py)
 	@ls var/screenshots/*.png

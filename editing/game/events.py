@@ -27,8 +27,9 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
 }
 EVENT_KINDS = tuple(EVENT_FIELDS)
 
-# The context that a `view` event may record: sizes in CSS pixels, device pixels for each of them, 1 for a wide gamut.
-VIEW_PARAMETERS = ("viewport_width", "viewport_height", "pixel_ratio", "wide_gamut")
+# The context that a `view` event may record: sizes in CSS pixels, device pixels for each of them, 1 for a wide gamut,
+# and the width in pixels of the preview on the screen: the one that is played on, or a larger one of the same photo.
+VIEW_PARAMETERS = ("viewport_width", "viewport_height", "pixel_ratio", "wide_gamut", "photo_width")
 
 # 24 days in milliseconds: beyond it, a client's clock is broken.
 MAXIMUM_MS = 2**31 - 1

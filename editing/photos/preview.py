@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import PhotoError
 
 LONG_EDGE = 1024
+LARGE_EDGE = 2048  # of what sharp screens show, beside the preview that is played on
+_LARGE_ROWS = 16  # that are made at once
 AGENT_VIEW_SIZE = 64  # pixels a side
 LARGEST_FLOAT16 = 65504.0
 _SAME_WITHIN = 2  # units of float16's last digit: sums are rounded otherwise strip by strip, and by other processors
@@ -76,10 +78,35 @@ def preview_of(photo: OpenPhoto) -> NDArray[np.float16]:
 
     Reads the photo; raises PhotoError, "<file name>: <reason>".
     """
+    return _preview(photo, photo.light_strips())
+
+
+def previews_of(photo: OpenPhoto) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+    """Return what `preview_of` does, and a preview with a long edge of `LARGE_EDGE` at most, by one reading."""
+    width, height = shrunk_size(photo.width, photo.height, LARGE_EDGE)
+    strips, same_strips = tee(photo.light_strips())
+    shrinking = shrunk_strips(same_strips, photo.height, width, height, _LARGE_ROWS)
+    large: list[Pixels] = []
+
+    def passing() -> Iterator[Pixels]:
+        """Yield each strip, and shrink what has passed, so that no more than a few strips are held."""
+        passed = 0
+        for strip in strips:
+            yield strip
+            passed += len(strip)
+            while (len(large) + 1) * _LARGE_ROWS * photo.height <= passed * height:
+                large.append(next(shrinking))
+
+    preview = _preview(photo, passing())
+    large.extend(shrinking)
+    return preview, np.minimum(np.concatenate(large), LARGEST_FLOAT16).astype(np.float16)
+
+
+def _preview(photo: OpenPhoto, strips: Iterable[Pixels]) -> NDArray[np.float16]:
     width, height = shrunk_size(photo.width, photo.height, LONG_EDGE)
     rows: Pixels = np.empty((height, photo.width, 3), np.float32)
     # In float64, and all columns at once: another order of the same sums would give another last digit.
-    for row, average in zip(rows, _averaged_rows(photo.light_strips(), photo.height, height, np.float64), strict=True):
+    for row, average in zip(rows, _averaged_rows(strips, photo.height, height, np.float64), strict=True):
         row[:] = average
     return np.minimum(_average_columns(rows, width), LARGEST_FLOAT16).astype(np.float16)
 

@@ -6,7 +6,16 @@ const steps = [
   { filter: "exposure", parameters: { ev: 2 }, probability: null },
   { filter: "contrast", parameters: { amount: 0.5 }, probability: null },
 ];
-const photo = { id: "0", name: "", preview_url: "", width: 3, height: 2, licence: "", attribution: "" };
+const photo = {
+  id: "0",
+  name: "",
+  large_preview_url: null,
+  preview_url: "",
+  width: 3,
+  height: 2,
+  licence: "",
+  attribution: "",
+};
 
 function playerAtTheEnd(calm = false): Player {
   const player = new Player(() => calm);

@@ -5,10 +5,10 @@ import { elapsed, viewParameters } from "../src/play/session";
 it("notes of the screen what the contract lists, in numbers", () => {
   const matchMedia = () => ({ matches: true });
   vi.stubGlobal("window", { innerWidth: 800, innerHeight: 600, devicePixelRatio: 1.5, matchMedia });
-  const noted = viewParameters();
+  const noted = viewParameters({ width: 2048 });
   vi.unstubAllGlobals();
   expect(Object.keys(noted)).toEqual(contract.view_parameters);
-  expect(Object.values(noted)).toEqual([800, 600, 1.5, 1]);
+  expect(Object.values(noted)).toEqual([800, 600, 1.5, 1, 2048]);
 });
 
 it("never gives a time that the server refuses, whatever the clock does", () => {

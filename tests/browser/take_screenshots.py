@@ -1,4 +1,4 @@
-"""Pictures of every page and state at three widths, in var/screenshots/: taken by `make screenshots`.
+"""Pictures of every page and state in five windows, in var/screenshots/: taken by `make screenshots`.
 
 PHOTOS names a folder of photos in place of the demo photos, TRANSFER and PRIMARIES how they are to be read.
 """
@@ -25,12 +25,12 @@ from webapp.studies.demo_photos import demo_photo_paths
 from webapp.studies.models import Study
 from webapp.studies.photos import add_photo
 
-WINDOWS = ((360, 740), (820, 1180), (1440, 900))
+WINDOWS = ((320, 640), (360, 740), (740, 360), (820, 1180), (1440, 900))
 
 
 @pytest.fixture(params=WINDOWS, ids=lambda window: str(window[0]))
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
-    """A visitor's browser of that width; all but the widest are touched."""
+    """A visitor's browser of that size; all but the widest are touched."""
     with visitor(browser, request.param, touched=request.param[0] < 1000) as one:
         yield one
 

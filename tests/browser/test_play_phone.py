@@ -99,7 +99,7 @@ LIES_OVER = """() => {
         const box = other.getBoundingClientRect();
         const across = Math.min(right, box.right) - Math.max(left, box.left);
         const down = Math.min(bottom, box.bottom) - Math.max(top, box.top);
-        return across > 1 && down > 1 && box.width > 0 && !other.closest(".unseen");
+        return across > 1 && down > 1 && box.width > 0 && !other.closest(".unseen, .section-head, h1");
     }).map((other) => other.outerHTML.slice(0, 80));
 }"""
 DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"

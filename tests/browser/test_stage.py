@@ -1,5 +1,6 @@
 """Looking at the photo: near and far, split, over the whole screen, and when the graphics card gives up."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ LOSE_CONTEXT = """() => {
     window.lost = document.querySelector(".room canvas").getContext("webgl2").getExtension("WEBGL_lose_context");
     window.lost.loseContext();
 }"""
+DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 COUNT_DRAWS = """() => {
     window.draws = 0;
     WebGL2RenderingContext.prototype.drawArrays = ((original) => function (...values) {
@@ -229,6 +231,78 @@ def test_many_changes_within_a_frame_are_drawn_once(person: Person, make_photo: 
         }"""
     )
     assert draws == 1
+
+
+def test_colour_under_the_pointer_is_told_as_the_screen_shows_it(person: Person, make_photo: MakePhoto) -> None:
+    make_photo()
+    person.arrive()
+    person.press("1", "PageUp")
+    box = canvas_box(person.page)
+    readout = person.page.locator(".readout span")
+    for across, down in ((0.7, 0.4), (0.03, 0.03)):
+        person.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        shown = np.clip(person.pixels(), 0, 1)[int(down * 64), int(across * 96)]
+        expect(readout).to_have_text([str(level) for level in np.rint(255 * shown).astype(int)])
+    person.page.keyboard.down("b")
+    expect(readout).not_to_have_text(["255", "255", "255"])
+    person.page.keyboard.up("b")
+    person.page.mouse.move(5, 5)
+    expect(readout).to_have_count(0)
+
+
+def colour_on_screen(person: Person, across: float, down: float) -> list[float]:
+    shown = person.screen()
+    part = shown[int(down * len(shown)), int(across * shown.shape[1])]
+    return [round(float(level), 1) for level in part]
+
+
+def test_triangles_of_the_histogram_paint_over_one_end_each_in_the_colours_of_the_channels(
+    person: Person, make_photo: MakePhoto
+) -> None:
+    make_photo()
+    person.arrive()
+    white, black = (person.page.locator(f".clip.{end}") for end in ("white", "black"))
+    # Of what is brightest, red and green are full.
+    expect(white).to_have_attribute("title", re.compile(r"At 255: red 0\.9 %, green 0\.9 %, blue 0 %"))
+    white.click()
+    expect(white).to_have_attribute("aria-pressed", "true")
+    expect(black).to_have_attribute("aria-pressed", "false")
+    expect(person.page.get_by_role("toolbar").get_by_role("button", name="Clipping")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    person.page.evaluate(DRAWN)
+    assert colour_on_screen(person, 0.04, 0.04) == [1, 1, 0]
+    assert colour_on_screen(person, 0.04, 0.97) == [0, 0, 0]
+    black.click()
+    person.page.evaluate(DRAWN)
+    assert colour_on_screen(person, 0.04, 0.97)[1:] == [0.5, 1]
+    person.press("j")
+    for mark in (white, black):
+        expect(mark).to_have_attribute("aria-pressed", "false")
+
+
+class TestOnASharpScreen:
+    """A screen with more pixels than the preview has."""
+
+    @pytest.fixture
+    def context(self, browser: Browser) -> Iterator[BrowserContext]:
+        with visitor(browser, (900, 700), device_scale_factor=2) as one:
+            yield one
+
+    def test_larger_preview_is_shown_at_100_percent_and_the_game_stays_on_the_other(
+        self, person: Person, make_photo: MakePhoto
+    ) -> None:
+        make_photo(width=1500, height=90)
+        # The place for the photo has some 1,050 pixels of the screen, the preview 1,024.
+        with person.page.expect_request(lambda request: '"photo_width":1500' in (request.post_data or "")):
+            person.arrive()
+        person.press("z")
+        expect(person.page.locator(".looks .actual")).to_have_attribute("aria-pressed", "true")
+        person.page.wait_for_function("() => document.querySelector('.room canvas').width > 1024")
+        assert person.pixels().shape == (61, 1024, 3)
+        person.wait_until_saved()
+        noted = [event.parameters for event in Episode.objects.get().replayable_events() if event.kind == "view"]
+        assert [parameters["photo_width"] for parameters in noted if parameters] == [1024, 1500]
 
 
 class TestByTouch:

@@ -1,9 +1,12 @@
 """GET /api/photos/{sha256}/preview/1/"""
 
 import numpy as np
+import pytest
 
 from editing.photos.preview_transport import unpack_preview
+from editing.photos.read_options import ReadOptions
 from webapp.photos.storing import remove
+from webapp.studies.photos import add_photo
 
 
 def url(photo):
@@ -92,3 +95,46 @@ def test_a_preview_that_is_lost_is_refused_by_name(player, researcher, photo, re
     photo.preview_path.unlink()
     assert refused(player.get(url(photo))) == (410, "photo_removed")
     assert researcher.get(f"/photos/{photo.pk}/game.webp").status_code == 404
+
+
+def large_url(photo):
+    return f"/api/photos/{photo.pk}/preview/large/1/"
+
+
+@pytest.fixture
+def large_photo(study, tmp_path):
+    """A photo of more pixels than its preview has."""
+    path = tmp_path / "large.npy"
+    np.save(path, np.random.default_rng(3).random((72, 1500, 3), np.float32))
+    return add_photo(study, path, ReadOptions("linear", "srgb")).photo
+
+
+def test_larger_preview_is_offered_and_comes_packed(player, large_photo):
+    assert (large_photo.preview_width, large_photo.preview_height) == (1024, 49)
+    offered = player.get("/api/studies/default/next/").json()["photo"]
+    assert offered["large_preview_url"].startswith(f"{large_url(large_photo)}?")
+    response = player.get(large_url(large_photo))
+    assert unpack_preview(content(response)).shape == (72, 1500, 3)
+    assert "immutable" in response["Cache-Control"]
+    assert player.get(large_url(large_photo), headers={"If-None-Match": response["ETag"]}).status_code == 304
+
+
+def test_photo_without_more_pixels_has_no_larger_preview(player, photo, refused):
+    assert player.get("/api/studies/default/next/").json()["photo"]["large_preview_url"] is None
+    assert refused(player.get(large_url(photo))) == (404, "not_found")
+
+
+def test_larger_preview_goes_with_the_photo_and_comes_back_with_it(
+    large_photo, tmp_path, study, django_capture_on_commit_callbacks
+):
+    path = large_photo.large_preview_path
+    assert path.is_file()
+    with django_capture_on_commit_callbacks(execute=True):
+        remove(large_photo)
+    assert not path.exists()
+    assert add_photo(study, tmp_path / "large.npy", ReadOptions("linear", "srgb")).outcome == "restored"
+    assert path.is_file()
+
+
+def test_larger_preview_is_not_for_strangers(client, large_photo):
+    assert client.get(large_url(large_photo)).status_code == 404

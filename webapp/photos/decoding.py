@@ -3,6 +3,7 @@
 Knows nothing of Django, so that a bare process can do it.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from editing.files import write_atomically
 from editing.game.filters import luminance
 from editing.photos.decoding import READING_VERSION, WORKING_SPACE, open_photo, source_sha256
 from editing.photos.memory import memory_needed
 from editing.photos.open_photo import OpenPhoto
 from editing.photos.photo_error import NotEnoughMemory, PhotoError, printable
-from editing.photos.preview import is_same_preview, load_preview, preview_of, save_preview
+from editing.photos.preview import is_same_preview, load_preview, preview_of, previews_of, save_preview
+from editing.photos.preview_transport import pack_preview
 from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
 
@@ -72,6 +76,7 @@ class Decoded:
 
     sha256: str
     preview_sha256: str
+    large_preview_sha256: str
     name: str
     width: int
     height: int
@@ -129,7 +134,10 @@ def open_as_stored(path: Path, stored: StoredReading, *, limit: int | None = Non
 
 
 def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> Decoded:
-    """Read a photo and save its preview, whole or not at all, in the folder ``previews``.
+    """Read a photo and save its previews, each whole or not at all, in the folder ``previews``.
+
+    Beside the preview that is played on lies a larger one, packed for its way to a browser, where the photo has the
+    pixels for it.
 
     Raises:
         editing.photos.photo_error.PhotoError: the file is no photo that can be read, or none that anybody can play, or
@@ -140,7 +148,7 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
     photo = open_photo(path, options)
     _check_size(photo)
     try:
-        preview = preview_of(photo)
+        preview, large = previews_of(photo)
     except MemoryError:
         raise NotEnoughMemory(f"{printable(path.name)}: {NotEnoughMemory()}") from None
     if not preview.any():
@@ -149,11 +157,13 @@ def decode(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> D
         raise PhotoError(f"{printable(path.name)}: {CHANGED}")
     try:
         preview_sha256, _ = save_preview(previews, preview)
+        large_preview_sha256 = _save_packed(previews, large) if large.shape != preview.shape else ""
     except OSError as error:
         raise NotSaved(f"no preview can be saved in {previews}: {error.strerror or error}") from None
     return Decoded(
         sha256=source.sha256,
         preview_sha256=preview_sha256,
+        large_preview_sha256=large_preview_sha256,
         name=printable(path.name),
         width=photo.width,
         height=photo.height,
@@ -179,6 +189,18 @@ def _warnings(decoding: Mapping[str, Any], preview: np.ndarray) -> dict[str, str
         meaning = "sRGB" if depth == "16 bits" else "linear light with sRGB primaries"
         warnings["no_profile"] = f"it has no profile ({depth}), and was taken as {meaning}"
     return warnings
+
+
+def large_preview_name(sha256: str) -> str:
+    """Return the name of a larger preview's file, which is packed, beside the others."""
+    return f"{sha256}.gz"
+
+
+def _save_packed(folder: Path, preview: NDArray[np.float16]) -> str:
+    content = pack_preview(preview)
+    sha256 = hashlib.sha256(content).hexdigest()
+    write_atomically(folder / large_preview_name(sha256), content)
+    return sha256
 
 
 def decode_all(

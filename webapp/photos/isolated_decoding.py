@@ -85,8 +85,8 @@ def _decode_in_draft(source: SourceFile, previews: Path, options: ReadOptions, s
             decoded = run_isolated(
                 decode, source, Path(draft), options, should_stop=lambda: False, limit=seconds, memory=memory
             )
-            name = f"{decoded.preview_sha256}.npy"
-            (Path(draft) / name).replace(previews / name)
+            for file in Path(draft).iterdir():
+                file.replace(previews / file.name)
     except OSError as error:
         raise NotSaved(f"no preview can be saved in {previews}: {error.strerror or error}") from None
     return decoded

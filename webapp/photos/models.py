@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from editing.photos.decoding import READING_VERSION
-from webapp.photos.decoding import StoredReading
+from webapp.photos.decoding import StoredReading, large_preview_name
 
 SHA256 = "[0-9a-f]{64}"
 _logger = logging.getLogger(__name__)
@@ -33,6 +33,9 @@ class Photo(models.Model):
         primary_key=True, max_length=64, validators=[RegexValidator(f"^{SHA256}$")], help_text="of the source file"
     )
     preview_sha256 = models.CharField(max_length=64, db_index=True)
+    large_preview_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="of the larger preview for sharp screens, packed; empty where none is"
+    )
     name = models.CharField(max_length=255)
     width = models.PositiveIntegerField(help_text="of the source, upright")
     height = models.PositiveIntegerField()
@@ -65,6 +68,11 @@ class Photo(models.Model):
     def preview_path(self) -> Path:
         """The float16 ``.npy`` of shape (preview_height, preview_width, 3)."""
         return previews_folder() / f"{self.preview_sha256}.npy"
+
+    @property
+    def large_preview_path(self) -> Path:
+        """The larger preview as it travels, where ``large_preview_sha256`` says that there is one."""
+        return previews_folder() / large_preview_name(self.large_preview_sha256)
 
     @property
     def has_preview(self) -> bool:

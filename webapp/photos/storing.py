@@ -23,7 +23,15 @@ from webapp.photos.transport import delete_packed
 
 Outcome = Literal["added", "known", "restored", "replaced"]
 PLAYED = "people have played it, so that it is not decoded again"
-_READ_FIELDS = ("preview_sha256", "width", "height", "preview_width", "preview_height", "working_space")
+_READ_FIELDS = (
+    "preview_sha256",
+    "large_preview_sha256",
+    "width",
+    "height",
+    "preview_width",
+    "preview_height",
+    "working_space",
+)
 # Of Postgres's advisory locks: who adds a row for a file, or deletes the file, holds it.
 _FILES_LOCK = 0x5AFE
 # Sent with ``photo``, a removed one: a receiver answers whether it needs the preview and the original still.
@@ -84,7 +92,8 @@ def store(decoded: Decoded, credit: Credit = NO_CREDIT, *, again: bool = False) 
         if created:
             return photo, "added"
         photo.removed_at = None
-        photo.save(update_fields=["removed_at"])
+        photo.large_preview_sha256 = decoded.large_preview_sha256
+        photo.save(update_fields=["removed_at", "large_preview_sha256"])
         return photo, "restored"
 
 
@@ -109,6 +118,12 @@ def _delete_preview(photo: Photo) -> None:
             delete_thumbnails(photo)
             delete_packed(photo)
             photo.preview_path.unlink(missing_ok=True)
+            _delete_large_preview(photo)
+
+
+def _delete_large_preview(photo: Photo) -> None:
+    if photo.large_preview_sha256:
+        photo.large_preview_path.unlink(missing_ok=True)
 
 
 def played(photos: Collection[str]) -> set[str]:
@@ -234,6 +249,8 @@ def _delete_files(photo: Photo) -> None:
             return
         delete_thumbnails(photo)
         delete_packed(photo)
+        for sharer in sharers:
+            _delete_large_preview(sharer)
         if not needed:
             photo.preview_path.unlink(missing_ok=True)
 

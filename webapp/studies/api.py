@@ -1,14 +1,15 @@
 """The API of studies: reading one, joining it, and the previews of its photos."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
@@ -24,7 +25,7 @@ from editing.game import filters
 from editing.photos import preview_transport
 from editing.photos.photo_error import PhotoError
 from webapp.http.ranges import file_response
-from webapp.http.refusals import ErrorSerializer, photo_removed
+from webapp.http.refusals import ErrorSerializer, Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of, ticket_for
 from webapp.photos.models import Photo
@@ -86,17 +87,25 @@ class ParticipantSerializer(serializers.Serializer[Any]):
 class PhotoSerializer(serializers.ModelSerializer[Photo]):
     id = serializers.CharField(source="sha256", help_text="The SHA-256 of the source file.")
     preview_url = serializers.SerializerMethodField()
+    large_preview_url = serializers.SerializerMethodField(
+        help_text="Of a larger preview, for screens that have more pixels; null where there is none."
+    )
     width = serializers.IntegerField(source="preview_width", help_text="Of the preview, in pixels.")
     height = serializers.IntegerField(source="preview_height")
 
     class Meta:
         model = Photo
-        fields = ("id", "name", "preview_url", "width", "height", "licence", "attribution")
+        fields = ("id", "name", "preview_url", "large_preview_url", "width", "height", "licence", "attribution")
         read_only_fields = fields
 
     def get_preview_url(self, photo: Photo) -> str:
         # Browsers keep what lies under an address for good; until it is played, a photo may be decoded again.
         return f"{reverse('preview', args=[photo.pk])}?{photo.preview_sha256[:16]}"
+
+    def get_large_preview_url(self, photo: Photo) -> str | None:
+        if not photo.large_preview_sha256:
+            return None
+        return f"{reverse('large_preview', args=[photo.pk])}?{photo.large_preview_sha256[:16]}"
 
 
 class StudyView(APIView):
@@ -170,18 +179,38 @@ def preview_response(request: Request, photo: Photo) -> HttpResponseBase:
     Raises:
         Refusal: ``photo_removed``.
     """
-    etag = f'"{photo.preview_sha256}.{preview_transport.VERSION}"'
+    try:
+        return _kept_for_good(request, photo.preview_sha256, lambda: open_packed(photo))
+    except PhotoError:
+        raise photo_removed() from None
+
+
+def _kept_for_good(request: Request, sha256: str, open_file: Callable[[], BinaryIO]) -> HttpResponseBase:
+    """Answer with a packed preview, which a browser may keep for good; 304 where it has it already."""
+    etag = f'"{sha256}.{preview_transport.VERSION}"'
     response: HttpResponseBase | None = get_conditional_response(request._request, etag=etag)
     if response is None or response.status_code != HTTPStatus.NOT_MODIFIED:
-        try:
-            response = file_response(
-                request._request, open_packed(photo), etag, content_type="application/octet-stream"
-            )
-        except PhotoError:
-            raise photo_removed() from None
+        response = file_response(request._request, open_file(), etag, content_type="application/octet-stream")
     response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+class LargePreviewView(APIView):
+    """A larger preview of a photo, in the same form, for screens that have more pixels than the one played on."""
+
+    throttle_scope = "preview"
+    content_negotiation_class = WhateverIsAccepted
+
+    @extend_schema(
+        responses=PREVIEW_RESPONSES,
+        operation_id="read_large_preview",
+    )
+    def get(self, request: Request, sha256: str) -> HttpResponseBase:
+        photo = _visible_photo(request, sha256)
+        if not photo.large_preview_sha256 or not photo.large_preview_path.is_file():
+            raise Refusal("not_found", gettext("There is no larger preview of this photo."), HTTPStatus.NOT_FOUND)
+        return _kept_for_good(request, photo.large_preview_sha256, lambda: photo.large_preview_path.open("rb"))
 
 
 class PracticeView(APIView):

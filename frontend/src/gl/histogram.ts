@@ -12,7 +12,12 @@ export interface Histogram {
   /** The share of the pixels that are full black in all channels, and of those full white in at least one. */
   readonly black: number;
   readonly white: number;
+  /** The shares of those at the end of each channel: red, green, blue. */
+  readonly empty: Channels;
+  readonly full: Channels;
 }
+
+type Channels = readonly [number, number, number];
 
 function shares(counts: Uint32Array, total: number): number[] {
   return Array.from(counts, (count) => count / total);
@@ -28,6 +33,8 @@ export function countLevels(pixels: Uint8ClampedArray): Histogram {
   const luminances = new Uint32Array(BINS);
   const binOf = (level: number) => Math.floor((level * BINS) / 256);
   const add = (counts: Uint32Array, level: number) => (counts[binOf(level)] = (counts[binOf(level)] ?? 0) + 1);
+  const empty: [number, number, number] = [0, 0, 0];
+  const full: [number, number, number] = [0, 0, 0];
   let black = 0;
   let white = 0;
   for (let at = 0; at < pixels.length; at += 4) {
@@ -38,6 +45,12 @@ export function countLevels(pixels: Uint8ClampedArray): Histogram {
     add(greens, green);
     add(blues, blue);
     add(luminances, weightRed * red + weightGreen * green + weightBlue * blue);
+    if (red === 0) empty[0] += 1;
+    if (green === 0) empty[1] += 1;
+    if (blue === 0) empty[2] += 1;
+    if (red === 255) full[0] += 1;
+    if (green === 255) full[1] += 1;
+    if (blue === 255) full[2] += 1;
     const brightest = Math.max(red, green, blue);
     if (brightest === 0) black += 1;
     if (brightest === 255) white += 1;
@@ -49,5 +62,7 @@ export function countLevels(pixels: Uint8ClampedArray): Histogram {
     luminance: shares(luminances, total),
     black: black / total,
     white: white / total,
+    empty: [empty[0] / total, empty[1] / total, empty[2] / total],
+    full: [full[0] / total, full[1] / total, full[2] / total],
   };
 }

@@ -59,6 +59,10 @@ export class Photo {
     this.exact = makeSampler(gl, gl.NEAREST, gl.NEAREST);
   }
 
+  get isEmpty(): boolean {
+    return this.uploads === 0;
+  }
+
   upload(preview: Preview): void {
     const { gl } = this;
     const { width, height } = preview;

@@ -11,8 +11,16 @@ void main() {
   gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }`;
 
+/** Which clipped pixels are painted over. */
+export interface Clipping {
+  readonly black: boolean;
+  readonly white: boolean;
+}
+
+export const NOTHING_PAINTED: Clipping = { black: false, white: false };
+
 /** Straight through the steps: nothing is decided pixel by pixel, and nothing compiled that is not called. */
-function fragmentSource(filters: readonly string[], clipping: boolean): string {
+function fragmentSource(filters: readonly string[], clipping: Clipping): string {
   const functions = [...new Set(filters)].map((slug) => contract.shader.filters[slug] ?? "");
   const calls = filters.map((slug, place) => `  color = filter_${slug}(color, ${place});`);
   return `#version 300 es
@@ -27,15 +35,21 @@ ${functions.join("\n")}
 void main() {
   vec3 color = texture(u_photo, v_position).rgb;
 ${calls.join("\n")}
-${clipping ? CLIPPING : ""}
+${clipping.white ? PAINT_WHITE : ""}
+${clipping.black ? PAINT_BLACK : ""}
   result = vec4(color, 1.0);
 }`;
 }
 
-const CLIPPING = `
-  // What an 8-bit screen shows as full white in one channel at least, or as full black in all three.
-  if (any(greaterThan(color, vec3(254.5 / 255.0)))) color = vec3(1.0, 0.25, 0.2);
-  else if (all(lessThan(color, vec3(0.5 / 255.0)))) color = vec3(0.25, 0.5, 1.0);`;
+const PAINT_WHITE = `
+  // What an 8-bit screen shows as full, in the colour of the full channels; where all three are, in stripes.
+  bvec3 full = greaterThan(color, vec3(254.5 / 255.0));
+  if (all(full)) color = mod(gl_FragCoord.x + gl_FragCoord.y, 8.0) < 4.0 ? vec3(1.0, 0.25, 0.2) : vec3(1.0);
+  else if (any(full)) color = vec3(full);`;
+
+const PAINT_BLACK = `
+  // What it shows as full black.
+  if (all(lessThan(color, vec3(0.5 / 255.0)))) color = vec3(0.25, 0.5, 1.0);`;
 
 const UNIFORMS = ["u_parameters", "u_photo", "u_area"] as const;
 type Uniform = (typeof UNIFORMS)[number];
@@ -79,8 +93,8 @@ export class Programs {
   constructor(private readonly gl: WebGL2RenderingContext) {}
 
   /** The program of the filters in that order, with clipped colours painted over or not. */
-  of(filters: readonly string[], clipping = false): Program {
-    const key = [...filters, clipping].join(" ");
+  of(filters: readonly string[], clipping = NOTHING_PAINTED): Program {
+    const key = [...filters, clipping.black, clipping.white].join(" ");
     const program = this.built.get(key) ?? buildProgram(this.gl, fragmentSource(filters, clipping));
     this.built.delete(key);
     this.built.set(key, program);

@@ -1,7 +1,7 @@
 /** Draws a photo after its steps, in one draw call, onto the canvas or into pixels that can be read. */
 import type { Area } from "../shared/view";
 import { Photo, type Source } from "./photo";
-import { packParameters, Programs } from "./program";
+import { NOTHING_PAINTED, packParameters, Programs, type Clipping } from "./program";
 import { readLater, type Bytes } from "./readback";
 import type { Preview } from "../shared/preview";
 import type { Step } from "../game/contract";
@@ -15,17 +15,22 @@ export class NoWebGL extends Error {
 export interface Look {
   readonly steps: readonly Step[];
   /** Clipped pixels are painted over. */
-  readonly clipping: boolean;
+  readonly clipping: Clipping;
   /** The part of the photo, in shares of it: left, top, right, bottom. */
   readonly area: Area;
   /** Left of this share of the canvas the photo is shown as it came. */
   readonly split: number | null;
 }
 
+/** Red, green and blue, from 0 to 255. */
+export type Colour = readonly [number, number, number];
+
 /** What exists anew when the graphics context was lost. */
 interface Resources {
   readonly programs: Programs;
   readonly photo: Photo;
+  /** The same photo with more pixels, for the canvas. */
+  readonly large: Photo;
 }
 
 /** All of the photo. */
@@ -35,6 +40,7 @@ export class Renderer {
   private readonly gl: WebGL2RenderingContext;
   private resources: Resources | null = null;
   private preview: Preview | null = null;
+  private large: Preview | null = null;
 
   /** Throws `NoWebGL` where the browser has no WebGL 2. */
   constructor(readonly canvas: HTMLCanvasElement) {
@@ -48,13 +54,18 @@ export class Renderer {
   restore(): void {
     const { gl } = this;
     if (gl.isContextLost()) return;
-    this.resources = { programs: new Programs(gl), photo: new Photo(gl) };
-    if (this.preview !== null) this.upload(this.preview);
+    this.resources = { programs: new Programs(gl), photo: new Photo(gl), large: new Photo(gl) };
+    if (this.preview !== null) this.upload(this.preview, this.large);
   }
 
-  upload(preview: Preview): void {
+  /** Takes a photo, and with it, where it is here, the same photo with more pixels, which the canvas shows. */
+  upload(preview: Preview, large: Preview | null = null): void {
+    const isNew = preview !== this.preview || this.resources?.photo.isEmpty === true;
     this.preview = preview;
-    if (!this.gl.isContextLost()) this.resources?.photo.upload(preview);
+    this.large = large;
+    if (this.gl.isContextLost()) return;
+    if (isNew) this.resources?.photo.upload(preview);
+    if (large !== null) this.resources?.large.upload(large);
   }
 
   /** Draws onto the canvas, whose drawing buffer has the size in which it is shown. */
@@ -65,7 +76,8 @@ export class Renderer {
     // Rows of a canvas are counted from below.
     const [left, top, right, bottom] = area;
     const part = { width, height, area: [left, bottom, right, top] as const };
-    const source = resources.photo.part("canvas", part, (photo) => this.render([], photo, width, height));
+    const shown = this.large === null ? resources.photo : resources.large;
+    const source = shown.part("canvas", part, (photo) => this.render([], photo, width, height));
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     if (split === null) {
       this.render(steps, source, width, height, clipping);
@@ -103,6 +115,16 @@ export class Renderer {
   async samplesLater(steps: readonly Step[], width: number, height: number): Promise<Bytes | null> {
     const source = this.resources?.photo.itself(WHOLE, false);
     return source === undefined ? null : this.readLater(steps, source, width, height);
+  }
+
+  /**
+   * The colour that a screen shows at a point of the photo, in shares of its width and height: RGB of 8 bits, without
+   * waiting; null when the graphics context was lost.
+   */
+  async colourLater(steps: readonly Step[], [x, y]: readonly [number, number]): Promise<Colour | null> {
+    const source = this.resources?.photo.itself([x, y, x, y], false);
+    const bytes = source === undefined ? null : await this.readLater(steps, source, 1, 1);
+    return bytes === null ? null : [bytes[0] ?? 0, bytes[1] ?? 0, bytes[2] ?? 0];
   }
 
   /** The unclipped picture of the preview's size: RGBA, rows from the top. Throws where floats cannot be drawn. */
@@ -153,7 +175,13 @@ export class Renderer {
   }
 
   /** The one draw call. */
-  private render(steps: readonly Step[], source: Source, width: number, height: number, clipping = false): void {
+  private render(
+    steps: readonly Step[],
+    source: Source,
+    width: number,
+    height: number,
+    clipping = NOTHING_PAINTED,
+  ): void {
     const { gl, resources } = this;
     if (resources === null) return;
     const filters = steps.map(({ filter }) => filter);

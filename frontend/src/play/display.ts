@@ -1,8 +1,9 @@
 /** Keeps the canvas, the histogram and the film strip's pictures up to date with the state, once a frame at most. */
 import { computed, effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
-import { shownSteps, type PlayState } from "./state";
+import { shownPreview, shownSteps, type PlayState } from "./state";
 import { frameOf, scaledTo, type Frame, type Size } from "../shared/view";
 import { Follower } from "./follower";
+import { Probe } from "./probe";
 import type { Renderer } from "../gl/renderer";
 import type { Step } from "../game/contract";
 
@@ -11,7 +12,10 @@ export class Display {
   readonly room = signal<Size & { readonly ratio: number }>({ width: 0, height: 0, ratio: 1 });
   /** Where the photo stands in it, and what of it is seen; null without a photo or a place. */
   readonly frame: ReadonlySignal<Frame | null>;
+  /** The point of the photo that is pointed at, in shares of its width and height. */
+  readonly pointed = signal<readonly [number, number] | null>(null);
   private readonly follower: Follower;
+  private readonly probe: Probe;
   private request = 0;
 
   constructor(
@@ -19,27 +23,41 @@ export class Display {
     readonly renderer: Renderer,
   ) {
     this.follower = new Follower(renderer);
+    this.probe = new Probe(renderer);
     this.frame = computed(() => {
       const { width, height } = this.room.value;
-      const preview = state.preview.value;
+      const preview = shownPreview(state);
       return preview === null || width === 0 || height === 0
         ? null
         : frameOf(state.view.value, this.room.value, preview);
     });
     effect(() => {
-      if (state.preview.value !== null) renderer.upload(state.preview.value);
-      this.follower.forget();
+      if (state.preview.value !== null) renderer.upload(state.preview.value, state.largePreview.value);
     });
+    state.preview.subscribe(() => this.follower.forget());
     effect(() => {
       this.look();
       this.schedule();
     });
+    effect(() => this.probe.read(this.reading()));
     this.surviveContextLoss();
   }
+
+  /** Whether the screen has more pixels for the photo than its preview, or one wants to see them one to one. */
+  readonly wantsMore = computed(() => {
+    const { preview, view } = this.state;
+    const frame = this.frame.value;
+    return preview.value !== null && frame !== null && (frame.scale > 1 || (view.value.scale ?? 0) >= 1);
+  });
 
   /** Of the picture that is shown. */
   get histogram() {
     return this.follower.histogram;
+  }
+
+  /** What a screen shows at the point that is pointed at; null where none is. */
+  get colour() {
+    return this.probe.colour;
   }
 
   /** The original, then the picture after each step. */
@@ -76,7 +94,18 @@ export class Display {
     const { comparing, clipping, split } = this.state;
     const edited = shownSteps(this.state);
     const steps = comparing.value ? [] : edited;
-    return { steps, edited, clipping: clipping.value, split: split.value, frame: this.frame.value };
+    const preview = shownPreview(this.state);
+    return { preview, steps, edited, clipping: clipping.value, split: split.value, frame: this.frame.value };
+  }
+
+  /** What is shown at the point: left of the line of a split picture, the original. */
+  private reading() {
+    const { pointed, state } = this;
+    const { steps, split, frame } = this.look();
+    const point = pointed.value;
+    if (point === null || frame === null || state.preview.value === null || state.pictureLost.value) return null;
+    const across = (point[0] - frame.area[0]) / (frame.area[2] - frame.area[0]);
+    return { steps: split !== null && across < split ? [] : steps, point };
   }
 
   /** Asks for one frame, however much changes until then. */

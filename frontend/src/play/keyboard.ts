@@ -24,7 +24,7 @@ function focusFirstControl(): void {
   });
 }
 
-function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolean {
+function alone(event: KeyboardEvent, state: PlayState, actions: Actions, looking: Looking): boolean {
   const filter = contract.filters.find(({ shortcut }) => shortcut === event.key);
   if (filter !== undefined) {
     actions.choose(filter.slug);
@@ -38,7 +38,7 @@ function alone(event: KeyboardEvent, state: PlayState, actions: Actions): boolea
       return true;
     case "j":
     case "J":
-      state.clipping.value = !state.clipping.value;
+      looking.toggleClipping();
       return true;
     case "s":
     case "S":
@@ -126,7 +126,9 @@ export function listenToKeys(state: PlayState, actions: Actions, looking: Lookin
     const control = event.ctrlKey || event.metaKey;
     // Who holds Ctrl and Z goes back step by step, as everywhere.
     if (event.repeat && !control && !GOING_ON.has(event.key)) return;
-    const handled = control ? withControl(event, actions) : alone(event, state, actions) || looks(event, looking);
+    const handled = control
+      ? withControl(event, actions)
+      : alone(event, state, actions, looking) || looks(event, looking);
     if (handled) event.preventDefault();
   });
   window.addEventListener("keyup", (event) => {

@@ -1,6 +1,7 @@
 /** How one looks at the photo: near or far, which part, over the whole screen. None of it is an event. */
+import { NOTHING_PAINTED, type Clipping } from "../gl/program";
 import type { Display } from "./display";
-import type { PlayState } from "./state";
+import { shownPreview, type PlayState } from "./state";
 import { closerScale, FIT, fitScale, moved, zoomAt, type Size } from "../shared/view";
 
 /** What a press of an arrow moves the photo by, as a share of its place; with Shift four times as far. */
@@ -61,6 +62,14 @@ export class Looking {
     return true;
   }
 
+  /** Paints over what is clipped, at both ends or at one, or no longer. */
+  toggleClipping(end?: keyof Clipping): void {
+    const { clipping } = this.state;
+    const { black, white } = clipping.value;
+    if (end !== undefined) clipping.value = { ...clipping.value, [end]: !clipping.value[end] };
+    else clipping.value = black || white ? NOTHING_PAINTED : { black: true, white: true };
+  }
+
   /** The photo alone over the whole screen, where the browser can. */
   toggleFullScreen(): void {
     const stage = this.display.renderer.canvas.closest(".stage");
@@ -84,7 +93,7 @@ export class Looking {
   }
 
   private places(): { room: Size; photo: Size; ratio: number } | null {
-    const photo = this.state.preview.value;
+    const photo = shownPreview(this.state);
     const { width, height, ratio } = this.display.room.value;
     return photo === null || width === 0 || height === 0 ? null : { room: { width, height }, photo, ratio };
   }

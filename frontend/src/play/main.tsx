@@ -1,4 +1,5 @@
 /** The play page, from the element `#app` whose `data-study` names the study. */
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Actions } from "./actions";
 import { NoticePage } from "../shared/NoticeCard";
@@ -43,6 +44,12 @@ function listenToWindow(actions: Actions, session: Session, outbox: Outbox): voi
   });
 }
 
+/** Whether the visitor asked their browser to fetch little. */
+function savesData(): boolean {
+  const { connection } = navigator as Navigator & { readonly connection?: { readonly saveData?: boolean } };
+  return connection?.saveData === true;
+}
+
 function reload(): void {
   window.location.reload();
 }
@@ -73,6 +80,9 @@ async function play(root: HTMLElement, renderer: Renderer): Promise<void> {
   const looking = new Looking(state, display);
   render(<Page play={{ state, actions, display, looking, saving: outbox.status }} />, root);
   listenToKeys(state, actions, looking);
+  effect(() => {
+    if (state.page.value === "playing" && display.wantsMore.value && !savesData()) void session.sharpen();
+  });
   listenToWindow(actions, session, outbox);
   outbox.onlyInMemory.subscribe((only) => (state.onlyInMemory.value = only));
   window.safelight = {

@@ -22,9 +22,10 @@ import { noticeFor } from "./notices";
 import type { Outbox } from "./outbox";
 import type { Store } from "./store";
 import type { Turn } from "./turn";
-import { type PlayState } from "./state";
+import { shownPreview, type PlayState } from "./state";
 import { texts } from "../shared/texts";
 import { placeIn } from "../tutorial/course";
+import type { Preview } from "../shared/preview";
 import { FIT } from "../shared/view";
 import { getReveals, pages } from "../viewing/api";
 import type { Notice } from "../shared/NoticeCard";
@@ -37,13 +38,14 @@ function drawn(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 }
 
-/** Size and kind of the screen, as context for the researcher: the contract's `view_parameters`. */
-export function viewParameters(): Parameters {
+/** Size and kind of the screen and of what it shows, for the researcher: the contract's `view_parameters`. */
+export function viewParameters({ width }: Pick<Preview, "width">): Parameters {
   return {
     viewport_width: window.innerWidth,
     viewport_height: window.innerHeight,
     pixel_ratio: window.devicePixelRatio,
     wide_gamut: Number(window.matchMedia("(color-gamut: p3)").matches),
+    photo_width: width,
   };
 }
 
@@ -60,6 +62,8 @@ export class Session {
   private joining = newIdentifier();
   /** The participant's pseudonym. */
   private player = "";
+  /** The photo of which the larger preview was asked for. */
+  private sharpened = "";
   /** What failed for want of an answer, and is tried again when the connection is back. */
   private unanswered: (() => void) | null = null;
 
@@ -135,9 +139,29 @@ export class Session {
     this.outbox.add({ study: this.slug, photo: photo.value.id, player: this.player, event });
   }
 
-  /** Takes down the size of the screen. */
+  /** Takes down the size of the screen, and how many pixels the photo has on it. */
   recordView(): void {
-    this.record("view", { parameters: viewParameters() });
+    const preview = shownPreview(this.state);
+    if (preview !== null) this.record("view", { parameters: viewParameters(preview) });
+  }
+
+  /** Fetches the larger preview of the photo, where there is one, and shows it in place of the other. */
+  async sharpen(): Promise<void> {
+    const { photo, preview, largePreview, view } = this.state;
+    const asked = photo.value;
+    if (asked?.large_preview_url == null || this.sharpened === asked.id) return;
+    // Once: who gets none sees what there is.
+    this.sharpened = asked.id;
+    const large = await getPreview(asked.large_preview_url, "low").catch(() => null);
+    const before = preview.value;
+    if (large === null || before === null || photo.value !== asked) return;
+    batch(() => {
+      const { scale } = view.value;
+      largePreview.value = large;
+      // The photo stays as near as it was.
+      if (scale !== null) view.value = { ...view.value, scale: (scale * before.width) / large.width };
+    });
+    if (this.isOpen) this.recordView();
   }
 
   /** Hands the picture in; once the server has all of it, the next photo appears. */
@@ -283,10 +307,12 @@ export class Session {
   }
 
   private clear(): void {
-    const { photo, preview, game, draft, comparing, split, view, replacing, tutorial } = this.state;
+    const { photo, preview, largePreview, game, draft, comparing, split, view, replacing, tutorial } = this.state;
     this.episode = "";
+    this.sharpened = "";
     photo.value = null;
     preview.value = null;
+    largePreview.value = null;
     game.value = EMPTY_GAME;
     draft.value = null;
     comparing.value = false;

@@ -2,6 +2,7 @@
 import { signal, type Signal } from "@preact/signals";
 import type { Parameters, Step } from "../game/contract";
 import { EMPTY_GAME, type Game } from "../game/rules";
+import { NOTHING_PAINTED, type Clipping } from "../gl/program";
 import type { Photo, Progress, Study } from "../shared/api";
 import type { Notice } from "../shared/NoticeCard";
 import type { Preview } from "../shared/preview";
@@ -33,7 +34,10 @@ export interface PlayState {
   readonly page: Signal<"loading" | "playing" | "sending" | Notice>;
   readonly study: Signal<Study | null>;
   readonly photo: Signal<Photo | null>;
+  /** What is played on: the histogram, the picked grey and all small pictures are of it. */
   readonly preview: Signal<Preview | null>;
+  /** The same photo with more pixels, once it is here; the canvas alone shows it. */
+  readonly largePreview: Signal<Preview | null>;
   readonly progress: Signal<Progress | null>;
   readonly game: Signal<Game>;
   /** Parameters of the step at the cursor while a control moves, before they become an event. */
@@ -44,8 +48,8 @@ export interface PlayState {
   readonly split: Signal<number | null>;
   /** How near one looks, and at what. */
   readonly view: Signal<View>;
-  /** Clipped pixels are painted over. */
-  readonly clipping: Signal<boolean>;
+  /** Which clipped pixels are painted over. */
+  readonly clipping: Signal<Clipping>;
   /** The next filter chosen replaces the step at the cursor. */
   readonly replacing: Signal<boolean>;
   /** The grey-point picker: a click on the photo is awaited, or how the last one went. */
@@ -67,13 +71,14 @@ export function createState(): PlayState {
     study: signal<Study | null>(null),
     photo: signal<Photo | null>(null),
     preview: signal<Preview | null>(null),
+    largePreview: signal<Preview | null>(null),
     progress: signal<Progress | null>(null),
     game: signal(EMPTY_GAME),
     draft: signal<Parameters | null>(null),
     comparing: signal(false),
     split: signal<number | null>(null),
     view: signal(FIT),
-    clipping: signal(false),
+    clipping: signal(NOTHING_PAINTED),
     replacing: signal(false),
     picker: signal<PlayState["picker"]["value"]>("off"),
     dialog: signal<"help" | "finish" | "break" | null>(null),
@@ -90,4 +95,9 @@ export function shownSteps(state: PlayState): readonly Step[] {
   const draft = state.draft.value;
   if (draft === null) return steps;
   return steps.map((step, index) => (index === cursor ? { ...step, parameters: draft } : step));
+}
+
+/** The preview that the canvas shows; its pixels are those of 100 %. */
+export function shownPreview({ preview, largePreview }: PlayState): Preview | null {
+  return largePreview.value ?? preview.value;
 }

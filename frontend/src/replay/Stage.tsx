@@ -1,3 +1,4 @@
+import { NOTHING_PAINTED } from "../gl/program";
 import { useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { WHOLE, type Look } from "../gl/renderer";
@@ -13,7 +14,7 @@ interface Props {
 
 /** The whole photo after these steps, and nothing else. */
 function plainly(steps: readonly Step[]): Look {
-  return { steps, clipping: false, area: WHOLE, split: null };
+  return { steps, clipping: NOTHING_PAINTED, area: WHOLE, split: null };
 }
 
 /** The photo at this moment of the film, as large as it goes. */

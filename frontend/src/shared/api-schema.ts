@@ -145,6 +145,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/photos/{sha256}/preview/large/1/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description A larger preview of a photo, in the same form, for screens that have more pixels than the one played on. */
+        readonly get: operations["read_large_preview"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/practice/": {
         readonly parameters: {
             readonly query?: never;
@@ -586,6 +603,8 @@ export interface components {
             readonly id: string;
             readonly name: string;
             readonly preview_url: string;
+            /** @description Of a larger preview, for screens that have more pixels; null where there is none. */
+            readonly large_preview_url: string | null;
             /** @description Of the preview, in pixels. */
             readonly width: number;
             readonly height: number;
@@ -1219,6 +1238,35 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly read_large_preview: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly sha256: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
                 };
             };
             readonly "4XX": {

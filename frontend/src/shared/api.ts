@@ -133,9 +133,9 @@ async function bytes(url: string, options?: RequestInit): Promise<ArrayBuffer> {
 }
 
 /** The linear pixels of a photo. Throws `DamagedPreview` where that is not what the server sends. */
-export async function getPreview(url: string): Promise<Preview> {
+export async function getPreview(url: string, priority: RequestPriority = "auto"): Promise<Preview> {
   try {
-    return await unpackPreview(await bytes(url));
+    return await unpackPreview(await bytes(url, { priority }));
   } catch (error) {
     if (!(error instanceof DamagedPreview)) throw error;
     // It may have been damaged in the browser's cache, which would give it for ever.

@@ -17,6 +17,13 @@ function percent(share: number): string {
   return formatPercent(share, share < 0.1 ? 1 : 0);
 }
 
+/** Red, green, blue. */
+type Channels = readonly [number, number, number];
+
+function byChannel([red, green, blue]: Channels) {
+  return { red: percent(red), green: percent(green), blue: percent(blue) };
+}
+
 export const texts = {
   brand: "Safelight",
   original: gettext("Original"),
@@ -90,14 +97,26 @@ export const texts = {
     fullScreen: gettext("Full screen"),
     fullScreenHint: gettext("Full screen (F)"),
     clipping: gettext("Clipping"),
-    clippingHint: gettext("Paint over what is full white (red) or full black (blue) (J)"),
+    clippingHint: gettext(
+      "Paint over what is full white, in the colours of its channels, and what is full black, in blue (J)",
+    ),
   },
 
   histogram: {
     label: (black: string, white: string) =>
       gettext("Histogram. Full black: %(black)s, full white: %(white)s of the picture.", { black, white }),
-    black: (share: number) => gettext("%(share)s of the picture is full black", { share: percent(share) }),
-    white: (share: number) => gettext("%(share)s of the picture is full white in a channel", { share: percent(share) }),
+    title: gettext("Histogram"),
+    black: (share: number, channels: Channels) =>
+      gettext("%(share)s of the picture is full black. At 0: red %(red)s, green %(green)s, blue %(blue)s", {
+        share: percent(share),
+        ...byChannel(channels),
+      }),
+    white: (share: number, channels: Channels) =>
+      gettext(
+        "%(share)s of the picture is full white in a channel. At 255: red %(red)s, green %(green)s, blue %(blue)s",
+        { share: percent(share), ...byChannel(channels) },
+      ),
+    readout: gettext("The colour under the pointer: red, green and blue, from 0 to 255"),
     percent,
   },
 

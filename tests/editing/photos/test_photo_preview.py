@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from editing.photos.decoding import open_photo, read_photo
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import (
+    LARGE_EDGE,
     agent_view,
     area_average,
     is_same_preview,
     load_preview,
     make_preview,
     preview_of,
+    previews_of,
     save_preview,
     square,
 )
+from editing.photos.read_options import ReadOptions
 
 sizes = st.integers(1, 40)
 light = st.floats(0, 2, width=32)
@@ -141,3 +144,17 @@ def test_previews_are_the_same_picture_to_float16s_last_digit_and_not_beyond(tmp
     other[3, 4, 1] *= np.float16(1.01)
     assert not is_same_preview(whole, other)
     assert not is_same_preview(whole, whole[1:])
+
+
+@pytest.mark.parametrize("size", [(1500, 900), (700, 2500), (64, 3000), (200, 100)])
+def test_larger_preview_comes_from_the_same_reading_and_leaves_the_other_as_it_is(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = tmp_path / "photo.npy"
+    pixels = np.random.default_rng(1).random((*size, 3), np.float32)
+    np.save(path, pixels)
+    preview, large = previews_of(open_photo(path, ReadOptions("linear", "srgb")))
+    np.testing.assert_array_equal(preview, preview_of(open_photo(path, ReadOptions("linear", "srgb"))))
+    expected = make_preview(pixels, LARGE_EDGE)
+    assert large.shape == expected.shape
+    np.testing.assert_allclose(large.astype(np.float32), expected.astype(np.float32), rtol=2e-3)

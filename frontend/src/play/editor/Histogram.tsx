@@ -36,17 +36,61 @@ export function Levels({ histogram }: { readonly histogram: Histogram }) {
 /** From this share on, the mark of clipping is lit. */
 const NOTICEABLE = 0.001;
 
-/** What levels the shown picture has, and how much of it is clipped. */
+interface MarkProps {
+  readonly play: Play;
+  readonly end: "black" | "white";
+  /** The share of the pixels that are clipped, and of those at this end of each channel. */
+  readonly share: number;
+  readonly channels: readonly [number, number, number];
+}
+
+/** The mark over an end of the histogram: lit in the colour of what is clipped; pressed, that is painted over. */
+function ClippingMark({ play, end, share, channels }: MarkProps) {
+  const lit = channels.map((channel) => channel > NOTICEABLE);
+  const title = texts.histogram[end](share, channels);
+  const colour = lit.map((on) => (on ? 255 : 70)).join(" ");
+  return (
+    <button
+      type="button"
+      class={lit.includes(true) ? `clip ${end} lit` : `clip ${end}`}
+      aria-pressed={play.state.clipping.value[end]}
+      aria-label={title}
+      title={title}
+      style={lit.includes(true) ? { "--lit": `rgb(${colour})` } : {}}
+      onClick={() => play.looking.toggleClipping(end)}
+    />
+  );
+}
+
+/** The colour under the pointer, as a screen shows it. */
+function Readout({ play }: { readonly play: Play }) {
+  const colour = play.display.colour.value;
+  if (colour === null) return null;
+  return (
+    <output class="readout" aria-live="off" title={texts.histogram.readout}>
+      {colour.map((level, channel) => (
+        <span key={channel} class={["red", "green", "blue"][channel]}>
+          {level}
+        </span>
+      ))}
+    </output>
+  );
+}
+
+/** What levels the shown picture has, how much of it is clipped, and the colour that is pointed at. */
 export function HistogramView({ play }: { readonly play: Play }) {
   const histogram = play.display.histogram.value;
   if (histogram === null) return <div class="histogram" />;
-  const { black, white } = histogram;
+  const { black, white, empty, full } = histogram;
   const { percent } = texts.histogram;
   return (
-    <div class="histogram" role="img" aria-label={texts.histogram.label(percent(black), percent(white))}>
-      <Levels histogram={histogram} />
-      <span class={black > NOTICEABLE ? "clip black lit" : "clip black"} title={texts.histogram.black(black)} />
-      <span class={white > NOTICEABLE ? "clip white lit" : "clip white"} title={texts.histogram.white(white)} />
-    </div>
+    <section class="histogram" aria-label={texts.histogram.title}>
+      <div class="drawn" role="img" aria-label={texts.histogram.label(percent(black), percent(white))}>
+        <Levels histogram={histogram} />
+      </div>
+      <ClippingMark play={play} end="black" share={black} channels={empty} />
+      <Readout play={play} />
+      <ClippingMark play={play} end="white" share={white} channels={full} />
+    </section>
   );
 }

@@ -60,9 +60,9 @@ export function Looks({ play }: { readonly play: Play }) {
       <Nearness play={play} />
       <button
         type="button"
-        aria-pressed={clipping.value}
+        aria-pressed={clipping.value.black || clipping.value.white}
         title={view.clippingHint}
-        onClick={() => (clipping.value = !clipping.value)}
+        onClick={() => looking.toggleClipping()}
       >
         <LookIcon look="clipping" />
         <span class="words">{view.clipping}</span> <kbd aria-hidden="true">J</kbd>

@@ -117,8 +117,9 @@ function Credit({ photo }: { readonly photo: Photo }) {
 /** The photo, as large as it goes, and the ways to look at it. */
 export function Stage({ play }: { readonly play: Play }) {
   const { comparing, draft, photo, preview, pictureLost, split, view } = play.state;
+  const { display } = play;
   const room = useRoom(play);
-  const { canvas } = play.display.renderer;
+  const { canvas } = display.renderer;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : texts.canvas);
   // Browsers paint one that is lost white, with a mark of theirs.
@@ -131,7 +132,12 @@ export function Stage({ play }: { readonly play: Play }) {
   ];
   return (
     <section class={kinds.filter(Boolean).join(" ")}>
-      <div class="room" ref={room}>
+      <div
+        class="room"
+        ref={room}
+        onPointerMove={(event) => (display.pointed.value = display.photoPoint(event.clientX, event.clientY))}
+        onPointerLeave={() => (display.pointed.value = null)}
+      >
         <SplitLine play={play} />
         <PickLayer play={play} />
       </div>

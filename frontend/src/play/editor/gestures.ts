@@ -3,9 +3,12 @@ import type { Looking } from "../looking";
 
 /** A wheel that turns by so many pixels brings the photo twice as near. */
 const WHEEL_TO_DOUBLE = 400;
-/** Touchpads report a pinch as a wheel with Ctrl, in smaller steps. */
+/** Touchpads report a pinch as a wheel with Ctrl, in smaller steps than any notch of a wheel. */
 const PINCH_TO_DOUBLE = 80;
+const SMALLEST_NOTCH = 40;
 const LINE_PX = 16;
+/** `WheelEvent.DOM_DELTA_LINE`. */
+const DELTA_LINES = 1;
 
 const DOUBLE_TAP_MS = 350;
 const TAP_REACH_PX = 24;
@@ -16,6 +19,17 @@ type Point = readonly [number, number];
 
 const between = ([a, b]: Point, [c, d]: Point): Point => [(a + c) / 2, (b + d) / 2];
 const distance = ([a, b]: Point, [c, d]: Point) => Math.hypot(a - c, b - d);
+
+/** How much nearer a turn of the wheel brings the photo. */
+export function wheelFactor({
+  deltaMode,
+  deltaY,
+  ctrlKey,
+}: Pick<WheelEvent, "deltaMode" | "deltaY" | "ctrlKey">): number {
+  const turned = deltaMode === DELTA_LINES ? deltaY * LINE_PX : deltaY;
+  const pinched = ctrlKey && Math.abs(turned) < SMALLEST_NOTCH;
+  return 2 ** (-turned / (pinched ? PINCH_TO_DOUBLE : WHEEL_TO_DOUBLE));
+}
 
 class Gestures {
   private readonly fingers = new Map<number, Point>();
@@ -30,9 +44,7 @@ class Gestures {
   readonly wheel = (event: WheelEvent) => {
     if (!this.isOurs(event)) return;
     event.preventDefault();
-    const turned = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * LINE_PX : event.deltaY;
-    const factor = 2 ** (-turned / (event.ctrlKey ? PINCH_TO_DOUBLE : WHEEL_TO_DOUBLE));
-    this.looking.zoomBy(factor, [event.clientX, event.clientY]);
+    this.looking.zoomBy(wheelFactor(event), [event.clientX, event.clientY]);
   };
 
   readonly down = (event: PointerEvent) => {
