@@ -72,7 +72,7 @@ def test_point_dragged_by_mouse_is_one_event_and_bends_the_curve_within_its_limi
 
 def test_double_click_resets_a_point_and_beside_the_points_the_curve(player: Person) -> None:
     player.click_filter("tone")
-    player.bend(2, 20)
+    player.bend(2, 12)
     player.page.mouse.dblclick(*player.middle(2))
     expect(player.page.get_by_label("Step 1: Tone, unchanged")).to_be_visible()
     player.bend(2, 30)
