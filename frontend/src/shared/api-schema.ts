@@ -1269,6 +1269,31 @@ export interface operations {
                     readonly "application/octet-stream": string;
                 };
             };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description It is the one that `If-None-Match` names. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly "4XX": {
                 headers: {
                     readonly [name: string]: unknown;
