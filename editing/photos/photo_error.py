@@ -29,6 +29,8 @@ def naming(path: Path) -> Iterator[None]:
     except PhotoError as error:
         raise type(error)(f"{printable(path.name)}: {error}") from error
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise NotEnoughMemory(f"{printable(path.name)}: {NotEnoughMemory()}") from error
         raise PhotoError(f"{printable(path.name)}: {os_reason(error)}") from error
     except MemoryError as error:
         raise NotEnoughMemory(f"{printable(path.name)}: {NotEnoughMemory()}") from error

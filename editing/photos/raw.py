@@ -6,6 +6,7 @@ pixels to its standard output. It imports nothing of this project, to start fast
 """
 
 import base64
+import errno
 import json
 import os
 import subprocess
@@ -191,7 +192,7 @@ def _exif(raw: Any) -> bytes:
 
 
 def _explain(error: Exception) -> str:
-    if b"mempool overflowed" in error.args:
+    if any(words in str(error) for words in (os.strerror(errno.ENOMEM), "mempool overflowed")):
         return NOT_ENOUGH_MEMORY
     reasons = {
         "LibRawFileUnsupportedError": "LibRaw does not know it as a camera RAW: another kind of file, or one cut short",

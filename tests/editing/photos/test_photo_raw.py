@@ -1,5 +1,6 @@
 """Camera RAW: a DNG made here, whose light is known, and the real files beside the project."""
 
+import errno
 import struct
 import subprocess
 import sys
@@ -345,3 +346,16 @@ def test_words_of_the_decoder_about_missing_data_refuse_the_file(shared: Path, t
     (tmp_path / "a.dng").write_bytes(content[:-300] + bytes(300))
     with pytest.raises(PhotoError, match="its data are damaged"):
         read_photo(tmp_path / "a.dng")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError((errno.ENOMEM, "Cannot allocate memory")),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        MemoryError(),
+        ValueError(b"Libraw internal mempool overflowed"),
+    ],
+)
+def test_whatever_says_that_memory_is_short_is_told_as_that(error: Exception) -> None:
+    assert raw._explain(error) == raw.NOT_ENOUGH_MEMORY
