@@ -43,7 +43,7 @@ def test_it_shows_the_study_that_is_asked_for(researcher, make_photo):
     assert photo.name in researcher.get("/photos/?study=other&look=bright&page=9").content.decode()
 
 
-@pytest.mark.parametrize("slug", ["nope", "", "%00"])
+@pytest.mark.parametrize("slug", ["nope", ""])
 def test_an_unknown_study_is_not_found(researcher, study, slug):
     assert researcher.get(f"/photos/?study={slug}").status_code == 404
 
