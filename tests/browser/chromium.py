@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # WebGL in software, so that a machine without a graphics card gives the same answers; and no calls home.
 OPTIONS = (
     "--no-sandbox",
@@ -15,7 +15,7 @@ OPTIONS = (
     "--enable-unsafe-swiftshader",
     "--disable-background-networking",
 )
-MISSING = "needs Chromium: install it (apt-get install chromium), or name one with CHROMIUM="
+MISSING = "needs Chromium: install it (apt-get install chromium-headless-shell), or name one with CHROMIUM="
 
 
 class ChromiumMissing(RuntimeError):
