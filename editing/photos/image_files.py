@@ -48,7 +48,7 @@ FORMATS = {
     ".heif": "HEIC",
     ".hif": "HEIC",
 }
-_LOADERS = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload", "WebP": "webpload", "AVIF": "heifload"}
+LOADERS = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload", "WebP": "webpload", "AVIF": "heifload"}
 _NOT_READ = {
     b"\xff\x0a": "JPEG XL",
     b"\0\0\0\x0cJXL ": "JPEG XL",
@@ -126,7 +126,7 @@ def image_file(path: Path, image_format: str, limit: int | None) -> ImageFile:
     logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # what matters of its warnings is raised
     if image_format == "HEIC":
         return _heic(path, limit)
-    loader = getattr(pyvips.Image, _LOADERS[image_format])
+    loader = getattr(pyvips.Image, LOADERS[image_format])
     # Bytes, since a name need not be valid UTF-8.
     load = partial(loader, os.fsencode(path), access="sequential", fail_on="error")
     if image_format == "TIFF":

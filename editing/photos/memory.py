@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from editing.photos.finding import RAW_SUFFIXES
-from editing.photos.image_files import FORMATS
+from editing.photos.image_files import FORMATS, LOADERS
 
 # A process with its libraries, and the strips of a picture that is decoded row by row.
 PROCESS = 200 << 20
@@ -35,7 +35,7 @@ def _of_image(path: Path, image_format: str) -> int:
     import pyvips
 
     try:
-        image = pyvips.Image.new_from_file(os.fsencode(path), access="sequential")
+        image = getattr(pyvips.Image, LOADERS[image_format])(os.fsencode(path), access="sequential")
     except pyvips.Error:
         return 0
 

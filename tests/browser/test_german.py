@@ -37,7 +37,7 @@ CUT_OFF = """all => all.filter(words => {
     const range = document.createRange();
     range.selectNodeContents(words);
     const [text, button] = [range, words.closest("button")].map(one => one.getBoundingClientRect());
-    return text.left < button.left - 1 || text.right > button.right + 1;
+    return words.textContent.trim() && (text.left < button.left - 1 || text.right > button.right + 1);
 }).map(words => words.textContent)"""
 # The filters that lie beyond it, but where they are a row to swipe.
 PAST_THE_PANEL = """panel => [...panel.querySelectorAll(".filter")].filter(filter =>

@@ -201,6 +201,8 @@ def test_a_postgres_that_dies_is_said_to_and_started_again_at_its_address(
     postgres.tend()
     assert capfd.readouterr().err == ""
     os.kill(postmaster(cluster), signal.SIGKILL)
+    while cluster.url() is not None:  # it ends in a moment
+        time.sleep(0.05)
     while cluster.url() != address_before:
         postgres.tend()
         time.sleep(0.05)

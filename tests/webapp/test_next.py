@@ -15,6 +15,7 @@ def test_it_works(player, make_photo):
             "id": photo.pk,
             "name": "picture 1.png",
             "preview_url": f"/api/photos/{photo.pk}/preview/1/?{photo.preview_sha256[:16]}",
+            "large_preview_url": None,
             "width": 96,
             "height": 64,
             "licence": "CC0 1.0",

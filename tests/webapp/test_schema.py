@@ -32,6 +32,7 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/studies/{slug}/photos/{sha256}/reveal/",
         "/api/studies/{slug}/photos/{sha256}/reveal/answer/",
         "/api/photos/{sha256}/preview/1/",
+        "/api/photos/{sha256}/preview/large/1/",
         "/api/practice/",
         "/api/studies/{slug}/",
         "/api/studies/{slug}/join/",
