@@ -150,7 +150,11 @@ def _hand_in(visit: Visit) -> Iterator[str]:
     expect(page.get_by_label("1 of 2 photos handed in")).to_be_visible()
     person.wait_for_photo()
     yield "play-next-photo"
-    page.get_by_role("link", name="All your pictures").click()
+    link = page.get_by_role("link", name="All your pictures")
+    if link.is_visible():
+        link.click()
+    else:  # a phone on its side has no room for it
+        visit.open("/finished/")
     yield from _finished(visit)
 
 
