@@ -154,23 +154,25 @@ def table(frames: Frames) -> str:
     """Markdown, a line for each variant: means over its seeds, and from least to most where there are several."""
     runs = {name: [measure([steps] * len(frames.pairs), frames) | {"seconds": 0.0}] for name, steps in FIXED.items()}
     for name in VARIANTS:
-        files = sorted(RESULTS.glob(f"{_file_name(name)}.*.json"))
+        files = sorted(RESULTS.glob(f"{file_name(name)}.*.json"))
         runs[name] = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     lines = [f"| | seeds | CPU s | {' | '.join(COLUMNS).replace('_', ' ')} |", "|---" * (len(COLUMNS) + 3) + "|"]
     for name, decisions in runs.items():
         if decisions:
-            cells = [_cell([run[column] for run in decisions], decimals) for column, decimals in COLUMNS.items()]
+            cells = [cell([run[column] for run in decisions], decimals) for column, decimals in COLUMNS.items()]
             seconds = f"{mean(run['seconds'] for run in decisions):.0f}"
             lines.append(" | ".join([f"| {name}", str(len(decisions)), seconds, *cells]) + " |")
     return "\n".join(lines)
 
 
-def _cell(values: Sequence[float], decimals: int) -> str:
+def cell(values: Sequence[float], decimals: int) -> str:
+    """Return the mean, and from the least to the most where there are several."""
     middle = f"{mean(values):.{decimals}f}"
     return middle if len(values) == 1 else f"{middle} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
-def _file_name(variant: str) -> str:
+def file_name(variant: str) -> str:
+    """Return a variant's name as its files have it."""
     return "-".join(re.findall(r"[a-z0-9]+", variant.lower()))
 
 
@@ -190,7 +192,7 @@ def main(arguments: Sequence[str]) -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in options.names or VARIANTS:
         for seed in range(options.seeds):
-            path = RESULTS / f"{_file_name(name)}.{seed}.json"
+            path = RESULTS / f"{file_name(name)}.{seed}.json"
             if not path.exists():
                 recipe, settings = VARIANTS[name]
                 common = {"iterations": ITERATIONS, "widths": WIDTHS, "seed": seed}

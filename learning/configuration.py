@@ -81,6 +81,18 @@ class Widths:
         return FEATURES_PER_CHANNEL * self.width
 
 
+@dataclass(frozen=True)
+class Normalisation:
+    """What of a photo the agent's networks see as if it were always the same, see ``learning.agent.normalising``."""
+
+    exposure: bool = False
+    white_balance: bool = False
+
+    def to_json(self) -> dict[str, bool]:
+        """Return plain values, as a run's config has them."""
+        return asdict(self)
+
+
 # Those of the paper: 8.56 million parameters in all.
 PAPER_WIDTHS = Widths(32, 128)
 
@@ -100,9 +112,39 @@ class FastConfig:
     critic_updates: int = _setting(3, "Updates of the critic to one of the agent.", 1)
     r1_gamma: float = _setting(1.0, "R1's gamma: half of it weighs the critic's squared gradient at the targets.", 0)
     fake_buffer_batches: int = _setting(4, "Batches of finished images that the critic draws from.", 1)
-    entropy_bonus: float = _setting(0.02, "For a nat of entropy in a choice of filter, at the start; it fades to 0.")
+    entropy_bonus: float = _setting(0.02, "For a nat of entropy in a choice of filter, at the start; it fades.")
+    entropy_bonus_at_end: float = _setting(
+        0.0, "That bonus at the end; below 0, choices are made decisive.", -1, 1, option=True
+    )
+    idle_penalty: float = _setting(0.0, "For each step that changes nothing.", 0, 10, option=True)
+    reconstruction_penalty: float = _setting(
+        0.0,
+        "For how far an unprocessed photo, finished again, is from what it was: the weight of that RMSE.",
+        0,
+        100,
+        option=True,
+    )
     noise_penalty: float = _setting(0.02, "For each 8-bit step of noise in the colours of the finished picture.")
     cast_penalty: float = _setting(0.002, "For each 8-bit step that greys are away from grey.")
+    average: float = _setting(
+        0.0,
+        "Play by a moving average of the agent's weights, of which each iteration leaves this part.",
+        0,
+        1,
+        high_open=True,
+        option=True,
+    )
+    normalise_exposure: bool = _setting(False, "Let the agent see all photos at the same exposure.", option=True)
+    normalise_white_balance: bool = _setting(
+        False, "Let the agent see all photos at the same white balance.", option=True
+    )
+    unprocess: float = _setting(
+        0.0,
+        "Turn this share of the finished pictures back into photos as they were taken, as more inputs.",
+        0,
+        0.9,
+        option=True,
+    )
     bfloat16: bool = _setting(False, "Whether networks compute in bfloat16, see ``learning.device``.")
     augment_exposure: float = _setting(
         0.0, "Make inputs darker or lighter at random, by up to so many stops.", 0, 10, high_open=True, option=True
@@ -115,11 +157,23 @@ class FastConfig:
         high_open=True,
         option=True,
     )
+    augment_temperature: float = _setting(
+        0.0,
+        "Take the light of inputs for up to so many kelvins warmer than daylight, or as much cooler.",
+        0,
+        4000,
+        option=True,
+    )
 
     def __post_init__(self) -> None:
         _check_settings(self)
         if self.batch % self.games_per_photo:
             raise ValueError(f"a batch of {self.batch} cannot be shared by photos of {self.games_per_photo} games each")
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What the agent sees as if it were always the same."""
+        return Normalisation(self.normalise_exposure, self.normalise_white_balance)
 
     @property
     def parts(self) -> int:
@@ -153,6 +207,11 @@ class PaperConfig:
         _check_settings(self)
         if self.batch > self.pool:
             raise ValueError(f"a batch of {self.batch} is more than the pool's {self.pool} records")
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What the agent sees as if it were always the same: nothing, as in 2018."""
+        return Normalisation()
 
     @property
     def parts(self) -> int:

@@ -1,7 +1,7 @@
 """One step of the agent: choose a filter for each image, apply it, and move the states on."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -11,6 +11,7 @@ from editing.game.filters import FILTERS
 from learning.agent import state
 from learning.agent.architecture import EXPLORATION
 from learning.agent.networks import Agent
+from learning.agent.normalising import give_back
 
 Chooser = Callable[[Tensor], Tensor]
 
@@ -93,10 +94,11 @@ def act(
             shapes are known before the choice is, as ``learning.training.updates.cuda_graph`` needs. The result is the
             same.
     """
+    view, offsets = agent.view(images, states)
     # A choice is learned by how the game went: what it would have been on another image is no part of that.
-    probabilities = agent.probabilities(images.detach(), states, masks)
+    probabilities = agent.probabilities(view.detach(), states, masks)
     choice = choose(probabilities)
-    features = agent.features(images, states, masks)
+    features = agent.features(view, states, masks)
     if grouped:
         # Sorted once by filter, so that each one's images are a slice.
         order = choice.argsort(stable=True)
@@ -105,7 +107,7 @@ def act(
     else:
         every = torch.arange(len(images), device=images.device)
         rows, seen = (every,) * len(FILTERS), (features,) * len(FILTERS)
-    groups = tuple(_adjust(agent, *group) for group in zip(FILTERS, rows, seen, strict=True))
+    groups = tuple(_give_back(_adjust(agent, *group), offsets) for group in zip(FILTERS, rows, seen, strict=True))
     edits = partial(edit, groups=groups) if grouped else partial(_edit_by_each, groups=groups, choice=choice)
     return Action(probabilities, choice, edits(images), state.next_states(states, choice), groups, edits)
 
@@ -118,6 +120,14 @@ def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
     slopes = definition.parameters[0].from_raw(torch, raw).unbind(dim=1)
     order = zip(definition.parameters, definition.raw_order, strict=True)
     return Group(slug, rows, {slope.name: slopes[index] for slope, index in order})
+
+
+def _give_back(group: Group, offsets: Mapping[str, Mapping[str, Tensor]]) -> Group:
+    """Add to the parameters those through which the networks saw the images."""
+    if group.slug not in offsets:
+        return group
+    own = {name: value[group.rows] for name, value in offsets[group.slug].items()}
+    return replace(group, parameters=give_back(torch, group.slug, group.parameters, own))
 
 
 def edit(images: Tensor, groups: tuple[Group, ...]) -> Tensor:

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -21,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 
 from editing.files import write_atomically
 from editing.game.filters import VERSION
-from learning.configuration import Widths
+from learning.configuration import Normalisation, Widths
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -147,7 +148,8 @@ def load_agent(directory: Path) -> Checkpoint:
 
     directory = run_folder(directory)
     config = read_config(directory)
-    agent, widths = _untrained(Agent, directory, config)
+    normalisation = read_normalisation(directory, config)
+    agent, widths = _untrained(partial(Agent, normalisation=normalisation), directory, config)
     path = chosen_checkpoint(directory)
     about = _load_weights("agent", agent, path, widths)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -201,6 +203,18 @@ def read_widths(directory: Path, config: Mapping[str, Any]) -> Widths:
         return Widths(**config["widths"])
     except (KeyError, TypeError, ValueError):
         raise CheckpointError(_no_widths(directory)) from None
+
+
+def read_normalisation(directory: Path, config: Mapping[str, Any]) -> Normalisation:
+    """Return how the agent of a run sees photos, by its config; that of a run of before sees them as they are.
+
+    Raises:
+        CheckpointError: if it does not say so.
+    """
+    try:
+        return Normalisation(**config.get("normalisation", {}))
+    except TypeError:
+        raise CheckpointError(f"{directory / CONFIG}: it does not say how the agent sees photos") from None
 
 
 def _no_widths(directory: Path) -> str:

@@ -4,6 +4,7 @@ Images are (N, 3, 64, 64), linear light; states (N, 11), see ``learning.agent.st
 White-Box Photo Post-Processing Framework", ACM Transactions on Graphics 37 (2), 2018.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,9 +16,13 @@ from learning.agent import state
 from learning.agent.architecture import ADJUSTING, CHOOSING, EXPLORATION, KEEP, MASK_OUTPUTS
 from learning.agent.critic import Critic, statistics
 from learning.agent.extractor import Extractor, Head
-from learning.configuration import Widths
+from learning.agent.normalising import COMMUTING, find_offsets, see_through
+from learning.configuration import Normalisation, Widths
 
 Network = TypeVar("Network", bound=nn.Module)
+
+NOTHING_NORMALISED = Normalisation()
+_EXPOSURE = tuple(FILTERS).index("exposure")
 
 
 class Agent(nn.Module):
@@ -27,8 +32,13 @@ class Agent(nn.Module):
     drawn inside, so that play can be repeated. They are (N, 2, features), 0 or 2; None turns dropout off.
     """
 
-    def __init__(self, widths: Widths) -> None:
+    # Which filters may come before exposure, (8,), where the networks see photos at one exposure.
+    commuting: Tensor
+
+    def __init__(self, widths: Widths, normalisation: Normalisation = NOTHING_NORMALISED) -> None:
         super().__init__()
+        self.normalisation = normalisation
+        self.register_buffer("commuting", torch.tensor(COMMUTING, dtype=torch.float32), persistent=False)
         self.adjusting = Extractor(state.SIZE, widths.width)
         self.choosing = Extractor(state.SIZE, widths.width)
         self.heads = nn.ModuleDict(
@@ -36,15 +46,33 @@ class Agent(nn.Module):
         )
         self.choice = Head(widths, len(FILTERS))
 
-    def probabilities(self, images: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
-        """(N, 8) the probability of each filter, none below 0.05 / 8."""
-        features = _dropped(self.choosing(images, states), masks, CHOOSING)
-        softmax = torch.softmax(self.choice(features), dim=1)
-        return (1 - EXPLORATION) * softmax + EXPLORATION / len(FILTERS)
+    def view(self, images: Tensor, states: Tensor) -> tuple[Tensor, Mapping[str, Mapping[str, Tensor]]]:
+        """Return what the networks see of images, and by filter the parameters through which they see it, (N,) each.
 
-    def features(self, images: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
+        See ``learning.agent.normalising``.
+        """
+        if self.normalisation == NOTHING_NORMALISED:
+            return images, {}
+        unused = dict(zip(FILTERS, (1 - states[:, state.USED]).unbind(dim=1), strict=True))
+        red, green, blue = images.unbind(dim=1)
+        with torch.no_grad():
+            offsets = find_offsets(torch, (red, green, blue), unused, self.normalisation)
+        return torch.stack(see_through(torch, (red, green, blue), offsets), dim=1), offsets
+
+    def probabilities(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
+        """(N, 8) the probability of each filter, none below 0.05 / 8 but those that may not come before exposure."""
+        features = _dropped(self.choosing(view, states), masks, CHOOSING)
+        softmax = torch.softmax(self.choice(features), dim=1)
+        probabilities = (1 - EXPLORATION) * softmax + EXPLORATION / len(FILTERS)
+        if not self.normalisation.exposure:
+            return probabilities
+        exposed = states[:, state.USED][:, _EXPOSURE, None]
+        left = probabilities * torch.maximum(exposed, self.commuting.to(states.dtype))
+        return left / left.sum(dim=1, keepdim=True)
+
+    def features(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, features) what all filters' heads take their parameters from."""
-        return _dropped(self.adjusting(images, states), masks, ADJUSTING)
+        return _dropped(self.adjusting(view, states), masks, ADJUSTING)
 
     def raw_outputs(self, slug: str, features: Tensor) -> Tensor:
         """(N, raw outputs) of one filter's head, as ``Filter.from_raw`` takes them."""

@@ -22,15 +22,18 @@ from learning.agent.checkpoint import (
     CheckpointError,
     chosen_checkpoint,
     read_config,
+    read_normalisation,
     read_weights,
     read_widths,
     run_folder,
 )
 from learning.agent.games import GameRequest, PlayedStep, dropout_masks, played_step
-from learning.configuration import Widths
+from learning.agent.normalising import COMMUTING, find_offsets, give_back, see_through
+from learning.configuration import Normalisation, Widths
 
 Floats = NDArray[np.float64]
 _KERNEL, _STRIDE = 4, 2
+_EXPOSURE = tuple(FILTERS).index("exposure")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class NumpyAgent:
 
     weights: Mapping[str, Floats]
     widths: Widths
+    normalisation: Normalisation
     sha256: str
 
     def play(self, request: GameRequest, seed: int) -> list[PlayedStep]:
@@ -52,12 +56,16 @@ class NumpyAgent:
         numbers = np.zeros(state.SIZE)
         game = []
         for index in range(MAXIMUM_STEPS):
-            probabilities = self._probabilities(planes, numbers, masks[index, CHOOSING])
+            red, green, blue = planes
+            unused = dict(zip(FILTERS, 1 - numbers[state.USED], strict=True))
+            offsets = find_offsets(np, (red, green, blue), unused, self.normalisation)
+            view = np.stack(see_through(np, (red, green, blue), offsets))
+            probabilities = self._probabilities(view, numbers, masks[index, CHOOSING])
             choice = int(probabilities.argmax())
             slug = list(FILTERS)[choice]
-            features = self._features("adjusting", planes, numbers) * masks[index, ADJUSTING]
+            features = self._features("adjusting", view, numbers) * masks[index, ADJUSTING]
             raw = self._head(f"heads.{slug}", features)[: FILTERS[slug].raw_outputs]
-            parameters = FILTERS[slug].from_raw(np, raw)
+            parameters = give_back(np, slug, FILTERS[slug].from_raw(np, raw), offsets.get(slug, {}))
             planes = np.stack(FILTERS[slug].apply(np, (planes[0], planes[1], planes[2]), parameters))
             plain = {name: float(value) for name, value in parameters.items()}
             game.append(played_step(slug, plain, probabilities.tolist()))
@@ -70,6 +78,8 @@ class NumpyAgent:
         scores = self._head("choice", self._features("choosing", planes, numbers) * mask)
         exponentials = np.exp(scores - scores.max())
         probabilities = (1 - EXPLORATION) * exponentials / exponentials.sum() + EXPLORATION / len(FILTERS)
+        if self.normalisation.exposure and not numbers[state.USED][_EXPOSURE]:
+            probabilities = probabilities * COMMUTING / (probabilities * COMMUTING).sum()
         left = probabilities * (1 - numbers[state.USED])
         unused: Floats = left / left.sum()
         return unused
@@ -100,14 +110,17 @@ def load_numpy_agent(directory: Path) -> NumpyAgent:
         CheckpointError: as that does.
     """
     directory = run_folder(directory)
-    widths = read_widths(directory, read_config(directory))
+    config = read_config(directory)
+    widths, normalisation = read_widths(directory, config), read_normalisation(directory, config)
     path = chosen_checkpoint(directory)
     weights, _ = read_weights("agent", _shapes(widths), path, widths, "np")
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return NumpyAgent({name: values.astype(np.float64) for name, values in weights.items()}, widths, digest)
+    return NumpyAgent(
+        {name: values.astype(np.float64) for name, values in weights.items()}, widths, normalisation, digest
+    )
 
 
 def _shapes(widths: Widths) -> dict[str, tuple[int, ...]]:

@@ -40,9 +40,10 @@ def choose_filters(choice: Choice, probabilities: Tensor, states: Tensor, z: Ten
     """
     if choice == "most probable":
         return most_probable(without_used(probabilities, states))
+    possible = (probabilities > 0).to(probabilities.dtype)
     if choice == "least probable":
-        return most_probable(without_used(1 - probabilities, states))
-    drawn_by = probabilities if choice == "sampled" else torch.ones_like(probabilities)
+        return most_probable(without_used((1 - probabilities) * possible, states))
+    drawn_by = probabilities if choice == "sampled" else possible
     return sample_filters(without_used(drawn_by, states), z)
 
 

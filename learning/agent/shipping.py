@@ -11,7 +11,7 @@ from pathlib import Path
 
 from learning.agent.checkpoint import BEST, SHIPPED, WEIGHTS, CheckpointError, begin_run, load_agent, save_checkpoint
 
-OF_THE_RUN = ("recipe", "training", "photos")
+OF_THE_RUN = ("recipe", "training", "normalisation", "photos")
 
 
 def ship(run: Path, folder: Path) -> None:
@@ -22,7 +22,9 @@ def ship(run: Path, folder: Path) -> None:
     """
     checkpoint = load_agent(run)
     weights = {f"agent{WEIGHTS}{name}": value.half() for name, value in checkpoint.agent.state_dict().items()}
-    begin_run(folder, checkpoint.widths, {name: checkpoint.config[name] for name in OF_THE_RUN})
+    begin_run(
+        folder, checkpoint.widths, {name: checkpoint.config[name] for name in OF_THE_RUN if name in checkpoint.config}
+    )
     save_checkpoint(folder / BEST, weights, checkpoint.about)
 
 

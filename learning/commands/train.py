@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import Field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,10 +51,11 @@ def setting_option(name: str) -> Callable[[Command], Command]:
     setting: Setting = field.metadata[SETTING]
     types: dict[Any, Callable[..., Any]] = {int: click.IntRange, float: click.FloatRange}
     help_text, default = setting.help, field.default
+    if field.type is bool:
+        return click.option(f"--{name.replace('_', '-')}", is_flag=True, help=_for_recipes(help_text, declared))
     defaults = {recipe: field_.default for recipe, field_ in declared.items()}
     differing = ", ".join(f"{recipe} {value}" for recipe, value in defaults.items())
-    if len(declared) < len(CONFIGURATIONS):
-        help_text = f"{help_text.removesuffix('.')} ({', '.join(declared)})."
+    help_text = _for_recipes(help_text, declared)
     if default_text := setting.default_text or (differing if len(set(defaults.values())) > 1 else ""):
         help_text, default = f"{help_text}  [default: {default_text}]", None
     return click.option(
@@ -63,12 +67,20 @@ def setting_option(name: str) -> Callable[[Command], Command]:
     )
 
 
+def _for_recipes(help_text: str, declared: Mapping[str, Field[Any]]) -> str:
+    """Say which recipes have a setting, if not all."""
+    if len(declared) == len(CONFIGURATIONS):
+        return help_text
+    return f"{help_text.removesuffix('.')} ({', '.join(declared)})."
+
+
 @click.command(
     epilog="""\b
 Examples:
   safelight train --inputs raws --targets edited --out runs/mine
   safelight train --inputs export --targets finished --out runs/first
   safelight train --inputs frames/dark --targets frames/graded --transfer linear --out runs/frames --width 32
+  safelight train --inputs raws --targets edited --out runs/five --seeds 5 --normalise-exposure --unprocess 0.5
   safelight train --out runs/first --resume
   torchrun --nproc-per-node 2 -m learning.command_line train --inputs export --targets finished --out runs/first
 """
@@ -97,6 +109,13 @@ Examples:
 @setting_option("iterations")
 @setting_option("seed")
 @click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Train so many seeds, from --seed on, and take the best.",
+)
+@click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "bfloat16"]),
     default="auto",
@@ -106,8 +125,16 @@ Examples:
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
 )
+@setting_option("normalise_exposure")
+@setting_option("normalise_white_balance")
+@setting_option("unprocess")
+@setting_option("reconstruction_penalty")
 @setting_option("augment_exposure")
 @setting_option("augment_white_balance")
+@setting_option("augment_temperature")
+@setting_option("average")
+@setting_option("entropy_bonus_at_end")
+@setting_option("idle_penalty")
 @click.option(
     "--picture-every",
     type=click.IntRange(0),
@@ -149,7 +176,8 @@ def command(
 
     Some of the photos are held out, and the agent is scored on them. The run's folder gets config.json, log.jsonl,
     events for TensorBoard, pictures of the agent at work, last.safetensors, from which --resume continues, and
-    best.safetensors, the nearest to the targets, which play uses.
+    best.safetensors, the nearest to the targets, which play uses. Of several seeds each has such a folder in OUT, and
+    OUT is the best of them.
     --recipe paper --width 32 is the 2018 program's training, for a GPU. Started by torchrun, once for each GPU, the
     processes share each batch.
     """
@@ -160,21 +188,57 @@ def command(
     from learning.device import DeviceError
     from learning.photos.sets import PhotoSetError
     from learning.training.distributed import ProcessLost, started
+    from learning.training.seeds import read_about, seed_folder
     from learning.training.trainer import TrainingDiverged
     from learning.training.updates import CaptureFailed
 
     expected = (PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, TrainingDiverged, OSError)
     first = started().rank == 0
     with clear_errors(*expected, ProcessLost, CaptureFailed), first_speaks(first, TrainingDiverged):
+        seeds = read_about(out) if resume else {}
         if resume:
-            settings = _settings_of_run(context, out)
+            settings = _settings_of_run(context, seed_folder(out, seeds["seeds"][0]) if seeds else out)
         else:
             for name in ("inputs", "targets"):
                 if settings[name] is None:
                     raise click.UsageError(f"Missing option '--{name}'")
             if first:
                 check_free(out)
-        _train(out, settings, device, resume, cache, cuda_graphs=cuda_graphs)
+        if seeds or settings["seeds"] > 1:
+            _train_seeds(out, settings, device, cache, cuda_graphs=cuda_graphs)
+        else:
+            _train(out, settings, device, resume, cache, cuda_graphs=cuda_graphs)
+
+
+def _train_seeds(out: Path, settings: Settings, device: str, cache: Path | None, *, cuda_graphs: bool) -> None:
+    """Train several seeds, or go on with them, and say what came of each."""
+    from learning.device import choose_device
+    from learning.training.distributed import started
+    from learning.training.seeds import read_about, train_seeds, write_about
+
+    if started().size > 1:
+        raise click.UsageError("--seeds is for one process; torchrun shares the batches of a single seed")
+    _config(settings, started())
+    if not read_about(out):
+        write_about(out, {"seeds": list(range(settings["seed"], settings["seed"] + settings["seeds"]))})
+    seeds = read_about(out)["seeds"]
+    where = choose_device(device)
+    processes = 1 if where.type == "cuda" else min(len(seeds), os.cpu_count() or 1)
+    click.echo(f"Training seeds {seeds[0]} to {seeds[-1]} on {where}, {processes} at a time; their logs are in {out}.")
+    train = partial(_train_seed, settings=settings, device=device, cache=cache, cuda_graphs=cuda_graphs)
+    results = train_seeds(out, seeds, train, processes, click.echo)
+    best = min(results, key=lambda result: math.inf if result.criterion is None else result.criterion)
+    click.echo(f"The agent in {out} is that of seed {best.seed}.")
+
+
+def _train_seed(
+    folder: Path, seed: int, *, settings: Settings, device: str, cache: Path | None, cuda_graphs: bool
+) -> None:
+    """Train one of several seeds, in a process of its own; all hold out the same photos."""
+    from learning.agent.checkpoint import CONFIG
+
+    own = settings | {"seed": seed, "seeds": 1, "split_seed": settings["seed"]}
+    _train(folder, own, device, (folder / CONFIG).exists(), cache, cuda_graphs=cuda_graphs)
 
 
 def _settings_of_run(context: click.Context, out: Path) -> Settings:
@@ -197,6 +261,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     from learning.agent.checkpoint import LAST, CheckpointError, begin_run, read_config
     from learning.device import choose_device, choose_precision
     from learning.photos.batches import CropSampler
+    from learning.photos.unprocessing import with_unprocessed
     from learning.training.distributed import joined, own_device, started
     from learning.training.pictures import TrainingPictures
     from learning.training.run import TRAINERS, run
@@ -208,32 +273,51 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     # As it is on this device: a run keeps what it was begun with, wherever it is resumed.
     settings |= {"precision": choose_precision(settings["precision"], where, settings["width"])}
     config = _config(settings, processes)
-    if resume and read_config(out).get("training") != json.loads(json.dumps(config.to_json())):
+    if resume and not _begun_with(config, read_config(out).get("training")):
         raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     sets = _read(settings, cache)
     digests = [photo_set.digest for photo_set in sets]
     if not resume:
-        about = {"recipe": settings["recipe"], "training": config.to_json(), "settings": settings, "photos": digests}
+        about = {
+            "recipe": settings["recipe"],
+            "training": config.to_json(),
+            "normalisation": config.normalisation.to_json(),
+            "settings": settings,
+            "photos": digests,
+        }
         if processes.rank == 0:
             begin_run(out, config.widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    inputs, targets = (photo_set.squares for photo_set in sets)
-    trained, validation = split(inputs.photos, settings["seed"])
-    trained_targets, _ = split(targets.photos, settings["seed"])
-    photos = CropSampler(inputs.take(trained), where), CropSampler(targets.take(trained_targets), where)
+    split_seed = int(settings.get("split_seed", settings["seed"]))
+    unprocessed = settings["unprocess"] or 0.0
+    squares = with_unprocessed(sets[0].squares, sets[1].squares, unprocessed, split_seed)
+    trained, validation = split(squares.inputs.photos, split_seed)
+    trained_targets, _ = split(squares.targets.photos, split_seed)
+    inputs, targets = squares.inputs.take(trained), squares.targets.take(trained_targets)
     capture = capture_on(where) if cuda_graphs else None
-    trainer = TRAINERS[settings["recipe"]](config, *photos, where, processes, capture)
-    shown = inputs.take(validation if len(validation) else trained)
-    pictures = TrainingPictures(shown, targets.take(trained_targets), settings["picture_every"])
+    known = {"finished": CropSampler(squares.finished.take(trained), where)} if squares.finished else {}
+    samplers = CropSampler(inputs, where), CropSampler(targets, where)
+    trainer = TRAINERS[settings["recipe"]](config, *samplers, where, processes, capture, **known)
+    shown = squares.inputs.take(validation) if len(validation) else inputs
+    pictures = TrainingPictures(shown, targets, settings["picture_every"])
+    held_out = squares.finished.take(validation) if squares.finished else None
+    judge = Validation(squares.inputs.take(validation), squares.targets, held_out)
     try:
         with joined(processes, where):
-            run(out, trainer, Validation(inputs.take(validation), targets), pictures, settings["save_every"])
+            run(out, trainer, judge, pictures, settings["save_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
         raise SystemExit(130) from None
     click.echo(f"Trained {config.iterations} iterations on {where}; the agent is in {out}.")
+
+
+def _begun_with(config: FastConfig | PaperConfig, stored: Any) -> bool:
+    """Whether a run has these settings; one of before is without those that it did not know."""
+    plain = json.loads(json.dumps(config.to_json()))
+    defaults = json.loads(json.dumps(type(config)().to_json()))
+    return isinstance(stored, dict) and {name: stored.get(name, defaults[name]) for name in plain} == plain
 
 
 def _config(settings: Settings, processes: Processes) -> FastConfig | PaperConfig:

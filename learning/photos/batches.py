@@ -19,6 +19,11 @@ RESIDENT_BYTES = 256 << 20
 RESIDENT_PART = 0.25
 # Squares that are copied there at a time.
 AT_ONCE = 256
+# Kelvins of daylight, and the most by which light may be warmer; a mired is a million over the kelvins.
+DAYLIGHT, WARMEST, MIRED = 6500.0, 4000.0, 1e6
+XYZ_TO_SRGB = torch.tensor(
+    [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
+)
 
 
 @dataclass(frozen=True)
@@ -29,29 +34,63 @@ class Augmentation:
         exposure: in stops; a photo is multiplied by 2^u, u uniform in -exposure .. exposure.
         white_balance: in e-folds; each channel is multiplied by exp(u), u uniform in -white_balance .. white_balance,
             and all three so that the luminance of a grey stays.
+        temperature: in kelvins; a photo's light is taken for daylight, 6,500 K, and was of up to so many less, or as
+            many mireds more, uniform in mireds; the luminance of a grey stays.
     """
 
     exposure: float = 0.0
     white_balance: float = 0.0
+    temperature: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0 <= self.exposure < 10 and 0 <= self.white_balance < 10):
             raise ValueError(f"augmentation by {self.exposure} stops and {self.white_balance} is not in 0 .. 10")
+        if not 0 <= self.temperature <= WARMEST:
+            raise ValueError(f"augmentation by {self.temperature} kelvins is not in 0 .. {WARMEST}")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor | None:
         """(count, 3) by what each photo's channels are multiplied; nothing is drawn for an augmentation by 0."""
-        if not (self.exposure or self.white_balance):
+        if not (self.exposure or self.white_balance or self.temperature):
             return None
         gains = torch.ones(count, 3)
         if self.exposure:
             gains = gains * torch.exp2(_around_zero(self.exposure, (count, 1), generator))
         if self.white_balance:
             channels = torch.exp(_around_zero(self.white_balance, (count, 3), generator))
-            gains = gains * channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
+            gains = gains * _at_luminance_1(channels)
+        if self.temperature:
+            bound = MIRED / (DAYLIGHT - self.temperature) - MIRED / DAYLIGHT
+            mireds = MIRED / DAYLIGHT + _around_zero(bound, (count,), generator)
+            gains = gains * _at_luminance_1(blackbody(MIRED / mireds) / blackbody(torch.tensor([DAYLIGHT])))
         return gains
 
 
-def _around_zero(bound: float, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
+def _at_luminance_1(channels: Tensor) -> Tensor:
+    """(count, 3) gains with which the luminance of a grey stays."""
+    gains: Tensor = channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
+    return gains
+
+
+def blackbody(kelvins: Tensor) -> Tensor:
+    """(N, 3) linear sRGB, its green 1, of the light of black bodies of 1,667 to 25,000 kelvins, (N,).
+
+    Kang et al., "Design of Advanced Color Temperature Control System for HDTV Applications", 2002: cubic
+    approximations of the chromaticity.
+    """
+    t = 1e3 / kelvins
+    warm = -0.2661239 * t**3 - 0.2343589 * t**2 + 0.8776956 * t + 0.179910
+    cool = -3.0258469 * t**3 + 2.1070379 * t**2 + 0.2226347 * t + 0.240390
+    x = torch.where(kelvins < 4000, warm, cool)
+    warmest = -1.1063814 * x**3 - 1.34811020 * x**2 + 2.18555832 * x - 0.20219683
+    middle = -0.9549476 * x**3 - 1.37418593 * x**2 + 2.09137015 * x - 0.16748867
+    coolest = 3.0817580 * x**3 - 5.87338670 * x**2 + 3.75112997 * x - 0.37001483
+    y = torch.where(kelvins < 2222, warmest, torch.where(kelvins < 4000, middle, coolest))
+    xyz = torch.stack([x / y, torch.ones_like(x), (1 - x - y) / y], dim=1)
+    rgb = (xyz @ XYZ_TO_SRGB.T).clamp(min=0)
+    return rgb / rgb[:, 1:2]
+
+
+def _around_zero(bound: float, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     return bound * (2 * torch.rand(shape, generator=generator) - 1)
 
 

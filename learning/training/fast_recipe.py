@@ -8,7 +8,7 @@ and no pool that the agent plays from. One iteration is ``FastTrainer._iterate``
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
 
@@ -23,6 +23,7 @@ from learning.agent import state
 from learning.agent.acting import act, entropy_when_sure, sample_filters, without_used
 from learning.agent.critic import Critic
 from learning.agent.networks import Agent, draw_masks, initialise
+from learning.agent.normalising import COMMUTING
 from learning.configuration import FastConfig
 from learning.device import to_device
 from learning.photos.batches import Augmentation, CropSampler
@@ -37,13 +38,12 @@ BETAS = (0.5, 0.99)
 # Pixels of each photo on which noise and casts are measured.
 PROBES = 64
 EIGHT_BIT_STEP = 1 / 255
+# A step that changes less than this, of what a screen shows, on average, does hardly anything.
+VISIBLE = 4 * EIGHT_BIT_STEP
 
 
 class FastTrainer(Trainer):
     """A run of this recipe: each iteration is a batch of games, an update of the agent and three of the critic."""
-
-    # Mean over the steps, of which each has one filter fewer to choose from.
-    least_entropy = fmean(entropy_when_sure(len(FILTERS) - step) for step in range(MAXIMUM_STEPS))
 
     def __init__(
         self,
@@ -53,15 +53,29 @@ class FastTrainer(Trainer):
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
         capture: Capture | None = None,
+        finished: CropSampler | None = None,
     ) -> None:
+        """Begin a run.
+
+        Args:
+            finished: for each square of the inputs what it was before it was unprocessed, or nan where it was not.
+        """
         super().__init__(config.seed, device, processes, capture, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
-        self._augmentation = Augmentation(config.augment_exposure, config.augment_white_balance)
-        self._agent = initialise(Agent(config.widths), self.generator)
+        self._finished = finished if config.reconstruction_penalty else None
+        self._augmentation = Augmentation(
+            config.augment_exposure, config.augment_white_balance, config.augment_temperature
+        )
+        # Mean over the steps, of which each has one filter fewer to choose from; before exposure only what commutes.
+        unused = [len(FILTERS) - step for step in range(MAXIMUM_STEPS)]
+        if config.normalise_exposure:
+            unused[0] = sum(COMMUTING)
+        self.least_entropy = fmean(map(entropy_when_sure, unused))
+        self._agent = initialise(Agent(config.widths, config.normalisation), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.optimizers = {
-            "agent": NetworkOptimizer(self._agent, BETAS, device, processes),
+            "agent": NetworkOptimizer(self._agent, BETAS, device, processes, config.average),
             "critic": NetworkOptimizer(self._critic, BETAS, device, processes),
         }
         # The finished images of the last batches, the oldest overwritten first.
@@ -77,7 +91,7 @@ class FastTrainer(Trainer):
             self._fill_fake_buffer()
         progress = self.iteration / config.iterations
         decay = math.pow(config.final_rate, progress)
-        entropy_weight = torch.tensor(config.entropy_bonus * (1 - progress))
+        entropy_weight = torch.tensor(config.entropy_bonus * (1 - progress) + config.entropy_bonus_at_end * progress)
 
         # Everything random, for all updates: so the targets are read while the agent plays.
         games = self._draw_games()
@@ -99,7 +113,15 @@ class FastTrainer(Trainer):
             metrics |= self._step(critic_update(share(real), fake), {"critic": config.critic_rate * decay})
         return metrics
 
-    def _agent_loss(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor, entropy_weight: Tensor) -> Update:
+    def _agent_loss(
+        self,
+        photos: Tensor,
+        masks: Tensor,
+        z: Tensor,
+        probes: Tensor,
+        finished: Tensor,
+        entropy_weight: Tensor,
+    ) -> Update:
         """Compute the agent's gradient by whole games, see ``roll_out``; the result is their finished images."""
         config = self.config
         games = self._play(photos, masks, z, probes)
@@ -108,7 +130,10 @@ class FastTrainer(Trainer):
         # What a game is worth: the log of the probability that its result is a target, less what is broken in it.
         noise_penalty = config.noise_penalty * games.chroma_noise
         cast_penalty = config.cast_penalty * games.grey_cast
-        returns = -softplus(-scores) - (games.overexposure + noise_penalty + cast_penalty)
+        idle_penalty = config.idle_penalty * games.idle_steps
+        error = reconstruction_error(games.images, finished)
+        broken = games.overexposure + noise_penalty + cast_penalty + idle_penalty
+        returns = -softplus(-scores) - broken - config.reconstruction_penalty * error
         # Parameters learn through the filters, from the returns themselves; choices by REINFORCE. The mean and the
         # standard deviation are those of the whole batch, not of this process's share.
         advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), config.games_per_photo)
@@ -123,6 +148,8 @@ class FastTrainer(Trainer):
             "entropy": games.entropy.mean(),
             "chroma_noise": games.chroma_noise.mean(),
             "grey_cast": games.grey_cast.mean(),
+            "idle_steps": games.idle_steps.mean(),
+            "reconstruction_error": error.mean(),
             "agent_loss": loss,
         } | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
         return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
@@ -144,16 +171,21 @@ class FastTrainer(Trainer):
             loss = loss + R1_EVERY * self.config.r1_gamma / 2 * squared_gradient
         return Update({"critic": self.optimizers["critic"].gradients(loss)}, metrics)
 
-    def _draw_games(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Draw what this process's share of a batch of games is made of, see ``roll_out``."""
+    def _draw_games(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Draw what this process's share of a batch of games is made of, see ``roll_out``.
+
+        The last is what the photos were before they were unprocessed; nan where it is not known.
+        """
         config, share = self.config, self.processes.share
-        photos = self._inputs.read(self._inputs.draw(config.parts, self.generator, self._augmentation))
-        photos = photos.repeat_interleave(config.games_per_photo, dim=0)
+        crops = self._inputs.draw(config.parts, self.generator, self._augmentation)
+        photos = self._inputs.read(crops)
+        finished = self._finished.read(replace(crops, gains=None)) if self._finished else photos * torch.nan
+        photos, finished = (images.repeat_interleave(config.games_per_photo, dim=0) for images in (photos, finished))
         masks = draw_masks(config.batch * MAXIMUM_STEPS, self.widths, self.generator)
         masks = share(masks.view(config.batch, MAXIMUM_STEPS, 2, self.widths.features))
         z = share(torch.rand(config.batch, MAXIMUM_STEPS, generator=self.generator))
         probes = share(draw_probes(photos, self.generator))
-        return share(photos), to_device(masks, self.device), to_device(z, self.device), probes
+        return share(photos), to_device(masks, self.device), to_device(z, self.device), probes, share(finished)
 
     def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> "Games":
         with self._autocast():
@@ -172,7 +204,7 @@ class FastTrainer(Trainer):
         """Play as many batches as the first iteration leaves empty, learning nothing."""
         for number in range(1, self.config.fake_buffer_batches):
             with torch.no_grad():
-                self._store_fakes(number, self._play(*self._draw_games()).images)
+                self._store_fakes(number, self._play(*self._draw_games()[:4]).images)
 
     def _memory(self) -> dict[str, Tensor]:
         return {"fake_buffer": self._fake_buffer}
@@ -222,6 +254,7 @@ class Games:
         overexposure: sum over the steps of ``overexposure_penalty``.
         chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
         grey_cast: how far from grey, in 8-bit steps, what was grey has become.
+        idle_steps: how many of the steps change nothing, see ``idleness``.
         choices: (N, 5) the filters' indices.
     """
 
@@ -231,6 +264,7 @@ class Games:
     overexposure: Tensor
     chroma_noise: Tensor
     grey_cast: Tensor
+    idle_steps: Tensor
     choices: Tensor
 
 
@@ -245,7 +279,7 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         grouped: see ``learning.agent.acting.act``.
     """
     states = state.fresh_states(len(images), images)
-    log_probabilities, entropies, overexposures, choices = [], [], [], []
+    log_probabilities, entropies, overexposures, idle_steps, choices = [], [], [], [], []
     for step in range(MAXIMUM_STEPS):
         choose = partial(_sample_unused, states=states, z=z[:, step])
         action = act(agent, images, states, masks[:, step], choose, grouped=grouped)
@@ -253,6 +287,7 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         log_probabilities.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
         overexposures.append(overexposure_penalty(action.images))
+        idle_steps.append(idleness(images, action.images))
         choices.append(action.choice)
         images, states, probes = action.images, action.states, action.edit(probes)
     return Games(
@@ -262,12 +297,26 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         entropy=torch.stack(entropies).mean(dim=0),
         chroma_noise=chroma_noise(probes),
         grey_cast=grey_cast(probes),
+        idle_steps=_sum(idle_steps),
         choices=torch.stack(choices, dim=1),
     )
 
 
 def _sum(steps: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(steps)).sum(dim=0)
+
+
+def idleness(before: Tensor, after: Tensor) -> Tensor:
+    """(N,) from 1 where a step changes nothing to 0 where it changes what a screen shows by ``VISIBLE`` on average."""
+    change = (clip_to_display(after) - clip_to_display(before.detach())).abs().flatten(1).mean(dim=1)
+    return (1 - change / VISIBLE).clamp(min=0)
+
+
+def reconstruction_error(images: Tensor, finished: Tensor) -> Tensor:
+    """(N,) the RMSE of results to what the photos were before they were unprocessed; 0 where that is nan."""
+    known = finished.isfinite()
+    difference = torch.where(known, clip_to_display(images) - finished.nan_to_num(), torch.zeros_like(images))
+    return (difference.square().flatten(1).mean(dim=1) + 1e-6).sqrt() * known.flatten(1)[:, 0]
 
 
 def _sample_unused(probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:

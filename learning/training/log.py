@@ -64,7 +64,8 @@ def sentence(metrics: Mapping[str, float]) -> str:
     parts = [f"{name.replace('_', ' ')} {metrics[name]:.3g}" for name in SHOWN if name in metrics]
     if "score_mean" in metrics:
         mean, spread, distance = (metrics[f"score_{name}"] for name in ("mean", "spread", "distance"))
-        parts.append(f"score {mean:.1f} (spread {spread:.1f}, distance {distance:.3f})")
+        rmse = f", RMSE {metrics['score_rmse']:.3f}" if "score_rmse" in metrics else ""
+        parts.append(f"score {mean:.1f} (spread {spread:.1f}, distance {distance:.3f}{rmse})")
     used = {filter_.label: metrics.get(USED + slug, 0.0) for slug, filter_ in FILTERS.items()}
     often = sorted((item for item in used.items() if item[1] >= SELDOM), key=lambda item: -item[1])
     parts += ["filters in a game: " + ", ".join(f"{label} {share:.2f}" for label, share in often)] if often else []

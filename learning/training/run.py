@@ -1,7 +1,6 @@
 """A training run in its folder: iterations, the held-out score, checkpoints, and continuing where it was stopped."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def run(directory: Path, trainer: Trainer, validation: Validation, pictures: Tra
         CheckpointError: if a checkpoint cannot be used, or the disk is too full.
         ProcessLost: if another of several processes has ended.
     """
-    nearest = resume(directory, trainer).get("best_distance")
+    least = resume(directory, trainer).get(f"best_{validation.criterion}")
     if trainer.processes.rank:
         while trainer.iteration < trainer.iterations:
             trainer.iterate()
@@ -75,10 +74,10 @@ def run(directory: Path, trainer: Trainer, validation: Validation, pictures: Tra
             saved = done % save_every == 0 or done == trainer.iterations
             if saved and validation:
                 score = validation.score(trainer.agent, trainer.widths)
-                metrics |= {f"score_{name}": value for name, value in asdict(score).items()}
-                # Not by the intersection, in which a few crops on the other side of a bin's edge outweigh a cast.
-                if nearest is None or score.distance < nearest:
-                    nearest = score.distance
+                metrics |= {f"score_{name}": value for name, value in score.metrics().items()}
+                reached = score.metrics()[validation.criterion]
+                if least is None or reached < least:
+                    least = reached
                     _save_best(directory, trainer, score)
             log.write(done - 1, metrics)
             if pictures.due(trainer):
@@ -87,10 +86,12 @@ def run(directory: Path, trainer: Trainer, validation: Validation, pictures: Tra
                 log.say()
                 # The log first: a run that is killed in between then drops lines, and lacks none.
                 log.flush()
-                save_checkpoint(directory / LAST, trainer.state(), {"iterations_done": done, "best_distance": nearest})
+                about = {"iterations_done": done, f"best_{validation.criterion}": least}
+                save_checkpoint(directory / LAST, trainer.state(), about)
 
 
 def _save_best(directory: Path, trainer: Trainer, score: Score) -> None:
     weights = {name: value for name, value in trainer.state().items() if WEIGHTS in name}
-    about = {"iterations_done": trainer.iteration, "best_score": score.mean, "best_distance": score.distance}
+    measured = {f"best_{name}": value for name, value in score.metrics().items() if name in ("distance", "rmse")}
+    about = {"iterations_done": trainer.iteration, "best_score": score.mean} | measured
     save_checkpoint(directory / BEST, weights, about)

@@ -7,6 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,11 @@ class TrainingDiverged(ArithmeticError):
 
 
 class NetworkOptimizer:
-    """A network and the Adam that trains it, by the gradients of its own loss alone."""
+    """A network and the Adam that trains it, by the gradients of its own loss alone.
+
+    Attributes:
+        averaged: a copy of the network that has the moving average of its weights; None if there is no average.
+    """
 
     def __init__(
         self,
@@ -42,9 +47,15 @@ class NetworkOptimizer:
         betas: tuple[float, float],
         device: torch.device,
         processes: Processes = SINGLE_PROCESS,
+        average: float = 0.0,
     ) -> None:
+        """Take a network.
+
+        Args:
+            average: the part of the moving average of the weights that each step leaves; 0 for no average.
+        """
         self.network = network.to(device)
-        self._processes = processes
+        self._processes, self._average = processes, average
         for parameter in network.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -58,6 +69,8 @@ class NetworkOptimizer:
                 "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
                 "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
             }
+        self.averaged = deepcopy(network).requires_grad_(False) if average else None
+        self._averages: list[Tensor] = list(self.averaged.parameters()) if self.averaged else []
 
     def gradients(self, loss: Tensor) -> Sequence[Tensor]:
         """Compute those of its parameters; the other networks only pass gradients on."""
@@ -79,17 +92,24 @@ class NetworkOptimizer:
             parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)
         self._optimizer.param_groups[0]["lr"] = rate
         self._optimizer.step()
+        if self._averages:
+            with torch.no_grad():
+                torch._foreach_lerp_(self._averages, list[Tensor](self._parameters), 1 - self._average)
         norm: Tensor = torch.linalg.vector_norm(
             torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
         )
         return norm
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return the weights, and Adam's state of each, by name; the very tensors, not copies."""
+        """Return the weights, and Adam's state of each, by name; the very tensors, not copies.
+
+        Where there is an average, the weights are the average, and those that are trained stand beside it.
+        """
         tensors = {}
         for name, parameter in zip(self._names, self._parameters, strict=True):
-            tensors[f"weights/{name}"] = parameter.detach()
+            tensors[f"{'trained' if self._average else 'weights'}/{name}"] = parameter.detach()
             tensors |= {f"adam/{name}/{key}": value for key, value in self._optimizer.state[parameter].items()}
+        tensors |= {f"weights/{name}": value for name, value in zip(self._names, self._averages, strict=False)}
         return tensors
 
 
@@ -142,8 +162,8 @@ class Trainer(ABC):
 
     @property
     def agent(self) -> Agent:
-        """The agent that is trained."""
-        agent = self.optimizers["agent"].network
+        """The agent that plays: by the average of the trained weights, if there is one."""
+        agent = self.optimizers["agent"].averaged or self.optimizers["agent"].network
         assert isinstance(agent, Agent)  # noqa: S101 (tells the type)
         return agent
 

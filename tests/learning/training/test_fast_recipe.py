@@ -12,13 +12,17 @@ from learning.agent.networks import Agent, draw_masks, initialise
 from learning.agent.state import USED
 from learning.configuration import FastConfig, Widths
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
+from learning.photos.squares import Squares
+from learning.photos.unprocessing import with_unprocessed
 from learning.training.fast_recipe import (
     FastTrainer,
     chroma_noise,
     draw_probes,
     grey_cast,
+    idleness,
     leave_one_out_advantage,
     r1_penalty,
+    reconstruction_error,
     roll_out,
 )
 from learning.training.trainer import NetworkOptimizer, TrainingDiverged
@@ -182,3 +186,69 @@ def test_the_inputs_are_augmented_and_the_targets_are_not(monkeypatch: pytest.Mo
     config = FastConfig(SMALL, batch=8, iterations=4, augment_exposure=1.0)
     FastTrainer(config, inputs, targets, CPU).iterate()
     assert drawn == {id(inputs): {Augmentation(exposure=1.0)}, id(targets): {NO_AUGMENTATION}}
+
+
+def test_a_step_is_idle_by_how_little_of_what_is_shown_it_changes() -> None:
+    before = torch.full((4, 3, 8, 8), 0.5)
+    after = torch.stack([before[0], before[0] + 2 / 255, before[0] + 4 / 255, before[0] + 0.2])
+    assert idleness(before, after).tolist() == pytest.approx([1.0, 0.5, 0.0, 0.0], abs=1e-5)
+    assert idleness(before + 2, before + 3).tolist() == pytest.approx([1.0] * 4)  # white stays white on a screen
+
+
+def test_results_are_compared_with_what_photos_were_where_that_is_known() -> None:
+    images = torch.full((2, 3, 8, 8), 0.75, requires_grad=True)
+    finished = torch.stack([torch.full((3, 8, 8), 0.25), torch.full((3, 8, 8), torch.nan)])
+    errors = reconstruction_error(images, finished)
+    assert errors.tolist() == pytest.approx([0.5, 0.0], abs=1e-4)
+    (gradient,) = torch.autograd.grad(errors.sum(), images)
+    assert bool(gradient.isfinite().all())
+    assert float(gradient[0].min()) > 0 == float(gradient[1].abs().max())
+
+
+def lever_trainer(**settings: float) -> FastTrainer:
+    """A run with every lever, on photos of which half were unprocessed."""
+    random = np.random.default_rng(0)
+    sets = [Squares.of(random.random((6, 80, 80, 3), dtype=np.float32)) for _ in range(2)]
+    squares = with_unprocessed(*sets, share=0.5, seed=0)
+    assert squares.finished is not None
+    config = FastConfig(
+        SMALL,
+        batch=8,
+        iterations=4,
+        normalise_exposure=True,
+        normalise_white_balance=True,
+        reconstruction_penalty=4.0,
+        idle_penalty=0.1,
+        augment_temperature=1500.0,
+        entropy_bonus_at_end=-0.02,
+        **settings,
+    )
+    samplers = (CropSampler(one, CPU) for one in (squares.inputs, squares.targets))
+    return FastTrainer(config, *samplers, CPU, finished=CropSampler(squares.finished, CPU))
+
+
+def test_a_run_with_every_lever_compares_and_is_continued_as_if_it_had_not_been_stopped() -> None:
+    whole, stopped = lever_trainer(average=0.9), lever_trainer(average=0.9)
+    metrics = [whole.iterate() for _ in range(4)]
+    assert any(one["reconstruction_error"] > 0 for one in metrics)
+    for _ in range(2):
+        stopped.iterate()
+    continued = lever_trainer(average=0.9)
+    continued.load(stopped.state())
+    for _ in range(2):
+        continued.iterate()
+    state = whole.state()
+    assert all(torch.equal(value, state[name]) for name, value in continued.state().items())
+
+
+def test_the_average_of_the_weights_is_what_plays_and_is_stored_as_the_agent() -> None:
+    run = lever_trainer(average=0.9)
+    trained = run.optimizers["agent"].network
+    expected = {name: value.clone() for name, value in trained.state_dict().items()}
+    for _ in range(3):
+        run.iterate()
+        expected = {name: 0.9 * value + 0.1 * trained.state_dict()[name] for name, value in expected.items()}
+    for name, value in run.agent.state_dict().items():
+        torch.testing.assert_close(value, expected[name])
+        assert torch.equal(run.state()[f"agent/weights/{name}"], value)
+        assert torch.equal(run.state()[f"agent/trained/{name}"], trained.state_dict()[name])

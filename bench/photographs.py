@@ -1,0 +1,208 @@
+"""``python -m bench.photographs [NAME ...]``: what each lever of the recipe does for an agent for photographs.
+
+Trained on ``linear`` and ``finished`` of a folder of photographs, but for 40 finished ones. These are unprocessed, at
+three exposures, and the agent's results compared with what they were: by that alone settings are chosen. The folder's
+``pairs``, of real photos and their retouches, are the last columns; nothing is trained on them or chosen by them.
+One thread. Each run's figures are a file in ``var/photographs``, and what is there already is not trained again.
+"""
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.recipes import CPU, ITERATIONS, ROOT, WIDTHS, Frames, cell, edits, file_name, measure
+from editing.files import write_atomically
+from editing.game.rules import Step
+from editing.photos.colour import srgb_to_linear
+from editing.photos.decoding import read_photo
+from editing.photos.finding import find_photos
+from editing.photos.preview import square
+from editing.photos.read_options import ReadOptions
+from learning.configuration import FastConfig
+from learning.photos.batches import CropSampler
+from learning.photos.squares import SQUARE_SIZE, Squares
+from learning.photos.unprocessing import Unprocessing, unprocess, with_unprocessed
+from learning.training.fast_recipe import FastTrainer
+from learning.training.validation import split
+
+RESULTS = ROOT / "var" / "photographs"
+# In stops; a camera's RAW lies there.
+EXPOSURES = (0.0, -1.5, -2.5)
+HELD_OUT = 40
+UNPROCESS = {"unprocess": 0.5}
+SEEN = UNPROCESS | {"normalise_exposure": True}
+RECONSTRUCTED = SEEN | {"reconstruction_penalty": 4.0}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "fast, on the linear views": {},
+    "+ finished photos unprocessed": UNPROCESS,
+    "+ inputs varied by a stop": UNPROCESS | {"augment_exposure": 1.0},
+    "+ seen at one exposure": SEEN,
+    "+ seen in one white balance": SEEN | {"normalise_white_balance": True},
+    "+ inputs varied by 1,500 K": SEEN | {"augment_temperature": 1500.0},
+    "+ compared with what they were": RECONSTRUCTED,
+    "+ average of the weights": RECONSTRUCTED | {"average": 0.98},
+    "+ entropy ends below 0": RECONSTRUCTED | {"entropy_bonus_at_end": -0.02},
+    "+ idle steps cost": RECONSTRUCTED | {"idle_penalty": 0.1},
+}
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """What variants are trained on, as squares, and measured on: by exposure, pairs that were made, and real ones."""
+
+    linear: Squares
+    finished: Squares
+    unprocessed: Mapping[float, Frames]
+    pairs: Mapping[float, Frames]
+
+
+def read_photographs(folder: Path) -> Photographs:
+    """Return the photographs of a folder as ``data/photographs`` has them."""
+    read = partial(_read, folder)
+    finished = read("finished")
+    order = np.random.default_rng(0).permutation(len(finished))
+    held_out = [finished[index] for index in order[:HELD_OUT]]
+    squares = [square(finished[index][1], SQUARE_SIZE) for index in sorted(order[HELD_OUT:])]
+    linear = [square(pixels, SQUARE_SIZE) for _, pixels in read("linear")]
+    inputs, retouched = read("pairs/inputs"), dict(read("pairs/targets"))
+    return Photographs(
+        Squares.of(linear),
+        Squares.of(squares),
+        {stops: _frames([_made_pair(index, stops, *one) for index, one in enumerate(held_out)]) for stops in EXPOSURES},
+        {
+            stops: _frames([(name, _darker(pixels, stops), retouched[name]) for name, pixels in inputs])
+            for stops in EXPOSURES
+        },
+    )
+
+
+def _frames(pairs: Sequence[tuple[str, Pixels, Pixels]]) -> Frames:
+    return Frames([], [], pairs)
+
+
+def _read(folder: Path, name: str) -> list[tuple[str, Pixels]]:
+    paths = find_photos([folder / name]).photos
+    return [(path.stem, read_photo(path, ReadOptions("linear")).pixels) for path in paths]
+
+
+def _made_pair(index: int, stops: float, name: str, shown: Pixels) -> tuple[str, Pixels, Pixels]:
+    random = np.random.default_rng(index)
+    how = Unprocessing.draw(random, -stops)
+    return name, unprocess(shown, how, random), shown
+
+
+def _darker(shown: Pixels, stops: float) -> Pixels:
+    darker: Pixels = (srgb_to_linear(shown.astype(np.float64)) * 2.0**stops).astype(np.float32)
+    return darker
+
+
+def train(settings: Mapping[str, Any], photographs: Photographs) -> FastTrainer:
+    """Train to the end, by the photographs that training may see."""
+    config = FastConfig(**settings)
+    squares = with_unprocessed(photographs.linear, photographs.finished, config.unprocess, config.seed)
+    trained = split(squares.inputs.photos, config.seed)[0]
+    trained_targets = split(squares.targets.photos, config.seed)[0]
+    finished = CropSampler(squares.finished.take(trained), CPU) if squares.finished else None
+    inputs, targets = squares.inputs.take(trained), squares.targets.take(trained_targets)
+    trainer = FastTrainer(config, CropSampler(inputs, CPU), CropSampler(targets, CPU), CPU, finished=finished)
+    while trainer.iteration < trainer.iterations:
+        trainer.iterate()
+    return trainer
+
+
+def judge(trainer: FastTrainer, photographs: Photographs) -> dict[str, Any]:
+    """Measure an agent on both kinds of pairs, at each exposure; and how unlike its results are at different ones."""
+    figures: dict[str, Any] = {}
+    for kind, by_exposure in (("unprocessed", photographs.unprocessed), ("pairs", photographs.pairs)):
+        decisions = {stops: edits(trainer, frames) for stops, frames in by_exposure.items()}
+        figures[kind] = {str(stops): measure(decisions[stops], frames) for stops, frames in by_exposure.items()}
+        figures[f"{kind}_alike"] = _alike(list(decisions.values()))
+    return figures
+
+
+def _alike(decisions: Sequence[Sequence[Sequence[Step]]]) -> float:
+    """Return the share of photos on which the orders of filters are the same at all exposures."""
+    orders = zip(*([tuple(step.filter for step in steps) for steps in one] for one in decisions), strict=True)
+    return mean(len(set(one)) == 1 for one in orders)
+
+
+COLUMNS = (
+    "RMSE, worst exposure",
+    "RMSE, mean",
+    "score, worst",
+    "same order at all",
+    "orders",
+    "hue shift",
+    "pairs: RMSE, worst",
+    "score, worst",
+)
+
+
+def row(figures: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the figures of a run by ``COLUMNS``."""
+    made, real = (list(figures[kind].values()) for kind in ("unprocessed", "pairs"))
+    return (
+        max(one["rmse"] for one in made),
+        mean(one["rmse"] for one in made),
+        min(one["score"] for one in made),
+        100 * figures["unprocessed_alike"],
+        mean(one["orders"] for one in made),
+        mean(one["hue_shift"] for one in made),
+        max(one["rmse"] for one in real),
+        min(one["score"] for one in real),
+    )
+
+
+def table() -> str:
+    """Return the figures of all variants that were trained, as Markdown."""
+    lines = [f"| | seeds | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for name in VARIANTS:
+        files = sorted(RESULTS.glob(f"{file_name(name)}.*.json"))
+        rows = [row(json.loads(path.read_text(encoding="utf-8"))) for path in files]
+        if rows:
+            cells = [cell(values, 3 if max(values) < 1 else 0) for values in zip(*rows, strict=True)]
+            lines.append(" | ".join([f"| {name}", str(len(rows)), *cells]) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command of the module docstring, and return its exit code."""
+    parser = ArgumentParser(prog="python -m bench.photographs", description="Compare levers of the recipe.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; all by default")
+    parser.add_argument("--photographs", type=Path, default=ROOT.parent / "shared" / "data" / "photographs")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on; 0 trains none")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - set(VARIANTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are: {', '.join(VARIANTS)}")
+    torch.set_num_threads(1)
+    photographs = read_photographs(options.photographs) if options.seeds else None
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for seed in range(options.seeds):
+        for name in options.names or VARIANTS:
+            path = RESULTS / f"{file_name(name)}.{seed}.json"
+            if not path.exists() and photographs:
+                start = time.process_time()
+                common = {"iterations": ITERATIONS, "widths": WIDTHS, "seed": seed}
+                trainer = train(common | VARIANTS[name], photographs)
+                figures = {"seconds": time.process_time() - start} | judge(trainer, photographs)
+                write_atomically(path, (json.dumps(figures, indent=1) + "\n").encode())
+                print(f"{name}, seed {seed}: {row(figures)}", file=sys.stderr)
+    print(table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
