@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all."""
+"""Files and folders that are there whole or not at all; the folder of caches."""
 
 import glob
 import hashlib
@@ -59,6 +59,16 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, see ``atomic_file``."""
     with atomic_file(path) as file:
         file.write(content)
+
+
+def cache_folder() -> Path:
+    """Return Safelight's folder of caches: ``$SAFELIGHT_CACHE``, or by the XDG Base Directory Specification.
+
+    Raises:
+        RuntimeError: if the user has no home.
+    """
+    named = os.environ.get("SAFELIGHT_CACHE")
+    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"
 
 
 def check_free(directory: Path) -> None:

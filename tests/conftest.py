@@ -44,12 +44,18 @@ def root() -> Path:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def cache_of_photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests decode, and the fonts that Matplotlib finds, are not kept among the user's own files."""
+def caches(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Path]:
+    """What tests decode, and the fonts that Matplotlib finds, are not kept among the user's own files.
+
+    Compiled pipelines are kept from one run of the tests to the next.
+    """
+    cache, pipelines = tmp_path_factory.mktemp("cache"), root / ".pytest_cache" / "pipelines"
+    pipelines.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (cache / "pipelines").symlink_to(pipelines)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAFELIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("SAFELIGHT_CACHE", str(cache))
         patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
-        yield
+        yield cache
 
 
 @pytest.fixture(scope="session")

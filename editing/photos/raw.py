@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,6 +60,8 @@ def decode(file: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dic
 
 
 def _demosaic(data: BinaryIO, maximum_pixels: int) -> tuple[NDArray[np.uint16], dict[str, Any], bytes]:
+    from importlib.metadata import version  # it takes long, and other photos do without
+
     import rawpy
 
     with rawpy.RawPy() as raw:

@@ -1,59 +1,30 @@
-"""A sequence of filters as one compiled loop, by Halide: reading, filters and writing fused, vectorised, parallel.
+"""A sequence of filters as a pipeline of Halide: reading, filters and writing fused, vectorised, parallel.
 
-A kernel is compiled for filters, not for their parameters, which it takes when it runs, and is kept while the process
-lives. docs/rendering.md has what was measured against filters that are compiled apart.
+docs/rendering.md has what was measured against filters that are compiled apart.
 """
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, reduce
+from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, cast
 
 import halide as hl
 import numpy as np
-from numpy.typing import NDArray
 
 from editing.game.filter import Planes
 from editing.game.filters import FILTERS
 from editing.game.symbols import Operators
 from editing.rendering.dither import THRESHOLD_BITS, scrambled
+from editing.rendering.kernel import BLOCK, Shape
 
-# Pixels computed at once, and by one thread before it takes the next; measured.
-VECTOR = 16
-BLOCK = 4096
-# Halide counts values by 32-bit numbers. The last part must not be smaller than a block.
-PIXELS_AT_ONCE = 1 << 28
-KERNELS_KEPT = 256
+VECTOR = 16  # pixels computed at once; measured
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
 }
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a kernel is compiled for.
-
-    Attributes:
-        filters: the slugs, in order.
-        source, result: types of the values that are read and written.
-        source_planar, result_planar: whether a colour's values lie together rather than a pixel's.
-        has_curve, has_matrix: whether the values go through tables, and then a matrix, to become light.
-        dithered: whether integers are rounded by a threshold that differs from value to value.
-    """
-
-    filters: tuple[str, ...]
-    source: np.dtype[Any]
-    source_planar: bool
-    has_curve: bool
-    has_matrix: bool
-    result: np.dtype[Any]
-    result_planar: bool
-    dithered: bool
 
 
 class Expression(Operators["Expression"]):
@@ -113,64 +84,36 @@ class ExpressionNamespace:
         return result if high is None else cls.minimum(result, high)
 
 
-class Kernel:
-    """A compiled sequence of filters."""
+def define(shape: Shape) -> tuple[Any, list[Any]]:
+    """Define the pipeline of a shape, and its arguments in order, as `Kernel.__call__` gives them."""
+    definition = _Definition(shape)
+    return definition.result, definition.arguments
+
+
+class _Definition:
+    """The pipeline of a shape, while it is put together: its arguments in order, and the result."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        self._arguments: list[Any] = []
+        self.arguments: list[Any] = []
         pixel, channel = hl.Var("pixel"), hl.Var("channel")
         light = self._light(pixel)
         for index, slug in enumerate(shape.filters):
             light = self._filtered(light, index, slug)
         self._first = self._argument(hl.Param(hl.UInt(32), "first"))
         values = [self._written(plane.inner, pixel, index) for index, plane in enumerate(light)]
-        result = hl.Func("result")
+        self.result = hl.Func("result")
         where = (pixel, channel) if shape.result_planar else (channel, pixel)
-        result[where] = hl.mux(channel, values)
-        _lay_out(result.output_buffer(), shape.result_planar)
+        self.result[where] = hl.mux(channel, values)
+        _lay_out(self.result.output_buffer(), shape.result_planar)
         outer, inner = hl.Var("outer"), hl.Var("inner")
         # The last block begins earlier and computes some pixels again, instead of being compiled once more.
         tail = hl.TailStrategy.ShiftInwards
-        result.bound(channel, 0, 3).split(pixel, outer, inner, BLOCK, tail).reorder(channel, inner, outer)
-        result.unroll(channel).vectorize(inner, VECTOR).parallel(outer)
-        self._run = result.compile_to_callable(self._arguments, hl.get_host_target())
-
-    def __call__(
-        self,
-        values: NDArray[Any],
-        result: NDArray[Any],
-        parameters: Sequence[Mapping[str, float]],
-        curve: NDArray[np.float32] | None,
-        matrix: NDArray[np.float32] | None,
-        first: int,
-    ) -> None:
-        """Render pixels.
-
-        Args:
-            values, result: (n, 3), or (3, n) where they are planar; contiguous, of `BLOCK` pixels at least.
-            parameters: of each filter, by name.
-            curve: (levels, 3); matrix: (3, 3), row by row a linear sRGB channel.
-            first: the number of the first pixel in its picture, which the threshold of rounding depends on.
-        """
-        light = [] if curve is None else [hl.Buffer(curve)]
-        light += [] if matrix is None else [float(entry) for entry in matrix.ravel()]
-        ordered = (
-            float(given[name])
-            for slug, given in zip(self.shape.filters, parameters, strict=True)
-            for name in FILTERS[slug].by_name
-        )
-        numbers = [*light, *ordered]
-        count = values.shape[1 if self.shape.source_planar else 0]
-        for start in range(0, count, PIXELS_AT_ONCE):
-            start = max(0, min(start, count - BLOCK))
-            part = slice(start, start + PIXELS_AT_ONCE)
-            read = values[:, part] if self.shape.source_planar else values[part]
-            written = result[:, part] if self.shape.result_planar else result[part]
-            self._run(hl.Buffer(read), *numbers, (first + start) % 2**32, hl.Buffer(written))
+        self.result.bound(channel, 0, 3).split(pixel, outer, inner, BLOCK, tail).reorder(channel, inner, outer)
+        self.result.unroll(channel).vectorize(inner, VECTOR).parallel(outer)
 
     def _argument(self, argument: Any) -> Any:
-        self._arguments.append(argument)
+        self.arguments.append(argument)
         return argument
 
     def _light(self, pixel: Any) -> Planes:
@@ -229,9 +172,3 @@ def _lay_out(buffer: Any, planar: bool) -> None:
 def _halide_type(dtype: np.dtype[Any]) -> Any:
     bits = 8 * dtype.itemsize
     return hl.UInt(bits) if dtype.kind == "u" else hl.Float(bits)
-
-
-@lru_cache(KERNELS_KEPT)
-def kernel(shape: Shape) -> Kernel:
-    """Return the kernel of that shape, compiled the first time."""
-    return Kernel(shape)

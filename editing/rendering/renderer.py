@@ -6,7 +6,7 @@ Every filter is pointwise, so a picture may be rendered whole or in strips of an
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache, partial
 from importlib.util import find_spec
 from typing import Any, Literal
 
@@ -16,12 +16,15 @@ from numpy.typing import DTypeLike, NDArray
 from editing.game.filters import PIXELS_AT_ONCE, EditingStep, apply_steps
 from editing.photos.colour import Floats, Pixels, Samples, to_working_space
 from editing.rendering.dither import thresholds
+from editing.rendering.kernel import BLOCK, Kernel, Shape
+from editing.rendering.pipelines import load_pipeline
 
 Engine = Literal["auto", "halide", "numpy"]
 
 TYPES = tuple(np.dtype(name) for name in ("uint8", "uint16", "float16", "float32"))
 # Below so many pixels NumPy is done before Halide has compiled.
 WORTH_COMPILING = 2_000_000
+KERNELS_KEPT = 256
 
 
 class Renderer:
@@ -47,8 +50,8 @@ class Renderer:
                 uint8 and uint16 are that, clipped, times their largest value, rounded.
             dither: round integers by `editing.rendering.dither`, so that dark gradients show no bands.
             pixels: how many the picture has, if it comes in strips: all of them are then rendered alike.
-            engine: "halide", which compiles some 0.3 s for each new order of filters; "numpy"; or "auto", Halide where
-                it is installed and there are pixels enough for it.
+            engine: "halide", which compiles some 0.3 s for each order of filters that is new on this machine; "numpy";
+                or "auto", Halide where it is installed and there are pixels enough for it.
 
         Raises:
             ValueError: if the type is none of these.
@@ -96,8 +99,6 @@ class Renderer:
         return out
 
     def _by_halide(self, values: NDArray[Any], out: NDArray[Any], first: int) -> None:
-        from editing.rendering.halide_kernels import BLOCK, Shape, kernel
-
         height, width = values.shape[:2]
         if 0 < height * width < BLOCK:  # kernels take no less
             several = np.concatenate([values] * (BLOCK // (height * width) + 1))
@@ -140,6 +141,18 @@ class Renderer:
         threshold = thresholds(first, height * width).reshape(edited.shape) if self.dither else np.float32(0.5)
         values: NDArray[Any] = np.minimum(np.clip(edited, 0, 1) * largest + threshold, largest).astype(self.dtype)
         return values
+
+
+@lru_cache(KERNELS_KEPT)
+def kernel(shape: Shape) -> Kernel:
+    """Return the kernel of that shape, loaded or compiled the first time."""
+    return Kernel(shape, load_pipeline(repr(shape), partial(_define, shape)))
+
+
+def _define(shape: Shape) -> tuple[Any, Sequence[Any]]:
+    from editing.rendering.halide_kernels import define  # and with it Halide's compiler
+
+    return define(shape)
 
 
 @cache

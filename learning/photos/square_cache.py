@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.files import cache_folder
 from editing.game.filters import VERSION
 from editing.photos.decoding import READING_VERSION
 from learning.photos.sets import (
@@ -51,13 +52,13 @@ class _Entry:
 
 
 def default_cache() -> Path:
-    """Return the folder of caches in the user's own, by the XDG Base Directory Specification.
+    """Return the folder of caches.
 
     Raises:
         PhotoSetError: if the user has no home.
     """
     try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"
+        return cache_folder()
     except RuntimeError:
         raise PhotoSetError("this user has no home folder for the cache: name another place by --cache") from None
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from editing.game.filters import FILTERS, apply_steps, apply_steps_to_planes
 from editing.game.rules import Step
 from editing.photos.colour import SRGB_FROM_PROPHOTO, Samples, srgb_to_linear, to_working_space
-from editing.rendering.halide_kernels import BLOCK
+from editing.rendering.kernel import BLOCK
 from editing.rendering.renderer import Renderer
 
 CHAIN = ("exposure", "gamma", "white_balance", "contrast", "tone")
@@ -162,7 +162,7 @@ def test_dithering_keeps_the_mean_of_a_dark_gradient_that_rounding_bands(engine:
 
 
 def test_parameters_are_inputs_so_that_an_order_is_compiled_once() -> None:
-    from editing.rendering.halide_kernels import kernel
+    from editing.rendering.renderer import kernel
 
     light = picture(BLOCK // 90 + 2)
     Renderer([step("exposure", 0.1), step("tone", 0.1)], engine="halide")(light)
