@@ -23,6 +23,7 @@ PARTS = (
     "play",
     "environment",
     "site",
+    "ingest",
     "browser",
 )
 RESULTS = Path(__file__).parents[1] / "var" / "bench.json"

@@ -5,7 +5,7 @@ browser (both pass ``tests/fixtures/events.json``), so the picture and the actio
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from editing.game.events import Event, IllegalEvent
@@ -13,16 +13,20 @@ from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import ParameterError
 
 MAXIMUM_STEPS = 5
-# Ten minutes: nobody looks at a photo for longer without doing anything.
-LONGEST_LOOK_MS = 10 * 60 * 1000
+# What undo takes back. Each of them forgets what redo could bring back.
+CHANGES = frozenset(("choose", "adjust", "remove", "reset"))
 
 
 @dataclass(frozen=True)
 class Step:
-    """A filter by its slug, and its physical parameters by name."""
+    """A filter by its slug, and its physical parameters by name.
+
+    ``made_by`` is the number of the event that made it so, where it comes from one; steps that are alike are equal.
+    """
 
     filter: str
     parameters: Mapping[str, float]
+    made_by: int | None = field(default=None, compare=False)
 
     @property
     def is_neutral(self) -> bool:
@@ -71,14 +75,21 @@ class State:
         return bool(self.future)
 
 
+def made_step(event: Event) -> Step:
+    """Return the step that a legal ``choose`` or ``adjust`` makes of the one at the cursor."""
+    filter_ = find_filter(event.filter)
+    parameters = filter_.neutral if event.kind == "choose" else filter_.canonical(event.parameters or {})
+    return Step(filter_.slug, parameters, event.seq)
+
+
 def _chosen(position: Position, event: Event) -> Position:
     steps, cursor = position.steps, position.cursor
-    filter_ = find_filter(event.filter)
-    if any(step.filter == filter_.slug for index, step in enumerate(steps) if index != cursor):
-        raise IllegalEvent("filter_used", f"{filter_.slug} stands in another step; each filter is used once")
+    slug = find_filter(event.filter).slug
+    if any(step.filter == slug for index, step in enumerate(steps) if index != cursor):
+        raise IllegalEvent("filter_used", f"{slug} stands in another step; each filter is used once")
     if cursor == MAXIMUM_STEPS:
         raise IllegalEvent("too_many_steps", f"an episode has at most {MAXIMUM_STEPS} steps")
-    return Position((*steps[:cursor], Step(filter_.slug, filter_.neutral), *steps[cursor + 1 :]), cursor)
+    return Position((*steps[:cursor], made_step(event), *steps[cursor + 1 :]), cursor)
 
 
 def _adjusted(position: Position, event: Event) -> Position:
@@ -86,11 +97,8 @@ def _adjusted(position: Position, event: Event) -> Position:
     filter_ = find_filter(event.filter)
     if cursor == len(steps) or steps[cursor].filter != filter_.slug:
         raise IllegalEvent("no_step_here", f"there is no {filter_.slug} at step {cursor}")
-    parameters = dict(event.parameters or {})
-    filter_.check(parameters)
-    return replace(
-        position, steps=(*steps[:cursor], Step(filter_.slug, filter_.canonical(parameters)), *steps[cursor + 1 :])
-    )
+    filter_.check(event.parameters or {})
+    return Position((*steps[:cursor], made_step(event), *steps[cursor + 1 :]), cursor)
 
 
 def _removed(position: Position) -> Position:
@@ -144,6 +152,17 @@ def _moved(state: State, event: Event, allow_untouched: bool) -> State:
     return state
 
 
+def check_version(version: int) -> None:
+    """Refuse play by another version of the filters than this one.
+
+    Raises:
+        IllegalEvent: ``stale_contract``.
+    """
+    if version != VERSION:
+        message = f"played by version {version} of the filters; this is version {VERSION}"
+        raise IllegalEvent("stale_contract", message)
+
+
 def apply_event(state: State, event: Event, allow_untouched: bool = False) -> State:
     """Return the state after one more event.
 
@@ -154,11 +173,7 @@ def apply_event(state: State, event: Event, allow_untouched: bool = False) -> St
         IllegalEvent: with the code and the number of the event.
     """
     try:
-        if event.contract_version != VERSION:
-            raise IllegalEvent(
-                "stale_contract",
-                f"played by version {event.contract_version} of the filters; this is version {VERSION}",
-            )
+        check_version(event.contract_version)
         if event.seq != state.next_seq:
             raise IllegalEvent("gap", f"the next event is number {state.next_seq}")
         if state.status == "submitted":
@@ -186,25 +201,3 @@ def replay(events: Iterable[Event], allow_untouched: bool = False) -> State:
 def trajectory(state: State) -> tuple[Step, ...]:
     """Return the steps that count: those that stand, less those left exactly at neutral."""
     return tuple(step for step in state.steps if not step.is_neutral)
-
-
-def time_spent(events: Iterable[Event]) -> dict[str, int]:
-    """Milliseconds for each filter that stands, by slug, while the cursor stood on its step and the page had the focus.
-
-    A filter stands at most once in the list of steps, so its slug names the step. A client's clock that runs backwards
-    counts as standing still; between two events at most ``LONGEST_LOOK_MS`` count: then the machine slept, or its clock
-    jumped, without a word from the page.
-    """
-    spent: dict[str, int] = {}
-    state, here, now, away = State(), "", 0, False
-    for event in events:
-        if here and not away and event.kind != "resume":
-            spent[here] = spent.get(here, 0) + min(max(0, event.ms - now), LONGEST_LOOK_MS)
-        now = max(now, event.ms)
-        state = apply_event(state, event, allow_untouched=True)
-        away = event.kind == "blur" or (away and event.kind not in ("focus", "resume"))
-        here = state.steps[state.cursor].filter if state.cursor < len(state.steps) else ""
-        # What was taken out and is chosen again begins anew; undo brings a step back, and its time with it.
-        if event.kind == "choose":
-            spent.pop(here, None)
-    return {step.filter: spent.get(step.filter, 0) for step in state.steps}

@@ -18,7 +18,7 @@ from webapp.games.assignment import assign, has_practised, is_tutorial_due
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, record, resumable_episode
 from webapp.http.refusals import ErrorSerializer, Refusal
-from webapp.participants.sessions import participant_of
+from webapp.participants.sessions import participant_key, participant_of
 from webapp.photos.models import SHA256
 from webapp.photos.practice import practice_photo
 from webapp.studies.api import PhotoSerializer
@@ -151,9 +151,8 @@ class EventsView(APIView):
         serializer = BatchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         batch = serializer.validated_data
-        study = find_study(batch["study"])
         events = [PlayedEvent.from_json(event) for event in batch["events"]]
-        state = record(study, joined(request, study), episode_id, batch["photo"], events)
+        state = record(participant_key(request), batch["study"], episode_id, batch["photo"], events)
         return Response({"episode": episode_id, **_state(state)})
 
 

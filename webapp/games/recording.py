@@ -3,28 +3,30 @@
 Here also is closed what nobody can finish.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from http import HTTPStatus
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal, receiver
 from django.utils import timezone
 from django.utils.translation import gettext
+from psycopg.errors import UniqueViolation
 
 from editing.game import filters, rules
 from editing.game.events import Event as PlayedEvent
 from editing.game.events import IllegalEvent
-from webapp.games.models import Episode, Event, Step
+from editing.game.progress import Progress, progress_after
+from webapp.games.models import Episode, Step
 from webapp.http import refusals
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
-from webapp.studies.joining import lock_participation
+from webapp.studies.joining import lock_joined
 from webapp.studies.models import AGENT_PREFIX, SHIPPED_AGENT, Study
 from webapp.studies.photos import photo_taken_out
 
@@ -38,31 +40,45 @@ _SHIPPED = f"{AGENT_PREFIX}{SHIPPED_AGENT}"
 reveal_seen = Signal()
 
 
-@transaction.atomic
 def record(
-    study: Study, participant: Participant, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+    participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State:
     """Store the events of a batch that are new, and return the state after its last event.
 
-    A batch that was stored before changes nothing and is answered as the first time.
+    A batch that was stored before changes nothing and is answered as the first time. What it costs does not depend on
+    how many events came before: the episode's row says how far it has come.
+
+    Args:
+        participant_key: of who has joined in the session that sends, if anybody has.
+        slug: of the study.
 
     Raises:
+        Http404: there is no such study.
         IllegalEvent: an event that the rules refuse, or that leaves a gap.
-        Refusal: ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
+        Refusal: ``not_joined``, ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
     """
     _check_batch(episode_id, batch)
-    lock_participation(study, participant)
+    try:
+        with transaction.atomic():
+            participation = lock_joined(participant_key, slug)
+            return _record(participation.study, participation.participant, episode_id, photo_sha256, batch)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
+        raise
+
+
+def _record(
+    study: Study, participant: Participant, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+) -> rules.State:
     episode = _locked_episode(study, participant, episode_id, photo_sha256)
-    stored = episode.replayable_events() if episode else []
-    fresh = _fresh(stored, batch)
+    progress, fresh = _continued(episode, batch) if episode else (Progress(), batch)
     if not fresh:
-        return _replayed(stored[: batch[-1].seq + 1])
-    state = _replayed(stored)
+        return progress.state
     if episode and episode.status in (Episode.Status.EXCLUDED, Episode.Status.ABANDONED):
         raise _closed(episode)
     _check_room(fresh)
-    for event in fresh:
-        state = rules.apply_event(state, event, study.allow_untouched)
+    progress = progress_after(fresh, study.allow_untouched, progress)
     if episode is None:
         photo = _startable_photo(study, participant, photo_sha256)
         episode = Episode(
@@ -75,8 +91,8 @@ def record(
             tutorial=photo.practice,
             saw_reveal=any(answer for _, answer in reveal_seen.send(Episode, participant=participant)),
         )
-    _store(episode, [*stored, *fresh], fresh, state)
-    return state
+    _store(episode, fresh, progress)
+    return progress.state
 
 
 def resumable_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
@@ -92,19 +108,22 @@ def resumable_episode(study: Study, participant: Participant, *, tutorial: bool 
     return episode if episode and _why_unfinishable(episode) is None else None
 
 
-def close_unfinishable(study: Study, participant: Participant, *, tutorial: bool = False) -> None:
+def close_unfinishable(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
     """Close what the participant has begun and cannot go on with, so that another episode can begin.
 
     It is abandoned if the filters have changed since, or it is full; excluded if the preview of its photo is lost.
+    Returns what they can go on with, which stays.
 
     Raises:
         Refusal: ``photos_away``.
     """
-    for episode in _open_episodes(study, participant, tutorial):
-        if status := _why_unfinishable(episode):
-            episode.status = status
-            episode.exclusion_reason = "preview lost" if status == Episode.Status.EXCLUDED else ""
-            episode.save(update_fields=["status", "exclusion_reason"])
+    episode = _open_episodes(study, participant, tutorial).first()
+    if episode is None or (status := _why_unfinishable(episode)) is None:
+        return episode
+    episode.status = status
+    episode.exclusion_reason = "preview lost" if status == Episode.Status.EXCLUDED else ""
+    episode.save(update_fields=["status", "exclusion_reason"])
+    return None
 
 
 def close_outdated(**kwargs: Any) -> None:
@@ -152,16 +171,16 @@ def _why_unfinishable(episode: Episode) -> Episode.Status | None:
 
 def _is_full(episode: Episode) -> bool:
     """Whether it has no room for another visit, or none for an action where nothing stands to be submitted."""
-    count = episode.events.count()
-    if count < MAXIMUM_EVENTS:
+    state = _stored_progress(episode)[0].state
+    if state.next_seq < MAXIMUM_EVENTS:
         return False
-    is_submittable = episode.study.allow_untouched or rules.trajectory(_replayed(episode.replayable_events()))
-    return count >= MAXIMUM_EVENTS + RESERVE or not is_submittable
+    is_submittable = episode.study.allow_untouched or rules.trajectory(state)
+    return state.next_seq >= MAXIMUM_EVENTS + RESERVE or not is_submittable
 
 
-def _replayed(stored: Sequence[PlayedEvent]) -> rules.State:
-    """Return the state after events that were taken, whatever the study allows by now."""
-    return rules.replay(stored, allow_untouched=True)
+def _replayed(stored: Sequence[PlayedEvent]) -> Progress:
+    """Return the progress after events that were taken, whatever the study allows by now."""
+    return progress_after(stored, allow_untouched=True)
 
 
 def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
@@ -184,13 +203,45 @@ def _locked_episode(study: Study, participant: Participant, episode_id: UUID, ph
     return episode
 
 
-def _fresh(stored: Sequence[PlayedEvent], batch: Sequence[PlayedEvent]) -> list[PlayedEvent]:
-    """Return the events of the batch that are not stored yet; those that are must be the same to the last digit."""
+def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:
+    """Return the progress after what is stored, and the events of the batch that are not; after its end if all are.
+
+    Raises:
+        IllegalEvent: ``stale_contract``.
+        Refusal: ``conflict``: those that are stored must be the same to the last digit.
+    """
+    progress, stored = _stored_progress(episode, batch)
+    count = progress.state.next_seq
     for event in batch:
-        if event.seq < len(stored) and event != stored[event.seq]:
+        if event.seq < count and event != stored[event.seq]:
             message = gettext("Event %(number)s is stored with other content.") % {"number": event.seq}
             raise Refusal("conflict", message, seq=event.seq)
-    return [event for event in batch if event.seq >= len(stored)]
+    rules.check_version(episode.contract_version)
+    fresh = [event for event in batch if event.seq >= count]
+    if not fresh and batch[-1].seq < count - 1:
+        progress = _replayed(episode.replayable_events(Q(seq__lte=batch[-1].seq)))
+    return progress, fresh
+
+
+def _stored_progress(episode: Episode, batch: Sequence[PlayedEvent] = ()) -> tuple[Progress, dict[int, PlayedEvent]]:
+    """Return how far an episode has come, ready for these events, and those of its own that have the same numbers.
+
+    By one query at most. An episode without a stored progress is replayed.
+    """
+    stored: dict[int, PlayedEvent] = {}
+
+    def fetch(*wanted: Q) -> Iterable[PlayedEvent]:
+        stored.update((event.seq, event) for event in episode.replayable_events(*wanted))
+        return stored.values()
+
+    if not episode.progress:
+        return _replayed(list(fetch())), stored
+    same = Q(seq__range=(batch[0].seq, batch[-1].seq)) if batch else Q(pk=None)
+    undoing = sum(event.kind in ("undo", "redo") for event in batch)
+    progress = Progress.from_json(episode.progress, undoing, lambda numbers: fetch(same | Q(seq__in=numbers)))
+    if batch and batch[0].seq < progress.state.next_seq and not stored:
+        fetch(same)
+    return progress, stored
 
 
 def _check_room(fresh: Sequence[PlayedEvent]) -> None:
@@ -217,46 +268,39 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     # Asked once the photo is locked: before that it may be taken out still.
     if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
         raise refusals.photo_removed()
-    if other := resumable_episode(study, participant, tutorial=photo.practice):
+    if other := close_unfinishable(study, participant, tutorial=photo.practice):
         message = gettext("Another episode is open: finish it first, here or in its tab.")
         raise Refusal("other_episode_open", message, episode=str(other.pk))
-    close_unfinishable(study, participant, tutorial=photo.practice)
     submitted = Episode.objects.filter(study=study, participant=participant, photo=photo, status="submitted")
     if not photo.practice and submitted.exists():
         raise Refusal("already_played", gettext("You have submitted this photo already."))
     return photo
 
 
-def _store(episode: Episode, events: Sequence[PlayedEvent], fresh: Sequence[PlayedEvent], state: rules.State) -> None:
-    episode.duration_ms = max(event.ms for event in events)
-    episode.resumed = any(event.kind == "resume" for event in events)
+def _store(episode: Episode, fresh: Sequence[PlayedEvent], progress: Progress) -> None:
     steps: list[Step] = []
-    if state.status == "submitted":
+    if progress.state.status == "submitted":
         episode.status = Episode.Status.SUBMITTED
-        steps = steps_of(episode, events, state)
+        steps = _steps(episode, progress)
         episode.step_count = len(steps)
-    try:
-        with transaction.atomic():
-            # A new row never takes the place of one that has the same id.
-            episode.save(force_insert=episode._state.adding)
-            Event.objects.bulk_create([Event.from_played(event) for event in fresh])
-    except IntegrityError:
-        raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
-    Step.objects.bulk_create(steps)
+    episode.duration_ms, episode.resumed = progress.ms, progress.resumed
+    episode.progress = progress.to_json()
+    episode.add(fresh)
+    if steps:
+        Step.objects.bulk_create(steps)
 
 
-def steps_of(episode: Episode, events: Sequence[PlayedEvent], state: rules.State) -> list[Step]:
+def _steps(episode: Episode, progress: Progress) -> list[Step]:
     """Return the rows of the trajectory that a submitted episode has come to, not yet stored."""
-    spent = rules.time_spent(events)
     return [
         Step(
             episode=episode,
             index=index,
             filter=step.filter,
             parameters=dict(step.parameters),
-            ms_spent=spent.get(step.filter, 0),
+            ms_spent=progress.time_spent[step.filter],
         )
-        for index, step in enumerate(rules.trajectory(state))
+        for index, step in enumerate(rules.trajectory(progress.state))
     ]
 
 

@@ -10,9 +10,15 @@ _KEY = "participant"
 _TICKET_SALT = "safelight.participant"
 
 
+def participant_key(request: HttpRequest | Request) -> int | None:
+    """Return the primary key of who joined in this session, or None."""
+    key: int | None = request.session.get(_KEY)
+    return key
+
+
 def participant_of(request: HttpRequest | Request) -> Participant | None:
     """Return who joined in this session, or None."""
-    key = request.session.get(_KEY)
+    key = participant_key(request)
     return Participant.objects.filter(pk=key).first() if key is not None else None
 
 

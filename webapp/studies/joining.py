@@ -7,6 +7,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 from rest_framework.request import Request
@@ -100,9 +101,7 @@ def check_consent(study: Study, participant: Participant | None, version: int | 
         Refusal: ``consent_needed``.
     """
     if is_consent_missing(study, participant) and version != study.consent_version:
-        message = gettext("Read the study's text (version %(version)s) and agree to it first.")
-        message %= {"version": study.consent_version}
-        raise Refusal("consent_needed", message, HTTPStatus.FORBIDDEN)
+        raise _consent_needed(study)
 
 
 def give_consent(study: Study, participant: Participant) -> None:
@@ -132,8 +131,43 @@ def lock_participation(study: Study, participant: Participant) -> None:
     Raises:
         Refusal: ``not_joined``.
     """
-    if not Participation.objects.select_for_update().filter(study=study, participant=participant).exists():
+    own = Participation.objects.filter(study=study, participant=participant)
+    if not own.select_for_update(no_key=True).exists():
         raise _not_joined()
+
+
+def lock_joined(participant_key: int | None, slug: str) -> Participation:
+    """Return the participation of who has joined the study of that slug and agreed to its text.
+
+    The participant's other requests in this study wait for the end of the transaction. All is asked in one query.
+
+    Raises:
+        Http404: there is no such study.
+        Refusal: ``not_joined`` or ``consent_needed``.
+    """
+    given = Consent.objects.filter(
+        study=OuterRef("study"), participant=OuterRef("participant"), version=OuterRef("study__consent_version")
+    )
+    participations = Participation.objects.select_related("study", "participant").annotate(agreed=Exists(given))
+    participation = (
+        participations.select_for_update(of=("self",), no_key=True)
+        .filter(study__slug=slug, participant=participant_key)
+        .first()
+    )
+    if participation is None:
+        study = find_study(slug)
+        if study.slug == slug:
+            raise _not_joined()
+        return lock_joined(participant_key, study.slug)
+    # A closed study asks nobody who has joined it.
+    if participation.study.consent_text and participation.study.open and not participation.agreed:
+        raise _consent_needed(participation.study)
+    return participation
+
+
+def _consent_needed(study: Study) -> Refusal:
+    message = gettext("Read the study's text (version %(version)s) and agree to it first.")
+    return Refusal("consent_needed", message % {"version": study.consent_version}, HTTPStatus.FORBIDDEN)
 
 
 def _not_joined() -> Refusal:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from editing.game.events import EVENT_KINDS, MAXIMUM_MS, Event, IllegalEvent
 from editing.game.filters import FILTERS
-from editing.game.rules import LONGEST_LOOK_MS, MAXIMUM_STEPS, State, apply_event, replay, time_spent, trajectory
+from editing.game.progress import LONGEST_LOOK_MS, time_spent
+from editing.game.rules import MAXIMUM_STEPS, State, apply_event, replay, trajectory
 
 FIXTURES = json.loads((Path(__file__).parents[2] / "fixtures" / "events.json").read_text())
 LEGAL = [one for one in FIXTURES if "error" not in one]

@@ -1,0 +1,191 @@
+"""How far an episode has come: its state by the rules, the time that its filters have had, and the form that is stored.
+
+Each event leads from one progress to the next, so that a batch costs the same however many events came before. What is
+stored has the parameters of the steps that stand. What undo and redo lead back to is there by the numbers of the events
+that made it: two cursors and at most five numbers for each change, as text, of which only the end that is needed is
+read.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+from editing.game.events import Event
+from editing.game.rules import CHANGES, Position, State, Step, apply_event, made_step
+
+# Ten minutes: nobody looks at a photo for longer without doing anything.
+LONGEST_LOOK_MS = 10 * 60 * 1000
+
+_Change = tuple[Position, Position]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """An episode after some events.
+
+    Attributes:
+        spent: milliseconds by slug of the filters that the cursor has stood on.
+        ms: the latest time of any event. A client's clock that runs backwards counts as standing still.
+        away: whether the page has lost the focus.
+        resumed: whether the player came back to it.
+        older, later: changes before those of ``state.past``, after those of ``state.future``, in the form stored.
+    """
+
+    state: State = field(default_factory=State)
+    spent: Mapping[str, int] = field(default_factory=dict)
+    ms: int = 0
+    away: bool = False
+    resumed: bool = False
+    older: str = ""
+    later: str = ""
+
+    def after(self, event: Event, allow_untouched: bool = False) -> "Progress":
+        """Return the progress after one more event.
+
+        Raises:
+            IllegalEvent: as ``apply_event`` does.
+        """
+        state = apply_event(self.state, event, allow_untouched)
+        return Progress(
+            state=state,
+            spent=self._spent_after(event, _here(state)),
+            ms=max(self.ms, event.ms),
+            away=event.kind == "blur" or (self.away and event.kind not in ("focus", "resume")),
+            resumed=self.resumed or event.kind == "resume",
+            older=self.older,
+            later="" if event.kind in CHANGES else self.later,
+        )
+
+    def _spent_after(self, event: Event, here: str) -> Mapping[str, int]:
+        before = _here(self.state)
+        spent = self.spent
+        if before and not self.away and event.kind != "resume":
+            look = min(max(0, event.ms - self.ms), LONGEST_LOOK_MS)
+            spent = {**spent, before: spent.get(before, 0) + look}
+        # What was taken out and is chosen again begins anew; undo brings a step back, and its time with it.
+        if event.kind == "choose":
+            spent = {slug: ms for slug, ms in spent.items() if slug != here}
+        return spent
+
+    @property
+    def time_spent(self) -> dict[str, int]:
+        """Milliseconds for each filter that stands, while the cursor was on its step and the page had the focus.
+
+        A filter stands at most once in the list of steps, so its slug names the step. Between two events at most
+        ``LONGEST_LOOK_MS`` count: then the machine slept, or its clock jumped, without a word from the page.
+        """
+        return {step.filter: self.spent.get(step.filter, 0) for step in self.state.steps}
+
+    def to_json(self) -> str:
+        """Return the form stored. Nobody undoes what is submitted: of such an episode the history is left out."""
+        state = self.state
+        is_open = state.status == "open"
+        past = [_word(change, change[0]) for change in state.past]
+        future = [_word(change, change[1]) for change in state.future]
+        data = {
+            "status": state.status,
+            "next_seq": state.next_seq,
+            "steps": [[step.made_by, step.filter, dict(step.parameters)] for step in state.steps],
+            "cursor": state.cursor,
+            "past": _joined([self.older, *past]) if is_open else "",
+            "future": _joined([*future, self.later]) if is_open else "",
+            "spent": self.spent,
+            "ms": self.ms,
+            "away": self.away,
+            "resumed": self.resumed,
+        }
+        return json.dumps(data, separators=(",", ":"))
+
+    @classmethod
+    def from_json(
+        cls, text: str, undoing: int = 0, events: Callable[[set[int]], Iterable[Event]] = lambda _: ()
+    ) -> "Progress":
+        """Read the form stored.
+
+        Args:
+            undoing: how many events of undo and redo are about to follow. More than these would find no change.
+            events: asked for the stored events of these numbers, or more, once, and only if there are any.
+        """
+        data = json.loads(text)
+        current = tuple(Step(slug, parameters, seq) for seq, slug, parameters in data["steps"])
+        older, past = _split(data["past"].rsplit(" ", undoing), undoing, rest=0)
+        later, future = _split(data["future"].split(" ", undoing), undoing, rest=-1)
+        steps = {step.made_by: step for step in current}
+        if missing := {seq for *_, numbers in (*past, *future) for seq in numbers} - set(steps):
+            steps |= {event.seq: made_step(event) for event in events(missing) if event.seq in missing}
+        return cls(
+            state=State(
+                position=Position(current, data["cursor"]),
+                past=tuple(reversed(list(_changes(reversed(past), current, steps, backwards=True)))),
+                future=tuple(_changes(future, current, steps, backwards=False)),
+                status=data["status"],
+                next_seq=data["next_seq"],
+            ),
+            **{name: data[name] for name in ("spent", "ms", "away", "resumed")},
+            older=older,
+            later=later,
+        )
+
+
+def progress_after(
+    events: Iterable[Event],
+    allow_untouched: bool = False,
+    progress: Progress = Progress(),
+) -> Progress:
+    """Return the progress after the events of one episode, from its start, or from where it has come to.
+
+    Raises:
+        IllegalEvent: at the first event that the rules refuse.
+    """
+    return reduce(lambda progress, event: progress.after(event, allow_untouched), events, progress)
+
+
+def time_spent(events: Iterable[Event]) -> dict[str, int]:
+    """Return ``Progress.time_spent`` after the events of one episode."""
+    return progress_after(events, allow_untouched=True).time_spent
+
+
+def _here(state: State) -> str:
+    """Return the filter that the cursor stands on, if it does."""
+    return state.steps[state.cursor].filter if state.cursor < len(state.steps) else ""
+
+
+# A change in the form stored: "0:1:3,7", the cursor before and after it, and what made the steps at its far end. Those
+# at the near end are of the next change, or of what stands.
+_Word = tuple[int, int, list[int]]
+
+
+def _word(change: _Change, far: Position) -> str:
+    before, after = change
+    return f"{before.cursor}:{after.cursor}:{','.join(str(step.made_by) for step in far.steps)}"
+
+
+def _read(word: str) -> _Word:
+    before, after, numbers = word.split(":")
+    return int(before), int(after), [int(number) for number in numbers.split(",") if number]
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " ".join(word for word in words if word)
+
+
+def _split(words: list[str], count: int, *, rest: int) -> tuple[str, list[_Word]]:
+    """Return what is left unread, which lies at index ``rest`` if there is more than ``count``, and what was read."""
+    unread = words.pop(rest) if len(words) > count else ""
+    return unread, [_read(word) for word in words if word]
+
+
+def _changes(
+    words: Iterable[_Word], steps: tuple[Step, ...], made: Mapping[Any, Step], *, backwards: bool
+) -> Iterable[_Change]:
+    """Yield the changes that lead away from these steps."""
+    for before, after, numbers in words:
+        far = tuple(made[number] for number in numbers)
+        near, steps = steps, far
+        yield (
+            (Position(far, before), Position(near, after))
+            if backwards
+            else (Position(near, before), Position(far, after))
+        )
