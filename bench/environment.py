@@ -11,13 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from bench.figures import Figure, ratio
-from editing.game.filters import FILTERS
+from editing.game.filters import CONTROLS, FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from learning.agent.checkpoint import LAST, begin_run, save_checkpoint
 from learning.agent.critic import Critic
 from learning.configuration import Widths
 from learning.environments import ENVIRONMENT_ID
-from learning.environments.game_batch import CONTROLS
 from learning.environments.rewards import POTENTIALS
 
 FEW, MANY = 64, 1024

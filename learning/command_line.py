@@ -16,6 +16,7 @@ COMMANDS = {
     "train": ("train", "Train an agent on unpaired photos."),
     "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
     "develop": ("develop", "Develop photos of any size by an agent, or by steps, to finished pictures."),
+    "fit": ("fit", "Find the steps that lead from a photo to a finished picture of it."),
     "compare": ("compare", "Compare two sets of trajectories: numbers, and a report to open in a browser."),
     "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
     "ablate": ("ablate", "Measure what an agent's choice of filters is worth, against drawn and least probable ones."),

@@ -30,7 +30,7 @@ FLOORS = {
         {"device", "configuration"},
         {"photos", "metrics", "figures", "robots"},
         {"agent"},
-        {"training", "comparison", "developing"},
+        {"training", "comparison", "developing", "fitting"},
         {"environments", "reference"},
         {"commands"},
         {"command_line"},

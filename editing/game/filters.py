@@ -13,6 +13,7 @@ Graphics 37 (2), 2018. Values are linear light, nominally 0 to 1, above 1 allowe
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -257,6 +258,13 @@ _ALL = (
 
 # In the order of the contract. A filter is named by its slug, never by an index.
 FILTERS: Mapping[str, Filter] = MappingProxyType({filter_.slug: filter_ for filter_ in _ALL})
+
+_ENDS = tuple(accumulate(len(filter_.parameters) for filter_ in _ALL))
+# The parameters of all filters in one row: how many there are, and where each filter's lie.
+CONTROLS = _ENDS[-1]
+PLACES: Mapping[str, slice] = MappingProxyType(
+    {filter_.slug: slice(end - len(filter_.parameters), end) for filter_, end in zip(_ALL, _ENDS, strict=True)}
+)
 
 
 def find_filter(slug: object) -> Filter:

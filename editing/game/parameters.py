@@ -68,6 +68,10 @@ class Parameter:
             return self.low * (self.high / self.low) ** position
         return self.low + position * (self.high - self.low)
 
+    def slope(self, value: Any) -> Any:
+        """Return how fast the physical value grows with the slider position, where it is ``value``."""
+        return value * math.log(self.high / self.low) if self.scale == "log" else self.high - self.low
+
     def from_raw(self, xp: Any, raw: Any) -> Any:
         """Return the physical value, of the shape of ``raw``, for an unbounded output of a network."""
         share = (xp.tanh(self.raw_gain * raw) + 1) / 2

@@ -15,12 +15,12 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS
+from editing.game.filters import CONTROLS, FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from editing.photos.preview import AGENT_VIEW_SIZE
 from editing.photos.read_options import AUTO, ReadOptions
 from learning.agent import state
-from learning.environments.game_batch import CONTROLS, GameBatch
+from learning.environments.game_batch import GameBatch
 from learning.environments.pictures import Pixels, Rows
 from learning.environments.rewards import RewardFunction, create_reward
 from learning.photos.sets import Decoding, PhotoSetError, list_photos, map_picture, training_square
@@ -104,7 +104,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
 
     Action: ``filter``, which one is applied, and ``parameters``, controls in -1 .. 1 of all filters in one row: one
     box of a fixed size, which every library can handle, and not a space for each filter. Of the row the filter's own
-    part is used, ``learning.environments.game_batch.PLACES[slug]``. A control is a place on the slider that people
+    part is used, ``editing.game.filters.PLACES[slug]``. A control is a place on the slider that people
     have: -1 its low end, 1 its high end, logarithmic where the slider is; 0 is neutral but for ``saturation`` and
     ``black_white``, whose neutral is -1. Values beyond are clipped.
 

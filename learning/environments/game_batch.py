@@ -5,7 +5,6 @@ An action is the index of a filter and a control for each parameter of each filt
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from editing.game.filters import FILTERS
+from editing.game.filters import CONTROLS, FILTERS, PLACES
 from editing.game.rules import Step
 from editing.photos.preview import AGENT_VIEW_SIZE, agent_view
 from learning.agent import state
@@ -21,13 +20,6 @@ from learning.environments.pictures import Edits, Pixels, Rows, channels_last, c
 from learning.environments.rewards import Reward
 from learning.training.paper_recipe import REPEAT_PENALTY
 from learning.training.trainer import clip_to_display
-
-_ENDS = tuple(accumulate(len(filter_.parameters) for filter_ in FILTERS.values()))
-CONTROLS = _ENDS[-1]
-# Where each filter's controls lie in the row.
-PLACES: Mapping[str, slice] = {
-    slug: slice(end - len(filter_.parameters), end) for (slug, filter_), end in zip(FILTERS.items(), _ENDS, strict=True)
-}
 
 
 def to_step(action: Mapping[str, Any]) -> Step:

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from editing.game.filters import CONTROLS
 from learning.agent.checkpoint import LAST, begin_run, save_checkpoint
 from learning.agent.critic import Critic
 from learning.agent.networks import Agent, initialise
 from learning.configuration import Widths
-from learning.environments.game_batch import CONTROLS
 
 ID = "learning.environments:safelight/EditingGame-v0"
 SMALL = Widths(width=1, hidden=2)

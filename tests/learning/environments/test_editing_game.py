@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn.functional import logsigmoid
 
-from editing.game.filters import FILTERS, apply_steps
+from editing.game.filters import CONTROLS, FILTERS, PLACES, apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import agent_view
 from editing.photos.read_options import ReadOptions
 from learning.agent.checkpoint import CheckpointError
 from learning.environments.editing_game import EditingGame, read_squares
-from learning.environments.game_batch import CONTROLS, PLACES, to_action, to_step
+from learning.environments.game_batch import to_action, to_step
 from tests.learning.environments.environments import ID, PHOTOS, action, change, critic, save_run
 
 
