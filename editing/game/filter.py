@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -63,7 +64,7 @@ class Filter:
     raw_outputs: int = 1
     raw_order: tuple[int, ...] = (0,)
 
-    @property
+    @cached_property
     def by_name(self) -> dict[str, Parameter]:
         """The parameters by their names, in order."""
         return {parameter.name: parameter for parameter in self.parameters}

@@ -127,29 +127,29 @@ def _gone(position: Position, event: Event) -> Position:
 
 
 def _moved(state: State, event: Event, allow_untouched: bool) -> State:
-    """Return the state after an event of an open episode, its number aside."""
-    position = state.position
+    """Return the state after an event of an open episode."""
+    position, past, future, status = state.position, state.past, state.future, state.status
     match event.kind:
         case "choose" | "adjust" | "remove" | "reset":
-            after = _changed(position, event)
-            return replace(state, position=after, past=(*state.past, (position, after)), future=())
+            position = _changed(position, event)
+            past, future = (*past, (state.position, position)), ()
         case "goto":
-            return replace(state, position=_gone(position, event))
+            position = _gone(position, event)
         case "undo":
             if not state.past:
                 raise IllegalEvent("nothing_to_undo", "there is nothing to undo")
-            *past, change = state.past
-            return replace(state, position=change[0], past=tuple(past), future=(change, *state.future))
+            past, future = past[:-1], (past[-1], *future)
+            position = future[0][0]
         case "redo":
             if not state.future:
                 raise IllegalEvent("nothing_to_redo", "there is nothing to redo")
-            change, *future = state.future
-            return replace(state, position=change[1], past=(*state.past, change), future=tuple(future))
+            past, future = (*past, future[0]), future[1:]
+            position = past[-1][1]
         case "submit":
             if not allow_untouched and not trajectory(state):
                 raise IllegalEvent("nothing_to_submit", "no step changes the picture; at least one must")
-            return replace(state, status="submitted")
-    return state
+            status = "submitted"
+    return State(position, past, future, status, event.seq + 1)
 
 
 def check_version(version: int) -> None:
@@ -184,7 +184,7 @@ def apply_event(state: State, event: Event, allow_untouched: bool = False) -> St
             return State(status="open", next_seq=1)
         if state.status == "empty":
             raise IllegalEvent("not_started", "the first event of an episode is its start")
-        return replace(_moved(state, event, allow_untouched), next_seq=event.seq + 1)
+        return _moved(state, event, allow_untouched)
     except (IllegalEvent, ParameterError) as error:
         raise IllegalEvent(error.code, str(error), event.seq) from None
 

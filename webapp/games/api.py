@@ -1,9 +1,9 @@
 """The API of play: what to play next, the events of an episode, and the episode as it stands."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
@@ -45,16 +45,26 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_field(EventSerializer(many=True))
-class EventsField(serializers.ListField):
-    """Whatever JSON was sent as events: the rules say what is wrong with it."""
+class EventsField(serializers.Field[list[Any], Any, Any, Any]):
+    """A list of whatever JSON was sent as events: the rules say what is wrong with each."""
 
-    child = serializers.JSONField(allow_null=True, decoder=None)
+    default_error_messages: ClassVar = {
+        "not_a_list": gettext_lazy("A list of events is needed."),
+        "length": gettext_lazy("A batch has 1 to {maximum} events."),
+    }
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("not_a_list")
+        if not 1 <= len(data) <= MAXIMUM_BATCH:
+            self.fail("length", maximum=MAXIMUM_BATCH)
+        return data
 
 
 class BatchSerializer(serializers.Serializer[Any]):
     study = serializers.SlugField()
     photo = serializers.RegexField(f"^{SHA256}$")
-    events = EventsField(min_length=1, max_length=MAXIMUM_BATCH)
+    events = EventsField()
 
 
 class StateSerializer(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.dispatch import Signal, receiver
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -27,7 +27,7 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
 from webapp.studies.joining import lock_joined
-from webapp.studies.models import AGENT_PREFIX, SHIPPED_AGENT, Study
+from webapp.studies.models import AGENT_PREFIX, SHIPPED_AGENT, Participation, Study
 from webapp.studies.photos import photo_taken_out
 
 MAXIMUM_EVENTS = 2000
@@ -36,7 +36,7 @@ RESERVE = 200
 _SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
 _SHIPPED = f"{AGENT_PREFIX}{SHIPPED_AGENT}"
-# Sent as an episode begins, with ``participant``: a receiver answers whether they were shown what others had made.
+# Sent as an episode begins, with ``participant_id``: a receiver answers whether they were shown what others had made.
 reveal_seen = Signal()
 
 
@@ -60,8 +60,7 @@ def record(
     _check_batch(episode_id, batch)
     try:
         with transaction.atomic():
-            participation = lock_joined(participant_key, slug)
-            return _record(participation.study, participation.participant, episode_id, photo_sha256, batch)
+            return _record(lock_joined(participant_key, slug), episode_id, photo_sha256, batch)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
@@ -69,9 +68,10 @@ def record(
 
 
 def _record(
-    study: Study, participant: Participant, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+    participation: Participation, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State:
-    episode = _locked_episode(study, participant, episode_id, photo_sha256)
+    study = participation.study
+    episode = _locked_episode(participation, episode_id, photo_sha256)
     progress, fresh = _continued(episode, batch) if episode else (Progress(), batch)
     if not fresh:
         return progress.state
@@ -80,16 +80,16 @@ def _record(
     _check_room(fresh)
     progress = progress_after(fresh, study.allow_untouched, progress)
     if episode is None:
-        photo = _startable_photo(study, participant, photo_sha256)
+        photo = _startable_photo(participation, photo_sha256)
         episode = Episode(
             id=episode_id,
             study=study,
-            participant=participant,
+            participant_id=participation.participant_id,
             photo=photo,
             contract_version=fresh[0].contract_version,
             started=timezone.now(),
             tutorial=photo.practice,
-            saw_reveal=any(answer for _, answer in reveal_seen.send(Episode, participant=participant)),
+            saw_reveal=_saw_reveal(participation.participant_id),
         )
     _store(episode, fresh, progress)
     return progress.state
@@ -104,12 +104,12 @@ def resumable_episode(study: Study, participant: Participant, *, tutorial: bool 
     Raises:
         Refusal: ``photos_away``.
     """
-    episode = _open_episodes(study, participant, tutorial).first()
+    episode = _open_episodes(study.pk, participant.pk, tutorial).first()
     return episode if episode and _why_unfinishable(episode) is None else None
 
 
-def close_unfinishable(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
-    """Close what the participant has begun and cannot go on with, so that another episode can begin.
+def close_unfinishable(participation: Participation, *, tutorial: bool = False) -> Episode | None:
+    """Close what a participant has begun and cannot go on with, so that another episode can begin.
 
     It is abandoned if the filters have changed since, or it is full; excluded if the preview of its photo is lost.
     Returns what they can go on with, which stays.
@@ -117,7 +117,7 @@ def close_unfinishable(study: Study, participant: Participant, *, tutorial: bool
     Raises:
         Refusal: ``photos_away``.
     """
-    episode = _open_episodes(study, participant, tutorial).first()
+    episode = _open_episodes(participation.study_id, participation.participant_id, tutorial).first()
     if episode is None or (status := _why_unfinishable(episode)) is None:
         return episode
     episode.status = status
@@ -152,8 +152,8 @@ def _exclude_open(episodes: QuerySet[Episode]) -> None:
     episodes.filter(status=Episode.Status.OPEN).update(status=Episode.Status.EXCLUDED, exclusion_reason="photo removed")
 
 
-def _open_episodes(study: Study, participant: Participant, tutorial: bool) -> QuerySet[Episode]:
-    own = Episode.objects.filter(study=study, participant=participant, tutorial=tutorial)
+def _open_episodes(study_id: int, participant_id: int, tutorial: bool) -> QuerySet[Episode]:
+    own = Episode.objects.filter(study=study_id, participant=participant_id, tutorial=tutorial)
     return own.filter(status=Episode.Status.OPEN).select_related("study", "photo")
 
 
@@ -178,7 +178,7 @@ def _is_full(episode: Episode) -> bool:
     return state.next_seq >= MAXIMUM_EVENTS + RESERVE or not is_submittable
 
 
-def _replayed(stored: Sequence[PlayedEvent]) -> Progress:
+def _replayed(stored: Iterable[PlayedEvent]) -> Progress:
     """Return the progress after events that were taken, whatever the study allows by now."""
     return progress_after(stored, allow_untouched=True)
 
@@ -192,15 +192,14 @@ def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
             raise IllegalEvent("gap", f"{after.seq} follows {before.seq} in the batch", after.seq)
 
 
-def _locked_episode(study: Study, participant: Participant, episode_id: UUID, photo_sha256: str) -> Episode | None:
-    episode = Episode.objects.select_for_update(of=("self",)).filter(pk=episode_id).first()
-    if episode is None:
-        return None
-    if episode.participant_id != participant.pk:
-        raise Refusal("not_found", gettext("You have no such episode."), HTTPStatus.NOT_FOUND)
-    if (episode.study_id, episode.photo_id) != (study.pk, photo_sha256):
-        raise Refusal("conflict", gettext("The episode was begun on another photo, or in another study."))
-    return episode
+def _locked_episode(participation: Participation, episode_id: UUID, photo_sha256: str) -> Episode | None:
+    for episode in Episode.objects.raw("SELECT * FROM games_episode WHERE id = %s FOR NO KEY UPDATE", [episode_id]):
+        if episode.participant_id != participation.participant_id:
+            raise Refusal("not_found", gettext("You have no such episode."), HTTPStatus.NOT_FOUND)
+        if (episode.study_id, episode.photo_id) != (participation.study_id, photo_sha256):
+            raise Refusal("conflict", gettext("The episode was begun on another photo, or in another study."))
+        return episode
+    return None
 
 
 def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:
@@ -219,7 +218,7 @@ def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress
     rules.check_version(episode.contract_version)
     fresh = [event for event in batch if event.seq >= count]
     if not fresh and batch[-1].seq < count - 1:
-        progress = _replayed(episode.replayable_events(Q(seq__lte=batch[-1].seq)))
+        progress = _replayed(event for event in episode.replayable_events() if event.seq <= batch[-1].seq)
     return progress, fresh
 
 
@@ -228,19 +227,20 @@ def _stored_progress(episode: Episode, batch: Sequence[PlayedEvent] = ()) -> tup
 
     By one query at most. An episode without a stored progress is replayed.
     """
+    if not episode.progress:
+        events = episode.replayable_events()
+        return _replayed(events), {event.seq: event for event in events}
     stored: dict[int, PlayedEvent] = {}
+    numbers = {event.seq for event in batch}
 
-    def fetch(*wanted: Q) -> Iterable[PlayedEvent]:
-        stored.update((event.seq, event) for event in episode.replayable_events(*wanted))
+    def fetch(more: set[int]) -> Iterable[PlayedEvent]:
+        stored.update(episode.events_of(numbers | more))
         return stored.values()
 
-    if not episode.progress:
-        return _replayed(list(fetch())), stored
-    same = Q(seq__range=(batch[0].seq, batch[-1].seq)) if batch else Q(pk=None)
     undoing = sum(event.kind in ("undo", "redo") for event in batch)
-    progress = Progress.from_json(episode.progress, undoing, lambda numbers: fetch(same | Q(seq__in=numbers)))
+    progress = Progress.from_json(episode.progress, undoing, fetch)
     if batch and batch[0].seq < progress.state.next_seq and not stored:
-        fetch(same)
+        fetch(set())
     return progress, stored
 
 
@@ -258,8 +258,13 @@ def _closed(episode: Episode) -> Refusal:
     return Refusal("closed", gettext("The episode was closed; it takes no more events."))
 
 
-def _startable_photo(study: Study, participant: Participant, photo_sha256: str) -> Photo:
+def _saw_reveal(participant_id: int) -> bool:
+    return any(answer for _, answer in reveal_seen.send(Episode, participant_id=participant_id))
+
+
+def _startable_photo(participation: Participation, photo_sha256: str) -> Photo:
     """Return the photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
+    study = participation.study
     if not study.open:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
     photo = Photo.objects.select_for_update(no_key=True).filter(pk=photo_sha256).first()
@@ -268,10 +273,11 @@ def _startable_photo(study: Study, participant: Participant, photo_sha256: str) 
     # Asked once the photo is locked: before that it may be taken out still.
     if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
         raise refusals.photo_removed()
-    if other := close_unfinishable(study, participant, tutorial=photo.practice):
+    if other := close_unfinishable(participation, tutorial=photo.practice):
         message = gettext("Another episode is open: finish it first, here or in its tab.")
         raise Refusal("other_episode_open", message, episode=str(other.pk))
-    submitted = Episode.objects.filter(study=study, participant=participant, photo=photo, status="submitted")
+    own = Episode.objects.filter(study=study, participant=participation.participant_id, photo=photo)
+    submitted = own.filter(status=Episode.Status.SUBMITTED)
     if not photo.practice and submitted.exists():
         raise Refusal("already_played", gettext("You have submitted this photo already."))
     return photo

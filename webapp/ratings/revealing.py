@@ -162,6 +162,6 @@ def _rank(study: Study, participant: Participant, what: str) -> bytes:
 
 
 @receiver(reveal_seen)
-def has_seen_a_reveal(participant: Participant, **kwargs: Any) -> bool:
+def has_seen_a_reveal(participant_id: int, **kwargs: Any) -> bool:
     """Answer whether a participant was shown, in any study, what others made: they may play otherwise from then on."""
-    return Showing.objects.filter(participant=participant).exists()
+    return Showing.objects.filter(participant=participant_id).exists()
