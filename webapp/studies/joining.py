@@ -156,11 +156,15 @@ def lock_joined(participant_key: int | None, slug: str) -> Participation:
         Http404: there is no such study.
         Refusal: ``not_joined`` or ``consent_needed``.
     """
+    if participant_key is None:
+        find_study(slug)
+        raise _not_joined()
     for study in Study.objects.raw(_LOCK_JOINED, [slug, participant_key]):
+        more = vars(study)  # what the query asks besides
         # A closed study asks nobody who has joined it.
-        if study.consent_text and study.open and not study.agreed:
+        if study.consent_text and study.open and not more["agreed"]:
             raise _consent_needed(study)
-        return Participation(pk=study.participation, study=study, participant_id=participant_key, joined=study.joined)
+        return Participation(more["participation"], study=study, participant_id=participant_key, joined=more["joined"])
     study = find_study(slug)
     if study.slug == slug:
         raise _not_joined()

@@ -1,6 +1,7 @@
 """Robots play by the rules, each after its temperament, and say what is wrong with a site."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from editing.game.events import Event
 from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import pack_preview
+from learning.robots.history import Faults, compare
+from learning.robots.network import FAULTS, BadNetwork
 from learning.robots.temperaments import TEMPERAMENTS, play_photo
-from learning.robots.visitor import Played, RobotError, play_site
+from learning.robots.visitor import Manner, Played, RobotError, play_site
 
 
 def dark_photo(seed: int = 0) -> NDArray[Any]:
@@ -43,22 +46,31 @@ class Site:
 
     def __init__(self, photos: int, backwards: bool = False) -> None:
         self.photos = photos
-        self.robots = 0
+        self.keys: set[str] = set()
+        self.entries: list[str] = []
         self.done: dict[str, int] = {}
         self.events: dict[str, list[Event]] = {}
         self.photo_of: dict[str, str] = {}
         self.backwards = backwards
 
+    @property
+    def robots(self) -> int:
+        return len(self.keys)
+
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        request.read()
+        if path.startswith("/play/"):
+            self.entries.append(str(request.url.query, "ascii"))
         robot = request.headers.get("cookie", "")
         if path.startswith("/play/") or path == "/api/studies/default/":
             text = {"consent": {"version": 3, "text": "Robots agree."}}
             return httpx.Response(200, json=text, headers={"set-cookie": "csrftoken=token; Path=/"})
         if path.endswith("/join/"):
             assert request.headers["x-csrftoken"] == "token"
-            assert json.loads(request.content) == {"kind": "robot", "consent": 3}
-            self.robots += 1
+            body = json.loads(request.content)
+            self.keys.add(body.pop("key"))
+            assert body == {"kind": "robot", "consent": 3}
             cookie = {"set-cookie": f"sessionid={self.robots}; Path=/"}
             return httpx.Response(200, json={"participant": f"robot-{self.robots}"}, headers=cookie)
         if path.endswith("/next/"):
@@ -68,6 +80,9 @@ class Site:
             return httpx.Response(200, json={"photo": photo})
         if path.endswith("/preview/1/"):
             return httpx.Response(200, content=pack_preview(dark_photo().astype(np.float16)))
+        if request.method == "GET":
+            events = self.events[path.split("/")[3]]
+            return httpx.Response(200, json={"events": [event.to_json() for event in events]})
         return self.events_endpoint(request, robot)
 
     def events_endpoint(self, request: httpx.Request, robot: str) -> httpx.Response:
@@ -192,3 +207,99 @@ def test_a_site_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(RobotError, match="cannot be reached: Connection refused"):
         play_site("http://site", episodes=1, workers=1, transport=httpx.MockTransport(gone))
     assert requests == 4 + 3
+
+
+def test_robots_on_a_bad_network_hand_in_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0,) * 40)
+    site = Site(photos=3)
+    played = play_site(
+        "http://site", episodes=9, workers=2, manner=Manner(faults=0.4), transport=httpx.MockTransport(site)
+    )
+    assert len(played) == 9
+    assert all(replay(events).status == "submitted" for events in site.events.values())
+    assert site.robots == 3
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_of_the_network_is_what_it_says(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.robots.network.FAULTS", (fault,))
+    heard: list[str] = []
+
+    def site(request: httpx.Request) -> httpx.Response:
+        heard.append(request.read().decode())
+        return httpx.Response(200, text="heard")
+
+    network = BadNetwork(httpx.MockTransport(site), 0.0, seed=0)
+    client = httpx.Client(transport=network)
+
+    def send(share: float, content: str) -> str:
+        network._share = share
+        try:
+            return client.post("http://site", content=content).text
+        except httpx.TransportError:
+            return "no answer"
+
+    answers = [send(0.99, "first"), send(0.0, "second")]
+    expected: dict[str, tuple[list[str], list[str]]] = {
+        "lost": (["no answer", "heard"], ["second"]),
+        "cut": (["no answer", "heard"], ["second"]),
+        "unanswered": (["no answer", "heard"], ["first", "second"]),
+        "doubled": (["heard", "heard"], ["first", "first", "second"]),
+        "late": (["no answer", "heard"], ["second", "first"]),
+    }
+    assert (answers, heard) == expected[fault]
+
+
+def test_robots_come_with_the_parameters_of_a_recruiter() -> None:
+    site = Site(photos=1)
+    manner = Manner(entry={"PROLIFIC_PID": "a b"})
+    play_site("http://site", episodes=1, workers=1, manner=manner, transport=httpx.MockTransport(site))
+    assert site.entries == ["PROLIFIC_PID=a+b"]
+
+
+def test_robots_think_as_long_as_their_pace_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("learning.robots.visitor.time.sleep", slept.append)
+    site = Site(photos=1)
+    played = play_site(
+        "http://site", episodes=1, workers=1, manner=Manner(pace=0.5), transport=httpx.MockTransport(site)
+    )
+    events = site.events[played[0].episode]
+    assert sum(slept) <= 0.5 * events[-1].ms / 1000
+    assert len(slept) > 2
+
+
+SENT = [event for batch in play_photo(dark_photo(), TEMPERAMENTS[1], np.random.default_rng(3)) for event in batch]
+
+
+@pytest.mark.parametrize(
+    ("stored", "faults"),
+    [
+        (SENT, Faults()),
+        (SENT[:-2], Faults(lost=(len(SENT) - 2,))),
+        ([*SENT[:3], *SENT[4:]], Faults(lost=(3,))),
+        ([*SENT, SENT[2]], Faults(doubled=(2,))),
+        ([*SENT[:2], replace(SENT[2], ms=SENT[2].ms + 1), *SENT[3:]], Faults(changed=(2,))),
+        ([*SENT, replace(SENT[0], seq=len(SENT))], Faults(unsent=(len(SENT),))),
+    ],
+    ids=["all is well", "the last acknowledged", "a loss", "a double", "a change", "what nobody sent"],
+)
+def test_a_planted_loss_and_a_planted_double_are_found(stored: list[Event], faults: Faults) -> None:
+    # The very last event was sent, and no reply came.
+    found = compare(SENT, len(SENT) - 1, reversed(stored))
+    assert (found, len(found)) == (faults, len(faults))
+
+
+def test_robots_name_what_a_site_has_lost() -> None:
+    site = Site(photos=1)
+
+    def forgets(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            for events in site.events.values():
+                events[:] = [event for event in events if event.seq != 1]
+        return site(request)
+
+    with pytest.raises(RobotError, match=r"does not have episode .* as it was sent: lost: 1$"):
+        play_site(
+            "http://site", episodes=1, workers=1, transport=httpx.MockTransport(lambda r: (forgets(r), site(r))[1])
+        )
