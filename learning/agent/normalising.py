@@ -1,8 +1,9 @@
 """Photos as the agent's networks see them: at one exposure, and in one white balance, however the camera was set.
 
-The networks see a photo through an exposure filter (and a white balance) that would bring it to a fixed mean; the
-filters of the game act on the photo itself. As soon as the agent chooses that filter, what it sees is given back: the
-filter's parameters are the networks' own plus those seen through. From then on the networks see the photo as it is.
+The networks see a photo through an exposure filter (and a white balance) that would bring its lights to a fixed value
+(and its mean to grey); the filters of the game act on the photo itself. As soon as the agent chooses that filter, what
+was seen through it is given back: its parameters are added to the networks' own. From then on the networks see the
+photo as it is.
 
 So that a photo taken darker comes out as the same picture, only filters that change nothing of it are chosen before
 exposure: white balance and black & white, which commute with it. Nothing is remembered between steps, as all follows
@@ -16,17 +17,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from editing.game.filter import Planes
-from editing.game.filters import FILTERS, luminance
+from editing.game.filters import FILTERS
 from learning.configuration import Normalisation
 
-# The mean luminance at which photos are seen: a stop below that of finished photographs in linear light, so that few
-# photos are so dark that the filter's range ends before.
-MEAN = 0.1
-# What a photo needs beyond that is small: the networks' own parameters count by this part, so that the sum, too, seldom
-# leaves the range, where nothing can be learned.
-OWN_PART = 0.5
-# Highlights count for so many times the mean at most: a sun in the picture must not make the rest dark.
-HIGHLIGHTS = 4.0
+# At what value the lights of photos are seen, and what they are: so much of a photo is darker. Nearly all finished
+# photographs have their lights at one value, be they of the day or of the night; their means, which would hide what is
+# night, differ by two and a half times as many stops.
+LIGHTS, DARKER_THAN_LIGHTS = 0.5, 0.99
+# Beyond what is seen through, the networks change the exposure by this part of the range at most, a stop: so lights
+# are brought to 1 at most, and as many photos as can be need no more than the filter's range, at whose ends nothing
+# would be learned, and photos that were taken darker would stay so.
+OWN_PART = 1 / 3.5
 BLACK = 1e-6
 # The filters that may come before exposure, and exposure itself.
 COMMUTING = tuple(slug in ("exposure", "white_balance", "black_white") for slug in FILTERS)
@@ -35,7 +36,7 @@ Parameters = Mapping[str, Any]
 
 
 def exposure_offset(xp: Any, planes: Planes) -> Any:
-    """Return the EV, within the range of the filter, that bring a photo's mean luminance to ``MEAN``.
+    """Return the EV, within the range of the filter, that bring a photo's lights to ``LIGHTS``.
 
     Args:
         planes: (..., H, W) each.
@@ -43,11 +44,11 @@ def exposure_offset(xp: Any, planes: Planes) -> Any:
     Returns:
         (...,). Planes of k times the values have log2(k) less, within the range.
     """
-    y = luminance(planes)
-    mean = xp.clip(_mean(xp, y), BLACK, None)
-    mean = xp.clip(_mean(xp, xp.minimum(y, HIGHLIGHTS * mean[..., None, None])), BLACK, None)
+    red, green, blue = planes
+    largest = xp.maximum(xp.maximum(red, green), blue)
+    lights = xp.quantile(largest.reshape(*largest.shape[:-2], -1), DARKER_THAN_LIGHTS, -1)
     own = FILTERS["exposure"].by_name["ev"]
-    return xp.clip(xp.log(MEAN / mean) / math.log(2), own.low, own.high)
+    return xp.clip(xp.log(LIGHTS / xp.clip(lights, BLACK, None)) / math.log(2), own.low, own.high)
 
 
 def white_balance_offset(xp: Any, planes: Planes) -> Parameters:

@@ -289,7 +289,8 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
             begin_run(out, config.widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    split_seed = int(settings.get("split_seed", settings["seed"]))
+    # Of several seeds, that of the first.
+    split_seed = settings["split_seed"] if "split_seed" in settings else settings["seed"]
     unprocessed = settings["unprocess"] or 0.0
     squares = with_unprocessed(sets[0].squares, sets[1].squares, unprocessed, split_seed)
     trained, validation = split(squares.inputs.photos, split_seed)

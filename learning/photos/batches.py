@@ -57,18 +57,19 @@ class Augmentation:
             gains = gains * torch.exp2(_around_zero(self.exposure, (count, 1), generator))
         if self.white_balance:
             channels = torch.exp(_around_zero(self.white_balance, (count, 3), generator))
-            gains = gains * _at_luminance_1(channels)
+            gains = gains * channels / _grey_luminance(channels)
         if self.temperature:
             bound = MIRED / (DAYLIGHT - self.temperature) - MIRED / DAYLIGHT
             mireds = MIRED / DAYLIGHT + _around_zero(bound, (count,), generator)
-            gains = gains * _at_luminance_1(blackbody(MIRED / mireds) / blackbody(torch.tensor([DAYLIGHT])))
+            channels = blackbody(MIRED / mireds) / blackbody(torch.tensor([DAYLIGHT]))
+            gains = gains * channels / _grey_luminance(channels)
         return gains
 
 
-def _at_luminance_1(channels: Tensor) -> Tensor:
-    """(count, 3) gains with which the luminance of a grey stays."""
-    gains: Tensor = channels / luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
-    return gains
+def _grey_luminance(channels: Tensor) -> Tensor:
+    """(count, 1) the luminance of a grey of 1 whose channels are multiplied, (count, 3)."""
+    light: Tensor = luminance((channels[:, 0], channels[:, 1], channels[:, 2]))[:, None]
+    return light
 
 
 def blackbody(kelvins: Tensor) -> Tensor:

@@ -130,10 +130,13 @@ class FastTrainer(Trainer):
         # What a game is worth: the log of the probability that its result is a target, less what is broken in it.
         noise_penalty = config.noise_penalty * games.chroma_noise
         cast_penalty = config.cast_penalty * games.grey_cast
-        idle_penalty = config.idle_penalty * games.idle_steps
+        returns = -softplus(-scores) - (games.overexposure + noise_penalty + cast_penalty)
         error = reconstruction_error(games.images, finished)
-        broken = games.overexposure + noise_penalty + cast_penalty + idle_penalty
-        returns = -softplus(-scores) - broken - config.reconstruction_penalty * error
+        # Only where they count: terms of 0 would make sums of gradients round otherwise.
+        if config.idle_penalty:
+            returns = returns - config.idle_penalty * games.idle_steps
+        if config.reconstruction_penalty:
+            returns = returns - config.reconstruction_penalty * error
         # Parameters learn through the filters, from the returns themselves; choices by REINFORCE. The mean and the
         # standard deviation are those of the whole batch, not of this process's share.
         advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), config.games_per_photo)

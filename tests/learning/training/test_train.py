@@ -12,7 +12,7 @@ from torch import Tensor
 from editing.game.filters import luminance
 from learning.agent.checkpoint import load_agent
 from learning.configuration import Widths
-from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
+from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler, blackbody
 from learning.training.paper_recipe import PaperTrainer
 from tests.command_line import safelight, safelight_output
 
@@ -172,3 +172,22 @@ def test_augmentation_is_of_the_inputs_of_the_fast_recipe_and_is_recorded(photos
     refused = safelight("train", *options(photos, tmp_path / "other", "--augment-exposure", 0.5))
     assert refused.exit_code == 2
     assert "--augment-exposure is for --recipe fast alone" in refused.output
+
+
+def test_light_of_other_temperatures_keeps_the_luminance_of_greys_and_daylight_is_white() -> None:
+    generator = torch.Generator().manual_seed(0)
+    gains = Augmentation(temperature=1500.0).draw(200, generator)
+    assert gains is not None
+    light = luminance((gains[:, 0], gains[:, 1], gains[:, 2]))
+    torch.testing.assert_close(light, torch.ones(200))
+    warmth = gains[:, 0] / gains[:, 2]
+    assert 0.6 < float(warmth.min()) < 0.8 < 1.3 < float(warmth.max()) < 1.7
+    # The sRGB primaries' white is daylight of 6,504 K, a little greener than a black body.
+    torch.testing.assert_close(blackbody(torch.tensor([6504.0])), torch.ones(1, 3), atol=0.08, rtol=0)
+    red, _, blue = blackbody(torch.tensor([2850.0]))[0].tolist()
+    assert red > 1.5 > 0.5 > blue
+
+
+def test_more_kelvins_than_light_has_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"4001 kelvins is not in 0 \.\. 4000"):
+        Augmentation(temperature=4001)
