@@ -23,6 +23,7 @@ COMMANDS = {
     "describe": ("describe", "Describe play: the orders of filters, and what the edits broke."),
     "export": ("export", "Write steps for other programs: as a 3D LUT (.cube), or as Python for NumPy."),
     "figure": ("figure", "Draw steps: each one's picture, its filter and its parameters."),
+    "sheet": ("sheet", "Draw photos and what agents make of each, side by side on a contact sheet."),
     "robots": ("robots", "Let robots play a site over HTTP, as a browser does."),
 }
 

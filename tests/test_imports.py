@@ -27,7 +27,7 @@ FLOORS = {
         {"rendering"},
     ],
     "learning": [
-        {"device", "configuration"},
+        {"baselines", "device", "configuration"},
         {"photos", "metrics", "figures", "robots"},
         {"agent"},
         {"training", "comparison", "developing", "fitting"},
