@@ -67,6 +67,7 @@ CSRF_TRUSTED_ORIGINS = environment.read(
 )
 DEBUG = environment.read("DEBUG", bool, False, "Show Django's debug pages; never on a server.")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _on_https
+SESSION_ENGINE = "webapp.participants.session_store"
 # Of players, who have no other way back than their ticket; webapp/logins/sessions.py ends researchers' logins sooner.
 SESSION_COOKIE_AGE = 180 * 24 * 3600
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _on_https else 0

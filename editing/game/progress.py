@@ -100,18 +100,23 @@ class Progress:
 
     @classmethod
     def from_json(
-        cls, text: str, undoing: int = 0, events: Callable[[set[int]], Iterable[Event]] = lambda _: ()
+        cls,
+        text: str,
+        following: Sequence[Event] = (),
+        events: Callable[[set[int]], Iterable[Event]] = lambda _: (),
     ) -> "Progress":
         """Read the form stored.
 
         Args:
-            undoing: how many events of undo and redo are about to follow. More than these would find no change.
+            following: the events that are about to follow, perhaps after some that are stored. Of the history, what
+                undo and redo among them lead back to is read.
             events: asked for the stored events of these numbers, or more, once, and only if there are any.
         """
         data = json.loads(text)
         current = tuple(Step(slug, parameters, seq) for seq, slug, parameters in data["steps"])
-        older, past = _split(data["past"].rsplit(" ", undoing), undoing, rest=0)
-        later, future = _split(data["future"].split(" ", undoing), undoing, rest=-1)
+        undone, redone = _history_needed([event.kind for event in following if event.seq >= data["next_seq"]])
+        older, past = _split(data["past"].rsplit(" ", undone), undone, rest=0)
+        later, future = _split(data["future"].split(" ", redone), redone, rest=-1)
         steps = {step.made_by: step for step in current}
         if missing := {seq for *_, numbers in (*past, *future) for seq in numbers} - set(steps):
             steps |= {event.seq: made_step(event) for event in events(missing) if event.seq in missing}
@@ -145,6 +150,19 @@ def progress_after(
 def time_spent(events: Iterable[Event]) -> dict[str, int]:
     """Return ``Progress.time_spent`` after the events of one episode."""
     return progress_after(events, allow_untouched=True).time_spent
+
+
+def _history_needed(kinds: Iterable[str]) -> tuple[int, int]:
+    """Return how many changes of the past, and of the future, events of these kinds lead back to, in turn."""
+    undone = redone = balance = 0
+    is_changed = False
+    for kind in kinds:
+        is_changed = is_changed or kind in CHANGES
+        balance += (kind == "redo" or kind in CHANGES) - (kind == "undo")
+        undone = max(undone, -balance)
+        if not is_changed:
+            redone = max(redone, balance)
+    return undone, redone
 
 
 def _here(state: State) -> str:

@@ -237,8 +237,7 @@ def _stored_progress(episode: Episode, batch: Sequence[PlayedEvent] = ()) -> tup
         stored.update(episode.events_of(numbers | more))
         return stored.values()
 
-    undoing = sum(event.kind in ("undo", "redo") for event in batch)
-    progress = Progress.from_json(episode.progress, undoing, fetch)
+    progress = Progress.from_json(episode.progress, batch, fetch)
     if batch and batch[0].seq < progress.state.next_seq and not stored:
         fetch(set())
     return progress, stored

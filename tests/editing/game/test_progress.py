@@ -67,6 +67,10 @@ def legal_events(script: Any) -> list[Event]:
     return [*events, event(len(events), "submit", ms=ms)] if is_submitted else events
 
 
+# What leads back to all of a history, forwards and backwards.
+ALL = [event(1000 + seq, kind) for seq, kind in enumerate(["redo"] * 100 + ["undo"] * 200)]
+
+
 def in_pieces(events: list[Event], sizes: list[int]) -> Progress:
     """The progress after batches of these sizes, in turn, each begun from the form in which the last was stored."""
     stored, start = "", 0
@@ -77,12 +81,11 @@ def in_pieces(events: list[Event], sizes: list[int]) -> Progress:
             assert numbers <= set(range(start))
             return [each for each in events[:start] if each.seq in numbers]
 
-        undoing = sum(each.kind in ("undo", "redo") for each in batch)
-        progress = Progress.from_json(stored, undoing, earlier) if stored else Progress()
+        progress = Progress.from_json(stored, batch, earlier) if stored else Progress()
         stored = progress_after(batch, True, progress).to_json()
         start += len(batch)
     # All of the history, to be compared.
-    return Progress.from_json(stored, len(events), lambda numbers: [each for each in events if each.seq in numbers])
+    return Progress.from_json(stored, ALL, lambda numbers: [each for each in events if each.seq in numbers])
 
 
 @given(SCRIPTS, st.lists(st.integers(1, 12), min_size=1, max_size=5))
@@ -129,12 +132,13 @@ def test_of_a_long_history_no_more_is_read_than_is_undone() -> None:
         asked.append(numbers)
         return [each for each in events if each.seq in numbers]
 
-    assert Progress.from_json(stored, 0, fetch).state.past == ()
+    looks = [event(500, "compare"), adjusted(501, 4, "color", 0.5), event(502, "undo"), event(503, "redo")]
+    assert Progress.from_json(stored, looks, fetch).state.past == ()
     assert asked == []
-    progress = Progress.from_json(stored, 2, fetch)
+    undos = [event(500, "undo"), event(501, "undo")]
+    progress = Progress.from_json(stored, undos, fetch)
     assert asked == [{497, 498}]
-    for number in (500, 501):
-        progress = progress.after(event(number, "undo"))
+    progress = progress_after(undos, progress=progress)
     assert progress.state.steps == progress_after(events[:498]).state.steps
 
 
