@@ -1,0 +1,260 @@
+"""Every address of the site, and who is turned away there: strangers, others, those who have not agreed, forgers.
+
+A new address needs a row here.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import signing
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.webapp.conftest import Json, MakePhoto, Player
+from tests.webapp.ratings.conftest import store_play
+from webapp.games.models import Episode
+from webapp.participants.sessions import ticket_for
+from webapp.ratings.models import Showing
+from webapp.studies.models import Study
+
+# `player` has played the photo, `other` has joined the same study, `elsewhere` another one; `unagreed` is the player
+# once the study has a new text; `carol` has an account, and is no researcher.
+VISITORS = ("stranger", "elsewhere", "other", "unagreed", "carol", "player", "researcher")
+OK = (0, "")
+FORM = "multipart/form-data; boundary=x"
+Answer = tuple[int, str]
+
+
+def answers(default: Answer, **others: Answer) -> dict[str, Answer]:
+    """What each visitor is answered: a status, and the code of a refusal or where a page leads; OK is neither."""
+    return {visitor: others.get(visitor, default) for visitor in VISITORS}
+
+
+PUBLIC = answers(OK)
+# What is each participant's own, in a study that they have joined, and agreed to.
+JOINED = answers((401, "not_joined"), other=OK, player=OK, unagreed=(403, "consent_needed"))
+# What belongs to one participant: to others it is as if it were not there. It stays theirs to see under a new text.
+OWN = answers((404, "not_found"), player=OK, unagreed=OK)
+WATCHED = OWN | {"researcher": OK}
+# Shown to whoever has joined a study that has the photo.
+PHOTO = answers((404, "not_found"), player=OK, other=OK, unagreed=OK, researcher=OK)
+RESEARCHERS = answers((403, "forbidden"), researcher=OK)
+LOGIN = answers((302, "/login/"), researcher=OK)
+CONSENT = answers((302, "/consent/"), player=OK, other=OK)
+HIDDEN = {visitor: (status, "") for visitor, (status, _) in OWN.items()}
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address by the name of its pattern, one of its methods, and what each visitor is answered."""
+
+    name: str
+    answers: dict[str, Answer]
+    method: str = "GET"
+    body: Any = None
+    content_type: str = "application/json"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+READ = [
+    *(Address(name, PUBLIC) for name in ("home", "credits", "finished", "login", "agreed", "declined", "study")),
+    *(Address(name, PUBLIC) for name in ("schema", "docs", "healthz", "catalogue", "reveal-page", "profile-page")),
+    Address("practice", answers((302, "/preview/1/"))),
+    Address("play", CONSENT),
+    Address("consent", answers(OK, other=(302, "/play/default/"), player=(302, "/play/default/"))),
+    Address("finished-thumbnail", HIDDEN),
+    Address("replay-page", HIDDEN | {"researcher": OK}),
+    Address("photos", LOGIN),
+    Address("thumbnail", LOGIN),
+    Address("admin:index", answers((302, "/admin/login/"), researcher=OK)),
+    Address("set-language", answers((302, "/"))),
+    Address("preview", PHOTO),
+    Address("large_preview", answers((404, "not_found"))),
+    Address("next", JOINED),
+    Address("episode", OWN),
+    Address("replay", WATCHED),
+    Address("replay-preview", WATCHED),
+    Address("downloads", WATCHED),
+    Address("download", answers((404, "not_found"))),
+    Address("reveals", JOINED | {"other": (409, "reveal_later")}),
+    Address("revealed-picture", OWN),
+    Address("profile", JOINED),
+]
+WRITE = [
+    # The text that is agreed to must be the study's of today.
+    Address("join", PUBLIC | {"unagreed": (403, "consent_needed")}, "POST", {"kind": "human", "consent": 1}),
+    # Another's episode is as if it were not there; who has not joined is told so first.
+    Address(
+        "events",
+        answers((401, "not_joined"), other=(404, "not_found"), player=OK, unagreed=(403, "consent_needed")),
+        "POST",
+    ),
+    Address("downloads", WATCHED, "POST", {"format": "jpeg"}),
+    Address("reveal", JOINED | {"other": (409, "reveal_later")}, "POST", {}),
+    Address("reveal-answer", JOINED | {"other": (409, "not_shown")}, "POST", {"place": 0, "ms": 900}),
+    Address("study-photo", RESEARCHERS | {"researcher": (409, "conflict")}, "POST", {}),
+    Address("study-photo", RESEARCHERS, "DELETE"),
+    Address("photo-list", RESEARCHERS | {"researcher": (400, "malformed")}, "POST", content_type=FORM),
+    # Pages, whose forms Django protects.
+    Address("login", PUBLIC, "POST"),
+    Address("logout", answers((302, "/")), "POST"),
+    Address("consent", answers((403, ""), other=(302, "/play/default/"), player=(302, "/play/default/")), "POST"),
+]
+
+
+def names(resolver: URLResolver) -> Iterator[str]:
+    """The names of all patterns; the admin's are one."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            assert pattern.name, f"{pattern} has no name"
+            yield pattern.name
+        elif pattern.namespace == "admin":
+            yield "admin:index"
+        else:
+            yield from names(pattern)
+
+
+def test_every_address_has_a_row() -> None:
+    assert {address.name for address in READ + WRITE} == set(names(get_resolver()))
+
+
+@dataclass
+class Site:
+    """Visitors, each with a browser, and what of the player's there is to ask for."""
+
+    browsers: dict[str, Player]
+    values: Json
+    played: list[Json]
+
+    def ask(self, visitor: str, address: Address, headers: dict[str, str] | None = None) -> Answer:
+        """What a visitor is answered; what the request changes is taken back."""
+        browser = self.browsers[visitor]
+        cookies = {name: cookie.value for name, cookie in browser.client.cookies.items()}
+        with transaction.atomic():
+            if visitor == "unagreed":
+                study = Study.objects.get(slug="default")
+                study.consent_text = "Another text."
+                study.save()
+            body = self._batch() if address.name == "events" else address.body
+            response = browser.client.generic(
+                address.method,
+                self.path(address.name),
+                b"" if body is None else json.dumps(body).encode(),
+                content_type=address.content_type,
+                headers=headers or {"X-CSRFToken": cookies.get("csrftoken", "")},
+            )
+            answer = answered(response)
+            transaction.set_rollback(True)
+        browser.client.cookies = SimpleCookie(cookies)
+        return answer
+
+    def path(self, name: str) -> str:
+        """The address of a pattern, filled with those of the values that it takes."""
+        possibilities = get_resolver().reverse_dict.getlist(name)
+        arguments = possibilities[0][0][0][1] if possibilities else []
+        return reverse(name, kwargs={argument: self.values[argument] for argument in arguments})
+
+    def _batch(self) -> Json:
+        return {"study": "default", "photo": self.values["sha256"], "events": self.played}
+
+
+def answered(response: Any) -> Answer:
+    """The status, and the code of a refusal or where it leads; OK for what is neither."""
+    content = b"".join(response.streaming_content if response.streaming else [response.content])
+    if response.status_code < 300:
+        return OK
+    if "Location" in response:
+        return response.status_code, response["Location"].partition("?")[0]
+    is_json = response.headers["Content-Type"].startswith("application/json")
+    return response.status_code, json.loads(content)["error"]["code"] if is_json else ""
+
+
+@pytest.fixture
+def site(
+    player: Player, other_player: Player, stranger: Player, researcher: Player, carol: User, study: Study,
+    make_photo: MakePhoto, played: list[Json], settings: Any, tmp_path: Path,
+) -> Site:  # fmt: skip
+    for program in ("play", "upload", "landing", "finished", "reveal", "profile", "replay"):
+        (tmp_path / f"{program}.js").touch()
+    settings.STATICFILES_DIRS = [tmp_path]
+    photo = make_photo()
+    Study.objects.filter(pk=study.pk).update(allow_downloads=True, agent="")
+    assert player.send(photo, played).status_code == 200
+    for number in range(3):
+        store_play(study, photo, f"someone-{number}", 1.0 + number)
+    assert player.post(f"/api/studies/default/photos/{photo.pk}/reveal/", {}).status_code == 200
+    Study.objects.create(slug="elsewhere", title="Another study", tutorial=False)
+    elsewhere, of_carol = Player("elsewhere"), Player()
+    assert elsewhere.join().status_code == 200
+    of_carol.client.force_login(carol)
+    of_carol.get("/api/studies/default/")
+    User.objects.filter(is_staff=True).update(is_superuser=True)
+    return Site(
+        dict(zip(VISITORS, (stranger, elsewhere, other_player, player, of_carol, player, researcher), strict=True)),
+        {
+            "slug": "default",
+            "sha256": photo.pk,
+            "episode_id": played[0]["episode"],
+            "look": "game",
+            "file_format": "jpeg",
+            "language": "de",
+            "version": "0",
+            "index": 0,
+            "showing_id": Showing.objects.get().pk,
+        },
+        played,
+    )
+
+
+def test_nobody_reads_or_changes_what_is_not_theirs(site: Site) -> None:
+    expected = {f"{address}, {visitor}": answer for address in READ + WRITE
+                for visitor, answer in address.answers.items()}  # fmt: skip
+    given = {f"{address}, {visitor}": site.ask(visitor, address) for address in READ + WRITE for visitor in VISITORS}
+    different = {who: (answer, expected[who]) for who, answer in given.items() if not is_like(answer, expected[who])}
+    assert different == {}
+
+
+def is_like(answer: Answer, expected: Answer) -> bool:
+    """Whether it is the answer expected, of which a page to be led to may be the end of the address."""
+    return answer[0] == expected[0] and (
+        answer[1] == expected[1] or (bool(answer[1]) and answer[1].endswith(expected[1]))
+    )
+
+
+@pytest.mark.parametrize("headers", [{"X-CSRFToken": ""}, {"X-CSRFToken": "x" * 32}, {"X-CSRFToken": "0" * 64}])
+def test_nothing_is_changed_without_the_csrf_token(site: Site, headers: dict[str, str]) -> None:
+    given = {str(address): site.ask("player", address, headers)[0] for address in WRITE}
+    assert set(given.values()) == {403}, given
+
+
+def test_a_session_that_was_made_up_is_nobodys(site: Site) -> None:
+    for cookie in ("forged", "a" * 32, "", "../../x"):
+        site.browsers["stranger"].client.cookies["sessionid"] = cookie
+        for address in READ + WRITE:
+            if address.answers["stranger"][0] in (401, 403, 404):
+                assert site.ask("stranger", address) == address.answers["stranger"], (cookie, address)
+
+
+def test_a_ticket_that_was_forged_makes_another_participant(site: Site, stranger: Player, player: Player) -> None:
+    known = str(Episode.objects.get(pk=site.values["episode_id"]).participant)
+    key = Episode.objects.get(pk=site.values["episode_id"]).participant_id
+    right = ticket_for(Episode.objects.get(pk=site.values["episode_id"]).participant)
+    forged = [
+        signing.dumps(key, salt="another"),
+        signing.dumps(key, key="another", salt="safelight.participant"),
+        right[:-1] + ("a" if right[-1] != "a" else "b"),
+        str(key),
+    ]
+    for ticket in forged:
+        visitor = Player()
+        assert visitor.join(ticket=ticket).json()["participant"] != known
+        assert answered(visitor.get(site.path("episode"))) == (404, "not_found")
+    assert Player().join(ticket=right).json()["participant"] == known
