@@ -23,11 +23,10 @@ from learning.configuration import Normalisation
 # At what value the lights of photos are seen, and what they are: so much of a photo is darker. Nearly all finished
 # photographs have their lights at one value, be they of the day or of the night; their means, which would hide what is
 # night, differ by two and a half times as many stops.
-LIGHTS, DARKER_THAN_LIGHTS = 0.5, 0.99
-# Beyond what is seen through, the networks change the exposure by this part of the range at most, a stop: so lights
-# are brought to 1 at most, and as many photos as can be need no more than the filter's range, at whose ends nothing
-# would be learned, and photos that were taken darker would stay so.
-OWN_PART = 1 / 3.5
+LIGHTS, DARKER_THAN_LIGHTS = 0.8, 0.99
+# What a photo needs beyond that is small: the networks' own parameters count by this part, 1.75 EV at most, so that
+# the sum, too, seldom leaves the range, where nothing can be learned.
+OWN_PART = 0.5
 BLACK = 1e-6
 # The filters that may come before exposure, and exposure itself.
 COMMUTING = tuple(slug in ("exposure", "white_balance", "black_white") for slug in FILTERS)

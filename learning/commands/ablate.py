@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from learning.commands.options import clear_errors, photo_options
+from learning.commands.options import agent_option, clear_errors, photo_options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ Examples:
 )
 @click.argument("inputs", type=click.Path(path_type=Path))
 @click.argument("targets", type=click.Path(path_type=Path))
-@click.option("--agent", "run", type=click.Path(path_type=Path), required=True, help="A run's folder, or pretrained.")
+@agent_option(required=True)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Games on each photo.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from editing.photos.exif import METADATA, Metadata
-from learning.commands.options import clear_errors, photo_options, steps_options
+from learning.commands.options import agent_option, clear_errors, photo_options, steps_options
 
 if TYPE_CHECKING:
     from editing.photos.read_options import ReadOptions
@@ -30,7 +30,7 @@ Examples:
 """
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--agent", "run", type=click.Path(path_type=Path), help="A run's folder, or pretrained: it decides.")
+@agent_option(required=False)
 @steps_options
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder for the pictures.")
 @click.option(

@@ -43,6 +43,17 @@ def separate_photo_options(command: Command) -> Command:
     )(command)
 
 
+def agent_option(*, required: bool) -> Callable[[Command], Command]:
+    """Make ``--agent``, which the command is given as ``run``."""
+    return click.option(
+        "--agent",
+        "run",
+        type=click.Path(path_type=Path),
+        required=required,
+        help="A run's folder, or one that comes along: pretrained, for photographs, or pretrained-film.",
+    )
+
+
 def steps_options(command: Command) -> Command:
     """Add ``--steps`` and ``--episode``, of which one is to be given: see ``check_steps_options``."""
     command = click.option("--episode", metavar="DIR:ID", help="An episode of an export or of an agent's play.")(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from learning.commands.options import clear_errors, photo_options
+from learning.commands.options import agent_option, clear_errors, photo_options
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +28,7 @@ Examples:
 """
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--agent", "run", type=click.Path(path_type=Path), required=True, help="A run's folder, or pretrained.")
+@agent_option(required=True)
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder, for the play.")
 @click.option("--name", help="The player is agent:NAME; by default the name of the run's folder.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the dropout.")
