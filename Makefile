@@ -97,7 +97,7 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 		exit 1; }
 	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
 	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
-	@PYTHONWARNINGS=ignore $(PIP) --editable '.[web,render,learn,demo,test]'
+	@PYTHONWARNINGS=ignore $(PIP) --editable '.[web,render,learn,examples,cluster,demo,test]'
 	@touch $@
 
 # Without a Node of at least 20.19: one from a wheel, which lacks only the links.

@@ -194,8 +194,8 @@ def main(arguments: Sequence[str]) -> int:
             lambda: [steps for by in of_paper(options.photographs, options.iterations, pairs).values() for steps in by],
         )
         count = len(kept) // len(EXPOSURES)
-        chosen = {stops: kept[i * count : (i + 1) * count] for i, stops in enumerate(EXPOSURES)}
-        print(line(name, chosen, pairs), flush=True)
+        by_paper: Decisions = {stops: kept[i * count : (i + 1) * count] for i, stops in enumerate(EXPOSURES)}
+        print(line(name, by_paper, pairs), flush=True)
     for run in options.agent:
         try:
             print(line(run.name, of_agent(run, pairs), pairs), flush=True)
