@@ -44,7 +44,7 @@ def saved(person: Person, link: Locator) -> Image.Image:
     """The file that a click on the link saves."""
     with person.page.expect_download() as download:
         link.click()
-    assert download.value.suggested_filename.startswith("photo ")
+    assert download.value.suggested_filename.startswith("photo-")
     with Image.open(download.value.path()) as picture:
         picture.load()
     return picture

@@ -5,12 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from django.contrib.auth.models import User
 from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.player import Person
+from webapp.photos.decoding import Decoded, SourceFile
+from webapp.photos.isolated_decoding import Busy, decode_isolated
 from webapp.photos.models import Photo
+from webapp.studies import photo_api
 
 
 def png(seed: int) -> dict[str, Any]:
@@ -21,16 +25,21 @@ def png(seed: int) -> dict[str, Any]:
     return {"name": f"new {seed}.png", "mimeType": "image/png", "buffer": file.getvalue()}
 
 
+def log_in(person: Person, site: str) -> None:
+    """Come to the photos page as a researcher."""
+    User.objects.create_user("lena", password="correct horse battery", is_staff=True)
+    person.page.goto(f"{site}/login/?next=/photos/")
+    person.page.get_by_label("Username").fill("lena")
+    person.page.get_by_label("Password").fill("correct horse battery")
+    person.button("Log in").click()
+
+
 def test_after_an_upload_the_page_counts_and_shows_what_is_there(
     person: Person, make_photo: Callable[..., Photo], live_server: Any, complaints: list[str]
 ) -> None:
     make_photo()
-    User.objects.create_user("lena", password="correct horse battery", is_staff=True)
     page = person.page
-    page.goto(f"{live_server.url}/login/?next=/photos/")
-    page.get_by_label("Username").fill("lena")
-    page.get_by_label("Password").fill("correct horse battery")
-    person.button("Log in").click()
+    log_in(person, live_server.url)
     expect(page.get_by_role("heading", name="1 photo in play")).to_be_visible()
     page.locator("#files").set_input_files([png(1), png(2)])  # type: ignore[list-item]
     expect(page.locator("#summary")).to_contain_text("Done: 2 added.")
@@ -41,3 +50,34 @@ def test_after_an_upload_the_page_counts_and_shows_what_is_there(
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("heading", name="2 photos in play")).to_be_visible()
     assert complaints == []
+
+
+def test_a_file_that_found_the_server_busy_is_sent_again_when_it_said(
+    person: Person, live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DECODING_RETRY = 7
+    asked: list[str] = []
+
+    def busy_twice(source: SourceFile, *arguments: Any) -> Decoded:
+        asked.append(source.path.name)
+        if len(asked) <= 2:
+            raise Busy
+        return decode_isolated(source, *arguments)
+
+    monkeypatch.setattr(photo_api, "decode_isolated", busy_twice)
+    page = person.page
+    page.clock.install()
+    log_in(person, live_server.url)
+    first, second = page.locator("#uploads li", has_text="new 1.png"), page.locator("#uploads li", has_text="new 2.png")
+    with page.expect_response("**/api/photos/"):
+        page.locator("#files").set_input_files([png(1), png(2)])  # type: ignore[list-item]
+    for attempt in (1, 2):
+        expect(first).to_contain_text("sent again in 7 s")
+        expect(second).to_contain_text("waiting")
+        page.clock.fast_forward(6000)
+        assert asked == ["new 1.png"] * attempt
+        with page.expect_response("**/api/photos/"):
+            page.clock.fast_forward(1000)
+    expect(first).to_contain_text("added, 100 × 80")
+    expect(page.locator("#summary")).to_contain_text("Done: 2 added.")
+    assert asked == ["new 1.png", "new 1.png", "new 1.png", "new 2.png"]

@@ -13,7 +13,6 @@ def test_it_works(player, make_photo):
         "tutorial": None,
         "photo": {
             "id": photo.pk,
-            "name": "picture 1.png",
             "preview_url": f"/api/photos/{photo.pk}/preview/1/?{photo.preview_sha256[:16]}",
             "large_preview_url": None,
             "width": 96,

@@ -71,7 +71,7 @@ def test_it_works(researcher, upload, picture, study):
     assert photo.decoding["options"] == {"transfer": "auto", "primaries": "srgb"}
 
 
-def test_a_busy_server_says_when_to_send_it_again(researcher, upload, settings, study, refused):
+def test_a_busy_server_says_when_to_send_it_again(researcher, upload, settings, study, refused, caplog):
     settings.DECODING_WAIT = 0.0
     with isolated_decoding._shares(isolated_decoding.SHARES):
         response = upload(researcher)
@@ -79,6 +79,7 @@ def test_a_busy_server_says_when_to_send_it_again(researcher, upload, settings, 
     assert response["Retry-After"] == "10"
     assert study.playable.count() == 0
     assert upload(researcher).status_code == 201
+    assert caplog.records == []  # nothing went wrong
 
 
 def test_a_known_file_is_recognised_without_being_read(researcher, upload, settings):

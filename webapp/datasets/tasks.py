@@ -6,9 +6,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 
-from webapp.downloads.tasks import QUEUE
-
-_AFTER_DOWNLOADS = -1
+from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 
 
 @app.periodic(cron="* * * * *")
@@ -18,7 +16,7 @@ _AFTER_DOWNLOADS = -1
     queue=QUEUE,
     pass_context=True,
     queueing_lock="agent plays",
-    priority=_AFTER_DOWNLOADS,
+    priority=AFTER_DOWNLOADS,
 )
 def let_agent_play(context: JobContext, timestamp: int) -> None:
     """Every minute, and again as long as photos wait: downloads come in between."""

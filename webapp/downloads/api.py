@@ -115,7 +115,7 @@ class DownloadView(APIView):
             file,
             f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
             as_attachment=True,
-            filename=row.file_name,
+            filename=row.file_name(for_researcher=request.user.is_staff),
             content_type=FILES[row.format][1],
             headers={"Cache-Control": "private, no-cache"},
         )

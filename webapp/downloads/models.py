@@ -61,10 +61,15 @@ class Download(models.Model):
         """The picture's file."""
         return downloads_folder() / f"{self.episode_id}-{self.format}{FILES[self.format][0]}"
 
-    @property
-    def file_name(self) -> str:
-        """What the file is called on the player's machine: as the photo was."""
-        return f"{Path(self.episode.photo.name).stem or 'photo'}{FILES[self.format][0]}"
+    def file_name(self, *, for_researcher: bool) -> str:
+        """Return what the file is called on the machine of who fetches it.
+
+        For researchers, and where the study lets downloads keep all, as the photo was: its name may tell other players
+        what they should not know.
+        """
+        photo, suffix = self.episode.photo, FILES[self.format][0]
+        keeps_name = for_researcher or self.metadata == Study.Metadata.ALL
+        return f"{(keeps_name and Path(photo.name).stem) or f'photo-{photo.pk[:8]}'}{suffix}"
 
     @property
     def is_there(self) -> bool:

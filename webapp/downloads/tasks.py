@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 from procrastinate import RetryStrategy
@@ -24,13 +24,16 @@ from webapp.downloads.sharing import priority
 from webapp.games.pictures import episode_steps
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import ReadOtherwise, strip_file_name
+from webapp.photos.large_previews import add_large_preview, next_without_large_preview
 from webapp.photos.leftovers import delete_leftovers
+from webapp.photos.models import Photo
 
 if TYPE_CHECKING:
     from editing.photos.exif import Metadata
     from editing.rendering.writing import OutputFormat
 
 QUEUE = "downloads"  # and what else the worker does: one thing after the other
+AFTER_DOWNLOADS = -1  # the priority of what nobody waits for
 # How often a job is done whose worker dies at it: it may be the reason.
 TRIES = 3
 LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
@@ -100,6 +103,44 @@ async def clean_up(context: JobContext, timestamp: int) -> None:
         await jobs.finish_job(job, Status.FAILED, delete_job=True)
     await sync_to_async(_clean_up_downloads)()
     await sync_to_async(delete_leftovers)()
+
+
+@app.task(
+    name="make_large_previews",
+    queue=QUEUE,
+    pass_context=True,
+    queueing_lock="large previews",
+    priority=AFTER_DOWNLOADS,
+)
+def make_large_previews(context: JobContext, *, after: str = "") -> None:
+    """Give the next photo after one, by its SHA-256, the larger preview that it lacks; again, until none lacks it.
+
+    Downloads come in between.
+    """
+    photo = next_without_large_preview(after)
+    if photo is None:
+        return
+    try:
+        add_large_preview(photo, context.should_abort)
+    except Stopped:
+        _defer_large_previews(after)  # for the next worker
+    else:
+        _defer_large_previews(photo.pk)
+
+
+def _defer_large_previews(after: str) -> None:
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        make_large_previews.configure().defer(after=after)
+
+
+def ask_for_large_previews(**kwargs: Any) -> None:
+    """Let the worker make what is missing: a site that is updated migrates before it serves.
+
+    Sent after a migration, also one back to before there were tables.
+    """
+    tables = connection.introspection.table_names()
+    if {Photo._meta.db_table, ProcrastinateJob._meta.db_table} <= set(tables) and next_without_large_preview():
+        _defer_large_previews("")
 
 
 def enqueue(row: Download) -> None:

@@ -51,6 +51,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     if isinstance(error, Refusal):
         response.data = body(error.code, str(error.detail), error.seq, **error.extra)
+        if hasattr(error, "wait"):
+            # Who has to come again later has met no error: Django, which logs each 5xx as one, takes this as logged.
+            vars(response)["_has_been_logged"] = True
     else:
         code = _CODES.get(HTTPStatus(response.status_code), "malformed")
         message = str(_LOGGED_OUT) if isinstance(error, NotAuthenticated) else _message(response.data)

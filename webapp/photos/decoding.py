@@ -196,6 +196,18 @@ def large_preview_name(sha256: str) -> str:
     return f"{sha256}.gz"
 
 
+def make_large_preview(source: Path, stored: StoredReading, previews: Path) -> str:
+    """Save the larger preview of a photo that was stored without one, and return its SHA-256.
+
+    Raises:
+        ReadOtherwise: its file gives another picture than its preview shows.
+        editing.photos.photo_error.PhotoError: the file cannot be read.
+        OSError: the disk refuses.
+    """
+    _, large = previews_of(open_as_stored(source, stored))
+    return _save_packed(previews, large)
+
+
 def _save_packed(folder: Path, preview: NDArray[np.float16]) -> str:
     content = pack_preview(preview)
     sha256 = hashlib.sha256(content).hexdigest()

@@ -95,7 +95,8 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
 
     class Meta:
         model = Photo
-        fields = ("id", "name", "preview_url", "large_preview_url", "width", "height", "licence", "attribution")
+        # Not its name, which may tell players what they should not see, or be somebody's.
+        fields = ("id", "preview_url", "large_preview_url", "width", "height", "licence", "attribution")
         read_only_fields = fields
 
     def get_preview_url(self, photo: Photo) -> str:

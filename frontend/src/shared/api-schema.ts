@@ -601,7 +601,6 @@ export interface components {
         readonly Photo: {
             /** @description The SHA-256 of the source file. */
             readonly id: string;
-            readonly name: string;
             readonly preview_url: string;
             /** @description Of a larger preview, for screens that have more pixels; null where there is none. */
             readonly large_preview_url: string | null;

@@ -1,5 +1,6 @@
 """/api/episodes/{uuid}/downloads/: finished pictures at full size, developed by a real worker."""
 
+import hashlib
 import io
 from datetime import timedelta
 from uuid import uuid4
@@ -39,7 +40,8 @@ class TestMaking:
         ]
         response = player.get(answer["downloads"][0]["url"])
         assert response["Content-Type"] == "image/jpeg"
-        assert response["Content-Disposition"] == 'attachment; filename="picture 1.jpg"'
+        name = f"photo-{hashlib.sha256(photo_file(1).read_bytes()).hexdigest()[:8]}.jpg"
+        assert response["Content-Disposition"] == f'attachment; filename="{name}"'
         assert "private" in response["Cache-Control"]
         picture = Image.open(io.BytesIO(b"".join(response.streaming_content)))
         assert (picture.format, picture.size) == ("JPEG", (96, 64))

@@ -1,6 +1,7 @@
 """What a photo's file tells of its photographer stays with the researcher, unless the study says otherwise."""
 
 import io
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -58,6 +59,24 @@ def test_a_download_keeps_the_camera_and_nothing_of_place_owner_or_serial(player
     assert (exif[CAMERA], float(exposure[SHUTTER])) == ("Camera 5", 0.004)
     assert not place
     assert [text for text in PRIVATE if text in content] == []
+
+
+def test_only_researchers_see_the_name_of_a_photos_file_unless_the_study_lets_downloads_keep_all(
+    player, researcher, private_photo, hand_in, work
+):
+    def name(browser):
+        with closing(browser.get(f"{url(hand_in)}jpeg/")) as response:
+            return response["Content-Disposition"].split("=")[1].strip('"')
+
+    assert "street" not in player.next().content.decode()
+    ask(player, hand_in)
+    work()
+    assert name(player) == f"photo-{private_photo.pk[:8]}.jpg"
+    assert name(researcher) == "street.jpg"
+    Study.objects.update(download_metadata="all")
+    ask(player, hand_in)
+    work()
+    assert name(player) == "street.jpg"
 
 
 def test_a_study_can_let_downloads_keep_all_but_maker_notes_or_nothing(player, hand_in, work):
