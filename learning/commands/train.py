@@ -226,7 +226,11 @@ def _train_seeds(out: Path, settings: Settings, device: str, cache: Path | None,
     processes = 1 if where.type == "cuda" else min(len(seeds), os.cpu_count() or 1)
     click.echo(f"Training seeds {seeds[0]} to {seeds[-1]} on {where}, {processes} at a time; their logs are in {out}.")
     train = partial(_train_seed, settings=settings, device=device, cache=cache, cuda_graphs=cuda_graphs)
-    results = train_seeds(out, seeds, train, processes, click.echo)
+    try:
+        results = train_seeds(out, seeds, train, processes, click.echo)
+    except KeyboardInterrupt:
+        click.echo("Stopped; --resume continues each seed from its last checkpoint.")
+        raise SystemExit(130) from None
     best = min(results, key=lambda result: math.inf if result.criterion is None else result.criterion)
     click.echo(f"The agent in {out} is that of seed {best.seed}.")
 

@@ -5,18 +5,21 @@ and ``OUT/config.json`` and ``OUT/best.safetensors`` are links to those of the r
 """
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import torch
 
 from editing.files import write_atomically
-from editing.processes import Crashed, each_by_processes
+from editing.processes import Crashed, run_isolated
 from learning.agent.checkpoint import BEST, CONFIG, CheckpointError, read_checkpoint
 from learning.training.trainer import TrainingDiverged
 
@@ -74,14 +77,20 @@ def train_seeds(
         CheckpointError: if there is no best one: none was scored.
         Exception: what ``train`` raised, but for trainings that diverged.
     """
-    threads = max(1, (os.cpu_count() or 1) // processes)
     results = []
-    for seed, error in each_by_processes(partial(_train_seed, out, train, threads), seeds, processes):
-        if isinstance(error, Crashed):
-            error = str(error)
-        result = seed_result(out, seed, error)
-        results.append(result)
-        report(result)
+    stopped = Event()
+    isolated = partial(_train_isolated, out, train, max(1, (os.cpu_count() or 1) // processes), stopped)
+    with ThreadPoolExecutor(processes) as pool:
+        try:
+            trainings = {pool.submit(isolated, seed): seed for seed in seeds}
+            for training in as_completed(trainings):
+                results.append(seed_result(out, trainings[training], training.result()))
+                report(results[-1])
+        except BaseException:
+            # Ctrl-C too: each ends where it is, and goes on from its last checkpoint when it is resumed.
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     results.sort(key=lambda result: result.seed)
     scored = [result for result in results if result.criterion is not None]
     if not scored:
@@ -90,6 +99,14 @@ def train_seeds(
     link(out, seed_folder(out, best.seed))
     write_about(out, read_about(out) | {"best": best.seed, "results": [asdict(result) for result in results]})
     return results
+
+
+def _train_isolated(out: Path, train: TrainSeed, threads: int, stopped: Event, seed: int) -> str:
+    """Train a seed in a process of its own; return why it ended early, or nothing."""
+    try:
+        return run_isolated(_train_seed, out, train, threads, seed, should_stop=stopped.is_set, limit=math.inf)
+    except Crashed as error:
+        return str(error)
 
 
 def _train_seed(out: Path, train: TrainSeed, threads: int, seed: int) -> str:

@@ -1,6 +1,8 @@
 """``safelight train --seeds``: several seeds in one folder, of which the best is what plays."""
 
 import json
+import multiprocessing
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,21 @@ def test_a_seed_that_diverges_leaves_its_best_checkpoint_and_says_why(tmp_path: 
     results = train_seeds(tmp_path / "run", [1, 2], train_made, 1, lambda _result: None)
     assert [result.error for result in results] == ["", "the agent has stopped exploring"]
     assert (tmp_path / "run" / BEST).resolve() == seed_folder(tmp_path / "run", 2) / BEST
+
+
+def train_for_ever(_folder: Path, seed: int) -> None:
+    """Train seed 0 at once, and the others until they are ended."""
+    if seed:
+        threading.Event().wait()
+
+
+def test_ctrl_c_ends_those_that_are_training(tmp_path: Path) -> None:
+    def interrupted(_result: SeedResult) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_seeds(tmp_path / "run", [0, 1], train_for_ever, 2, interrupted)
+    assert not [child for child in multiprocessing.active_children() if child.is_alive()]
 
 
 def test_seeds_that_nothing_was_held_out_for_cannot_be_chosen_from(tmp_path: Path) -> None:
