@@ -133,11 +133,9 @@ class Event:
 
 def _whole(data: Mapping[Any, Any], name: str, seq: int | None) -> int | None:
     value = data.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAXIMUM_MS:
-        raise IllegalEvent("malformed", f"{name} must be a whole number from 0 to {MAXIMUM_MS}, not {value!r}", seq)
-    return value
+    if value is None or (type(value) is int and 0 <= value <= MAXIMUM_MS):
+        return value
+    raise IllegalEvent("malformed", f"{name} must be a whole number from 0 to {MAXIMUM_MS}, not {value!r}", seq)
 
 
 def _uuid(data: Mapping[Any, Any], name: str, seq: int) -> str:
@@ -151,20 +149,22 @@ def _uuid(data: Mapping[Any, Any], name: str, seq: int) -> str:
 
 
 def _is_numbers(parameters: object) -> bool:
-    return isinstance(parameters, Mapping) and all(
-        isinstance(name, str) and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < HUGE
-        for name, value in parameters.items()
-    )
+    if not isinstance(parameters, Mapping):
+        return False
+    for name, value in parameters.items():
+        # By their exact types: True is an int too.
+        if type(name) is not str or type(value) not in (float, int) or not abs(value) < HUGE:
+            return False
+    return True
 
 
 def _check_fields(event: Event) -> None:
     """Refuse an event that lacks a field of its kind, or has one of another."""
     allowed_fields = EVENT_FIELDS[event.kind]
-    for name in ("step", "filter", "parameters"):
-        present = getattr(event, name) is not None
-        if present and name not in allowed_fields:
+    for name, value in (("step", event.step), ("filter", event.filter), ("parameters", event.parameters)):
+        if value is not None and name not in allowed_fields:
             raise IllegalEvent("malformed", f"{event.kind} takes no {name}", event.seq)
-        if not present and name in allowed_fields and event.kind != "view":
+        if value is None and name in allowed_fields and event.kind != "view":
             raise IllegalEvent("malformed", f"{event.kind} needs a {name}", event.seq)
     if event.kind == "view" and set(event.parameters or ()) - set(VIEW_PARAMETERS):
         raise IllegalEvent("malformed", f"view records {', '.join(VIEW_PARAMETERS)} only", event.seq)

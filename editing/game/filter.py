@@ -116,7 +116,7 @@ class Filter:
         result = {parameter.name: float(parameters[parameter.name]) for parameter in self.parameters}
         for names in self.curves:
             parameter = self.by_name[names[0]]
-            slopes = canonical_slopes(tuple(result[name] for name in names), parameter.low, parameter.high)
+            slopes = canonical_slopes(tuple([result[name] for name in names]), parameter.low, parameter.high)
             result.update(zip(names, slopes, strict=True))
         return result
 

@@ -85,6 +85,8 @@ class Parameter:
         Raises:
             ParameterError: naming the filter, the parameter, the value and the range.
         """
+        if type(value) is float and self.low - RANGE_TOLERANCE <= value <= self.high + RANGE_TOLERANCE:
+            return
         where = f"{filter_slug}: {self.name}"
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < HUGE:
             raise ParameterError("malformed", f"{where} must be a finite number, not {value!r}")
@@ -119,6 +121,8 @@ def check_names(parameters: Mapping[str, object], expected: Mapping[str, object]
     Raises:
         ParameterError: naming the filter and the parameters that are missing or unknown.
     """
+    if parameters.keys() == expected.keys():
+        return
     unknown = [repr(name) for name in parameters if name not in expected]
     if unknown:
         raise ParameterError("unknown_parameter", f"{filter_slug} has no parameter {', '.join(unknown)}")
@@ -134,10 +138,12 @@ def canonical_slopes(slopes: tuple[float, ...], low: float, high: float) -> tupl
     Slopes within their range stay within it.
     """
     # The range check allows a little more than the range; what is stored does not.
-    slopes = tuple(min(max(slope, low), high) for slope in slopes)
     smallest, largest = min(slopes), max(slopes)
+    if smallest < low or largest > high:
+        slopes = tuple(min(max(slope, low), high) for slope in slopes)
+        smallest, largest = min(slopes), max(slopes)
     # Neutral, as soon as no pixel could tell it from the identity in float32.
     if largest - smallest <= 1e-9 * largest:
         return (1.0,) * len(slopes)
     factor = math.sqrt(low * high / (smallest * largest))
-    return tuple(slope * factor for slope in slopes)
+    return tuple([slope * factor for slope in slopes])
