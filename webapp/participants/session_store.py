@@ -21,5 +21,5 @@ class SessionStore(db.SessionStore):
         if row is None:
             self._session_key = None
             return None
-        session: AbstractBaseSession = self.model(self.session_key, *row)
+        session: AbstractBaseSession = self.model(self.session_key or "", *row)
         return session
