@@ -14,7 +14,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -237,35 +236,28 @@ def each_by_processes(
             raised here, and ends the rest.
         begin: called once in each process, before its first item.
         ordered: whether results come in the order of their items, or as they are done.
-        memory: about how many bytes a process takes with an item: together those in work take no more than there are,
-            but for one that is alone.
+        memory: about how many bytes a process takes with an item: as many are in work as fit, or one that does not.
     """
     work = _Work(function, begin)
-    remaining = iter(items)
-    places = processes * AHEAD if ordered else processes
-    running: dict[Future[Result], Item] = {}
-    costs: dict[Future[Result], int] = {}
+    most = processes * AHEAD if ordered else processes
     limit = available_memory() if memory else None
-    upcoming: list[Item] = []  # the next one, if it has to wait
+    costed = ((item, memory(item) if memory and limit is not None else 0) for item in items)
+    upcoming: tuple[Item, int] | None = None
+    running: dict[Future[Result], tuple[Item, int]] = {}
     pool = work.pool(processes)
     try:
         while True:
-            while len(running) < places:
-                upcoming = upcoming or list(islice(remaining, 1))
-                if not upcoming:
+            while len(running) < most and (upcoming := upcoming or next(costed, None)):
+                if running and limit is not None and sum(cost for _, cost in (*running.values(), upcoming)) > limit:
                     break
-                cost = memory(upcoming[0]) if memory and limit is not None else 0
-                if running and limit is not None and sum(costs[future] for future in running) + cost > limit:
-                    break
-                future = work.submitted(pool, item := upcoming.pop())
-                running[future], costs[future] = item, cost
+                running[work.submitted(pool, upcoming[0])] = upcoming
+                upcoming = None
             if not running:
                 return
             done = [next(iter(running))] if ordered else wait(running, return_when=FIRST_COMPLETED).done
-            results = [(running.pop(future), work.result(future)) for future in done]
-            costs = {future: costs[future] for future in running}
+            results = [(running.pop(future)[0], work.result(future)) for future in done]
             if any(isinstance(result, Crashed) for _, result in results):
-                results += [(item, work.result(future)) for future, item in running.items()]
+                results += [(item, work.result(future)) for future, (item, _) in running.items()]
                 running.clear()
                 pool.shutdown()
                 results = [work.judged_alone(item, result, len(results)) for item, result in results]
