@@ -4,7 +4,8 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -49,10 +50,16 @@ FLOORS = {
 }
 
 
-def imported_modules(source: str) -> set[str]:
+@cache
+def statements(path: Path) -> list[ast.AST]:
+    """All nodes of a file's syntax tree."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def imported_modules(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that a module imports, anywhere in it: ``from webapp import games`` gives ``webapp.games`` too."""
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -67,7 +74,7 @@ def room_imports(folder: Path) -> Iterator[tuple[Path, str, str]]:
     rooms = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     for path in sorted(folder.rglob("*.py")):
         own = path.relative_to(folder).parts[0].removesuffix(".py")
-        for name in imported_modules(path.read_text(encoding="utf-8")):
+        for name in imported_modules(statements(path)):
             package, _, inside = name.partition(".")
             other = inside.split(".")[0]
             if package == folder.name and other in rooms and other != own:
@@ -85,14 +92,14 @@ def room_imports(folder: Path) -> Iterator[tuple[Path, str, str]]:
     ],
 )
 def test_an_import_is_seen_however_it_is_written(line: str) -> None:
-    assert "webapp.games" in imported_modules(line)
+    assert "webapp.games" in imported_modules(ast.walk(ast.parse(line)))
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_nothing_is_imported_upwards(package: str, root: Path) -> None:
     files = sorted((root / package).rglob("*.py"))
     assert files
-    top_level = {path: {name.split(".")[0] for name in imported_modules(path.read_text())} for path in files}
+    top_level = {path: {name.split(".")[0] for name in imported_modules(statements(path))} for path in files}
     wrong = {str(path.relative_to(root)): names for path in files if (names := top_level[path] & FORBIDDEN[package])}
     assert wrong == {}
 
@@ -123,14 +130,15 @@ def test_no_modules_import_each_other_in_a_circle(package: str, root: Path) -> N
     files = {".".join(path.relative_to(root).with_suffix("").parts): path for path in (root / package).rglob("*.py")}
     graph = defaultdict(set)
     for module, path in files.items():
-        graph[module] = {name for name in imported_modules(path.read_text()) if name in files and name != module}
+        graph[module] = {name for name in imported_modules(statements(path)) if name in files and name != module}
     assert list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
 
+@cache
 def defined_names(path: Path) -> set[str]:
     """The names that a module defines itself: classes, functions and assigned names, anywhere in it."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -142,7 +150,7 @@ def test_every_name_is_imported_from_the_module_that_defines_it(root: Path) -> N
     packages = (*FLOORS, "bench", "tests")
     wrong = []
     for path in sorted(path for package in packages for path in (root / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in statements(path):
             if not isinstance(node, ast.ImportFrom) or not node.module or node.module.split(".")[0] not in packages:
                 continue
             module = root.joinpath(*node.module.split(".")).with_suffix(".py")

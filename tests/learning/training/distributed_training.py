@@ -1,10 +1,10 @@
-"""A short training by both recipes, run as a program by each of several processes.
+"""What each of several processes that train together runs: a short training by both recipes, or one that dies.
 
 It is in float64: where a gradient is 0 but for rounding, Adam makes a whole step of what the rounding left, and in
 float32 that step shows.
 """
 
-import sys
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from learning.agent.checkpoint import save_checkpoint
+from learning.command_line import main
 from learning.configuration import FastConfig, PaperConfig, Widths
 from learning.photos.batches import Crops, CropSampler
 from learning.training import paper_recipe
@@ -55,9 +56,8 @@ def trainers(processes: Processes) -> dict[str, Trainer]:
     return found
 
 
-def main(folder: Path) -> None:
+def train_both(folder: Path) -> None:
     """Train by this process's share, and leave its state in the folder."""
-    torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     paper_recipe.FIRST_PASSES, paper_recipe.CRITIC_UPDATES_AHEAD = FIRST_PASSES, CRITIC_UPDATES_AHEAD
     processes = started()
@@ -68,5 +68,14 @@ def main(folder: Path) -> None:
             save_checkpoint(folder / f"{name}-{processes.rank}.safetensors", trainer.state(), {})
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def train_and_die(arguments: list[str]) -> None:
+    """Run ``safelight``, whose second process dies in the second iteration."""
+    iterate = FastTrainer.iterate
+
+    def dying(trainer: FastTrainer) -> dict[str, float]:
+        if trainer.iteration == 1 and trainer.processes.rank == 1:
+            os._exit(9)
+        return iterate(trainer)
+
+    FastTrainer.iterate = dying  # type: ignore[method-assign]
+    main(arguments)

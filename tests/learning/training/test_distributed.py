@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,16 @@ from learning.device import DeviceError
 from learning.training.distributed import SINGLE_PROCESS, Processes, own_device
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight
-from tests.learning.training.distributed_training import CRITIC_UPDATES_AHEAD, FIRST_PASSES, trainers
+from tests.learning.training.distributed_training import (
+    CRITIC_UPDATES_AHEAD,
+    FIRST_PASSES,
+    train_and_die,
+    train_both,
+    trainers,
+)
+from tests.learning.training.forked import start_forked
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
-PROGRAM = "import runpy; runpy.run_module('tests.learning.training.distributed_training', run_name='__main__')"
 
 
 @pytest.fixture(scope="module")
@@ -38,41 +44,21 @@ def arguments(photos: Path, out: Path, *more: object) -> list[str]:
     return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
 
 
-# Two processes that run a program, forked from one: a new one takes seconds to import torch.
-FORK = """
-import os
-import signal
-import sys
-import torch._dynamo  # which every optimizer imports
-from learning.training import run
-_, program, errors, *arguments = sys.argv
-processes = []
-for rank in range(2):
-    processes.append(os.fork())
-    if processes[-1] == 0:
-        signal.alarm(500)  # seconds after which it is ended
-        os.environ["RANK"] = str(rank)
-        os.dup2(os.open(f"{errors}{rank}", os.O_CREAT | os.O_WRONLY), 2)
-        sys.argv[1:] = arguments
-        exec(program, {"__name__": "__main__"})
-        sys.exit()
-print(*(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes))
-"""
-
-
-def two_processes(root: Path, errors: Path, program: str, *arguments: object) -> list[tuple[int, str]]:
-    """Run a program twice, as torchrun would: the exit status of each, and what it wrote to standard error."""
+def two_processes(errors: Path, program: Callable[..., object], *arguments: object) -> list[tuple[int | None, str]]:
+    """Run a function twice, as torchrun would: the exit status of each, and what it wrote to standard error."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
     shared["GLOO_SOCKET_IFNAME"] = "lo"  # whatever this machine calls itself
     errors.mkdir()
-    command = [sys.executable, "-c", FORK, program, f"{errors}/", *map(str, arguments)]
-    environment = os.environ | shared
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment, check=True)
-    statuses = done.stdout.splitlines()[-1].split()
-    return [(int(status), (errors / str(rank)).read_text()) for rank, status in enumerate(statuses)]
+    processes = [
+        start_forked(program, *arguments, errors=errors / str(rank), environment={**shared, "RANK": str(rank)})
+        for rank in range(2)
+    ]
+    for process in processes:
+        process.join()
+    return [(process.exitcode, (errors / str(rank)).read_text()) for rank, process in enumerate(processes)]
 
 
 @pytest.fixture
@@ -85,8 +71,8 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def test_two_processes_end_with_the_weights_of_one_by_either_recipe(root: Path, tmp_path: Path, double: None) -> None:
-    assert two_processes(root, tmp_path / "errors", PROGRAM, tmp_path) == [(0, ""), (0, "")]
+def test_two_processes_end_with_the_weights_of_one_by_either_recipe(tmp_path: Path, double: None) -> None:
+    assert two_processes(tmp_path / "errors", train_both, tmp_path) == [(0, ""), (0, "")]
     for name, trainer in trainers(SINGLE_PROCESS).items():
         weights = [key for key in trainer.state() if "/weights/" in key]
         begun = trainer.state()
@@ -127,16 +113,8 @@ def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
         assert json.loads(line) == pytest.approx(json.loads(expected), rel=1e-3, abs=1e-4)
 
 
-def test_a_process_that_dies_ends_the_other_with_a_message(root: Path, photos: Path, tmp_path: Path) -> None:
-    program = (
-        "import os\nfrom learning.command_line import main\nfrom learning.training.fast_recipe import FastTrainer\n"
-        "iterate = FastTrainer.iterate\n"
-        "def dying(trainer):\n"
-        "    if trainer.iteration == 1 and trainer.processes.rank == 1:\n        os._exit(9)\n"
-        "    return iterate(trainer)\n"
-        "FastTrainer.iterate = dying\nmain()"
-    )
-    (status, errors), dead = two_processes(root, tmp_path / "errors", program, *arguments(photos, tmp_path / "run"))
+def test_a_process_that_dies_ends_the_other_with_a_message(photos: Path, tmp_path: Path) -> None:
+    (status, errors), dead = two_processes(tmp_path / "errors", train_and_die, arguments(photos, tmp_path / "run"))
     assert dead == (9, "")
     assert status == 1
     assert "Error: another process of this training has ended, or does not answer" in errors

@@ -1,10 +1,8 @@
 """A run that is killed, at any moment, and resumed ends with the weights of one that never was."""
 
 import json
-import os
 import random
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from learning.agent.checkpoint import BEST, LAST, RENAMED, read_checkpoint, save_checkpoint
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight, safelight_output
+from tests.learning.training.forked import start_forked
+from tests.learning.training.killed_training import (
+    CRITIC_UPDATES_AHEAD,
+    FEWEST_VALIDATION,
+    FIRST_PASSES,
+    train_until_killed,
+)
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 12, "--save-every", 2, "--device", "cpu"]
 SMALL += ["--picture-every", 0]
@@ -40,54 +45,23 @@ def same(a: Path, b: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())
 
 
-# Runs that die where they draw photos, in the middle of an iteration, or where they flush a file that is not whole yet.
-# They are forked from one process: a new one takes seconds to import torch.
-PROGRAM = """
-import os
-import sys
-import torch
-import torch._dynamo  # which every optimizer imports
-from learning.training import run, validation
-from learning.training import paper_recipe as paper
-from learning.command_line import main
-from learning.photos.batches import CropSampler
-torch.set_num_threads(1)
-validation.FEWEST_VALIDATION = 2
-paper.FIRST_PASSES, paper.CRITIC_UPDATES_AHEAD = 8, 2
-def counted(function):
-    def call(*given, **more):
-        global calls_left
-        calls_left -= 1
-        if not calls_left:
-            os.kill(os.getpid(), 9)
-        return function(*given, **more)
-    return call
-os.fsync, CropSampler.draw = counted(os.fsync), counted(CropSampler.draw)
-_, config, moments, *arguments = sys.argv
-for calls_left in map(int, moments.split()):
-    process = os.fork()
-    if process == 0:
-        main(arguments + ["--resume"] * os.path.exists(config))
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -9
-"""
-
-
 @pytest.fixture
 def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As PROGRAM has it."""
-    monkeypatch.setattr("learning.training.validation.FEWEST_VALIDATION", 2)
-    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 8)
-    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
+    """As the runs that are killed have it."""
+    monkeypatch.setattr("learning.training.validation.FEWEST_VALIDATION", FEWEST_VALIDATION)
+    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", FIRST_PASSES)
+    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", CRITIC_UPDATES_AHEAD)
 
 
 def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more: object) -> None:
     """Begin and resume a run, killed each time after one to some iterations and a part of the next."""
     draw = random.Random(recipe)
-    moments = " ".join(str(draw.randint(16, 32)) for _ in range(times))
-    command = [sys.executable, "-c", PROGRAM, str(out / "config.json"), moments]
-    command += arguments(photos, out, "--recipe", recipe, *more)
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True)
+    every = arguments(photos, out, "--recipe", recipe, *more)
+    for number in range(times):
+        moment = draw.randint(16, 32)
+        process = start_forked(train_until_killed, moment, out, every, errors=out.with_name(f"errors {number}"))
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.usefixtures("few_first_updates")

@@ -3,10 +3,13 @@
 import json
 import multiprocessing
 import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from editing.files import write_atomically
@@ -50,6 +53,21 @@ def train_made(folder: Path, seed: int) -> None:
         save_seed(folder.parent, seed, {0: 0.3, 1: 0.1}[seed])
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Seeds are trained here, by what would be sent to processes of their own: each of those has torch to import."""
+    alone = threading.Lock()
+
+    def run_here(function: Callable[..., str], *arguments: object, should_stop: object, limit: float) -> str:
+        with alone:
+            sent = ForkingPickler.loads(ForkingPickler.dumps((function, arguments)))
+            return str(sent[0](*sent[1]))
+
+    monkeypatch.setattr("learning.training.seeds.run_isolated", run_here)
+    yield
+    torch.set_num_threads(1)
+
+
 def test_the_seed_whose_results_are_nearest_to_what_photos_were_is_linked(tmp_path: Path) -> None:
     out = tmp_path / "run"
     write_about(out, {"seeds": [0, 1]})
@@ -67,7 +85,7 @@ def test_the_seed_whose_results_are_nearest_to_what_photos_were_is_linked(tmp_pa
     assert (out / CONFIG).resolve() == seed_folder(out, 0) / CONFIG
 
 
-def test_a_seed_that_diverges_leaves_its_best_checkpoint_and_says_why(tmp_path: Path) -> None:
+def test_a_seed_that_diverges_leaves_its_best_checkpoint_and_says_why(tmp_path: Path, in_this_process: None) -> None:
     write_about(tmp_path / "run", {"seeds": [1, 2]})
     results = train_seeds(tmp_path / "run", [1, 2], train_made, 1, lambda _result: None)
     assert [result.error for result in results] == ["", "the agent has stopped exploring"]
@@ -89,14 +107,16 @@ def test_ctrl_c_ends_those_that_are_training(tmp_path: Path) -> None:
     assert not [child for child in multiprocessing.active_children() if child.is_alive()]
 
 
-def test_seeds_that_nothing_was_held_out_for_cannot_be_chosen_from(tmp_path: Path) -> None:
+def test_seeds_that_nothing_was_held_out_for_cannot_be_chosen_from(tmp_path: Path, in_this_process: None) -> None:
     write_about(tmp_path / "run", {"seeds": [9]})
     with pytest.raises(CheckpointError, match="seed 9: nothing was held out to score it by"):
         train_seeds(tmp_path / "run", [9], train_made, 1, lambda _result: None)
     assert seed_result(tmp_path / "run", 9, "").criterion is None
 
 
-def test_several_seeds_are_one_run_to_play_and_go_on_where_one_was_lost(photos: Path, tmp_path: Path) -> None:
+def test_several_seeds_are_one_run_to_play_and_go_on_where_one_was_lost(
+    photos: Path, tmp_path: Path, in_this_process: None
+) -> None:
     out = tmp_path / "run"
     levers = ["--seed", 3, "--seeds", 2, "--normalise-exposure", "--unprocess", 0.5, "--reconstruction-penalty", 4]
     output = safelight_output(*arguments(photos, out, *levers, "--average", 0.5))
