@@ -15,7 +15,8 @@ TRANSFER ?= auto
 PRIMARIES ?= auto
 ONLY ?=
 TESTS ?= tests
-WORKERS ?= 2
+# One more than two cores: a test in a browser, or of several processes, leaves its worker a third of the time idle.
+WORKERS ?= 3
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 # Without windows of its own, Chromium takes half the time.
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable
@@ -29,7 +30,7 @@ CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
 .PHONY: help run demo test test-long screenshots lint format types contract api-schema references translations \
-	bench chromium clean
+	bench chromium clean lint-python lint-frontend types-python types-frontend frontend-tests
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,8 +44,8 @@ run: $(SETUP) ## play on this machine: PORT=8000 HOST=127.0.0.1 PHOTOS=folder [T
 demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots, an agent, a report
 	@exec $(PY) -m webapp.local.demo
 
-test: $(SETUP) chromium lint types ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
-	npm --prefix frontend run --silent test
+test: $(SETUP) chromium ## every check and every test but the long ones: TESTS=tests/editing WORKERS=3
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types frontend-tests
 	$(call pytest,-m 'not long')
 
 test-long: $(SETUP) chromium ## the tests that take minutes, on a bare machine too where root has mmdebstrap
@@ -56,19 +57,14 @@ screenshots: $(SETUP) chromium ## every page and state in five windows, in var/s
 	$(call pytest,tests/browser/take_screenshots.py)
 	@ls var/screenshots/*.png
 
-lint: .venv/installed frontend/node_modules/installed ## style and format of all code
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	npm --prefix frontend run --silent lint
+lint: lint-python lint-frontend ## style and format of all code
 
 format: .venv/installed frontend/node_modules/installed ## put all code into form
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format .
 	npm --prefix frontend run --silent format
 
-types: .venv/installed frontend/node_modules/installed ## the types of all code
-	$(PY) -m mypy bench docs editing learning webapp
-	npm --prefix frontend run --silent typecheck
+types: types-python types-frontend ## the types of all code
 
 contract: .venv/installed ## generate frontend/src/contract.json, what the browser knows of filters and rules
 	$(PY) -m editing.game.contract
@@ -124,6 +120,22 @@ frontend/dist/play.js: $(FRONTEND_SOURCES) frontend/node_modules/installed
 webapp/locale/compiled: $(CATALOGUES) .venv/installed
 	@$(PY) -m webapp.translations compile
 	@touch $@
+
+lint-python: .venv/installed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+lint-frontend: frontend/node_modules/installed
+	npm --prefix frontend run --silent lint
+
+types-python: .venv/installed
+	$(PY) -m mypy bench docs editing learning webapp
+
+types-frontend: frontend/node_modules/installed
+	npm --prefix frontend run --silent typecheck
+
+frontend-tests: frontend/node_modules/installed
+	npm --prefix frontend run --silent test
 
 chromium:
 	@if [ -z "$(CHROMIUM)" ] && ! command -v $(BROWSERS) >/dev/null; then \
