@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { contract, filterOf, isNeutral, neutralParameters, type Step } from "../src/game/contract";
-import { COURSE, placeIn, type Card } from "../src/tutorial/course";
+import { COURSE, cardIndexOf, type Card } from "../src/tutorial/course";
 import { GOAL } from "../src/tutorial/goal";
 import { tutorialTexts } from "../src/tutorial/texts";
 import { EMPTY_GAME, type Game } from "../src/game/rules";
@@ -81,8 +81,8 @@ describe("the course", () => {
 
 describe("a game that was left", () => {
   it("goes on at the first card that is not done", () => {
-    expect(COURSE[placeIn(EMPTY_GAME)]?.name).toBe("welcome");
-    expect(COURSE[placeIn(game(step("exposure"), step("gamma", false)))]?.name).toBe("gamma");
+    expect(COURSE[cardIndexOf(EMPTY_GAME)]?.name).toBe("welcome");
+    expect(COURSE[cardIndexOf(game(step("exposure"), step("gamma", false)))]?.name).toBe("gamma");
   });
 
   it("removes black & white before the next filter", () => {
@@ -90,8 +90,8 @@ describe("a game that was left", () => {
     const contrast = { before: EMPTY_GAME.position, after: game(...first, step("contrast")).position };
     const replaced = game(...first, step("black_white"));
     const past = [{ before: contrast.after, after: replaced.position }, contrast];
-    expect(COURSE[placeIn({ ...replaced, past })]?.name).toBe("remove");
-    expect(COURSE[placeIn({ ...game(...first), past })]?.name).toBe("tone");
+    expect(COURSE[cardIndexOf({ ...replaced, past })]?.name).toBe("remove");
+    expect(COURSE[cardIndexOf({ ...game(...first), past })]?.name).toBe("tone");
   });
 
   it("only has to go back when all were tried", () => {
@@ -99,6 +99,6 @@ describe("a game that was left", () => {
       before: EMPTY_GAME.position,
       after: game(step(slug)).position,
     }));
-    expect(COURSE[placeIn({ ...game(step("exposure"), step("color")), past })]?.name).toBe("back");
+    expect(COURSE[cardIndexOf({ ...game(step("exposure"), step("color")), past })]?.name).toBe("back");
   });
 });

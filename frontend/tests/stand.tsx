@@ -10,7 +10,7 @@ import { Renderer } from "../src/gl/renderer";
 import { Looking } from "../src/play/looking";
 import type { Details } from "../src/play/session";
 import { createState, type SavingStatus } from "../src/play/state";
-import "../src/styles/play.css";
+import "../src/play/styles/play.css";
 
 interface Stand {
   readonly size: () => readonly [number, number];

@@ -2,10 +2,10 @@ import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { describeValue, roundTo, type Filter, type Parameters } from "../game/contract";
 import { heightsOf, movePoint, straightened } from "../game/curves";
-import { texts } from "../shared/texts";
 import { curveKind, pointParameter, gearOf } from "./curvePoint";
 import { useRef } from "preact/hooks";
 import { nudged } from "./input";
+import { controlsTexts } from "./texts";
 
 interface Drag {
   readonly pointer: number;
@@ -160,8 +160,8 @@ export function CurveChart(props: ChartProps) {
         <path class="bent" d={path(heights)} />
       </svg>
       <div class="ends" aria-hidden="true">
-        <span>{texts.controls.dark}</span>
-        <span>{texts.controls.bright}</span>
+        <span>{controlsTexts.dark}</span>
+        <span>{controlsTexts.bright}</span>
       </div>
       {heights.slice(1, -1).map((height, index) => marker(height, index + 1))}
     </div>

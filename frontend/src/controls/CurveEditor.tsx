@@ -2,10 +2,10 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Filter, Parameters } from "../game/contract";
 import { heightsOf, movePoint, straightened } from "../game/curves";
-import { texts } from "../shared/texts";
 import { CurveChart } from "./CurveChart";
 import { curveKind, curveLabel, pointParameter } from "./curvePoint";
 import { NumberField } from "./NumberField";
+import { controlsTexts } from "./texts";
 
 interface Props {
   readonly filter: Filter;
@@ -35,7 +35,7 @@ export function CurveEditor({ filter, parameters, backdrop, move, release }: Pro
   return (
     <div class={`curves ${curveKind(names)}`}>
       {others.length > 0 && (
-        <div class="channels" role="group" aria-label={texts.controls.channels}>
+        <div class="channels" role="group" aria-label={controlsTexts.channels}>
           {filter.curves.map((curve, index) => (
             <button
               key={curveKind(curve)}
@@ -70,13 +70,13 @@ export function CurveEditor({ filter, parameters, backdrop, move, release }: Pro
         <button
           type="button"
           class="text-button"
-          aria-label={texts.controls.resetCurve(label)}
+          aria-label={controlsTexts.resetCurve(label)}
           onClick={() => set(straightened(parameters, names))}
         >
-          {texts.controls.reset}
+          {controlsTexts.reset}
         </button>
       </div>
-      <p class="hint">{others.length > 0 ? texts.controls.colorHint : texts.controls.curveHint}</p>
+      <p class="hint">{others.length > 0 ? controlsTexts.colorHint : controlsTexts.curveHint}</p>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { clampTo, type Parameter } from "../game/contract";
 import { formatNumber } from "../shared/language";
-import { texts } from "../shared/texts";
 import { readTyped } from "./input";
+import { controlsTexts } from "./texts";
 
 interface Props {
   readonly parameter: Parameter;
@@ -33,12 +33,12 @@ export function NumberField({ parameter, value, set }: Props) {
     if (text === null || text === shown) return;
     const meant = readTyped(parameter, text);
     if (meant === null) {
-      hint.value = { text: texts.controls.notANumber(text), at: shown };
+      hint.value = { text: controlsTexts.notANumber(text), at: shown };
       return;
     }
     const held = clampTo(parameter, meant);
     const beyond = Math.max(meant - high, low - meant) * factor > ROUNDING * 10 ** -decimals;
-    hint.value = { text: beyond ? texts.controls.outOfRange(print(low), highest) : "", at: print(held) };
+    hint.value = { text: beyond ? controlsTexts.outOfRange(print(low), highest) : "", at: print(held) };
     set(held);
   };
 
@@ -49,8 +49,8 @@ export function NumberField({ parameter, value, set }: Props) {
         type="text"
         inputMode="decimal"
         autocomplete="off"
-        aria-label={texts.controls.number(parameter.label)}
-        title={texts.controls.range(print(low), highest)}
+        aria-label={controlsTexts.number(parameter.label)}
+        title={controlsTexts.range(print(low), highest)}
         value={typed.value ?? shown}
         onFocus={(event) => {
           hint.value = { text: "", at: "" };

@@ -1,7 +1,7 @@
 /** A point of a curve as a parameter that is moved, typed and read like any other: its height, in per cent of white. */
 import type { Filter, Parameter } from "../game/contract";
 import { reachOf } from "../game/curves";
-import { texts } from "../shared/texts";
+import { controlsTexts } from "./texts";
 
 /** A curve that bends little is moved more finely than the hand that drags it, and by smaller nudges. */
 const FINE_BELOW_RATIO = 2;
@@ -16,14 +16,14 @@ export function pointParameter(filter: Filter, names: readonly string[], point: 
   const neutral = point / names.length;
   return {
     name: `point_${point}`,
-    label: texts.controls.point(curveLabel(names), neutral),
+    label: controlsTexts.point(curveLabel(names), neutral),
     low,
     high,
     neutral,
     scale: "linear",
     step: gearOf(filter) < 1 ? 0.001 : 0.005,
     unit: "%",
-    help: texts.controls.pointHelp,
+    help: controlsTexts.pointHelp,
     factor: 100,
     decimals: 1,
     directions: null,
@@ -38,5 +38,5 @@ export function curveKind(names: readonly string[]): string {
 
 export function curveLabel(names: readonly string[]): string {
   const kind = curveKind(names);
-  return texts.controls.curves[kind] ?? kind;
+  return controlsTexts.curves[kind] ?? kind;
 }

@@ -37,5 +37,5 @@ export function describeStep(step: Step): string {
   const isCurve = filter.curves.length > 0;
   const shown = (isCurve ? describeCurves : describeParameters)(filter, step.parameters);
   if (shown.length > 0) return shown.join(", ");
-  return isCurve && !isNeutral(filter, step.parameters) ? texts.strip.curve : texts.strip.unchanged;
+  return isCurve && !isNeutral(filter, step.parameters) ? texts.steps.curve : texts.steps.unchanged;
 }

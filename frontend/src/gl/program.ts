@@ -22,7 +22,7 @@ export const NOTHING_PAINTED: Clipping = { black: false, white: false };
 /** Straight through the steps: nothing is decided pixel by pixel, and nothing compiled that is not called. */
 function fragmentSource(filters: readonly string[], clipping: Clipping): string {
   const functions = [...new Set(filters)].map((slug) => contract.shader.filters[slug] ?? "");
-  const calls = filters.map((slug, place) => `  color = filter_${slug}(color, ${place});`);
+  const calls = filters.map((slug, step) => `  color = filter_${slug}(color, ${step});`);
   return `#version 300 es
 precision highp float;
 precision highp int;

@@ -36,7 +36,7 @@ export class Actions {
   get cannotFinish(): "practice" | "empty" | "unchanged" | null {
     const game = this.state.game.value;
     const practice = this.state.tutorial.value;
-    if (practice !== null && !practice.skippable && COURSE[practice.place]?.last !== true) return "practice";
+    if (practice !== null && !practice.skippable && COURSE[practice.cardIndex]?.last !== true) return "practice";
     const allowed = this.state.study.value?.allow_untouched === true;
     if (allowed || trajectory(game).length > 0 || this.state.draft.value !== null) return null;
     return game.position.steps.length === 0 ? "empty" : "unchanged";
@@ -69,13 +69,13 @@ export class Actions {
     if (!this.ready() || findFilter(slug) === undefined) return;
     this.state.picker.value = "off";
     const { steps } = this.state.game.value.position;
-    const place = steps.findIndex((step) => step.filter === slug);
+    const index = steps.findIndex((step) => step.filter === slug);
     if (this.state.replacing.value) {
-      if (place === -1) this.replace(slug);
+      if (index === -1) this.replace(slug);
       return;
     }
-    if (place !== -1) {
-      this.goto(place);
+    if (index !== -1) {
+      this.goto(index);
       return;
     }
     if (steps.length === contract.maximum_steps) return;
@@ -83,9 +83,9 @@ export class Actions {
     this.session.record("choose", { step: steps.length, filter: slug });
   }
 
-  goto(place: number): void {
+  goto(index: number): void {
     if (!this.begins()) return;
-    if (place !== this.cursor) this.session.record("goto", { step: place });
+    if (index !== this.cursor) this.session.record("goto", { step: index });
   }
 
   remove(): void {
@@ -110,9 +110,9 @@ export class Actions {
 
   /** To the step before or behind the one at the cursor; the place behind the last step is one of them. */
   walk(by: -1 | 1): void {
-    const place = this.cursor + by;
+    const index = this.cursor + by;
     const { length } = this.state.game.value.position.steps;
-    if (place >= 0 && place <= Math.min(length, contract.maximum_steps - 1)) this.goto(place);
+    if (index >= 0 && index <= Math.min(length, contract.maximum_steps - 1)) this.goto(index);
   }
 
   toggleReplacing(): void {
@@ -190,10 +190,10 @@ export class Actions {
   nextCard(): void {
     const { game, tutorial, replacing } = this.state;
     const now = tutorial.value;
-    const card = now === null ? undefined : COURSE[now.place];
+    const card = now === null ? undefined : COURSE[now.cardIndex];
     if (now === null || card === undefined || card.last === true) return;
     if (this.ready() && card.phase(game.value, { ...now, replacing: replacing.value }) === "done") {
-      tutorial.value = { ...now, place: now.place + 1, compared: false };
+      tutorial.value = { ...now, cardIndex: now.cardIndex + 1, compared: false };
     }
   }
 

@@ -29,26 +29,26 @@ export class Looking {
 
   /** Nearer or farther by a factor, at a point of the window, else at the middle. */
   zoomBy(factor: number, at?: Point): void {
-    const places = this.places();
-    if (places === null) return;
-    const { room, photo } = places;
+    const sizes = this.sizes();
+    if (sizes === null) return;
+    const { room, photo } = sizes;
     const scale = this.state.view.value.scale ?? fitScale(room, photo);
     this.zoomTo(scale * factor, at);
   }
 
   /** Nearer at a point of the window, or back to the whole photo. */
   toggleAt(at: Point): void {
-    const places = this.places();
-    if (places === null) return;
+    const sizes = this.sizes();
+    if (sizes === null) return;
     if (this.state.view.value.scale !== null) this.fit();
-    else this.zoomTo(closerScale(places.room, places.photo), at);
+    else this.zoomTo(closerScale(sizes.room, sizes.photo), at);
   }
 
   /** Moves the photo by pixels of the page. */
   move([right, down]: Point): void {
-    const places = this.places();
-    if (places === null) return;
-    const { room, photo, ratio } = places;
+    const sizes = this.sizes();
+    if (sizes === null) return;
+    const { room, photo, ratio } = sizes;
     const { view } = this.state;
     view.value = moved(view.value, room, photo, [right * ratio, down * ratio]);
   }
@@ -80,9 +80,9 @@ export class Looking {
   }
 
   private zoomTo(scale: number, at?: Point): void {
-    const places = this.places();
-    if (places === null) return;
-    const { room, photo, ratio } = places;
+    const sizes = this.sizes();
+    if (sizes === null) return;
+    const { room, photo, ratio } = sizes;
     const { view } = this.state;
     let point: Point = [room.width / 2, room.height / 2];
     if (at !== undefined) {
@@ -92,7 +92,7 @@ export class Looking {
     view.value = zoomAt(view.value, room, photo, scale, point);
   }
 
-  private places(): { room: Size; photo: Size; ratio: number } | null {
+  private sizes(): { room: Size; photo: Size; ratio: number } | null {
     const photo = shownPreview(this.state);
     const { width, height, ratio } = this.display.room.value;
     return photo === null || width === 0 || height === 0 ? null : { room: { width, height }, photo, ratio };

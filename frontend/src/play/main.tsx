@@ -10,12 +10,13 @@ import { listenToKeys } from "./keyboard";
 import { Looking } from "./looking";
 import { noticeFor } from "./notices";
 import { Outbox } from "./outbox";
-import "../styles/play.css";
+import "./styles/play.css";
 import { Session } from "./session";
 import { createState, shownSteps, type PlayState } from "./state";
 import { openStore, type Store } from "./store";
 import { pressHeldKeysOnce } from "../shared/heldKeys";
 import { texts } from "../shared/texts";
+import { playNotices } from "./texts";
 import { Turn } from "./turn";
 
 /** How long a window rests at its new size before that is noted. */
@@ -56,8 +57,8 @@ function reload(): void {
 
 /** The store; what stands in its way is said on the page. */
 async function openStoreOf(state: PlayState, root: HTMLElement): Promise<Store> {
-  const waits = () => render(<NoticePage notice={texts.notices.waitsForOldWindow()} />, root);
-  const outdated = () => (state.page.value = texts.notices.stale(reload));
+  const waits = () => render(<NoticePage notice={playNotices.waitsForOldWindow()} />, root);
+  const outdated = () => (state.page.value = playNotices.stale(reload));
   return openStore(waits, outdated);
 }
 

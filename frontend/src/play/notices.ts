@@ -4,6 +4,7 @@ import { IllegalEvent } from "../game/events";
 import { DamagedPreview } from "../shared/preview";
 import { NewerStore } from "./store";
 import { texts } from "../shared/texts";
+import { playNotices } from "./texts";
 import type { Notice } from "../shared/NoticeCard";
 
 export interface WaysOn {
@@ -20,37 +21,35 @@ function reload(): void {
 }
 
 function noticeForRefusal({ code, message }: ApiError | IllegalEvent, { next, isClosed }: WaysOn): Notice {
-  const { notices } = texts;
   switch (code) {
     case "stale_contract":
-      return notices.stale(reload);
+      return playNotices.stale(reload);
     case "study_closed":
-      return notices.closed();
+      return playNotices.closed();
     case "consent_needed":
       // The server leads from there to the text.
-      return notices.consentNeeded(reload);
+      return texts.notices.consentNeeded(reload);
     case "photo_removed":
-      return notices.photoRemoved(next);
+      return playNotices.photoRemoved(next);
     case "not_joined":
-      return isClosed ? notices.closed() : notices.notJoined(reload);
+      return isClosed ? playNotices.closed() : playNotices.notJoined(reload);
     case "closed":
     case "conflict":
     case "gap":
     case "other_episode_open":
     case "already_played":
-      return notices.changedElsewhere(reload);
+      return playNotices.changedElsewhere(reload);
     case "not_found":
-      return notices.notFound();
+      return playNotices.notFound();
     default:
-      return notices.refused(message, reload);
+      return playNotices.refused(message, reload);
   }
 }
 
 export function noticeFor(error: Error, ways: WaysOn): Notice {
-  const { notices } = texts;
-  if (error instanceof Unreachable) return notices.unreachable(navigator.onLine, ways.again);
-  if (error instanceof NewerStore) return notices.stale(reload);
-  if (error instanceof DamagedPreview) return notices.damaged(error.message, ways.again);
+  if (error instanceof Unreachable) return texts.notices.unreachable(navigator.onLine, ways.again);
+  if (error instanceof NewerStore) return playNotices.stale(reload);
+  if (error instanceof DamagedPreview) return playNotices.damaged(error.message, ways.again);
   if (error instanceof ApiError || error instanceof IllegalEvent) return noticeForRefusal(error, ways);
-  return notices.broken(error.message, reload);
+  return texts.notices.broken(error.message, reload);
 }

@@ -23,8 +23,8 @@ import type { Outbox } from "./outbox";
 import type { Store } from "./store";
 import type { Turn } from "./turn";
 import { shownPreview, type PlayState } from "./state";
-import { texts } from "../shared/texts";
-import { placeIn } from "../tutorial/course";
+import { playNotices } from "./texts";
+import { cardIndexOf } from "../tutorial/course";
 import type { Preview } from "../shared/preview";
 import { FIT } from "../shared/view";
 import { getReveals, pages } from "../viewing/api";
@@ -83,7 +83,7 @@ export class Session {
       () => this.open(),
       async () => {
         if (!(await this.turn.ask())) {
-          this.show(texts.notices.otherWindow(() => void this.takeOver()));
+          this.show(playNotices.otherWindow(() => void this.takeOver()));
           return;
         }
         const study = await getStudy(this.slug);
@@ -94,7 +94,7 @@ export class Session {
         await this.outbox.flush();
         const lost = this.outbox.refusals;
         if (kept + lost > 0) {
-          this.show(texts.notices.leftBehind(kept, lost, () => void this.next()));
+          this.show(playNotices.leftBehind(kept, lost, () => void this.next()));
           return;
         }
         await this.offer();
@@ -192,11 +192,10 @@ export class Session {
 
   /** What follows on the last photo. */
   private async ending({ done }: Progress): Promise<Notice> {
-    const { notices } = texts;
-    if (done === 0) return notices.noPhotoYet();
+    if (done === 0) return playNotices.noPhotoYet();
     const goto = (address: string) => () => window.location.assign(address);
-    if ((await this.reveals()).length > 0) return notices.lastPhotoToReveal(goto(pages.reveal(this.slug)));
-    return notices.lastPhoto(goto(pages.profile(this.slug)));
+    if ((await this.reveals()).length > 0) return playNotices.lastPhotoToReveal(goto(pages.reveal(this.slug)));
+    return playNotices.lastPhoto(goto(pages.profile(this.slug)));
   }
 
   /** Leaves the tutorial for the photos of the study; what was practised stays where it is. */
@@ -210,7 +209,7 @@ export class Session {
     this.forgetPractice();
     const left = this.state.progress.value?.total ?? 0;
     this.clear();
-    this.show(texts.notices.practised(left, () => void this.next()));
+    this.show(playNotices.practised(left, () => void this.next()));
   }
 
   /** It was asked for once: a reload from here on goes on with the photos of the study. */
@@ -239,7 +238,7 @@ export class Session {
 
   /** Another window goes on. */
   async leave(): Promise<void> {
-    this.show(texts.notices.otherWindow(() => void this.takeOver()));
+    this.show(playNotices.otherWindow(() => void this.takeOver()));
     await this.outbox.stop();
   }
 
@@ -333,7 +332,7 @@ export class Session {
       this.state.photo.value = photo;
       this.state.preview.value = preview;
       this.state.game.value = game;
-      if (tutorial !== null) this.state.tutorial.value = { ...tutorial, place: placeIn(game), compared: false };
+      if (tutorial !== null) this.state.tutorial.value = { ...tutorial, cardIndex: cardIndexOf(game), compared: false };
     });
     this.episode = episode?.id ?? newIdentifier();
     await drawn();

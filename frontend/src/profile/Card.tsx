@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { findFilter } from "../game/contract";
 import { FilterSign } from "../shared/icons";
-import { texts } from "../shared/texts";
+import { formatShare, texts } from "../shared/texts";
 import type { Style, Styles, Group } from "../viewing/api";
 import { profileTexts } from "./texts";
 import { barsOf, difference, mapOf, usualOrder, GROUPS } from "./layout";
@@ -99,7 +99,7 @@ function Bars({ styles, top }: { readonly styles: Styles; readonly top: number }
             {shares.others !== undefined && <Mark group="others" x={along(shares.others)} y={y} />}
             {shares.agent !== undefined && <Mark group="agent" x={along(shares.agent)} y={y} />}
             <text class="small end" x={WIDTH - MARGIN} y={y + 4}>
-              {texts.histogram.percent(shares.you ?? 0)}
+              {formatShare(shares.you ?? 0)}
             </text>
           </g>
         );

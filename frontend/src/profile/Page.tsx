@@ -2,7 +2,7 @@ import { signal, type Signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { contract } from "../game/contract";
 import { formatNumber } from "../shared/language";
-import { formatPercent, texts } from "../shared/texts";
+import { formatPercent, formatShare } from "../shared/texts";
 import { pages, type OthersStyle, type Style, type Styles } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import { Card, comparisons } from "./Card";
@@ -27,11 +27,10 @@ interface Measure {
 
 function measures(): Measure[] {
   const { numbers } = profileTexts;
-  const { percent } = texts.histogram;
   const steps = (value: number) => formatNumber(value, 1);
   return [
     { label: numbers.steps, of: (style) => style.steps, print: steps, printSize: steps },
-    { label: numbers.brightness, of: (style) => style.brightness, print: percent, printSize: formatPercent },
+    { label: numbers.brightness, of: (style) => style.brightness, print: formatShare, printSize: formatPercent },
     {
       label: numbers.warmth,
       of: (style) => style.warmth,
@@ -41,7 +40,7 @@ function measures(): Measure[] {
     ...contract.filters.map(({ slug, label }) => ({
       label,
       of: (style: Style) => style.shares[slug] ?? 0,
-      print: percent,
+      print: formatShare,
       printSize: formatPercent,
     })),
   ];

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { pressHeldKeysOnce } from "../shared/heldKeys";
-import "../styles/profile.css";
+import "./profile.css";
 import { getStyles, pages } from "../viewing/api";
 import { noticeFor } from "../viewing/notices";
 import { viewingTexts } from "../viewing/texts";

@@ -26,7 +26,7 @@ function Cell({
         type="button"
         class={current ? "cell current" : "cell"}
         aria-current={current ? "step" : undefined}
-        aria-label={step === null ? name : texts.strip.step(number, name, value)}
+        aria-label={step === null ? name : texts.steps.step(number, name, value)}
         onClick={() => player.goto(number)}
       >
         <Pixels image={player.thumbnails.value[number]} />
@@ -104,7 +104,7 @@ function Film({ player, darkroom }: { readonly player: Player; readonly darkroom
         <Buttons player={player} />
         <p class="hint keys">{replayTexts.keys}</p>
       </aside>
-      <ol class="film" aria-label={texts.strip.label}>
+      <ol class="film" aria-label={texts.steps.label}>
         <Cell player={player} step={null} number={0} />
         {steps.map((step, index) => (
           <Cell key={step.filter} player={player} step={step} number={index + 1} />

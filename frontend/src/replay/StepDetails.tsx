@@ -42,7 +42,7 @@ export function StepDetails({
   const filter = filterOf(step);
   return (
     <div class="details">
-      <p class="place">{replayTexts.place(number, count)}</p>
+      <p class="place">{replayTexts.stepOf(number, count)}</p>
       <h2>
         <FilterIcon slug={filter.slug} /> {filter.label}
       </h2>

@@ -2,7 +2,7 @@
 import { batch } from "@preact/signals";
 import { render } from "preact";
 import { getPreview } from "../shared/api";
-import "../styles/replay.css";
+import "./replay.css";
 import { getReplay } from "../viewing/api";
 import type { Darkroom } from "../viewing/darkroom";
 import { noticeFor } from "../viewing/notices";

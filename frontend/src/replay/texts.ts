@@ -1,5 +1,5 @@
 /** What the page of a replay says. */
-import { texts } from "../shared/texts";
+import { formatShare, texts } from "../shared/texts";
 import { gettext, ngettext, pgettext } from "../shared/translation";
 
 export const replayTexts = {
@@ -9,9 +9,8 @@ export const replayTexts = {
   by: (player: string) => gettext("by %(player)s", { player }),
   byYou: (player: string) => gettext("by you, %(player)s", { player }),
   notHandedIn: gettext("(not handed in)"),
-  probability: (share: number) =>
-    gettext("Chosen with a probability of %(share)s.", { share: texts.histogram.percent(share) }),
-  place: (number: number, count: number) => gettext("Step %(number)s of %(count)s", { number, count }),
+  probability: (share: number) => gettext("Chosen with a probability of %(share)s.", { share: formatShare(share) }),
+  stepOf: (number: number, count: number) => gettext("Step %(number)s of %(count)s", { number, count }),
   original: (count: number) =>
     ngettext("As it came, before %(count)s step.", "As it came, before %(count)s steps.", count),
   untouched: gettext("It was left as it came."),

@@ -7,8 +7,8 @@ import type { RevealSession, RevealState } from "./session";
 import { revealTexts } from "./texts";
 
 /** Pictures go by letters, which say nothing of who made them. */
-export function letterOf(place: number): string {
-  return String.fromCharCode("A".charCodeAt(0) + place);
+export function letterOf(index: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + index);
 }
 
 function StepPicture({
@@ -23,7 +23,7 @@ function StepPicture({
   const { label } = filterOf(step);
   const value = describeStep(step);
   return (
-    <li title={texts.strip.step(index + 1, label, value)}>
+    <li title={texts.steps.step(index + 1, label, value)}>
       <Pixels image={image} />
       <span class="caption">
         <span class="name">{label}</span>
@@ -37,17 +37,17 @@ interface Props {
   readonly state: RevealState;
   readonly session: RevealSession;
   readonly treatment: Treatment;
-  readonly place: number;
+  readonly index: number;
 }
 
 /** How it was made, once that is told. */
-function Steps({ state, treatment, place }: Pick<Props, "state" | "treatment" | "place">) {
+function Steps({ state, treatment, index }: Pick<Props, "state" | "treatment" | "index">) {
   const { steps } = treatment;
   if (steps === null) return null;
   if (steps.length === 0) return <p class="hint">{revealTexts.untouched}</p>;
-  const strip = state.strips.value[place];
+  const strip = state.strips.value[index];
   return (
-    <ol class="small-strip" aria-label={revealTexts.steps(letterOf(place))}>
+    <ol class="small-strip" aria-label={revealTexts.steps(letterOf(index))}>
       {steps.map((step, index) => (
         <StepPicture key={step.filter} step={step} index={index} image={strip?.[index]} />
       ))}
@@ -56,34 +56,34 @@ function Steps({ state, treatment, place }: Pick<Props, "state" | "treatment" | 
 }
 
 /** Who made it, once that is told. */
-function Maker({ state, treatment, place }: Pick<Props, "state" | "treatment" | "place">) {
+function Maker({ state, treatment, index }: Pick<Props, "state" | "treatment" | "index">) {
   const { made_by, episode } = treatment;
   if (made_by === null) return null;
   return (
     <p class="maker" data-maker={made_by}>
       <strong>{revealTexts.makers[made_by]}</strong>
-      {state.showing.value?.answer === place && <span class="favourite">{revealTexts.favourite}</span>}
+      {state.showing.value?.answer === index && <span class="favourite">{revealTexts.favourite}</span>}
       {episode !== null && <a href={pages.replay(episode)}>{revealTexts.watch}</a>}
     </p>
   );
 }
 
-function TreatmentView({ state, session, treatment, place }: Props) {
-  const letter = letterOf(place);
+function TreatmentView({ state, session, treatment, index }: Props) {
+  const letter = letterOf(index);
   const told = treatment.made_by !== null;
-  const chosen = state.chosen.value === place;
+  const chosen = state.chosen.value === index;
   return (
     <li class={chosen ? "treatment chosen" : "treatment"}>
       <label>
-        <Pixels image={state.pictures.value[place]} label={revealTexts.picture(letter)} />
+        <Pixels image={state.pictures.value[index]} label={revealTexts.picture(letter)} />
         <span class="choice">
           {!told && (
             <input
               type="radio"
               name="favourite"
-              value={place}
+              value={index}
               checked={chosen}
-              onChange={() => session.choose(place)}
+              onChange={() => session.choose(index)}
               aria-label={revealTexts.picture(letter)}
             />
           )}
@@ -92,8 +92,8 @@ function TreatmentView({ state, session, treatment, place }: Props) {
           </span>
         </span>
       </label>
-      <Maker state={state} treatment={treatment} place={place} />
-      <Steps state={state} treatment={treatment} place={place} />
+      <Maker state={state} treatment={treatment} index={index} />
+      <Steps state={state} treatment={treatment} index={index} />
     </li>
   );
 }
@@ -105,13 +105,13 @@ export function Treatments({ state, session }: Pick<Props, "state" | "session">)
   const { pictures, photo } = showing;
   return (
     <ul class="treatments" data-count={pictures.length} data-shape={photo.width >= photo.height ? "wide" : "tall"}>
-      {pictures.map((treatment, place) => (
+      {pictures.map((treatment, index) => (
         <TreatmentView
-          key={`${photo.id} ${place}`}
+          key={`${photo.id} ${index}`}
           state={state}
           session={session}
           treatment={treatment}
-          place={place}
+          index={index}
         />
       ))}
     </ul>

@@ -1,6 +1,6 @@
 /** The reveal, from the element `#app`: `data-study` names the study, `data-photo` one photo, or none for all. */
 import { render } from "preact";
-import "../styles/reveal.css";
+import "./reveal.css";
 import { Page } from "./Page";
 import { RevealSession, createState } from "./session";
 import { start } from "../viewing/Frame";
@@ -9,10 +9,10 @@ import { start } from "../viewing/Frame";
 function listenToLetters(session: RevealSession): void {
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
-    const place = event.key.toLowerCase().charCodeAt(0) - "a".charCodeAt(0);
-    if (place < 0) return;
-    session.choose(place);
-    document.querySelector<HTMLElement>(`input[name=favourite][value="${place}"]`)?.focus({ preventScroll: true });
+    const index = event.key.toLowerCase().charCodeAt(0) - "a".charCodeAt(0);
+    if (index < 0) return;
+    session.choose(index);
+    document.querySelector<HTMLElement>(`input[name=favourite][value="${index}"]`)?.focus({ preventScroll: true });
   });
 }
 

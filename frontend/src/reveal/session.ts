@@ -9,11 +9,11 @@ import type { Notice } from "../shared/NoticeCard";
 export interface RevealState {
   readonly page: Signal<"loading" | "showing" | Notice>;
   readonly showing: Signal<Showing | null>;
-  /** By place, as the pictures of `showing`. */
+  /** In the order of the pictures of `showing`. */
   readonly pictures: Signal<readonly ImageBitmap[]>;
-  /** By place, the photo after each step of the picture; empty until it is told how they were made. */
+  /** In the same order, the photo after each step of the picture; empty until it is told how they were made. */
   readonly strips: Signal<readonly (readonly ImageData[])[]>;
-  /** The place that is marked and not sent yet. */
+  /** The index of the picture that is marked and not sent yet. */
   readonly chosen: Signal<number | null>;
   /** Which of how many photos is shown, from 1. */
   readonly number: Signal<number>;
@@ -71,18 +71,18 @@ export class RevealSession {
     );
   }
 
-  choose(place: number): void {
+  choose(index: number): void {
     const { showing, chosen, sending } = this.state;
     const shown = showing.value;
     if (shown?.answer !== null || sending.value) return;
-    if (place < shown.pictures.length) chosen.value = place;
+    if (index < shown.pictures.length) chosen.value = index;
   }
 
   /** Sends what was chosen; who made which, and how, is shown then. */
   async answer(): Promise<void> {
     const { showing, chosen, sending } = this.state;
-    const [shown, place] = [showing.value, chosen.value];
-    if (shown === null || place === null || sending.value) return;
+    const [shown, index] = [showing.value, chosen.value];
+    if (shown === null || index === null || sending.value) return;
     const ms = Math.round(performance.now() - this.shownAt);
     sending.value = true;
     await this.guarded(
@@ -91,7 +91,7 @@ export class RevealSession {
         void this.answer();
       },
       async () => {
-        const told = await answerReveal(this.study, shown.photo.id, place, ms);
+        const told = await answerReveal(this.study, shown.photo.id, index, ms);
         const strips = await this.drawStrips(told);
         batch(() => {
           showing.value = told;

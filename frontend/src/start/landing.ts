@@ -6,7 +6,7 @@ import { getPreview } from "../shared/api";
 import { filterOf } from "../game/contract";
 import { describeStep } from "../game/describe";
 import { Renderer } from "../gl/renderer";
-import { texts } from "../shared/texts";
+import { landingTexts } from "./texts";
 import { GOAL } from "../tutorial/goal";
 import { scaledTo } from "../shared/view";
 
@@ -36,7 +36,7 @@ function divider(picture: HTMLElement): HTMLInputElement {
   slider.min = "0";
   slider.max = "100";
   slider.value = "50";
-  slider.ariaLabel = texts.landing.slider;
+  slider.ariaLabel = landingTexts.slider;
   const move = () => picture.style.setProperty("--share", `${slider.value}%`);
   slider.addEventListener("input", move);
   move();
@@ -48,7 +48,7 @@ async function show(figure: HTMLElement, picture: HTMLElement, preview: string):
   const photo = await getPreview(preview);
   renderer.upload(photo);
   const size = scaledTo(EDGE, photo);
-  const { before, after, steps } = texts.landing;
+  const { before, after, steps } = landingTexts;
   picture.replaceChildren(
     canvasOf(renderer.picture(GOAL, ...size), "after"),
     canvasOf(renderer.picture([], ...size), "before"),

@@ -41,19 +41,19 @@ function usePointer(selector: string | undefined, drawn: unknown) {
   return card;
 }
 
-function Dots({ place }: { readonly place: number }) {
-  const said = tutorialTexts.card(place + 1, COURSE.length);
+function Dots({ current }: { readonly current: number }) {
+  const said = tutorialTexts.card(current + 1, COURSE.length);
   return (
     <div class="dots" role="img" aria-label={said} title={said}>
       {COURSE.map(({ name }, index) => (
-        <span key={name} class={index < place ? "past" : index === place ? "now" : ""} />
+        <span key={name} class={index < current ? "past" : index === current ? "now" : ""} />
       ))}
     </div>
   );
 }
 
 function CardView({ card, tutorial, game, replacing, next, skip }: Omit<Props, "goal"> & { readonly card: Card }) {
-  const { place, compared, skippable } = tutorial;
+  const { cardIndex, compared, skippable } = tutorial;
   const phase = card.phase(game, { compared, replacing });
   const element = usePointer(card.at[phase], game);
   const { cards, full, well } = tutorialTexts;
@@ -71,7 +71,7 @@ function CardView({ card, tutorial, game, replacing, next, skip }: Omit<Props, "
         </p>
       </div>
       <div class="turn">
-        <Dots place={place} />
+        <Dots current={cardIndex} />
         {skippable && (
           <button type="button" class="text-button" onClick={skip}>
             {tutorialTexts.skip}
@@ -97,7 +97,7 @@ function CardView({ card, tutorial, game, replacing, next, skip }: Omit<Props, "
 export function Lesson({ goal, ...props }: Props) {
   const { tutorial, next } = props;
   useKey(next);
-  const card = COURSE[tutorial.place];
+  const card = COURSE[tutorial.cardIndex];
   if (card === undefined) return null;
   return (
     <section class="lesson" aria-label={tutorialTexts.label}>

@@ -5,7 +5,7 @@ import type { Game } from "../game/rules";
 /** How far the player is in the tutorial. */
 export interface Tutorial {
   /** The number of the card that is shown. */
-  readonly place: number;
+  readonly cardIndex: number;
   /** Whether the original was looked at since that card came up. */
   readonly compared: boolean;
   /** Whether the player has been through it before. */
@@ -78,19 +78,19 @@ export const COURSE: readonly Card[] = [
 ];
 
 /** Where a game that was left goes on: at the first card whose task is not done yet. */
-export function placeIn(game: Game): number {
+export function cardIndexOf(game: Game): number {
   const steps = [game.position, ...game.past.map(({ after }) => after)].flatMap((position) => position.steps);
   const tried = new Set(
     steps.filter((step) => !isNeutral(filterOf(step), step.parameters)).map(({ filter }) => filter),
   );
-  const place = COURSE.findIndex(({ name }) => filterName(name) && !tried.has(name));
+  const next = COURSE.findIndex(({ name }) => filterName(name) && !tried.has(name));
   if (tried.size === 0) return 0;
-  if (place === -1) return COURSE.findIndex(({ name }) => name === "back");
+  if (next === -1) return COURSE.findIndex(({ name }) => name === "back");
   // After black & white, its removal comes first.
-  const before = COURSE[place - 1];
+  const before = COURSE[next - 1];
   return before?.name === "remove" && before.phase(game, { compared: false, replacing: false }) !== "done"
-    ? place - 1
-    : place;
+    ? next - 1
+    : next;
 }
 
 function filterName(name: string): boolean {

@@ -21,7 +21,7 @@ function bringIntoView(target: HTMLElement): void {
 }
 
 /** Sets how far the card moves down to the height of its target, and where its arrow stands, as CSS variables. */
-function place(card: HTMLElement, target: HTMLElement): void {
+function moveBeside(card: HTMLElement, target: HTMLElement): void {
   const [moved, other] = [card.getBoundingClientRect(), target.getBoundingClientRect()];
   const column = card.parentElement?.getBoundingClientRect() ?? moved;
   // Where it stands by itself: on its way from one place to another, it is measured somewhere between.
@@ -46,7 +46,7 @@ export function pointAt(card: HTMLElement, selector: string | undefined): () => 
     delete card.dataset.arrow;
     return () => undefined;
   }
-  const again = () => place(card, target);
+  const again = () => moveBeside(card, target);
   target.dataset.pointed = "";
   bringIntoView(target);
   again();

@@ -35,8 +35,8 @@ export async function openReveal(study: string, photo: string): Promise<Showing>
 }
 
 /** Stores which picture is liked best, after so many ms; who made which is told then. */
-export async function answerReveal(study: string, photo: string, place: number, ms: number): Promise<Showing> {
-  return parsed(await post(study, `${revealAddress(study, photo)}answer/`, { place, ms }));
+export async function answerReveal(study: string, photo: string, picture: number, ms: number): Promise<Showing> {
+  return parsed(await post(study, `${revealAddress(study, photo)}answer/`, { place: picture, ms }));
 }
 
 export function getStyles(study: string): Promise<Styles> {

@@ -1,5 +1,5 @@
-import { texts } from "../../shared/texts";
 import { type Play, holdToCompare } from "./play";
+import { editorTexts } from "./texts";
 
 /** The one primary button. It says why, where it cannot be used yet. */
 export function FinishButton({ play }: { readonly play: Play }) {
@@ -7,9 +7,9 @@ export function FinishButton({ play }: { readonly play: Play }) {
   return (
     <div class="finish">
       <button type="button" class="primary" aria-disabled={reason !== null} onClick={() => play.actions.finish()}>
-        {texts.buttons.finish}
+        {editorTexts.buttons.finish}
       </button>
-      {reason !== null && <span class="reason">{texts.finishReason[reason]}</span>}
+      {reason !== null && <span class="reason">{editorTexts.finishReason[reason]}</span>}
     </div>
   );
 }
@@ -18,7 +18,7 @@ export function FinishButton({ play }: { readonly play: Play }) {
 export function HistoryButtons({ play }: { readonly play: Play }) {
   const { actions, state } = play;
   const { past, future } = state.game.value;
-  const { undo, undoKeys, redo, redoKeys } = texts.buttons;
+  const { undo, undoKeys, redo, redoKeys } = editorTexts.buttons;
   return (
     <div class="history">
       <button
@@ -40,7 +40,7 @@ export function HistoryButtons({ play }: { readonly play: Play }) {
         ↷ <span>{redo}</span>
       </button>
       <button type="button" class="on-phones" aria-pressed={state.comparing.value} {...holdToCompare(play)}>
-        {texts.view.before}
+        {editorTexts.view.before}
       </button>
       <FinishButton play={play} />
     </div>
@@ -54,8 +54,8 @@ export function StepButtons({ play }: { readonly play: Play }) {
   const noSteps = state.game.value.position.steps.length === 0;
   return (
     <div class="step-buttons">
-      <button type="button" disabled={noStep} title={texts.buttons.removeKey} onClick={() => actions.remove()}>
-        {texts.buttons.remove}
+      <button type="button" disabled={noStep} title={editorTexts.buttons.removeKey} onClick={() => actions.remove()}>
+        {editorTexts.buttons.remove}
       </button>
       <button
         type="button"
@@ -64,10 +64,10 @@ export function StepButtons({ play }: { readonly play: Play }) {
         aria-pressed={state.replacing.value}
         onClick={() => actions.toggleReplacing()}
       >
-        {state.replacing.value ? texts.buttons.cancelReplace : texts.buttons.replace}
+        {state.replacing.value ? editorTexts.buttons.cancelReplace : editorTexts.buttons.replace}
       </button>
       <button type="button" disabled={noSteps} onClick={() => actions.reset()}>
-        {texts.buttons.reset}
+        {editorTexts.buttons.reset}
       </button>
     </div>
   );

@@ -4,15 +4,15 @@ import { CurveEditor } from "../../controls/CurveEditor";
 import { ParameterRow } from "../../controls/ParameterRow";
 import { countLevels } from "../../gl/histogram";
 import { shownSteps } from "../state";
-import { texts } from "../../shared/texts";
 import { GreyPicker } from "./GreyPicker";
 import type { Play } from "./play";
 import { byTouch } from "../../shared/touch";
 import { Levels } from "./Histogram";
+import { editorTexts } from "./texts";
 
 function Invitation({ play }: { readonly play: Play }) {
   const count = play.state.game.value.position.steps.length;
-  const { start, between, full } = texts.controls;
+  const { start, between, full } = editorTexts.controls;
   return <p class="hint">{count === 0 ? start : count === contract.maximum_steps ? full : between}</p>;
 }
 
@@ -51,7 +51,7 @@ export function Controls({ play }: { readonly play: Play }) {
     return (
       <section class="controls">
         <div class="section-head">
-          <h2>{texts.controls.none}</h2>
+          <h2>{editorTexts.controls.none}</h2>
         </div>
         <Invitation play={play} />
       </section>
@@ -66,7 +66,7 @@ export function Controls({ play }: { readonly play: Play }) {
         <h2>
           <span class="index">{cursor + 1}</span> {filter.label}
         </h2>
-        <p>{byTouch() ? texts.controls.resetsByTouch : texts.controls.resets}</p>
+        <p>{byTouch() ? editorTexts.controls.resetsByTouch : editorTexts.controls.resets}</p>
       </div>
       <p class="purpose">{filter.purpose}</p>
       {filter.slug === "white_balance" && <GreyPicker play={play} />}

@@ -2,20 +2,20 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { filterOf, isNeutral, type Step } from "../../game/contract";
 import { describeStep } from "../../game/describe";
-import { texts } from "../../shared/texts";
 import { Pixels } from "../../shared/Pixels";
 import type { Play } from "./play";
 import { byTouch } from "../../shared/touch";
+import { editorTexts } from "./texts";
 
 /** How far the player is, and that they can leave and come back. */
 export function Break({ play }: { readonly play: Play }) {
   const { progress, dialog } = play.state;
   const { done, total } = progress.value ?? { done: 0, total: 0 };
   const { waiting } = play.saving.value;
-  const { rest } = texts;
+  const { rest } = editorTexts;
   return (
     <Sheet play={play} title={rest.title} kind="rest">
-      {total > 0 && <progress value={done} max={total} aria-label={texts.progressLabel(done, total)} />}
+      {total > 0 && <progress value={done} max={total} aria-label={editorTexts.progressLabel(done, total)} />}
       {total > 0 && <p>{rest.done(done, total)}</p>}
       <p role="status">{waiting > 0 ? rest.unsaved(waiting) : rest.saved}</p>
       <p class="hint">{rest.back}</p>
@@ -69,7 +69,7 @@ export function Sheet({ play, title, kind, children }: SheetProps) {
 }
 
 function Help({ play }: { readonly play: Play }) {
-  const { help } = texts;
+  const { help } = editorTexts;
   const study = play.state.study.value;
   const [heading, rows] = byTouch() ? [help.touches, help.gestures] : [help.shortcuts, help.keys];
   return (
@@ -97,7 +97,7 @@ function Help({ play }: { readonly play: Play }) {
       )}
       <div class="dialog-buttons">
         <button type="button" onClick={() => (play.state.dialog.value = null)}>
-          {texts.buttons.close}
+          {editorTexts.buttons.close}
         </button>
       </div>
     </Sheet>
@@ -109,7 +109,7 @@ const LOOK_EDGE = 1024;
 
 /** Each step by its name and what it does; those that do nothing are dropped. */
 function NamedSteps({ steps }: { readonly steps: readonly Step[] }) {
-  const { lastLook } = texts;
+  const { lastLook } = editorTexts;
   if (steps.length === 0) return <p>{lastLook.untouched}</p>;
   return (
     <ol class="named-steps" aria-label={lastLook.steps}>
@@ -128,7 +128,7 @@ function NamedSteps({ steps }: { readonly steps: readonly Step[] }) {
 /** Both pictures side by side, before the player lets go of theirs. */
 function LastLook({ play }: { readonly play: Play }) {
   const { steps } = play.state.game.value.position;
-  const { lastLook } = texts;
+  const { lastLook } = editorTexts;
   const { width, height } = play.state.preview.value ?? { width: 3, height: 2 };
   const aspect = width / height;
   const pictures = [

@@ -5,6 +5,7 @@ import { texts } from "../../shared/texts";
 import { FinishButton } from "./Buttons";
 import { Pixels } from "../../shared/Pixels";
 import { type Play, holdToCompare, useRevealed, useRewound } from "./play";
+import { editorTexts } from "./texts";
 
 function StepCell({ play, step, index }: { readonly play: Play; readonly step: Step; readonly index: number }) {
   const { label } = filterOf(step);
@@ -19,8 +20,8 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
         type="button"
         class={current ? "cell current" : "cell"}
         aria-current={current ? "step" : undefined}
-        aria-label={texts.strip.step(index + 1, label, value)}
-        title={texts.strip.step(index + 1, label, value)}
+        aria-label={texts.steps.step(index + 1, label, value)}
+        title={texts.steps.step(index + 1, label, value)}
         onClick={() => play.actions.goto(index)}
       >
         {/* A new step changes nothing yet: until its own is drawn, the picture before it is right. */}
@@ -40,10 +41,10 @@ export function FilmStrip({ play }: { readonly play: Play }) {
   const left = contract.maximum_steps - steps.length;
   const free = Array.from({ length: left }, (_, index) => steps.length + index + 1);
   return (
-    <section class="strip" aria-label={texts.strip.label}>
+    <section class="strip" aria-label={texts.steps.label}>
       <ol class="row" ref={row}>
         <li>
-          <button type="button" class="cell" title={texts.strip.originalHint} {...holdToCompare(play)}>
+          <button type="button" class="cell" title={editorTexts.strip.originalHint} {...holdToCompare(play)}>
             <Pixels image={play.display.thumbnails.value[0]} />
             <span class="caption">
               <span class="name">{texts.original}</span>
@@ -53,10 +54,10 @@ export function FilmStrip({ play }: { readonly play: Play }) {
         {steps.map((step, index) => (
           <StepCell key={step.filter} play={play} step={step} index={index} />
         ))}
-        {free.map((index, place) => (
-          <li key={index} class="free" aria-label={texts.strip.empty(index)}>
+        {free.map((index, position) => (
+          <li key={index} class="free" aria-label={editorTexts.strip.empty(index)}>
             <span class="index">{index}</span>
-            {place === 0 && <span>{texts.strip.left(left)}</span>}
+            {position === 0 && <span>{editorTexts.strip.left(left)}</span>}
           </li>
         ))}
       </ol>

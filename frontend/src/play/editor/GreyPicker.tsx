@@ -3,14 +3,14 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { NoWebGL } from "../../gl/renderer";
 import { meanAround, type Pixels } from "../grey";
 import { shownSteps } from "../state";
-import { texts } from "../../shared/texts";
 import type { Play } from "./play";
 import { byTouch } from "../../shared/touch";
+import { editorTexts } from "./texts";
 
 /** The button that begins to pick, and what came of it. */
 export function GreyPicker({ play }: { readonly play: Play }) {
   const { actions, state } = play;
-  const { picker } = texts.controls;
+  const { picker } = editorTexts.controls;
   const now = state.picker.value;
   const aiming = now === "aiming";
   const said = now === "off" ? "" : aiming ? (byTouch() ? picker.aimByTouch : picker.aim) : picker[now];
@@ -67,10 +67,10 @@ function Aim({ play }: { readonly play: Play }) {
 
   /** Takes the colour under a point of the window, if the photo is there. */
   const pick = (left: number, top: number) => {
-    const place = play.display.photoPoint(left, top);
-    if (place === null) return;
+    const point = play.display.photoPoint(left, top);
+    if (point === null) return;
     const pixels = entering(play);
-    if (pixels !== null) play.actions.pickGrey(meanAround(pixels, ...place));
+    if (pixels !== null) play.actions.pickGrey(meanAround(pixels, ...point));
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -90,7 +90,7 @@ function Aim({ play }: { readonly play: Play }) {
   };
 
   const [left, top] = cross.value ?? [];
-  const { picker } = texts.controls;
+  const { picker } = editorTexts.controls;
   return (
     <button
       ref={layer}

@@ -1,6 +1,7 @@
 import { texts } from "../../shared/texts";
 import type { Play } from "./play";
 import { DownloadButton } from "../../downloads/DownloadButton";
+import { editorTexts } from "./texts";
 
 /** The picture that was handed in last, at full size, while the next one is on the table. */
 export function HandedInBar({ play }: { readonly play: Play }) {
@@ -8,19 +9,19 @@ export function HandedInBar({ play }: { readonly play: Play }) {
   if (handedIn.value === null || study.value === null) return null;
   const { episode, reason } = handedIn.value;
   return (
-    <section class="handed-in" aria-label={texts.handedIn.label}>
-      <p>{texts.handedIn.said}</p>
+    <section class="handed-in" aria-label={editorTexts.handedIn.label}>
+      <p>{editorTexts.handedIn.said}</p>
       {reason === "" ? (
         <DownloadButton key={episode} study={study.value.slug} episode={episode} />
       ) : (
         <p class="why">{reason}</p>
       )}
-      <a href="/finished/">{texts.handedIn.all}</a>
+      <a href="/finished/">{editorTexts.handedIn.all}</a>
       <button
         type="button"
         class="round"
-        aria-label={texts.handedIn.close}
-        title={texts.handedIn.close}
+        aria-label={editorTexts.handedIn.close}
+        title={editorTexts.handedIn.close}
         onClick={() => (handedIn.value = null)}
       >
         ×
@@ -31,7 +32,7 @@ export function HandedInBar({ play }: { readonly play: Play }) {
 
 function Saving({ play }: { readonly play: Play }) {
   const { state, waiting } = play.saving.value;
-  const said = texts.saving[state];
+  const said = editorTexts.saving[state];
   const text = typeof said === "string" ? said : said(waiting);
   return (
     <span class="status" data-state={state} role="status">
@@ -54,8 +55,8 @@ export function Header({ play }: { readonly play: Play }) {
       <h1 class={study.value === null ? "unseen" : undefined}>{study.value?.title ?? texts.brand}</h1>
       {total > 0 && (
         <>
-          <progress value={done} max={total} aria-label={texts.progressLabel(done, total)} />
-          <span class="count">{texts.progress(done, total)}</span>
+          <progress value={done} max={total} aria-label={editorTexts.progressLabel(done, total)} />
+          <span class="count">{editorTexts.progress(done, total)}</span>
         </>
       )}
       <span class="space" />
@@ -63,8 +64,8 @@ export function Header({ play }: { readonly play: Play }) {
       <button
         type="button"
         class="round pause"
-        aria-label={texts.rest.open}
-        title={texts.rest.open}
+        aria-label={editorTexts.rest.open}
+        title={editorTexts.rest.open}
         onClick={() => (dialog.value = "break")}
       >
         <svg viewBox="0 0 20 20" aria-hidden="true">
@@ -74,8 +75,8 @@ export function Header({ play }: { readonly play: Play }) {
       <button
         type="button"
         class="round"
-        aria-label={texts.buttons.help}
-        title={texts.buttons.helpHint}
+        aria-label={editorTexts.buttons.help}
+        title={editorTexts.buttons.helpHint}
         onClick={() => (dialog.value = "help")}
       >
         ?

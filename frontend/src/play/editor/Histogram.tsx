@@ -1,7 +1,8 @@
-import { texts } from "../../shared/texts";
+import { formatShare } from "../../shared/texts";
 import type { Play } from "./play";
 import { useMemo } from "preact/hooks";
 import { BINS, type Histogram } from "../../gl/histogram";
+import { editorTexts } from "./texts";
 
 const HEIGHT = 80;
 
@@ -47,7 +48,7 @@ interface MarkProps {
 /** The mark over an end of the histogram: lit in the colour of what is clipped; pressed, that is painted over. */
 function ClippingMark({ play, end, share, channels }: MarkProps) {
   const lit = channels.map((channel) => channel > NOTICEABLE);
-  const title = texts.histogram[end](share, channels);
+  const title = editorTexts.histogram[end](share, channels);
   const colour = lit.map((on) => (on ? 255 : 70)).join(" ");
   return (
     <button
@@ -67,7 +68,7 @@ function Readout({ play }: { readonly play: Play }) {
   const colour = play.display.colour.value;
   if (colour === null) return null;
   return (
-    <output class="readout" aria-live="off" title={texts.histogram.readout}>
+    <output class="readout" aria-live="off" title={editorTexts.histogram.readout}>
       {colour.map((level, channel) => (
         <span key={channel} class={["red", "green", "blue"][channel]}>
           {level}
@@ -82,10 +83,9 @@ export function HistogramView({ play }: { readonly play: Play }) {
   const histogram = play.display.histogram.value;
   if (histogram === null) return <div class="histogram" />;
   const { black, white, empty, full } = histogram;
-  const { percent } = texts.histogram;
   return (
-    <section class="histogram" aria-label={texts.histogram.title}>
-      <div class="drawn" role="img" aria-label={texts.histogram.label(percent(black), percent(white))}>
+    <section class="histogram" aria-label={editorTexts.histogram.title}>
+      <div class="drawn" role="img" aria-label={editorTexts.histogram.label(formatShare(black), formatShare(white))}>
         <Levels histogram={histogram} />
       </div>
       <ClippingMark play={play} end="black" share={black} channels={empty} />

@@ -1,11 +1,11 @@
 import { LookIcon } from "../../shared/icons";
-import { texts } from "../../shared/texts";
 import { type Play, holdToCompare } from "./play";
+import { editorTexts } from "./texts";
 
 /** How near one looks: the whole photo, its pixels one to one, or something else, which is then said. */
 function Nearness({ play }: { readonly play: Play }) {
   const { looking, state } = play;
-  const { view } = texts;
+  const { view } = editorTexts;
   const { scale } = state.view.value;
   return (
     <>
@@ -36,7 +36,7 @@ function Nearness({ play }: { readonly play: Play }) {
 export function Looks({ play }: { readonly play: Play }) {
   const { actions, looking } = play;
   const { comparing, clipping, split } = play.state;
-  const { view } = texts;
+  const { view } = editorTexts;
   return (
     <div class="looks" role="toolbar" aria-label={view.tools}>
       <button

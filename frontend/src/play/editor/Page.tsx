@@ -12,6 +12,7 @@ import { Stage } from "./Stage";
 import { GOAL } from "../../tutorial/goal";
 import { Lesson } from "../../tutorial/Lesson";
 import { HistogramView } from "./Histogram";
+import { editorTexts } from "./texts";
 
 /** Tells, once, whose browser keeps nothing, and what follows from that. */
 export function MemoryNote({ play }: { readonly play: Play }) {
@@ -19,9 +20,9 @@ export function MemoryNote({ play }: { readonly play: Play }) {
   if (!onlyInMemory.value) return null;
   return (
     <div class="memory-note" role="alert">
-      <p>{texts.onlyInMemory.sentence}</p>
+      <p>{editorTexts.onlyInMemory.sentence}</p>
       <button type="button" onClick={() => (onlyInMemory.value = false)}>
-        {texts.onlyInMemory.understood}
+        {editorTexts.onlyInMemory.understood}
       </button>
     </div>
   );
@@ -30,13 +31,13 @@ export function MemoryNote({ play }: { readonly play: Play }) {
 function Waiting({ play }: { readonly play: Play }) {
   const sending = play.state.page.value === "sending";
   const { state } = play.saving.value;
-  const later = sending ? texts.sendingLater : texts.loadingLater;
+  const later = sending ? editorTexts.sendingLater : editorTexts.loadingLater;
   return (
     <div class="waiting" role="status">
       {state === "offline" || state === "unanswered" ? (
         <NoticeCard notice={{ title: later.title, sentence: later[state] }} />
       ) : (
-        <p>{sending ? texts.sending : texts.loading}</p>
+        <p>{sending ? editorTexts.sending : texts.loading}</p>
       )}
     </div>
   );

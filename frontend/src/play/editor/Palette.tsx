@@ -1,32 +1,32 @@
 import { useSignal } from "@preact/signals";
 import { contract, filterOf, type Filter } from "../../game/contract";
-import { texts } from "../../shared/texts";
 import { FilterIcon } from "../../shared/icons";
 import { type Play, useRevealed, useRewound } from "./play";
+import { editorTexts } from "./texts";
 import type { Position } from "../../game/rules";
 
 /** Whether a filter can be chosen now, and what a click on it does. */
 function offer(
   play: Play,
   filter: Filter,
-): { readonly place: number; readonly blocked: boolean; readonly title: string } {
+): { readonly index: number; readonly blocked: boolean; readonly title: string } {
   const { steps } = play.state.game.value.position;
-  const { palette } = texts;
-  const place = steps.findIndex((step) => step.filter === filter.slug);
-  const used = place !== -1;
+  const { palette } = editorTexts;
+  const index = steps.findIndex((step) => step.filter === filter.slug);
+  const used = index !== -1;
   if (play.state.replacing.value) {
-    const title = used ? palette.usedCannotReplace(filter.label, place + 1) : filter.purpose;
-    return { place, blocked: used, title };
+    const title = used ? palette.usedCannotReplace(filter.label, index + 1) : filter.purpose;
+    return { index, blocked: used, title };
   }
-  if (used) return { place, blocked: false, title: palette.used(filter.label, place + 1) };
+  if (used) return { index, blocked: false, title: palette.used(filter.label, index + 1) };
   if (steps.length === contract.maximum_steps) {
-    return { place, blocked: true, title: palette.noRoom(filter.label, contract.maximum_steps) };
+    return { index, blocked: true, title: palette.noRoom(filter.label, contract.maximum_steps) };
   }
-  return { place, blocked: false, title: palette.choose(filter.label, filter.purpose, filter.shortcut) };
+  return { index, blocked: false, title: palette.choose(filter.label, filter.purpose, filter.shortcut) };
 }
 
 function rule(play: Play): string {
-  const { palette } = texts;
+  const { palette } = editorTexts;
   const { current } = play.actions;
   if (play.state.replacing.value && current !== undefined) return palette.replacing(filterOf(current).label);
   const used = play.state.game.value.position.steps.length;
@@ -42,9 +42,9 @@ interface ButtonProps {
 }
 
 function FilterButton({ play, filter, tell }: ButtonProps) {
-  const { place, blocked, title } = offer(play, filter);
-  const used = place !== -1;
-  const active = used && play.state.game.value.position.cursor === place;
+  const { index, blocked, title } = offer(play, filter);
+  const used = index !== -1;
+  const active = used && play.state.game.value.position.cursor === index;
   const kinds = ["filter", used ? "used" : "", active ? "active" : ""].filter(Boolean).join(" ");
   const button = useRevealed(active);
   return (
@@ -58,20 +58,20 @@ function FilterButton({ play, filter, tell }: ButtonProps) {
       data-filter={filter.slug}
       onClick={() => {
         play.actions.choose(filter.slug);
-        if (used) tell(texts.palette.isStep(place + 1));
+        if (used) tell(editorTexts.palette.isStep(index + 1));
       }}
     >
       <kbd aria-hidden="true">{filter.shortcut}</kbd>
       {used && (
         <span class="badge" aria-hidden="true">
-          {place + 1}
+          {index + 1}
         </span>
       )}
       <FilterIcon slug={filter.slug} />
       <span class="name" aria-hidden="true">
         {filter.label}
       </span>
-      <span class="unseen">{used ? texts.palette.usedAs(filter.label, place + 1) : filter.label}</span>
+      <span class="unseen">{used ? editorTexts.palette.usedAs(filter.label, index + 1) : filter.label}</span>
       <span class="purpose" aria-hidden="true">
         {title}
       </span>
@@ -88,9 +88,9 @@ export function Palette({ play }: { readonly play: Play }) {
   const tell = (said: string) => (told.value = { reason: said, at: play.state.game.value.position });
   const row = useRewound<HTMLDivElement>(play.state.photo.value?.id);
   return (
-    <section class="palette" aria-label={texts.palette.title}>
+    <section class="palette" aria-label={editorTexts.palette.title}>
       <div class="section-head">
-        <h2>{texts.palette.title}</h2>
+        <h2>{editorTexts.palette.title}</h2>
         <p aria-live="polite">{reason ?? rule(play)}</p>
       </div>
       <div class="filters row" ref={row}>

@@ -3,6 +3,7 @@ import { texts } from "../../shared/texts";
 import { listenToGestures } from "./gestures";
 import { PickLayer } from "./GreyPicker";
 import { Looks } from "./Looks";
+import { editorTexts } from "./texts";
 import type { Play } from "./play";
 import type { Photo } from "../../shared/api";
 
@@ -43,7 +44,7 @@ export function SplitLine({ play }: { readonly play: Play }) {
     const box = display.renderer.canvas.getBoundingClientRect();
     split.value = hold((event.clientX - box.left) / box.width);
   };
-  const { view } = texts;
+  const { view } = editorTexts;
   return (
     <div
       class="split-line"
@@ -121,7 +122,7 @@ export function Stage({ play }: { readonly play: Play }) {
   const room = useRoom(play);
   const { canvas } = display.renderer;
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : texts.canvas);
+  canvas.setAttribute("aria-label", comparing.value ? texts.canvasOriginal : editorTexts.canvas);
   // Browsers paint one that is lost white, with a mark of theirs.
   canvas.hidden = preview.value === null || pictureLost.value;
   const kinds = [
@@ -143,7 +144,7 @@ export function Stage({ play }: { readonly play: Play }) {
       </div>
       {pictureLost.value && (
         <p class="over" role="status">
-          {texts.pictureLost}
+          {editorTexts.pictureLost}
         </p>
       )}
       {comparing.value && <span class="tag">{texts.original}</span>}
