@@ -99,7 +99,7 @@ class Games(VecEnv):
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """Return an attribute of the games: they have but one set."""
-        return [getattr(self.games, attr_name, None)] * len(self._get_indices(indices))
+        return [getattr(self.games, attr_name, None)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         """Refuse: the games' attributes are their own."""
@@ -111,7 +111,7 @@ class Games(VecEnv):
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """Say that no game is in a wrapper."""
-        return [False] * len(self._get_indices(indices))
+        return [False] * len(list(self._get_indices(indices)))
 
 
 def learn(games: Games, steps: int, seed: int = 0) -> PPO:
@@ -136,7 +136,8 @@ def learn(games: Games, steps: int, seed: int = 0) -> PPO:
 def mean_return(games: Games, agent: PPO | None, seed: int = 1) -> float:
     """Return the mean return of ten games of each place, by an agent's best actions, or by random ones."""
     random = np.random.default_rng(seed)
-    observations, total = games.reset(), 0.0
+    observations: Any = games.reset()
+    total = 0.0
     for _ in range(10 * 5):
         if agent is None:
             actions = random.uniform(-1, 1, games.actions.shape).astype(np.float32)

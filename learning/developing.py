@@ -7,7 +7,7 @@ again leaves alone what is there already.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 from learning.agent.games import GameRequest
 from learning.agent.numpy_agent import NumpyAgent, load_numpy_agent
+from learning.cluster import each_on_cluster
 
 SIDECAR = ".safelight.json"
 # Each holds what the libraries need, and compiles for itself.
@@ -154,26 +155,41 @@ def without_results(photos: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def develop_all(
-    jobs: Sequence[Job], decision: Decision, output: Output, read_options: ReadOptions, processes: int | None = None
+    jobs: Sequence[Job],
+    decision: Decision,
+    output: Output,
+    read_options: ReadOptions,
+    processes: int | None = None,
+    scheduler: str | None = None,
 ) -> Iterator[Outcome]:
     """Yield what became of each photo, as they are done; one that fails, or crashes its process, stops no other.
 
     Args:
         processes: at once; by default one for each core, four at most. Fewer where memory would not suffice.
+        scheduler: the address of a Dask cluster, which does the work in place of processes here: all of its machines
+            must see the jobs' files under these names.
+
+    Raises:
+        ClusterError: if the cluster cannot be used.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    processes = max(1, min(processes or min(cores, MAXIMUM_PROCESSES), len(jobs)))
     function = partial(develop_one, decision=decision, output=output, read_options=read_options)
-    if len(jobs) == 1:  # there are no others to keep from harm, and a process more takes as long as half a photo
-        yield function(jobs[0])
-        return
-    begin = partial(_begin, max(1, cores // processes))
-    for job, outcome in each_by_processes(
-        function, jobs, processes, begin, memory=lambda job: memory_needed(job.source)
-    ):
+    outcomes = each_on_cluster(function, jobs, scheduler) if scheduler else _by_processes(function, jobs, processes)
+    for job, outcome in outcomes:
         if isinstance(outcome, Crashed):
             outcome = Outcome(failures=(f"{printable(job.source.name)}: {outcome}",))
         yield outcome
+
+
+def _by_processes(
+    function: Callable[[Job], Outcome], jobs: Sequence[Job], processes: int | None
+) -> Iterator[tuple[Job, Outcome | Crashed]]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = max(1, min(processes or min(cores, MAXIMUM_PROCESSES), len(jobs)))
+    if len(jobs) == 1:  # there are no others to keep from harm, and a process more takes as long as half a photo
+        yield jobs[0], function(jobs[0])
+        return
+    begin = partial(_begin, max(1, cores // processes))
+    yield from each_by_processes(function, jobs, processes, begin, memory=lambda job: memory_needed(job.source))
 
 
 def _begin(threads: int) -> None:

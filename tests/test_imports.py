@@ -28,7 +28,7 @@ FLOORS = {
         {"rendering"},
     ],
     "learning": [
-        {"baselines", "device", "configuration"},
+        {"baselines", "cluster", "device", "configuration"},
         {"photos", "metrics", "figures", "robots"},
         {"agent"},
         {"training", "comparison", "developing", "fitting"},

@@ -74,17 +74,23 @@ def photos_of_export(directory: Path) -> PlayPhotos:
     return PlayPhotos(photo_rows, previews, studies | {photo: study for study, photo in played})
 
 
-def photos_of_files(paths: Sequence[Path], options: ReadOptions, previews: Path) -> PlayPhotos:
+def photos_of_files(
+    paths: Sequence[Path], options: ReadOptions, previews: Path, scheduler: str | None = None
+) -> PlayPhotos:
     """Photo files and folders of them, decoded; their previews are written to the folder ``previews``.
 
+    Args:
+        scheduler: the address of a Dask cluster that decodes them, and sees files and folder under these names.
+
     Raises:
+        ClusterError: if the cluster cannot be used.
         PhotoError: if a path does not exist, or there is no photo.
         PhotoSetError: if none can be read.
     """
     search = find_photos(paths)
     files = search.photos
     outcomes = map_processes(
-        partial(_import, options=options, previews=previews), files, "Reading photos", memory_needed
+        partial(_import, options=options, previews=previews), files, "Reading photos", memory_needed, scheduler
     )
     unreadable = tuple(outcome for outcome in outcomes if isinstance(outcome, str))
     by_sha256 = {row["sha256"]: row for row in outcomes if not isinstance(row, str)}

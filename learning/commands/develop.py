@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from editing.photos.exif import METADATA, Metadata
-from learning.commands.options import agent_option, clear_errors, photo_options, steps_options
+from learning.commands.options import agent_option, clear_errors, photo_options, scheduler_option, steps_options
 
 if TYPE_CHECKING:
     from editing.photos.read_options import ReadOptions
@@ -27,6 +27,7 @@ Examples:
   safelight develop IMG.CR2 --agent runs/first --samples 3 -o developed
   safelight develop IMG.CR2 --steps developed/OTHER.jpg.safelight.json -o developed --format tiff16
   safelight develop IMG.CR2 --episode export:0a6e9f4e-... -o developed --size 2048
+  safelight develop /photos --agent pretrained -o /developed --scheduler tcp://10.0.0.7:8786
 """
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -52,6 +53,7 @@ Examples:
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of an agent's dropout.")
 @click.option("--jobs", type=click.IntRange(1), help="Photos at once.  [default: the processor's cores, 4 at most]")
+@scheduler_option
 @photo_options
 def command(
     photos: tuple[Path, ...],
@@ -66,6 +68,7 @@ def command(
     samples: int,
     seed: int,
     jobs: int | None,
+    scheduler: str | None,
     read_options: ReadOptions,
 ) -> None:
     """Develop PHOTOS, files and folders of them, to finished pictures of their full size.
@@ -75,15 +78,20 @@ def command(
     RAW and a JPEG of the same name the RAW is taken. The same agent and seed decide as in safelight play.
 
     A command that was interrupted can be run again: what is finished stays as it is. A photo that fails is named at the
-    end, and does not stop the others.
+    end, and does not stop the others. With --scheduler the machines of a Dask cluster develop the photos; they must
+    have safelight installed, and see photos and folder under the same paths.
     """
     from editing.photos.finding import find_photos
     from editing.photos.photo_error import PhotoError
     from editing.rendering.writing import Output
     from editing.trajectories.steps_file import StepsFileError
+    from learning.cluster import ClusterError, on_all_machines
     from learning.developing import DevelopError, develop_all, plan, total, without_results
 
-    with clear_errors(PhotoError, StepsFileError, DevelopError, OSError):
+    if scheduler:
+        photos, out = tuple(path.resolve() for path in photos), out.resolve()
+        run = run and on_all_machines(run)
+    with clear_errors(PhotoError, StepsFileError, DevelopError, ClusterError, OSError):
         decision = _decision(run, steps, episode, samples, seed)
         output = Output(picture_format, quality, size, metadata)
         photos_found = find_photos(photos)
@@ -91,7 +99,7 @@ def command(
             click.echo(note[0].upper() + note[1:] + ".", err=True)
         planned = plan(without_results(photos_found.photos, out), out, output, decision.samples)
         out.mkdir(parents=True, exist_ok=True)
-        outcomes = develop_all(planned, decision, output, read_options, jobs)
+        outcomes = develop_all(planned, decision, output, read_options, jobs, scheduler)
         whole = total(_tracked(outcomes, len(planned)) if sys.stderr.isatty() else outcomes)
     already_made = f"; {whole.already_made} were there already" if whole.already_made else ""
     click.echo(f"{whole.made} pictures made in {out}{already_made}.")

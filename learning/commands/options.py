@@ -54,6 +54,15 @@ def agent_option(*, required: bool) -> Callable[[Command], Command]:
     )
 
 
+def scheduler_option(command: Command) -> Command:
+    """Add ``--scheduler``: the Dask cluster that does the work."""
+    return click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Work on a Dask cluster, by its scheduler's address, in place of processes here.",
+    )(command)
+
+
 def steps_options(command: Command) -> Command:
     """Add ``--steps`` and ``--episode``, of which one is to be given: see ``check_steps_options``."""
     command = click.option("--episode", metavar="DIR:ID", help="An episode of an export or of an agent's play.")(

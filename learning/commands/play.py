@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from learning.commands.options import agent_option, clear_errors, photo_options
+from learning.commands.options import agent_option, clear_errors, photo_options, scheduler_option
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +25,7 @@ Examples:
   safelight play --agent runs/first export -o play
   safelight play --agent runs/first photos another.cr2 -o play --samples 3
   safelight play --agent runs/first npy -o play --transfer linear --primaries prophoto
+  safelight play --agent pretrained /photos -o play --scheduler tcp://10.0.0.7:8786
 """
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -35,6 +36,7 @@ Examples:
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Games on each photo.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Games played at once.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 ...")
+@scheduler_option
 @photo_options
 def command(
     photos: tuple[Path, ...],
@@ -45,12 +47,15 @@ def command(
     samples: int,
     batch: int,
     device: str,
+    scheduler: str | None,
     read_options: ReadOptions,
 ) -> None:
     """Let a trained agent play the game on PHOTOS: files and folders, or one export.
 
     Its trajectories are written in the form of an export, which the site imports. The same agent, photos and seed give
-    the same rows, whatever the batch, but for the time at which they were played.
+    the same rows, whatever the batch, but for the time at which they were played. With --scheduler the machines of a
+    Dask cluster read the photos, which takes nearly all of the time; they must have safelight installed, and see
+    photos and folder under the same paths.
     """
     import tempfile
 
@@ -58,17 +63,20 @@ def command(
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError, load_agent
+    from learning.cluster import ClusterError
     from learning.device import DeviceError, choose_device
     from learning.photos.sets import PhotoSetError
 
-    with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, DeviceError, OSError):
+    if scheduler:
+        photos, out = tuple(path.resolve() for path in photos), out.resolve()
+    with clear_errors(PhotoError, PhotoSetError, InvalidSnapshot, CheckpointError, ClusterError, DeviceError, OSError):
         check_free(out)
         checkpoint = load_agent(run)
         torch_device = choose_device(device)
         out.parent.mkdir(parents=True, exist_ok=True)
         # Beside the result, where there is room for it: previews take 4 MB a photo.
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-previews-", dir=out.parent) as previews:
-            play_photos = _find_photos(photos, read_options, Path(previews))
+            play_photos = _find_photos(photos, read_options, Path(previews), scheduler)
             for line in (*play_photos.unreadable, *play_photos.notes):
                 click.echo(f"Left out: {line}", err=True)
             player = name or run.resolve().name
@@ -89,13 +97,15 @@ def _print_checkpoint(checkpoint: Checkpoint, player: str) -> None:
     )
 
 
-def _find_photos(photos: tuple[Path, ...], read_options: ReadOptions, previews: Path) -> PlayPhotos:
+def _find_photos(
+    photos: tuple[Path, ...], read_options: ReadOptions, previews: Path, scheduler: str | None
+) -> PlayPhotos:
     from editing.trajectories.snapshot import is_snapshot
     from learning.agent.episodes import photos_of_export, photos_of_files
 
     exports = [path for path in photos if is_snapshot(path)]
     if not exports:
-        return photos_of_files(photos, read_options, previews)
+        return photos_of_files(photos, read_options, previews, scheduler)
     if len(photos) > 1:
         raise click.UsageError(f"{exports[0]} is an export; name one export alone, or photos and folders of photos")
     return photos_of_export(exports[0])

@@ -28,6 +28,7 @@ from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
 from editing.trajectories.schemas import rows
 from editing.trajectories.snapshot import is_snapshot, read_snapshot
+from learning.cluster import each_on_cluster
 from learning.photos.squares import SQUARE_SIZE
 
 Pixels = NDArray[np.float32]
@@ -180,9 +181,10 @@ def map_processes(
     items: Sequence[Any],
     description: str,
     memory: Callable[[Any], int] | None = None,
+    scheduler: str | None = None,
 ) -> list[Any]:
     """``[function(item) for item in items]``; all as of ``results_with_progress``."""
-    return list(results_with_progress(function, items, description, memory))
+    return list(results_with_progress(function, items, description, memory, scheduler))
 
 
 def results_with_progress(
@@ -190,17 +192,21 @@ def results_with_progress(
     items: Sequence[Any],
     description: str,
     memory: Callable[[Any], int] | None = None,
+    scheduler: str | None = None,
 ) -> Generator[Any, None, None]:
     """``function(item)`` of each, in order, by at most four processes, with a progress bar on standard error.
 
     Args:
         memory: about how many bytes a process takes with an item; fewer work at once where they would not suffice.
+        scheduler: the address of a Dask cluster, which does the work in place of processes here.
 
     Raises:
         PhotoSetError: if a process died.
+        ClusterError: if the cluster cannot be used.
     """
     console = Console(stderr=True)
-    with closing(_results(function, items, memory)) as results:
+    on_cluster = _cluster_results(function, items, scheduler) if scheduler else None
+    with closing(on_cluster or _results(function, items, memory)) as results:
         yield from track(
             results, description, len(items), console=console, transient=True, disable=not console.is_terminal
         )
@@ -218,3 +224,22 @@ def _results(
             if isinstance(result, Crashed):
                 raise PhotoSetError("a process that read photos died; there may be too little memory")
             yield result
+
+
+def _cluster_results(
+    function: Callable[[Any], Any], items: Sequence[Any], scheduler: str
+) -> Generator[Any, None, None]:
+    """Yield the results of a cluster in the order of the items; those that are early wait."""
+    early: dict[int, Any] = {}
+    following = 0
+    for (index, _), result in each_on_cluster(partial(_of_second, function), list(enumerate(items)), scheduler):
+        if isinstance(result, Crashed):
+            raise PhotoSetError("a process that read photos died; there may be too little memory")
+        early[index] = result
+        while following in early:
+            yield early.pop(following)
+            following += 1
+
+
+def _of_second(function: Callable[[Any], Any], item: tuple[int, Any]) -> Any:
+    return function(item[1])

@@ -1,0 +1,104 @@
+"""`--scheduler`: photos developed and read on a Dask cluster, of two processes here, of which one is killed."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+from PIL import Image
+
+from editing.game.rules import Step
+from editing.photos.read_options import AUTO
+from editing.processes import Crashed
+from editing.rendering.writing import Output
+from editing.trajectories.schemas import rows
+from editing.trajectories.snapshot import read_snapshot
+from editing.trajectories.steps_file import StepsFile
+from learning.cluster import ClusterError, each_on_cluster
+from learning.developing import SameSteps, develop_all, plan, sidecar_of, total
+from tests.command_line import safelight, safelight_output
+
+COUNT = 24
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+    ) as started:
+        yield started
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    random = np.random.default_rng(0)
+    for index in range(COUNT):
+        np.save(tmp_path / "photos" / f"{index:02}.npy", random.random((60, 90, 3), dtype=np.float32))
+    return tmp_path / "photos"
+
+
+def minus_one(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number - 1
+
+
+def test_every_photo_is_developed_though_a_process_is_killed_in_the_middle(
+    cluster: LocalCluster, photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    jobs = plan(sorted(photos.iterdir()), out, Output(), 1)
+    decision = SameSteps(StepsFile((Step("exposure", {"ev": 0.5}),)))
+    outcomes = develop_all(jobs, decision, Output(), AUTO, scheduler=cluster.scheduler_address)
+    first = next(outcomes)
+    os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    whole = total([first, *outcomes])
+    # What the killed process had finished and not told is made already for the one that takes its work over.
+    assert whole.made + whole.already_made == COUNT
+    assert whole.failures == ()
+    for job in jobs:
+        assert sidecar_of(job.destinations[0]).exists()
+        with Image.open(job.destinations[0]) as picture:
+            picture.load()
+            assert picture.size == (90, 60)
+    again = total(develop_all(jobs, decision, Output(), AUTO, scheduler=cluster.scheduler_address))
+    assert (again.made, again.already_made) == (0, COUNT)
+
+
+def test_the_commands_work_on_a_cluster_by_relative_paths(
+    cluster: LocalCluster, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    common = ("photos", "--agent", "pretrained", "--scheduler", cluster.scheduler_address)
+    assert "24 pictures made" in safelight_output("develop", *common, "-o", "out")
+    assert "24 games on 24 photos" in safelight_output("play", *common, "-o", "play")
+    safelight_output("play", "photos", "--agent", "pretrained", "-o", "here")
+    played = [
+        [(row["filter"], row["parameters"]) for row in rows(read_snapshot(Path(name)).steps)]
+        for name in ("play", "here")
+    ]
+    assert played[0] == played[1]
+
+
+def test_an_item_that_kills_every_process_is_given_up_and_the_others_are_done(cluster: LocalCluster) -> None:
+    results = dict(each_on_cluster(minus_one, range(6), cluster.scheduler_address))
+    assert isinstance(results.pop(3), Crashed)
+    assert results == {number: number - 1 for number in (0, 1, 2, 4, 5)}
+
+
+def test_no_scheduler_and_no_workers_are_said_in_words(photos: Path, tmp_path: Path) -> None:
+    result = safelight(
+        "develop", photos, "--agent", "pretrained", "-o", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1"
+    )
+    assert result.exit_code == 1
+    assert "tcp://127.0.0.1:1: no Dask scheduler answers there" in result.output
+    with (
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1") as empty,
+        pytest.raises(ClusterError, match="has no workers"),
+    ):
+        list(each_on_cluster(minus_one, [1], empty.scheduler_address))
