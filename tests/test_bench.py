@@ -2,13 +2,17 @@
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import __main__ as bench
 from bench.figures import Figure, measure_alone, ratio
+from bench.ingest_load import BATCH, LONG_BATCH, batches, check, colour_play, varied_play
 
 PART = """
 import os
@@ -75,3 +79,12 @@ def test_an_unknown_part_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     message = capsys.readouterr().err
     assert "there is no part speed" in message
     assert all(part in message for part in bench.PARTS)
+
+
+@pytest.mark.parametrize(("write", "size"), [(varied_play, BATCH), (colour_play, LONG_BATCH)])
+def test_the_play_that_ingest_is_measured_with_is_legal(
+    write: Callable[[int], Iterator[tuple[str, dict[str, Any]]]], size: int
+) -> None:
+    episode = batches("default", "0" * 64, islice(write(3 * size), 3 * size - 1), size)
+    check(episode)
+    assert [len(batch.events) for batch in episode] == [size] * 3
