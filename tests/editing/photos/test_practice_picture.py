@@ -1,14 +1,20 @@
 """The picture that people practise on."""
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.practice_picture import HEIGHT, WIDTH, practice_picture
 
 
-def test_it_is_dark_and_cool_and_has_the_light_to_be_brought_out() -> None:
-    picture = practice_picture()
+@pytest.fixture(scope="module")
+def picture() -> NDArray[np.float32]:
+    return practice_picture()
+
+
+def test_it_is_dark_and_cool_and_has_the_light_to_be_brought_out(picture: NDArray[np.float32]) -> None:
     assert (picture.shape, picture.dtype) == ((HEIGHT, WIDTH, 3), np.float32)
     assert np.isfinite(picture).all()
     assert picture.min() >= 0
@@ -20,5 +26,5 @@ def test_it_is_dark_and_cool_and_has_the_light_to_be_brought_out() -> None:
     assert (brighter == 1).mean() < 0.02
 
 
-def test_it_is_the_same_at_every_call() -> None:
-    assert np.array_equal(practice_picture(), practice_picture())
+def test_it_is_the_same_at_every_call(picture: NDArray[np.float32]) -> None:
+    assert np.array_equal(practice_picture(), picture)
