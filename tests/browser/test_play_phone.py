@@ -11,8 +11,9 @@ from tests.browser.player import Person
 from tests.browser.test_tutorial import go_through
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode
+from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.studies.models import Study, default_consent_text
+from webapp.studies.models import Consent, Study, default_consent_text
 
 MakePhoto = Callable[..., Photo]
 
@@ -180,8 +181,14 @@ def test_first_visit_by_touch_comes_from_the_start_page_to_the_second_photo(
     go_through(person)
     hand.press(person.button("Finish"))
     hand.press(person.button("Hand in"))
+    expect(person.notice()).to_contain_text("You know the game now")
     hand.press(person.button("To the first photo"))
     person.wait_for_photo()
+    expect(person.page.locator(".lesson")).to_have_count(0)
+    practice, first = Episode.objects.order_by("started")
+    assert (practice.tutorial, practice.status, practice.step_count) == (True, "submitted", 5)
+    assert (first.tutorial, first.status) == (False, "open")
+    assert Consent.objects.get().participant == Participant.objects.get()
     for done in (0, 1):
         expect(person.page.get_by_label(f"{done} of 2 photos handed in")).to_be_visible()
         assert person.page.evaluate(LIES_OVER) == []
