@@ -1,5 +1,6 @@
-"""The generated references: ``docs/commands.md`` and ``docs/settings.md``, written by ``python -m docs.references``.
+"""The generated references in ``docs/``: ``commands.md``, ``settings.md`` and ``study-configuration.md``.
 
+``python -m docs.references`` writes them.
 They are generated from the command line and from the site's settings, and committed; a test fails when they are stale.
 """
 
@@ -38,6 +39,16 @@ explained there.
 This page is generated from the program by `make references`; edit `webapp/settings.py` and `deploy/gunicorn.conf.py`
 instead.
 """
+STUDY_INTRODUCTION = """\
+# The configuration of a study
+
+Every study has one, which the admin's form shows. `python manage.py study export SLUG` writes it as JSON,
+`study import SLUG FILE` reads it, and `study copy SLUG NEW` begins a draft with the configuration and the photos of
+another; the admin does the same. Each change is kept, with who made it and when, and a participation records the
+configuration that it began under. Once somebody has joined, what their data depend on is fixed: copy the study to
+change it.
+This page is generated from the program by `make references`; edit `webapp/studies/configuration.py` instead.
+"""
 VALUES: dict[type[Any], str] = {
     str: "text",
     bool: "`true` or `false`",
@@ -71,9 +82,18 @@ def _command_section(name: str, command: click.Command) -> str:
         f"`{usage}`",
         _escaped(inspect.cleandoc(command.help or "")),
         "\n".join(filter(None, options)),
+        *(_subcommand(name, child) for child in getattr(command, "commands", {}).values()),
         "\n".join(["```sh", *examples, "```"]) if examples else "",
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def _subcommand(name: str, command: click.Command) -> str:
+    """Return a command of a group: usage, help and options."""
+    context = click.Context(command, info_name=f"{name} {command.name}")
+    usage = " ".join([f"{name} {command.name}", *command.collect_usage_pieces(context)])
+    options = [_option(option, context) for option in command.params if isinstance(option, click.Option)]
+    return "\n\n".join([f"`{usage}`", _escaped(inspect.cleandoc(command.help or "")), "\n".join(options)])
 
 
 def _option(option: click.Option, context: click.Context) -> str:
@@ -127,9 +147,33 @@ def _default(variable: Variable) -> str:
     return f"`{json.dumps(default) if isinstance(default, bool) else format(default)}`"
 
 
+def study_reference() -> str:
+    """Return the reference of a study's configuration as Markdown."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    from webapp.studies.configuration import Configuration, setting
+
+    rows = ["| setting | unset | fixed | by condition | meaning |", "|---|---|---|---|---|"]
+    for name in Configuration.setting_names():
+        field = setting(name)
+        default = field.get_default()
+        unset = "the text that comes with the site" if name == "consent_text" else f"`{json.dumps(default)}`"
+        choices = "; ".join(f"`{value}`: {label}" for value, label in field.flatchoices)
+        meaning = field.help_text + (f" ({choices})" if choices else "")
+        fixed = "yes" if name in Configuration.FROZEN else ""
+        varies = "yes" if name in Configuration.BY_CONDITION else ""
+        rows.append(f"| `{name}` | {unset} | {fixed} | {varies} | {meaning.replace('|', ' ')} |")
+    return "\n".join([STUDY_INTRODUCTION, *rows]) + "\n"
+
+
 REFERENCES = {
     ROOT / "docs" / "commands.md": commands_reference,
     ROOT / "docs" / "settings.md": settings_reference,
+    ROOT / "docs" / "study-configuration.md": study_reference,
 }
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ Loop = Callable[..., Path]
 def loop(live_server: Any, settings: Any, tmp_path: Path) -> Loop:
     """Runs the loop and returns the folder with all that it leaves."""
     settings.DATA_DIR = tmp_path / "data"
-    Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})
+    Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study", "state": "open"})
 
     def run(imports: list[list[str]], episodes: int, inputs: Path, targets: Path, training: list[object]) -> Path:
         for arguments in imports:

@@ -20,9 +20,10 @@ LANGUAGES = sorted({path.parts[-3] for path in catalogues()})
 FOLDER = translations.ROOT / "webapp" / "templates"
 TEMPLATES = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.html")}
 # For researchers; and the page of the API, which names fields and paths.
-ENGLISH = {"photos.html", "read_options.html", "contact_sheet.html", "drf_spectacular/swagger_ui.html"}
+ADMIN = {"admin/study.html", "admin/study_import.html"}
+ENGLISH = {"photos.html", "read_options.html", "contact_sheet.html", "drf_spectacular/swagger_ui.html", *ADMIN}
 # Names, and the classes that a page's block of its width gives.
-NAMES = {"Safelight", "API", "wide", "home"}
+NAMES = {"Safelight", "API", "JSON", "CSV", "wide", "home"}
 
 
 def texts(catalog: Catalog) -> set[tuple[str, str | None]]:

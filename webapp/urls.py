@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from webapp.datasets import own_data
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
 from webapp.http.database_unavailable import healthz
@@ -13,7 +14,7 @@ from webapp.http.languages import catalogue_script
 from webapp.http.openapi import SchemaView
 from webapp.photos.models import SHA256
 from webapp.ratings.pages import profile, reveal
-from webapp.studies import pages
+from webapp.studies import end_pages, pages
 
 api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
@@ -31,7 +32,13 @@ urlpatterns = [
     path("finished/<uuid:episode_id>.webp", finished_file, name="finished-thumbnail"),
     path("play/<slug:slug>/consent/", pages.consent_page, name="consent"),
     path("play/<slug:slug>/text/", pages.agreed_page, name="agreed"),
-    path("play/<slug:slug>/declined/", pages.declined_page, name="declined"),
+    path("play/<slug:slug>/declined/", end_pages.declined_page, name="declined"),
+    path("play/<slug:slug>/end/", end_pages.end_page, name="end"),
+    path("play/<slug:slug>/device/", end_pages.device_page, name="device"),
+    path("play/<slug:slug>/full/", end_pages.full_page, name="full"),
+    path("play/<slug:slug>/mine/", own_data.mine, name="mine"),
+    path("play/<slug:slug>/mine.<str:form>", own_data.mine_file, name="mine-file"),
+    path("play/<slug:slug>/withdraw/", own_data.withdraw_page, name="withdraw"),
     path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
     path("play/<slug:slug>/profile/", profile, name="profile-page"),
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),

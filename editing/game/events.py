@@ -44,7 +44,15 @@ MAXIMUM_MS = 2**31 - 1
 REFUSAL_CODES = frozenset(
     (
         *("malformed", "unknown_kind", "unknown_filter", "unknown_parameter", "out_of_range"),
-        *("filter_used", "too_many_steps", "no_step_here", "nothing_to_undo", "nothing_to_redo", "nothing_to_submit"),
+        *(
+            "filter_used",
+            "filter_not_offered",
+            "too_many_steps",
+            "no_step_here",
+            "nothing_to_undo",
+            "nothing_to_redo",
+            "nothing_to_submit",
+        ),
         *("already_started", "not_started", "closed", "gap", "stale_contract"),
     )
 )

@@ -4,7 +4,7 @@ An episode is its events, numbered 0, 1, 2 ... without a gap. ``replay`` derives
 browser (both pass ``tests/fixtures/events.json``), so the picture and the actions cannot disagree.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -187,6 +187,24 @@ def apply_event(state: State, event: Event, allow_untouched: bool = False) -> St
         return _moved(state, event, allow_untouched)
     except (IllegalEvent, ParameterError) as error:
         raise IllegalEvent(error.code, str(error), event.seq) from None
+
+
+def check_offer(event: Event, filters: Collection[str], maximum_steps: int) -> None:
+    """Refuse the choice of a filter that is not offered, or of a step more than are offered.
+
+    Args:
+        filters: the slugs of those that may be used.
+        maximum_steps: how many steps an episode may have, at most ``MAXIMUM_STEPS``.
+
+    Raises:
+        IllegalEvent: with the code and the number of the event.
+    """
+    if event.kind != "choose":
+        return
+    if event.filter not in filters:
+        raise IllegalEvent("filter_not_offered", f"{event.filter} is not among the filters of this game", event.seq)
+    if event.step is not None and event.step >= maximum_steps:
+        raise IllegalEvent("too_many_steps", f"an episode has at most {maximum_steps} steps here", event.seq)
 
 
 def replay(events: Iterable[Event], allow_untouched: bool = False) -> State:

@@ -39,6 +39,10 @@ EPISODES = pa.schema(
         _field("started", pa.timestamp("us", tz="UTC")),
         _field("duration_ms", pa.int64()),
         *(_field(flag, pa.bool_()) for flag in FLAGS),
+        # Handed in when the photo had all the treatments that were wanted: kept, and not one of them.
+        _field("surplus", pa.bool_()),
+        # Of the study, in which it was played; empty where it has none.
+        _field("condition", pa.string()),
         # Agents alone: the seed, which of several treatments, and the SHA-256 of the weights.
         pa.field("seed", pa.int64()),
         pa.field("sample", pa.int32()),
@@ -110,6 +114,9 @@ JUDGEMENTS = pa.schema(
         _field("made", pa.timestamp("us", tz="UTC")),
     ]
 )
+
+# Columns that came later, by table: what holds where a snapshot, or a row, is without them.
+ADDED: dict[str, dict[str, Any]] = {"episodes": {"surplus": False, "condition": ""}}
 
 SCHEMAS: dict[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}
 # Where there is nothing to say, a snapshot goes without: it is read as a table without rows.

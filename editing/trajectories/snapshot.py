@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from editing.files import new_folder
 from editing.game.filters import VERSION
 from editing.trajectories.schemas import (
+    ADDED,
     OPTIONAL_SCHEMAS,
     SCHEMAS,
     InvalidSnapshot,
@@ -39,7 +40,8 @@ def is_snapshot(path: Path) -> bool:
 
 def _write_table(path: Path, schema: Any, table_rows: Iterable[Mapping[str, Any]]) -> int:
     maps = [field.name for field in schema if pa.types.is_map(field.type)]
-    count, remaining = 0, iter(table_rows)
+    added = ADDED.get(path.stem, {})
+    count, remaining = 0, (added | dict(row) for row in table_rows)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while group := [dict(row) for row in islice(remaining, ROWS_PER_GROUP)]:
             for row in group:
@@ -135,6 +137,10 @@ def _read_table(path: Path, schema: Any) -> Any:
         raise InvalidSnapshot(f"{path.parent} lacks {path.name}") from None
     except (OSError, pa.ArrowException) as error:
         raise InvalidSnapshot(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    for name, value in ADDED.get(path.stem, {}).items():
+        if name not in table.column_names:
+            column = pa.array([value] * table.num_rows, type=schema.field(name).type)
+            table = table.append_column(schema.field(name), column)
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         raise InvalidSnapshot(f"{path.name} lacks the column {', '.join(missing)}")

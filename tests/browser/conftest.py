@@ -92,7 +92,7 @@ def study(transactional_db: None) -> Study:
 
     It asks for no consent and goes without the tutorial, which have tests of their own.
     """
-    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study", "state": "open"})[0]
     study.consent_text, study.tutorial = "", False
     study.save()
     return study

@@ -15,7 +15,7 @@ from tests.browser.visit import Visit
 from tests.webapp.downloads.downloading import run_worker
 from webapp.participants.models import Participant
 from webapp.ratings.models import Showing
-from webapp.studies.models import default_consent_text
+from webapp.studies.texts import default_consent_text
 
 MODERATE = (("exposure", {"ev": 1.2}), ("white_balance", {"temperature": 0.2, "tint": 0.0}))
 STRONG = (("exposure", {"ev": 2.1}), ("contrast", {"amount": 0.6}), ("saturation", {"amount": 0.4}))

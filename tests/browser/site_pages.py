@@ -29,14 +29,14 @@ def site(visit: Visit) -> Iterator[str]:
     person.arrive()
     expect(page.locator(".memory-note")).to_be_visible()
     yield "play-in-memory"
-    visit.change_study(open=False)
+    visit.change_study(state="closed")
     page.context.clear_cookies()
     visit.open("/play/default/")
     expect(person.notice()).to_contain_text("This study is closed")
     yield "play-closed"
     visit.open("/")
     yield "start-closed"
-    visit.change_study(open=True)
+    visit.change_study(state="open")
     visit.open("/credits/")
     yield "credits"
     yield from _researcher(visit)

@@ -12,7 +12,8 @@ from tests.browser.treatments import AGENT, treat
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.studies.models import Study, default_consent_text
+from webapp.studies.models import Study
+from webapp.studies.texts import default_consent_text
 
 MakePhoto = Callable[..., Photo]
 WIDTHS = (360, 820, 1440)

@@ -13,7 +13,8 @@ from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.studies.models import Consent, Study, default_consent_text
+from webapp.studies.models import Consent, Study
+from webapp.studies.texts import default_consent_text
 
 MakePhoto = Callable[..., Photo]
 

@@ -80,7 +80,7 @@ def test_lost_csrf_cookie_is_fetched_again_and_nothing_is_lost(
 
 def test_closed_study_says_so(person: Person, make_photo: MakePhoto, study: Study) -> None:
     make_photo()
-    study.open = False
+    study.state = "closed"
     study.save()
     person.page.goto(person.address)
     expect(person.notice()).to_contain_text("This study is closed")

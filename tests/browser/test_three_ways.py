@@ -13,7 +13,8 @@ from tests.browser.treatments import AGENT, treat
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.studies.models import Study, default_consent_text
+from webapp.studies.models import Study
+from webapp.studies.texts import default_consent_text
 
 WINDOWS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
 # Each way where it is most at home; the other pairs are left to `make test-long`.

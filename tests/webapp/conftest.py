@@ -65,7 +65,7 @@ def study(db: None) -> Study:
 
     It goes without the tutorial, which has tests of its own.
     """
-    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study"})[0]
+    study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study", "state": "open"})[0]
     study.tutorial = False
     study.save()
     return study

@@ -8,6 +8,12 @@ from webapp.participants.models import Participant
 from webapp.studies.models import Study
 
 STUDIES = "/admin/studies/study/"
+# What a form of a new study holds, where it must hold something.
+WITH_DEFAULTS = {
+    name: value
+    for name, value in Study().to_json().items()
+    if isinstance(value, str | int | float) and not isinstance(value, bool)
+}
 
 
 @pytest.fixture
@@ -15,7 +21,7 @@ def change(admin_client):
     """Saves a study's form with another slug and title."""
 
     def save(study):
-        form = {"slug": "renamed", "title": "Renamed", "open": "on", "reveal": "end", "download_metadata": "safe"}
+        form = WITH_DEFAULTS | {"slug": "renamed", "title": "Renamed", "state": study.state}
         assert admin_client.post(f"{STUDIES}{study.pk}/change/", form).status_code == 302
         study.refresh_from_db()
         return study.slug, study.title
@@ -24,12 +30,12 @@ def change(admin_client):
 
 
 def test_a_study_can_be_renamed_and_the_default_one_keeps_its_slug(change, study):
-    assert change(Study.objects.create(slug="other", title="Other")) == ("renamed", "Renamed")
+    assert change(Study.objects.create(slug="other", title="Other", state="open")) == ("renamed", "Renamed")
     assert change(study) == ("default", "Renamed")
 
 
 def test_the_default_study_cannot_be_deleted(admin_client, study):
-    other = Study.objects.create(slug="other", title="Other")
+    other = Study.objects.create(slug="other", title="Other", state="open")
     assert admin_client.post(f"{STUDIES}{study.pk}/delete/", {"post": "yes"}).status_code == 403
     both = {"action": "delete_selected", "_selected_action": [study.pk, other.pk], "post": "yes"}
     admin_client.post(STUDIES, both)
@@ -47,7 +53,9 @@ def window(admin_client):
         form = admin_client.get(address).context["adminform"].form
         values = {name: form[name].value() for name in form.fields}
         return address, {
-            name: "on" if value is True else value for name, value in values.items() if value not in (None, False)
+            name: "on" if value is True else value
+            for name, value in values.items()
+            if value is not None and value is not False
         }
 
     return opened
@@ -101,7 +109,7 @@ class TestTwoWindows:
         assert photo.licence == "CC0 1.0"
 
     def test_a_new_study_needs_none(self, admin_client, db):
-        form = {"slug": "new", "title": "New", "reveal": "end", "download_metadata": "safe"}
+        form = WITH_DEFAULTS | {"slug": "new", "title": "New", "state": "draft"}
         assert admin_client.post(f"{STUDIES}add/", form).status_code == 302
         assert Study.objects.filter(slug="new").exists()
 

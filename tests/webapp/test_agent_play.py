@@ -107,7 +107,7 @@ def test_many_photos_are_played_a_few_at_a_time(here, make_photo, monkeypatch):
     assert len(played()) == 3
 
 
-@pytest.mark.parametrize("fields", [{"open": False}, {"reveal": "off"}, {"agent": ""}, {"agent": "first"}])
+@pytest.mark.parametrize("fields", [{"state": "closed"}, {"reveal": "off"}, {"agent": ""}, {"agent": "first"}])
 def test_it_plays_only_where_it_is_shown(no_play, photo, fields):
     Study.objects.update(**fields)
     assert not play_some(never)
@@ -224,8 +224,8 @@ def test_a_photo_that_is_taken_out_meanwhile_gets_no_play(here, study, make_phot
 
 def test_the_same_play_under_another_study_is_no_reason_to_try_for_ever(here, study, photo):
     play_some(never)
-    Study.objects.filter(pk=study.pk).update(slug="renamed", open=False)
-    same_name = Study.objects.create(slug=study.slug, title="Another")
+    Study.objects.filter(pk=study.pk).update(slug="renamed", state="closed")
+    same_name = Study.objects.create(slug=study.slug, title="Another", state="open")
     same_name.photos.add(photo)
     while play_some(never):
         pass

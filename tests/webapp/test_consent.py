@@ -10,7 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from tests.webapp.conftest import Player
 from webapp.games.models import Event
 from webapp.participants.models import Participant
-from webapp.studies.models import Consent, Study, default_consent_text
+from webapp.studies.models import Consent, Study
+from webapp.studies.texts import default_consent_text
 
 JOIN = "/api/studies/default/join/"
 PAGE = "/play/default/consent/"
@@ -74,7 +75,7 @@ class TestNewVersion:
         for _ in range(2):
             study.consent_text = "  One.\r\n\r\nTwo. "
             study.save()
-        assert (study.consent_version, study.consent_paragraphs) == (2, ["One.", "Two."])
+        assert (study.consent_version, study.texts.consent_paragraphs) == (2, ["One.", "Two."])
         study.title = "Another title"
         study.save(update_fields=["title"])
         study.consent_text = "Three."
@@ -90,7 +91,7 @@ class TestNewVersion:
         assert list(Consent.objects.order_by("version").values_list("version", flat=True)) == [1, 2]
 
     def test_a_closed_study_asks_nobody_again(self, player, photo, opened, played, new_text):
-        new_text.open = False
+        new_text.state = "closed"
         new_text.save()
         assert player.next().json()["error"]["code"] == "study_closed"
 
@@ -100,7 +101,7 @@ class TestNewVersion:
         *opened, submit = played
         player.send(photo, opened)
         Consent.objects.all().delete()
-        study.open = False
+        study.state = "closed"
         study.save()
         assert player.send(photo, [submit]).json()["status"] == "submitted"
         assert refused(stranger.join()) == (403, "study_closed")
@@ -108,7 +109,7 @@ class TestNewVersion:
     @pytest.mark.parametrize("version", [None, 0, 1, 3, 2**31])
     @pytest.mark.parametrize("is_open", [True, False])
     def test_only_the_version_that_is_shown_counts_as_agreed_to(self, player, new_text, version, is_open):
-        new_text.open = is_open
+        new_text.state = "open" if is_open else "closed"
         new_text.save()
         assert new_text.consent_version == 2
         joined = player.post(JOIN, {"kind": "human", "consent": version})
@@ -116,7 +117,7 @@ class TestNewVersion:
         assert [consent.version for consent in Consent.objects.all()] == [1]
 
     def test_who_has_joined_a_closed_study_may_agree_to_the_text_that_it_shows(self, player, new_text):
-        new_text.open = False
+        new_text.state = "closed"
         new_text.save()
         assert player.join().status_code == 200
         assert Consent.objects.get(version=2).text == "We ask for more now."
@@ -207,7 +208,7 @@ class TestPages:
         assert "We ask for more now." in for_others
         assert "agreed to" not in for_others
         assert 'href="/play/default/text/"' not in text(stranger.get("/"))
-        new_text.open = False
+        new_text.state = "closed"
         new_text.save()
         assert "Version 1 of this text" in text(player.get("/play/default/text/"))
 
@@ -256,7 +257,7 @@ class TestPages:
         assert "another kind of player already: robot" in text(page)
 
     def test_a_closed_study_asks_nothing(self, stranger, study):
-        study.open = False
+        study.state = "closed"
         study.save()
         assert stranger.get(PAGE)["Location"] == "/play/default/"
 

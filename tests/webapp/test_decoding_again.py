@@ -214,7 +214,7 @@ class TestByPage:
         assert refused(decode_again(misread, player, transfer="linear")) == (403, "forbidden")
 
     def test_a_photo_of_another_study_is_not_found(self, decode_again, misread, refused):
-        Study.objects.create(slug="other", title="Other")
+        Study.objects.create(slug="other", title="Other", state="open")
         misread.studies.clear()
         assert refused(decode_again(misread, transfer="linear")) == (404, "not_found")
 

@@ -194,7 +194,7 @@ def test_a_photo_outside_the_study_cannot_be_begun(player, make_photo, opened, r
 
 def test_a_closed_study_takes_no_new_episode(player, study, photo, opened, refused):
     player.send(photo, opened[:3])
-    study.open = False
+    study.state = "closed"
     study.save()
     assert player.send(photo, opened[3:]).status_code == 200
     Episode.objects.all().delete()

@@ -83,7 +83,7 @@ class TestRunAgain:
 
     def test_a_known_photo_can_join_another_study(self, folder):
         call_command("import_photos", folder)
-        other = Study.objects.create(slug="other", title="Other")
+        other = Study.objects.create(slug="other", title="Other", state="open")
         call_command("import_photos", folder, study="other")
         assert other.playable.count() == 2
 

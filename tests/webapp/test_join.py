@@ -30,7 +30,7 @@ def test_a_session_that_changes_its_kind_is_refused(player, refused):
 
 
 def test_a_closed_study_is_refused(stranger, study, refused):
-    study.open = False
+    study.state = "closed"
     study.save()
     assert refused(stranger.join()) == (403, "study_closed")
     assert not Participant.objects.exists()
@@ -45,7 +45,7 @@ def test_a_ticket_brings_the_participant_back_whose_session_has_ended(player, st
 
 def test_a_ticket_works_in_a_study_that_has_been_closed_since(player, stranger, study, refused):
     ticket = player.join().json()["ticket"]
-    study.open = False
+    study.state = "closed"
     study.save()
     assert refused(stranger.join()) == (403, "study_closed")
     assert stranger.join_with(ticket).status_code == 200

@@ -57,7 +57,7 @@ class TestPages:
 
     def test_the_text_of_consent_stays_as_the_researcher_wrote_it(self, client, study):
         page = text(client.get("/play/default/consent/", headers=GERMAN))
-        assert study.consent_paragraphs[0].split(".")[0] in page
+        assert study.texts.consent_paragraphs[0].split(".")[0] in page
         assert "Ich stimme zu" in page
 
     def test_a_failure_is_told_in_german(self, db, monkeypatch):

@@ -22,7 +22,9 @@ def test_it_works(player, make_photo):
         },
         "following": None,
         "episode": None,
+        "instruction": "",
         "progress": {"done": 0, "total": 1},
+        "end": "",
         "contract_version": VERSION,
     }
 
@@ -108,19 +110,19 @@ def test_who_has_not_joined_is_refused(stranger, photo, refused):
 def test_who_joined_another_study_is_refused(player, refused):
     from webapp.studies.models import Study
 
-    Study.objects.create(slug="other", title="Other")
+    Study.objects.create(slug="other", title="Other", state="open")
     player.study = "other"
     assert refused(player.next()) == (401, "not_joined")
 
 
 def test_a_closed_study_gives_no_new_photo_but_lets_people_finish(player, study, photo, opened, refused):
-    study.open = False
+    study.state = "closed"
     study.save()
     assert refused(player.next()) == (403, "study_closed")
-    study.open = True
+    study.state = "open"
     study.save()
     player.send(photo, opened)
-    study.open = False
+    study.state = "closed"
     study.save()
     assert player.next().json()["episode"]["id"] == opened[0]["episode"]
 

@@ -67,7 +67,7 @@ def test_without_photos_the_start_says_so(client, study):
 
 
 def test_without_an_open_study_the_start_says_so(client, study):
-    study.open = False
+    study.state = "closed"
     study.save()
     assert "No study is open" in text(client.get("/"))
 

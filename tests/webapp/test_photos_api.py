@@ -180,7 +180,7 @@ def delete(browser, photo, study="default"):
 def test_removing_takes_a_photo_out_of_one_study_alone(
     researcher, player, photo, opened, refused, django_capture_on_commit_callbacks
 ):
-    other = Study.objects.create(slug="other", title="Other")
+    other = Study.objects.create(slug="other", title="Other", state="open")
     add_to_study(other, photo)
     player.send(photo, opened)
     elsewhere = Player("other")
@@ -205,7 +205,7 @@ def test_removing_takes_a_photo_out_of_one_study_alone(
 
 
 def test_a_known_photo_that_is_new_in_the_study_is_said_to_be(researcher, upload, photo, study):
-    Study.objects.create(slug="other", title="Other")
+    Study.objects.create(slug="other", title="Other", state="open")
     assert upload(researcher, study="other").json()["outcome"] == "linked"
     assert upload(researcher, study="other").json()["outcome"] == "known"
 
@@ -219,7 +219,7 @@ def test_what_is_typed_fills_what_was_not_stated_of_a_known_photo(researcher, up
 
 
 def test_a_closed_study_takes_no_photo(researcher, upload, refused):
-    Study.objects.create(slug="agents", title="Agents", open=False)
+    Study.objects.create(slug="agents", title="Agents", state="closed")
     assert refused(upload(researcher, study="agents")) == (409, "study_closed")
 
 

@@ -25,12 +25,12 @@ def test_without_photos_it_says_how_to_begin(researcher, study):
 
 
 def test_with_several_studies_the_way_to_begin_names_the_one(researcher, study):
-    Study.objects.create(slug="other", title="Other")
+    Study.objects.create(slug="other", title="Other", state="open")
     assert "import_photos FOLDER --study other" in researcher.get("/photos/?study=other").content.decode()
 
 
 def test_a_closed_study_takes_no_photos(researcher, study):
-    closed = Study.objects.create(slug="agents", title="Agents", open=False)
+    closed = Study.objects.create(slug="agents", title="Agents", state="closed")
     html = researcher.get("/photos/?study=agents").content.decode()
     assert "it takes no photos" in html
     assert f"/admin/studies/study/{closed.pk}/change/" in html
@@ -38,7 +38,7 @@ def test_a_closed_study_takes_no_photos(researcher, study):
 
 
 def test_it_shows_the_study_that_is_asked_for(researcher, make_photo):
-    photo = make_photo(into=Study.objects.create(slug="other", title="Other"))
+    photo = make_photo(into=Study.objects.create(slug="other", title="Other", state="open"))
     assert photo.name not in researcher.get("/photos/").content.decode()
     assert photo.name in researcher.get("/photos/?study=other&look=bright&page=9").content.decode()
 

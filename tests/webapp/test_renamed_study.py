@@ -104,7 +104,8 @@ def test_the_admin_renames_and_shows_the_former_slugs(rename, study, admin_clien
     for name in ("new-name", "newer-name"):
         address = f"/admin/studies/study/{study.pk}/change/"
         form = admin_client.get(address).context["adminform"].form
-        values = {field: form[field].value() for field in form.fields if form[field].value() not in (None, False)}
+        values = {field: form[field].value() for field in form.fields if form[field].value() not in (None, "")}
+        values = {field: value for field, value in values.items() if value is not False}
         assert admin_client.post(address, values | {"slug": name}).status_code == 302
     assert "new-name, old-name" in admin_client.get(f"/admin/studies/study/{study.pk}/change/").content.decode()
 
@@ -127,14 +128,19 @@ def test_commands_and_snapshots_find_it_under_its_former_slug(old_player, rename
     assert Episode.objects.get().study == Study.objects.get()
 
 
-def test_orders_from_before_the_seed_stay(transactional_db):
+def test_orders_from_before_the_seed_stay_and_studies_mean_what_they_did(transactional_db):
     executor = MigrationExecutor(connection)
     latest = executor.loader.graph.leaf_nodes()
     executor.migrate([("studies", "0007_agent_of_the_reveal")])
     try:
         old = executor.loader.project_state([("studies", "0007_agent_of_the_reveal")]).apps
         old.get_model("studies", "Study").objects.create(slug="played", title="Played")
+        old.get_model("studies", "Study").objects.create(slug="over", title="Over", open=False)
     finally:
         executor = MigrationExecutor(connection)
         executor.migrate(latest)
-    assert Study.objects.get(slug="played").seed == "played"
+    study = Study.objects.get(slug="played")
+    assert study.seed == "played"
+    assert study.changes.get().values == study.recorded
+    assert (study.state, study.episodes_per_photo, study.filters) == ("open", None, [])
+    assert Study.objects.get(slug="over").state == "closed"

@@ -84,7 +84,7 @@ class TestExport:
         assert export(tmp_path, "all", status=["all"]).manifest["rows"]["events"] == 13
 
     def test_the_study_selects(self, play, tmp_path, make_photo):
-        other = Study.objects.create(slug="other", title="Other")
+        other = Study.objects.create(slug="other", title="Other", state="open")
         make_photo(3, into=other)
         assert export(tmp_path, "other", study="other").manifest["rows"] == {
             "episodes": 0,

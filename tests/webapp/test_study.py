@@ -1,7 +1,7 @@
 """GET /api/studies/{slug}/"""
 
-from editing.game.filters import VERSION
-from webapp.studies.models import default_consent_text
+from editing.game.filters import FILTERS, VERSION
+from webapp.studies.texts import default_consent_text
 
 
 def test_it_works(stranger, photo):
@@ -17,7 +17,12 @@ def test_it_works(stranger, photo):
         "tutorial": False,
         "organiser": "",
         "minutes": None,
-        "consent": {"version": 1, "text": default_consent_text()},
+        "controller": "",
+        "contact": "",
+        "data_licence": "",
+        "maximum_steps": 5,
+        "filters": list(FILTERS),
+        "consent": {"version": 1, "text": default_consent_text(), "boxes": []},
         "photos": 1,
         "contract_version": VERSION,
     }

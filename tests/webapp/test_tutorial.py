@@ -98,7 +98,7 @@ def test_who_has_played_before_the_study_had_it_is_not_held_up(player, photo, op
 
 def test_who_has_practised_in_one_study_is_not_asked_to_in_another(player, played):
     practise(player, played)
-    other = Study.objects.create(slug="other", title="Another", consent_text="")
+    other = Study.objects.create(slug="other", title="Another", state="open", consent_text="")
     player.study = other.slug
     player.join()
     assert player.next().json()["tutorial"] is None

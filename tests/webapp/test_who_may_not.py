@@ -67,6 +67,9 @@ class Address:
 READ = [
     *(Address(name, PUBLIC) for name in ("home", "credits", "finished", "login", "agreed", "declined", "study")),
     *(Address(name, PUBLIC) for name in ("schema", "docs", "healthz", "catalogue", "reveal-page", "profile-page")),
+    *(Address(name, PUBLIC) for name in ("device", "full", "mine")),
+    Address("end", answers((302, "/play/default/"), player=OK, unagreed=OK)),
+    Address("mine-file", answers((404, ""), player=OK, unagreed=OK, other=OK)),
     Address("practice", answers((302, "/preview/1/"))),
     Address("play", CONSENT),
     Address("consent", answers(OK, other=(302, "/play/default/"), player=(302, "/play/default/"))),
@@ -104,6 +107,8 @@ WRITE = [
     Address("study-photo", RESEARCHERS, "DELETE"),
     Address("photo-list", RESEARCHERS | {"researcher": (400, "malformed")}, "POST", content_type=FORM),
     # Pages, whose forms Django protects.
+    Address("mine", PUBLIC, "POST"),
+    Address("withdraw", answers((302, "/mine/")), "POST"),
     Address("login", PUBLIC, "POST"),
     Address("logout", answers((302, "/")), "POST"),
     Address("consent", answers((403, ""), other=(302, "/play/default/"), player=(302, "/play/default/")), "POST"),
@@ -191,7 +196,7 @@ def site(
     for number in range(3):
         store_play(study, photo, f"someone-{number}", 1.0 + number)
     assert player.post(f"/api/studies/default/photos/{photo.pk}/reveal/", {}).status_code == 200
-    Study.objects.create(slug="elsewhere", title="Another study", tutorial=False)
+    Study.objects.create(slug="elsewhere", title="Another study", state="open", tutorial=False)
     elsewhere, of_carol = Player("elsewhere"), Player()
     assert elsewhere.join().status_code == 200
     of_carol.client.force_login(carol)
@@ -204,6 +209,7 @@ def site(
             "sha256": photo.pk,
             "episode_id": played[0]["episode"],
             "look": "game",
+            "form": "json",
             "file_format": "jpeg",
             "language": "de",
             "version": "0",

@@ -29,7 +29,8 @@ from webapp.datasets.models import AgentFailure
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.photos.storing import lock_files
-from webapp.studies.models import SHIPPED_AGENT, Study
+from webapp.studies.configuration import SHIPPED_AGENT
+from webapp.studies.models import Study
 
 # Photos: the work of a few seconds, and so few that one process reads them.
 BATCH = 12
@@ -73,7 +74,7 @@ def play_some(should_stop: Callable[[], bool]) -> bool:
 
 def _next_photos() -> tuple[Study, list[Photo]] | None:
     """Return a study, and what the agent plays next of it: several photos, or one at which it has failed before."""
-    shown = Study.objects.filter(open=True, agent=SHIPPED_AGENT).exclude(reveal=Study.Reveal.OFF)
+    shown = Study.objects.filter(state=Study.State.OPEN, agent=SHIPPED_AGENT).exclude(reveal=Study.Reveal.OFF)
     for study in shown:
         failures = {failure.photo_id: failure for failure in AgentFailure.objects.filter(study=study)}
         waiting = [photo for photo in _unplayed(study) if photo.pk not in failures or failures[photo.pk].is_due]

@@ -17,14 +17,16 @@ from editing.files import check_free
 from editing.game import filters
 from editing.trajectories.schemas import FLAGS, Snapshot, rows
 from editing.trajectories.snapshot import write_snapshot
+from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import lock_files
 from webapp.ratings.models import Judgement, Place
-from webapp.studies.models import Consent, Study
+from webapp.studies.models import Consent, Study, Withdrawal
 
 _CHUNK = 2000
+_TUTORIALS = "of the tutorial"
 Row = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ class Selection:
         """How many episodes are missing from the export, by the reason; only reasons that there are."""
         counts = {
             "played with another version of the filters": self._in_study.count() - self._of_this_version.count(),
-            "of the tutorial": self._of_this_version.count() - self._that_count.count(),
+            _TUTORIALS: self._of_this_version.count() - self._that_count.count(),
             "on a removed photo that nobody submitted": self._that_count.exclude(_SHOWN).count(),
         }
         return {reason: count for reason, count in counts.items() if count}
@@ -95,10 +97,27 @@ class Selection:
         return by_version
 
     @property
+    def studies(self) -> list[Study]:
+        """The studies that are exported."""
+        return [self.study] if self.study else list(Study.objects.all())
+
+    @property
+    def licences(self) -> dict[str, str]:
+        """The licence of the data, by study, where one is stated."""
+        return {study.slug: study.data_licence for study in self.studies if study.data_licence}
+
+    @property
+    def participations(self) -> list[dict[str, Any]]:
+        """What the site knows of each participation, to be compared with the rows; where all that count are here."""
+        if self.left_out.keys() - {_TUTORIALS} or Episode.Status.SUBMITTED not in self.statuses:
+            return []
+        receipts = [receipt for study in self.studies for receipt in receipts_of_study(study, checked=False)]
+        return [{name: value for name, value in row.to_json().items() if name != "problems"} for row in receipts]
+
+    @property
     def photos(self) -> models.QuerySet[Photo]:
         """The photos played, and those of the study that wait to be."""
-        studies = [self.study] if self.study else Study.objects.all()
-        waiting = models.Q(studies__in=studies, removed_at=None)
+        waiting = models.Q(studies__in=self.studies, removed_at=None)
         played = models.Q(pk__in=self.episodes.order_by().values("photo"))
         return Photo.objects.filter(waiting | played).distinct().order_by("sha256")
 
@@ -140,6 +159,9 @@ def export(directory: Path, selection: Selection) -> Snapshot:
                 "episodes_left_out": selection.left_out,
                 "photos_removed": selection.removed_photos,
                 "consents": selection.consents,
+                "participations": selection.participations,
+                "withdrawn": Withdrawal.objects.filter(study__in=selection.studies).count(),
+                "data_licences": selection.licences,
             },
         )
     _write_card(snapshot)
@@ -199,6 +221,8 @@ def _episode_row(episode: Episode) -> Row:
         "started": episode.started,
         "duration_ms": episode.duration_ms,
         **{flag: getattr(episode, flag) for flag in FLAGS},
+        "surplus": episode.surplus,
+        "condition": episode.condition,
         "seed": episode.seed,
         "sample": episode.sample,
         "checkpoint_hash": episode.checkpoint_hash or None,
@@ -260,6 +284,11 @@ def _judgements(snapshot: Snapshot) -> str:
     return f"{row} {count} |\n" if count else ""
 
 
+def _licences(snapshot: Snapshot) -> str:
+    lines = [f"- {study}: {licence}" for study, licence in sorted(snapshot.manifest["data_licences"].items())]
+    return "\n".join(["## Licence of the data", *lines, "\n"]) if lines else ""
+
+
 def _card(snapshot: Snapshot) -> str:
     sources = Counter((photo["licence"], photo["attribution"]) for photo in rows(snapshot.photos))
     credit = "\n".join(
@@ -270,7 +299,10 @@ def _card(snapshot: Snapshot) -> str:
     kinds = Counter(episode["player_kind"] for episode in rows(snapshot.episodes))
     played = ", ".join(f"{count} by {kind} players" for kind, count in sorted(kinds.items())) or "none"
     removed = snapshot.manifest["photos_removed"]
+    withdrawn = snapshot.manifest["withdrawn"]
     notes = left_out_text(snapshot.manifest["episodes_left_out"]) or "Nothing is left out."
+    if withdrawn:
+        notes += f"\nParticipants who have withdrawn, of whom nothing is here: {withdrawn}."
     if removed:
         notes += f"\nPhotos removed from the site since they were played: {len(removed)}; `manifest.json` names them."
     return f"""# Retouching trajectories
@@ -289,6 +321,6 @@ photo in at most five steps, out of eight filters.
 {notes}
 The steps follow from the events; `manifest.json` says which version of the filters they were played with.
 
-## Photos
+{_licences(snapshot)}## Photos
 {credit or "None."}
 """

@@ -105,7 +105,7 @@ def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:
 
 def _closed_study(slug: str) -> Study:
     """Return a new study that nobody can join: it was played elsewhere."""
-    study = Study(slug=slug, title=slug, open=False)
+    study = Study(slug=slug, title=slug, state=Study.State.CLOSED)
     try:
         study.full_clean()
     except ValidationError:
@@ -127,7 +127,8 @@ def _players(episodes: Iterable[Row]) -> tuple[dict[str, Participant], int]:
 
 
 def _episode(row: Row, studies: dict[str, Study], players: dict[str, Participant], photos: dict[str, Photo]) -> Episode:
-    same = ("status", "contract_version", "step_count", "started", "duration_ms", "seed", "sample", *FLAGS)
+    play = ("status", "contract_version", "step_count", "started", "duration_ms", "surplus", "condition")
+    same = (*play, "seed", "sample", *FLAGS)
     return Episode(
         id=UUID(row["id"]),
         study=studies[row["study"]],

@@ -1,4 +1,4 @@
-"""The agent's play, in the worker, a few photos at a time."""
+"""What the worker does by itself: it forgets who people are at a recruiter, and lets the agent play."""
 
 from contextlib import suppress
 
@@ -7,6 +7,15 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 
 from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="forget_identities", queue=QUEUE, queueing_lock="forget identities")
+def forget_identities(timestamp: int) -> None:
+    """Every night: erase who people are at the recruiter, in studies that closed long enough ago."""
+    from webapp.studies.entries import erase_identities
+
+    erase_identities()
 
 
 @app.periodic(cron="* * * * *")

@@ -17,8 +17,9 @@ from webapp.games.models import Episode
 from webapp.games.pictures import delete_pictures
 from webapp.photos.models import Photo
 from webapp.photos.storing import photo_removed
-from webapp.studies.models import Study
+from webapp.studies.models import Participation, Study
 from webapp.studies.photos import photo_taken_out
+from webapp.studies.withdrawing import erasing_traces
 
 _DAY = 24 * 3600  # seconds
 
@@ -56,6 +57,12 @@ def forget_downloads(photo: Photo, **kwargs: Any) -> None:
 def forget_downloads_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
     """Delete the downloads of a photo in a study that it was taken out of."""
     _forget_of(Episode.objects.filter(study=study, photo=photo))
+
+
+@receiver(erasing_traces)
+def forget_downloads_of_participant(participation: Participation, **kwargs: Any) -> None:
+    """Delete the downloads of somebody who withdraws."""
+    _forget_of(Episode.objects.filter(study=participation.study_id, participant=participation.participant_id))
 
 
 def _forget_of(episodes: QuerySet[Episode]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -14,15 +15,17 @@ from rest_framework.views import APIView
 from editing.game import filters, rules
 from editing.game.events import EVENT_KINDS
 from editing.game.events import Event as PlayedEvent
-from webapp.games.assignment import assign, has_practised, is_tutorial_due
+from webapp.games.assignment import assign, has_practised, instruction, is_tutorial_due
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, record, resumable_episode
 from webapp.http.refusals import ErrorSerializer, Refusal
+from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_key, participant_of
 from webapp.photos.models import SHA256
 from webapp.photos.practice import practice_photo
 from webapp.studies.api import PhotoSerializer
-from webapp.studies.joining import find_study, joined
+from webapp.studies.joining import joined, study_for
+from webapp.studies.models import Participation, Study
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -105,7 +108,13 @@ class NextSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="What is likely to come after it, to be fetched ahead; nothing is settled by it."
     )
     episode = OpenEpisodeSerializer(allow_null=True, help_text="An episode to go on with.")
+    instruction = serializers.CharField(
+        allow_blank=True, help_text="What is asked on this photo in particular; empty where nothing is."
+    )
     progress = ProgressSerializer()
+    end = serializers.CharField(
+        allow_blank=True, help_text="The address of the study's last page, for who has done all; empty for others."
+    )
     contract_version = serializers.IntegerField()
 
 
@@ -123,7 +132,7 @@ class NextView(APIView):
         operation_id="next_photo",
     )
     def get(self, request: Request, slug: str) -> Response:
-        study = find_study(slug)
+        study = study_for(request, slug)
         participant = joined(request, study)
         practises_again = request.query_params.get("practice") == "true"
         tutorial = study.open and (practises_again or is_tutorial_due(study, participant))
@@ -141,7 +150,9 @@ class NextView(APIView):
                 "photo": PhotoSerializer(photo).data if photo else None,
                 "following": PhotoSerializer(following).data if following else None,
                 "episode": {"id": episode.pk, "events": _events(episode)} if episode else None,
+                "instruction": "" if tutorial else _instruction(study, episode, assignment.instruction),
                 "progress": {"done": assignment.done, "total": assignment.total},
+                "end": "" if photo else _end(study, participant),
                 "contract_version": filters.VERSION,
             }
         )
@@ -185,6 +196,19 @@ class EpisodeView(APIView):
                 "events": _events(episode),
             }
         )
+
+
+def _instruction(study: Study, episode: Episode | None, upcoming: str) -> str:
+    """Return what is asked on the photo that is played: that of an open episode, else the next one."""
+    if episode is None:
+        return upcoming
+    return instruction(study, episode.photo_id) if episode.attention else ""
+
+
+def _end(study: Study, participant: Participant) -> str:
+    """Return the address of the last page of a study that has one, for who has done all."""
+    own = Participation.objects.filter(study=study, participant=participant, completed__isnull=False)
+    return reverse("end", args=[study.slug]) if study.has_last_page and own.exists() else ""
 
 
 def _own_episode(request: Request, episode_id: UUID) -> Episode:

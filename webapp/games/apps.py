@@ -6,6 +6,7 @@ class GamesConfig(AppConfig):
     name = "webapp.games"
 
     def ready(self) -> None:
+        from webapp.games import erasing  # noqa: F401 (connects its receiver)
         from webapp.games.recording import close_outdated  # its module connects receivers too
 
         post_migrate.connect(close_outdated, sender=self)

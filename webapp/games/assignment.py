@@ -5,16 +5,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.translation import get_language
+
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.studies.models import Study
+from webapp.studies.leases import open_leases
+from webapp.studies.models import Lease, Participation, Study
 
 
 @dataclass(frozen=True)
 class Assignment:
     """What comes next, and how far the participant is.
 
+    instruction: what is asked of the player on the next photo, if it is an attention item; empty else.
     photos: the next photo and the one after it, as far as there are any. Asking settles nothing: once the first is
         played, another may come, if photos were added or removed meanwhile.
     """
@@ -22,9 +26,29 @@ class Assignment:
     photos: tuple[Photo, ...]
     done: int
     total: int
+    instruction: str = ""
 
 
 def assign(study: Study, participant: Participant, played: Collection[str]) -> Assignment:
+    """Return what the participant plays next: of their leases where the study has any, else of all its photos."""
+    if not study.is_planned:
+        return _of_all(study, participant, played)
+    participation = Participation.objects.get(study=study, participant=participant)
+    held = [lease for lease in open_leases(participation).select_related("photo") if lease.photo.has_preview]
+    done = Lease.objects.filter(participation=participation, state=Lease.State.HANDED_IN).count()
+    photos = tuple(lease.photo for lease in held[:2])
+    asked = instruction(study, photos[0].pk) if held and held[0].purpose == Lease.Purpose.ATTENTION else ""
+    return Assignment(photos, done, done + len(held), asked)
+
+
+def instruction(study: Study, photo: str) -> str:
+    """Return what is asked on an attention item, in the visitor's language where there is such a text."""
+    given = (item["instruction"] for item in study.attention_items if item["photo"] == photo)
+    texts: dict[str, str] = next(given, {})
+    return texts.get(get_language() or "") or next(iter(texts.values()), "")
+
+
+def _of_all(study: Study, participant: Participant, played: Collection[str]) -> Assignment:
     """Return the first photos, in the participant's own order, that are not played yet (SHA-256 of their sources).
 
     The order is a shuffle seeded by the study, whatever it is called by now, and the pseudonym. It sorts by a hash for

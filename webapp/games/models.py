@@ -11,7 +11,7 @@ from django.db import connection, models
 from editing.game.events import Event as PlayedEvent
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.studies.models import Study
+from webapp.studies.models import Lease, Study
 
 # Asked with most batches of events: by hand, since Django takes longer to write it than Postgres to answer.
 _EVENTS_OF = "SELECT * FROM games_event WHERE episode_id = %s AND seq = ANY (%s)"
@@ -56,6 +56,9 @@ class Episode(models.Model):
     attention = models.BooleanField(default=False)
     resumed = models.BooleanField(default=False)
     saw_reveal = models.BooleanField(default=False)
+    surplus = models.BooleanField(default=False, help_text="handed in when the photo had all that were wanted")
+    condition = models.CharField(max_length=40, blank=True)
+    lease = models.ForeignKey(Lease, null=True, on_delete=models.SET_NULL, related_name="episodes")
     seed = models.BigIntegerField(null=True, blank=True)
     sample = models.IntegerField(null=True, blank=True)
     checkpoint_hash = models.CharField(max_length=64, blank=True)

@@ -32,7 +32,7 @@ class Progress:
 def home(request: HttpRequest) -> HttpResponse:
     """Render the start page: what this is, and the way into the open studies."""
     visitor = participant_of(request)
-    studies = [_progress(study, visitor) for study in Study.objects.filter(open=True)]
+    studies = [_progress(study, visitor) for study in Study.objects.filter(state=Study.State.OPEN, listed=True)]
     context = {
         "studies": studies,
         "names": any(progress.study.organiser for progress in studies),

@@ -19,6 +19,7 @@ from psycopg.errors import UniqueViolation
 from editing.game import filters, rules
 from editing.game.events import Event as PlayedEvent
 from editing.game.events import IllegalEvent
+from editing.game.filters import FILTERS
 from editing.game.progress import Progress, progress_after
 from webapp.games.models import Episode, Step
 from webapp.http import refusals
@@ -26,8 +27,10 @@ from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
+from webapp.studies.configuration import SHIPPED_AGENT
 from webapp.studies.joining import lock_joined
-from webapp.studies.models import AGENT_PREFIX, SHIPPED_AGENT, Participation, Study
+from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, judged, lease_of
+from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
 from webapp.studies.photos import photo_taken_out
 
 MAXIMUM_EVENTS = 2000
@@ -35,6 +38,7 @@ MAXIMUM_EVENTS = 2000
 RESERVE = 200
 _SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
+_REJECTED = "participant rejected: "
 _SHIPPED = f"{AGENT_PREFIX}{SHIPPED_AGENT}"
 # Sent as an episode begins, with ``participant_id``: a receiver answers whether they were shown what others had made.
 reveal_seen = Signal()
@@ -70,7 +74,7 @@ def record(
 def _record(
     participation: Participation, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State:
-    study = participation.study
+    study = participation.own_study
     episode = _locked_episode(participation, episode_id, photo_sha256)
     progress, fresh = _continued(episode, batch) if episode else (Progress(), batch)
     if not fresh:
@@ -81,6 +85,9 @@ def _record(
     progress = progress_after(fresh, study.allow_untouched, progress)
     if episode is None:
         photo = _startable_photo(participation, photo_sha256)
+        lease = lease_of(participation, photo) if study.is_planned and not photo.practice else None
+        if lease is None and not photo.practice:
+            _check_unplayed(participation, photo)
         episode = Episode(
             id=episode_id,
             study=study,
@@ -89,10 +96,35 @@ def _record(
             contract_version=fresh[0].contract_version,
             started=timezone.now(),
             tutorial=photo.practice,
+            preview=participation.preview,
+            condition=participation.condition,
+            lease=lease,
+            repeat=lease is not None and lease.purpose == Lease.Purpose.REPEAT,
+            attention=lease is not None and lease.purpose == Lease.Purpose.ATTENTION,
             saw_reveal=_saw_reveal(participation.participant_id),
         )
+    if not episode.tutorial:
+        for event in fresh:
+            rules.check_offer(event, study.filters or FILTERS, study.maximum_steps)
+    if progress.state.status == "submitted":
+        _hand_in(participation, study, episode, progress)
     _store(episode, fresh, progress)
     return progress.state
+
+
+def _hand_in(participation: Participation, study: Study, episode: Episode, progress: Progress) -> None:
+    """Take down what handing it in means for the participant's leases, and whether they have done all."""
+    if episode.tutorial:
+        return
+    if episode.lease_id is not None:
+        episode.surplus = hand_in(study, episode.lease_id, rules.trajectory(progress.state)).surplus
+        if episode.surplus and not episode._state.adding:
+            episode.save(update_fields=["surplus"])
+        complete_if_done(participation, nothing_left=not has_open_leases(participation))
+    else:
+        done = Episode.objects.filter(study=study, participant=participation.participant_id, status="submitted")
+        left = study.playable.exclude(pk__in=done.values("photo")).exclude(pk=episode.photo_id)
+        complete_if_done(participation, nothing_left=not left.exists())
 
 
 def resumable_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
@@ -146,6 +178,21 @@ def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
 def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
     """Exclude the open episodes of a photo in a study that it was taken out of."""
     _exclude_open(Episode.objects.filter(study=study, photo=photo))
+
+
+@receiver(judged)
+def follow_judgement(participation: Participation, **kwargs: Any) -> None:
+    """Exclude what somebody who was rejected has handed in, or take it in again; with what is surplus by now."""
+    own = Episode.objects.filter(study=participation.study_id, participant=participation.participant_id, tutorial=False)
+    if participation.rejected:
+        reason = _REJECTED + participation.rejection_reason
+        handed_in = own.filter(status=Episode.Status.SUBMITTED)
+        handed_in.update(status=Episode.Status.EXCLUDED, exclusion_reason=reason[:200])
+    else:
+        rejected = own.filter(status=Episode.Status.EXCLUDED, exclusion_reason__startswith=_REJECTED)
+        rejected.update(status=Episode.Status.SUBMITTED, exclusion_reason="")
+    for surplus in (True, False):
+        own.filter(lease__surplus=surplus).update(surplus=surplus)
 
 
 def _exclude_open(episodes: QuerySet[Episode]) -> None:
@@ -263,7 +310,7 @@ def _saw_reveal(participant_id: int) -> bool:
 
 def _startable_photo(participation: Participation, photo_sha256: str) -> Photo:
     """Return the photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
-    study = participation.study
+    study = participation.own_study
     if not study.open:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
     photo = Photo.objects.select_for_update(no_key=True).filter(pk=photo_sha256).first()
@@ -275,11 +322,14 @@ def _startable_photo(participation: Participation, photo_sha256: str) -> Photo:
     if other := close_unfinishable(participation, tutorial=photo.practice):
         message = gettext("Another episode is open: finish it first, here or in its tab.")
         raise Refusal("other_episode_open", message, episode=str(other.pk))
-    own = Episode.objects.filter(study=study, participant=participation.participant_id, photo=photo)
-    submitted = own.filter(status=Episode.Status.SUBMITTED)
-    if not photo.practice and submitted.exists():
-        raise Refusal("already_played", gettext("You have submitted this photo already."))
     return photo
+
+
+def _check_unplayed(participation: Participation, photo: Photo) -> None:
+    own = Episode.objects.filter(study=participation.study_id, participant=participation.participant_id, photo=photo)
+    submitted = own.filter(status=Episode.Status.SUBMITTED)
+    if submitted.exists():
+        raise Refusal("already_played", gettext("You have submitted this photo already."))
 
 
 def _store(episode: Episode, fresh: Sequence[PlayedEvent], progress: Progress) -> None:

@@ -53,7 +53,7 @@ class ReplayView(APIView):
         answer = {
             "player": episode.participant.pseudonym,
             "own": episode.participant == participant_of(request),
-            "study": episode.study.title,
+            "study": episode.study.texts.title,
             "photo": photo,
             "handed_in": episode.status == Episode.Status.SUBMITTED,
             "steps": _steps(episode),

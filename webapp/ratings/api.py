@@ -25,7 +25,7 @@ from webapp.ratings.models import Place, Showing
 from webapp.ratings.revealing import judge, photos_to_reveal, show
 from webapp.ratings.style import profile
 from webapp.studies.api import PhotoSerializer, WhateverIsAccepted
-from webapp.studies.joining import find_study, joined
+from webapp.studies.joining import joined, study_for
 
 
 class RevealSerializer(serializers.Serializer[Any]):
@@ -88,7 +88,7 @@ class RevealsView(APIView):
 
     @extend_schema(responses={200: RevealsSerializer, "4XX": ErrorSerializer}, operation_id="read_reveals")
     def get(self, request: Request, slug: str) -> Response:
-        study = find_study(slug)
+        study = study_for(request, slug)
         participant = joined(request, study)
         photos = photos_to_reveal(study, participant)
         answered = Showing.objects.filter(study=study, participant=participant).exclude(judgements=None)
@@ -104,7 +104,7 @@ class RevealView(APIView):
     @extend_schema(request=None, responses={200: ShowingSerializer, "4XX": ErrorSerializer}, operation_id="reveal")
     def post(self, request: Request, slug: str, sha256: str) -> Response:
         """Show the pictures. From now on the participant's episodes are marked: they have seen what others make."""
-        study = find_study(slug)
+        study = study_for(request, slug)
         participant = joined(request, study)
         return Response(_shown(request, show(study, participant, sha256), participant))
 
@@ -146,7 +146,7 @@ class RevealAnswerView(APIView):
         """Choose; the answer says who made which. What was chosen stays."""
         answer = AnswerSerializer(data=request.data)
         answer.is_valid(raise_exception=True)
-        study = find_study(slug)
+        study = study_for(request, slug)
         participant = joined(request, study)
         showing = Showing.objects.filter(study=study, participant=participant, photo=sha256).first()
         if showing is None:
@@ -162,7 +162,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileSerializer, "4XX": ErrorSerializer}, operation_id="read_profile")
     def get(self, request: Request, slug: str) -> Response:
-        study = find_study(slug)
+        study = study_for(request, slug)
         styles = profile(study, joined(request, study))
         return Response({player: asdict(style) if style else None for player, style in styles.items()})
 

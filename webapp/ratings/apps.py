@@ -5,4 +5,4 @@ class RatingsConfig(AppConfig):
     name = "webapp.ratings"
 
     def ready(self) -> None:
-        from webapp.ratings import revealing  # noqa: F401  (connects its receivers)
+        from webapp.ratings import erasing, revealing  # noqa: F401  (connects its receivers)

@@ -13,10 +13,11 @@ from webapp.studies.pages import page_of_study, program_page
 def reveal(request: HttpRequest, study: Study) -> HttpResponse:
     """Render each photo, or the one that ``?photo=`` names, as the visitor, others and the agent left it."""
     photo = request.GET.get("photo", "")
-    return program_page(request, "reveal", f"{gettext('Side by side')} · {study.title}", study=study.slug, photo=photo)
+    title = f"{gettext('Side by side')} · {study.texts.title}"
+    return program_page(request, "reveal", title, study=study.slug, photo=photo)
 
 
 @page_of_study
 def profile(request: HttpRequest, study: Study) -> HttpResponse:
     """Render the visitor's own style."""
-    return program_page(request, "profile", f"{gettext('Your style')} · {study.title}", study=study.slug)
+    return program_page(request, "profile", f"{gettext('Your style')} · {study.texts.title}", study=study.slug)

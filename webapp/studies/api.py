@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.game import filters
+from editing.game.filters import FILTERS
 from editing.photos import preview_transport
 from editing.photos.photo_error import PhotoError
 from webapp.http.ranges import file_response
@@ -31,29 +32,42 @@ from webapp.participants.sessions import participant_of, ticket_for
 from webapp.photos.models import Photo
 from webapp.photos.practice import practice_photo
 from webapp.photos.transport import open_packed
-from webapp.studies.joining import find_study, join
+from webapp.studies.joining import join, study_for
 from webapp.studies.models import Study
 
 
 class ConsentTextSerializer(serializers.Serializer[Study]):
     version = serializers.IntegerField(source="consent_version", help_text="To be sent with the request to join.")
-    text = serializers.CharField(source="consent_text")
+    text = serializers.CharField(source="texts.consent_text")
+    boxes = serializers.ListField(
+        child=serializers.CharField(),
+        source="texts.consent_boxes",
+        help_text="Sentences, all part of what is agreed to.",
+    )
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
     consent = serializers.SerializerMethodField(help_text="What to agree to before play; null where nothing is asked.")
+    title = serializers.CharField(source="texts.title")
+    open = serializers.BooleanField(help_text="Whether people can join and begin photos.")
+    filters = serializers.SerializerMethodField(help_text="The slugs of those that may be used.")
     photos = serializers.IntegerField(source="playable.count", help_text="How many can be played.")
     contract_version = serializers.SerializerMethodField(help_text="The version of the filters.")
 
     class Meta:
         model = Study
-        options = ("open", "allow_untouched", "allow_downloads", "tutorial", "reveal")
-        fields = ("slug", "title", *options, "organiser", "minutes", "consent", "photos", "contract_version")
+        game = ("maximum_steps", "filters", "allow_untouched", "allow_downloads", "tutorial", "reveal")
+        about = ("organiser", "controller", "contact", "minutes", "data_licence")
+        fields = ("slug", "title", "open", *game, *about, "consent", "photos", "contract_version")
         read_only_fields = fields
 
     @extend_schema_field(ConsentTextSerializer(allow_null=True))
     def get_consent(self, study: Study) -> dict[str, Any] | None:
         return ConsentTextSerializer(study).data if study.consent_text else None
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=list(FILTERS))))
+    def get_filters(self, study: Study) -> list[str]:
+        return study.filters or list(FILTERS)
 
     def get_contract_version(self, study: Study) -> int:
         return filters.VERSION
@@ -115,7 +129,7 @@ class StudyView(APIView):
     @extend_schema(responses={200: StudySerializer, "4XX": ErrorSerializer}, operation_id="read_study")
     @method_decorator(ensure_csrf_cookie)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(StudySerializer(find_study(slug)).data)
+        return Response(StudySerializer(study_for(request, slug)).data)
 
 
 class JoinView(APIView):
@@ -129,7 +143,7 @@ class JoinView(APIView):
         operation_id="join_study",
     )
     def post(self, request: Request, slug: str) -> Response:
-        study = find_study(slug)
+        study = study_for(request, slug)
         serializer = JoinSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         participant = join(request, study, **serializer.validated_data)

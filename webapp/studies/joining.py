@@ -6,7 +6,8 @@ Nothing is stored of anybody before they agree: agreeing and joining are one act
 from http import HTTPStatus
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Count
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 from rest_framework.request import Request
@@ -14,11 +15,16 @@ from rest_framework.request import Request
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
+from webapp.studies.entries import Entry, check_entry, holder_of_entry, keep_entry
+from webapp.studies.leases import has_room, lease_photos, release_lapsed
 from webapp.studies.models import Consent, Participation, Study
 
+# Of Postgres' advisory locks: each study's choice of conditions has one.
+_CONDITIONS_LOCK = 5_417
 # Asked with every batch of events: by hand, since Django takes longer to write it than Postgres to answer.
 _LOCK_JOINED = """
-SELECT study.*, participation.id AS participation, participation.joined, EXISTS (
+SELECT study.*, participation.id AS participation, participation.joined, participation.condition,
+    participation.preview, participation.completed, EXISTS (
     SELECT FROM studies_consent consent
     WHERE (consent.study_id, consent.participant_id, consent.version)
         = (study.id, participation.participant_id, study.consent_version)
@@ -27,6 +33,7 @@ FROM studies_study study JOIN studies_participation participation ON participati
 WHERE study.slug = %s AND participation.participant_id = %s
 FOR NO KEY UPDATE OF participation
 """
+_OF_PARTICIPATION = ("joined", "condition", "preview", "completed")
 
 
 def find_study(slug: str) -> Study:
@@ -41,6 +48,25 @@ def find_study(slug: str) -> Study:
     return study
 
 
+def study_for(request: HttpRequest | Request, slug: str) -> Study:
+    """Return the study of that slug as it is for the visitor: under their condition, and open to who may try it.
+
+    Raises:
+        Http404: there is none.
+    """
+    return as_seen_by(request, find_study(slug))
+
+
+def as_seen_by(request: HttpRequest | Request, study: Study) -> Study:
+    """Return the study as it is for the visitor."""
+    participant = participant_of(request)
+    if participant is not None:
+        own = Participation.objects.select_related("study").filter(study=study, participant=participant).first()
+        if own is not None:
+            return own.own_study
+    return study.opened() if study.state == Study.State.PREVIEW and request.user.is_staff else study
+
+
 def join(
     request: HttpRequest | Request,
     study: Study,
@@ -49,19 +75,26 @@ def join(
     ticket: str = "",
     agreed_to: int | None = None,
     key: UUID | None = None,
+    entry: Entry | None = None,
 ) -> Participant:
     """Return the session's participant, else the holder of the ticket, else a new one, who has now joined this study.
+
+    Who comes by a recruiter's link is whom the link names, whatever session or ticket the browser has.
 
     Args:
         agreed_to: the version of the study's text to which they have just agreed; any other than that of the text as
             it stands is no consent.
         key: of the request: the same one again, be it at the same moment, makes no second participant.
+        entry: who they are at the recruiter, where the study asks for that.
 
     Raises:
-        Refusal: ``study_closed`` unless they had joined before, ``consent_needed``, or ``conflict`` if the session, or
-            the ticket, is of another kind of player.
+        Refusal: ``entry_needed``, ``withdrawn``, ``study_closed`` unless they had joined before, ``study_full``,
+            ``consent_needed``, or ``conflict`` if the session, or the ticket, is of another kind of player.
     """
-    participant = participant_of(request) or holder_of(ticket) or _made_by(key)
+    if entry is not None:
+        participant = holder_of_entry(study, entry) or _made_by(key)
+    else:
+        participant = participant_of(request) or holder_of(ticket) or _made_by(key)
     is_here = participant is not None and study.participants.filter(pk=participant.pk).exists()
     if not study.open and not is_here:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
@@ -69,9 +102,15 @@ def join(
         message = gettext("This session plays as another kind of player already: %(kind)s.")
         raise Refusal("conflict", message % {"kind": participant.kind})
     check_consent(study, participant, agreed_to)
+    if not is_here and kind == Participant.Kind.HUMAN:
+        check_entry(study, entry)
+    if not is_here and study.is_planned:
+        release_lapsed(study)
     with transaction.atomic():
         participant = participant or _new_participant(kind, key)
-        Participation.objects.get_or_create(study=study, participant=participant)
+        if not is_here:
+            participation = _take_part(study, participant, preview=request.user.is_staff)
+            participant = keep_entry(participation, entry) if entry is not None else participant
         if agreed_to == study.consent_version:
             give_consent(study, participant)
     remember(request, participant)
@@ -89,6 +128,19 @@ def joined(request: HttpRequest | Request, study: Study) -> Participant:
         raise _not_joined()
     check_consent(study, participant)
     return participant
+
+
+def has_joined(study: Study, participant: Participant | None) -> bool:
+    """Tell whether somebody takes part in the study."""
+    return participant is not None and Participation.objects.filter(study=study, participant=participant).exists()
+
+
+def remember_entry(request: HttpRequest, study: Study, entry: Entry) -> bool:
+    """Make the session that of who came by this link before, if anybody did, and tell whether."""
+    participant = holder_of_entry(study, entry)
+    if participant is not None:
+        remember(request, participant)
+    return participant is not None
 
 
 def is_consent_missing(study: Study, participant: Participant | None) -> bool:
@@ -122,8 +174,39 @@ def give_consent(study: Study, participant: Participant) -> None:
             study=study,
             participant=participant,
             version=study.consent_version,
-            defaults={"text": study.consent_text},
+            defaults={"text": study.texts.agreed, "language": study.texts.language},
         )
+
+
+def _take_part(study: Study, participant: Participant, *, preview: bool) -> Participation:
+    """Return the participation of somebody who takes part, stored with the photos that they are given to play.
+
+    They are in the condition that has the fewest people. Asked twice, it is stored once.
+    """
+    if study.conditions:
+        # One after another, so that of two who come at once each sees the other's condition.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CONDITIONS_LOCK, study.pk])
+    choice = {
+        "began_under": study.changes.order_by("pk").last(),
+        "condition": _least_filled_condition(study, preview),
+        "preview": preview,
+    }
+    participation, is_new = Participation.objects.get_or_create(study=study, participant=participant, defaults=choice)
+    if is_new:
+        participation.study = study
+        lease_photos(participation)
+    return participation
+
+
+def _least_filled_condition(study: Study, preview: bool) -> str:
+    """Return the name of the condition with the fewest people, of those that have room; empty where there are none."""
+    people = Participation.objects.filter(study=study, preview=preview, participant__kind=Participant.Kind.HUMAN)
+    people = people.filter(rejected=None)
+    filled = dict(people.order_by().values_list("condition").annotate(Count("pk")))
+    names = [condition["name"] for condition in study.conditions]
+    names = [name for name in names if has_room(study.under(name), name)] or names
+    return min(names, key=lambda name: filled.get(name, 0), default="")
 
 
 def _made_by(key: UUID | None) -> Participant | None:
@@ -161,10 +244,12 @@ def lock_joined(participant_key: int | None, slug: str) -> Participation:
         raise _not_joined()
     for study in Study.objects.raw(_LOCK_JOINED, [slug, participant_key]):
         more = vars(study)  # what the query asks besides
+        own = {name: more[name] for name in _OF_PARTICIPATION}
+        participation = Participation(more["participation"], study=study, participant_id=participant_key, **own)
         # A closed study asks nobody who has joined it.
-        if study.consent_text and study.open and not more["agreed"]:
+        if study.consent_text and participation.own_study.open and not more["agreed"]:
             raise _consent_needed(study)
-        return Participation(more["participation"], study=study, participant_id=participant_key, joined=more["joined"])
+        return participation
     study = find_study(slug)
     if study.slug == slug:
         raise _not_joined()

@@ -1,44 +1,23 @@
-"""A study: which photos are played, by whom, under which options."""
+"""A study: which photos are played, by whom, under which configuration."""
 
+import copy
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import get_language
 
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
+from webapp.studies.configuration import Configuration
+from webapp.studies.texts import Texts
 
 DEFAULT = "default"
-# The agent that comes with Safelight, by its name in the learning package's command line.
-SHIPPED_AGENT = "pretrained"
 AGENT_PREFIX = "agent:"  # of agents' pseudonyms
-
-
-# What players are told and asked before their first photo, where a study has no text of its own.
-_CONSENT_TEXT = """\
-This is a study of how people retouch photographs. You are shown dark photographs, one after another, and bring each \
-of them out as you like it. There is no right answer.
-
-Stored are the steps that you make, what you tried on the way and how long it took, when you left the window and came \
-back, and how the photo was shown: the size of the window, its pixel ratio, whether the screen has a wide gamut.
-
-All of it is kept under a random name, such as quiet-heron-48213, which a cookie in this browser remembers. We ask for \
-no name, no e-mail address and no account, and we do not store your internet address with your play.
-
-Researchers use what is stored to study how people retouch, and to train a program at the same game. It may be \
-published, with the photos and under the random names, so that other researchers can check and use it.
-
-Taking part is voluntary. You can take a break, and you can stop, at any time and without giving a reason. What you \
-did until then stays in the study, because nobody could tell which part of it is yours except this browser.
-
-If you do not want to take part, that is fine: nothing is stored of you before you agree."""
-
-
-def default_consent_text() -> str:
-    """Return the text that a new study begins with: paragraphs, with an empty line between them."""
-    return _CONSENT_TEXT
 
 
 class StudyQuerySet(models.QuerySet["Study"]):
@@ -53,79 +32,33 @@ class StudyQuerySet(models.QuerySet["Study"]):
         return {slug: study for slug in slugs if (study := self.at(slug))}
 
 
-class Study(models.Model):
-    """Photos to play, and the options of play."""
+class Study(Configuration):
+    """Photos to play, the configuration of play, and the state that the study is in.
 
-    class Metadata(models.TextChoices):
-        """What downloads keep of a photo's EXIF data: `editing.photos.exif.METADATA`."""
+    Attributes:
+        changed_by: who saves it, to be kept with the change; None for a program.
+    """
 
-        SAFE = "safe", "camera, lens, exposure and time"
-        ALL = "all", "all, with place, owner and serial numbers"
-        NONE = "none", "nothing"
-
-    class Reveal(models.TextChoices):
-        OFF = "off", "never"
-        END = "end", "at the end"
-        EACH = "each", "after each photo"
+    class State(models.TextChoices):
+        DRAFT = "draft", "draft: nobody can join"
+        PREVIEW = "preview", "preview: researchers can try it, marked as such"
+        OPEN = "open", "open"
+        PAUSED = "paused", "paused: nobody new, but who has joined goes on"
+        CLOSED = "closed", "closed: what was begun can be finished"
 
     slug = models.SlugField(
         unique=True, help_text="its place in addresses. Renamed, it is found under the former one too"
     )
     # Each player's order of photos is drawn from it: the first slug, which stays when the study is renamed.
     seed = models.CharField(max_length=50, editable=False)
-    title = models.CharField(max_length=200)
-    open = models.BooleanField(default=True, help_text="whether people can join and begin photos")
-    allow_untouched = models.BooleanField(default=False, help_text="whether a photo may be submitted as it is")
-    allow_downloads = models.BooleanField(
-        default=False, help_text="whether players may download their finished pictures at full size"
-    )
-    download_metadata = models.CharField(
-        max_length=4,
-        choices=Metadata,
-        default=Metadata.SAFE,
-        help_text="what downloads keep of a photo's EXIF data. All tells players where it was taken, by whom and with "
-        "which camera: choose it for photos of which everybody may know that. Maker notes are never kept",
-    )
-    tutorial = models.BooleanField(
-        default=True, help_text="whether people begin with a practice photo, which never counts"
-    )
-    organiser = models.CharField(
-        max_length=300, blank=True, help_text="who runs the study and answers questions, with an address; shown to all"
-    )
-    minutes = models.PositiveSmallIntegerField(
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text="about how many minutes taking part takes, all photos together: said before people agree. Empty: "
-        "nothing is said of it",
-    )
-    consent_text = models.TextField(
-        blank=True,
-        default=default_consent_text,
-        help_text="shown before the first photo: paragraphs, with empty lines between them. A changed text is a new "
-        "version, and everybody is asked again. Empty: nobody is asked",
-    )
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    closed_at = models.DateTimeField(null=True, editable=False)
     consent_version = models.PositiveIntegerField(default=1, editable=False)
-    reveal = models.CharField(
-        max_length=4,
-        choices=Reveal,
-        default=Reveal.END,
-        help_text="when players see what others and the agent made of the photos that they did, and choose blindly",
-    )
-    agent = models.CharField(
-        max_length=190,
-        blank=True,
-        default=SHIPPED_AGENT,
-        help_text="whose pictures stand for the agent there: pretrained, which comes with Safelight and is let play by "
-        "the worker, or the NAME of an agent:NAME whose play you import. Empty: no agent is shown",
-    )
-    public_replays = models.BooleanField(
-        default=False, help_text="whether anybody who has the link may watch an episode, step by step on its photo"
-    )
     photos = models.ManyToManyField(Photo, through="StudyPhoto", related_name="studies")
     participants = models.ManyToManyField(Participant, through="Participation", related_name="studies")
 
     objects = StudyQuerySet.as_manager()
+    changed_by: User | None = None
 
     class Meta:
         ordering: ClassVar = ["slug"]
@@ -135,26 +68,89 @@ class Study(models.Model):
         return self.title
 
     def clean(self) -> None:
-        """Refuse a slug that leads to another study: players of that one still come, and send, under it."""
+        """Refuse what does not fit together, or can no longer be changed."""
+        super().clean()
+        # Players of the study that had the slug before still come, and send, under it.
         if FormerSlug.objects.filter(slug=self.slug).exclude(study=self.pk).exists():
             raise ValidationError({"slug": "Another study had this slug before it was renamed: choose another one."})
+        stored = Study.objects.filter(pk=self.pk).first()
+        self._check_opening(stored)
+        if stored is not None and stored.has_participants:
+            self._check_frozen(stored)
+
+    def _check_opening(self, stored: "Study | None") -> None:
+        opens = self.state == self.State.OPEN and (stored is None or stored.state in _BEFORE_OPENING)
+        missing = [name for name in ("controller", "contact", "ethics_approval") if opens and not getattr(self, name)]
+        if missing:
+            raise ValidationError(dict.fromkeys(missing, "Needed before the study opens."))
+
+    def _check_frozen(self, stored: "Study") -> None:
+        frozen = [name for name in sorted(self.FROZEN) if getattr(self, name) != getattr(stored, name)]
+        if frozen:
+            message = "People have joined under this setting, and their data depend on it. Copy the study to change it."
+            raise ValidationError(dict.fromkeys(frozen, message))
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the study. A text of consent that was changed is the next version; a former slug is kept."""
+        """Store the study, and keep what was changed. A changed text of consent is the next version."""
         self.consent_text = "\n".join(self.consent_text.strip().splitlines())
         self.agent = self.agent.strip().removeprefix(AGENT_PREFIX)
         self.seed = self.seed or self.slug
         # Locked, so that of two texts that are saved at once each has a version of its own.
         stored = Study.objects.select_for_update().filter(pk=self.pk).first()
         if stored is not None:
-            self.consent_version = stored.consent_version + (stored.consent_text != self.consent_text)
+            self.consent_version = stored.consent_version + (stored._agreed != self._agreed)
             if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "consent_version"}
+                kwargs["update_fields"] = {*kwargs["update_fields"], "consent_version", "closed_at"}
+        is_closed = self.state == self.State.CLOSED
+        if not is_closed or self.closed_at is None:
+            self.closed_at = timezone.now() if is_closed else None
         super().save(*args, **kwargs)
-        if stored is not None and stored.slug != Study.objects.values_list("slug", flat=True).get(pk=self.pk):
+        current = Study.objects.get(pk=self.pk)
+        if stored is not None and stored.slug != current.slug:
             FormerSlug.objects.filter(study=self, slug=self.slug).delete()
             FormerSlug.objects.get_or_create(slug=stored.slug, defaults={"study": self})
+        if stored is None or stored.recorded != current.recorded:
+            StudyChange.objects.create(study=self, values=current.recorded, changed_by=self.changed_by)
+
+    @property
+    def _agreed(self) -> tuple[Any, ...]:
+        """What somebody agrees to, in all languages."""
+        names = ("consent_text", "consent_boxes")
+        translated = [
+            (language, name, texts[name])
+            for language, texts in sorted(self.translations.items())
+            for name in names
+            if name in texts
+        ]
+        return (self.consent_text, self.consent_boxes, translated)
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What is kept of each change."""
+        return {"slug": self.slug, "state": self.state, **self.to_json()}
+
+    @property
+    def open(self) -> bool:
+        """Whether people can join and begin photos."""
+        return self.state == self.State.OPEN
+
+    @property
+    def has_participants(self) -> bool:
+        """Whether people have joined, those aside who tried the preview."""
+        joined = Participation.objects.filter(study=self, preview=False)
+        return joined.filter(participant__kind=Participant.Kind.HUMAN).exists()
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether each participant's photos are settled as they join; else they play all that there are."""
+        shares = (self.episodes_per_photo, self.photos_per_participant, self.repeat_share, self.attention_items)
+        return any(shares)
+
+    @property
+    def has_last_page(self) -> bool:
+        """Whether there is more to say at the end than in a study that anybody plays for fun."""
+        return bool(self.is_planned or self.entry_parameter or self.completion_code or self.debriefing)
 
     @property
     def agent_pseudonym(self) -> str:
@@ -162,14 +158,56 @@ class Study(models.Model):
         return f"{AGENT_PREFIX}{self.agent}" if self.agent else ""
 
     @property
-    def consent_paragraphs(self) -> list[str]:
-        """The text of consent, paragraph by paragraph."""
-        return paragraphs(self.consent_text)
-
-    @property
     def playable(self) -> models.QuerySet[Photo]:
         """The photos of the study that were not removed."""
         return self.photos.filter(removed_at=None)
+
+    @property
+    def texts(self) -> Texts:
+        """The texts in the visitor's language, as far as there are any, else as they stand in the configuration."""
+        language = get_language() or settings.LANGUAGE_CODE
+        given = self.translations.get(language, {})
+        return Texts(
+            language=language if "consent_text" in given else settings.LANGUAGE_CODE,
+            title=given.get("title") or self.title,
+            consent_text=given.get("consent_text") or self.consent_text,
+            consent_boxes=tuple(given.get("consent_boxes") or self.consent_boxes),
+            debriefing=given.get("debriefing") or self.debriefing,
+        )
+
+    def opened(self) -> "Study":
+        """Return the study as it is for who may play it though it is not open to all; not to be stored."""
+        study = copy.copy(self)
+        study.state = self.State.OPEN
+        return study
+
+    def under(self, condition: str) -> "Study":
+        """Return the study as it is under one of its conditions; itself where there is none of that name."""
+        named = (known["changes"] for known in self.conditions if known["name"] == condition)
+        changes: dict[str, Any] = next(named, {})
+        if not changes:
+            return self
+        study = copy.copy(self)
+        study.change(changes)
+        return study
+
+
+_BEFORE_OPENING = (Study.State.DRAFT, Study.State.PREVIEW)
+
+
+class StudyChange(models.Model):
+    """What a study was configured as from some moment on, and who did it. Rows are only ever added."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="changes")
+    values = models.JSONField()
+    changed = models.DateTimeField(auto_now_add=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["study", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.study} from {self.changed:%Y-%m-%d %H:%M}"
 
 
 class FormerSlug(models.Model):
@@ -184,11 +222,6 @@ class FormerSlug(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text, which empty lines divide."""
-    return [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
 class StudyPhoto(models.Model):
@@ -211,12 +244,29 @@ class Participation(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE)
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
     joined = models.DateTimeField(auto_now_add=True)
+    began_under = models.ForeignKey(
+        StudyChange, null=True, on_delete=models.RESTRICT, related_name="+", help_text="the configuration at that time"
+    )
+    condition = models.CharField(max_length=40, blank=True)
+    preview = models.BooleanField(default=False, help_text="a researcher who tried the study: it does not count")
+    completed = models.DateTimeField(
+        null=True, help_text="when the last of their events was stored, or we cut them short"
+    )
+    rejected = models.DateTimeField(null=True, help_text="when a researcher refused what they did")
+    rejection_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint("study", "participant", name="joined_once")]
 
     def __str__(self) -> str:
         return f"{self.participant} in {self.study}"
+
+    @property
+    def own_study(self) -> Study:
+        """The study as it is for this participant: under their condition, and open to who tries or goes on with it."""
+        study = self.study.under(self.condition)
+        goes_on = study.state == Study.State.PAUSED or (self.preview and study.state in _BEFORE_OPENING)
+        return study.opened() if goes_on else study
 
 
 class Consent(models.Model):
@@ -226,6 +276,7 @@ class Consent(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
     version = models.PositiveIntegerField()
     text = models.TextField()
+    language = models.CharField(max_length=10, blank=True)
     given = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -235,3 +286,112 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant} to version {self.version} of {self.study}"
+
+
+class Coverage(models.Model):
+    """How many treatments of a photo there are, or are reserved, in a condition; of all together where that is empty.
+
+    It is the number of leases that point here. Its row is locked where that changes.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="coverage")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="coverage")
+    condition = models.CharField(max_length=40, blank=True)
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["study", "photo", "condition"]
+        constraints: ClassVar = [
+            models.UniqueConstraint("study", "photo", "condition", name="coverage_once_of_a_photo_in_a_condition")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.photo}: {self.taken}"
+
+
+class Lease(models.Model):
+    """A photo that is reserved for a participant, at its position among theirs.
+
+    Attributes:
+        coverage: where it takes one of the k places; none for what never counts, and once the place was given back.
+        counts: whether it takes a place where there is one.
+    """
+
+    class Purpose(models.TextChoices):
+        PLAY = "play"
+        REPEAT = "repeat"
+        ATTENTION = "attention"
+
+    class State(models.TextChoices):
+        HELD = "held"
+        HANDED_IN = "handed in"
+
+    participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="leases")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="leases")
+    position = models.PositiveSmallIntegerField()
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.PLAY)
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    coverage = models.ForeignKey(Coverage, null=True, on_delete=models.SET_NULL, related_name="leases")
+    counts = models.BooleanField(default=True)
+    surplus = models.BooleanField(default=False, help_text="handed in when the place was filled: kept, does not count")
+    failed = models.BooleanField(default=False, help_text="an attention item whose rule its steps do not fulfil")
+    expires = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["participation", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint("participation", "position", name="position_once_of_a_participation"),
+            models.UniqueConstraint(
+                "participation",
+                "photo",
+                condition=models.Q(purpose="play"),
+                name="photo_once_of_a_participation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.photo}"
+
+
+class Identity(models.Model):
+    """Who somebody is at the recruiter: the only table that knows. It is in no export.
+
+    After a withdrawal from a study that they had completed it stands alone, so that they are paid.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="identities")
+    participation = models.OneToOneField(Participation, null=True, on_delete=models.SET_NULL, related_name="identity")
+    platform_id = models.CharField(max_length=200)
+    parameters = models.JSONField(default=dict, help_text="the other parameters of their link")
+    arrived = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["study", "arrived"]
+        verbose_name_plural = "identities"
+        constraints: ClassVar = [models.UniqueConstraint("study", "platform_id", name="platform_id_once_in_a_study")]
+
+    def __str__(self) -> str:
+        return f"{self.platform_id} in {self.study}"
+
+
+class Withdrawal(models.Model):
+    """Somebody has withdrawn, and everything of them is gone: digests under the site's key, and counts.
+
+    Attributes:
+        pseudonym_digest: whoever holds a copy of the data can be told whom to leave out.
+        identity_digest: of who they are at the recruiter; they cannot join again.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="withdrawals")
+    pseudonym_digest = models.CharField(max_length=64)
+    identity_digest = models.CharField(max_length=64, blank=True)
+    completed = models.BooleanField()
+    episodes = models.PositiveIntegerField()
+    events = models.PositiveIntegerField()
+    withdrawn = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["study", "withdrawn"]
+
+    def __str__(self) -> str:
+        return f"{self.episodes} episodes of {self.study}"

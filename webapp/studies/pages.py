@@ -16,7 +16,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import ResolverMatch, reverse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from rest_framework.request import Request
@@ -30,14 +30,18 @@ from webapp.photos.models import Photo
 from webapp.photos.storing import played
 from webapp.photos.thumbnails import Look, thumbnail
 from webapp.studies.api import JoinView
-from webapp.studies.joining import find_study, is_consent_missing, join
-from webapp.studies.models import DEFAULT, Consent, Study, paragraphs
+from webapp.studies.entries import Entry, entry_of
+from webapp.studies.joining import as_seen_by, find_study, has_joined, is_consent_missing, join, remember_entry
+from webapp.studies.leases import is_full
+from webapp.studies.models import DEFAULT, Consent, Study
+from webapp.studies.texts import paragraphs
 
 # Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
 researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="login")
 
 PHOTOS_ON_A_PAGE = 60
 _CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")
+_NOT_TICKED = gettext_lazy("Please tick each box, if you agree.")
 
 
 def page_of_study(view: Callable[[HttpRequest, Study], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -50,7 +54,8 @@ def page_of_study(view: Callable[[HttpRequest, Study], HttpResponse]) -> Callabl
     def at_slug(request: HttpRequest, slug: str) -> HttpResponse:
         study = find_study(slug)
         if study.slug == slug or request.method == "POST":
-            return view(request, study)
+            with override(_language(study)):
+                return view(request, as_seen_by(request, study))
         address = reverse(cast(ResolverMatch, request.resolver_match).view_name, args=[study.slug])
         query = request.META.get("QUERY_STRING", "")
         # For now only: the study may get its former slug back.
@@ -59,10 +64,16 @@ def page_of_study(view: Callable[[HttpRequest, Study], HttpResponse]) -> Callabl
     return at_slug
 
 
+def _language(study: Study) -> str | None:
+    """Return the language of the study's pages: the visitor's, where the study can be taken in it."""
+    language = get_language()
+    return language if not study.languages or language in study.languages else study.languages[0]
+
+
 def credits_page(request: HttpRequest) -> HttpResponse:
     """Render where the photos come from."""
     sources = (
-        Photo.objects.filter(removed_at=None, studies__open=True)
+        Photo.objects.filter(removed_at=None, studies__state=Study.State.OPEN)
         .values("licence", "attribution")
         .annotate(count=Count("pk", distinct=True))
         .order_by("attribution", "licence")
@@ -74,28 +85,46 @@ def credits_page(request: HttpRequest) -> HttpResponse:
 @page_of_study
 def play(request: HttpRequest, study: Study) -> HttpResponse:
     """Render the game, for those who have agreed to the study's text."""
-    if study.open and is_consent_missing(study, participant_of(request)):
-        return redirect("consent", study.slug)
-    return program_page(request, "play", study.title, study=study.slug)
+    entry = entry_of(request, study)
+    if entry is not None:
+        comes_back = remember_entry(request, study, entry)
+        return redirect("play", study.slug) if comes_back else redirect(_with_query(request, "consent", study))
+    is_new = not has_joined(study, participant_of(request))
+    needs_entry = study.entry_parameter and study.entry_required and is_new
+    if study.open and (needs_entry or is_consent_missing(study, participant_of(request))):
+        return redirect(_with_query(request, "consent", study))
+    if is_new and is_full(study):
+        return redirect("full", study.slug)
+    return program_page(request, "play", study.texts.title, study=study.slug)
 
 
 @never_cache
 @page_of_study
 def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
     """Render the study's text; who agrees joins the study and goes on to the game."""
-    participant = participant_of(request)
-    if not study.open or not is_consent_missing(study, participant):
+    entry = entry_of(request, study)
+    comes_back = entry is not None and remember_entry(request, study, entry)
+    participant = participant_of(request) if entry is None or comes_back else None
+    is_asked = is_consent_missing(study, participant) or (entry is not None and not comes_back)
+    needs_entry = study.entry_parameter and study.entry_required and not has_joined(study, participant)
+    if not study.open or not (is_asked or needs_entry):
         return redirect("play", study.slug)
+    if not has_joined(study, participant) and (answer := _turned_away(request, study, entry)):
+        return answer
     problem, status = "", HTTPStatus.OK
     if request.method == "POST":
         if not SessionThrottle().allow_request(Request(request), JoinView()):
             return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
         try:
-            version = _version(request.POST.get("version"))
+            version = _version(request.POST.get("version")) if _all_ticked(request, study) else 0
             ticket, key = request.POST.get("ticket", ""), _key(request.POST.get("key"))
-            join(request, study, "human", ticket=ticket, agreed_to=version, key=key)
+            join(request, study, "human", ticket=ticket, agreed_to=version, key=key, entry=entry)
         except Refusal as refusal:
-            problem = str(_CHANGED) if refusal.code == "consent_needed" else str(refusal.detail)
+            if refusal.code == "study_full":
+                return redirect(_with_query(request, "full", study))
+            problem = str(refusal.detail)
+            if refusal.code == "consent_needed":
+                problem = str(_CHANGED if _all_ticked(request, study) else _NOT_TICKED)
             status = HTTPStatus(refusal.status_code)
         else:
             return redirect("play", study.slug)
@@ -105,6 +134,7 @@ def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
         "again": again,
         "problem": problem,
         "key": uuid4(),
+        "query": f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else "",
         "built": finders.find("consent.js") is not None,
     }
     return render(request, "consent.html", context, status=status)
@@ -117,15 +147,9 @@ def agreed_page(request: HttpRequest, study: Study) -> HttpResponse:
     participant = participant_of(request)
     consents = Consent.objects.filter(study=study, participant=participant).order_by("version")
     consent = consents.last() if participant is not None else None
-    text, version = (consent.text, consent.version) if consent else (study.consent_text, study.consent_version)
+    text, version = (consent.text, consent.version) if consent else (study.texts.agreed, study.consent_version)
     context = {"study": study, "paragraphs": paragraphs(text), "version": version, "consent": consent}
     return render(request, "agreed.html", context)
-
-
-@page_of_study
-def declined_page(request: HttpRequest, study: Study) -> HttpResponse:
-    """Render the page for who does not agree: nothing is stored, and no harm is done."""
-    return render(request, "declined.html", {"study": study, "joined": participant_of(request) is not None})
 
 
 def program_page(request: HttpRequest, program: str, title: str, **data: str) -> HttpResponse:
@@ -172,6 +196,26 @@ def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> HttpRespons
     except PhotoError:
         raise Http404 from None
     return FileResponse(file, content_type="image/webp", headers=headers)
+
+
+def _all_ticked(request: HttpRequest, study: Study) -> bool:
+    return len(set(request.POST.getlist("box"))) == len(study.texts.consent_boxes)
+
+
+def _turned_away(request: HttpRequest, study: Study, entry: Entry | None) -> HttpResponse | None:
+    """Return what is said to somebody new who cannot take part; None to who can."""
+    if study.entry_parameter and study.entry_required and entry is None:
+        return render(request, "entry_needed.html", {"study": study}, status=HTTPStatus.FORBIDDEN)
+    if is_full(study) and not request.user.is_staff:
+        return redirect(_with_query(request, "full", study))
+    return None
+
+
+def _with_query(request: HttpRequest, page: str, study: Study) -> str:
+    """Return the address of a page, with the parameters by which the visitor came."""
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse(page, args=[study.slug])
+    return f"{address}?{query}" if query else address
 
 
 def _key(text: str | None) -> UUID | None:

@@ -28,7 +28,7 @@ from webapp.photos.decoding import NotSaved, strip_file_name
 from webapp.photos.isolated_decoding import Busy, decode_isolated
 from webapp.photos.storing import Credit, NotStored
 from webapp.studies.joining import find_study
-from webapp.studies.models import DEFAULT
+from webapp.studies.models import DEFAULT, Study
 from webapp.studies.photos import AddedPhoto, add_photo, decode_again, take_out
 
 _logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class PhotoListView(APIView):
         upload.is_valid(raise_exception=True)
         asked = upload.validated_data
         study = find_study(asked["study"])
-        if not study.open:
+        if study.state == Study.State.CLOSED:
             raise Refusal("study_closed", "This study is closed: it takes no photos.")
         with _named_file(asked["file"]) as path, _refusals(path):
             added = add_photo(

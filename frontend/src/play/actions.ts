@@ -1,10 +1,10 @@
 /** What a player can do, each as the events that the rules know. */
 import { effect } from "@preact/signals";
-import { contract, filterOf, findFilter, type Parameters, type Step } from "../game/contract";
+import { filterOf, type Parameters, type Step } from "../game/contract";
 import { trajectory } from "../game/rules";
 import { greyBalance, type Colour } from "./grey";
 import type { Session } from "./session";
-import type { PlayState } from "./state";
+import { offered, type PlayState } from "./state";
 import { COURSE } from "../tutorial/course";
 
 /** Keys pressed within this time are one burst, and one event. */
@@ -66,7 +66,7 @@ export class Actions {
 
   /** A click in the palette: adds the filter as the last step, goes to it where it stands, or replaces with it. */
   choose(slug: string): void {
-    if (!this.ready() || findFilter(slug) === undefined) return;
+    if (!this.ready() || !offered(this.state).filters.some((filter) => filter.slug === slug)) return;
     this.state.picker.value = "off";
     const { steps } = this.state.game.value.position;
     const index = steps.findIndex((step) => step.filter === slug);
@@ -78,7 +78,7 @@ export class Actions {
       this.goto(index);
       return;
     }
-    if (steps.length === contract.maximum_steps) return;
+    if (steps.length === offered(this.state).maximumSteps) return;
     this.goto(steps.length);
     this.session.record("choose", { step: steps.length, filter: slug });
   }
@@ -112,7 +112,7 @@ export class Actions {
   walk(by: -1 | 1): void {
     const index = this.cursor + by;
     const { length } = this.state.game.value.position.steps;
-    if (index >= 0 && index <= Math.min(length, contract.maximum_steps - 1)) this.goto(index);
+    if (index >= 0 && index <= Math.min(length, offered(this.state).maximumSteps - 1)) this.goto(index);
   }
 
   toggleReplacing(): void {

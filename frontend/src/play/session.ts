@@ -13,7 +13,6 @@ import {
   type Batch,
   type NextPhoto,
   type Photo,
-  type Progress,
 } from "../shared/api";
 import { contract, type EventKind, type Parameters } from "../game/contract";
 import { IllegalEvent, parseEvent, newIdentifier, type GameEvent } from "../game/events";
@@ -90,6 +89,8 @@ export class Session {
         this.state.study.value = study;
         if (study.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
         await this.join(this.slug);
+        // By now the server knows who asks, and under which condition they play.
+        this.state.study.value = await getStudy(this.slug);
         const kept = await this.outbox.load(this.player);
         await this.outbox.flush();
         const lost = this.outbox.refusals;
@@ -191,9 +192,10 @@ export class Session {
   }
 
   /** What follows on the last photo. */
-  private async ending({ done }: Progress): Promise<Notice> {
-    if (done === 0) return playNotices.noPhotoYet();
+  private async ending({ progress, end }: NextPhoto): Promise<Notice> {
+    if (end === "" && progress.done === 0) return playNotices.noPhotoYet();
     const goto = (address: string) => () => window.location.assign(address);
+    if (end !== "") return playNotices.allDone(goto(end));
     if ((await this.reveals()).length > 0) return playNotices.lastPhotoToReveal(goto(pages.reveal(this.slug)));
     return playNotices.lastPhoto(goto(pages.profile(this.slug)));
   }
@@ -298,7 +300,7 @@ export class Session {
     if (offer.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
     if (offer.photo === null) {
       this.clear();
-      this.show(await this.ending(offer.progress));
+      this.show(await this.ending(offer));
       return;
     }
     await this.present(offer, offer.photo);
@@ -306,7 +308,8 @@ export class Session {
   }
 
   private clear(): void {
-    const { photo, preview, largePreview, game, draft, comparing, split, view, replacing, tutorial } = this.state;
+    const { photo, preview, largePreview, game, draft, comparing, split, view, replacing, instruction, tutorial } =
+      this.state;
     this.episode = "";
     this.sharpened = "";
     photo.value = null;
@@ -318,10 +321,11 @@ export class Session {
     split.value = null;
     view.value = FIT;
     replacing.value = false;
+    instruction.value = "";
     tutorial.value = null;
   }
 
-  private async present({ episode, tutorial }: NextPhoto, photo: Photo): Promise<void> {
+  private async present({ episode, tutorial, instruction }: NextPhoto, photo: Photo): Promise<void> {
     // What was played last stays in sight until the next photo is here.
     const preview = await getPreview(photo.preview_url);
     if (this.isInterrupted()) return;
@@ -332,6 +336,7 @@ export class Session {
       this.state.photo.value = photo;
       this.state.preview.value = preview;
       this.state.game.value = game;
+      this.state.instruction.value = instruction;
       if (tutorial !== null) this.state.tutorial.value = { ...tutorial, cardIndex: cardIndexOf(game), compared: false };
     });
     this.episode = episode?.id ?? newIdentifier();

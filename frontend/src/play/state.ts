@@ -1,6 +1,6 @@
 /** All state of the play page, in one place. Only the session and the actions write it; everything else reads. */
 import { signal, type Signal } from "@preact/signals";
-import type { Parameters, Step } from "../game/contract";
+import { contract, type Filter, type Parameters, type Step } from "../game/contract";
 import { EMPTY_GAME, type Game } from "../game/rules";
 import { NOTHING_PAINTED, type Clipping } from "../gl/program";
 import type { Photo, Progress, Study } from "../shared/api";
@@ -55,6 +55,8 @@ export interface PlayState {
   /** The grey-point picker: a click on the photo is awaited, or how the last one went. */
   readonly picker: Signal<"off" | "aiming" | PickOutcome>;
   readonly dialog: Signal<"help" | "finish" | "break" | null>;
+  /** What is asked on this photo in particular; empty where nothing is. */
+  readonly instruction: Signal<string>;
   /** On the practice photo. */
   readonly tutorial: Signal<Tutorial | null>;
   /** Where the study offers downloads. */
@@ -82,10 +84,23 @@ export function createState(): PlayState {
     replacing: signal(false),
     picker: signal<PlayState["picker"]["value"]>("off"),
     dialog: signal<"help" | "finish" | "break" | null>(null),
+    instruction: signal(""),
     tutorial: signal<Tutorial | null>(null),
     handedIn: signal<HandedIn | null>(null),
     onlyInMemory: signal(false),
     pictureLost: signal(false),
+  };
+}
+
+/** The filters and the number of steps that the study offers; on the practice photo there are all. */
+export function offered({ study, tutorial }: Pick<PlayState, "study" | "tutorial">): {
+  readonly filters: readonly Filter[];
+  readonly maximumSteps: number;
+} {
+  const limits = tutorial.value === null ? study.value : null;
+  return {
+    filters: contract.filters.filter(({ slug }) => limits?.filters.some((allowed) => allowed === slug) ?? true),
+    maximumSteps: limits?.maximum_steps ?? contract.maximum_steps,
   };
 }
 

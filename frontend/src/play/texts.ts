@@ -93,6 +93,11 @@ export const playNotices = {
     sentence: gettext("Please come back later."),
     action: { label: gettext("To the start"), run: () => window.location.assign("/") },
   }),
+  allDone: (run: () => void): Notice => ({
+    title: gettext("That was the last photo"),
+    sentence: gettext("Thank you! Everything that you did has arrived. One page is left."),
+    action: { label: gettext("To the last page"), run },
+  }),
   lastPhoto: (run: () => void): Notice => ({
     title: gettext("That was the last photo"),
     sentence: gettext("Thank you! Everything is saved. If you like, see what your pictures have in common."),

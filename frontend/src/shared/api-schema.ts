@@ -387,6 +387,8 @@ export interface components {
             /** @description To be sent with the request to join. */
             readonly version: number;
             readonly text: string;
+            /** @description Sentences, all part of what is agreed to. */
+            readonly boxes: readonly string[];
         };
         readonly Download: {
             readonly format: components["schemas"]["FormatEnum"];
@@ -490,6 +492,18 @@ export interface components {
             readonly contract_version: number;
         };
         /**
+         * @description * `exposure` - exposure
+         *     * `gamma` - gamma
+         *     * `white_balance` - white_balance
+         *     * `saturation` - saturation
+         *     * `tone` - tone
+         *     * `contrast` - contrast
+         *     * `black_white` - black_white
+         *     * `color` - color
+         * @enum {string}
+         */
+        readonly FiltersEnum: "exposure" | "gamma" | "white_balance" | "saturation" | "tone" | "contrast" | "black_white" | "color";
+        /**
          * @description * `jpeg` - JPEG
          *     * `tiff16` - TIFF, 16 bits
          *     * `png16` - PNG, 16 bits
@@ -532,7 +546,11 @@ export interface components {
             readonly following: components["schemas"]["Photo"] | null;
             /** @description An episode to go on with. */
             readonly episode: components["schemas"]["OpenEpisode"] | null;
+            /** @description What is asked on this photo in particular; empty where nothing is. */
+            readonly instruction: string;
             readonly progress: components["schemas"]["Progress"];
+            /** @description The address of the study's last page, for who has done all; empty for others. */
+            readonly end: string;
             readonly contract_version: number;
         };
         /** @enum {unknown} */
@@ -731,8 +749,12 @@ export interface components {
             /** @description its place in addresses. Renamed, it is found under the former one too */
             readonly slug: string;
             readonly title: string;
-            /** @description whether people can join and begin photos */
+            /** @description Whether people can join and begin photos. */
             readonly open: boolean;
+            /** @description how many steps a treatment may have */
+            readonly maximum_steps: number;
+            /** @description The slugs of those that may be used. */
+            readonly filters: readonly components["schemas"]["FiltersEnum"][];
             /** @description whether a photo may be submitted as it is */
             readonly allow_untouched: boolean;
             /** @description whether players may download their finished pictures at full size */
@@ -749,8 +771,14 @@ export interface components {
             readonly reveal: components["schemas"]["RevealEnum"];
             /** @description who runs the study and answers questions, with an address; shown to all */
             readonly organiser: string;
+            /** @description who is responsible for the data, by law; needed before the study opens */
+            readonly controller: string;
+            /** @description whom participants ask about their data; needed before the study opens */
+            readonly contact: string;
             /** @description about how many minutes taking part takes, all photos together: said before people agree. Empty: nothing is said of it */
             readonly minutes: number | null;
+            /** @description of the data, as an export names it */
+            readonly data_licence: string;
             /** @description What to agree to before play; null where nothing is asked. */
             readonly consent: components["schemas"]["ConsentText"] | null;
             /** @description How many can be played. */

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from editing.game.events import EVENT_KINDS, MAXIMUM_MS, Event, IllegalEvent
 from editing.game.filters import FILTERS
 from editing.game.progress import LONGEST_LOOK_MS, time_spent
-from editing.game.rules import MAXIMUM_STEPS, State, apply_event, replay, trajectory
+from editing.game.rules import MAXIMUM_STEPS, State, apply_event, check_offer, replay, trajectory
 
 FIXTURES = json.loads((Path(__file__).parents[2] / "fixtures" / "events.json").read_text())
 LEGAL = [one for one in FIXTURES if "error" not in one]
@@ -210,3 +210,21 @@ def test_undo_takes_everything_back_and_redo_restores_it(script: Any) -> None:
     for _ in range(undone_before):
         state = apply_event(state, event(state.next_seq, "undo"))
     assert state.steps == last.steps
+
+
+@pytest.mark.parametrize(
+    ("chosen", "code"),
+    [
+        ({"step": 1, "filter": "exposure"}, ""),
+        ({"step": 0, "filter": "tone"}, "filter_not_offered"),
+        ({"step": 2, "filter": "exposure"}, "too_many_steps"),
+    ],
+)
+def test_a_game_may_offer_fewer_filters_and_steps(chosen: dict[str, Any], code: str) -> None:
+    choice = event(3, "choose", **chosen)
+    if not code:
+        check_offer(choice, ["exposure"], 2)
+        return
+    with pytest.raises(IllegalEvent) as refused:
+        check_offer(choice, ["exposure"], 2)
+    assert (refused.value.code, refused.value.seq) == (code, 3)

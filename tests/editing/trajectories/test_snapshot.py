@@ -44,6 +44,8 @@ def tables() -> Tables:
         "started": datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
         "duration_ms": 30,
         **flags,
+        "surplus": False,
+        "condition": "",
         "seed": None,
         "sample": None,
         "checkpoint_hash": None,
@@ -223,3 +225,12 @@ def test_previews_are_checked_by_content_and_shape(tables: Tables, write: Callab
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidSnapshot, match="is not a folder"):
         read_snapshot(tmp_path / "nowhere")
+
+
+def test_an_export_from_before_places_and_conditions_reads_as_without(
+    write: Callable[..., Any], tables: Tables
+) -> None:
+    path = write(tables).directory / "episodes.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["surplus", "condition"]), path)
+    (episode,) = rows(read_snapshot(path.parent).episodes)
+    assert (episode["surplus"], episode["condition"]) == (False, "")

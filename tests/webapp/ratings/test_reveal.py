@@ -185,7 +185,7 @@ class TestWhen:
 
     def test_at_the_end_it_comes_too_when_the_study_has_closed(self, player, done, make_photo):
         make_photo(2)
-        Study.objects.update(open=False)
+        Study.objects.update(state="closed")
         assert reveal(player, done).status_code == 200
 
     def test_after_each_photo_it_comes_at_once(self, player, done, make_photo):

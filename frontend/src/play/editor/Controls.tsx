@@ -1,9 +1,9 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { contract, filterOf, type Parameters } from "../../game/contract";
+import { filterOf, type Parameters } from "../../game/contract";
 import { CurveEditor } from "../../controls/CurveEditor";
 import { ParameterRow } from "../../controls/ParameterRow";
 import { countLevels } from "../../gl/histogram";
-import { shownSteps } from "../state";
+import { offered, shownSteps } from "../state";
 import { GreyPicker } from "./GreyPicker";
 import type { Play } from "./play";
 import { byTouch } from "../../shared/touch";
@@ -13,7 +13,7 @@ import { editorTexts } from "./texts";
 function Invitation({ play }: { readonly play: Play }) {
   const count = play.state.game.value.position.steps.length;
   const { start, between, full } = editorTexts.controls;
-  return <p class="hint">{count === 0 ? start : count === contract.maximum_steps ? full : between}</p>;
+  return <p class="hint">{count === 0 ? start : count === offered(play.state).maximumSteps ? full : between}</p>;
 }
 
 /** The longer side of the picture whose levels lie behind a curve, in pixels. */

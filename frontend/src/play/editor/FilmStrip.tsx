@@ -1,6 +1,6 @@
-import { contract, filterOf, type Step } from "../../game/contract";
+import { filterOf, type Step } from "../../game/contract";
 import { describeStep } from "../../game/describe";
-import { shownSteps } from "../state";
+import { offered, shownSteps } from "../state";
 import { texts } from "../../shared/texts";
 import { FinishButton } from "./Buttons";
 import { Pixels } from "../../shared/Pixels";
@@ -38,7 +38,7 @@ function StepCell({ play, step, index }: { readonly play: Play; readonly step: S
 export function FilmStrip({ play }: { readonly play: Play }) {
   const steps = shownSteps(play.state);
   const row = useRewound<HTMLOListElement>(play.state.photo.value?.id);
-  const left = contract.maximum_steps - steps.length;
+  const left = offered(play.state).maximumSteps - steps.length;
   const free = Array.from({ length: left }, (_, index) => steps.length + index + 1);
   return (
     <section class="strip" aria-label={texts.steps.label}>

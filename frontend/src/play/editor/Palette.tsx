@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
-import { contract, filterOf, type Filter } from "../../game/contract";
+import { filterOf, type Filter } from "../../game/contract";
 import { FilterIcon } from "../../shared/icons";
 import { type Play, useRevealed, useRewound } from "./play";
 import { editorTexts } from "./texts";
 import type { Position } from "../../game/rules";
+import { offered } from "../state";
 
 /** Whether a filter can be chosen now, and what a click on it does. */
 function offer(
@@ -19,8 +20,9 @@ function offer(
     return { index, blocked: used, title };
   }
   if (used) return { index, blocked: false, title: palette.used(filter.label, index + 1) };
-  if (steps.length === contract.maximum_steps) {
-    return { index, blocked: true, title: palette.noRoom(filter.label, contract.maximum_steps) };
+  const { maximumSteps } = offered(play.state);
+  if (steps.length === maximumSteps) {
+    return { index, blocked: true, title: palette.noRoom(filter.label, maximumSteps) };
   }
   return { index, blocked: false, title: palette.choose(filter.label, filter.purpose, filter.shortcut) };
 }
@@ -30,7 +32,7 @@ function rule(play: Play): string {
   const { current } = play.actions;
   if (play.state.replacing.value && current !== undefined) return palette.replacing(filterOf(current).label);
   const used = play.state.game.value.position.steps.length;
-  const most = contract.maximum_steps;
+  const most = offered(play.state).maximumSteps;
   return used === most ? palette.full(most) : palette.rule(used, most);
 }
 
@@ -94,7 +96,7 @@ export function Palette({ play }: { readonly play: Play }) {
         <p aria-live="polite">{reason ?? rule(play)}</p>
       </div>
       <div class="filters row" ref={row}>
-        {contract.filters.map((filter) => (
+        {offered(play.state).filters.map((filter) => (
           <FilterButton key={filter.slug} play={play} filter={filter} tell={tell} />
         ))}
       </div>

@@ -117,7 +117,7 @@ function Credit({ photo }: { readonly photo: Photo }) {
 
 /** The photo, as large as it goes, and the ways to look at it. */
 export function Stage({ play }: { readonly play: Play }) {
-  const { comparing, draft, photo, preview, pictureLost, split, view } = play.state;
+  const { comparing, draft, instruction, photo, preview, pictureLost, split, view } = play.state;
   const { display } = play;
   const room = useRoom(play);
   const { canvas } = display.renderer;
@@ -145,6 +145,11 @@ export function Stage({ play }: { readonly play: Play }) {
       {pictureLost.value && (
         <p class="over" role="status">
           {editorTexts.pictureLost}
+        </p>
+      )}
+      {instruction.value !== "" && (
+        <p class="asked" role="status">
+          {editorTexts.asked} <strong>{instruction.value}</strong>
         </p>
       )}
       {comparing.value && <span class="tag">{texts.original}</span>}

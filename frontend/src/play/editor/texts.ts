@@ -10,6 +10,7 @@ function byChannel([red, green, blue]: Channels) {
 }
 
 export const editorTexts = {
+  asked: gettext("On this photo, please:"),
   sending: gettext("Saving your picture…"),
   sendingLater: {
     title: gettext("Your picture waits to be saved"),

@@ -40,7 +40,7 @@ def _not_shown(snapshot: Snapshot) -> Iterator[str]:
     """Yield a line on each agent that has now played a study, and whose play the study's reveal does not show."""
     agents = {(row["study"], row["player"]) for row in rows(snapshot.episodes) if row["player_kind"] == "agent"}
     for slug, pseudonym in sorted(agents):
-        study = Study.objects.filter(open=True).exclude(reveal=Study.Reveal.OFF).at(slug)
+        study = Study.objects.filter(state=Study.State.OPEN).exclude(reveal=Study.Reveal.OFF).at(slug)
         if study is not None and study.agent_pseudonym != pseudonym:
             shown = study.agent_pseudonym or "no agent"
             yield f"The reveal of {slug} shows {shown}, not {pseudonym}: the study's setting agent says which"

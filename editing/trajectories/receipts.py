@@ -1,0 +1,92 @@
+"""Receipts: what is there of each participation, counted and digested, so that it can be computed again anywhere.
+
+The site computes them from its database, and a reader from an export alone, by the same functions.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from editing.trajectories.schemas import Snapshot, rows
+
+Row = Mapping[str, Any]
+COUNTED = "submitted"
+
+
+@dataclass
+class Receipt:
+    """A participation.
+
+    Attributes:
+        player: the pseudonym.
+        complete: whether it was completed, by the site's word.
+        episodes, events: how many are there of what was handed in, tutorials aside.
+        digest: of these events, SHA-256.
+        problems: what does not add up, in sentences.
+    """
+
+    player: str
+    study: str
+    condition: str = ""
+    complete: bool = False
+    episodes: int = 0
+    events: int = 0
+    digest: str = ""
+    problems: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def digest(events: Iterable[Row]) -> str:
+    """Return the SHA-256 of events, whatever their order; every field of each counts."""
+    lines = sorted(json.dumps(dict(event), sort_keys=True, default=str) for event in events)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def event_problems(episode: str, events: Iterable[Row]) -> list[str]:
+    """Return what is wrong with the events of an episode that was handed in: gaps, doubles, no end."""
+    numbered = sorted(events, key=lambda event: event["seq"])
+    numbers = [event["seq"] for event in numbered]
+    problems = []
+    if numbers != list(range(len(numbers))):
+        problems.append(f"the events of episode {episode} are not numbered 0 to {len(numbers) - 1}, each once")
+    if not numbered or numbered[-1]["kind"] != "submit":
+        problems.append(f"episode {episode} was handed in, and its last event does not say so")
+    return problems
+
+
+def receipts_of(snapshot: Snapshot) -> list[Receipt]:
+    """Return the receipts of an export, from its rows alone, compared with those that the site wrote into it."""
+    found: dict[tuple[str, str], Receipt] = {}
+    events: dict[str, list[Row]] = {}
+    for event in rows(snapshot.events):
+        events.setdefault(event["episode"], []).append(event)
+    own: dict[tuple[str, str], list[Row]] = {}
+    for episode in rows(snapshot.episodes):
+        if episode["status"] != COUNTED or episode["tutorial"] or episode["player_kind"] not in ("human", "robot"):
+            continue
+        key = (episode["study"], episode["player"])
+        receipt = found.setdefault(key, Receipt(episode["player"], episode["study"], episode["condition"]))
+        receipt.episodes += 1
+        receipt.events += len(events.get(episode["id"], []))
+        receipt.problems += event_problems(episode["id"], events.get(episode["id"], []))
+        own.setdefault(key, []).extend(events.get(episode["id"], []))
+    for key, receipt in found.items():
+        receipt.digest = digest(own[key])
+    _compare(found, snapshot.manifest.get("participations", []))
+    return sorted(found.values(), key=lambda receipt: (receipt.study, receipt.player))
+
+
+def _compare(found: dict[tuple[str, str], Receipt], written: Iterable[Row]) -> None:
+    """Add what the site says of each participation, and where that differs from the rows."""
+    for row in written:
+        key = (row["study"], row["player"])
+        receipt = found.setdefault(key, Receipt(row["player"], row["study"], row["condition"], digest=digest([])))
+        receipt.complete = row["complete"]
+        for name in ("episodes", "events", "digest"):
+            if row[name] != getattr(receipt, name):
+                receipt.problems.append(f"{name}: the site wrote {row[name]}, here it is {getattr(receipt, name)}")

@@ -1,0 +1,176 @@
+"""A participant's own page: what is stored of them, to be taken along, and erased."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from rest_framework.request import Request
+
+from webapp.games.models import Episode, Event
+from webapp.http.visitors import SessionThrottle
+from webapp.participants.sessions import forget, holder_of, participant_of, remember, ticket_for
+from webapp.ratings.models import Judgement
+from webapp.studies.api import JoinView
+from webapp.studies.entries import code_for, return_link
+from webapp.studies.models import Consent, Identity, Participation, Study
+from webapp.studies.pages import page_of_study
+from webapp.studies.withdrawing import withdraw
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How much there is of a participation."""
+
+    episodes: int
+    events: int
+    judgements: int
+
+
+def stored_of(participation: Participation) -> Stored:
+    """Count what is stored of a participation."""
+    episodes = _episodes(participation)
+    events = Event.objects.filter(episode__in=episodes.order_by())
+    return Stored(episodes.count(), events.count(), _judgements(participation).count())
+
+
+def own_data(participation: Participation) -> dict[str, Any]:
+    """Return all that is stored of a participation, as JSON values."""
+    identity = Identity.objects.filter(participation=participation).first()
+    consents = Consent.objects.filter(study=participation.study, participant=participation.participant)
+    return {
+        "study": participation.study.slug,
+        "pseudonym": participation.participant.pseudonym,
+        "joined": participation.joined.isoformat(),
+        "completed": participation.completed and participation.completed.isoformat(),
+        "condition": participation.condition,
+        "recruiter": identity and {"id": identity.platform_id, "parameters": identity.parameters},
+        "consents": [
+            {"version": row.version, "language": row.language, "given": row.given.isoformat(), "text": row.text}
+            for row in consents.order_by("version")
+        ],
+        "episodes": [_episode(episode) for episode in _episodes(participation)],
+        "judgements": [
+            {"photo": row.showing.photo_id, "kind": row.kind, "answer": row.answer, "made": row.made.isoformat()}
+            for row in _judgements(participation)
+        ],
+    }
+
+
+def _episode(episode: Episode) -> dict[str, Any]:
+    return {
+        "id": str(episode.pk),
+        "photo": episode.photo_id,
+        "status": episode.status,
+        "started": episode.started.isoformat(),
+        "tutorial": episode.tutorial,
+        "repeat": episode.repeat,
+        "attention": episode.attention,
+        "steps": [
+            {"filter": step.filter, "parameters": step.parameters, "ms_spent": step.ms_spent}
+            for step in episode.steps.order_by("index")
+        ],
+        "events": [
+            {**event.as_played().to_json(), "received_at": event.received_at.isoformat()}
+            for event in episode.events.order_by("seq")
+        ],
+    }
+
+
+def _episodes(participation: Participation) -> Any:
+    own = Episode.objects.filter(study=participation.study, participant=participation.participant)
+    return own.order_by("started", "pk")
+
+
+def _judgements(participation: Participation) -> Any:
+    own = Judgement.objects.filter(showing__study=participation.study, showing__participant=participation.participant)
+    return own.select_related("showing").order_by("made", "pk")
+
+
+def _as_csv(data: dict[str, Any]) -> str:
+    """Return the actions, one a line."""
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(["photo", "episode", "seq", "kind", "step", "filter", "parameters", "ms", "received_at"])
+    for episode in data["episodes"]:
+        for event in episode["events"]:
+            parameters = json.dumps(event["parameters"]) if event["parameters"] else ""
+            row = [episode["photo"], episode["id"], event["seq"], event["kind"], event["step"], event["filter"]]
+            table.writerow([*row, parameters, event["ms"], event["received_at"]])
+    return file.getvalue()
+
+
+def _participation(request: HttpRequest, study: Study) -> Participation | None:
+    participant = participant_of(request)
+    if participant is None:
+        return None
+    own = Participation.objects.filter(study=study, participant=participant)
+    return own.select_related("study", "participant").first()
+
+
+@never_cache
+@page_of_study
+def mine(request: HttpRequest, study: Study) -> HttpResponse:
+    """Render what is stored of the visitor; who is not known gives the ticket that their page shows."""
+    problem = ""
+    if request.method == "POST":
+        if not SessionThrottle().allow_request(Request(request), JoinView()):
+            return render(request, "429.html", status=429)
+        holder = holder_of(request.POST.get("ticket", "").strip())
+        if holder is not None and Participation.objects.filter(study=study, participant=holder).exists():
+            remember(request, holder)
+            return redirect("mine", study.slug)
+        problem = gettext("This is no text of a page in this study, or what it stood for has been erased.")
+    participation = _participation(request, study)
+    if participation is None or problem:
+        context: dict[str, Any] = {"study": study, "problem": problem, "built": finders.find("consent.js") is not None}
+        return render(request, "mine_ticket.html", context)
+    context = {
+        "study": study,
+        "participation": participation,
+        "pseudonym": participation.participant.pseudonym,
+        "stored": stored_of(participation),
+        "identity": Identity.objects.filter(participation=participation).first(),
+        "ticket": ticket_for(participation.participant),
+    }
+    return render(request, "mine.html", context)
+
+
+@never_cache
+def mine_file(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    """Send what is stored of the visitor, as JSON, or its actions as CSV."""
+    study = Study.objects.at(slug)
+    participation = _participation(request, study) if study is not None else None
+    if participation is None or form not in ("json", "csv"):
+        raise Http404
+    data = own_data(participation)
+    is_json = form == "json"
+    text = json.dumps(data, indent=1, ensure_ascii=False) if is_json else _as_csv(data)
+    name = f"{participation.study.slug}-{data['pseudonym']}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text, content_type="application/json" if is_json else "text/csv", headers=headers)
+
+
+@never_cache
+@require_POST
+@page_of_study
+def withdraw_page(request: HttpRequest, study: Study) -> HttpResponse:
+    """Erase what is stored of the visitor in this study; they have ticked that they want it."""
+    participation = _participation(request, study)
+    if participation is None or request.POST.get("sure") != "yes":
+        return redirect("mine", study.slug)
+    identity = Identity.objects.filter(participation=participation).first()
+    platform_id = identity.platform_id if identity else ""
+    row = withdraw(participation)
+    if participant_of(request) is None:
+        forget(request)
+    code = code_for(study, "completed") if row.completed else ""
+    context = {"study": study, "code": code, "link": return_link(study, code, platform_id) if row.completed else ""}
+    return render(request, "withdrawn.html", context)

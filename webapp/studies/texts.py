@@ -1,0 +1,59 @@
+"""The texts of a study that its participants read, and the one that a new study begins with."""
+
+from dataclasses import dataclass
+
+# What players are told and asked before their first photo, where a study has no text of its own.
+_CONSENT_TEXT = """\
+This is a study of how people retouch photographs. You are shown dark photographs, one after another, and bring each \
+of them out as you like it. There is no right answer.
+
+Stored are the steps that you make, what you tried on the way and how long it took, when you left the window and came \
+back, and how the photo was shown: the size of the window, its pixel ratio, whether the screen has a wide gamut.
+
+All of it is kept under a random name, such as quiet-heron-48213, which a cookie in this browser remembers. We ask for \
+no name, no e-mail address and no account, and we do not store your internet address with your play.
+
+Researchers use what is stored to study how people retouch, and to train a program at the same game. It may be \
+published, with the photos and under the random names, so that other researchers can check and use it.
+
+Taking part is voluntary. You can take a break, and you can stop, at any time and without giving a reason. What you \
+did until then stays in the study, unless you withdraw: your page in this study shows what is stored of you, and \
+erases it when you ask for that.
+
+If you do not want to take part, that is fine: nothing is stored of you before you agree."""
+
+
+def default_consent_text() -> str:
+    """Return the text that a new study begins with: paragraphs, with an empty line between them."""
+    return _CONSENT_TEXT
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text, which empty lines divide."""
+    return [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What participants read, in one language."""
+
+    language: str
+    title: str
+    consent_text: str
+    consent_boxes: tuple[str, ...]
+    debriefing: str
+
+    @property
+    def consent_paragraphs(self) -> list[str]:
+        """The text of consent, paragraph by paragraph."""
+        return paragraphs(self.consent_text)
+
+    @property
+    def debriefing_paragraphs(self) -> list[str]:
+        """What is said at the end."""
+        return paragraphs(self.debriefing)
+
+    @property
+    def agreed(self) -> str:
+        """What somebody agrees to: the text, and each box that they tick."""
+        return "\n\n".join([self.consent_text, *(f"[x] {box}" for box in self.consent_boxes)])
