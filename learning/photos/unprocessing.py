@@ -15,9 +15,10 @@ from editing.game.filters import LUMINANCE
 from editing.photos.colour import srgb_to_linear
 from learning.photos.squares import Indices, Pixels, Squares
 
-# The ways in which each picture is unprocessed, and how dark the darkest may be.
+# The ways in which each picture is unprocessed, and how dark the darkest may be: darker than the 3.5 EV of the exposure
+# filter make up for, so that the agent learns what else to do then.
 VARIANTS = 4
-DARKEST_STOPS = 3.0
+DARKEST_STOPS = 4.5
 # A camera's colours, in parts of the saturation of the finished ones, and by how much its white balance is off.
 DULLEST = 0.7
 CAST = 0.08

@@ -32,6 +32,7 @@ def log_in(person: Person, site: str) -> None:
     person.page.get_by_label("Username").fill("lena")
     person.page.get_by_label("Password").fill("correct horse battery")
     person.button("Log in").click()
+    person.page.wait_for_url("**/photos/")  # with its script: what is chosen before goes unseen
 
 
 def test_after_an_upload_the_page_counts_and_shows_what_is_there(

@@ -221,7 +221,8 @@ def _is_full(episode: Episode) -> bool:
     state = _stored_progress(episode)[0].state
     if state.next_seq < MAXIMUM_EVENTS:
         return False
-    is_submittable = episode.study.allow_untouched or rules.trajectory(state)
+    study = episode.study.under(episode.condition)
+    is_submittable = study.allow_untouched or rules.trajectory(state)
     return state.next_seq >= MAXIMUM_EVENTS + RESERVE or not is_submittable
 
 

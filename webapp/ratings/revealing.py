@@ -32,10 +32,14 @@ LEAST_OTHERS = 2
 MOST_PHOTOS = 12
 
 
-def comparable(study: Study) -> QuerySet[Episode]:
-    """Return the finished treatments of a study that can be drawn: by the filters of today, on photos that exist."""
+def comparable(study: Study, participant: Participant) -> QuerySet[Episode]:
+    """Return the finished treatments of a study that can be drawn: by the filters of today, on photos that exist.
+
+    Those of researchers who try the study are shown to nobody but themselves, those of attention items to nobody.
+    """
     finished = Episode.objects.filter(study=study, status=Episode.Status.SUBMITTED, contract_version=filters.VERSION)
-    return finished.filter(tutorial=False, preview=False, photo__in=study.playable)
+    shown = finished.filter(tutorial=False, attention=False, photo__in=study.playable)
+    return shown.filter(Q(preview=False) | Q(participant=participant))
 
 
 def by_people() -> Q:
@@ -72,7 +76,7 @@ def photos_to_reveal(study: Study, participant: Participant) -> list[Photo]:
         Refusal: ``no_reveal`` or ``reveal_later``.
     """
     _check_time(study, participant)
-    own = comparable(study).filter(participant=participant)
+    own = comparable(study, participant).filter(participant=participant)
     others = _by_others(study, participant).filter(photo__in=own.values("photo"))
     counts = others.order_by().values("photo_id").annotate(makers=Count("participant", distinct=True))
     common = set(counts.filter(makers__gte=LEAST_OTHERS).values_list("photo_id", flat=True))
@@ -91,7 +95,7 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
     _check_time(study, participant)
     if not study.playable.filter(pk=photo_sha256).exists():
         raise photo_removed()
-    own = comparable(study).filter(photo=photo_sha256, participant=participant).last()
+    own = comparable(study, participant).filter(photo=photo_sha256, participant=participant).last()
     if own is None:
         raise Refusal("not_played", gettext("Finish this photo first; then you see what others made of it."))
     with transaction.atomic():
@@ -127,7 +131,7 @@ def _check_time(study: Study, participant: Participant) -> None:
 
 
 def _by_others(study: Study, participant: Participant) -> QuerySet[Episode]:
-    return comparable(study).filter(by_people() | by_agent(study)).exclude(participant=participant)
+    return comparable(study, participant).filter(by_people() | by_agent(study)).exclude(participant=participant)
 
 
 def _chosen(study: Study, participant: Participant, photo_sha256: str) -> list[Episode]:

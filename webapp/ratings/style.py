@@ -74,7 +74,12 @@ def profile(study: Study, participant: Participant) -> dict[str, Style | None]:
     ``you`` is of all these photos; the other two are of those that they did too, with ``you`` on the same ones. None
     where there is nothing, where that are fewer than ``LEAST_PHOTOS``, or where the study does not show it (yet).
     """
-    own = comparable(study).filter(participant=participant).select_related("photo").order_by("-started", "pk")
+    own = (
+        comparable(study, participant)
+        .filter(participant=participant)
+        .select_related("photo")
+        .order_by("-started", "pk")
+    )
     photos = list(dict.fromkeys(episode.photo for episode in own))[:MOST_PHOTOS]
     groups: dict[str, dict[str, list[_Picture]]] = {"you": {}, "others": {}, "agent": {}}
     with_others = may_see_others(study, participant)
@@ -140,7 +145,7 @@ def _small(photo: Photo) -> Pixels | None:
 def _episodes(study: Study, participant: Participant, photo: Photo, with_others: bool) -> list[tuple[str, Episode]]:
     """Return the treatments of a photo that count, each with whose it is."""
     # Ids are random, so that the first few of them are as good as any.
-    treatments = comparable(study).filter(photo=photo).order_by("pk").prefetch_related("steps")
+    treatments = comparable(study, participant).filter(photo=photo).order_by("pk").prefetch_related("steps")
     groups = {"you": treatments.filter(participant=participant)}
     if with_others:
         foreign = treatments.exclude(participant=participant)

@@ -166,6 +166,23 @@ class TestReveal:
         assert refused(reveal(player, photo)) == (409, "nothing_to_compare")
         assert not Showing.objects.exists()
 
+    def test_a_researcher_who_tries_the_study_sees_it_and_is_shown_to_nobody_else(self, player, researcher, photo):
+        for ev in (1.0, 1.1):
+            do_photo(new_player(), photo, ev)
+        assert researcher.join().status_code == 200
+        do_photo(researcher, photo, 0.7)
+        do_photo(player, photo, 0.5)
+        assert researcher.get(REVEALS).json() == {"reveals": [{"photo": photo.pk, "answered": False}]}
+        assert set(levels(reveal(researcher, photo))) == {0.5, 0.7, 1.0, 1.1}
+        assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1}
+
+    def test_attention_items_are_not_shown(self, player, photo):
+        for ev in (1.0, 1.1, 1.2):
+            episode = do_photo(new_player(), photo, ev)
+        Episode.objects.filter(pk=episode).update(attention=True)
+        do_photo(player, photo, 0.5)
+        assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1}
+
     def test_what_was_played_with_other_filters_is_not_shown(self, player, photo):
         old = do_photo(new_player(), photo, 1.0)
         for ev in (1.1, 1.2):
