@@ -18,7 +18,6 @@ from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
@@ -26,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing import game, rendering
-from editing.files import cache_folder, write_atomically
+from editing.files import cache_folder, draft_beside, write_atomically
 
 Argument = NDArray[Any] | ctypes.c_float | ctypes.c_uint32
 Pipeline = Callable[..., None]
@@ -88,8 +87,7 @@ def _kept(path: Path, make: Callable[[Path], None]) -> bytes:
         stored = path.read_bytes()
         if hashlib.sha256(stored[32:]).digest() == stored[:32]:
             return stored[32:]
-    with TemporaryDirectory() as name:
-        draft = Path(name) / path.name
+    with draft_beside(path) as draft:
         make(draft)
         content = draft.read_bytes()
     write_atomically(path, hashlib.sha256(content).digest() + content)
