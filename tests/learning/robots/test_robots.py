@@ -213,7 +213,7 @@ def test_robots_on_a_bad_network_hand_in_everything_once(monkeypatch: pytest.Mon
     monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0,) * 40)
     site = Site(photos=3)
     played = play_site(
-        "http://site", episodes=9, workers=2, manner=Manner(faults=0.4), transport=httpx.MockTransport(site)
+        "http://site", episodes=9, workers=1, manner=Manner(faults=0.4), transport=httpx.MockTransport(site)
     )
     assert len(played) == 9
     assert all(replay(events).status == "submitted" for events in site.events.values())
