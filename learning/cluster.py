@@ -51,16 +51,23 @@ def each_on_cluster(
         remaining = iter(items)
         waiting = {client.submit(function, item, pure=False): item for item in islice(remaining, places)}
         completed: Any = as_completed(waiting, loop=client.loop)  # type: ignore[no-untyped-call]
+        suspects: list[Item] = []
         for future in completed:
+            item = waiting.pop(future)
             try:
-                result: Result | Crashed = future.result()
+                yield item, future.result()
             except KilledWorker:
-                result = Crashed("the workers that had it crashed, or ran out of memory, on it")
-            yield waiting.pop(future), result
-            for item in islice(remaining, 1):
-                following = client.submit(function, item, pure=False)
-                waiting[following] = item
-                completed.add(following)
+                suspects.append(item)
+            for following in islice(remaining, 1):
+                added = client.submit(function, following, pure=False)
+                waiting[added] = following
+                completed.add(added)
+        # Dask blames all that a dying worker had, be it not begun: each is tried again, alone.
+        for item in suspects:
+            try:
+                yield item, client.submit(function, item, pure=False).result()
+            except KilledWorker:
+                yield item, Crashed("the workers that had it crashed, or ran out of memory, on it")
 
 
 def on_all_machines(path: Path) -> Path:
