@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from editing.game.events import EVENT_FIELDS, MAXIMUM_MS, REFUSAL_CODES, VIEW_PARAMETERS
+from editing.game.events import EVENT_FIELDS, GESTURE_DEVICES, MAXIMUM_MS, REFUSAL_CODES, VIEW_PARAMETERS
 from editing.game.filters import FILTERS, LUMINANCE, VERSION
 from editing.game.parameters import RANGE_TOLERANCE, Parameter
 from editing.game.rules import MAXIMUM_STEPS
@@ -35,6 +35,7 @@ def contract() -> dict[str, Any]:
         "luminance": LUMINANCE,
         "event_fields": {kind: sorted(fields) for kind, fields in EVENT_FIELDS.items()},
         "view_parameters": VIEW_PARAMETERS,
+        "gesture_devices": GESTURE_DEVICES,
         "refusal_codes": sorted(REFUSAL_CODES),
         "range_tolerance": RANGE_TOLERANCE,
         "parameter_capacity": PARAMETER_CAPACITY,

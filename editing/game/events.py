@@ -29,6 +29,9 @@ EVENT_FIELDS: Mapping[str, frozenset[str]] = {
 }
 EVENT_KINDS = tuple(EVENT_FIELDS)
 
+# What moves a control: a pointer of one of three kinds, keys (typed numbers too), or what tells of itself by neither.
+GESTURE_DEVICES = ("mouse", "touch", "pen", "keyboard", "other")
+
 # As clients write them: other forms take longer to read.
 _CANONICAL_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -73,6 +76,44 @@ class IllegalEvent(ValueError):
 
 
 @dataclass(frozen=True)
+class Gesture:
+    """How an ``adjust`` was made: one drag, one burst of keys, one typed number.
+
+    Attributes:
+        device: one of ``GESTURE_DEVICES``, the last that was used.
+        moves: how many values the control went through, at least 1.
+        ms: from the first of them to the last, in milliseconds.
+        reversals: how often it turned back on its way.
+        trusted: whether the browser says that all of it came from a person's device, none of it from a program.
+    """
+
+    device: str
+    moves: int
+    ms: int
+    reversals: int
+    trusted: bool
+
+    @classmethod
+    def from_json(cls, data: object, seq: int) -> "Gesture":
+        """Read the gesture of an event from decoded JSON.
+
+        Raises:
+            IllegalEvent: ``malformed``.
+        """
+        if not isinstance(data, Mapping) or data.keys() != cls.__dataclass_fields__.keys():
+            raise IllegalEvent("malformed", f"a gesture has exactly: {', '.join(cls.__dataclass_fields__)}", seq)
+        device, trusted = data["device"], data["trusted"]
+        moves, ms, reversals = (_whole(data, name, seq) for name in ("moves", "ms", "reversals"))
+        if device not in GESTURE_DEVICES:
+            raise IllegalEvent("malformed", f"a gesture's device is one of {', '.join(GESTURE_DEVICES)}", seq)
+        if not moves or ms is None or reversals is None or reversals >= moves:
+            raise IllegalEvent("malformed", "a gesture has a move at least, ms, and fewer reversals than moves", seq)
+        if not isinstance(trusted, bool):
+            raise IllegalEvent("malformed", "a gesture is trusted or not: true or false", seq)
+        return cls(device, moves, ms, reversals, trusted)
+
+
+@dataclass(frozen=True)
 class Event:
     """One action of a player, or one piece of context.
 
@@ -82,6 +123,7 @@ class Event:
         step: the index of the step that it is about; ``filter`` a slug; ``parameters`` physical values by name.
         ms: milliseconds since the episode began, by the client's clock.
         contract_version: the ``VERSION`` of the filters that the client knew.
+        gesture: how an ``adjust`` was made, where the client says so.
     """
 
     id: str
@@ -93,6 +135,7 @@ class Event:
     filter: str | None = None
     parameters: Mapping[str, float] | None = None
     contract_version: int = VERSION
+    gesture: Gesture | None = None
 
     @classmethod
     def from_json(cls, data: object) -> "Event":
@@ -119,6 +162,7 @@ class Event:
             raise IllegalEvent("unknown_filter", f"a filter is named by its slug, not by {slug!r}", seq)
         if parameters is not None and not _is_numbers(parameters):
             raise IllegalEvent("malformed", "parameters must be finite numbers by name", seq)
+        gesture = data.get("gesture")
         event = cls(
             id=_uuid(data, "id", seq),
             episode=_uuid(data, "episode", seq),
@@ -129,6 +173,7 @@ class Event:
             filter=slug,
             parameters=None if parameters is None else {name: float(value) for name, value in parameters.items()},
             contract_version=version,
+            gesture=None if gesture is None else Gesture.from_json(gesture, seq),
         )
         _check_fields(event)
         return event
@@ -136,7 +181,9 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """Return the event as ``from_json`` reads it."""
         parameters = None if self.parameters is None else dict(self.parameters)
-        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"parameters": parameters}
+        gesture = None if self.gesture is None else dict(vars(self.gesture))
+        own = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return own | {"parameters": parameters, "gesture": gesture}
 
 
 def _whole(data: Mapping[Any, Any], name: str, seq: int | None) -> int | None:
@@ -174,5 +221,7 @@ def _check_fields(event: Event) -> None:
             raise IllegalEvent("malformed", f"{event.kind} takes no {name}", event.seq)
         if value is None and name in allowed_fields and event.kind != "view":
             raise IllegalEvent("malformed", f"{event.kind} needs a {name}", event.seq)
+    if event.gesture is not None and event.kind != "adjust":
+        raise IllegalEvent("malformed", f"{event.kind} takes no gesture", event.seq)
     if event.kind == "view" and set(event.parameters or ()) - set(VIEW_PARAMETERS):
         raise IllegalEvent("malformed", f"view records {', '.join(VIEW_PARAMETERS)} only", event.seq)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from editing.trajectories.schemas import Snapshot, rows
+from editing.trajectories.schemas import ADDED, Snapshot, rows
 
 Row = Mapping[str, Any]
 COUNTED = "submitted"
@@ -42,8 +42,13 @@ class Receipt:
 
 
 def digest(events: Iterable[Row]) -> str:
-    """Return the SHA-256 of events, whatever their order; every field of each counts."""
-    lines = sorted(json.dumps(dict(event), sort_keys=True, default=str) for event in events)
+    """Return the SHA-256 of events, whatever their order; every field of each counts.
+
+    Columns that came later count where they say something, so that the digests of before stay what they were.
+    """
+    added = ADDED["events"].items()
+    told = ({name: value for name, value in event.items() if (name, value) not in added} for event in events)
+    lines = sorted(json.dumps(event, sort_keys=True, default=str) for event in told)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

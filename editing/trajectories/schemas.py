@@ -63,6 +63,16 @@ STEPS = pa.schema(
     ]
 )
 
+GESTURE = pa.struct(
+    [
+        _field("device", pa.string()),
+        _field("moves", pa.int32()),
+        _field("ms", pa.int32()),
+        _field("reversals", pa.int32()),
+        _field("trusted", pa.bool_()),
+    ]
+)
+
 EVENTS = pa.schema(
     [
         _field("id", pa.string()),
@@ -75,6 +85,8 @@ EVENTS = pa.schema(
         # Since the episode began, by the client's clock.
         _field("ms", pa.int64()),
         _field("contract_version", pa.int32()),
+        # Of an adjust, how it was made, where the client has said so: `editing.game.events.Gesture`.
+        pa.field("gesture", GESTURE),
     ]
 )
 
@@ -116,7 +128,10 @@ JUDGEMENTS = pa.schema(
 )
 
 # Columns that came later, by table: what holds where a snapshot, or a row, is without them.
-ADDED: dict[str, dict[str, Any]] = {"episodes": {"surplus": False, "condition": ""}}
+ADDED: dict[str, dict[str, Any]] = {
+    "episodes": {"surplus": False, "condition": ""},
+    "events": {"gesture": None},
+}
 
 SCHEMAS: dict[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}
 # Where there is nothing to say, a snapshot goes without: it is read as a table without rows.

@@ -9,8 +9,9 @@ import type { GameEvent } from "../src/game/events";
 function visit() {
   const state = createState();
   const recorded: string[] = [];
+  const gestures: unknown[] = [];
   const record = (kind: EventKind, details: Partial<GameEvent> = {}) => {
-    const blank = { id: "", episode: "", step: null, filter: null, parameters: null, ms: 0 };
+    const blank = { id: "", episode: "", step: null, filter: null, parameters: null, ms: 0, gesture: null };
     const version = { contract_version: contract.version };
     state.game.value = applyEvent(state.game.value, {
       ...blank,
@@ -20,6 +21,7 @@ function visit() {
       ...details,
     });
     recorded.push(kind);
+    gestures.push(details.gesture);
   };
   const session: Recorder = {
     isOpen: true,
@@ -33,12 +35,12 @@ function visit() {
   };
   record("start");
   recorded.length = 0;
-  return { state, actions: new Actions(state, session), recorded };
+  return { state, actions: new Actions(state, session), recorded, gestures };
 }
 
-let { state, actions, recorded } = visit();
+let { state, actions, recorded, gestures } = visit();
 beforeEach(() => {
-  ({ state, actions, recorded } = visit());
+  ({ state, actions, recorded, gestures } = visit());
 });
 
 const filters = () => state.game.value.position.steps.map((step) => step.filter);
@@ -122,6 +124,35 @@ describe("a control that moves", () => {
     vi.advanceTimersByTime(200);
     expect(recorded).toEqual(["adjust"]);
     vi.useRealTimers();
+  });
+});
+
+describe("how a control was moved", () => {
+  it("is recorded with each adjust, of that gesture alone", () => {
+    actions.choose("exposure");
+    for (const ev of [0.1, 0.5, 0.3]) actions.preview({ ev });
+    actions.commit();
+    actions.preview({ ev: 1 });
+    actions.commit();
+    const [, , first, second] = gestures;
+    expect(first).toMatchObject({ moves: 3, reversals: 1 });
+    expect(second).toMatchObject({ moves: 1, reversals: 0 });
+  });
+
+  it("is forgotten with a draft that is dropped", () => {
+    actions.choose("exposure");
+    actions.preview({ ev: 0.1 });
+    state.draft.value = null;
+    actions.preview({ ev: 0.2 });
+    actions.commit();
+    expect(gestures.at(-1)).toMatchObject({ moves: 1 });
+  });
+});
+
+describe("the focus of the page", () => {
+  it("is recorded once, though a window that is hidden loses it too", () => {
+    for (const kind of ["focus", "blur", "blur", "focus", "focus", "blur"] as const) actions.attend(kind);
+    expect(recorded).toEqual(["blur", "focus", "blur"]);
   });
 });
 

@@ -15,7 +15,15 @@ beforeEach(() => {
 const PLAYER = "quiet-heron-48213";
 
 function event(episode: string, seq: number): GameEvent {
-  const rest = { kind: "focus", step: null, filter: null, parameters: null, ms: seq, contract_version: 1 } as const;
+  const rest = {
+    kind: "focus",
+    step: null,
+    filter: null,
+    parameters: null,
+    ms: seq,
+    contract_version: 1,
+    gesture: null,
+  } as const;
   return { id: `${episode} ${seq}`, episode, seq, ...rest };
 }
 

@@ -57,7 +57,7 @@ const [width, height] = window.wanted.size;
 const state = createState();
 const episode = { id: "", episode: "", contract_version: contract.version, ms: 0, step: null, filter: null };
 const record = (kind: EventKind, details: Details = {}) => {
-  const event = { ...episode, parameters: null, seq: state.game.value.nextSeq, kind, ...details };
+  const event = { ...episode, parameters: null, gesture: null, seq: state.game.value.nextSeq, kind, ...details };
   state.game.value = applyEvent(state.game.value, event);
 };
 const actions = new Actions(state, {

@@ -17,6 +17,7 @@ const EVENT: GameEvent = {
   parameters: null,
   ms: 0,
   contract_version: 1,
+  gesture: null,
 };
 
 /** The store as the first version of the game has left it. */

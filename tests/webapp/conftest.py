@@ -235,6 +235,7 @@ def write_events(*actions: tuple[str, Json], episode: str | None = None, first: 
     """Events from (kind, fields) pairs, numbered from ``first``."""
     episode = episode or str(uuid4())
     blank = {"step": None, "filter": None, "parameters": None, "contract_version": VERSION, "episode": episode}
+    blank["gesture"] = None
     return [
         blank | {"id": str(uuid4()), "seq": seq, "kind": kind, "ms": 100 * seq} | fields
         for seq, (kind, fields) in enumerate(actions, first)
@@ -247,10 +248,11 @@ def events() -> Callable[..., list[Json]]:
     return write_events
 
 
+DRAG = {"device": "mouse", "moves": 14, "ms": 420, "reversals": 2, "trusted": True}
 BRIGHTER = (
     ("start", {}),
     ("choose", {"step": 0, "filter": "exposure"}),
-    ("adjust", {"step": 0, "filter": "exposure", "parameters": {"ev": 1.5}}),
+    ("adjust", {"step": 0, "filter": "exposure", "parameters": {"ev": 1.5}, "gesture": DRAG}),
     ("goto", {"step": 1}),
     ("choose", {"step": 1, "filter": "contrast"}),
     ("adjust", {"step": 1, "filter": "contrast", "parameters": {"amount": 0.25}}),

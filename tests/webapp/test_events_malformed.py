@@ -13,7 +13,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ["id", "episode", "seq", "kind", "step", "filter", "parameters", "ms", "contract_version", "more"]
+FIELDS = ["id", "episode", "seq", "kind", "step", "filter", "parameters", "ms", "contract_version", "gesture", "more"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -29,6 +29,7 @@ def test_no_body_breaks_the_site(player, photo, refused, body):
 @example(index=2, name="parameters", value={"ev": 1e308})
 @example(index=2, name="parameters", value={"\ud800": 1.0})
 @example(index=1, name="filter", value="\0")
+@example(index=2, name="gesture", value={"device": "mouse", "moves": 1, "ms": 10**12, "reversals": 0, "trusted": True})
 def test_no_event_breaks_the_site(player, photo, played, refused, index, name, value):
     broken = [dict(event) for event in played]
     broken[index][name] = value

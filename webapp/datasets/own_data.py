@@ -98,12 +98,13 @@ def _as_csv(data: dict[str, Any]) -> str:
     """Return the actions, one a line."""
     file = io.StringIO()
     table = csv.writer(file)
-    table.writerow(["photo", "episode", "seq", "kind", "step", "filter", "parameters", "ms", "received_at"])
+    table.writerow(["photo", "episode", "seq", "kind", "step", "filter", "parameters", "ms", "gesture", "received_at"])
     for episode in data["episodes"]:
         for event in episode["events"]:
             parameters = json.dumps(event["parameters"]) if event["parameters"] else ""
             row = [episode["photo"], episode["id"], event["seq"], event["kind"], event["step"], event["filter"]]
-            table.writerow([*row, parameters, event["ms"], event["received_at"]])
+            gesture = json.dumps(event["gesture"]) if event["gesture"] else ""
+            table.writerow([*row, parameters, event["ms"], gesture, event["received_at"]])
     return file.getvalue()
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from editing.game import filters, rules
-from editing.game.events import EVENT_KINDS
+from editing.game.events import EVENT_KINDS, GESTURE_DEVICES
 from editing.game.events import Event as PlayedEvent
 from webapp.games.assignment import assign, has_practised, instruction, is_tutorial_due
 from webapp.games.models import Episode
@@ -33,6 +33,16 @@ class StepSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField(child=serializers.FloatField(), help_text="Physical values by name.")
 
 
+class GestureSerializer(serializers.Serializer[Any]):
+    """Documents how an ``adjust`` was made; `editing.game.events` reads and checks it."""
+
+    device = serializers.ChoiceField(choices=GESTURE_DEVICES)
+    moves = serializers.IntegerField(min_value=1, help_text="How many values the control went through.")
+    ms = serializers.IntegerField(min_value=0, help_text="From the first of them to the last.")
+    reversals = serializers.IntegerField(min_value=0, help_text="How often it turned back on its way.")
+    trusted = serializers.BooleanField(help_text="Whether the browser says that a person's device did all of it.")
+
+
 class EventSerializer(serializers.Serializer[Any]):
     """Documents an event; `editing.game.rules` reads and checks it."""
 
@@ -45,6 +55,7 @@ class EventSerializer(serializers.Serializer[Any]):
     parameters = serializers.DictField(child=serializers.FloatField(), allow_null=True, required=False)
     ms = serializers.IntegerField(min_value=0, help_text="Since the episode began, by the client's clock.")
     contract_version = serializers.IntegerField()
+    gesture = GestureSerializer(allow_null=True, required=False, help_text="Of an `adjust` alone.")
 
 
 @extend_schema_field(EventSerializer(many=True))

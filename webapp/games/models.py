@@ -9,6 +9,7 @@ import orjson
 from django.db import connection, models
 
 from editing.game.events import Event as PlayedEvent
+from editing.game.events import Gesture
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Lease, Study
@@ -16,11 +17,13 @@ from webapp.studies.models import Lease, Study
 # Asked with most batches of events: by hand, since Django takes longer to write it than Postgres to answer.
 _EVENTS_OF = "SELECT * FROM games_event WHERE episode_id = %s AND seq = ANY (%s)"
 _ADD_EVENTS = """
-INSERT INTO games_event (id, episode_id, seq, kind, step, filter, parameters, ms, contract_version, received_at)
-SELECT id, episode, seq, kind, step, filter, parameters, ms, contract_version, now()
+INSERT INTO games_event (
+    id, episode_id, seq, kind, step, filter, parameters, ms, contract_version, gesture, received_at
+)
+SELECT id, episode, seq, kind, step, filter, parameters, ms, contract_version, gesture, now()
 FROM json_to_recordset(%s) AS event (
     id uuid, episode uuid, seq int, kind text, step smallint, filter text, parameters jsonb, ms bigint,
-    contract_version int
+    contract_version int, gesture jsonb
 )
 """
 _ADD_EVENTS_AND_UPDATE = f"""
@@ -122,6 +125,7 @@ class Event(models.Model):
     parameters = models.JSONField(null=True)
     ms = models.BigIntegerField()
     contract_version = models.PositiveIntegerField()
+    gesture = models.JSONField(null=True, help_text="of an adjust: how it was made")
     received_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -152,6 +156,7 @@ class Event(models.Model):
             filter=self.filter,
             parameters=parameters,
             contract_version=self.contract_version,
+            gesture=Gesture(**self.gesture) if self.gesture else None,
         )
 
 

@@ -7,8 +7,9 @@ _CONSENT_TEXT = """\
 This is a study of how people retouch photographs. You are shown dark photographs, one after another, and bring each \
 of them out as you like it. There is no right answer.
 
-Stored are the steps that you make, what you tried on the way and how long it took, when you left the window and came \
-back, and how the photo was shown: the size of the window, its pixel ratio, whether the screen has a wide gamut.
+Stored are the steps that you make, what you tried on the way and how long it took, how you moved each control (with \
+a mouse, a finger, a pen or keys, for how long, and how often back and forth), when you left the window and came back, \
+and how the photo was shown: the size of the window, its pixel ratio, whether the screen has a wide gamut.
 
 All of it is kept under a random name, such as quiet-heron-48213, which a cookie in this browser remembers. We ask for \
 no name, no e-mail address and no account, and we do not store your internet address with your play.

@@ -66,9 +66,11 @@ export interface Contract {
   readonly event_fields: Readonly<Record<EventKind, readonly EventField[]>>;
   /** What a `view` event may note of the screen. */
   readonly view_parameters: readonly string[];
-  /** The codes by which the rules refuse an event. */
+  /** What a control may be moved with: `GestureDevice`. */
+  readonly gesture_devices: readonly string[];
   /** Beyond it an event is refused: its clock is broken. */
   readonly maximum_ms: number;
+  /** The codes by which the rules refuse an event. */
   readonly refusal_codes: readonly string[];
   /** By so much a value may leave its range, as by rounding. */
   readonly range_tolerance: number;

@@ -1,6 +1,17 @@
 /** Events as they travel: their form, checked where they come from outside. */
 import { contract, type EventKind, type Parameters } from "./contract";
 
+export type GestureDevice = "mouse" | "touch" | "pen" | "keyboard" | "other";
+
+/** How an `adjust` was made; `editing/game/events.py` says what each number is. */
+export interface Gesture {
+  readonly device: GestureDevice;
+  readonly moves: number;
+  readonly ms: number;
+  readonly reversals: number;
+  readonly trusted: boolean;
+}
+
 /** One action of the player, as the server stores it. `ms` counts from the start of the episode. */
 export interface GameEvent {
   readonly id: string;
@@ -12,6 +23,8 @@ export interface GameEvent {
   readonly parameters: Parameters | null;
   readonly ms: number;
   readonly contract_version: number;
+  /** Of an `adjust`; older ones have none. */
+  readonly gesture: Gesture | null;
 }
 
 /** An event that the rules refuse: `code` names the rule, `seq` the event. */
@@ -42,6 +55,11 @@ function isNumbers(value: unknown): value is Record<string, number> {
   return isObject(value) && Object.values(value).every(Number.isFinite);
 }
 
+function isGesture(value: unknown): value is Gesture {
+  if (!isObject(value) || !contract.gesture_devices.some((device) => device === value.device)) return false;
+  return [value.moves, value.ms, value.reversals].every(isWhole) && typeof value.trusted === "boolean";
+}
+
 function refuseFields(kind: EventKind, data: Record<string, unknown>, seq: number): void {
   for (const name of ["step", "filter", "parameters"] as const) {
     const present = (data[name] ?? null) !== null;
@@ -62,6 +80,7 @@ export function parseEvent(data: unknown): GameEvent {
   const step = data.step ?? null;
   const filter = data.filter ?? null;
   const parameters = data.parameters ?? null;
+  const gesture = data.gesture ?? null;
   if (typeof id !== "string" || typeof episode !== "string")
     throw new IllegalEvent("malformed", "an event needs ids", seq);
   if (!isWhole(ms) || !isWhole(version)) throw new IllegalEvent("malformed", "an event needs ms and a version", seq);
@@ -73,8 +92,11 @@ export function parseEvent(data: unknown): GameEvent {
   if (parameters !== null && !isNumbers(parameters)) {
     throw new IllegalEvent("malformed", "parameters must be finite numbers by name", seq);
   }
+  if (gesture !== null && (kind !== "adjust" || !isGesture(gesture))) {
+    throw new IllegalEvent("malformed", "a gesture says how an adjust was made", seq);
+  }
   refuseFields(kind, data, seq);
-  return { id, episode, seq, kind, step, filter, parameters, ms, contract_version: version };
+  return { id, episode, seq, kind, step, filter, parameters, ms, contract_version: version, gesture };
 }
 
 /** A random UUID, version 4. `crypto.randomUUID` is missing on pages of plain HTTP, such as a server in a local network. */

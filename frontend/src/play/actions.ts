@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { filterOf, type Parameters, type Step } from "../game/contract";
 import { trajectory } from "../game/rules";
+import { GestureMeter } from "./gesture";
 import { greyBalance, type Colour } from "./grey";
 import type { Session } from "./session";
 import { offered, type PlayState } from "./state";
@@ -15,10 +16,13 @@ export type Recorder = Pick<Session, "isOpen" | "record" | "recordView" | "submi
 
 export class Actions {
   private burst: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the page has lost the focus, or is out of sight. */
+  private away = false;
 
   constructor(
     private readonly state: PlayState,
     private readonly session: Recorder,
+    private readonly meter = new GestureMeter(),
   ) {
     // A draft that is dropped, as when a notice comes up, is not committed later.
     effect(() => {
@@ -45,7 +49,10 @@ export class Actions {
   /** Shows parameters while a control moves. They become an event by `commit`, or when the keys come to rest. */
   preview(parameters: Parameters, byKeys = false): void {
     if (!this.session.isOpen || this.current === undefined) return;
-    this.state.draft.value = parameters;
+    const { draft } = this.state;
+    if (draft.value === null) this.meter.begin();
+    this.meter.move(draft.value ?? this.current.parameters, parameters);
+    draft.value = parameters;
     this.state.picker.value = "off";
     clearTimeout(this.burst);
     if (byKeys) this.burst = setTimeout(() => this.commit(), BURST_MS);
@@ -61,7 +68,8 @@ export class Actions {
     if (step === undefined || !this.session.isOpen) return;
     const changed = filterOf(step).parameters.some(({ name }) => parameters[name] !== step.parameters[name]);
     if (!changed) return;
-    this.session.record("adjust", { step: this.cursor, filter: step.filter, parameters });
+    const { gesture } = this.meter;
+    this.session.record("adjust", { step: this.cursor, filter: step.filter, parameters, gesture });
   }
 
   /** A click in the palette: adds the filter as the last step, goes to it where it stands, or replaces with it. */
@@ -164,9 +172,12 @@ export class Actions {
     }
   }
 
-  /** The page lost or gained the focus. */
+  /** The page lost or gained the focus, or went out of sight and came back: of the two that tell of it one counts. */
   attend(kind: "blur" | "focus"): void {
     this.compare(false);
+    const away = kind === "blur";
+    if (away === this.away) return;
+    this.away = away;
     if (this.ready()) this.session.record(kind);
   }
 

@@ -5,6 +5,7 @@ import { Actions } from "./actions";
 import { NoticePage } from "../shared/NoticeCard";
 import { Page } from "./editor/Page";
 import { Display } from "./display";
+import { GestureMeter } from "./gesture";
 import { Renderer } from "../gl/renderer";
 import { listenToKeys } from "./keyboard";
 import { Looking } from "./looking";
@@ -28,8 +29,9 @@ function listenToWindow(actions: Actions, session: Session, outbox: Outbox): voi
   window.addEventListener("focus", () => actions.attend("focus"));
   window.addEventListener("online", () => session.reconnected());
   window.addEventListener("visibilitychange", () => {
-    // A telephone may end a page that is out of sight, without a word.
+    // A telephone may end a page that is out of sight, without a word, and tells nobody that it lost the focus.
     if (document.visibilityState === "hidden") actions.commit();
+    actions.attend(document.visibilityState === "hidden" ? "blur" : "focus");
   });
   window.addEventListener("beforeunload", (event) => {
     // What is in this window alone would be lost.
@@ -76,7 +78,9 @@ async function play(root: HTMLElement, renderer: Renderer): Promise<void> {
   });
   const practice = new URLSearchParams(window.location.search).has("practice");
   const session = new Session(state, root.dataset.study ?? "", outbox, store, turn, practice);
-  const actions = new Actions(state, session);
+  const meter = new GestureMeter();
+  meter.listen(window);
+  const actions = new Actions(state, session, meter);
   const display = new Display(state, renderer);
   const looking = new Looking(state, display);
   render(<Page play={{ state, actions, display, looking, saving: outbox.status }} />, root);

@@ -30,7 +30,7 @@ import { getReveals, pages } from "../viewing/api";
 import type { Notice } from "../shared/NoticeCard";
 
 /** What an event carries besides its kind. */
-export type Details = Partial<Pick<GameEvent, "step" | "filter" | "parameters">>;
+export type Details = Partial<Pick<GameEvent, "step" | "filter" | "parameters" | "gesture">>;
 
 /** Resolves when what was last set in the state has been drawn; it waits for a page in the background. */
 function drawn(): Promise<void> {
@@ -135,6 +135,7 @@ export class Session {
       parameters: details.parameters ?? null,
       ms: kind === "start" ? 0 : elapsed(this.began, performance.now()),
       contract_version: contract.version,
+      gesture: details.gesture ?? null,
     };
     game.value = applyEvent(game.value, event, study.value?.allow_untouched ?? false);
     this.outbox.add({ study: this.slug, photo: photo.value.id, player: this.player, event });

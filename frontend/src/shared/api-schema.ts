@@ -390,6 +390,15 @@ export interface components {
             /** @description Sentences, all part of what is agreed to. */
             readonly boxes: readonly string[];
         };
+        /**
+         * @description * `mouse` - mouse
+         *     * `touch` - touch
+         *     * `pen` - pen
+         *     * `keyboard` - keyboard
+         *     * `other` - other
+         * @enum {string}
+         */
+        readonly DeviceEnum: "mouse" | "touch" | "pen" | "keyboard" | "other";
         readonly Download: {
             readonly format: components["schemas"]["FormatEnum"];
             readonly state: components["schemas"]["StateEnum"];
@@ -455,6 +464,8 @@ export interface components {
             /** @description Since the episode began, by the client's clock. */
             readonly ms: number;
             readonly contract_version: number;
+            /** @description Of an `adjust` alone. */
+            readonly gesture?: components["schemas"]["Gesture"] | null;
         };
         /**
          * @description * `start` - start
@@ -490,6 +501,8 @@ export interface components {
             /** @description Since the episode began, by the client's clock. */
             readonly ms: number;
             readonly contract_version: number;
+            /** @description Of an `adjust` alone. */
+            readonly gesture?: components["schemas"]["GestureRequest"] | null;
         };
         /**
          * @description * `exposure` - exposure
@@ -510,6 +523,30 @@ export interface components {
          * @enum {string}
          */
         readonly FormatEnum: "jpeg" | "tiff16" | "png16";
+        /** @description Documents how an ``adjust`` was made; `editing.game.events` reads and checks it. */
+        readonly Gesture: {
+            readonly device: components["schemas"]["DeviceEnum"];
+            /** @description How many values the control went through. */
+            readonly moves: number;
+            /** @description From the first of them to the last. */
+            readonly ms: number;
+            /** @description How often it turned back on its way. */
+            readonly reversals: number;
+            /** @description Whether the browser says that a person's device did all of it. */
+            readonly trusted: boolean;
+        };
+        /** @description Documents how an ``adjust`` was made; `editing.game.events` reads and checks it. */
+        readonly GestureRequest: {
+            readonly device: components["schemas"]["DeviceEnum"];
+            /** @description How many values the control went through. */
+            readonly moves: number;
+            /** @description From the first of them to the last. */
+            readonly ms: number;
+            /** @description How often it turned back on its way. */
+            readonly reversals: number;
+            /** @description Whether the browser says that a person's device did all of it. */
+            readonly trusted: boolean;
+        };
         /**
          * @description * `human` - human
          *     * `robot` - robot

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from editing.game.filters import FILTERS
+from editing.trajectories.receipts import digest
 from editing.trajectories.schemas import InvalidSnapshot, rows
 from editing.trajectories.snapshot import is_snapshot, read_snapshot, write_snapshot
 from editing.trajectories.validation import check_previews
@@ -23,7 +24,7 @@ EPISODE, PHOTO, PREVIEW = str(UUID(int=1)), "a" * 64, "b" * 64
 
 
 def event(seq: int, kind: str, **fields: Any) -> dict[str, Any]:
-    empty = {"step": None, "filter": None, "parameters": None}
+    empty = {"step": None, "filter": None, "parameters": None, "gesture": None}
     identity = {"id": str(UUID(int=100 + seq)), "episode": EPISODE, "seq": seq, "kind": kind}
     return {**identity, **empty, "ms": 10 * seq, "contract_version": 1, **fields}
 
@@ -64,10 +65,11 @@ def tables() -> Tables:
         "licence": "CC0-1.0",
         "attribution": "",
     }
+    gesture = {"device": "mouse", "moves": 12, "ms": 310, "reversals": 1, "trusted": True}
     events = [
         event(0, "start"),
         event(1, "choose", step=0, filter="exposure"),
-        event(2, "adjust", step=0, filter="exposure", parameters={"ev": 1.25}),
+        event(2, "adjust", step=0, filter="exposure", parameters={"ev": 1.25}, gesture=gesture),
         event(3, "submit"),
     ]
     return {"episodes": [episode], "steps": [{**step, "probabilities": None}], "events": events, "photos": [photo]}
@@ -234,3 +236,14 @@ def test_an_export_from_before_places_and_conditions_reads_as_without(
     pq.write_table(pq.read_table(path).drop_columns(["surplus", "condition"]), path)
     (episode,) = rows(read_snapshot(path.parent).episodes)
     assert (episode["surplus"], episode["condition"]) == (False, "")
+
+
+def test_an_export_from_before_gestures_reads_as_without_and_its_digests_are_as_they_were(
+    write: Callable[..., Any], tables: Tables
+) -> None:
+    path = write(tables).directory / "events.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["gesture"]), path)
+    events = list(rows(read_snapshot(path.parent).events))
+    assert {event["gesture"] for event in events} == {None}
+    before = [{name: value for name, value in event.items() if name != "gesture"} for event in events]
+    assert digest(events) == digest(before) != digest(tables["events"])
