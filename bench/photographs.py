@@ -3,12 +3,12 @@
 Trained on ``linear`` and ``finished`` of a folder of photographs, but for 40 finished ones. These are unprocessed, at
 three exposures, and the agent's results compared with what they were: by that alone settings are chosen. The folder's
 ``pairs``, of real photos and their retouches, are the last columns; nothing is trained on them or chosen by them.
-One thread. Each run's figures are a file in ``var/photographs``, and what is there already is not trained again.
+One thread. Each run's figures are a file in ``var/photographs``, and its agent a run's folder beside it, which plays as
+any does; what is there already is not trained, or measured, again.
 """
 
 import json
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,19 +21,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.recipes import CPU, ROOT, WIDTHS, Frames, cell, edits, file_name, measure
+from bench.recipes import CPU, ROOT, WIDTHS, Frames, Trained, cell, edits, file_name, measure
 from editing.files import write_atomically
+from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import srgb_to_linear
 from editing.photos.decoding import read_photo
 from editing.photos.finding import find_photos
 from editing.photos.preview import area_average, shrunk_size, square
 from editing.photos.read_options import ReadOptions
+from learning.agent.checkpoint import LAST, WEIGHTS, begin_run, load_agent, save_checkpoint
+from learning.agent.playing import CHOICES
 from learning.configuration import FastConfig
 from learning.photos.batches import CropSampler
 from learning.photos.squares import SQUARE_SIZE, Squares
 from learning.photos.unprocessing import Unprocessing, unprocess, with_unprocessed
-from learning.training.fast_recipe import FastTrainer
+from learning.training.fast_recipe import VISIBLE, FastTrainer
 from learning.training.validation import split
 
 RESULTS = ROOT / "var" / "photographs"
@@ -44,6 +47,8 @@ HELD_OUT = 40
 ITERATIONS = 120
 # Pictures are measured at this size: it takes a quarter of the time, and changes no figure by more than seeds do.
 LONG_EDGE = 240
+# At which of the exposures agents are played by each choice of filters, as ``safelight ablate`` does.
+ABLATED_AT = -1.5
 UNPROCESSED = {"unprocess": 0.5}
 SEEN = UNPROCESSED | {"normalise_exposure": True}
 COMPARED = SEEN | {"reconstruction_penalty": 8.0}
@@ -52,13 +57,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "1. finished photos unprocessed": UNPROCESSED,
     "1, inputs varied by a stop": UNPROCESSED | {"augment_exposure": 1.0},
     "2. and seen at one exposure": SEEN,
-    "2, inputs varied by 1,500 K": SEEN | {"augment_temperature": 1500.0},
-    "2, seen in one white balance": SEEN | {"normalise_white_balance": True},
     "3. and compared with what they were": COMPARED,
     "3, by half as much": SEEN | {"reconstruction_penalty": 4.0},
+    "3, seen in one white balance": COMPARED | {"normalise_white_balance": True},
     "3, inputs varied by 1,500 K": COMPARED | {"augment_temperature": 1500.0},
     "3, entropy ends below 0": COMPARED | {"entropy_bonus_at_end": -0.02},
+    "3, entropy ends far below 0": COMPARED | {"entropy_bonus_at_end": -0.2},
     "3, idle steps cost": COMPARED | {"idle_penalty": 0.1},
+    "3, may stop": COMPARED | {"stop": True},
+    "3, may stop, idle steps cost": COMPARED | {"stop": True, "idle_penalty": 0.1},
+    "3, each choice by what came after it": COMPARED | {"step_baseline": True},
     "4. and the weights averaged": COMPARED | {"average": 0.98},
 }
 
@@ -134,14 +142,40 @@ def train(settings: Mapping[str, Any], photographs: Photographs) -> FastTrainer:
     return trainer
 
 
-def judge(trainer: FastTrainer, photographs: Photographs) -> dict[str, Any]:
+def judge(trained: Trained, photographs: Photographs) -> dict[str, Any]:
     """Measure an agent on both kinds of pairs, at each exposure; and how unlike its results are at different ones."""
     figures: dict[str, Any] = {}
     for kind, by_exposure in (("unprocessed", photographs.unprocessed), ("pairs", photographs.pairs)):
-        decisions = {stops: edits(trainer, frames) for stops, frames in by_exposure.items()}
-        figures[kind] = {str(stops): measure(decisions[stops], frames) for stops, frames in by_exposure.items()}
+        decisions = {stops: edits(trained, frames) for stops, frames in by_exposure.items()}
+        figures[kind] = {
+            str(stops): measure(decisions[stops], frames) | step_counts(decisions[stops], frames)
+            for stops, frames in by_exposure.items()
+        }
         figures[f"{kind}_alike"] = _alike(list(decisions.values()))
+    frames = photographs.unprocessed[ABLATED_AT]
+    figures["choices"] = {choice: measure(edits(trained, frames, choice), frames) for choice in CHOICES}
     return figures
+
+
+def step_counts(decisions: Sequence[Sequence[Step]], frames: Frames) -> dict[str, float]:
+    """Return how many steps there are, and how many of them change hardly anything that is shown; means over photos."""
+    idle = 0
+    for (_, before, _), steps in zip(frames.pairs, decisions, strict=True):
+        pixels = before
+        for step in steps:
+            after = apply_steps(pixels, [step])
+            idle += float(np.abs(np.clip(after, 0, 1) - np.clip(pixels, 0, 1)).mean()) < VISIBLE
+            pixels = after
+    return {"steps": mean(map(len, decisions)), "idle": idle / len(decisions)}
+
+
+def keep(trainer: FastTrainer, folder: Path) -> None:
+    """Write a run's agent into a folder, as ``safelight train`` does."""
+    config = trainer.config
+    about = {"recipe": "fast", "training": config.to_json(), "normalisation": config.normalisation.to_json()}
+    begin_run(folder, trainer.widths, about)
+    weights = {f"agent{WEIGHTS}{name}": value for name, value in trainer.agent.state_dict().items()}
+    save_checkpoint(folder / LAST, weights, {"iterations_done": trainer.iteration})
 
 
 def _alike(decisions: Sequence[Sequence[Sequence[Step]]]) -> float:
@@ -156,7 +190,12 @@ COLUMNS = (
     "score, worst",
     "same order at all",
     "orders",
+    "steps",
+    "idle",
     "hue shift",
+    "RMSE, filters sampled",
+    "any, all alike",
+    "least probable",
     "pairs: RMSE, worst",
     "score, worst",
 )
@@ -171,7 +210,8 @@ def row(figures: Mapping[str, Any]) -> tuple[float, ...]:
         min(one["score"] for one in made),
         100 * figures["unprocessed_alike"],
         mean(one["orders"] for one in made),
-        mean(one["hue_shift"] for one in made),
+        *(mean(one[name] for one in made) for name in ("steps", "idle", "hue_shift")),
+        *(figures["choices"][choice]["rmse"] for choice in CHOICES[1:]),
         max(one["rmse"] for one in real),
         min(one["score"] for one in real),
     )
@@ -205,10 +245,11 @@ def main(arguments: Sequence[str]) -> int:
         for name in options.names or VARIANTS:
             path = RESULTS / f"{file_name(name)}.{seed}.json"
             if not path.exists() and photographs:
-                start = time.process_time()
-                common = {"iterations": ITERATIONS, "widths": WIDTHS, "seed": seed}
-                trainer = train(common | VARIANTS[name], photographs)
-                figures = {"seconds": time.process_time() - start} | judge(trainer, photographs)
+                run = path.with_suffix("")
+                if not (run / LAST).exists():
+                    common = {"iterations": ITERATIONS, "widths": WIDTHS, "seed": seed}
+                    keep(train(common | VARIANTS[name], photographs), run)
+                figures = judge(load_agent(run), photographs)
                 write_atomically(path, (json.dumps(figures, indent=1) + "\n").encode())
                 print(f"{name}, seed {seed}: {row(figures)}", file=sys.stderr)
     print(table())

@@ -12,11 +12,12 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -30,7 +31,8 @@ from editing.photos.finding import find_photos
 from editing.photos.preview import agent_view, square
 from editing.photos.read_options import ReadOptions
 from learning.agent.games import GameRequest
-from learning.agent.playing import play
+from learning.agent.networks import Agent
+from learning.agent.playing import Choice, play
 from learning.configuration import CONFIGURATIONS, Widths
 from learning.metrics.artefacts import artefacts, mean_artefacts
 from learning.metrics.histogram_intersection import crop_statistics, intersection, root_mean_square
@@ -117,10 +119,20 @@ def train(recipe: str, settings: Mapping[str, Any], frames: Frames) -> tuple[Tra
     return trainer, time.process_time() - start
 
 
-def edits(trainer: Trainer, frames: Frames) -> list[list[Step]]:
-    """Return what the agent makes of each pair's input, as ``safelight play`` does."""
+class Trained(Protocol):
+    """What plays: a trainer, or a run that was read."""
+
+    @property
+    def agent(self) -> Agent: ...
+
+    @property
+    def widths(self) -> Widths: ...
+
+
+def edits(trained: Trained, frames: Frames, choice: Choice = "most probable") -> list[list[Step]]:
+    """Return what the agent makes of each pair's input, as ``safelight play`` does, or by another choice of filters."""
     requests = [GameRequest(name, 0, agent_view(pixels)) for name, pixels, _ in frames.pairs]
-    games = play(trainer.agent.double(), trainer.widths, requests, seed=0)
+    games = play(deepcopy(trained.agent).double(), trained.widths, requests, seed=0, choice=choice)
     return [[played.step for played in game] for game in games]
 
 

@@ -117,6 +117,10 @@ class FastConfig:
         0.0, "That bonus at the end; below 0, choices are made decisive.", -1, 1, option=True
     )
     idle_penalty: float = _setting(0.0, "For each step that changes nothing.", 0, 10, option=True)
+    stop: bool = _setting(False, "Let the agent finish before its five steps are over, as people may.", option=True)
+    step_baseline: bool = _setting(
+        False, "Judge each choice by what came after it, not all choices of a game alike.", option=True
+    )
     reconstruction_penalty: float = _setting(
         0.0,
         "For how far an unprocessed photo, finished again, is from what it was: the weight of that RMSE.",

@@ -13,6 +13,8 @@ from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import ParameterError
 
 MAXIMUM_STEPS = 5
+# What some agents may choose besides the filters, as people do when they submit: to finish before the last step.
+STOP = "stop"
 # What undo takes back. Each of them forgets what redo could bring back.
 CHANGES = frozenset(("choose", "adjust", "remove", "reset"))
 

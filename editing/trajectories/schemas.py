@@ -58,7 +58,7 @@ STEPS = pa.schema(
         # Physical values by name, slopes canonical.
         _field("parameters", _NUMBERS_BY_NAME),
         _field("ms_spent", pa.int64()),
-        # Agents alone: the probability of every filter at that step, by slug.
+        # Agents alone: the probability of every filter at that step, by slug, and of "stop" if it may finish early.
         pa.field("probabilities", _NUMBERS_BY_NAME),
     ]
 )

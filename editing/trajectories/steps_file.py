@@ -14,7 +14,7 @@ from typing import Any
 from editing.files import write_atomically
 from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import ParameterError
-from editing.game.rules import MAXIMUM_STEPS, Step
+from editing.game.rules import MAXIMUM_STEPS, STOP, Step
 
 FORMAT = "safelight-steps"
 FORMAT_VERSION = 1
@@ -122,12 +122,12 @@ def write_steps(path: Path, steps_file: StepsFile) -> None:
 
 
 def check_probabilities(probabilities: Mapping[str, float]) -> None:
-    """Refuse what are not the probabilities of all filters.
+    """Refuse what are not the probabilities of all filters, and of ``STOP`` where the agent may finish early.
 
     Raises:
         ValueError: saying what is wrong.
     """
-    if set(probabilities) != set(FILTERS):
+    if set(probabilities) - {STOP} != set(FILTERS):
         raise ValueError("probabilities must name every filter once")
     if min(probabilities.values()) < 0 or not abs(sum(probabilities.values()) - 1) < 1e-3:
         raise ValueError("probabilities must not be negative, and sum to 1")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from editing.game.filters import FILTERS
+from editing.game.rules import STOP
 from learning.agent import state
 from learning.agent.architecture import EXPLORATION
 from learning.agent.networks import Agent
@@ -18,7 +19,7 @@ Chooser = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Group:
-    """The images of a batch that one filter is for.
+    """The images of a batch that one filter is for, or that are left as they are, by ``STOP``.
 
     Attributes:
         rows: (n,) their indices in the batch.
@@ -35,11 +36,11 @@ class Action:
     """What the agent did with a batch.
 
     Attributes:
-        probabilities: (N, 8) of the filters, as the agent gave them.
-        choice: (N,) index of the filter chosen.
+        probabilities: (N, actions) of the filters, and of stopping if it may, as the agent gave them.
+        choice: (N,) index of the action chosen.
         images: (N, 3, 64, 64) after it, unclipped.
         states: (N, 11) after it.
-        groups: one for each filter, in order, of the images that it is computed for; empty where there are none.
+        groups: one for each action, in order, of the images that it is computed for; empty where there are none.
         edit: does to other images, (N, 3, height, width), what was done to these.
     """
 
@@ -66,18 +67,22 @@ def most_probable(probabilities: Tensor) -> Tensor:
 
 
 def without_used(probabilities: Tensor, states: Tensor) -> Tensor:
-    """(N, 8) the probabilities with the used filters at 0, renormalised: what the agent plays by.
+    """(N, actions) the probabilities with the used filters at 0, renormalised: what the agent plays by.
 
-    Some filter must be unused, as it always is within an episode's five steps.
+    Some filter must be unused, as it always is within an episode's five steps. A game that was stopped stays so.
     """
-    left = probabilities * (1 - states[:, state.USED])
+    possible = 1 - states[:, state.USED]
+    if probabilities.shape[1] > len(FILTERS):
+        stopped = states[:, state.STOPPED, None]
+        possible = torch.cat([possible * (1 - stopped), torch.ones_like(stopped)], dim=1)
+    left = probabilities * possible
     return left / left.sum(dim=1, keepdim=True)
 
 
-def entropy_when_sure(unused: int) -> float:
-    """Return the entropy in nats of a choice among so many unused filters, by an agent that is sure."""
-    other = EXPLORATION / len(FILTERS)
-    left = torch.tensor([1 - EXPLORATION + other] + [other] * (unused - 1), dtype=torch.float64)
+def entropy_when_sure(possible: int, actions: int = len(FILTERS)) -> float:
+    """Return the entropy in nats of a choice among so many possible ones of all actions, by an agent that is sure."""
+    other = EXPLORATION / actions
+    left = torch.tensor([1 - EXPLORATION + other] + [other] * (possible - 1), dtype=torch.float64)
     p = left / left.sum()
     return -float((p * p.log()).sum())
 
@@ -89,7 +94,7 @@ def act(
 
     Args:
         masks: (N, 2, features) of dropout, or None for none.
-        choose: from (N, 8) probabilities to (N,) filter indices.
+        choose: from (N, actions) probabilities to (N,) indices.
         grouped: whether each filter is computed for the images that it was chosen for alone, or for all: then all
             shapes are known before the choice is, as ``learning.training.updates.cuda_graph`` needs. The result is the
             same.
@@ -102,17 +107,19 @@ def act(
     if grouped:
         # Sorted once by filter, so that each one's images are a slice.
         order = choice.argsort(stable=True)
-        counts = choice.bincount(minlength=len(FILTERS)).tolist()
+        counts = choice.bincount(minlength=len(agent.actions)).tolist()
         rows, seen = torch.split(order, counts), torch.split(features.index_select(0, order), counts)
     else:
         every = torch.arange(len(images), device=images.device)
-        rows, seen = (every,) * len(FILTERS), (features,) * len(FILTERS)
-    groups = tuple(_give_back(_adjust(agent, *group), offsets) for group in zip(FILTERS, rows, seen, strict=True))
+        rows, seen = (every,) * len(agent.actions), (features,) * len(agent.actions)
+    groups = tuple(_give_back(_adjust(agent, *group), offsets) for group in zip(agent.actions, rows, seen, strict=True))
     edits = partial(edit, groups=groups) if grouped else partial(_edit_by_each, groups=groups, choice=choice)
     return Action(probabilities, choice, edits(images), state.next_states(states, choice), groups, edits)
 
 
 def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
+    if slug == STOP:
+        return Group(slug, rows, {})
     definition, raw = FILTERS[slug], agent.raw_outputs(slug, features)
     if not definition.curves:
         return Group(slug, rows, definition.from_raw(torch, raw))
@@ -150,6 +157,8 @@ def _edit_by_each(images: Tensor, groups: tuple[Group, ...], choice: Tensor) -> 
 
 
 def _apply(group: Group, images: Tensor) -> Tensor:
+    if group.slug == STOP:
+        return images
     parameters = {name: value[:, None, None] for name, value in group.parameters.items()}
     planes = (images[:, 0], images[:, 1], images[:, 2])
     return torch.stack(FILTERS[group.slug].apply(torch, planes, parameters), dim=1)

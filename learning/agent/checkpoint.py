@@ -149,7 +149,8 @@ def load_agent(directory: Path) -> Checkpoint:
     directory = run_folder(directory)
     config = read_config(directory)
     normalisation = read_normalisation(directory, config)
-    agent, widths = _untrained(partial(Agent, normalisation=normalisation), directory, config)
+    build = partial(Agent, normalisation=normalisation, stops=read_stops(config))
+    agent, widths = _untrained(build, directory, config)
     path = chosen_checkpoint(directory)
     about = _load_weights("agent", agent, path, widths)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -215,6 +216,12 @@ def read_normalisation(directory: Path, config: Mapping[str, Any]) -> Normalisat
         return Normalisation(**config.get("normalisation", {}))
     except TypeError:
         raise CheckpointError(f"{directory / CONFIG}: it does not say how the agent sees photos") from None
+
+
+def read_stops(config: Mapping[str, Any]) -> bool:
+    """Whether the agent of a run may finish before the last step; that of a run of before may not."""
+    training = config.get("training")
+    return isinstance(training, dict) and bool(training.get("stop", False))
 
 
 def _no_widths(directory: Path) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS, Step
-from learning.agent.architecture import KEEP
+from learning.agent.architecture import ACTIONS, KEEP
 from learning.configuration import Widths
 
 # Parameters and probabilities are kept to this many decimals: fewer than the batch, or the machine, could change.
@@ -33,7 +33,7 @@ class GameRequest:
 
 @dataclass(frozen=True)
 class PlayedStep:
-    """A step, and the probability of every filter by which it was chosen; used filters have 0."""
+    """A step, and the probability of every action by which it was chosen; used filters have 0."""
 
     step: Step
     probabilities: dict[str, float]
@@ -52,10 +52,11 @@ def played_step(slug: str, parameters: Mapping[str, float], probabilities: Seque
     """Return a step as a trajectory stores it: canonical, rounded, within the range to the last digit.
 
     Args:
-        probabilities: of all filters, in order, used ones at 0.
+        probabilities: of all filters, in order, used ones at 0; and of ``STOP`` if the agent may.
     """
     definition = FILTERS[slug]
     rounded = {name: round(value, DECIMALS) for name, value in definition.canonical(parameters).items()}
     kept = {name: min(max(rounded[name], own.low), own.high) for name, own in definition.by_name.items()}
-    by_slug = {name: round(float(p), DECIMALS) for name, p in zip(FILTERS, probabilities, strict=True)}
+    named = zip(ACTIONS[: len(probabilities)], probabilities, strict=True)
+    by_slug = {name: round(float(p), DECIMALS) for name, p in named}
     return PlayedStep(Step(slug, kept), by_slug)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from editing.game.filters import FILTERS
 from learning.agent import state
-from learning.agent.architecture import ADJUSTING, CHOOSING, EXPLORATION, KEEP, MASK_OUTPUTS
+from learning.agent.architecture import ACTIONS, ADJUSTING, CHOOSING, EXPLORATION, KEEP, MASK_OUTPUTS
 from learning.agent.critic import Critic, statistics
 from learning.agent.extractor import Extractor, Head
 from learning.agent.normalising import COMMUTING, find_offsets, see_through
@@ -35,16 +35,24 @@ class Agent(nn.Module):
     # Which filters may come before exposure, (8,), where the networks see photos at one exposure.
     commuting: Tensor
 
-    def __init__(self, widths: Widths, normalisation: Normalisation = NOTHING_NORMALISED) -> None:
+    def __init__(
+        self, widths: Widths, normalisation: Normalisation = NOTHING_NORMALISED, *, stops: bool = False
+    ) -> None:
+        """Make an agent.
+
+        Args:
+            stops: whether it may finish before the last step: one more action, behind the filters.
+        """
         super().__init__()
-        self.normalisation = normalisation
+        self.normalisation, self.stops = normalisation, stops
+        self.actions = ACTIONS if stops else tuple(FILTERS)
         self.register_buffer("commuting", torch.tensor(COMMUTING, dtype=torch.float32), persistent=False)
         self.adjusting = Extractor(state.SIZE, widths.width)
         self.choosing = Extractor(state.SIZE, widths.width)
         self.heads = nn.ModuleDict(
             {slug: Head(widths, definition.raw_outputs + MASK_OUTPUTS) for slug, definition in FILTERS.items()}
         )
-        self.choice = Head(widths, len(FILTERS))
+        self.choice = Head(widths, len(self.actions))
 
     def view(self, images: Tensor, states: Tensor) -> tuple[Tensor, Mapping[str, Mapping[str, Tensor]]]:
         """Return what the networks see of images, and by filter the parameters through which they see it, (N,) each.
@@ -60,15 +68,27 @@ class Agent(nn.Module):
         return torch.stack(see_through(torch, (red, green, blue), offsets), dim=1), offsets
 
     def probabilities(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
-        """(N, 8) the probability of each filter, none below 0.05 / 8 but those that may not come before exposure."""
+        """(N, actions) the probability of each filter, and of stopping if it may.
+
+        None is below 0.05 / actions but those that may not come yet, which are 0: before exposure where photos are seen
+        at one exposure, and to stop before the first step.
+        """
         features = _dropped(self.choosing(view, states), masks, CHOOSING)
         softmax = torch.softmax(self.choice(features), dim=1)
-        probabilities = (1 - EXPLORATION) * softmax + EXPLORATION / len(FILTERS)
-        if not self.normalisation.exposure:
+        probabilities = (1 - EXPLORATION) * softmax + EXPLORATION / len(self.actions)
+        if not (self.normalisation.exposure or self.stops):
             return probabilities
-        exposed = states[:, state.USED][:, _EXPOSURE, None]
-        left = probabilities * torch.maximum(exposed, self.commuting.to(states.dtype))
+        left = probabilities * self._possible(states)
         return left / left.sum(dim=1, keepdim=True)
+
+    def _possible(self, states: Tensor) -> Tensor:
+        """(N, actions) 0 for what may not come yet, else 1."""
+        used = states[:, state.USED]
+        exposed = used[:, _EXPOSURE, None]
+        filters, stop = torch.ones_like(used), used.amax(dim=1, keepdim=True)
+        if self.normalisation.exposure:
+            filters, stop = torch.maximum(exposed, self.commuting.to(states.dtype)), exposed
+        return torch.cat([filters, stop], dim=1) if self.stops else filters
 
     def features(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, features) what all filters' heads take their parameters from."""

@@ -5,7 +5,7 @@ together. Batches, GPUs and training are torch's.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import FILTERS
-from editing.game.rules import MAXIMUM_STEPS
+from editing.game.rules import MAXIMUM_STEPS, STOP
 from learning.agent import state
-from learning.agent.architecture import ADJUSTING, CHOOSING, EXPLORATION, LEAK, MASK_OUTPUTS
+from learning.agent.architecture import ACTIONS, ADJUSTING, CHOOSING, EXPLORATION, LEAK, MASK_OUTPUTS
 from learning.agent.checkpoint import (
     CheckpointError,
     chosen_checkpoint,
     read_config,
     read_normalisation,
+    read_stops,
     read_weights,
     read_widths,
     run_folder,
@@ -41,16 +42,18 @@ class NumpyAgent:
     """A trained agent: its weights, float64, by the names that torch gives them.
 
     Attributes:
+        actions: what it chooses from: the filters, and to stop if it may.
         sha256: of the file with the weights.
     """
 
     weights: Mapping[str, Floats]
     widths: Widths
     normalisation: Normalisation
+    actions: Sequence[str]
     sha256: str
 
     def play(self, request: GameRequest, seed: int) -> list[PlayedStep]:
-        """Play a game as `learning.agent.playing.play` does: at each step the most probable unused filter."""
+        """Play a game as `learning.agent.playing.play` does: at each step the most probable action that is possible."""
         planes = np.moveaxis(request.view.astype(np.float64), -1, 0)
         masks = dropout_masks(self.widths, seed, request.photo, request.sample)
         numbers = np.zeros(state.SIZE)
@@ -62,7 +65,9 @@ class NumpyAgent:
             view = np.stack(see_through(np, (red, green, blue), offsets))
             probabilities = self._probabilities(view, numbers, masks[index, CHOOSING])
             choice = int(probabilities.argmax())
-            slug = list(FILTERS)[choice]
+            slug = self.actions[choice]
+            if slug == STOP:
+                break
             features = self._features("adjusting", view, numbers) * masks[index, ADJUSTING]
             raw = self._head(f"heads.{slug}", features)[: FILTERS[slug].raw_outputs]
             parameters = give_back(np, slug, FILTERS[slug].from_raw(np, raw), offsets.get(slug, {}))
@@ -74,15 +79,18 @@ class NumpyAgent:
         return game
 
     def _probabilities(self, planes: Floats, numbers: Floats, mask: Floats) -> Floats:
-        """Return the probability of each filter, used ones at 0."""
+        """Return the probability of each action, those that are not possible at 0."""
         scores = self._head("choice", self._features("choosing", planes, numbers) * mask)
         exponentials = np.exp(scores - scores.max())
-        probabilities = (1 - EXPLORATION) * exponentials / exponentials.sum() + EXPLORATION / len(FILTERS)
-        if self.normalisation.exposure and not numbers[state.USED][_EXPOSURE]:
-            probabilities = probabilities * COMMUTING / (probabilities * COMMUTING).sum()
-        left = probabilities * (1 - numbers[state.USED])
-        unused: Floats = left / left.sum()
-        return unused
+        probabilities = (1 - EXPLORATION) * exponentials / exponentials.sum() + EXPLORATION / len(self.actions)
+        used = numbers[state.USED]
+        possible, may_stop = 1 - used, used.any()
+        if self.normalisation.exposure:
+            may_stop = used[_EXPOSURE]
+            possible = possible * np.maximum(may_stop, COMMUTING)
+        left = probabilities * np.append(possible, may_stop)[: len(self.actions)]
+        chosen_by: Floats = left / left.sum()
+        return chosen_by
 
     def _features(self, extractor: str, planes: Floats, numbers: Floats) -> Floats:
         """Return the features of an image (3, H, W) and the state's numbers, which are tiled as planes behind it."""
@@ -112,18 +120,18 @@ def load_numpy_agent(directory: Path) -> NumpyAgent:
     directory = run_folder(directory)
     config = read_config(directory)
     widths, normalisation = read_widths(directory, config), read_normalisation(directory, config)
+    actions = ACTIONS if read_stops(config) else tuple(FILTERS)
     path = chosen_checkpoint(directory)
-    weights, _ = read_weights("agent", _shapes(widths), path, widths, "np")
+    weights, _ = read_weights("agent", _shapes(widths, len(actions)), path, widths, "np")
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return NumpyAgent(
-        {name: values.astype(np.float64) for name, values in weights.items()}, widths, normalisation, digest
-    )
+    exact = {name: values.astype(np.float64) for name, values in weights.items()}
+    return NumpyAgent(exact, widths, normalisation, actions, digest)
 
 
-def _shapes(widths: Widths) -> dict[str, tuple[int, ...]]:
+def _shapes(widths: Widths, actions: int) -> dict[str, tuple[int, ...]]:
     """Return the shape of each of the agent's tensors."""
     shapes: dict[str, tuple[int, ...]] = {}
     channels = [3 + state.SIZE] + [widths.width * factor for factor in (1, 2, 4, 8)]
@@ -132,7 +140,7 @@ def _shapes(widths: Widths) -> dict[str, tuple[int, ...]]:
             name = f"{extractor}.convolutions.{layer}"
             shapes |= {f"{name}.weight": (after, before, _KERNEL, _KERNEL), f"{name}.bias": (after,)}
     outputs: dict[str, Any] = {f"heads.{slug}": own.raw_outputs + MASK_OUTPUTS for slug, own in FILTERS.items()}
-    for name, count in (outputs | {"choice": len(FILTERS)}).items():
+    for name, count in (outputs | {"choice": actions}).items():
         shapes |= {f"{name}.hidden.weight": (widths.hidden, widths.features), f"{name}.hidden.bias": (widths.hidden,)}
         shapes |= {f"{name}.output.weight": (count, widths.hidden), f"{name}.output.bias": (count,)}
     return shapes

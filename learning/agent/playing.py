@@ -1,4 +1,4 @@
-"""An agent plays the game: five steps on each photo, by the rules that people play by."""
+"""An agent plays the game: five steps on each photo, or fewer if it may stop, by the rules that people play by."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from editing.game.rules import MAXIMUM_STEPS
+from editing.game.rules import MAXIMUM_STEPS, STOP
 from learning.agent import state
 from learning.agent.acting import Action, act, most_probable, sample_filters, without_used
 from learning.agent.games import GameRequest, PlayedStep, dropout_masks, played_step
@@ -28,10 +28,10 @@ def choice_numbers(seed: int, photo: str, sample: int) -> Tensor:
 
 
 def choose_filters(choice: Choice, probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
-    """Choose an unused filter for each game.
+    """Choose an unused filter for each game, or to stop if the agent may.
 
     Args:
-        probabilities: (N, 8) as the agent gives them.
+        probabilities: (N, actions) as the agent gives them.
         states: (N, 11).
         z: (N,) uniform numbers in 0 .. 1, for what is drawn.
 
@@ -62,7 +62,7 @@ def play(
         choice: how filters are chosen; the agent's own way is the most probable one that is unused.
 
     Returns:
-        Five steps for each request, their parameters canonical and in range.
+        Five steps for each request, or one to five if the agent may stop, their parameters canonical and in range.
     """
     device = next(agent.parameters()).device
     images = torch.from_numpy(np.stack([request.view for request in requests])).permute(0, 3, 1, 2)
@@ -80,8 +80,8 @@ def play(
 
         with torch.no_grad():
             action = act(agent, images, states, masks[:, index], choose)
-        for game, step in zip(games, _steps(action, before), strict=True):
-            game.append(step)
+        for row, step in _steps(action, before).items():
+            games[row].append(step)
         images, states = action.images, action.states
     return games
 
@@ -104,13 +104,15 @@ def play_all(
         yield from zip(chosen, play(agent, widths, chosen, seed, choice), strict=True)
 
 
-def _steps(action: Action, before: Tensor) -> list[PlayedStep]:
-    """Return the step of each game, in the order of the batch."""
+def _steps(action: Action, before: Tensor) -> dict[int, PlayedStep]:
+    """Return the step of each game that goes on, by its row in the batch."""
     probabilities = without_used(action.probabilities, before).tolist()
     steps: dict[int, PlayedStep] = {}
     for group in action.groups:
+        if group.slug == STOP:
+            continue
         values = {name: value.tolist() for name, value in group.parameters.items()}
         for position, row in enumerate(group.rows.tolist()):
             parameters = {name: column[position] for name, column in values.items()}
             steps[row] = played_step(group.slug, parameters, probabilities[row])
-    return [steps[row] for row in range(len(steps))]
+    return steps

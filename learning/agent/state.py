@@ -36,7 +36,7 @@ def used_before(states: Tensor, choice: Tensor) -> Tensor:
 
 
 def one_hot(choice: Tensor) -> Tensor:
-    """(..., 8) whether each filter is the one chosen, from its index (...).
+    """(..., 8) whether each filter is the one chosen, from its index (...); none is where the choice is to stop.
 
     Not by torch's ``one_hot``, which asks whether the indices are in range: nothing may be asked in what is recorded.
     """
@@ -46,13 +46,14 @@ def one_hot(choice: Tensor) -> Tensor:
 
 
 def next_states(states: Tensor, choice: Tensor) -> Tensor:
-    """(N, 11) the states after each episode's filter ``choice``, (N,) indices, was applied."""
+    """(N, 11) the states after each episode's ``choice``, (N,) indices of filters, or their number to stop."""
     import torch
 
+    stopping = choice == len(FILTERS)
     after = states.clone()
-    after[:, STEP] += 1
+    after[:, STEP] += (~stopping).to(states.dtype)
     after[:, USED] = torch.maximum(states[:, USED], one_hot(choice).to(states.dtype))
-    done = (after[:, STEP] >= MAXIMUM_STEPS).to(states.dtype)
+    done = (stopping | (after[:, STEP] >= MAXIMUM_STEPS)).to(states.dtype)
     after[:, HAS_REWARD] = done
     after[:, STOPPED] = done
     return after

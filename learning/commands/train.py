@@ -135,6 +135,8 @@ Examples:
 @setting_option("average")
 @setting_option("entropy_bonus_at_end")
 @setting_option("idle_penalty")
+@setting_option("stop")
+@setting_option("step_baseline")
 @click.option(
     "--picture-every",
     type=click.IntRange(0),

@@ -79,21 +79,22 @@ def observation_space() -> spaces.Dict[NDArray[Any]]:
     return spaces.Dict({"image": image, "state": spaces.Box(0, MAXIMUM_STEPS, (state.SIZE,), np.float32)})
 
 
-def action_space() -> spaces.Dict[Any]:
+def action_space(*, stop: bool) -> spaces.Dict[Any]:
     """Return what can be done in a game, see ``EditingGame``."""
     controls = spaces.Box(-1, 1, (CONTROLS,), np.float32)
-    return spaces.Dict({"filter": spaces.Discrete(len(FILTERS)), "parameters": controls})
+    return spaces.Dict({"filter": spaces.Discrete(len(FILTERS) + stop), "parameters": controls})
 
 
-def check_actions(filters: Any, controls: Any, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def check_actions(filters: Any, controls: Any, count: int, *, stop: bool) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the two parts of ``count`` actions as arrays, (count,) and (count, ``CONTROLS``).
 
     Raises:
         ValueError: if they are not that.
     """
     filters, controls = np.asarray(filters), np.asarray(controls)
-    if filters.shape != (count,) or filters.dtype.kind not in "iu" or not np.isin(filters, range(len(FILTERS))).all():
-        raise ValueError(f"an action's filter must be a whole number in 0 .. {len(FILTERS) - 1}, not {filters}")
+    choices = range(len(FILTERS) + stop)
+    if filters.shape != (count,) or filters.dtype.kind not in "iu" or not np.isin(filters, choices).all():
+        raise ValueError(f"an action's filter must be a whole number in 0 .. {choices[-1]}, not {filters}")
     if controls.shape != (count, CONTROLS) or not np.isfinite(controls).all():
         raise ValueError(f"an action's parameters must be {CONTROLS} finite numbers; the shape is {controls.shape}")
     return filters, controls
@@ -114,6 +115,9 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
     Info: ``action_mask``, (8,) int8, 0 for the filters that were used: the rules allow each once. An action that uses
     one again changes nothing, takes up its step, and costs 1.0. ``photo``: the photo's index.
 
+    With ``stop``, a ``filter`` of 8 ends the game there, as a person may finish after any step: it changes nothing, and
+    its reward is 0. The mask has a ninth number for it, 0 before the first step, where to stop costs 1.0.
+
     Reward: see ``learning.environments.rewards.CriticReward`` for a run's critic. A function is given two arrays
     (N, 64, 64, 3), before and after the step, and returns (N,) numbers; here N is 1.
     """
@@ -126,6 +130,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
         reward: str | Path | RewardFunction,
         *,
         augment: bool = True,
+        stop: bool = False,
         transfer: str = "auto",
         primaries: str = "auto",
         device: str = "cpu",
@@ -138,6 +143,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
             reward: the folder of a run of ``safelight train``, whose critic judges, or a function.
             augment: begin on random crops of 64 x 64, half of them flipped, as in training; else on the whole square
                 scaled to 64 x 64, as the agent sees a photo when it plays.
+            stop: whether a game may be ended before its five steps are over.
             transfer, primaries: of photo files, see ``editing.photos.read_options``.
             device: where torch computes.
             render_mode: None or ``rgb_array``, the picture as a screen shows it.
@@ -146,11 +152,12 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
             ValueError: if the photos or the critic cannot be used; the message says why.
         """
         squares = squares_of(photos, ReadOptions(transfer, primaries))
-        self._games = GameBatch(1, squares, create_reward(reward, 1, device), augment=augment, device=device)
-        self.render_mode = render_mode
+        rewards = create_reward(reward, 1, device)
+        self._games = GameBatch(1, squares, rewards, augment=augment, stop=stop, device=device)
+        self.render_mode, self._stop = render_mode, stop
         # Gymnasium's Dict is typed as a space of spaces.
         self.observation_space = observation_space()  # type: ignore[assignment]
-        self.action_space = action_space()
+        self.action_space = action_space(stop=stop)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Arrays, dict[str, Any]]:
         """Begin a game; ``options={"photo": index}`` chooses the photo."""
@@ -167,7 +174,7 @@ class EditingGame(gymnasium.Env[Arrays, dict[str, Any]]):
             ValueError: if the action is not one of the action space, but for controls beyond -1 .. 1.
             gymnasium.error.ResetNeeded: if the game is over.
         """
-        checked = check_actions([action["filter"]], [action["parameters"]], 1)
+        checked = check_actions([action["filter"]], [action["parameters"]], 1, stop=self._stop)
         (reward,) = self._games.step(_ONLY, *checked)
         observation, info = self._seen()
         return observation, float(reward), bool(self._games.finished[0]), False, info

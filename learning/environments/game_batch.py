@@ -2,6 +2,7 @@
 
 An action is the index of a filter and a control for each parameter of each filter, all in one row. A control lies in
 -1 .. 1, from one end of the parameter's slider to the other, divided as the slider is (``editing.game.parameters``).
+Where games may be stopped, the index behind the last filter's does so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,31 +85,33 @@ class GameBatch:
         random: what each game draws its photo and crop from.
     """
 
-    def __init__(self, count: int, squares: Pixels, reward: Reward, *, augment: bool, device: str) -> None:
+    def __init__(self, count: int, squares: Pixels, reward: Reward, *, augment: bool, stop: bool, device: str) -> None:
         """Take photos, (M, S, S, 3) with S at least 64.
 
         Args:
             augment: whether games begin on random crops, half of them flipped, or on the whole square.
+            stop: whether a game may be stopped before its five steps are over.
         """
         views = squares if augment else np.stack([agent_view(square) for square in squares])
         margin = views.shape[1] - AGENT_VIEW_SIZE
         # How many photos, flips, tops and lefts there are to draw from.
         self._choices = (len(views), 1 + augment, margin + 1, margin + 1)
         self._pictures = create_pictures(count, views, device)
-        self._reward = reward
+        self._reward, self._stop = reward, stop
         self.random = GameRandom(count)
         self.states = torch.zeros(count, state.SIZE)
         self.photo = np.full(count, -1)
 
     @property
     def finished(self) -> NDArray[np.bool_]:
-        """(count,) whether each game has had its five steps."""
+        """(count,) whether each game has had its five steps, or was stopped."""
         return state.finished(self.states).numpy()
 
     @property
     def action_mask(self) -> NDArray[np.int8]:
-        """(count, 8) 1 where a filter may be chosen: it was not used yet."""
-        return (self.states[:, state.USED] == 0).numpy().astype(np.int8)
+        """(count, 8) 1 where a filter may be chosen: it was not used yet; and behind them whether a game may stop."""
+        unused = (self.states[:, state.USED] == 0).numpy().astype(np.int8)
+        return np.append(unused, 1 - unused.min(axis=1, keepdims=True), axis=1) if self._stop else unused
 
     def start(self, rows: Rows, photo: Any = None) -> None:
         """Begin new games in ``rows``, (n,) indices.
@@ -132,23 +135,28 @@ class GameBatch:
         self.photo[rows] = drawn[:, 0]
 
     def step(self, rows: Rows, filters: NDArray[Any], controls: NDArray[Any]) -> NDArray[np.float64]:
-        """Make a step in the games in ``rows``; (n,) rewards. A filter used before changes nothing, and costs 1.0.
+        """Make a step in the games in ``rows``; (n,) rewards.
+
+        A filter used before changes nothing, and costs 1.0; so does to stop before the first step. To stop later
+        costs nothing.
 
         All other games must be begun next: their pictures are not kept.
 
         Args:
-            filters: (n,) their indices.
+            filters: (n,) their indices, or their number where a game is stopped.
             controls: (n, ``CONTROLS``), clipped to -1 .. 1.
 
         Raises:
             ResetNeeded: if a game has not begun, or is over.
         """
         if (self.photo[rows] < 0).any() or self.finished[rows].any():
-            raise ResetNeeded("a game has not begun, or has had its five steps: call reset() first")
+            raise ResetNeeded("a game has not begun, or is over after its five steps: call reset() first")
         choice = torch.from_numpy(filters.astype(np.int64))
         states = self.states[rows]
-        repeated = state.used_before(states, choice)[:, 0].numpy() > 0
-        self._pictures.edit(_edits(rows, np.where(repeated, -1, filters), controls), rows[repeated])
+        stopping = filters == len(FILTERS)
+        refused = self.action_mask[rows, filters] == 0
+        unchanged = refused | stopping
+        self._pictures.edit(_edits(rows, np.where(unchanged, -1, filters), controls), rows[unchanged])
         before, after = self._pictures.before(), self._pictures.now()
         if len(rows) < len(self.states):
             at = torch.from_numpy(rows).to(after.device)
@@ -156,7 +164,7 @@ class GameBatch:
         self.states[rows] = state.next_states(states, choice)
         with torch.no_grad():
             rewards = self._reward.step(rows, before, after).double().cpu().numpy()
-        result: NDArray[np.float64] = rewards - REPEAT_PENALTY * repeated
+        result: NDArray[np.float64] = np.where(stopping, 0.0, rewards) - REPEAT_PENALTY * refused
         return result
 
     def observation(self, copy: bool = True) -> dict[str, NDArray[Any]]:

@@ -40,6 +40,7 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
         photos: PhotoSource,
         reward: str | Path | RewardFunction,
         augment: bool = True,
+        stop: bool = False,
         transfer: str = "auto",
         primaries: str = "auto",
         device: str = "cpu",
@@ -57,13 +58,12 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
                 ``step`` or ``reset`` overwrites, as in ``gymnasium.vector.SyncVectorEnv``.
         """
         squares = squares_of(photos, ReadOptions(transfer, primaries))
-        self._games = GameBatch(
-            num_envs, squares, create_reward(reward, num_envs, device), augment=augment, device=device
-        )
-        self.num_envs, self.render_mode = num_envs, render_mode
+        rewards = create_reward(reward, num_envs, device)
+        self._games = GameBatch(num_envs, squares, rewards, augment=augment, stop=stop, device=device)
+        self.num_envs, self.render_mode, self._stop = num_envs, render_mode, stop
         self._mode = AutoresetMode(autoreset_mode)
         self.metadata = METADATA | {"autoreset_mode": self._mode}
-        self.single_observation_space, self.single_action_space = observation_space(), action_space()
+        self.single_observation_space, self.single_action_space = observation_space(), action_space(stop=stop)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._copy = copy
@@ -86,7 +86,7 @@ class EditingGames(VectorEnv[Arrays, dict[str, Any], NDArray[Any]]):
 
     def step(self, actions: dict[str, Any]) -> tuple[Arrays, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Apply a filter in each game; see ``EditingGame.step``."""
-        filters, controls = check_actions(actions["filter"], actions["parameters"], self.num_envs)
+        filters, controls = check_actions(actions["filter"], actions["parameters"], self.num_envs, stop=self._stop)
         over = self._games.finished & (self._mode is AutoresetMode.NEXT_STEP)
         playing = np.flatnonzero(~over)
         rewards = np.zeros(self.num_envs)

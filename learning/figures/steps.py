@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from editing.game.filter import Filter
 from editing.game.filters import FILTERS
 from editing.game.parameters import Parameter
-from editing.game.rules import Step
+from editing.game.rules import STOP, Step
 
 Pixels = NDArray[np.floating[Any]]
 Align = Literal["left", "right"]
@@ -188,18 +188,21 @@ def curve_heights(filter_: Filter, slopes: Sequence[float]) -> NDArray[np.float6
 def draw_probabilities(
     drawing: Drawing, at: tuple[float, float], width: float, probabilities: Mapping[str, float], chosen: str
 ) -> None:
-    """Draw a line for each filter, ``SHARES`` high in all, its bar as long as it was probable.
+    """Draw a line for each filter, and for stopping where it may, ``SHARES`` high in all.
 
-    Used filters are faint, without a bar.
+    Each bar is as long as the action was probable. Used filters are faint, without a bar.
     """
     x, y = at
     palette = drawing.palette
     length = width - BAR - PERCENT
-    for index, (slug, filter_) in enumerate(FILTERS.items()):
-        middle = y + (index + 0.5) * LINE
+    labels = {slug: filter_.label for slug, filter_ in FILTERS.items()}
+    if STOP in probabilities:
+        labels[STOP] = "Stop"
+    for index, (slug, label) in enumerate(labels.items()):
+        middle = y + (index + 0.5) * SHARES / len(labels)
         probability = probabilities[slug]
         color = palette.strong if slug == chosen else palette.text if probability else palette.faint
-        drawing.text(x, middle, filter_.label, color)
+        drawing.text(x, middle, label, color)
         if probability:
             drawing.box(x + BAR, middle - 3.5, length, 7, palette.box)
             drawing.box(x + BAR, middle - 3.5, length * probability, 7, color)

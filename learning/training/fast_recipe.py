@@ -67,12 +67,8 @@ class FastTrainer(Trainer):
         self._augmentation = Augmentation(
             config.augment_exposure, config.augment_white_balance, config.augment_temperature
         )
-        # Mean over the steps, of which each has one filter fewer to choose from; before exposure only what commutes.
-        unused = [len(FILTERS) - step for step in range(MAXIMUM_STEPS)]
-        if config.normalise_exposure:
-            unused[0] = sum(COMMUTING)
-        self.least_entropy = fmean(map(entropy_when_sure, unused))
-        self._agent = initialise(Agent(config.widths, config.normalisation), self.generator)
+        self.least_entropy = least_entropy(config)
+        self._agent = initialise(Agent(config.widths, config.normalisation, stops=config.stop), self.generator)
         self._critic = initialise(Critic(config.widths), self.generator)
         self.optimizers = {
             "agent": NetworkOptimizer(self._agent, BETAS, device, processes, config.average),
@@ -125,12 +121,10 @@ class FastTrainer(Trainer):
         """Compute the agent's gradient by whole games, see ``roll_out``; the result is their finished images."""
         config = self.config
         games = self._play(photos, masks, z, probes)
-        with self._autocast():
-            scores = self._critic(clip_to_display(games.images)).squeeze(1)
         # What a game is worth: the log of the probability that its result is a target, less what is broken in it.
         noise_penalty = config.noise_penalty * games.chroma_noise
         cast_penalty = config.cast_penalty * games.grey_cast
-        returns = -softplus(-scores) - (games.overexposure + noise_penalty + cast_penalty)
+        returns = self._log_probability_real(games.images) - (games.overexposure + noise_penalty + cast_penalty)
         error = reconstruction_error(games.images, finished)
         # Only where they count: terms of 0 would make sums of gradients round otherwise.
         if config.idle_penalty:
@@ -139,8 +133,13 @@ class FastTrainer(Trainer):
             returns = returns - config.reconstruction_penalty * error
         # Parameters learn through the filters, from the returns themselves; choices by REINFORCE. The mean and the
         # standard deviation are those of the whole batch, not of this process's share.
-        advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), config.games_per_photo)
-        policy_loss = -(games.log_probability * self.processes.share(advantage)).mean()
+        if config.step_baseline:
+            worth = torch.stack([returns.detach(), *(self._worth(images, finished) for images in games.seen)], dim=1)
+            advantages = step_advantages(self.processes.gather(worth), config.games_per_photo)
+            policy_loss = -(games.log_probabilities * self.processes.share(advantages)).sum(dim=1).mean()
+        else:
+            advantage = leave_one_out_advantage(self.processes.gather(returns.detach()), config.games_per_photo)
+            policy_loss = -(games.log_probability * self.processes.share(advantage)).mean()
         entropy_bonus = entropy_weight * games.entropy.mean()
         loss = -returns.mean() + (policy_loss - entropy_bonus)
 
@@ -153,9 +152,22 @@ class FastTrainer(Trainer):
             "grey_cast": games.grey_cast.mean(),
             "idle_steps": games.idle_steps.mean(),
             "reconstruction_error": error.mean(),
+            "steps": used.sum(),
             "agent_loss": loss,
         } | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
         return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
+
+    def _log_probability_real(self, images: Tensor) -> Tensor:
+        """(N,) the log of the critic's probability that images, as shown, are targets."""
+        with self._autocast():
+            scores = self._critic(clip_to_display(images)).squeeze(1)
+        return -softplus(-scores)
+
+    @torch.no_grad()
+    def _worth(self, images: Tensor, finished: Tensor) -> Tensor:
+        """(N,) about what games would be worth if they ended in these images."""
+        error = reconstruction_error(images, finished)
+        return self._log_probability_real(images) - self.config.reconstruction_penalty * error
 
     def _critic_loss(self, real: Tensor, fake: Tensor, *, with_r1: bool = False) -> Update:
         """Compute the critic's gradient by targets and finished images: non-saturating (Goodfellow et al., 2014)."""
@@ -217,6 +229,17 @@ class FastTrainer(Trainer):
         return {"The critic draws from: games of the last iterations": self._fake_buffer}
 
 
+def least_entropy(config: FastConfig) -> float:
+    """Return the entropy of the choices, mean over those of a game, if the agent is sure of every one."""
+    actions = len(FILTERS) + config.stop
+    # Each step has one filter fewer to choose from; before exposure there is only what commutes, and nobody stops
+    # before the first.
+    possible = [actions - step for step in range(MAXIMUM_STEPS)]
+    possible[0] = sum(COMMUTING) if config.normalise_exposure else len(FILTERS)
+    sure = [entropy_when_sure(count, actions) for count in possible]
+    return min(fmean(sure[:steps]) for steps in range(2, MAXIMUM_STEPS + 1)) if config.stop else fmean(sure)
+
+
 def leave_one_out_advantage(returns: Tensor, games_per_photo: int) -> Tensor:
     """Compare each game with the other games on its photo: its return less their mean, over the batch's deviation.
 
@@ -231,9 +254,35 @@ def leave_one_out_advantage(returns: Tensor, games_per_photo: int) -> Tensor:
     Returns:
         (N,); a game alone on its photo is compared with 0.
     """
-    groups = returns.view(-1, games_per_photo)
+    return _over_others(returns, games_per_photo) / (returns.std(correction=0) + 1e-6)
+
+
+def step_advantages(worth: Tensor, games_per_photo: int) -> Tensor:
+    """Compare games as ``leave_one_out_advantage`` does, at each step less what could be foreseen before it.
+
+    What a game's picture was worth before a step tells, of how well the game went, what earlier choices have done: so
+    much is taken from the return, by the slope of a least-squares line through the games of the batch, one for each
+    step. It depends on nothing that is chosen from then on, and so takes noise from the gradient and leaves its mean (a
+    control variate, as in Greensmith et al., "Variance Reduction Techniques for Gradient Estimates in Reinforcement
+    Learning", 2004; but for the slope, which the same games are fitted by).
+
+    Args:
+        worth: (N, 1 + S) the returns, and what the pictures before each of the S steps were worth.
+
+    Returns:
+        (N, S).
+    """
+    returns = worth[:, 0]
+    gained, *foreseen = (_over_others(column, games_per_photo) for column in worth.unbind(dim=1))
+    left = [gained - (gained * known).sum() / (known.square().sum() + 1e-6) * known for known in foreseen]
+    return torch.stack(left, dim=1) / (returns.std(correction=0) + 1e-6)
+
+
+def _over_others(values: Tensor, games_per_photo: int) -> Tensor:
+    """(N,) each game's value less the mean of the other games on its photo."""
+    groups = values.view(-1, games_per_photo)
     others = (groups.sum(dim=1, keepdim=True) - groups) / max(games_per_photo - 1, 1)
-    return (groups - others).flatten() / (returns.std(correction=0) + 1e-6)
+    return (groups - others).flatten()
 
 
 def r1_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
@@ -248,21 +297,25 @@ def r1_penalty(critic: Critic, real: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Games:
-    """A batch of whole games, (N,) each but for images and choices.
+    """A batch of whole games, (N,) each but where another shape is given.
 
     Attributes:
         images: (N, 3, 64, 64) the finished ones, unclipped.
-        log_probability: of all five choices together.
-        entropy: of the choices, mean over the five steps, in nats.
+        seen: as many before each step, which nothing is learned through.
+        log_probability: of all choices together.
+        log_probabilities: (N, 5) of each; 0 where the game was over.
+        entropy: of the choices, mean over those that were made, in nats.
         overexposure: sum over the steps of ``overexposure_penalty``.
         chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
         grey_cast: how far from grey, in 8-bit steps, what was grey has become.
         idle_steps: how many of the steps change nothing, see ``idleness``.
-        choices: (N, 5) the filters' indices.
+        choices: (N, 5) the filters' indices, and that behind the last from where the agent stopped.
     """
 
     images: Tensor
+    seen: Sequence[Tensor]
     log_probability: Tensor
+    log_probabilities: Tensor
     entropy: Tensor
     overexposure: Tensor
     chroma_noise: Tensor
@@ -272,7 +325,7 @@ class Games:
 
 
 def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor, *, grouped: bool = True) -> Games:
-    """Play whole games; used filters are not chosen again.
+    """Play whole games; used filters are not chosen again, and a game that was stopped changes no more.
 
     Args:
         images: (N, 3, 64, 64) fresh photos.
@@ -283,21 +336,27 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
     """
     states = state.fresh_states(len(images), images)
     log_probabilities, entropies, overexposures, idle_steps, choices = [], [], [], [], []
+    seen, decisions = [], torch.zeros(len(images), device=images.device)
     for step in range(MAXIMUM_STEPS):
+        seen.append(images.detach())
+        decisions = decisions + (1 - states[:, state.STOPPED])
         choose = partial(_sample_unused, states=states, z=z[:, step])
         action = act(agent, images, states, masks[:, step], choose, grouped=grouped)
         p = without_used(action.probabilities, states)
         log_probabilities.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
-        overexposures.append(overexposure_penalty(action.images))
-        idle_steps.append(idleness(images, action.images))
+        made = action.choice < len(FILTERS)
+        overexposures.append(overexposure_penalty(action.images) * made)
+        idle_steps.append(idleness(images, action.images) * made)
         choices.append(action.choice)
         images, states, probes = action.images, action.states, action.edit(probes)
     return Games(
         images=images,
+        seen=seen,
         log_probability=_sum(log_probabilities),
+        log_probabilities=torch.stack(log_probabilities, dim=1),
         overexposure=_sum(overexposures),
-        entropy=torch.stack(entropies).mean(dim=0),
+        entropy=_sum(entropies) / decisions,
         chroma_noise=chroma_noise(probes),
         grey_cast=grey_cast(probes),
         idle_steps=_sum(idle_steps),

@@ -108,6 +108,25 @@ def test_a_filter_used_again_changes_nothing_takes_a_step_and_costs_one() -> Non
     assert (first["state"][2], second["state"][2]) == (1, 2)
 
 
+def test_a_game_that_may_be_stopped_is_over_then_and_costs_nothing_but_before_the_first_step(tmp_path: Path) -> None:
+    for reward in (change, save_run(tmp_path / "run")):
+        one = game(reward=reward, stop=True)
+        assert one.action_space["filter"].n == len(FILTERS) + 1
+        _, info = one.reset(seed=0)
+        assert info["action_mask"].tolist() == [1] * len(FILTERS) + [0]
+        before, *_, info = one.step({"filter": 0, "parameters": np.full(CONTROLS, 0.9)})
+        assert info["action_mask"].tolist() == [0] + [1] * len(FILTERS)
+        after, reward_of_stop, terminated, _, _ = one.step(action(len(FILTERS)))
+        assert (reward_of_stop, terminated) == (0.0, True)
+        assert np.array_equal(before["image"], after["image"])
+        assert after["state"].tolist() == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+        with pytest.raises(ResetNeeded):
+            one.step(action(1))
+        one.reset()
+        _, reward_of_nothing, terminated, _, _ = one.step(action(len(FILTERS)))
+        assert (reward_of_nothing, terminated) == (-1.0, True)
+
+
 def test_a_seed_repeats_photos_and_crops_and_a_photo_can_be_chosen() -> None:
     one, again = game(), game()
     seen = [env.reset(seed=seed)[0]["image"] for env, seed in ((one, 5), (again, 5), (again, 6))]

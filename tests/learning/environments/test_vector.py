@@ -18,9 +18,9 @@ from learning.environments.vector import EditingGames
 from tests.learning.environments.environments import ID, PHOTOS, action, change, save_run
 
 
-def vectors(mode: str, reward: Any = change) -> tuple[Any, Any]:
+def vectors(mode: str, reward: Any = change, *, stop: bool = False) -> tuple[Any, Any]:
     """Five games in one tensor program, and five single ones."""
-    given = {"photos": PHOTOS, "reward": reward, "render_mode": "rgb_array"}
+    given = {"photos": PHOTOS, "reward": reward, "render_mode": "rgb_array", "stop": stop}
     ours = gymnasium.make_vec(ID, num_envs=5, vectorization_mode="vector_entry_point", autoreset_mode=mode, **given)
     kwargs = {"autoreset_mode": mode}
     return ours, gymnasium.make_vec(ID, num_envs=5, vectorization_mode="sync", vector_kwargs=kwargs, **given)
@@ -42,7 +42,8 @@ def assert_same(ours: Any, theirs: Any) -> None:
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 @pytest.mark.parametrize("judge", ["function", "critic"])
 def test_games_side_by_side_are_the_single_games(mode: str, judge: str, tmp_path: Path) -> None:
-    ours, theirs = vectors(mode, change if judge == "function" else save_run(tmp_path / "run"))
+    by_function = judge == "function"
+    ours, theirs = vectors(mode, change if by_function else save_run(tmp_path / "run"), stop=not by_function)
     assert isinstance(ours, EditingGames)
     assert ours.metadata == theirs.metadata
     assert (ours.action_space, ours.observation_space) == (theirs.action_space, theirs.observation_space)

@@ -24,6 +24,7 @@ from learning.training.fast_recipe import (
     r1_penalty,
     reconstruction_error,
     roll_out,
+    step_advantages,
 )
 from learning.training.trainer import NetworkOptimizer, TrainingDiverged
 
@@ -252,3 +253,26 @@ def test_the_average_of_the_weights_is_what_plays_and_is_stored_as_the_agent() -
         torch.testing.assert_close(value, expected[name])
         assert torch.equal(run.state()[f"agent/weights/{name}"], value)
         assert torch.equal(run.state()[f"agent/trained/{name}"], trained.state_dict()[name])
+
+
+def test_what_was_foreseen_before_a_step_is_no_merit_of_it() -> None:
+    known = torch.tensor([0.0, 1.0, 2.0, 5.0, 1.0, 0.0])
+    chosen = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+    chosen = chosen - chosen.mean()
+    nothing = torch.full((6,), 3.0)
+    returns = 2 * known + 0.5 * chosen
+    worth = torch.stack([returns, nothing, known], dim=1)
+    first, second = step_advantages(worth, games_per_photo=3).unbind(dim=1)
+    torch.testing.assert_close(first, leave_one_out_advantage(returns, games_per_photo=3))
+    apart = [float(torch.corrcoef(torch.stack([one, chosen]))[0, 1]) for one in (first, second)]
+    assert apart[0] < 0.5 < 0.9 < apart[1]
+    assert float(second.std()) < float(first.std()) / 3
+
+
+def test_a_run_whose_agent_may_stop_and_has_a_baseline_for_each_step_learns_both() -> None:
+    run = lever_trainer(stop=True, step_baseline=True)
+    before = run.agent.choice.output.bias.clone()
+    metrics = [run.iterate() for _ in range(3)]
+    assert all(2 <= one["steps"] < 5 for one in metrics)
+    assert all(one["steps"] == pytest.approx(sum(one[f"used_{slug}"] for slug in FILTERS)) for one in metrics)
+    assert bool((run.agent.choice.output.bias != before).all())
