@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from editing.game.filters import VERSION
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from learning.comparison import intervals, results, statistics
 from learning.comparison.sentences import notes, players
 from learning.comparison.sides import Side, shared_photos

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from editing.game.rules import Step
-from editing.trajectories.schemas import InvalidSnapshot, Snapshot, rows
-from editing.trajectories.snapshot import is_snapshot, read_snapshot
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import Snapshot, is_snapshot
+from editing.trajectories.schemas import InvalidSnapshot
+from editing.trajectories.snapshot import read_snapshot
 
 # What players of a kind are called, several of them.
 PLAYERS = {"human": "people", "agent": "agents", "robot": "robots", "baseline": "baselines", "expert": "experts"}

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 
 from editing.trajectories.receipts import Receipt, digest, event_problems
+from webapp.datasets.participations import PLAYERS
 from webapp.games.models import Episode
-from webapp.participants.models import Participant
 from webapp.studies.leases import has_open_leases
 from webapp.studies.models import Lease, Participation, Study
-
-_PLAYERS = (Participant.Kind.HUMAN, Participant.Kind.ROBOT)
 
 
 def receipts_of_study(study: Study, *, checked: bool = True) -> list[Receipt]:
@@ -17,7 +15,7 @@ def receipts_of_study(study: Study, *, checked: bool = True) -> list[Receipt]:
     Args:
         checked: whether to look for what does not add up.
     """
-    participations = Participation.objects.filter(study=study, participant__kind__in=_PLAYERS)
+    participations = Participation.objects.filter(study=study, participant__kind__in=PLAYERS)
     in_order = participations.select_related("study", "participant").order_by("participant__pseudonym")
     return [_receipt(participation, checked=checked) for participation in in_order.iterator(200)]
 

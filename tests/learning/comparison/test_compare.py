@@ -376,7 +376,7 @@ def spoiled(folder: Path, table: str, column: str, value: object) -> Path:
 
 
 def test_an_invalid_snapshot_is_refused_with_folder_row_and_reason(tmp_path: Path) -> None:
-    folder = spoiled(write(tmp_path / "bad", [Play("ann", "sea")]), "steps", "parameters", [("ev", 9.0)])
+    folder = spoiled(write(tmp_path / "bad", [Play("ann", "sea")]), "steps", "exposure_ev", 9.0)
     with pytest.raises(ComparisonError, match=r"bad is not a valid snapshot: steps\.parquet, row 0: .*ev is 9"):
         read_side(folder, "a")
 
