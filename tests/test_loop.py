@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
-from learning.robots.visitor import play_site
+from learning.robots.crowd import play_site
 from tests.command_line import safelight_output
 from webapp.games.models import Episode
 from webapp.studies.models import DEFAULT, Study
