@@ -143,9 +143,9 @@ def _join(port: int) -> dict[str, str]:
     from learning.robots.visitor import Visitor
 
     visitor = Visitor(f"http://127.0.0.1:{port}", STUDY)
-    with visitor.client.http:
+    with visitor.client:
         visitor.join()
-        return dict(visitor.client.http.cookies)
+        return dict(visitor.client.cookies)
 
 
 def _long_episodes(port: int, photos: list[str]) -> tuple[float, list[Batch]]:

@@ -28,4 +28,6 @@ keepalive = 75
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 accesslog = environment.read("ACCESS_LOG", str, "", "A file for a line on each request, or `-` for the output.") or None
+# Without the visitor's address and browser, and without what recruiters say of them in the address.
+access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 loglevel = environment.read("LOG_LEVEL", str, "warning", "Least severity that gunicorn logs: `debug` to `critical`.")

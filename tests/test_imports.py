@@ -42,6 +42,7 @@ FLOORS = {
         {"studies"},
         {"games"},
         {"downloads", "ratings"},
+        {"recruiting"},
         {"datasets"},
         {"local"},
         {"configuration", "urls"},

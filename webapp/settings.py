@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "webapp.games",
     "webapp.downloads",
     "webapp.ratings",
+    "webapp.recruiting",
     "webapp.datasets",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -237,6 +238,25 @@ DOWNLOADS_PER_DAY = environment.read(
 )
 DOWNLOADS_AT_ONCE = 10  # of a participant, that wait or are developed
 
+# Recruitment: docs/prolific.md.
+PROLIFIC_URL = environment.read(
+    "PROLIFIC_URL", str, "https://api.prolific.com", "Where Prolific's API is; another address is for tests."
+)
+PROLIFIC_TOKEN = environment.read(
+    "PROLIFIC_TOKEN",
+    str,
+    "",
+    "The token by which the site, its worker and its commands may ask Prolific; keep it secret.",
+    unset="Prolific is not asked",
+)
+PROLIFIC_SECRETS = environment.read(
+    "PROLIFIC_SECRETS",
+    list,
+    [],
+    "Under which Prolific signs what it tells, one for each workspace; `manage.py prolific subscribe` says which.",
+    unset="Prolific can tell nothing",
+)
+
 # What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
 # soon, or puts it back.
 PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 5}
@@ -313,6 +333,9 @@ LOGGING = {
         "webapp": {"level": "INFO"},
         # Of each try to find a Postgres that is away: the requests that fail say it.
         "psycopg.pool": {"level": "ERROR"},
+        # Of each request, with its address, which may name somebody's submission.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
         # A 404 is the visitor's business; errors of the server are logged with their traceback.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},

@@ -14,6 +14,7 @@ from webapp.http.languages import catalogue_script
 from webapp.http.openapi import SchemaView
 from webapp.photos.models import SHA256
 from webapp.ratings.pages import profile, reveal
+from webapp.recruiting.webhook import prolific_events
 from webapp.studies import end_pages, pages
 
 api: list[URLPattern | URLResolver] = [
@@ -21,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("webapp.games.urls")),
     path("", include("webapp.downloads.urls")),
     path("", include("webapp.ratings.urls")),
+    path("recruiting/prolific/", prolific_events, name="prolific-events"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]

@@ -117,6 +117,18 @@ def test_a_unit_can_be_read_and_starts_what_exists(root: Path, name: str) -> Non
         assert (root / path).is_file()
 
 
+def test_no_access_log_has_visitors_addresses_browsers_or_queries(root: Path) -> None:
+    """Recruiters say in queries who comes."""
+    nginx = (root / "deploy" / "nginx.conf").read_text()
+    (log_format,) = re.findall(r"log_format safelight '(.*)';", nginx)
+    variables = set(re.findall(r"\$\w+", log_format))
+    assert not variables & {"$request", "$request_uri", "$args", "$remote_addr", "$http_user_agent", "$http_referer"}
+    assert nginx.count("access_log") == nginx.count("server {") == nginx.count(" safelight;")
+    gunicorn = re.search(r"^access_log_format = '(.*)'$", (root / "deploy" / "gunicorn.conf.py").read_text(), re.M)
+    assert gunicorn
+    assert not set(re.findall(r"%\((.*?)\)", gunicorn[1])) & {"h", "r", "q", "f", "a", "u"}
+
+
 def test_nginx_takes_the_largest_photo_that_the_site_takes(root: Path) -> None:
     from django.conf import settings
 

@@ -106,6 +106,8 @@ WRITE = [
     Address("study-photo", RESEARCHERS | {"researcher": (409, "conflict")}, "POST", {}),
     Address("study-photo", RESEARCHERS, "DELETE"),
     Address("photo-list", RESEARCHERS | {"researcher": (400, "malformed")}, "POST", content_type=FORM),
+    # Of the recruiter, who signs: nobody else can, logged in or not.
+    Address("prolific-events", answers((403, "forbidden")), "POST"),
     # Pages, whose forms Django protects.
     Address("mine", PUBLIC, "POST"),
     Address("withdraw", answers((302, "/mine/")), "POST"),

@@ -17,7 +17,8 @@ from webapp.games.models import Episode
 from webapp.games.pictures import finished_picture
 from webapp.participants.models import Participant
 from webapp.ratings.models import Judgement, Place, Showing
-from webapp.studies.models import Coverage, Identity, Participation, Study, Withdrawal
+from webapp.recruiting.models import Payment
+from webapp.studies.models import Coverage, Participation, Study, Withdrawal
 from webapp.studies.withdrawing import POLICIES, pseudonym_digest
 
 MINE = "/play/default/mine/"
@@ -90,8 +91,8 @@ class TestWithdrawing:
         for needle in (pseudonym, *keys, LINK["STUDY_ID"] + '"', LINK["SESSION_ID"]):
             assert tables_with(needle) == []
         # Who is to be paid stays, apart from all else.
-        assert tables_with(LINK["PROLIFIC_PID"]) == ["studies_identity"]
-        assert Identity.objects.get().participation is None
+        assert tables_with(LINK["PROLIFIC_PID"]) == ["recruiting_payment"]
+        assert Payment.objects.get().participation is None
 
     def test_who_had_not_completed_leaves_no_id_either(self, recruited, built):  # noqa: F811
         player, _ = come()

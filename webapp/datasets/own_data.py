@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.staticfiles import finders
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -18,6 +19,8 @@ from webapp.games.models import Episode, Event
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import forget, holder_of, participant_of, remember, ticket_for
 from webapp.ratings.models import Judgement
+from webapp.recruiting.models import Payment, Submission
+from webapp.recruiting.payments import payments_of
 from webapp.studies.api import JoinView
 from webapp.studies.entries import code_for, return_link
 from webapp.studies.models import Consent, Identity, Participation, Study
@@ -52,6 +55,20 @@ def own_data(participation: Participation) -> dict[str, Any]:
         "completed": participation.completed and participation.completed.isoformat(),
         "condition": participation.condition,
         "recruiter": identity and {"id": identity.platform_id, "parameters": identity.parameters},
+        "submissions": [
+            {"id": row.submission_id, "status": row.status, "since": row.since.isoformat(), "code": row.code}
+            for row in Submission.objects.filter(identity__participation=participation)
+        ],
+        "payments": [
+            {
+                "purpose": row.purpose,
+                "amount": None if row.amount is None else str(row.amount),
+                "currency": row.currency,
+                "state": row.state,
+                "deadline": row.deadline.isoformat(),
+            }
+            for row in _payments(participation)
+        ],
         "consents": [
             {"version": row.version, "language": row.language, "given": row.given.isoformat(), "text": row.text}
             for row in consents.order_by("version")
@@ -87,6 +104,10 @@ def _episode(episode: Episode) -> dict[str, Any]:
 def _episodes(participation: Participation) -> Any:
     own = Episode.objects.filter(study=participation.study, participant=participation.participant)
     return own.order_by("started", "pk")
+
+
+def _payments(participation: Participation) -> QuerySet[Payment]:
+    return payments_of(participation.study).filter(participation=participation)
 
 
 def _judgements(participation: Participation) -> Any:
@@ -139,6 +160,7 @@ def mine(request: HttpRequest, study: Study) -> HttpResponse:
         "pseudonym": participation.participant.pseudonym,
         "stored": stored_of(participation),
         "identity": Identity.objects.filter(participation=participation).first(),
+        "payments": [payment for payment in _payments(participation) if payment.sum],
         "ticket": ticket_for(participation.participant),
     }
     return render(request, "mine.html", context)

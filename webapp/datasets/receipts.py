@@ -1,12 +1,21 @@
 """The receipts of a study, computed from the database; ``editing.trajectories.receipts`` says what they are."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from editing.trajectories.receipts import Receipt, digest, event_problems
-from webapp.datasets.participations import PLAYERS
 from webapp.games.models import Episode
+from webapp.participants.models import Participant
+from webapp.recruiting.models import Payment, Submission
+from webapp.recruiting.payments import payments_of
+from webapp.studies.entries import code_for, outcome_of
 from webapp.studies.leases import has_open_leases
-from webapp.studies.models import Lease, Participation, Study
+from webapp.studies.models import Identity, Lease, Participation, Study
+
+_PLAYERS = (Participant.Kind.HUMAN, Participant.Kind.ROBOT)
+PAYMENT_COLUMNS = (
+    "platform_id outcome code completed rejected status reward reward_state bonus bonus_state currency deadline".split()
+)
 
 
 def receipts_of_study(study: Study, *, checked: bool = True) -> list[Receipt]:
@@ -15,7 +24,7 @@ def receipts_of_study(study: Study, *, checked: bool = True) -> list[Receipt]:
     Args:
         checked: whether to look for what does not add up.
     """
-    participations = Participation.objects.filter(study=study, participant__kind__in=PLAYERS)
+    participations = Participation.objects.filter(study=study, participant__kind__in=_PLAYERS)
     in_order = participations.select_related("study", "participant").order_by("participant__pseudonym")
     return [_receipt(participation, checked=checked) for participation in in_order.iterator(200)]
 
@@ -55,3 +64,55 @@ def _lease_problems(participation: Participation, own: Iterable[Episode]) -> lis
     if not participation.completed and handed_in and not has_open_leases(participation):
         problems.append("it is not complete, and there is no photo left to play")
     return problems
+
+
+def payments_by_player(study: Study) -> dict[str, list[Payment]]:
+    """Return the payments of a study by the pseudonym of whom they are for; without those of who has withdrawn."""
+    payments: dict[str, list[Payment]] = defaultdict(list)
+    for payment in payments_of(study).filter(participation__isnull=False):
+        assert payment.participation is not None  # noqa: S101 (asked for)
+        payments[payment.participation.participant.pseudonym].append(payment)
+    return payments
+
+
+def payment_rows(study: Study) -> list[dict[str, str]]:
+    """Return who is to be paid and what, for the owner: a row for each id at the recruiter, by `PAYMENT_COLUMNS`.
+
+    Those who withdrew after they had done all, and have not been paid, come last.
+    """
+    payments = payments_by_player(study)
+    identities = Identity.objects.filter(study=study).select_related(
+        "participation__study", "participation__participant"
+    )
+    rows = []
+    for identity in identities:
+        own = identity.participation
+        outcome = outcome_of(own)
+        submissions = Submission.objects.filter(identity=identity).values_list("status", flat=True)
+        row = {
+            "platform_id": identity.platform_id,
+            "outcome": outcome or "",
+            "code": code_for(study, outcome) if outcome else "",
+            "completed": own.completed.isoformat() if own.completed else "",
+            "rejected": (own.rejection_reason or "yes") if own.rejected else "",
+            "status": ", ".join(submissions),
+        }
+        rows.append(row | _amounts(payments.get(own.participant.pseudonym, [])))
+    alone = defaultdict(list)
+    for payment in Payment.objects.filter(study=study, participation=None).exclude(platform_id=""):
+        alone[payment.platform_id].append(payment)
+    for platform_id, left in alone.items():
+        has_reward = any(payment.purpose == Payment.Purpose.REWARD for payment in left)
+        code = code_for(study, "completed") if has_reward else ""
+        row = dict.fromkeys(PAYMENT_COLUMNS, "") | {"platform_id": platform_id, "code": code}
+        rows.append(row | {"outcome": "completed" if has_reward else ""} | _amounts(left))
+    return rows
+
+
+def _amounts(payments: Iterable[Payment]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for payment in payments:
+        amount = "" if payment.amount is None else f"{payment.amount:.2f}"
+        values |= {payment.purpose: amount, f"{payment.purpose}_state": payment.state, "currency": payment.currency}
+        values["deadline"] = f"{payment.deadline:%Y-%m-%d}"
+    return values

@@ -62,8 +62,10 @@ _SECTIONS: tuple[tuple[str | None, tuple[str, ...]], ...] = (
             "device_code",
             "full_code",
             "declined_code",
+            "prolific_study",
         ),
     ),
+    ("Payment", ("reward", "currency", "payment_days")),
     ("Data protection", ("identity_days", "retention_date")),
 )
 
@@ -162,7 +164,7 @@ class StudyChangeAdmin(ReadOnly):
 
 @admin.register(Participation)
 class ParticipationAdmin(ReadOnly):
-    list_display = ("study", "participant", "condition", "preview", "joined", "completed", "rejected")
+    list_display = ("study", "participant", "condition", "preview", "joined", "completed", "rejected", "released")
     list_filter = ("study", "condition", "preview")
     list_select_related = ("study", "participant")
     actions = ("reject", "accept")

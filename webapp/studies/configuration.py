@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from editing.game.filters import FILTERS
@@ -253,6 +253,38 @@ class Configuration(models.Model):
         default=0, help_text="how many attention items may be failed before the whole counts as failed"
     )
 
+    prolific_study = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[
+            RegexValidator(r"^[0-9A-Za-z]+(, ?[0-9A-Za-z]+)*$", "Ids of studies at Prolific, separated by commas.")
+        ],
+        help_text="the id of the study at Prolific, as in its address there; several with commas between them. The "
+        "states of its submissions are followed: docs/prolific.md",
+    )
+
+    # Payment.
+    reward = models.DecimalField(
+        null=True,
+        blank=True,
+        max_digits=8,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text="what somebody is paid for doing all, such as 4.50; who has joined is paid what it was then. Empty: "
+        "the amount is not kept here",
+    )
+    currency = models.CharField(
+        max_length=3,
+        default="GBP",
+        validators=[RegexValidator("^[A-Z]{3}$", "Three capital letters, such as GBP.")],
+        help_text="of the reward and of bonuses: three letters, such as GBP, USD or EUR",
+    )
+    payment_days = models.PositiveSmallIntegerField(
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text="so many days after it fell due a payment lapses, and whom it was for is forgotten",
+    )
+
     # Data protection.
     identity_days = models.PositiveSmallIntegerField(
         default=90, help_text="so many days after the study closes, who people are at the recruiter is forgotten"
@@ -307,7 +339,10 @@ class Configuration(models.Model):
     def to_json(self) -> dict[str, Any]:
         """Return all settings as plain values."""
         values = {name: getattr(self, name) for name in self.setting_names()}
-        return values | {"retention_date": self.retention_date and self.retention_date.isoformat()}
+        return values | {
+            "reward": None if self.reward is None else str(self.reward),
+            "retention_date": self.retention_date and self.retention_date.isoformat(),
+        }
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Set settings from plain values; ``full_clean`` checks more than their types.

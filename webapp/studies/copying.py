@@ -47,7 +47,8 @@ def begin_copy(study: Study, slug: str, user: User | AnonymousUser | None = None
         ValidationError: the slug is taken, or is none.
     """
     made = Study(slug=slug)
-    made.change(study.to_json())
+    # At the recruiter it is another study.
+    made.change(study.to_json() | {"prolific_study": ""})
     made.full_clean()
     made.changed_by = _account(user)
     made.save()

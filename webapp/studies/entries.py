@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,7 @@ from webapp.studies.models import Identity, Lease, Participation, Study, Withdra
 
 # As an outcome is called in addresses.
 Outcome = Literal["completed", "attention", "device", "full", "declined"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _MOST_PARAMETERS = 20
 _LONGEST = 200
 
@@ -49,16 +50,16 @@ def holder_of_entry(study: Study, entry: Entry) -> Participant | None:
     """Return who came by this link before, on whatever device."""
     known = Identity.objects.filter(study=study, platform_id=entry.platform_id)
     identity = known.select_related("participation__participant").first()
-    return identity.participation.participant if identity and identity.participation else None
+    return identity.participation.participant if identity else None
 
 
-def check_entry(study: Study, entry: Entry | None, *, is_person: bool = True) -> None:
-    """Refuse a person who comes without the parameter that the study asks for, and anybody who has withdrawn.
+def check_entry(study: Study, entry: Entry | None) -> None:
+    """Refuse who comes without the parameter that the study asks for, and who has withdrawn.
 
     Raises:
         Refusal: ``entry_needed`` or ``withdrawn``.
     """
-    if is_person and study.entry_parameter and study.entry_required and entry is None:
+    if study.entry_parameter and study.entry_required and entry is None:
         raise Refusal("entry_needed", gettext("Please come by the link that you were given."), HTTPStatus.FORBIDDEN)
     if entry is not None:
         gone = Withdrawal.objects.filter(study=study, identity_digest=identity_digest(study, entry.platform_id))

@@ -102,8 +102,8 @@ def join(
         message = gettext("This session plays as another kind of player already: %(kind)s.")
         raise Refusal("conflict", message % {"kind": participant.kind})
     check_consent(study, participant, agreed_to)
-    if not is_here:
-        check_entry(study, entry, is_person=kind == Participant.Kind.HUMAN)
+    if not is_here and kind == Participant.Kind.HUMAN:
+        check_entry(study, entry)
     if not is_here and study.is_planned:
         release_lapsed(study)
     with transaction.atomic():
@@ -202,7 +202,7 @@ def _take_part(study: Study, participant: Participant, *, preview: bool) -> Part
 def _least_filled_condition(study: Study, preview: bool) -> str:
     """Return the name of the condition with the fewest people, of those that have room; empty where there are none."""
     people = Participation.objects.filter(study=study, preview=preview, participant__kind=Participant.Kind.HUMAN)
-    people = people.filter(rejected=None)
+    people = people.filter(rejected=None, released=None)
     filled = dict(people.order_by().values_list("condition").annotate(Count("pk")))
     names = [condition["name"] for condition in study.conditions]
     names = [name for name in names if has_room(study.under(name), name)] or names

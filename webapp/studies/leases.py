@@ -37,7 +37,7 @@ ORDER BY studyphoto.photo_id ON CONFLICT DO NOTHING
 """
 
 
-# Sent inside the transaction in which a ``participation`` was rejected, or accepted again.
+# Sent inside the transaction in which a ``participation`` was rejected or accepted again, released or restored.
 judged = Signal()
 
 
@@ -247,9 +247,32 @@ def reject(participation: Participation, reason: str) -> None:
 def accept(participation: Participation) -> None:
     """Accept somebody who was rejected; what found its place filled meanwhile is surplus."""
     Participation.objects.select_for_update().get(pk=participation.pk)
-    take_back(participation)
+    if participation.released is None:
+        take_back(participation)
     participation.rejected, participation.rejection_reason = None, ""
     participation.save(update_fields=["rejected", "rejection_reason"])
+    judged.send(Participation, participation=participation)
+
+
+@transaction.atomic
+def release(participation: Participation) -> None:
+    """Give back the places of somebody whom the recruiter replaces. What they handed in is kept, and is surplus."""
+    Participation.objects.select_for_update().get(pk=participation.pk)
+    give_back(participation)
+    participation.leases.filter(counts=True, state=Lease.State.HANDED_IN).update(surplus=True)
+    participation.released = timezone.now()
+    participation.save(update_fields=["released"])
+    judged.send(Participation, participation=participation)
+
+
+@transaction.atomic
+def restore(participation: Participation) -> None:
+    """Take somebody in again who was released; what found its place filled meanwhile stays surplus."""
+    Participation.objects.select_for_update().get(pk=participation.pk)
+    if participation.rejected is None:
+        take_back(participation)
+    participation.released = None
+    participation.save(update_fields=["released"])
     judged.send(Participation, participation=participation)
 
 

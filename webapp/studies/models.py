@@ -153,6 +153,11 @@ class Study(Configuration):
         return bool(self.is_planned or self.entry_parameter or self.completion_code or self.debriefing)
 
     @property
+    def prolific_studies(self) -> list[str]:
+        """The ids that it has at Prolific."""
+        return [key.strip() for key in self.prolific_study.split(",") if key.strip()]
+
+    @property
     def agent_pseudonym(self) -> str:
         """Under which pseudonym its agent plays; of nobody where it has none."""
         return f"{AGENT_PREFIX}{self.agent}" if self.agent else ""
@@ -254,6 +259,10 @@ class Participation(models.Model):
     )
     rejected = models.DateTimeField(null=True, help_text="when a researcher refused what they did")
     rejection_reason = models.CharField(max_length=200, blank=True)
+    released = models.DateTimeField(
+        null=True,
+        help_text="when the recruiter gave their place to another: they returned it, or ran out of time",
+    )
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint("study", "participant", name="joined_once")]
@@ -354,13 +363,10 @@ class Lease(models.Model):
 
 
 class Identity(models.Model):
-    """Who somebody is at the recruiter: the only table that knows. It is in no export.
-
-    After a withdrawal from a study that they had completed it stands alone, so that they are paid.
-    """
+    """Who somebody is at the recruiter. It is in no export, and goes as they withdraw; payments keep ids apart."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="identities")
-    participation = models.OneToOneField(Participation, null=True, on_delete=models.SET_NULL, related_name="identity")
+    participation = models.OneToOneField(Participation, on_delete=models.CASCADE, related_name="identity")
     platform_id = models.CharField(max_length=200)
     parameters = models.JSONField(default=dict, help_text="the other parameters of their link")
     arrived = models.DateTimeField(auto_now_add=True)
@@ -371,7 +377,7 @@ class Identity(models.Model):
         constraints: ClassVar = [models.UniqueConstraint("study", "platform_id", name="platform_id_once_in_a_study")]
 
     def __str__(self) -> str:
-        return f"{self.platform_id} in {self.study}"
+        return f"who {self.participation} is"  # without the id, which no log shall have
 
 
 class Withdrawal(models.Model):

@@ -22,7 +22,9 @@ POLICIES: dict[str, str] = {
     "studies.Participation.participant": "deleted here",
     "studies.Consent.participant": "deleted here",
     "studies.Lease.participation": "deleted with the participation, its place given back",
-    "studies.Identity.participation": "deleted here; kept alone for payment where they had completed",
+    "studies.Identity.participation": "deleted with the participation",
+    "recruiting.Submission.identity": "deleted with the identity",
+    "recruiting.Payment.participation": "kept alone where it is due, else deleted, by webapp.recruiting.payments",
     "games.Episode.participant": "deleted by webapp.games.erasing",
     "games.Episode.lease": "deleted by webapp.games.erasing",
     "games.Event.episode": "deleted with the episode",
@@ -44,8 +46,7 @@ def pseudonym_digest(pseudonym: str) -> str:
 def withdraw(participation: Participation) -> Withdrawal:
     """Erase what a study has of somebody, and return what is left: digests and counts.
 
-    Their places are given back. Payment that is due stays due: who they are at the recruiter is kept, alone, where they
-    had completed, until the study forgets all of these.
+    Their places are given back. Payment that is due stays due, in a table of its own, until it is paid or lapses.
     """
     participation = Participation.objects.select_for_update().get(pk=participation.pk)
     study, participant = participation.study, participation.participant
@@ -62,11 +63,6 @@ def withdraw(participation: Participation) -> Withdrawal:
         episodes=episodes,
         events=events,
     )
-    if identity is not None:
-        if participation.completed is None or participation.rejected is not None:
-            identity.delete()
-        else:
-            Identity.objects.filter(pk=identity.pk).update(participation=None, parameters={})
     Consent.objects.filter(study=study, participant=participant).delete()
     participation.delete()
     if not Participation.objects.filter(participant=participant).exists():

@@ -8,15 +8,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.datasets.receipts import receipts_of_study
-from webapp.studies.entries import code_for, outcome_of
-from webapp.studies.models import Identity, Study, Withdrawal
+from webapp.datasets.receipts import PAYMENT_COLUMNS, payment_rows, payments_by_player, receipts_of_study
+from webapp.studies.models import Study, Withdrawal
 
 
 class Command(BaseCommand):
     help = (
-        "List each participation of a study with counts and a digest of its events, complete or not, and what does not "
-        "add up. Ends with status 1 where something does not."
+        "List each participation of a study with counts and a digest of its events, complete or not, its payments, and "
+        "what does not add up. Ends with status 1 where something does not."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,10 +33,12 @@ class Command(BaseCommand):
         if stored is None:
             raise CommandError(f"there is no study {study!r}")
         receipts = receipts_of_study(stored)
+        due = payments_by_player(stored)
         for receipt in receipts:
             done = "complete" if receipt.complete else "not complete"
             counts = f"{receipt.episodes} episodes, {receipt.events} events"
-            self.stdout.write(f"{receipt.player}: {done}, {counts}, {receipt.digest[:16]}")
+            paid = "".join(f", {payment}" for payment in due.get(receipt.player, []))
+            self.stdout.write(f"{receipt.player}: {done}, {counts}, {receipt.digest[:16]}{paid}")
             for problem in receipt.problems:
                 self.stdout.write(f"  {problem}")
         gone = Withdrawal.objects.filter(study=stored)
@@ -50,14 +51,8 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _write_payments(self, study: Study, path: Path) -> None:
+        rows = payment_rows(study)
         with path.open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow(["platform_id", "outcome", "code", "completed", "rejected"])
-            for identity in Identity.objects.filter(study=study).select_related("participation__study"):
-                own = identity.participation
-                # Who withdrew is only here where they had completed.
-                outcome = outcome_of(own) if own is not None else "completed"
-                code = code_for(study, outcome) if outcome else ""
-                completed = own.completed.isoformat() if own is not None and own.completed else ""
-                rejected = own.rejection_reason or "yes" if own is not None and own.rejected else ""
-                table.writerow([identity.platform_id, outcome or "", code, completed, rejected])
+            table = csv.DictWriter(file, PAYMENT_COLUMNS)
+            table.writeheader()
+            table.writerows(rows)
