@@ -73,7 +73,7 @@ api-schema: .venv/installed frontend/node_modules/installed ## generate frontend
 	$(PY) manage.py spectacular --format openapi-json \
 		| npm --prefix frontend run --silent api-schema -- --output src/shared/api-schema.ts
 
-references: .venv/installed ## generate docs/commands.md and docs/settings.md, the references of commands and settings
+references: .venv/installed ## generate the references in docs/: commands, tables, settings, configuration of a study
 	$(PY) -m docs.references
 
 translations: .venv/installed ## bring webapp/locale up to date with the texts, and say what is untranslated

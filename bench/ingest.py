@@ -143,9 +143,9 @@ def _join(port: int) -> dict[str, str]:
     from learning.robots.visitor import Visitor
 
     visitor = Visitor(f"http://127.0.0.1:{port}", STUDY)
-    with visitor.client:
+    with visitor.client.http:
         visitor.join()
-        return dict(visitor.client.cookies)
+        return dict(visitor.client.http.cookies)
 
 
 def _long_episodes(port: int, photos: list[str]) -> tuple[float, list[Batch]]:

@@ -1,4 +1,4 @@
-"""The generated references in ``docs/``: ``commands.md``, ``settings.md`` and ``study-configuration.md``.
+"""The generated references in ``docs/``: ``commands.md``, ``schema.md``, ``settings.md``, ``study-configuration.md``.
 
 ``python -m docs.references`` writes them.
 They are generated from the command line and from the site's settings, and committed; a test fails when they are stale.
@@ -48,6 +48,16 @@ another; the admin does the same. Each change is kept, with who made it and when
 configuration that it began under. Once somebody has joined, what their data depend on is fixed: copy the study to
 change it.
 This page is generated from the program by `make references`; edit `webapp/studies/configuration.py` instead.
+"""
+SCHEMA_INTRODUCTION = """\
+# The tables of an export
+
+An export is a folder of Parquet files, one for each table, beside the previews of the photos
+([researchers.md](researchers.md#trajectories)). The same descriptions stand in the files themselves: in the metadata of
+each Arrow field, and as JSON under the key `safelight.columns` for readers without Arrow. The first four tables are in
+every export, the others where there is something to say. `events` is what was recorded; `steps` and `agents` are
+derived from it and from `episodes`. People, robots, agents, baselines and experts share one schema.
+This page is generated from the program by `make references`; edit `editing/trajectories/schemas.py` instead.
 """
 VALUES: dict[type[Any], str] = {
     str: "text",
@@ -170,8 +180,33 @@ def study_reference() -> str:
     return "\n".join([STUDY_INTRODUCTION, *rows]) + "\n"
 
 
+def schema_reference() -> str:
+    """Return the reference of the tables and their columns as Markdown."""
+    from editing.trajectories.columns import column_description
+    from editing.trajectories.schemas import ALL_SCHEMAS, ORDER
+
+    parts = [SCHEMA_INTRODUCTION]
+    for name, schema in ALL_SCHEMAS.items():
+        order = ", ".join(f"`{column}`" for column in ORDER[name])
+        parts.append(f"## {name}.parquet\n\n{schema.metadata[b'description'].decode()} In order of {order}.\n")
+        parts.append("| column | type | unit | range | empty means | meaning |\n|---|---|---|---|---|---|")
+        for field in schema:
+            about = column_description(field)
+            values = ", ".join(f"`{value}`" for value in about.get("values", ()))
+            cells = (f"`{field.name}`", about["type"], about.get("unit", ""), values or _range(about))
+            parts.append(f"| {' | '.join(cells)} | {about.get('null', 'never')} | {_escaped(about['description'])} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _range(about: dict[str, Any]) -> str:
+    low, high = (f"{about[key]:.6g}" if key in about else "" for key in ("low", "high"))
+    return f"{low} to {high}" if low and high else f"from {low}" if low else ""
+
+
 REFERENCES = {
     ROOT / "docs" / "commands.md": commands_reference,
+    ROOT / "docs" / "schema.md": schema_reference,
     ROOT / "docs" / "settings.md": settings_reference,
     ROOT / "docs" / "study-configuration.md": study_reference,
 }

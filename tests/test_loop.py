@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
-from learning.robots.visitor import play_site
+from learning.robots.crowd import play_site
 from tests.command_line import safelight_output
 from webapp.games.models import Episode
 from webapp.studies.models import DEFAULT, Study
@@ -35,7 +35,8 @@ def loop(live_server: Any, settings: Any, tmp_path: Path) -> Loop:
         safelight_output("train", *sets, "--out", tmp_path / "run", *training)
         safelight_output("play", "--agent", tmp_path / "run", tmp_path / "export", "-o", tmp_path / "play")
         call_command("import_trajectories", str(tmp_path / "play"))
-        safelight_output("compare", tmp_path / "export", tmp_path / "play", "-o", tmp_path / "report")
+        arguments = ["compare", tmp_path / "export", tmp_path / "play", "-o", tmp_path / "report"]
+        safelight_output(*arguments, "--players", "robots,agents")
         return tmp_path
 
     return run
@@ -56,8 +57,9 @@ def assert_the_loop_is_closed(folder: Path, photos: int, episodes: int) -> None:
     assert stored == {
         (row["episode"], row["index"]): (row["filter"], pytest.approx(row["parameters"])) for row in rows(played.steps)
     }
-    sides = json.loads((folder / "report" / "comparison.json").read_text())["sides"]
-    assert (sides["a"]["episodes"], sides["b"]["episodes"], sides["b"]["photos"]) == (episodes, photos, photos)
+    numbers = json.loads((folder / "report" / "comparison.json").read_text())
+    (agent,) = numbers["players"]
+    assert (numbers["people"]["episodes"], agent["episodes"], agent["photos"]) == (episodes, photos, photos)
     report = (folder / "report" / "report.html").read_text()
     assert report.count("data:image/") >= photos
     assert "agent:run" in report

@@ -5,11 +5,12 @@ The site computes them from its database, and a reader from an export alone, by 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from editing.trajectories.schemas import ADDED, Snapshot, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import Snapshot
 
 Row = Mapping[str, Any]
 COUNTED = "submitted"
@@ -46,8 +47,8 @@ def digest(events: Iterable[Row]) -> str:
 
     Columns that came later count where they say something, so that the digests of before stay what they were.
     """
-    added = ADDED["events"].items()
-    told = ({name: value for name, value in event.items() if (name, value) not in added} for event in events)
+    added = ("gesture", None)
+    told = ({name: value for name, value in event.items() if (name, value) != added} for event in events)
     lines = sorted(json.dumps(event, sort_keys=True, default=str) for event in told)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -82,8 +83,16 @@ def receipts_of(snapshot: Snapshot) -> list[Receipt]:
         own.setdefault(key, []).extend(events.get(episode["id"], []))
     for key, receipt in found.items():
         receipt.digest = digest(own[key])
-    _compare(found, snapshot.manifest.get("participations", []))
+    _compare(found, _written(snapshot))
     return sorted(found.values(), key=lambda receipt: (receipt.study, receipt.player))
+
+
+def _written(snapshot: Snapshot) -> Iterator[Row]:
+    """Yield what the site wrote of each participation; until November 2026 it stood in the manifest."""
+    yield from snapshot.manifest.get("participations", ())
+    for row in rows(snapshot.participations):
+        if row["events_sha256"] is not None:
+            yield row | {"complete": row["completed"] is not None, "digest": row["events_sha256"]}
 
 
 def _compare(found: dict[tuple[str, str], Receipt], written: Iterable[Row]) -> None:

@@ -1,174 +1,224 @@
-"""The one row schema for people's play and for agents', as pyarrow schemas, and a snapshot of such rows.
+"""The one row schema for people's play and for agents', as pyarrow schemas that describe themselves.
 
-Every column is stated here: the site's export, an agent's play and each reader follow it.
+Every column is stated here, with what it means: the site's export, an agent's play and each reader follow it, and
+``docs/schema.md`` is generated from it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-_NUMBERS_BY_NAME = pa.map_(pa.string(), pa.float64())
-
-
-def _field(name: str, kind: Any) -> Any:
-    return pa.field(name, kind, nullable=False)
-
+from editing.game.events import EVENT_KINDS, MAXIMUM_MS
+from editing.game.filters import FILTERS
+from editing.game.rules import MAXIMUM_STEPS
+from editing.trajectories.columns import (
+    GESTURE_COLUMNS,
+    column,
+    gesture_columns,
+    parameter_columns,
+    probability_columns,
+    table_schema,
+    view_columns,
+)
 
 PLAYER_KINDS = ("human", "robot", "agent", "baseline", "expert")
 STATUSES = ("open", "submitted", "abandoned", "excluded")
 FLAGS = ("tutorial", "preview", "repeat", "attention", "resumed", "saw_reveal")
-
-EPISODES = pa.schema(
-    [
-        _field("id", pa.string()),
-        # A pseudonym, or agent:<name>.
-        _field("player", pa.string()),
-        _field("player_kind", pa.string()),
-        # The SHA-256 of the photo's source file.
-        _field("photo", pa.string()),
-        _field("study", pa.string()),
-        _field("status", pa.string()),
-        pa.field("exclusion_reason", pa.string()),
-        _field("contract_version", pa.int32()),
-        # Of the trajectory: 0 until the episode is submitted.
-        _field("step_count", pa.int32()),
-        # When it was played; agents' games of before November 2026 bear the time at which their training began.
-        _field("started", pa.timestamp("us", tz="UTC")),
-        _field("duration_ms", pa.int64()),
-        *(_field(flag, pa.bool_()) for flag in FLAGS),
-        # Handed in when the photo had all the treatments that were wanted: kept, and not one of them.
-        _field("surplus", pa.bool_()),
-        # Of the study, in which it was played; empty where it has none.
-        _field("condition", pa.string()),
-        # Agents alone: the seed, which of several treatments, and the SHA-256 of the weights.
-        pa.field("seed", pa.int64()),
-        pa.field("sample", pa.int32()),
-        pa.field("checkpoint_hash", pa.string()),
-    ]
-)
-
-STEPS = pa.schema(
-    [
-        _field("episode", pa.string()),
-        _field("index", pa.int32()),
-        _field("filter", pa.string()),
-        # Physical values by name, slopes canonical.
-        _field("parameters", _NUMBERS_BY_NAME),
-        _field("ms_spent", pa.int64()),
-        # Agents alone: the probability of every filter at that step, by slug, and of "stop" if it may finish early.
-        pa.field("probabilities", _NUMBERS_BY_NAME),
-    ]
-)
-
-GESTURE = pa.struct(
-    [
-        _field("device", pa.string()),
-        _field("moves", pa.int32()),
-        _field("ms", pa.int32()),
-        _field("reversals", pa.int32()),
-        _field("trusted", pa.bool_()),
-    ]
-)
-
-EVENTS = pa.schema(
-    [
-        _field("id", pa.string()),
-        _field("episode", pa.string()),
-        _field("seq", pa.int32()),
-        _field("kind", pa.string()),
-        pa.field("step", pa.int32()),
-        pa.field("filter", pa.string()),
-        pa.field("parameters", _NUMBERS_BY_NAME),
-        # Since the episode began, by the client's clock.
-        _field("ms", pa.int64()),
-        _field("contract_version", pa.int32()),
-        # Of an adjust, how it was made, where the client has said so: `editing.game.events.Gesture`.
-        pa.field("gesture", GESTURE),
-    ]
-)
-
-PHOTOS = pa.schema(
-    [
-        _field("sha256", pa.string()),
-        _field("preview_sha256", pa.string()),
-        _field("name", pa.string()),
-        _field("width", pa.int32()),
-        _field("height", pa.int32()),
-        _field("preview_width", pa.int32()),
-        _field("preview_height", pa.int32()),
-        _field("working_space", pa.string()),
-        # How the file was decoded, as JSON.
-        _field("decoding", pa.string()),
-        _field("licence", pa.string()),
-        _field("attribution", pa.string()),
-    ]
-)
-
 JUDGEMENT_KINDS = ("rating", "pair", "favourite")
+WINDOWS = ("small", "medium", "large")
 
-JUDGEMENTS = pa.schema(
-    [
-        # Who judges, by pseudonym.
-        _field("player", pa.string()),
-        _field("player_kind", pa.string()),
-        _field("study", pa.string()),
-        _field("photo", pa.string()),
-        _field("kind", pa.string()),
-        # Those shown, by place: from left to right, and from the top.
-        _field("episodes", pa.list_(pa.string())),
-        # Of a pair or a favourite, the place of the one chosen, from 0.
-        _field("answer", pa.int32()),
-        # From the pictures to the answer, by the client's clock.
-        _field("ms", pa.int64()),
-        _field("made", pa.timestamp("us", tz="UTC")),
+_TIME = pa.timestamp("us", tz="UTC")
+_FLAG_TEXTS = {
+    "tutorial": "Played on the practice photo, to learn the game.",
+    "preview": "Played by a researcher who tried the study.",
+    "repeat": "The second time that this player was shown the photo.",
+    "attention": "An attention check, played to an instruction.",
+    "resumed": "The page was loaded again in the middle of it.",
+    "saw_reveal": "The player had seen pictures by others before, in any study.",
+}
+
+
+def _player() -> list[Any]:
+    return [
+        column("player", pa.string(), "Who: a pseudonym, or agent:<name>."),
+        column("player_kind", pa.string(), "What they are.", values=PLAYER_KINDS),
     ]
+
+
+_EPISODE = column("episode", pa.string(), "The episode, by its id.")
+_STUDY = column("study", pa.string(), "The study, by the name in its address.")
+_PHOTO = column("photo", pa.string(), "The photo: the SHA-256 of its source file.")
+_CONTRACT = column("contract_version", pa.int32(), "The version of the filters that it was played with.", low=1)
+
+EPISODES = table_schema(
+    "One row for each episode: one player's treatment of one photo.",
+    [
+        column("id", pa.string(), "The episode's id, a UUID."),
+        *_player(),
+        _PHOTO,
+        _STUDY,
+        column("status", pa.string(), "How far it went.", values=STATUSES),
+        column("exclusion_reason", pa.string(), "Why it was excluded.", null="it was not excluded"),
+        _CONTRACT,
+        column(
+            "step_count",
+            pa.int32(),
+            "How many steps its trajectory has; 0 until it is submitted.",
+            low=0,
+            high=MAXIMUM_STEPS,
+        ),
+        column(
+            "started",
+            _TIME,
+            "When it was begun, by the server's clock. In a numbered version it is relative to the opening of the "
+            "study, as if that had been the beginning of 1970. Agents' games of before November 2026 bear the time at "
+            "which their training began.",
+        ),
+        column("duration_ms", pa.int64(), "From its first to its last event, by the client's clock.", unit="ms", low=0),
+        *(column(flag, pa.bool_(), _FLAG_TEXTS[flag]) for flag in FLAGS),
+        column("surplus", pa.bool_(), "Handed in when the photo had all that were wanted: kept, not counted."),
+        column("condition", pa.string(), "The study's condition that it was played under; empty where it has none."),
+        column("seed", pa.int64(), "Agents: the seed of its choices.", null="not an agent's"),
+        column("sample", pa.int32(), "Agents: which of several treatments.", low=0, null="not an agent's"),
+        column("checkpoint_hash", pa.string(), "Agents: the SHA-256 of the weights.", null="not an agent's"),
+    ],
+)
+
+STEPS = table_schema(
+    "One row for each step of a finished trajectory, derived from the events.",
+    [
+        _EPISODE,
+        column("index", pa.int32(), "The step's place, from 0.", low=0, high=MAXIMUM_STEPS - 1),
+        column("filter", pa.string(), "The filter.", values=tuple(FILTERS)),
+        column("ms_spent", pa.int64(), "How long the step was at work.", unit="ms", low=0),
+        *parameter_columns(""),
+        *probability_columns(),
+    ],
+)
+
+EVENTS = table_schema(
+    "One row for each action of a player, as it came.",
+    [
+        column("id", pa.string(), "The event's id, a UUID."),
+        _EPISODE,
+        column("seq", pa.int32(), "Its number in the episode, from 0 without a gap.", low=0),
+        column("kind", pa.string(), "What was done.", values=EVENT_KINDS),
+        column("step", pa.int32(), "The step that it is about, from 0.", low=0, null="about no step"),
+        column("filter", pa.string(), "The filter that it is about.", values=tuple(FILTERS), null="about no filter"),
+        column("ms", pa.int64(), "Since the episode began, by the client's clock.", unit="ms", low=0, high=MAXIMUM_MS),
+        _CONTRACT,
+        *parameter_columns(", or sets no value"),
+        *gesture_columns(),
+        *view_columns(),
+    ],
+)
+
+PHOTOS = table_schema(
+    "One row for each photo.",
+    [
+        column("sha256", pa.string(), "The SHA-256 of the source file, by which the photo is known."),
+        column("preview_sha256", pa.string(), "The SHA-256 of its preview, the file previews/<preview_sha256>.npy."),
+        column("name", pa.string(), "The name of its file."),
+        column("width", pa.int32(), "Of the source, upright.", unit="pixels", low=1),
+        column("height", pa.int32(), "Of the source, upright.", unit="pixels", low=1),
+        column("preview_width", pa.int32(), "Of the preview.", unit="pixels", low=1),
+        column("preview_height", pa.int32(), "Of the preview.", unit="pixels", low=1),
+        column("working_space", pa.string(), "The colour space of the preview's numbers."),
+        column("decoding", pa.string(), "How the file was decoded, as JSON."),
+        column("licence", pa.string(), "Its licence; empty where none is stated."),
+        column("attribution", pa.string(), "Whom to name; empty where nobody is stated."),
+    ],
+)
+
+JUDGEMENTS = table_schema(
+    "One row for each answer to pictures that were shown side by side, blind.",
+    [
+        *_player(),
+        _STUDY,
+        _PHOTO,
+        column("kind", pa.string(), "What was asked.", values=JUDGEMENT_KINDS),
+        column("episodes", pa.list_(pa.string()), "Those shown, by place: from left to right, and from the top."),
+        column("answer", pa.int32(), "Of a pair or a favourite, the place of the one chosen, from 0.", low=0),
+        column("ms", pa.int64(), "From the pictures to the answer, by the client's clock.", unit="ms", low=0),
+        column("made", _TIME, "When it was given, as in episodes.started."),
+    ],
+)
+
+_PARTIAL = "the export leaves out some of their play"
+
+PARTICIPATIONS = table_schema(
+    "One row for each participation: a person, or a robot in their place, who joined a study.",
+    [
+        _STUDY,
+        *_player(),
+        column("condition", pa.string(), "The study's condition; empty where it has none."),
+        column(
+            "configuration",
+            pa.int32(),
+            "Which configuration of the study they began under, counted from 1 as it was changed.",
+            low=1,
+            null="joined before configurations were kept",
+        ),
+        column("consent_version", pa.int32(), "The version of the text they agreed to last.", low=1, null="none"),
+        column(
+            "window",
+            pa.string(),
+            "The width of their window as they last played: small below 600 CSS pixels (phones), large from 1100.",
+            values=WINDOWS,
+            null="not recorded",
+        ),
+        column("preview", pa.bool_(), "A researcher who tried the study: it does not count."),
+        column("joined", _TIME, "When they agreed and joined, as in episodes.started."),
+        column("completed", _TIME, "When the last of their events was stored.", null="not complete"),
+        column("played_ms", pa.int64(), "The duration of their counted episodes, by their clock.", unit="ms", low=0),
+        column("excluded", pa.bool_(), "A researcher refused what they did."),
+        column("exclusion_reason", pa.string(), "Why.", null="not excluded, or no reason given"),
+        column("attention_items", pa.int32(), "Attention checks that they handed in.", low=0),
+        column("attention_failed", pa.int32(), "Of these, the ones whose rule the steps do not fulfil.", low=0),
+        column("repeats", pa.int32(), "Photos that they handed in for the second time.", low=0),
+        column("surplus", pa.int32(), "Episodes of theirs that came when the photo had enough.", low=0),
+        column("episodes", pa.int64(), "Episodes handed in, tutorials aside.", low=0, null=_PARTIAL),
+        column("events", pa.int64(), "Events of these.", low=0, null=_PARTIAL),
+        column("events_sha256", pa.string(), "Their digest, by which `dataset receipts` checks them.", null=_PARTIAL),
+    ],
+)
+
+AGENTS = table_schema(
+    "One row for each agent, baseline or expert of the episodes, and version of it.",
+    [
+        *_player(),
+        column("checkpoint_hash", pa.string(), "The SHA-256 of the weights.", null="it has none"),
+        _CONTRACT,
+        column("episodes", pa.int64(), "How many it played here.", low=1),
+        column("photos", pa.int64(), "How many photos it played here.", low=1),
+    ],
 )
 
 # Columns that came later, by table: what holds where a snapshot, or a row, is without them.
 ADDED: dict[str, dict[str, Any]] = {
     "episodes": {"surplus": False, "condition": ""},
-    "events": {"gesture": None},
+    "events": dict.fromkeys(GESTURE_COLUMNS.values()),
 }
 
 SCHEMAS: dict[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}
 # Where there is nothing to say, a snapshot goes without: it is read as a table without rows.
-OPTIONAL_SCHEMAS: dict[str, Any] = {"judgements": JUDGEMENTS}
+OPTIONAL_SCHEMAS: dict[str, Any] = {
+    "judgements": JUDGEMENTS,
+    "participations": PARTICIPATIONS,
+    "agents": AGENTS,
+}
+ALL_SCHEMAS: dict[str, Any] = SCHEMAS | OPTIONAL_SCHEMAS
+# By these columns the rows of a table are in order.
+ORDER: dict[str, tuple[str, ...]] = {
+    "episodes": ("started", "id"),
+    "steps": ("episode", "index"),
+    "events": ("episode", "seq"),
+    "photos": ("sha256",),
+    "judgements": ("study", "player", "photo", "kind"),
+    "participations": ("study", "player"),
+    "agents": ("player", "checkpoint_hash", "contract_version"),
+}
 
 
 class InvalidSnapshot(ValueError):
     """A folder is no snapshot, or a row of it is wrong: the message names the file, the row and the reason."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A validated snapshot. Its tables have the columns of ``SCHEMAS`` and of ``OPTIONAL_SCHEMAS``."""
-
-    directory: Path
-    manifest: dict[str, Any]
-    episodes: Any
-    steps: Any
-    events: Any
-    photos: Any
-    judgements: Any
-
-    def preview_path(self, preview_sha256: str) -> Path:
-        """Return the file of a preview, a float16 array (H, W, 3) of linear light."""
-        return preview_path(self.directory, preview_sha256)
-
-
-def preview_path(directory: Path, preview_sha256: str) -> Path:
-    """Where a snapshot keeps a preview."""
-    return directory / "previews" / f"{preview_sha256}.npy"
-
-
-def rows(table: Any) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table as dicts, with numbers by name as dicts too."""
-    maps = [field.name for field in table.schema if pa.types.is_map(field.type)]
-    for batch in table.to_batches():
-        for row in batch.to_pylist():
-            for name in maps:
-                row[name] = None if row[name] is None else dict(row[name])
-            yield row

@@ -1,55 +1,124 @@
 """Trajectories as files: one form for people's play and for agents'.
 
 A snapshot is a folder: ``episodes.parquet steps.parquet events.parquet photos.parquet manifest.json`` and the photos'
-previews as ``previews/<sha256>.npy``; ``judgements.parquet`` too, where people have compared episodes. The site's
-export and an agent's play both write it here, and every reader gets it from ``read_snapshot``, which trusts nothing.
+previews as ``previews/<sha256>.npy``; ``judgements participations agents`` too, where there are any. The site's export
+and an agent's play both write it here, and every reader gets it from ``read_snapshot``, which trusts nothing, or from
+``editing.trajectories.reading.open_snapshot``, which reads only what is asked for.
 """
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from editing.files import new_folder
 from editing.game.filters import VERSION
-from editing.trajectories.schemas import (
-    ADDED,
-    OPTIONAL_SCHEMAS,
-    SCHEMAS,
-    InvalidSnapshot,
-    Snapshot,
-    preview_path,
-)
+from editing.trajectories.columns import flat
+from editing.trajectories.reading import FORMAT, FORMAT_VERSION, Snapshot, check_gaps, open_snapshot, preview_path
+from editing.trajectories.schemas import ADDED, AGENTS, ALL_SCHEMAS, InvalidSnapshot
 from editing.trajectories.validation import check_snapshot
 
-FORMAT = "safelight-snapshot"
-FORMAT_VERSION = 1
 ROWS_PER_GROUP = 20_000
+# How tables are written. Together with the version of pyarrow, which the manifest names, it decides every byte.
+WRITER: Mapping[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 3,
+    "version": "2.6",
+    "data_page_version": "1.0",
+}
+_AGENT_KINDS = ("agent", "baseline", "expert")
 
 
-def is_snapshot(path: Path) -> bool:
-    """Whether a folder claims to be a snapshot."""
-    return (path / "manifest.json").is_file() and (path / "episodes.parquet").is_file()
+def table_writer(path: Path, schema: Any) -> Any:
+    """Return the writer of a table's file, to be closed by who asked for it."""
+    return pq.ParquetWriter(path, schema, **WRITER)
 
 
-def _write_table(path: Path, schema: Any, table_rows: Iterable[Mapping[str, Any]]) -> int:
-    maps = [field.name for field in schema if pa.types.is_map(field.type)]
-    added = ADDED.get(path.stem, {})
-    count, remaining = 0, (added | dict(row) for row in table_rows)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        while group := [dict(row) for row in islice(remaining, ROWS_PER_GROUP)]:
-            for row in group:
-                for name in maps:
-                    row[name] = None if row.get(name) is None else list(row[name].items())
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
-            count += len(group)
-    return count
+def tables_of_rows(name: str, table_rows: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
+    """Yield rows of programs as pyarrow tables.
+
+    Raises:
+        InvalidSnapshot: naming the row, counted from 0.
+    """
+    schema, added = ALL_SCHEMAS[name], ADDED.get(name, {})
+    remaining, first = iter(table_rows), 0
+    while group := list(islice(remaining, ROWS_PER_GROUP)):
+        flat_rows = []
+        for index, row in enumerate(group, first):
+            try:
+                flat_rows.append(added | flat(row))
+            except ValueError as error:
+                raise InvalidSnapshot(f"{name}.parquet, row {index}: {error}") from None
+        try:
+            table = pa.Table.from_pylist(flat_rows, schema=schema)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise InvalidSnapshot(f"{name}.parquet: {error}") from error
+        check_gaps(table, f"{name}.parquet", first)
+        yield table
+        first += len(group)
+
+
+def write_tables(folder: Path, tables: Mapping[str, Iterable[Any]]) -> dict[str, int]:
+    """Write tables, each from pyarrow tables that follow each other; and how many rows each has.
+
+    The table ``agents`` follows from the episodes, and is written where there are any.
+
+    Args:
+        tables: by their names, those of ``ALL_SCHEMAS``.
+    """
+    counts = {}
+    agents = []
+    for name, parts in tables.items():
+        with table_writer(folder / f"{name}.parquet", ALL_SCHEMAS[name]) as writer:
+            counts[name] = 0
+            for part in parts:
+                writer.write_table(part)
+                counts[name] += part.num_rows
+                if name == "episodes":
+                    agents.append(part.select(_AGENT_COLUMNS))
+    if agents and (table := _agents(pa.concat_tables(agents))).num_rows:
+        with table_writer(folder / "agents.parquet", AGENTS) as writer:
+            writer.write_table(table)
+        counts["agents"] = table.num_rows
+    return counts
+
+
+_AGENT_COLUMNS = ["player", "player_kind", "checkpoint_hash", "contract_version", "id", "photo"]
+
+
+def _agents(episodes: Any) -> Any:
+    """Return the table of agents that episodes come to."""
+    keys = _AGENT_COLUMNS[:4]
+    by_agent = episodes.filter(pc.is_in(episodes.column("player_kind"), pa.array(_AGENT_KINDS)))
+    counted = by_agent.group_by(keys).aggregate([("id", "count"), ("photo", "count_distinct")])
+    counted = counted.rename_columns({"id_count": "episodes", "photo_count_distinct": "photos"})
+    in_order = counted.sort_by([(key, "ascending") for key in keys])
+    return in_order.select(AGENTS.names).cast(AGENTS)
+
+
+def write_manifest(folder: Path, rows: Mapping[str, int], manifest: Mapping[str, Any]) -> None:
+    """Write ``manifest.json``.
+
+    Args:
+        rows: how many rows each table has.
+        manifest: what else to say of the snapshot, as JSON values.
+    """
+    about = {"format": FORMAT, "format_version": FORMAT_VERSION, "contract_version": VERSION, "rows": dict(rows)}
+    text = json.dumps(about | dict(manifest), indent=1, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_previews(folder: Path, previews: Mapping[str, Path]) -> None:
+    """Copy previews, each named by its SHA-256, byte for byte."""
+    (folder / "previews").mkdir()
+    for sha256, path in previews.items():
+        shutil.copyfile(path, preview_path(folder, sha256))
 
 
 def write_snapshot(
@@ -62,15 +131,16 @@ def write_snapshot(
     previews: Mapping[str, Path],
     manifest: Mapping[str, Any],
     judgements: Iterable[Mapping[str, Any]] | None = None,
+    participations: Iterable[Mapping[str, Any]] | None = None,
 ) -> Snapshot:
-    """Write a snapshot, whole or not at all.
+    """Write a snapshot of rows, checked, whole or not at all.
 
     Args:
         directory: a folder that does not exist, or is empty.
         episodes, steps, events, photos: rows, as dicts with the columns of the schemas.
         previews: the file of each preview, by its SHA-256; copied byte for byte.
         manifest: what else to say of the snapshot, as JSON values.
-        judgements: rows too; without them the snapshot has no such table.
+        judgements, participations: rows too; without them the snapshot has no such table.
 
     Raises:
         FileExistsError: if the folder holds something already.
@@ -78,23 +148,13 @@ def write_snapshot(
     """
     with new_folder(directory) as unfinished:
         tables = {"episodes": episodes, "steps": steps, "events": events, "photos": photos}
-        if judgements is not None:
-            tables["judgements"] = judgements
-        counts = {}
-        for name in tables:
-            schema = (SCHEMAS | OPTIONAL_SCHEMAS)[name]
-            try:
-                counts[name] = _write_table(unfinished / f"{name}.parquet", schema, tables[name])
-            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-                raise InvalidSnapshot(f"{name}.parquet: {error}") from error
-        (unfinished / "previews").mkdir()
-        for sha256, path in previews.items():
-            shutil.copyfile(path, preview_path(unfinished, sha256))
-        about = {"format": FORMAT, "format_version": FORMAT_VERSION, "contract_version": VERSION, "rows": counts}
-        text = json.dumps(about | dict(manifest), indent=1, ensure_ascii=False)
-        (unfinished / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        snapshot = read_snapshot(unfinished)
-    return replace(snapshot, directory=directory)
+        optional = {"judgements": judgements, "participations": participations}
+        tables |= {name: table_rows for name, table_rows in optional.items() if table_rows is not None}
+        counts = write_tables(unfinished, {name: tables_of_rows(name, tables[name]) for name in tables})
+        write_previews(unfinished, previews)
+        write_manifest(unfinished, counts, manifest)
+        read_snapshot(unfinished)
+    return open_snapshot(directory)
 
 
 def read_snapshot(directory: Path) -> Snapshot:
@@ -103,56 +163,6 @@ def read_snapshot(directory: Path) -> Snapshot:
     Raises:
         InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
     """
-    if not directory.is_dir():
-        raise InvalidSnapshot(f"{directory} is not a folder")
-    manifest = _read_manifest(directory / "manifest.json")
-    tables = {name: _read_table(directory / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()}
-    for name, schema in OPTIONAL_SCHEMAS.items():
-        path = directory / f"{name}.parquet"
-        tables[name] = _read_table(path, schema) if path.exists() else schema.empty_table()
-    snapshot = Snapshot(directory, manifest, **tables)
+    snapshot = open_snapshot(directory)
     check_snapshot(snapshot)
     return snapshot
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InvalidSnapshot(f"{path.parent} is no snapshot: it has no manifest.json") from None
-    except (OSError, ValueError) as error:
-        raise InvalidSnapshot(f"{path} cannot be read: {error}") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InvalidSnapshot(f"{path} is not the manifest of a snapshot")
-    if manifest.get("format_version") != FORMAT_VERSION:
-        version = manifest.get("format_version")
-        raise InvalidSnapshot(f"{path} is of format {version}; this program reads format {FORMAT_VERSION}")
-    return manifest
-
-
-def _read_table(path: Path, schema: Any) -> Any:
-    try:
-        table = pq.read_table(path)
-    except FileNotFoundError:
-        raise InvalidSnapshot(f"{path.parent} lacks {path.name}") from None
-    except (OSError, pa.ArrowException) as error:
-        raise InvalidSnapshot(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    for name, value in ADDED.get(path.stem, {}).items():
-        if name not in table.column_names:
-            column = pa.array([value] * table.num_rows, type=schema.field(name).type)
-            table = table.append_column(schema.field(name), column)
-    missing = [name for name in schema.names if name not in table.column_names]
-    if missing:
-        raise InvalidSnapshot(f"{path.name} lacks the column {', '.join(missing)}")
-    columns = []
-    for field in schema:
-        column = table.column(field.name)
-        if not field.nullable and column.null_count:
-            row = column.is_null().to_pylist().index(True)
-            raise InvalidSnapshot(f"{path.name}, row {row}: {field.name} is empty")
-        try:
-            columns.append(column.cast(field.type))
-        except pa.ArrowException:
-            kinds = f"{column.type}, not {field.type}"
-            raise InvalidSnapshot(f"{path.name}: the column {field.name} is of type {kinds}") from None
-    return pa.Table.from_arrays(columns, schema=schema)

@@ -6,22 +6,29 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from editing.game.events import Event, IllegalEvent
-from editing.game.filters import VERSION, find_filter
-from editing.game.parameters import ParameterError
-from editing.game.rules import MAXIMUM_STEPS, State, replay, trajectory
-from editing.trajectories.schemas import JUDGEMENT_KINDS, PLAYER_KINDS, STATUSES, InvalidSnapshot, Snapshot, rows
+from editing.game.filters import FILTERS, VERSION, find_filter
+from editing.game.parameters import RANGE_TOLERANCE, ParameterError
+from editing.game.rules import MAXIMUM_STEPS, STOP, State, replay, trajectory
+from editing.trajectories.columns import FILTER_COLUMNS, PROBABILITY_COLUMNS, rows
+from editing.trajectories.reading import Snapshot
+from editing.trajectories.schemas import JUDGEMENT_KINDS, PLAYER_KINDS, STATUSES, InvalidSnapshot
 from editing.trajectories.steps_file import check_probabilities
 
 Row = dict[str, Any]
 # Who plays through an interface; a baseline or an expert's edit may be steps alone.
 PLAYERS_WITH_EVENTS = ("human", "robot")
+_EPISODES_AT_ONCE = 2000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -31,26 +38,36 @@ def check_snapshot(snapshot: Snapshot) -> None:
     Raises:
         InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
     """
+    check_rows(snapshot)
+    check_events(snapshot)
+
+
+def check_rows(snapshot: Snapshot) -> None:
+    """Check all tables but that of the events: ranges, references, and legal steps.
+
+    Raises:
+        InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
+    """
     photos = _check_each("photos", snapshot.photos, _check_photo)
     for index, photo in enumerate(photos):
         if not snapshot.preview_path(photo["preview_sha256"]).is_file():
             raise _invalid("photos", index, f"the preview {photo['preview_sha256']}.npy is not in previews")
-    _check_unique("photos", "sha256", photos)
-    episodes = _check_each("episodes", snapshot.episodes, _check_episode)
-    _check_unique("episodes", "id", episodes)
-    _check_references("episodes", "photo", episodes, {photo["sha256"] for photo in photos})
-    episode_ids = {episode["id"] for episode in episodes}
-    steps = _check_each("steps", snapshot.steps, _check_step)
-    _check_references("steps", "episode", steps, episode_ids)
-    events = list(rows(snapshot.events))
-    _check_unique("events", "id", events)
-    _check_references("events", "episode", events, episode_ids)
-    _check_trajectories(episodes, steps, events)
+    _check_unique("photos", snapshot.photos, "sha256")
+    _check_each("episodes", snapshot.episodes, _check_episode)
+    _check_unique("episodes", snapshot.episodes, "id")
+    _check_references("episodes", "photo", snapshot.episodes, snapshot.photos.column("sha256"))
+    _check_steps(snapshot.steps)
+    _check_references("steps", "episode", snapshot.steps, snapshot.episodes.column("id"))
+    _check_step_counts(snapshot.episodes, snapshot.steps)
     judgements = _check_each("judgements", snapshot.judgements, _check_judgement)
-    _check_references("judgements", "photo", judgements, {photo["sha256"] for photo in photos})
-    for index, judgement in enumerate(judgements):
-        if unknown := set(judgement["episodes"]).difference(episode_ids):
-            raise _invalid("judgements", index, f"there is no episode {min(unknown)}")
+    _check_references("judgements", "photo", snapshot.judgements, snapshot.photos.column("sha256"))
+    if judgements:
+        episode_ids = set(snapshot.episodes.column("id").to_pylist())
+        for index, judgement in enumerate(judgements):
+            if unknown := set(judgement["episodes"]).difference(episode_ids):
+                raise _invalid("judgements", index, f"there is no episode {min(unknown)}")
+    for name in ("participations", "agents"):
+        _check_each(name, getattr(snapshot, name), _check_player)
 
 
 def check_previews(snapshot: Snapshot) -> None:
@@ -87,18 +104,28 @@ def _check_each(table_name: str, table: Any, check: Callable[[Row], None]) -> li
     return checked
 
 
-def _check_unique(table: str, column: str, checked: Sequence[Row]) -> None:
+def _check_unique(name: str, table: Any, column: str) -> None:
+    values = table.column(column)
+    if pc.count_distinct(values).as_py() == len(values):
+        return
     seen: set[str] = set()
-    for index, row in enumerate(checked):
-        if row[column] in seen:
-            raise _invalid(table, index, f"the {column} {row[column]} stands there twice")
-        seen.add(row[column])
+    for index, value in enumerate(values.to_pylist()):
+        if value in seen:
+            raise _invalid(name, index, f"the {column} {value} stands there twice")
+        seen.add(value)
 
 
-def _check_references(table: str, column: str, checked: Sequence[Row], ids: set[str]) -> None:
-    for index, row in enumerate(checked):
-        if row[column] not in ids:
-            raise _invalid(table, index, f"there is no {column} {row[column]}")
+def _check_references(name: str, column: str, table: Any, targets: Any) -> None:
+    values = table.column(column)
+    index = _first(pc.invert(pc.is_in(values, targets.combine_chunks())))
+    if index is not None:
+        raise _invalid(name, index, f"there is no {column} {values[index].as_py()}")
+
+
+def _first(wrong: Any) -> int | None:
+    """Return the number of the first row for which this is true, or empty; None if for none."""
+    index: int = pc.index(pc.fill_null(wrong, True), True).as_py()
+    return None if index < 0 else index
 
 
 def _check_one_of(row: Row, column: str, allowed: Sequence[str]) -> None:
@@ -132,15 +159,70 @@ def _check_episode(row: Row) -> None:
         raise ValueError(f"duration_ms is {row['duration_ms']}")
 
 
+def _check_steps(table: Any) -> None:
+    """Check all rows at once, and look closer at the first that is wrong."""
+    slugs = table.column("filter")
+    right = pc.and_(pc.is_in(slugs, pa.array(list(FILTERS))), pc.greater_equal(table.column("ms_spent"), 0))
+    for slug, columns in FILTER_COLUMNS.items():
+        own = pc.equal(slugs, slug)
+        for name, column in columns.items():
+            parameter, values = FILTERS[slug].by_name[name], table.column(column)
+            low, high = parameter.low - RANGE_TOLERANCE, parameter.high + RANGE_TOLERANCE
+            in_range = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
+            # Empty in the rows of other filters, and only there.
+            right = pc.and_(right, pc.if_else(own, pc.fill_null(in_range, False), pc.is_null(values)))
+    shares = [table.column(PROBABILITY_COLUMNS[slug]) for slug in FILTERS]
+    stop = table.column(PROBABILITY_COLUMNS[STOP])
+    if any(share.null_count < len(share) for share in (*shares, stop)):
+        none = reduce(pc.and_, (pc.is_null(share) for share in (*shares, stop)))
+        shares.append(pc.fill_null(stop, 0.0))
+        total = reduce(pc.add, shares)
+        near_1 = pc.less(pc.abs(pc.subtract(total, 1)), 1e-3)
+        positive = reduce(pc.and_, (pc.greater_equal(share, 0) for share in shares))
+        right = pc.and_(right, pc.or_(none, pc.fill_null(pc.and_(near_1, positive), False)))
+    index = _first(pc.invert(right))
+    if index is not None:
+        try:
+            _check_step(next(rows(table.slice(index, 1))))
+        except ValueError as error:
+            raise _invalid("steps", index, error) from None
+        raise _invalid("steps", index, "it has parameters of another filter than its own")
+
+
 def _check_step(row: Row) -> None:
     try:
-        find_filter(row["filter"]).check(row["parameters"])
+        find_filter(row["filter"]).check(row["parameters"] or {})
     except ParameterError as error:
         raise ValueError(str(error)) from None
     if row["ms_spent"] < 0:
         raise ValueError(f"ms_spent is {row['ms_spent']}")
     if row["probabilities"] is not None:
         check_probabilities(row["probabilities"])
+
+
+def _check_step_counts(episodes: Any, steps: Any) -> None:
+    """Check that each episode has as many steps as it says, numbered 0, 1, 2 ..., of different filters."""
+    ids = episodes.column("id").combine_chunks()
+    number = pc.index_in(steps.column("episode"), ids).to_numpy()
+    index = steps.column("index").to_numpy()
+    order = np.lexsort((index, number))
+    number, index = number[order], index[order]
+    starts = np.searchsorted(number, np.arange(len(ids)))
+    counts = np.diff([*starts, len(number)])
+    wrong = counts != episodes.column("step_count").to_numpy()
+    wrong[number[index != np.arange(len(number)) - starts[number]]] = True
+    if wrong.any():
+        row = int(wrong.argmax())
+        expected = episodes.column("step_count")[row]
+        raise _invalid("episodes", row, f"step_count is {expected}, but its steps are not 0, 1, 2 ...")
+    filters = pc.index_in(steps.column("filter"), pa.array(list(FILTERS))).to_numpy()[order]
+    used, uses = np.unique(number * len(FILTERS) + filters, return_counts=True)
+    if (uses > 1).any():
+        raise _invalid("episodes", int(used[uses > 1][0]) // len(FILTERS), "its steps use a filter twice")
+
+
+def _check_player(row: Row) -> None:
+    _check_one_of(row, "player_kind", PLAYER_KINDS)
 
 
 def _check_judgement(row: Row) -> None:
@@ -155,32 +237,83 @@ def _check_judgement(row: Row) -> None:
         raise ValueError(f"ms is {row['ms']}")
 
 
-def _check_trajectories(episodes: Sequence[Row], steps: Sequence[Row], events: Sequence[Row]) -> None:
+def check_events(snapshot: Snapshot, sample: int | None = None, seed: int = 0) -> int:
+    """Replay the events by the rules, and compare what they come to with the steps; return how many were replayed.
+
+    Args:
+        sample: of how many episodes, drawn by the seed; of all without it. Ids and references are checked of all.
+
+    Raises:
+        InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
+    """
+    keys = snapshot.table("events", ["id", "episode"])
+    ids = snapshot.episodes.column("id").combine_chunks()
+    _check_unique("events", keys, "id")
+    _check_references("events", "episode", keys, snapshot.episodes.column("id"))
+    numbers = pc.index_in(keys.column("episode"), ids).to_numpy()
+    del keys
+    counts = np.bincount(numbers, minlength=len(ids))
+    kinds = pc.is_in(snapshot.episodes.column("player_kind"), pa.array(PLAYERS_WITH_EVENTS)).to_numpy()
+    if (silent := kinds & (counts == 0)).any():
+        row = int(silent.argmax())
+        kind = snapshot.episodes.column("player_kind")[row]
+        raise _invalid("episodes", row, f"it has no events; a {kind}'s steps follow from them")
+    chosen = np.flatnonzero(counts)
+    if sample is not None and sample < len(chosen):
+        chosen = np.sort(np.random.default_rng(seed).choice(chosen, sample, replace=False))
+    played = _played(snapshot, numbers, chosen)
+    while group := list(islice(played, _EPISODES_AT_ONCE)):
+        _check_group(snapshot, group)
+    return int(counts[chosen].sum())
+
+
+def _played(snapshot: Snapshot, numbers: Any, chosen: Any) -> Iterator[tuple[int, list[tuple[int, Row]]]]:
+    """Yield the number of each chosen episode, and its events with their rows in the file; it is read part by part.
+
+    Args:
+        numbers: of the episode of each event.
+    """
+    is_chosen = np.zeros(snapshot.episodes.num_rows, dtype=bool)
+    is_chosen[chosen] = True
+    in_file = np.arange(len(numbers))
+    if 1 + np.count_nonzero(np.diff(numbers)) > len(np.unique(numbers)):
+        # Scattered, as in no file of ours.
+        in_file = np.argsort(numbers, kind="stable")
+        parts: Iterable[Any] = [snapshot.events.take(pa.array(in_file))]
+    else:
+        parts = snapshot.batches("events")
+    current, start = -1, 0
+    events: list[tuple[int, Row]] = []
+    for part in parts:
+        indices = in_file[start : start + part.num_rows]
+        start += part.num_rows
+        wanted = is_chosen[numbers[indices]]
+        for index, row in zip(indices[wanted].tolist(), rows(part.filter(pa.array(wanted))), strict=True):
+            if numbers[index] != current:
+                if events:
+                    yield current, events
+                current, events = int(numbers[index]), []
+            events.append((index, row))
+    if events:
+        yield current, events
+
+
+def _check_group(snapshot: Snapshot, group: Sequence[tuple[int, list[tuple[int, Row]]]]) -> None:
+    """Check that some episodes' steps follow from their events."""
+    episodes = rows(snapshot.episodes.select(["id", "status"]).take([number for number, _ in group]))
+    of_group = [events[0][1]["episode"] for _, events in group]
     steps_of: dict[str, list[Row]] = defaultdict(list)
-    events_of: dict[str, list[tuple[int, Row]]] = defaultdict(list)
-    for step in steps:
+    for step in rows(snapshot.steps.filter(pc.is_in(snapshot.steps.column("episode"), pa.array(of_group)))):
         steps_of[step["episode"]].append(step)
-    for row_index, event in enumerate(events):
-        events_of[event["episode"]].append((row_index, event))
-    for index, episode in enumerate(episodes):
+    for (number, played), episode in zip(group, episodes, strict=True):
+        state = _replayed(played)
+        submitted = state.status == "submitted"
+        # An episode may be excluded at any time.
+        if episode["status"] != "excluded" and submitted != (episode["status"] == "submitted"):
+            raise _invalid("episodes", number, f"it is {episode['status']}, but its events say {state.status}")
         own = sorted(steps_of[episode["id"]], key=lambda step: step["index"])
-        if [step["index"] for step in own] != list(range(episode["step_count"])):
-            raise _invalid(
-                "episodes", index, f"step_count is {episode['step_count']}, but its steps are not 0, 1, 2 ..."
-            )
-        if len({step["filter"] for step in own}) < len(own):
-            raise _invalid("episodes", index, "its steps use a filter twice")
-        played = events_of[episode["id"]]
-        if played:
-            state = _replayed(played)
-            submitted = state.status == "submitted"
-            # An episode may be excluded at any time.
-            if episode["status"] != "excluded" and submitted != (episode["status"] == "submitted"):
-                raise _invalid("episodes", index, f"it is {episode['status']}, but its events say {state.status}")
-            if not _same_steps(own, trajectory(state) if submitted else ()):
-                raise _invalid("episodes", index, "its steps are not those that follow from its events")
-        elif episode["player_kind"] in PLAYERS_WITH_EVENTS:
-            raise _invalid("episodes", index, f"it has no events; a {episode['player_kind']}'s steps follow from them")
+        if not _same_steps(own, trajectory(state) if submitted else ()):
+            raise _invalid("episodes", number, "its steps are not those that follow from its events")
 
 
 def _replayed(played: list[tuple[int, Row]]) -> State:

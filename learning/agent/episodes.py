@@ -22,7 +22,8 @@ from editing.photos.memory import memory_needed
 from editing.photos.photo_error import PhotoError, printable
 from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import ReadOptions
-from editing.trajectories.schemas import FLAGS, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.schemas import FLAGS
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import Checkpoint
 from learning.agent.games import GameRequest, PlayedStep

@@ -39,8 +39,8 @@ def command(play: Path, json_file: Path | None) -> None:
     """
     from editing.files import write_atomically
     from editing.photos.photo_error import PhotoError
+    from editing.trajectories.reading import is_snapshot
     from editing.trajectories.schemas import InvalidSnapshot
-    from editing.trajectories.snapshot import is_snapshot
     from learning.metrics.artefacts import mean_artefacts
     from learning.photos.sets import PhotoSetError, list_results, map_processes
 

@@ -100,7 +100,7 @@ def _print_checkpoint(checkpoint: Checkpoint, player: str) -> None:
 def _find_photos(
     photos: tuple[Path, ...], read_options: ReadOptions, previews: Path, scheduler: str | None
 ) -> PlayPhotos:
-    from editing.trajectories.snapshot import is_snapshot
+    from editing.trajectories.reading import is_snapshot
     from learning.agent.episodes import photos_of_export, photos_of_files
 
     exports = [path for path in photos if is_snapshot(path)]

@@ -11,7 +11,7 @@ from editing.game.rules import Step
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps
 
 if TYPE_CHECKING:
-    from editing.trajectories.schemas import Snapshot
+    from editing.trajectories.reading import Snapshot
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
         StepsFileError: if there is none.
         InvalidSnapshot: if the export is damaged.
     """
-    from editing.trajectories.schemas import rows  # exports are Parquet files: pyarrow is long to import
+    from editing.trajectories.columns import rows  # exports are Parquet files: pyarrow is long to import
     from editing.trajectories.snapshot import read_snapshot
 
     snapshot = read_snapshot(folder)
@@ -61,7 +61,7 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
 
 
 def _of_episode(folder: Path, identity: str) -> StepsSource:
-    from editing.trajectories.schemas import rows  # exports are Parquet files: pyarrow is long to import
+    from editing.trajectories.columns import rows  # exports are Parquet files: pyarrow is long to import
     from editing.trajectories.snapshot import read_snapshot
 
     snapshot = read_snapshot(folder)
@@ -74,7 +74,7 @@ def _of_episode(folder: Path, identity: str) -> StepsSource:
 
 
 def _of_row(snapshot: Snapshot, folder: Path, episode: Mapping[str, Any]) -> StepsSource:
-    from editing.trajectories.schemas import rows
+    from editing.trajectories.columns import rows
 
     identity = episode["id"]
     step_rows = [row for row in rows(snapshot.steps) if row["episode"] == identity]

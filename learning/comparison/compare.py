@@ -1,37 +1,57 @@
-"""Compare two snapshots of play, of people or agents: the same game, the same filters, the same rows.
+"""Compare players with people: one number on the scale from a random legal player to another person, and all beside it.
 
-Both sides are treated alike; nothing here knows who played. The outcome is one dictionary of plain numbers and texts,
-free of NaN, that ``learning.comparison.report`` shows and ``comparison.json`` holds.
+The outcome is one dictionary of plain numbers and texts, free of NaN, that ``learning.comparison.report`` shows and
+``comparison.json`` holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from editing.game.filters import VERSION
-from editing.trajectories.schemas import rows
-from learning.comparison import intervals, results, statistics
-from learning.comparison.sentences import notes, players
-from learning.comparison.sides import Side, shared_photos
+from learning.comparison import human_likeness as likeness
+from learning.comparison import intervals, pair_distances, significance
+from learning.comparison.distances import DISTANCES, VISIBLE_DELTA_E
+from learning.comparison.human_likeness import MeanDistances, Resamples, Scale, estimate
+from learning.comparison.intervals import Estimate
+from learning.comparison.pair_distances import Distances, Pixels, Track
+from learning.comparison.reference_players import OTHER_PHOTO, PLAYS, RANDOM_PLAY_VERSION, baselines
+from learning.comparison.results import thumbnail
+from learning.comparison.sentences import comparison_notes
+from learning.comparison.side_by_side import compare_sides, describe_side
+from learning.comparison.sides import ComparisonError, Episode, Side
 from learning.comparison.statistics import Sample
 
-FORMAT = 1
+FORMAT = 2
+# Long edge in pixels of the thumbnails between which distances are taken: pairs are many, and filters pointwise.
+DISTANCE_EDGE = 24
+# The distance that the answer and the tests are about.
+PRIMARY = "picture"
 
 
-def compare(a: Side, b: Side, seed: int = 0, track: results.Track = iter) -> dict[str, Any]:
-    """Return all numbers of the comparison, ready for JSON.
-
-    Shares are between 0 and 1; parameters are physical; every interval is a 95 % bootstrap interval over players, or
-    over photos where a side has fewer than five players. The same input and seed give the same numbers.
+def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter) -> dict[str, Any]:
+    """Return all numbers of a comparison, ready for JSON; the same input and seed give the same numbers.
 
     Args:
-        track: wraps the photos while their results are developed, for a progress bar.
+        people: whom the others are compared with; robots or experts may stand in their place.
+        others: agents, or other groups of players, each with a label of its own.
+        track: wraps the photos while distances are measured, for a progress bar.
+
+    Raises:
+        ComparisonError: too little was played: the message says what is missing.
     """
-    sample_a, sample_b = (Sample.of(side.episodes, (seed, index)) for index, side in enumerate((a, b)))
-    shared = shared_photos(a, b)
-    previews = (a.snapshot.preview_path, b.snapshot.preview_path)
-    measured = results.measure_results(sample_a, sample_b, previews, shared, track)
+    originals, previews, photos_left_out = _shared_photos(people, others)
+    on_photos = [episode for episode in people.episodes if previews.get(episode.photo) == episode.preview]
+    groups: dict[str, Sequence[Episode]] = {side.label: side.episodes for side in others}
+    groups |= baselines(on_photos, originals, previews, (seed,))
+    measured = pair_distances.measure_distances(on_photos, groups, originals, (seed,), track)
+    resamples = Resamples.draw(len(measured.people), len(originals), (seed,))
+    scales = {measure: _scales(measured, measure, resamples) for measure in DISTANCES}
+    labels = [side.label for side in others]
     numbers = {
         "format": FORMAT,
         "contract_version": VERSION,
@@ -39,50 +59,181 @@ def compare(a: Side, b: Side, seed: int = 0, track: results.Track = iter) -> dic
             "seed": seed,
             "resamples": intervals.RESAMPLES,
             "level": intervals.LEVEL,
-            "measured_edge": results.MEASURED_EDGE,
-            "maximum_episodes_a_photo": results.MAXIMUM_EPISODES_A_PHOTO,
+            "resampled": list(resamples.over),
+            "distance_edge": DISTANCE_EDGE,
+            "maximum_plays_a_photo": pair_distances.MAXIMUM_PLAYS_A_PHOTO,
+            "visible_delta_e": VISIBLE_DELTA_E,
+            "random_play": {"version": RANDOM_PLAY_VERSION, "plays": PLAYS},
+            "permutations": significance.PERMUTATIONS,
+            "primary_distance": PRIMARY,
         },
-        "sides": {"a": _describe_side(a, sample_a), "b": _describe_side(b, sample_b)},
-        "shared_photos": len(shared),
-        "notes": notes(a, b, (sample_a, sample_b), shared),
-        "filter_use": statistics.filter_use(sample_a, sample_b),
-        "step_counts": statistics.step_counts(sample_a, sample_b),
-        "order": {"a": statistics.order(sample_a), "b": statistics.order(sample_b)},
-        "parameters": statistics.parameters(sample_a, sample_b),
-        "results": results.result_statistics(sample_a, sample_b, measured),
-        "color_difference": results.color_differences(measured, (seed, 2)),
+        "people": describe_side(people, Sample.of(people.episodes, (seed, 0))),
+        "players": [describe_side(side, Sample.of(side.episodes, (seed, 1))) for side in others],
+        "baselines": [name for name in groups if name not in labels],
+        "photos": {"compared": len(originals), "left_out": photos_left_out},
+        "compared_people": len(measured.people),
+        "human_likeness": {measure: _likeness(measured, measure, scales[measure], seed) for measure in DISTANCES},
+        "tests": [_test_to_json(test) for test in _tests(measured, others, seed)],
+        "halving": _halving(measured, labels, seed),
+        "notes": comparison_notes(people, others, len(measured.people), len(originals), photos_left_out),
+        "side_by_side": {side.label: compare_sides(people, side, seed) for side in others},
     }
     rounded: dict[str, Any] = _rounded(numbers)
     return rounded
 
 
-def _describe_side(side: Side, sample: Sample) -> dict[str, Any]:
-    """Who played what and when, and what the intervals resample."""
-    kinds: dict[str, dict[str, int]] = {}
-    for kind in sorted({episode.player_kind for episode in side.episodes}):
-        of_kind = [episode for episode in side.episodes if episode.player_kind == kind]
-        kinds[kind] = {"episodes": len(of_kind), "players": len({episode.player for episode in of_kind})}
-    counted = {episode.id for episode in side.episodes}
-    started = [row["started"] for row in rows(side.snapshot.episodes) if row["id"] in counted and row["started"]]
+def _shared_photos(people: Side, others: Sequence[Side]) -> tuple[dict[str, Pixels], dict[str, str], int]:
+    """Return thumbnails and previews of the photos that two people and everybody else played, and how many others are.
+
+    Where people played a photo from several previews, that of the most episodes counts.
+    """
+    players: dict[tuple[str, str], set[str]] = {}
+    for episode in people.episodes:
+        players.setdefault((episode.photo, episode.preview), set()).add(episode.player)
+    previews: dict[str, str] = {}
+    for (photo, preview), names in sorted(players.items(), key=lambda item: (len(item[1]), item[0])):
+        if len(names) > 1:
+            previews[photo] = preview
+    if not previews:
+        raise ComparisonError(_too_few(people))
+    compared = set(previews.items())
+    for side in others:
+        compared &= {(episode.photo, episode.preview) for episode in side.episodes}
+    if not compared:
+        raise ComparisonError(
+            f"no photo was played by two of {people.label} and by {' and by '.join(side.label for side in others)}: "
+            "let the agents play the photos of the export, by `safelight play`"
+        )
+    originals = {photo: thumbnail(people.previews[preview], DISTANCE_EDGE) for photo, preview in sorted(compared)}
+    played = {episode.photo for side in (people, *others) for episode in side.episodes}
+    return originals, dict(compared), len(played) - len(compared)
+
+
+def _too_few(people: Side) -> str:
+    count = len({episode.player for episode in people.episodes})
+    if count < 2:
+        return f"{people.label}: one player alone has played; how far players are apart takes two on the same photo"
+    return f"{people.label}: no photo was played by two of the {count} players, so how far they are apart is unknown"
+
+
+def _scales(measured: Distances, measure: str, resamples: Resamples) -> tuple[MeanDistances, Scale, Scale]:
+    means = likeness.mean_distances(measured.photos[measure], measured.players, resamples)
+    return means, likeness.human_likeness(means, resamples), likeness.human_likeness(means, resamples, OTHER_PHOTO)
+
+
+def _likeness(
+    measured: Distances, measure: str, scales: tuple[MeanDistances, Scale, Scale], seed: int
+) -> dict[str, Any]:
+    """Return the two scales of one distance, every group on them, and what people are on the first."""
+    means, scale, blind = scales
+    photos, count = measured.photos[measure], len(measured.people)
+    groups = {
+        group: {
+            "human_likeness": _json(scale.groups.get(group)),
+            "beyond_blind": _json(blind.groups.get(group)),
+            "distance": _json(estimate(distance)),
+            "spread": _json(estimate(means.own[group] / means.people)),
+            "energy_distance": _json(estimate(likeness.energy_distance(means, group))),
+        }
+        for group, distance in means.to_people.items()
+    }
+    single = likeness.single_people(photos, count)
+    halves = likeness.split_halves(photos, count, (seed,))
     return {
-        "label": side.label,
-        "episodes": len(side.episodes),
-        "players": len({episode.player for episode in side.episodes}),
-        "who": players(side),
-        "photos": len(side.played),
-        "kinds": kinds,
-        "left_out": dict(side.left_out),
-        "first_played": min(started).date().isoformat() if started else None,
-        "last_played": max(started).date().isoformat() if started else None,
-        "interval_over": sample.resampling.cluster,
-        "clusters": sample.resampling.count,
+        "random": scale.random.to_json(),
+        "people": scale.people.to_json(),
+        "width": scale.width.to_json(),
+        "defined": scale.defined,
+        "blind_width": blind.width.to_json(),
+        "blind_defined": blind.defined,
+        "groups": groups,
+        "single_people": _quantiles(single) if scale.defined else None,
+        "ceiling": _quantiles(halves) if scale.defined and len(halves) else None,
+        "repeats": _repeats(photos, scale),
     }
 
 
+def _repeats(photos: Sequence[pair_distances.PhotoDistances], scale: Scale) -> dict[str, Any] | None:
+    measured = likeness.repeats(photos)
+    if measured is None or not scale.defined:
+        return None
+    again, others, count = measured
+    width = scale.width.value or 1.0
+    return {"photos": count, "distance": again, "others": others, "human_likeness": 1 + (others - again) / width}
+
+
+def _quantiles(values: likeness.Floats) -> dict[str, float | int | None]:
+    defined = values[np.isfinite(values)]
+    if not len(defined):
+        return {"count": 0, "value": None, "low": None, "high": None}
+    low, middle, high = np.quantile(defined, [(1 - intervals.LEVEL) / 2, 0.5, (1 + intervals.LEVEL) / 2])
+    return {"count": len(defined), "value": float(middle), "low": float(low), "high": float(high)}
+
+
+def _json(value: Estimate | None) -> dict[str, float | None]:
+    return (value or Estimate(None)).to_json()
+
+
+def _tests(measured: Distances, others: Sequence[Side], seed: int) -> list[significance.SignificanceTest]:
+    """Return the family of tests, on the primary distance, corrected for their number."""
+    photos, people = measured.photos[PRIMARY], len(measured.people)
+    tests = []
+    for side in others:
+        players = len(measured.players[side.label])
+        if min(people, players) >= significance.MINIMUM_PLAYERS:
+            tests.append((side.label, significance.groups_differ(photos, side.label, (people, players), (seed,))))
+        elif players == 1:
+            tests.append((side.label, significance.is_one_of_people(photos, side.label, people)))
+    for first, second in combinations([side.label for side in others], 2):
+        tests.append((f"{first}, {second}", significance.nearer_to_people(photos, (first, second), (seed,))))
+    corrected = significance.holm([test for _, test in tests])
+    return [
+        significance.SignificanceTest(
+            f"{who}: {test.question}", test.method, test.statistic, test.p, test.sizes, test.corrected_p
+        )
+        for (who, _), test in zip(tests, corrected, strict=True)
+    ]
+
+
+def _test_to_json(test: significance.SignificanceTest) -> dict[str, Any]:
+    return {
+        "question": test.question,
+        "method": test.method,
+        "statistic": test.statistic,
+        "p": test.p,
+        "corrected_p": test.corrected_p,
+        "sizes": dict(test.sizes),
+    }
+
+
+def _halving(measured: Distances, labels: Sequence[str], seed: int) -> dict[str, Any] | None:
+    """Return how many people and photos would halve the interval of the first player's human-likeness.
+
+    The variance is taken for a sum of one part that falls with people and one that falls with photos, each measured by
+    resampling them alone.
+    """
+    people, photos = len(measured.people), len(measured.photos[PRIMARY])
+    if not labels or min(people, photos) < intervals.MINIMUM_CLUSTERS:
+        return None
+    variances = {}
+    for over in ("people", "photos"):
+        resamples = Resamples.draw(people, photos, (seed, 5), (over,))
+        draws = _scales(measured, PRIMARY, resamples)[1].draws.get(labels[0])
+        if draws is None:
+            return None
+        variances[over] = float(np.nanvar(draws[1:]))
+    wanted = sum(variances.values()) / 4
+    alone = {
+        name: int(np.ceil(count * variances[name] / (wanted - variances[rest]))) if wanted > variances[rest] else None
+        for name, rest, count in (("people", "photos", people), ("photos", "people", photos))
+    }
+    return {"people": people, "photos": photos, "both": [4 * people, 4 * photos], "alone": alone}
+
+
 def _rounded(value: Any) -> Any:
-    """Floats to six decimals, beyond which machines disagree."""
+    """Floats to six decimals, beyond which machines disagree; what is not a number is none."""
     if isinstance(value, float):
-        return round(value, 6) + 0.0
+        return round(value, 6) + 0.0 if np.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: _rounded(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -69,7 +69,7 @@ def film_strips(a: Side, b: Side, photos: int, episodes: int) -> list[PhotoStrip
     result = []
     for photo in chosen:
         facts = a.photos[photo]
-        original = thumbnail(a.snapshot.preview_path(a.played[photo]), EDGE)
+        original = thumbnail(a.previews[a.played[photo]], EDGE)
         height, width = original.shape[:2]
         strips = tuple(
             Strip(name, episode.player, _cells(original, episode.steps))

@@ -71,6 +71,37 @@ def _svg(axes: Axes, name: str, description: str) -> str:
     return text.strip()
 
 
+def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[str]) -> str:
+    """Draw where each group stands between random legal play and another person, with intervals.
+
+    Args:
+        likeness: the figures of one distance.
+        groups: from top to bottom.
+        named: those of them that are no baselines.
+    """
+    estimates = {group: likeness["groups"][group]["human_likeness"] for group in groups}
+    shown = [group for group in groups if estimates[group]["value"] is not None]
+    with mpl.rc_context(_STYLE):
+        axes = _axes(46 + 30 * len(shown), left=14, top=16)
+        ends = [value for group in shown for value in estimates[group].values() if value is not None]
+        low, high = max(min([0.0, *ends]), -1.0), min(max([1.0, *ends]), 2.5)
+        if likeness["ceiling"]:
+            axes.axvspan(likeness["ceiling"]["low"], likeness["ceiling"]["high"], color="#e9f1f7", lw=0)
+        for value, text in ((0, "random"), (1, "a person")):
+            axes.axvline(value, color="#8a8a8a", lw=0.8, ls=":")
+            axes.text(value, -0.62, text, ha="center", va="bottom", fontsize=9)
+        for y, group in enumerate(shown):
+            side = "b" if group in named else "a"
+            axes.text(low, y - 0.26, group, va="center", fontweight="bold" if group in named else "normal")
+            _interval(axes, side, y + 0.16, estimates[group])
+        margin = 0.06 * (high - low)
+        axes.set(ylim=(len(shown) - 0.4, -0.6), xlim=(low - margin, high + margin), yticks=[])
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel("human-likeness")
+        axes.set_axisbelow(True)
+    return _svg(axes, "human-likeness", "Human-likeness of each player, with intervals")
+
+
 def _interval(axes: Axes, side: str, y: float, estimate: Mapping[str, Any]) -> None:
     """Draw a point with its interval on a horizontal line."""
     if estimate["value"] is None:

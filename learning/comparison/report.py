@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,22 @@ from markupsafe import Markup
 from editing.files import new_folder
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
-from learning.comparison import plots
+from learning.comparison import plots, side_by_side
+from learning.comparison.distances import DISTANCE_NAMES
 from learning.comparison.film_strips import PhotoStrips
-from learning.comparison.sentences import findings, interval, number, parameter_changes, percent, plural
+from learning.comparison.reference_players import RANDOM
+from learning.comparison.sentences import (
+    answer,
+    findings,
+    halving,
+    interval,
+    number,
+    p_value,
+    parameter_changes,
+    percent,
+    plural,
+)
+from learning.comparison.sides import SINGULAR
 from learning.comparison.statistics import END, START
 from learning.figures.steps import largest_departure
 from learning.metrics.histogram_intersection import STATISTICS
@@ -23,13 +38,43 @@ from learning.metrics.histogram_intersection import STATISTICS
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
+def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips]]) -> str:
     """Return the page as HTML text.
 
     Args:
         numbers: what ``learning.comparison.compare.compare`` returned.
-        strips: the film strips to show, none where the sides share no photo.
+        strips: the film strips to show of people and each player, none where they share no photo.
     """
+    environment = _environment()
+    labels = [side["label"] for side in numbers["players"]]
+    primary = numbers["human_likeness"][numbers["method"]["primary_distance"]]
+    groups = [group for group in primary["groups"] if group != RANDOM]
+    details = [
+        (label, _side_by_side(environment, number, numbers["side_by_side"][label], strips[label]))
+        for number, label in enumerate(labels)
+    ]
+    people = numbers["people"]["label"]
+    return environment.get_template("report.html.j2").render(
+        n=numbers,
+        who=people.lower(),
+        one_of_them=SINGULAR.get(people, "player"),
+        first=labels[0] if labels else "a baseline",
+        labels=labels,
+        answer=answer(numbers),
+        likeness=primary,
+        groups=groups,
+        zero=RANDOM,
+        distance_names=DISTANCE_NAMES,
+        halving=halving(numbers["halving"]),
+        details=details,
+        detail_method=side_by_side.METHOD,
+        drawings=_marked({"scale": plots.scale(primary, groups, labels)} if primary["defined"] else {"scale": ""}),
+        strips=_one_of_each(strips[labels[0]]) if labels else None,
+        colors=plots.COLORS,
+    )
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -37,10 +82,31 @@ def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, percent=percent, interval=interval, plural=plural)
+    environment.filters.update(
+        number=number,
+        percent=percent,
+        interval=interval,
+        plural=plural,
+        p_value=p_value,
+        capitalize_first=lambda text: text[:1].upper() + text[1:],
+    )
+    return environment
+
+
+def _one_of_each(strips: Sequence[PhotoStrips]) -> PhotoStrips | None:
+    """Return the first photo with one strip of each side."""
+    if not strips:
+        return None
+    first = [next(strip for strip in strips[0].strips if strip.side == side) for side in "ab"]
+    return replace(strips[0], strips=tuple(first))
+
+
+def _side_by_side(
+    environment: Environment, place: int, numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]
+) -> Markup:
     labels = {name: numbers["sides"][name]["label"] for name in "ab"}
     used = [slug for slug, use in numbers["filter_use"].items() if use["a"]["episodes"] or use["b"]["episodes"]]
-    return environment.get_template("report.html.j2").render(
+    text = environment.get_template("side_by_side.html.j2").render(
         n=numbers,
         labels=labels,
         strips=strips,
@@ -48,7 +114,6 @@ def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
         maximum_steps=MAXIMUM_STEPS,
         start=START,
         end=END,
-        colors=plots.COLORS,
         findings=findings(numbers),
         used=used,
         drawings=_drawings(numbers, labels, used),
@@ -56,6 +121,8 @@ def render(numbers: Mapping[str, Any], strips: Sequence[PhotoStrips]) -> str:
         statistics=STATISTICS,
         pairs=_pairs(labels),
     )
+    # The drawings of two players have the same ids.
+    return Markup(re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>side{place}-", text))  # noqa: S704 (escaped by the template)
 
 
 def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:

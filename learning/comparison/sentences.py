@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from editing.game.filters import FILTERS
 from editing.game.parameters import print_number
 from learning.comparison.intervals import MINIMUM_CLUSTERS
-from learning.comparison.sides import PLAYERS, Side, episodes_by_kind
+from learning.comparison.sides import PLAYERS, SINGULAR, Side, episodes_by_kind
 from learning.comparison.statistics import Sample
 
 # A side with fewer episodes is called a small sample.
@@ -21,19 +22,18 @@ NAMED_FILTERS = 3
 NAMED_AGENTS = 3
 
 
-def who_is_compared(a: Side, b: Side, whole_a: Side, whole_b: Side) -> list[str]:
-    """Return a sentence on whose play is compared, and one for each side that leaves other kinds of players out.
+def who_is_compared(everybody: Side, people: Side, others: Sequence[Side]) -> list[str]:
+    """Return a sentence on whose play is compared, and one on what that leaves out.
 
     Args:
-        whole_a, whole_b: the sides before kinds were chosen.
+        everybody: all play that counts, before players were chosen.
     """
-    sides = [f"{plural(len(side.episodes), 'episode')} by {players(side)} ({side.label})" for side in (a, b)]
-    sentences = [f"Comparing {sides[0]} with {sides[1]}."]
-    for name, side, whole in (("a", a, whole_a), ("b", b, whole_b)):
-        if others := {kind: count for kind, count in whole.kinds.items() if kind not in side.kinds}:
-            sentences.append(
-                f"Left out of {side.label}: {episodes_by_kind(others)}. --kind-{name} chooses other kinds."
-            )
+    first = f"{plural(len(people.episodes), 'episode')} by {players(people)}"
+    rest = [f"{plural(len(side.episodes), 'episode')} by {players(side)}" for side in others]
+    sentences = [f"Comparing {first} with {' and '.join([*rest, 'the baselines'])}."]
+    compared = {episode.id for side in (people, *others) for episode in side.episodes}
+    if left := Counter(episode.player_kind for episode in everybody.episodes if episode.id not in compared):
+        sentences.append(f"Left out: {episodes_by_kind(left)}. --players chooses others.")
     return sentences
 
 
@@ -49,6 +49,94 @@ def players(side: Side) -> str:
         else:
             named.append(f"{len(names):,} {PLAYERS[kind]}")
     return " and ".join(named) or "nobody"
+
+
+def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
+    """Return how like people the first player is: a sentence, the number and its interval as text, and what they mean.
+
+    Args:
+        numbers: what ``learning.comparison.compare.compare`` returned.
+    """
+    likeness = numbers["human_likeness"][numbers["method"]["primary_distance"]]
+    people, photos = numbers["people"]["label"], plural(numbers["photos"]["compared"], "photo")
+    another = f"another {SINGULAR.get(people, 'player')}"
+    if not likeness["defined"]:
+        sentence = (
+            f"There is no number: on these {photos} a random legal player is not clearly further from "
+            f"{people.lower()} than they are from one another (by {number(likeness['width']['value'])} ΔE"
+            f"{_in_brackets(likeness['width'])}), so the scale between the two has no length."
+        )
+        return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
+    if not numbers["players"]:
+        sentence = f"Only {people.lower()} and baselines are compared: no agent was named, or none has played."
+        return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
+    label = numbers["players"][0]["label"]
+    value = likeness["groups"][label]["human_likeness"]
+    where = f"between a random legal player (0) and {another} (1)"
+    if value["value"] > 1:
+        meaning = (
+            "Above 1: its pictures lie nearer to the centre of the crowd than those of a single person do. That is no "
+            "better than a person: whoever always plays the average lies there, and lacks people’s variety."
+        )
+    elif value["value"] < 0:
+        meaning = "Below 0: its pictures are further from people’s than those of random legal play."
+    else:
+        meaning = f"That is {percent(value['value'])} % of the way from random legal play to {another}."
+    spread = likeness["groups"][label]["spread"]["value"]
+    if spread is not None:
+        meaning += f" Its own plays of a photo differ by {number(spread)} times as much as those of different people."
+    return {
+        "sentence": f"On {photos}, the pictures of {label} stand at {number(value['value'])} {where}.",
+        "number": number(value["value"]),
+        "interval": interval(value),
+        "meaning": meaning,
+    }
+
+
+def comparison_notes(
+    people: Side, others: Sequence[Side], person_count: int, photo_count: int, photos_left_out: int
+) -> list[str]:
+    """Return what a reader must know before reading any number."""
+    sentences = []
+    kinds = {episode.player_kind for episode in people.episodes}
+    if kinds != {"human"}:
+        sentences.append(
+            f"No person is in this comparison: {PLAYERS[next(iter(kinds))]} stand in their place, and say nothing of "
+            "people."
+        )
+    if person_count < MINIMUM_CLUSTERS:
+        sentences.append(
+            f"{person_count} {people.label.lower()} say nothing of others: the intervals resample photos alone."
+        )
+    if photo_count < MINIMUM_CLUSTERS:
+        sentences.append(f"{plural(photo_count, 'photo')}: too few for intervals that hold for other photos.")
+    if photos_left_out:
+        sentences.append(
+            f"{plural(photos_left_out, 'photo')} left out of the scale: not played from one preview by two "
+            f"{people.label.lower()} and by all others."
+        )
+    for side in others:
+        plays = Counter(episode.photo for episode in side.episodes)
+        if plays and max(plays.values()) == 1:
+            sentences.append(f"{side.label} played each photo once, so how much its own plays differ is unknown.")
+    return sentences
+
+
+def halving(figures: Mapping[str, Any] | None) -> str:
+    """Return how many people and photos would halve the interval, in a sentence; nothing where that is unknown."""
+    if figures is None:
+        return ""
+    people, photos = figures["both"]
+    text = f"About {people:,} people and {photos:,} photos, four times as many of both, would halve the interval"
+    ways = [f"{count:,} {name} alone" for name, count in figures["alone"].items() if count]
+    return f"{text}; so would {' or '.join(ways)}." if ways else f"{text}; more of one alone would not."
+
+
+def p_value(value: float | None) -> str:
+    """Return a p as reports print it: three decimals, never 0."""
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def findings(numbers: Mapping[str, Any]) -> list[str]:

@@ -1,23 +1,26 @@
-"""The two sides of a comparison: snapshots of play, and the episodes of them that count."""
+"""Who is compared: the episodes of some snapshots that count, and the players who are set side by side."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from editing.game.rules import Step
-from editing.trajectories.schemas import InvalidSnapshot, Snapshot, rows
-from editing.trajectories.snapshot import is_snapshot, read_snapshot
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import is_snapshot
+from editing.trajectories.schemas import InvalidSnapshot
+from editing.trajectories.snapshot import read_snapshot
 
 # What players of a kind are called, several of them.
 PLAYERS = {"human": "people", "agent": "agents", "robot": "robots", "baseline": "baselines", "expert": "experts"}
-# What a snapshot with several kinds of players is taken for: the first of these kinds that is in it. Robots stand in
-# for people who have not played yet.
-_AS_PEOPLE: tuple[str, ...] = ("human", "robot")
-_AS_AGENTS: tuple[str, ...] = ("agent",)
+
+
+# What one of them is called, by the label of their side.
+SINGULAR = {"People": "person", "Robots": "robot", "Baselines": "baseline", "Experts": "expert"}
 
 
 class ComparisonError(ValueError):
@@ -34,6 +37,7 @@ class Episode:
     photo: str
     preview: str
     steps: tuple[Step, ...]
+    started: datetime | None = None
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -43,13 +47,18 @@ class Episode:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: its snapshot, the episodes that count, and why others do not."""
+    """Players of one kind, or everybody in some snapshots: the episodes that count, and why others do not.
+
+    Attributes:
+        photos: what is known of each photo, by its SHA-256.
+        previews: the files of the previews, by their SHA-256.
+    """
 
     label: str
-    snapshot: Snapshot
     episodes: tuple[Episode, ...]
     left_out: Mapping[str, int]
     photos: Mapping[str, Mapping[str, Any]]
+    previews: Mapping[str, Path]
 
     @property
     def played(self) -> dict[str, str]:
@@ -60,16 +69,6 @@ class Side:
     def kinds(self) -> Counter[str]:
         """How many episodes count, by the kind of player."""
         return Counter(episode.player_kind for episode in self.episodes)
-
-    def of_kinds(self, kinds: Collection[str]) -> Side:
-        """Return the side with the play of these kinds alone; what that leaves out is counted with the rest."""
-        others = {
-            f"played by another kind of player ({kind})": count
-            for kind, count in self.kinds.items()
-            if kind not in kinds
-        }
-        episodes = tuple(episode for episode in self.episodes if episode.player_kind in kinds)
-        return replace(self, episodes=episodes, left_out=dict(sorted({**self.left_out, **others}.items())))
 
 
 def read_side(directory: Path, label: str) -> Side:
@@ -101,8 +100,11 @@ def read_side(directory: Path, label: str) -> Side:
             continue
         ordered = tuple(steps[row["id"]][index] for index in sorted(steps[row["id"]]))
         preview = photos[row["photo"]]["preview_sha256"]
-        episodes.append(Episode(row["id"], row["player"], row["player_kind"], row["photo"], preview, ordered))
-    return Side(label, snapshot, tuple(episodes), dict(sorted(left_out.items())), photos)
+        episodes.append(
+            Episode(row["id"], row["player"], row["player_kind"], row["photo"], preview, ordered, row["started"])
+        )
+    previews = {photo["preview_sha256"]: snapshot.preview_path(photo["preview_sha256"]) for photo in photos.values()}
+    return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews)
 
 
 def _reason(row: Mapping[str, Any]) -> str | None:
@@ -120,37 +122,71 @@ def _reason(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def choose_kinds(a: Side, b: Side, chosen_a: Collection[str] = (), chosen_b: Collection[str] = ()) -> tuple[Side, Side]:
-    """Return both sides with the kinds of players that are compared: kinds never mix unless that is chosen.
+def merge(sides: Sequence[Side]) -> Side:
+    """Return the play of several snapshots together; an episode that is in two of them counts once."""
+    episodes = {episode.id: episode for side in sides for episode in side.episodes}
+    left_out = sum((Counter(side.left_out) for side in sides), Counter[str]())
+    return Side(
+        " and ".join(side.label for side in sides),
+        tuple(episodes[key] for key in sorted(episodes)),
+        dict(sorted(left_out.items())),
+        {photo: facts for side in sides for photo, facts in side.photos.items()},
+        {preview: path for side in sides for preview, path in side.previews.items()},
+    )
 
-    Without a choice, a side whose play is all of one kind stays as it is. Of several kinds A keeps people and B agents;
-    or A agents and B people, where A holds agents alone or B holds none. Where nobody else has played, robots stand for
-    people.
+
+def choose_players(side: Side, chosen: Sequence[str] = ()) -> tuple[Side, tuple[Side, ...]]:
+    """Return those whom others are compared with, and the others, each as a side of its own.
+
+    Kinds of players never mix. Without a choice people are compared with every agent.
 
     Args:
-        chosen_a, chosen_b: player kinds to keep; empty leaves it to the rule.
+        side: everybody's play.
+        chosen: ``people``, ``robots`` or ``experts``, ``agent:NAME``, or ``agents`` for each of them; the first is whom
+            the others are compared with.
 
     Raises:
-        ComparisonError: a side holds several kinds, and the rule names none of them.
+        ComparisonError: nobody has played whom the choice names, or no person without a choice.
     """
-    kinds_a, kinds_b = set(chosen_a) or set(a.kinds), set(chosen_b) or set(b.kinds)
-    swapped = kinds_a == {"agent"} or (kinds_b and "agent" not in kinds_b)
+    agents = sorted({episode.player for episode in side.episodes if episode.player_kind == "agent"})
+    if not chosen and "human" not in side.kinds:
+        raise ComparisonError(_nobody(side))
+    names = [
+        name for choice in (chosen or ("people", "agents")) for name in (agents if choice == "agents" else [choice])
+    ]
+    if len(set(names)) < len(names):
+        raise ComparisonError(f"--players names {next(name for name in names if names.count(name) > 1)} twice")
+    if not names:
+        raise ComparisonError(f"{side.label} holds no play by an agent that --players could mean")
+    sides = [_played_by(side, name) for name in names]
+    return sides[0], tuple(sides[1:])
+
+
+def _nobody(side: Side) -> str:
+    if not side.kinds:
+        return f"{side.label} holds no episode that counts, so there is nothing to compare"
+    text = f"{side.label} holds no play by people, only {episodes_by_kind(side.kinds)}"
     return (
-        a.of_kinds(chosen_a or _kinds_by_rule(a, _AS_AGENTS if swapped else _AS_PEOPLE, "--kind-a")),
-        b.of_kinds(chosen_b or _kinds_by_rule(b, _AS_PEOPLE if swapped else _AS_AGENTS, "--kind-b")),
+        f"{text}: robots are no people; --players robots,agents puts them in their place"
+        if "robot" in side.kinds
+        else text
     )
 
 
-def _kinds_by_rule(side: Side, expected: Collection[str], option: str) -> Collection[str]:
-    if len(side.kinds) <= 1:
-        return side.kinds
-    for kind in expected:
-        if kind in side.kinds:
-            return (kind,)
-    raise ComparisonError(
-        f"{side.label} holds play by several kinds of players ({episodes_by_kind(side.kinds)}), and none that goes "
-        f"with the other side: choose with {option} {' or '.join(sorted(side.kinds))}"
-    )
+def _played_by(side: Side, name: str) -> Side:
+    kinds = {PLAYERS[kind]: kind for kind in PLAYERS if kind != "agent"}
+    if name in kinds:
+        episodes = [episode for episode in side.episodes if episode.player_kind == kinds[name]]
+    elif name.startswith("agent:"):
+        episodes = [episode for episode in side.episodes if episode.player == name]
+    else:
+        raise ComparisonError(f"--players: {name} is none of {', '.join(kinds)}, agents and agent:NAME")
+    if not episodes:
+        agents = sorted({episode.player for episode in side.episodes if episode.player_kind == "agent"})
+        held = f"; the agents there are {', '.join(agents)}" if name.startswith("agent:") and agents else ""
+        raise ComparisonError(f"{side.label} holds no play by {name}{held}")
+    label = name.capitalize() if name in kinds else name.removeprefix("agent:")
+    return replace(side, label=label, episodes=tuple(episodes))
 
 
 def episodes_by_kind(counts: Mapping[str, int]) -> str:

@@ -26,8 +26,9 @@ from editing.photos.photo_error import PhotoError
 from editing.photos.preview import LARGEST_FLOAT16, agent_view, load_preview, square
 from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
-from editing.trajectories.schemas import rows
-from editing.trajectories.snapshot import is_snapshot, read_snapshot
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import is_snapshot
+from editing.trajectories.snapshot import read_snapshot
 from learning.cluster import each_on_cluster
 from learning.photos.squares import SQUARE_SIZE
 

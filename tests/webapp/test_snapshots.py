@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from editing.game.filters import FILTERS, VERSION
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot, write_snapshot
 from webapp.datasets.exporting import photo_row
 from webapp.games.models import Episode, Event, Step
@@ -44,7 +44,8 @@ def empty_the_database(settings, tmp_path):
 class TestExport:
     def test_it_works(self, play, tmp_path, capsys):
         snapshot = export(tmp_path)
-        assert snapshot.manifest["rows"] == {"episodes": 1, "steps": 2, "events": 7, "photos": 2}
+        counts = {"episodes": 1, "steps": 2, "events": 7, "photos": 2, "participations": 2}
+        assert snapshot.manifest["rows"] == counts
         assert "1 episodes, 2 steps, 7 events, 2 photos" in capsys.readouterr().out
         episode = next(rows(snapshot.episodes))
         assert (episode["player_kind"], episode["study"], episode["step_count"]) == ("human", "default", 2)

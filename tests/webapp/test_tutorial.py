@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from editing.photos.preview_transport import unpack_preview
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
 from webapp.datasets.exporting import Selection, export
 from webapp.datasets.importing import import_snapshot

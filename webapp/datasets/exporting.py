@@ -15,8 +15,11 @@ from django.utils import timezone
 
 from editing.files import check_free
 from editing.game import filters
-from editing.trajectories.schemas import FLAGS, Snapshot, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import Snapshot
+from editing.trajectories.schemas import FLAGS
 from editing.trajectories.snapshot import write_snapshot
+from webapp.datasets.participations import participation_rows, participations_of
 from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
@@ -107,12 +110,13 @@ class Selection:
         return {study.slug: study.data_licence for study in self.studies if study.data_licence}
 
     @property
-    def participations(self) -> list[dict[str, Any]]:
-        """What the site knows of each participation, to be compared with the rows; where all that count are here."""
-        if self.left_out.keys() - {_TUTORIALS} or Episode.Status.SUBMITTED not in self.statuses:
-            return []
-        receipts = [receipt for study in self.studies for receipt in receipts_of_study(study, checked=False)]
-        return [{name: value for name, value in row.to_json().items() if name != "problems"} for row in receipts]
+    def participations(self) -> Iterator[Row]:
+        """The participations, each with its receipt where all of its play that counts is here."""
+        receipts = None
+        if not (self.left_out.keys() - {_TUTORIALS}) and Episode.Status.SUBMITTED in self.statuses:
+            every = (receipt for study in self.studies for receipt in receipts_of_study(study, checked=False))
+            receipts = {(receipt.study, receipt.player): receipt for receipt in every}
+        return participation_rows(self.studies, receipts)
 
     @property
     def photos(self) -> models.QuerySet[Photo]:
@@ -151,6 +155,7 @@ def export(directory: Path, selection: Selection) -> Snapshot:
             events=map(_event_row, _parts(Event, selection, "seq")),
             photos=map(photo_row, selection.photos.iterator(_CHUNK)),
             judgements=map(_judgement_row, judgements.iterator(_CHUNK)) if judgements.exists() else None,
+            participations=selection.participations if participations_of(selection.studies).exists() else None,
             previews={photo.preview_sha256: held(photo) for photo in selection.photos.iterator(_CHUNK)},
             manifest={
                 "exported": timezone.now().isoformat(timespec="seconds"),
@@ -159,7 +164,6 @@ def export(directory: Path, selection: Selection) -> Snapshot:
                 "episodes_left_out": selection.left_out,
                 "photos_removed": selection.removed_photos,
                 "consents": selection.consents,
-                "participations": selection.participations,
                 "withdrawn": Withdrawal.objects.filter(study__in=selection.studies).count(),
                 "data_licences": selection.licences,
             },
@@ -204,7 +208,7 @@ def _one_moment() -> Iterator[None]:
 
 def _parts(model: type[Step] | type[Event], selection: Selection, order: str) -> Iterator[Any]:
     rows = model._default_manager.filter(episode__in=selection.episodes.order_by())
-    return rows.order_by("episode__started", "episode_id", order).iterator(_CHUNK)
+    return rows.order_by("episode_id", order).iterator(_CHUNK)
 
 
 def _episode_row(episode: Episode) -> Row:

@@ -12,7 +12,9 @@ from django.db import DataError, IntegrityError, transaction
 
 from editing.files import atomic_file
 from editing.game.events import Event as PlayedEvent
-from editing.trajectories.schemas import FLAGS, InvalidSnapshot, Snapshot, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import Snapshot
+from editing.trajectories.schemas import FLAGS, InvalidSnapshot
 from editing.trajectories.validation import check_previews
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant

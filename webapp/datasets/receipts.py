@@ -4,15 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from editing.trajectories.receipts import Receipt, digest, event_problems
+from webapp.datasets.participations import PLAYERS
 from webapp.games.models import Episode
-from webapp.participants.models import Participant
 from webapp.recruiting.models import Payment, Submission
 from webapp.recruiting.payments import payments_of
 from webapp.studies.entries import code_for, outcome_of
 from webapp.studies.leases import has_open_leases
 from webapp.studies.models import Identity, Lease, Participation, Study
 
-_PLAYERS = (Participant.Kind.HUMAN, Participant.Kind.ROBOT)
 PAYMENT_COLUMNS = (
     "platform_id outcome code completed rejected status reward reward_state bonus bonus_state currency deadline".split()
 )
@@ -24,7 +23,7 @@ def receipts_of_study(study: Study, *, checked: bool = True) -> list[Receipt]:
     Args:
         checked: whether to look for what does not add up.
     """
-    participations = Participation.objects.filter(study=study, participant__kind__in=_PLAYERS)
+    participations = Participation.objects.filter(study=study, participant__kind__in=PLAYERS)
     in_order = participations.select_related("study", "participant").order_by("participant__pseudonym")
     return [_receipt(participation, checked=checked) for participation in in_order.iterator(200)]
 

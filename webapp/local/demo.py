@@ -57,7 +57,7 @@ def loop(folder: Path) -> Path:
     for name, played in ((agent, first_play), ("pretrained", play)):
         run("safelight", "play", "--agent", name, export, "-o", played, "--samples", "5")
         run("python", "manage.py", "import_trajectories", played)
-    run("safelight", "compare", export, play, "-o", report)
+    run("safelight", "compare", export, play, "-o", report, "--players", "robots,agent:pretrained")
     return ROOT / report / "report.html"
 
 

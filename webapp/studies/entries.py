@@ -53,13 +53,13 @@ def holder_of_entry(study: Study, entry: Entry) -> Participant | None:
     return identity.participation.participant if identity else None
 
 
-def check_entry(study: Study, entry: Entry | None) -> None:
-    """Refuse who comes without the parameter that the study asks for, and who has withdrawn.
+def check_entry(study: Study, entry: Entry | None, *, is_person: bool = True) -> None:
+    """Refuse a person who comes without the parameter that the study asks for, and anybody who has withdrawn.
 
     Raises:
         Refusal: ``entry_needed`` or ``withdrawn``.
     """
-    if study.entry_parameter and study.entry_required and entry is None:
+    if is_person and study.entry_parameter and study.entry_required and entry is None:
         raise Refusal("entry_needed", gettext("Please come by the link that you were given."), HTTPStatus.FORBIDDEN)
     if entry is not None:
         gone = Withdrawal.objects.filter(study=study, identity_digest=identity_digest(study, entry.platform_id))

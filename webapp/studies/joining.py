@@ -102,8 +102,8 @@ def join(
         message = gettext("This session plays as another kind of player already: %(kind)s.")
         raise Refusal("conflict", message % {"kind": participant.kind})
     check_consent(study, participant, agreed_to)
-    if not is_here and kind == Participant.Kind.HUMAN:
-        check_entry(study, entry)
+    if not is_here:
+        check_entry(study, entry, is_person=kind == Participant.Kind.HUMAN)
     if not is_here and study.is_planned:
         release_lapsed(study)
     with transaction.atomic():

@@ -118,7 +118,9 @@ def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
         try:
             version = _version(request.POST.get("version")) if _all_ticked(request, study) else 0
             ticket, key = request.POST.get("ticket", ""), _key(request.POST.get("key"))
-            join(request, study, "human", ticket=ticket, agreed_to=version, key=key, entry=entry)
+            # A program that comes by this page says so; it is never taken for a person.
+            kind = "robot" if request.POST.get("kind") == "robot" else "human"
+            join(request, study, kind, ticket=ticket, agreed_to=version, key=key, entry=entry)
         except Refusal as refusal:
             if refusal.code == "study_full":
                 return redirect(_with_query(request, "full", study))

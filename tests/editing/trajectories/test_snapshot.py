@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from editing.game.filters import FILTERS
+from editing.trajectories.columns import GESTURE_COLUMNS, rows
+from editing.trajectories.reading import is_snapshot
 from editing.trajectories.receipts import digest
-from editing.trajectories.schemas import InvalidSnapshot, rows
-from editing.trajectories.snapshot import is_snapshot, read_snapshot, write_snapshot
+from editing.trajectories.schemas import InvalidSnapshot
+from editing.trajectories.snapshot import read_snapshot, write_snapshot
 from editing.trajectories.validation import check_previews
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -190,8 +192,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a manifest that is no JSON": (lambda f: (f / "manifest.json").write_text("{"), "cannot be read"),
     "another manifest": (lambda f: (f / "manifest.json").write_text("{}"), "not the manifest of a snapshot"),
     "a later format": (
-        lambda f: (f / "manifest.json").write_text(json.dumps({"format": "safelight-snapshot", "format_version": 2})),
-        "format 2; this program reads format 1",
+        lambda f: (f / "manifest.json").write_text(json.dumps({"format": "safelight-snapshot", "format_version": 3})),
+        "format 3; this program reads formats up to 2",
     ),
     "a missing table": (lambda f: (f / "steps.parquet").unlink(), "lacks steps.parquet"),
     "a truncated table": (_truncate, "events.parquet cannot be read"),
@@ -242,7 +244,7 @@ def test_an_export_from_before_gestures_reads_as_without_and_its_digests_are_as_
     write: Callable[..., Any], tables: Tables
 ) -> None:
     path = write(tables).directory / "events.parquet"
-    pq.write_table(pq.read_table(path).drop_columns(["gesture"]), path)
+    pq.write_table(pq.read_table(path).drop_columns(list(GESTURE_COLUMNS.values())), path)
     events = list(rows(read_snapshot(path.parent).events))
     assert {event["gesture"] for event in events} == {None}
     before = [{name: value for name, value in event.items() if name != "gesture"} for event in events]

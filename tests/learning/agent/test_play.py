@@ -14,7 +14,8 @@ from PIL import Image
 
 from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
-from editing.trajectories.schemas import Snapshot, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import Snapshot
 from editing.trajectories.snapshot import read_snapshot
 from learning.agent.checkpoint import LAST, begin_run, load_agent, save_checkpoint
 from learning.agent.games import GameRequest

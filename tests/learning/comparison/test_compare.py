@@ -1,4 +1,4 @@
-"""The numbers of a comparison, against figures worked out by hand on a few lines of play."""
+"""Who is compared, and the numbers of two sides, against figures worked out by hand on a few lines of play."""
 
 import json
 import math
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from editing.game.filters import FILTERS
 from editing.game.rules import Step
 from editing.photos.colour import lab
-from learning.comparison.compare import compare
 from learning.comparison.intervals import Estimate, Resampling, difference
 from learning.comparison.results import color_difference
 from learning.comparison.sentences import who_is_compared
-from learning.comparison.sides import ComparisonError, Episode, choose_kinds, read_side
+from learning.comparison.side_by_side import compare_sides
+from learning.comparison.sides import ComparisonError, Episode, choose_players, merge, read_side
 from learning.comparison.statistics import Sample, order, parameters
 from learning.metrics.histogram_intersection import picture_statistics
 from tests.learning.snapshots import Play, photo_sha256, write
@@ -30,7 +30,7 @@ GAMMA = ("gamma", {"gamma": 0.5})
 
 def compared(folder: Path, a: list[Play], b: list[Play], seed: int = 0) -> dict[str, Any]:
     sides = [read_side(write(folder / name, plays), name) for name, plays in (("a", a), ("b", b))]
-    return compare(sides[0], sides[1], seed)
+    return compare_sides(sides[0], sides[1], seed)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_distances_of_one_player_are_kept_apart_from_those_of_several(numbers: d
 def test_result_statistics_of_flat_pictures_are_their_own_values(tmp_path: Path) -> None:
     grey = {"sea": np.full((8, 8, 3), 0.125, np.float16)}
     sides = [read_side(write(tmp_path / name, [Play("ann", "sea")], grey), name) for name in ("a", "b")]
-    results = compare(sides[0], sides[1])["results"]
+    results = compare_sides(sides[0], sides[1])["results"]
     assert results["luminance"]["a"]["mean"]["value"] == pytest.approx(0.25, abs=1e-6)
     assert results["luminance"]["untouched"] == pytest.approx(0.125, abs=1e-6)
     assert results["contrast"]["a"]["mean"]["value"] == pytest.approx(0, abs=1e-5)
@@ -198,55 +198,52 @@ MIXED = [
 AGENT, PERSON, ROBOT = MIXED[1:2], MIXED[0:1], MIXED[2:]
 
 
-def chosen_kinds(folder: Path, a: list[Play], b: list[Play], *chosen: tuple[str, ...]) -> list[list[str]]:
-    sides = [read_side(write(folder / name, plays), name) for name, plays in (("a", a), ("b", b))]
-    return [sorted(side.kinds) for side in choose_kinds(sides[0], sides[1], *chosen)]
+def chosen(folder: Path, plays: list[Play], *names: str) -> list[tuple[str, list[str]]]:
+    people, others = choose_players(read_side(write(folder / "export", plays), "export"), names)
+    return [(side.label, sorted({episode.player for episode in side.episodes})) for side in (people, *others)]
 
 
-def test_kinds_of_players_can_be_chosen_from_one_snapshot(tmp_path: Path) -> None:
-    side = read_side(write(tmp_path / "a", MIXED), "a")
-    assert [episode.player for episode in side.of_kinds(["human"]).episodes] == ["ann"]
-    agents = side.of_kinds(["agent"])
-    assert [episode.player for episode in agents.episodes] == ["agent:one"]
-    assert agents.left_out == {
-        "played by another kind of player (human)": 1,
-        "played by another kind of player (robot)": 2,
-    }
+def test_people_are_compared_with_every_agent_unless_others_are_chosen(tmp_path: Path) -> None:
+    plays = [*MIXED, Play("agent:two", "sea")]
+    assert chosen(tmp_path, plays) == [("People", ["ann"]), ("one", ["agent:one"]), ("two", ["agent:two"])]
+
+
+def test_players_are_chosen_by_name_and_kinds_never_mix(tmp_path: Path) -> None:
+    assert chosen(tmp_path / "1", MIXED, "robots", "agent:one") == [("Robots", ["r2"]), ("one", ["agent:one"])]
+    assert chosen(tmp_path / "2", MIXED, "people", "robots") == [("People", ["ann"]), ("Robots", ["r2"])]
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "expected"),
+    ("plays", "names", "reason"),
     [
-        (MIXED, MIXED, [["human"], ["agent"]]),
-        (MIXED, AGENT, [["human"], ["agent"]]),
-        (AGENT, MIXED, [["agent"], ["human"]]),
-        (MIXED, PERSON, [["agent"], ["human"]]),
-        (AGENT + ROBOT, AGENT, [["robot"], ["agent"]]),
-        (ROBOT, AGENT, [["robot"], ["agent"]]),
-        (AGENT, AGENT, [["agent"], ["agent"]]),
+        (AGENT + ROBOT, (), "no play by people, only 2 by robots, 1 by agents: robots are no people; --players robots"),
+        (AGENT, (), "no play by people, only 1 by agents$"),
+        ([Play("ann", "sea", (), {"status": "open"})], (), "no episode that counts"),
+        (MIXED, ("people", "agent:two"), "no play by agent:two; the agents there are agent:one"),
+        (MIXED, ("people", "experts"), "no play by experts"),
+        (MIXED, ("humans",), "humans is none of people, robots, baselines, experts, agents and agent:NAME"),
+        (MIXED, ("people", "agents", "agent:one"), "names agent:one twice"),
+        (PERSON, ("agents",), "holds no play by an agent"),
     ],
 )
-def test_kinds_that_nobody_chose_never_mix_people_stand_against_agents(
-    tmp_path: Path, a: list[Play], b: list[Play], expected: list[list[str]]
+def test_players_who_are_not_there_are_refused_with_what_to_do(
+    tmp_path: Path, plays: list[Play], names: tuple[str, ...], reason: str
 ) -> None:
-    assert chosen_kinds(tmp_path, a, b) == expected
+    with pytest.raises(ComparisonError, match=reason):
+        chosen(tmp_path, plays, *names)
 
 
-def test_chosen_kinds_go_before_the_rule_and_may_mix(tmp_path: Path) -> None:
-    assert chosen_kinds(tmp_path, MIXED, MIXED, ("robot", "human"), ()) == [["human", "robot"], ["agent"]]
-
-
-def test_several_kinds_of_which_the_rule_names_none_are_refused_with_what_to_do(tmp_path: Path) -> None:
-    others = [Play(kind, "sea", row={"player_kind": kind}) for kind in ("baseline", "expert")]
-    with pytest.raises(ComparisonError, match=r"a holds play by several .* choose with --kind-a baseline or expert"):
-        chosen_kinds(tmp_path, others, AGENT)
+def test_an_episode_in_two_snapshots_counts_once(tmp_path: Path) -> None:
+    side = read_side(write(tmp_path / "export", MIXED), "export")
+    more = read_side(write(tmp_path / "play", AGENT), "play")
+    assert len(merge([side, side, more]).episodes) == len(MIXED) + 1
 
 
 def test_whose_play_is_compared_is_said_first_with_what_that_leaves_out(tmp_path: Path) -> None:
-    a, b = (read_side(write(tmp_path / name, plays), name) for name, plays in (("a", MIXED), ("b", AGENT)))
-    assert who_is_compared(*choose_kinds(a, b), a, b) == [
-        "Comparing 1 episode by one person (a) with 1 episode by agent:one (b).",
-        "Left out of a: 2 by robots, 1 by agents. --kind-a chooses other kinds.",
+    everybody = read_side(write(tmp_path / "export", MIXED), "export")
+    assert who_is_compared(everybody, *choose_players(everybody)) == [
+        "Comparing 1 episode by one person with 1 episode by agent:one and the baselines.",
+        "Left out: 2 by robots. --players chooses others.",
     ]
 
 
@@ -268,7 +265,7 @@ def test_a_photo_decoded_in_two_ways_is_not_compared_pixel_by_pixel(tmp_path: Pa
     bright = {"sea": np.full((8, 8, 3), 0.5, np.float16)}
     a = read_side(write(tmp_path / "a", [Play("ann", "sea")]), "a")
     b = read_side(write(tmp_path / "b", [Play("bob", "sea")], bright), "b")
-    found = compare(a, b)
+    found = compare_sides(a, b)
     assert found["shared_photos"] == 0
     assert any("differently decoded" in note for note in found["notes"])
 
@@ -296,8 +293,8 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_other_intervals(t
         for index in range(12)
     ]
     a, b = (read_side(write(tmp_path / name, plays), name) for name in "ab")
-    assert json.dumps(compare(a, b, 1)) == json.dumps(compare(a, b, 1))
-    means = [compare(a, b, seed)["results"]["luminance"]["a"]["mean"] for seed in (1, 2)]
+    assert json.dumps(compare_sides(a, b, 1)) == json.dumps(compare_sides(a, b, 1))
+    means = [compare_sides(a, b, seed)["results"]["luminance"]["a"]["mean"] for seed in (1, 2)]
     assert means[0]["value"] == means[1]["value"]
     assert means[0]["low"] != means[1]["low"]
 
@@ -376,7 +373,7 @@ def spoiled(folder: Path, table: str, column: str, value: object) -> Path:
 
 
 def test_an_invalid_snapshot_is_refused_with_folder_row_and_reason(tmp_path: Path) -> None:
-    folder = spoiled(write(tmp_path / "bad", [Play("ann", "sea")]), "steps", "parameters", [("ev", 9.0)])
+    folder = spoiled(write(tmp_path / "bad", [Play("ann", "sea")]), "steps", "exposure_ev", 9.0)
     with pytest.raises(ComparisonError, match=r"bad is not a valid snapshot: steps\.parquet, row 0: .*ev is 9"):
         read_side(folder, "a")
 

@@ -67,7 +67,7 @@ def people_and_agent(folder: Path) -> tuple[Path, Path]:
         for index in range(15)
     ]
     agent = [
-        Play("agent:one", f"photo{index % 3}", (("gamma", {"gamma": 0.7}), ("color", {"red_0": 1.08})))
+        Play("agent:<&> $x$", f"photo{index % 3}", (("gamma", {"gamma": 0.7}), ("color", {"red_0": 1.08})))
         for index in range(6)
     ]
     return write(folder / "export", [*people, Play("lost", "photo0", (), {"status": "open"})]), write(
@@ -79,7 +79,7 @@ def people_and_agent(folder: Path) -> tuple[Path, Path]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     a, b = people_and_agent(folder)
-    safelight_output("compare", a, b, "-o", folder / "out", "--label-a", "People <&> $x$", "--label-b", "Agent")
+    safelight_output("compare", a, b, "-o", folder / "out")
     return folder / "out"
 
 
@@ -116,20 +116,29 @@ def test_the_page_holds_no_nan_none_or_template_residue(page: Page) -> None:
 
 
 def test_counts_and_reasons_are_on_the_page(page: Page) -> None:
-    assert "15 episodes by 5 people on 3 photos" in page.text
-    assert "6 episodes by agent:one on 3 photos" in page.text
-    assert "1 not submitted (open)" in page.text
-    assert "People <&> $x$" in page.text
+    text = " ".join(page.text.split())
+    assert "People 15 5 3 1 not submitted (open) <&> $x$ 6 1 3" in text
 
 
-def test_the_first_line_says_whose_play_is_compared_and_an_option_chooses(tmp_path: Path) -> None:
-    plays = [Play("ann", "sea"), Play("agent:one", "sea"), Play("r2", "sea", row={"player_kind": "robot"})]
-    export = write(tmp_path / "export", plays)
-    lines = safelight_output("compare", export, export, "-o", tmp_path / "out").splitlines()
-    assert lines[0] == "Comparing 1 episode by one person (export (A)) with 1 episode by agent:one (export (B))."
-    assert lines[1] == "Left out of export (A): 1 by agents, 1 by robots. --kind-a chooses other kinds."
-    lines = safelight_output("compare", export, export, "-o", tmp_path / "2", "--kind-a", "robot").splitlines()
-    assert lines[0].startswith("Comparing 1 episode by one robot (export (A)) with ")
+def test_the_first_line_says_whose_play_is_compared_and_the_last_but_one_answers(tmp_path: Path) -> None:
+    a, b = people_and_agent(tmp_path)
+    lines = safelight_output("compare", a, b, "-o", tmp_path / "out").splitlines()
+    assert lines[0] == ("Comparing 15 episodes by 5 people with 6 episodes by agent:<&> $x$ and the baselines.")
+    assert re.match(r"On 3 photos, the pictures of .* stand at .* between a random legal player", lines[-2])
+
+
+def test_the_page_opens_with_the_question_the_number_and_its_interval(page: Page) -> None:
+    assert re.search(r"How like people is .*\? .*95 % interval .*On 3 photos, the pictures of", page.text[:900])
+
+
+def test_robots_in_peoples_place_are_said_to_be_no_people(tmp_path: Path) -> None:
+    plays = [Play(f"r{n}", "sea", (("exposure", {"ev": 0.5 * (n + 1)}),), {"player_kind": "robot"}) for n in range(3)]
+    export = write(tmp_path / "export", [*plays, Play("agent:a", "sea")])
+    safelight_output("compare", export, "-o", tmp_path / "out", "--players", "robots,agents")
+    assert (
+        "No person is in this comparison: robots stand in their place"
+        in Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text
+    )
 
 
 def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
@@ -154,7 +163,7 @@ def test_the_pictures_of_a_strip_are_those_that_the_filters_make() -> None:
 def test_different_players_come_first_in_the_strips(tmp_path: Path) -> None:
     plays = [Play(player, "sea") for player in ("ann", "ann", "ann", "bob", "cy")]
     a = read_side(write(tmp_path / "a", plays), "a")
-    b = read_side(write(tmp_path / "b", [Play("agent:one", "sea")]), "b")
+    b = read_side(write(tmp_path / "b", [Play("agent:<&> $x$", "sea")]), "b")
     (photo,) = film_strips(a, b, 1, 3)
     assert {strip.player for strip in photo.strips if strip.side == "a"} == {"ann", "bob", "cy"}
 
@@ -164,7 +173,8 @@ def test_the_number_of_photos_and_episodes_shown_is_bounded(tmp_path: Path) -> N
     result = safelight("compare", a, b, "-o", tmp_path / "out", "--photos", 1, "--episodes", 1)
     assert result.exit_code == 0
     found = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
-    assert found.text.count("Original") == 2
+    # One of each side in the opening, and again below.
+    assert found.text.count("Original") == 4
 
 
 def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Path, report: Path) -> None:
@@ -173,7 +183,7 @@ def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Pat
         "command(standalone_mode=False); sys.exit('torch' in sys.modules)"
     )
     folders = [report.parent / "export", report.parent / "play", "-o", tmp_path / "out"]
-    arguments = [*map(str, folders), "--label-a", "People <&> $x$", "--label-b", "Agent"]
+    arguments = [*map(str, folders)]
     subprocess.run(
         [sys.executable, "-c", code, *arguments], check=True, env={"PYTHONHASHSEED": "7"}, capture_output=True
     )
@@ -181,25 +191,34 @@ def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Pat
         assert (tmp_path / "out" / name).read_bytes() == (report / name).read_bytes()
 
 
-def test_no_episode_no_shared_photo_and_one_player_give_text_in_place_of_figures(tmp_path: Path) -> None:
-    nothing = write(tmp_path / "nothing", [Play("ann", "sea", (), {"status": "abandoned"})])
-    lonely = write(tmp_path / "lonely", [Play("ann", "hill")])
-    agent = write(tmp_path / "agent", [Play("agent:one", "sea")])
-    texts = {}
-    for name, a in (("nothing", nothing), ("lonely", lonely), ("same", agent)):
-        safelight_output("compare", a, agent, "-o", tmp_path / f"report-{name}")
-        found = Page((tmp_path / f"report-{name}" / "report.html").read_text(encoding="utf-8"))
-        assert not re.search(r"\bnan\b|\bNone\b", found.text)
-        texts[name] = found.text
-    assert "nothing has no episode that counts" in texts["nothing"]
-    assert "No photo was played on both sides" in texts["lonely"]
-    assert "On both sides: 1 episode" in texts["same"]
+@pytest.mark.parametrize(
+    ("plays", "reason"),
+    [
+        ([Play("ann", "sea", (), {"status": "abandoned"})], "no episode that counts"),
+        ([Play("ann", "sea"), Play("agent:a", "sea")], "People: one player alone has played"),
+        (
+            [Play("ann", "sea"), Play("bob", "hill"), Play("agent:a", "sea")],
+            "no photo was played by two of the 2 players",
+        ),
+        ([Play("ann", "sea"), Play("bob", "sea"), Play("agent:a", "hill")], "no photo was played by two of People and"),
+        ([Play("r2", "sea", row={"player_kind": "robot"})], "robots are no people"),
+    ],
+)
+def test_too_little_to_compare_is_one_sentence_and_writes_nothing(
+    tmp_path: Path, plays: list[Play], reason: str
+) -> None:
+    result = safelight("compare", write(tmp_path / "export", plays), "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert reason in " ".join(result.output.split())
+    assert len(result.output.strip().splitlines()) <= 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_json_holds_the_numbers_of_the_page(report: Path) -> None:
     numbers = json.loads((report / "comparison.json").read_text(encoding="utf-8"))
-    assert numbers["sides"]["a"]["label"] == "People <&> $x$"
-    assert numbers["filter_use"]["gamma"]["b"]["value"] == 1
+    assert numbers["people"]["label"] == "People"
+    assert numbers["side_by_side"]["<&> $x$"]["filter_use"]["gamma"]["b"]["value"] == 1
+    assert set(numbers["human_likeness"]) == {"picture", "steps", "order"}
 
 
 def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -214,13 +233,14 @@ def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_pat
 
 def test_refusals_are_one_line_and_leave_nothing_behind(tmp_path: Path) -> None:
     a, b = people_and_agent(tmp_path)
-    damaged = next((a / "previews").iterdir())
-    damaged.write_bytes(b"not an array")
+    for damaged in (a / "previews").iterdir():
+        (b / "previews" / damaged.name).write_bytes(b"not an array")
     for arguments in ((tmp_path / "missing", b), (tmp_path, b), (a, b)):
         result = safelight("compare", *arguments, "-o", tmp_path / "out")
         assert result.exit_code == 1
-        assert result.output.startswith("Error: ")
-        assert len(result.output.strip().splitlines()) == 1
+        *before, error = result.output.strip().splitlines()
+        assert error.startswith("Error: ")
+        assert all(line.startswith("Comparing ") for line in before)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith((".out", "out"))]
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
 from editing.photos.colour import srgb_to_linear
-from editing.trajectories.schemas import rows
+from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import StepsFile, write_steps
 from learning.figures.sequences import (

@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from editing.game.events import Event
 from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import pack_preview
+from learning.robots.client import RobotError
+from learning.robots.crowd import play_site
 from learning.robots.history import Faults, compare
 from learning.robots.network import FAULTS, BadNetwork
-from learning.robots.temperaments import TEMPERAMENTS, play_photo
-from learning.robots.visitor import Manner, Played, RobotError, play_site
+from learning.robots.play import Offer, Rule, play_photo
+from learning.robots.temperaments import CAREFUL, HABITS, TEMPERAMENTS, Temperament
+from learning.robots.visitor import Manner, Played
 
 
 def dark_photo(seed: int = 0) -> NDArray[Any]:
@@ -33,12 +36,68 @@ def test_whatever_a_robot_plays_is_legal_and_ends_in_a_submit(temperament: Any, 
     assert 1 <= len(trajectory(state)) <= temperament.steps[1]
 
 
+def played(temperament: Temperament, photo: int = 0, **more: Any) -> list[Event]:
+    batches = play_photo(dark_photo(photo), temperament, np.random.default_rng(photo), **more)
+    return [event for batch in batches for event in batch]
+
+
+@given(st.sampled_from(list(HABITS.values())), st.booleans(), st.integers(0, 2**32))
+@settings(max_examples=30, deadline=None)
+def test_bad_habits_are_legal_whatever_is_offered(habit: Temperament, allow_untouched: bool, seed: int) -> None:
+    offer = Offer(("gamma", "black_white", "exposure"), 2, allow_untouched)
+    again = np.random.default_rng(seed)
+    events = [event for batch in play_photo(dark_photo(), habit, again, offer, again) for event in batch]
+    state = replay(events, allow_untouched)
+    assert state.status == "submitted"
+    assert len(state.steps) <= 2
+    assert {step.filter for step in state.steps} <= set(offer.filters)
+
+
+def test_each_bad_habit_is_what_it_says() -> None:
+    careful = played(CAREFUL)
+    assert played(HABITS["rushing"])[-1].ms < careful[-1].ms / 8
+    assert trajectory(replay(played(HABITS["routine"], 1))) == trajectory(replay(played(HABITS["routine"], 2)))
+    untouched = played(HABITS["idle"], offer=Offer(allow_untouched=True))
+    assert [event.kind for event in untouched] == ["start", "submit"]
+    assert {event.kind for event in played(HABITS["absent"])} > {"blur", "focus"}
+    gestures = [event.gesture for event in (*careful, *played(HABITS["scripted"])) if event.kind == "adjust"]
+    assert {gesture.trusted for gesture in gestures if gesture} == {True, False}
+
+
+def test_a_second_look_differs_a_little_and_that_of_who_remembers_nothing_is_another() -> None:
+    def steps(temperament: Temperament, again: int | None) -> Any:
+        generator = None if again is None else np.random.default_rng(again)
+        batches = play_photo(dark_photo(), temperament, np.random.default_rng(3), again=generator)
+        return trajectory(replay(event for batch in batches for event in batch))
+
+    first, second = steps(CAREFUL, None), steps(CAREFUL, 1)
+    assert first != second
+    assert [step.filter for step in first] == [step.filter for step in second]
+    for step, other in zip(first, second, strict=True):
+        assert dict(step.parameters) == pytest.approx(dict(other.parameters), abs=0.7)
+    assert HABITS["erratic"].wobble is None
+
+
+def test_who_is_told_does_as_told_and_nothing_else() -> None:
+    rule = Rule("saturation", "amount", 0.4, 0.6)
+    (step,) = trajectory(replay(played(CAREFUL, rule=rule)))
+    assert (step.filter, step.parameters["amount"]) == ("saturation", 0.5)
+    assert rule.is_kept([step])
+    assert not replace(rule, high=0.45).is_kept([step])
+    assert not rule.is_kept([])
+
+
 def test_the_same_seed_plays_the_same_and_another_differently() -> None:
     def steps(seed: int) -> Any:
         batches = play_photo(dark_photo(), TEMPERAMENTS[1], np.random.default_rng(seed))
         return trajectory(replay(event for batch in batches for event in batch))
 
     assert steps(1) == steps(1) != steps(2)
+
+
+def robot_name(cookie: str) -> str:
+    """The pseudonym of whose session a header of cookies tells."""
+    return f"robot-{cookie.rpartition('sessionid=')[2].partition(';')[0]}"
 
 
 class Site:
@@ -51,6 +110,7 @@ class Site:
         self.done: dict[str, int] = {}
         self.events: dict[str, list[Event]] = {}
         self.photo_of: dict[str, str] = {}
+        self.player_of: dict[str, str] = {}
         self.backwards = backwards
 
     @property
@@ -60,9 +120,16 @@ class Site:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         request.read()
+        robot = request.headers.get("cookie", "")
+        if path.endswith("/mine.json"):
+            own = [episode for episode in self.events if self.player_of[episode] == robot]
+            events = {episode: [event.to_json() for event in self.events[episode]] for episode in own}
+            data = {"pseudonym": robot_name(robot), "completed": None, "recruiter": None}
+            data["consents"] = [{"version": 3, "text": "Robots agree."}]
+            data["episodes"] = [{"id": episode, "events": own} for episode, own in events.items()]
+            return httpx.Response(200, json=data)
         if path.startswith("/play/"):
             self.entries.append(str(request.url.query, "ascii"))
-        robot = request.headers.get("cookie", "")
         if path.startswith("/play/") or path == "/api/studies/default/":
             text = {"consent": {"version": 3, "text": "Robots agree."}}
             return httpx.Response(200, json=text, headers={"set-cookie": "csrftoken=token; Path=/"})
@@ -80,14 +147,12 @@ class Site:
             return httpx.Response(200, json={"photo": photo})
         if path.endswith("/preview/1/"):
             return httpx.Response(200, content=pack_preview(dark_photo().astype(np.float16)))
-        if request.method == "GET":
-            events = self.events[path.split("/")[3]]
-            return httpx.Response(200, json={"events": [event.to_json() for event in events]})
         return self.events_endpoint(request, robot)
 
     def events_endpoint(self, request: httpx.Request, robot: str) -> httpx.Response:
         batch = [Event.from_json(one) for one in json.loads(request.content)["events"]]
         episode = request.url.path.split("/")[3]
+        self.player_of[episode] = robot
         self.photo_of[episode] = json.loads(request.content)["photo"]
         stored = self.events.get(episode, [])
         self.events[episode] = [*stored, *(event for event in batch if event.id not in {each.id for each in stored})]
@@ -186,7 +251,7 @@ class Flaky:
 
 
 def test_robots_go_on_after_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0, 0.0, 0.0))
     network = Flaky(Site(photos=3))
     played = play_site("http://site", episodes=3, workers=1, transport=httpx.MockTransport(network))
     assert len(played) == 3
@@ -194,7 +259,7 @@ def test_robots_go_on_after_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_site_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0, 0.0))
     site, requests = Site(photos=1), 0
 
     def gone(request: httpx.Request) -> httpx.Response:
@@ -210,7 +275,7 @@ def test_a_site_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_robots_on_a_bad_network_hand_in_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.robots.visitor.PAUSES", (0.0,) * 40)
+    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0,) * 40)
     site = Site(photos=3)
     played = play_site(
         "http://site", episodes=9, workers=1, manner=Manner(faults=0.4), transport=httpx.MockTransport(site)
@@ -294,7 +359,7 @@ def test_robots_name_what_a_site_has_lost() -> None:
     site = Site(photos=1)
 
     def forgets(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
+        if request.url.path.endswith("/mine.json"):
             for events in site.events.values():
                 events[:] = [event for event in events if event.seq != 1]
         return site(request)

@@ -5,7 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 
-from editing.trajectories.schemas import InvalidSnapshot, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.snapshot import read_snapshot
 from tests.webapp.conftest import new_player
 from tests.webapp.ratings.conftest import do_photo

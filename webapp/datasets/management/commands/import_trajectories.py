@@ -8,7 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from editing.photos.photo_error import PhotoError
-from editing.trajectories.schemas import InvalidSnapshot, Snapshot, rows
+from editing.trajectories.columns import rows
+from editing.trajectories.reading import Snapshot
+from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.snapshot import read_snapshot
 from webapp.datasets.importing import import_snapshot
 from webapp.studies.models import Study

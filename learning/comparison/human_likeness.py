@@ -1,0 +1,282 @@
+"""Human-likeness: where players stand between a random legal player, at 0, and another person, at 1.
+
+With d(X, Y) the mean over photos, each counting once, of the mean distance between an episode of X and one of Y by
+another player on the same photo,
+
+    human-likeness = (d(random, people) - d(X, people)) / (d(random, people) - d(people, people)).
+
+It is linear in mixtures of players. Who is nearer to the crowd's centre than a person is scores above 1. Intervals are
+by a bootstrap that resamples people and photos, crossed (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics
+1, 2007), numerator and denominator together; pairs of two copies of one person, at distance 0, are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learning.comparison.intervals import LEVEL, MINIMUM_CLUSTERS, RESAMPLES, Estimate
+from learning.comparison.pair_distances import PhotoDistances
+from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """Weights of people and photos: in the first row all 1, then one row for each resample.
+
+    Attributes:
+        people: (rows, people).
+        photos: (rows, photos).
+        seed: of the weights of other players and their plays.
+        over: what is resampled: ``people``, ``photos``, both or neither, where there are fewer than five.
+    """
+
+    people: Floats
+    photos: Floats
+    seed: tuple[int, ...]
+    over: tuple[str, ...]
+
+    @classmethod
+    def draw(
+        cls, people: int, photos: int, seed: Sequence[int], over: Sequence[str] = ("people", "photos")
+    ) -> Resamples:
+        """Draw the resamples of so many people and photos."""
+        random = np.random.default_rng(list(seed))
+        counts = {"people": people, "photos": photos}
+        resampled = tuple(name for name in over if counts[name] >= MINIMUM_CLUSTERS)
+        weights = {
+            name: multinomial(random, count, RESAMPLES) if name in resampled else np.ones((RESAMPLES + 1, count))
+            for name, count in counts.items()
+        }
+        return cls(weights["people"], weights["photos"], tuple(seed), resampled)
+
+
+def multinomial(random: np.random.Generator, count: int, rows: int) -> Floats:
+    """Return (rows + 1, count) weights: a row of 1, then how often each of ``count`` is drawn in a resample."""
+    drawn = random.multinomial(count, np.full(count, 1 / count), size=rows)
+    return np.concatenate([np.ones((1, count)), drawn]).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class MeanDistances:
+    """Mean distances in every resample, (rows,) each: the first row is what was measured.
+
+    Attributes:
+        people: d(people, people).
+        to_people: d(X, people), by group.
+        own: d(X, X) between different plays of one group, or of different players where it has several; NaN where no
+            photo was played twice.
+    """
+
+    people: Floats
+    to_people: Mapping[str, Floats]
+    own: Mapping[str, Floats]
+
+
+def mean_distances(
+    photos: Sequence[PhotoDistances], players: Mapping[str, Sequence[str]], resamples: Resamples
+) -> MeanDistances:
+    """Average the distances on each photo, then over photos, in every resample."""
+    rows = len(resamples.people)
+    means: dict[tuple[str, str], list[Floats]] = {}
+    random = np.random.default_rng([*resamples.seed, 1])
+    resampled = bool(resamples.over)
+    # A group of several players is resampled by its players. What chance does in an agent's and in random plays of a
+    # photo is different on each photo: where photos are resampled, that is in the interval already.
+    by_player = {
+        group: multinomial(random, len(names), rows - 1)
+        for group, names in players.items()
+        if group != OTHER_PHOTO and len(names) >= MINIMUM_CLUSTERS and resampled
+    }
+    for photo in photos:
+        people = resamples.people[:, photo.people]
+        different = photo.people[:, None] != photo.people[None]
+        means.setdefault(("own", ""), []).append(_quadratic(people, photo.own, different))
+        for group, others in photo.others.items():
+            if group == OTHER_PHOTO:
+                weights = resamples.people[:, others.players]
+                allowed = photo.people[:, None] != others.players[None]
+            else:
+                if group in by_player:
+                    weights = by_player[group][:, others.players]
+                elif resampled and "photos" not in resamples.over and len(others.players) > 1:
+                    weights = multinomial(random, len(others.players), rows - 1)
+                else:
+                    weights = np.ones((rows, len(others.players)))
+                allowed = np.ones(others.to_people.shape, bool)
+            means.setdefault(("to_people", group), []).append(_bilinear(people, others.to_people, weights, allowed))
+            if len(others.own):
+                several = len(players[group]) > 1
+                pairs = (
+                    others.players[:, None] != others.players[None] if several else ~np.eye(len(others.own), dtype=bool)
+                )
+                means.setdefault(("own", group), []).append(_quadratic(weights, others.own, pairs))
+    # Where one person alone was drawn of a photo's, the photo is left out of all terms alike.
+    weights_of_photos = resamples.photos * np.isfinite(np.array(means["own", ""]).T)
+    totals = {key: _over_photos(np.array(values), weights_of_photos) for key, values in means.items()}
+    groups = [group for kind, group in totals if kind == "to_people"]
+    missing = np.full(rows, np.nan)
+    return MeanDistances(
+        totals["own", ""],
+        {group: totals["to_people", group] for group in groups},
+        {group: totals.get(("own", group), missing) for group in groups},
+    )
+
+
+def _bilinear(a: Floats, matrix: Floats, b: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """Return the mean of a matrix over its allowed pairs, weighted by (rows, n) and (rows, k); NaN where none is."""
+    top = ((a @ (matrix * allowed)) * b).sum(axis=1)
+    bottom = ((a @ allowed.astype(np.float64)) * b).sum(axis=1)
+    means: Floats = np.divide(top, bottom, out=np.full(len(a), np.nan), where=bottom > 0)
+    return means
+
+
+def _quadratic(weights: Floats, matrix: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    return _bilinear(weights, matrix, weights, allowed)
+
+
+def _over_photos(means: Floats, weights: Floats) -> Floats:
+    """Return the mean of (photos, rows) over photos that have one, weighted by (rows, photos); NaN where none has."""
+    defined = ~np.isnan(means.T)
+    bottom = (weights * defined).sum(axis=1)
+    top = (weights * np.where(defined, means.T, 0.0)).sum(axis=1)
+    totals: Floats = np.divide(top, bottom, out=np.full(len(weights), np.nan), where=bottom > 0)
+    return totals
+
+
+def estimate(draws: Floats, *, interval: bool = True) -> Estimate:
+    """Return the first of some draws as the estimate, with the interval of the others; without one if one is undefined.
+
+    A resample in which it is undefined is left out, as long as these are few.
+    """
+    value = float(draws[0])
+    if not np.isfinite(value):
+        return Estimate(None)
+    defined = draws[1:][np.isfinite(draws[1:])]
+    if not interval or len(defined) < LEVEL * (len(draws) - 1):
+        return Estimate(value)
+    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(value, float(low), float(high), draws[1:])
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Human-likeness by one distance and one zero.
+
+    Attributes:
+        random, people: the mean distances at 0 and at 1.
+        width: their difference.
+        defined: whether the lower bound of the width is above 0; else there is no number.
+        groups: human-likeness by group of players.
+    """
+
+    random: Estimate
+    people: Estimate
+    width: Estimate
+    defined: bool
+    groups: Mapping[str, Estimate]
+    draws: Mapping[str, Floats]
+
+
+def human_likeness(means: MeanDistances, resamples: Resamples, zero: str = RANDOM) -> Scale:
+    """Place every group between a zero and people.
+
+    Args:
+        zero: the group that scores 0.
+    """
+    with_interval = bool(resamples.over)
+    at_zero = means.to_people[zero]
+    width = at_zero - means.people
+    width_estimate = estimate(width, interval=with_interval)
+    lower = width_estimate.low if width_estimate.low is not None else width_estimate.value
+    defined = lower is not None and lower > 0
+    draws = {}
+    if defined:
+        for group, distance in means.to_people.items():
+            if group != zero:
+                draws[group] = np.divide(at_zero - distance, width, out=np.full_like(width, np.nan), where=width > 0)
+    return Scale(
+        estimate(at_zero, interval=with_interval),
+        estimate(means.people, interval=with_interval),
+        width_estimate,
+        defined,
+        {group: estimate(values, interval=with_interval) for group, values in draws.items()},
+        draws,
+    )
+
+
+def energy_distance(means: MeanDistances, group: str) -> Floats:
+    """Return 2 d(X, people) - d(X, X) - d(people, people), (rows,): 0 only for players who are distributed alike.
+
+    See Szekely and Rizzo, "Energy statistics", Journal of Statistical Planning and Inference 143, 2013. Both inner
+    terms are over different players or plays, so that chance may bring it below 0.
+    """
+    return 2 * means.to_people[group] - means.own[group] - means.people
+
+
+def single_people(photos: Sequence[PhotoDistances], count: int) -> Floats:
+    """Return the human-likeness of each person against all others, on the photos that he or she played: (people,).
+
+    Their mean is about 1. NaN for a person who shares no photo with another.
+    """
+    own, others, random = (np.zeros(count) for _ in range(3))
+    for photo in photos:
+        different = photo.people[:, None] != photo.people[None]
+        if not different.any():
+            continue
+        everybody = photo.own[different].mean()
+        for person in np.unique(photo.people):
+            mine = photo.people == person
+            own[person] += photo.own[mine][:, ~mine].mean()
+            others[person] += everybody
+            random[person] += photo.others[RANDOM].to_people[~mine].mean()
+    width = random - others
+    scores: Floats = np.divide(random - own, width, out=np.full(count, np.nan), where=width > 0)
+    return scores
+
+
+def repeats(photos: Sequence[PhotoDistances]) -> tuple[float, float, int] | None:
+    """Return d(a person, the same person again), d(people, people), and the number of photos that were played twice.
+
+    Both are taken on the same photos; ``None`` where nobody played a photo twice.
+    """
+    rows = []
+    for photo in photos:
+        same = (photo.people[:, None] == photo.people[None]) & ~np.eye(len(photo.people), dtype=bool)
+        different = photo.people[:, None] != photo.people[None]
+        if same.any() and different.any():
+            rows.append((photo.own[same].mean(), photo.own[different].mean()))
+    if not rows:
+        return None
+    again, others = np.mean(rows, axis=0)
+    return float(again), float(others), len(rows)
+
+
+def split_halves(photos: Sequence[PhotoDistances], count: int, seed: Sequence[int], splits: int = 200) -> Floats:
+    """Return the human-likeness of one half of the people against the other, in random splits: the ceiling, (splits,).
+
+    A split in which a half has no two people on one photo is left out.
+    """
+    random = np.random.default_rng([*seed, 2])
+    values = []
+    for _ in range(splits):
+        half = np.zeros(count, dtype=bool)
+        half[random.permutation(count)[: count // 2]] = True
+        rows = []
+        for photo in photos:
+            mine = half[photo.people]
+            theirs = photo.own[~mine][:, ~mine]
+            different = photo.people[~mine][:, None] != photo.people[~mine][None]
+            if mine.any() and different.any():
+                at_zero = photo.others[RANDOM].to_people[~mine].mean()
+                rows.append((at_zero, photo.own[mine][:, ~mine].mean(), theirs[different].mean()))
+        if rows:
+            at_zero, between, within = np.mean(rows, axis=0)
+            if at_zero > within:
+                values.append((at_zero - between) / (at_zero - within))
+    return np.array(values)

@@ -1,0 +1,167 @@
+"""Players that need neither people nor an agent, between which an agent is placed: what a comparison calls baselines.
+
+Random legal play is the 0 of human-likeness, another photo's human steps are the 0 of a second scale that asks how much
+of it is owed to looking at the picture. The others show what little it takes to come so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from editing.game.filters import FILTERS, apply_steps
+from editing.game.rules import MAXIMUM_STEPS, Step
+from editing.photos.colour import lab
+from learning.baselines import automatic_levels, untouched
+from learning.comparison.sides import Episode
+
+Pixels = NDArray[np.float32]
+
+# Changes of what random play is: stated in every report.
+RANDOM_PLAY_VERSION = 1
+PLAYS = 64
+
+RANDOM = "random legal play"
+OTHER_PHOTO = "another photo’s human steps"
+FITTED = "one curve, fitted to people"
+AVERAGE = "people’s average play"
+
+
+def random_plays(people: Sequence[Episode], photo: str, preview: str, seed: Sequence[int]) -> list[Episode]:
+    """Return 64 random legal plays of a photo (version 1).
+
+    How many steps is drawn from people's episodes, filters uniformly without repetition, and each parameter uniformly
+    along its slider.
+
+    Args:
+        people: everybody's episodes, on all photos.
+    """
+    random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
+    counts = [len(episode.steps) for episode in people]
+    plays = []
+    for count in random.choice(counts, PLAYS):
+        slugs = random.permutation(list(FILTERS))[:count]
+        plays.append(tuple(_random_step(str(slug), random) for slug in slugs))
+    return _episodes(RANDOM, photo, preview, plays)
+
+
+def _random_step(slug: str, random: np.random.Generator) -> Step:
+    filter_ = FILTERS[slug]
+    values = {p.name: float(p.from_position(random.uniform())) for p in filter_.parameters}
+    return Step(slug, filter_.canonical(values))
+
+
+def transplanted_plays(people: Sequence[Episode], photo: str, preview: str, seed: Sequence[int]) -> list[Episode]:
+    """Return up to 64 plays of people on other photos, put on this one; who played them stays.
+
+    Args:
+        people: everybody's episodes, on all photos.
+    """
+    random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
+    others = [episode for episode in people if episode.photo != photo]
+    chosen = random.permutation(len(others))[:PLAYS]
+    return [
+        Episode(f"{OTHER_PHOTO} {index}", others[row].player, "baseline", photo, preview, others[row].steps)
+        for index, row in enumerate(chosen)
+    ]
+
+
+def average_play(people: Sequence[Episode]) -> tuple[Step, ...]:
+    """Return the average of some plays of one photo.
+
+    Sliders are averaged along their widths, unused ones counting as neutral. The filters are those most used, as many
+    as the plays have steps on average, in order of their mean place.
+    """
+    count = round(float(np.mean([len(episode.steps) for episode in people])))
+    places: dict[str, list[int]] = {slug: [] for slug in FILTERS}
+    for episode in people:
+        for place, step in enumerate(episode.steps):
+            places[step.filter].append(place)
+    used = [slug for slug in sorted(FILTERS, key=lambda slug: -len(places[slug])) if places[slug]]
+    chosen = sorted(used[: min(count, MAXIMUM_STEPS)], key=lambda slug: float(np.mean(places[slug])))
+    return tuple(Step(slug, _average(slug, people)) for slug in chosen)
+
+
+def _average(slug: str, people: Sequence[Episode]) -> dict[str, float]:
+    filter_ = FILTERS[slug]
+    parameters = [
+        next((step.parameters for step in episode.steps if step.filter == slug), filter_.neutral) for episode in people
+    ]
+    values = {}
+    for parameter in filter_.parameters:
+        position = float(np.mean([parameter.to_position(values[parameter.name]) for values in parameters]))
+        values[parameter.name] = float(parameter.from_position(min(max(position, 0.0), 1.0)))
+    return filter_.canonical(values)
+
+
+def fitted_curve(originals: Mapping[str, Pixels], people: Sequence[Episode]) -> tuple[Step, ...]:
+    """Return an exposure and a gamma, the same for every photo, that come nearest to what people made of them all.
+
+    Fitted by least squares in L*a*b* to the mean of people's results (Nelder and Mead's simplex search).
+
+    Args:
+        originals: thumbnails (h, w, 3) of linear light, by photo.
+    """
+    targets = {}
+    for photo, original in originals.items():
+        results = [_shown(apply_steps(original, e.steps)) for e in people if e.photo == photo]
+        targets[photo] = np.mean(results, axis=0)
+    ev, gamma = (FILTERS[slug].parameters[0] for slug in ("exposure", "gamma"))
+
+    def steps(x: Any) -> tuple[Step, ...]:
+        positions = np.clip(x, 0, 1)
+        values = [float(p.from_position(position)) for p, position in zip((ev, gamma), positions, strict=True)]
+        return (Step("exposure", {"ev": values[0]}), Step("gamma", {"gamma": values[1]}))
+
+    def error(x: Any) -> float:
+        pictures = {photo: _shown(apply_steps(original, steps(x))) for photo, original in originals.items()}
+        return float(np.mean([np.mean((pictures[photo] - target) ** 2) for photo, target in targets.items()]))
+
+    start = [ev.to_position(1.0), gamma.to_position(0.6)]
+    options = {"xatol": 1e-3, "fatol": 1e-4}
+    best = minimize(error, start, method="Nelder-Mead", options=options)
+    return steps(best.x)
+
+
+def baselines(
+    people: Sequence[Episode], originals: Mapping[str, Pixels], previews: Mapping[str, str], seed: Sequence[int]
+) -> dict[str, list[Episode]]:
+    """Return the play of every baseline, by its name.
+
+    Args:
+        people: their episodes, on the photos of ``originals``.
+        originals: thumbnails (h, w, 3) of linear light, by photo.
+        previews: the SHA-256 of the previews, by photo.
+    """
+    curve = fitted_curve(originals, people)
+    by_photo = {photo: [episode for episode in people if episode.photo == photo] for photo in originals}
+    result: dict[str, list[Episode]] = {RANDOM: [], OTHER_PHOTO: []}
+    for photo in originals:
+        result[RANDOM] += random_plays(people, photo, previews[photo], seed)
+        result[OTHER_PHOTO] += transplanted_plays(people, photo, previews[photo], seed)
+    for photo, original in originals.items():
+        plays = {
+            "untouched": untouched(original),
+            "automatic levels": automatic_levels(original),
+            FITTED: curve,
+            AVERAGE: average_play(by_photo[photo]),
+        }
+        for name, play in plays.items():
+            result.setdefault(name, []).extend(_episodes(name, photo, previews[photo], [play]))
+    return result
+
+
+def _episodes(name: str, photo: str, preview: str, plays: Sequence[tuple[Step, ...]]) -> list[Episode]:
+    return [
+        Episode(f"{name} {photo[:12]} {index}", name, "baseline", photo, preview, steps)
+        for index, steps in enumerate(plays)
+    ]
+
+
+def _shown(picture: Pixels) -> NDArray[np.float64]:
+    shown: NDArray[np.float64] = lab(np.clip(picture, 0, 1)).astype(np.float64)
+    return shown
