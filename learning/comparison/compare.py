@@ -44,12 +44,11 @@ def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = 
     Raises:
         ComparisonError: too little was played: the message says what is missing.
     """
-    originals, previews, photos_left_out = _shared_photos(people, others)
-    on_photos = [episode for episode in people.episodes if previews.get(episode.photo) == episode.preview]
-    groups: dict[str, Sequence[Episode]] = {side.label: side.episodes for side in others}
-    groups |= baselines(on_photos, originals, previews, (seed,))
-    measured = pair_distances.measure_distances(on_photos, groups, originals, (seed,), track)
-    resamples = Resamples.draw(len(measured.people), len(originals), (seed,))
+    measured = measure(people, others, seed, track)
+    photo_count = len(measured.photos[PRIMARY])
+    played = {episode.photo for side in (people, *others) for episode in side.episodes}
+    photos_left_out = len(played) - photo_count
+    resamples = Resamples.draw(len(measured.people), photo_count, (seed,))
     scales = {measure: _scales(measured, measure, resamples) for measure in DISTANCES}
     labels = [side.label for side in others]
     numbers = {
@@ -69,21 +68,34 @@ def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = 
         },
         "people": describe_side(people, Sample.of(people.episodes, (seed, 0))),
         "players": [describe_side(side, Sample.of(side.episodes, (seed, 1))) for side in others],
-        "baselines": [name for name in groups if name not in labels],
-        "photos": {"compared": len(originals), "left_out": photos_left_out},
+        "baselines": [name for name in measured.players if name not in labels],
+        "photos": {"compared": photo_count, "left_out": photos_left_out},
         "compared_people": len(measured.people),
         "human_likeness": {measure: _likeness(measured, measure, scales[measure], seed) for measure in DISTANCES},
         "tests": [_test_to_json(test) for test in _tests(measured, others, seed)],
         "halving": _halving(measured, labels, seed),
-        "notes": comparison_notes(people, others, len(measured.people), len(originals), photos_left_out),
+        "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out),
         "side_by_side": {side.label: compare_sides(people, side, seed) for side in others},
     }
     rounded: dict[str, Any] = _rounded(numbers)
     return rounded
 
 
-def _shared_photos(people: Side, others: Sequence[Side]) -> tuple[dict[str, Pixels], dict[str, str], int]:
-    """Return thumbnails and previews of the photos that two people and everybody else played, and how many others are.
+def measure(people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter) -> Distances:
+    """Return the distances between people, the others and the baselines on the photos that all of them played.
+
+    Raises:
+        ComparisonError: too little was played: the message says what is missing.
+    """
+    originals, previews = _shared_photos(people, others)
+    on_photos = [episode for episode in people.episodes if previews.get(episode.photo) == episode.preview]
+    groups: dict[str, Sequence[Episode]] = {side.label: side.episodes for side in others}
+    groups |= baselines(on_photos, originals, previews, (seed,))
+    return pair_distances.measure_distances(on_photos, groups, originals, (seed,), track)
+
+
+def _shared_photos(people: Side, others: Sequence[Side]) -> tuple[dict[str, Pixels], dict[str, str]]:
+    """Return thumbnails and previews of the photos that two people and everybody else played.
 
     Where people played a photo from several previews, that of the most episodes counts.
     """
@@ -105,8 +117,7 @@ def _shared_photos(people: Side, others: Sequence[Side]) -> tuple[dict[str, Pixe
             "let the agents play the photos of the export, by `safelight play`"
         )
     originals = {photo: thumbnail(people.previews[preview], DISTANCE_EDGE) for photo, preview in sorted(compared)}
-    played = {episode.photo for side in (people, *others) for episode in side.episodes}
-    return originals, dict(compared), len(played) - len(compared)
+    return originals, dict(compared)
 
 
 def _too_few(people: Side) -> str:
