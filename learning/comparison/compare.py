@@ -73,6 +73,11 @@ def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = 
         "compared_people": len(measured.people),
         "human_likeness": {measure: _likeness(measured, measure, scales[measure], seed) for measure in DISTANCES},
         "tests": [_test_to_json(test) for test in _tests(measured, others, seed)],
+        "steps": {
+            group or people.label: {slug: {"steps": used, "unseen": unseen} for slug, (used, unseen) in counts.items()}
+            for group, counts in measured.steps.items()
+            if group in ("", *labels)
+        },
         "halving": _halving(measured, labels, seed),
         "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out),
         "side_by_side": {side.label: compare_sides(people, side, seed) for side in others},

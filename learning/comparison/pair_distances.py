@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.comparison.distances import DISTANCES, distances, treat
+from learning.comparison.distances import DISTANCES, VISIBLE_DELTA_E, Treatments, distances, treat
 from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
 from learning.comparison.sides import Episode
 
@@ -53,11 +53,14 @@ class Distances:
         people: names of the people, in the order of their numbers.
         players: the same of the other players, by group.
         photos: by measure, one entry for each photo.
+        steps: by group (people's is the empty text) and filter, how many of the measured steps there are, and how many
+            of them nobody sees.
     """
 
     people: tuple[str, ...]
     players: Mapping[str, tuple[str, ...]]
     photos: Mapping[str, tuple[PhotoDistances, ...]]
+    steps: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
 def measure_distances(
@@ -80,11 +83,14 @@ def measure_distances(
         for group, episodes in others.items()
     }
     photos: dict[str, list[PhotoDistances]] = {measure: [] for measure in DISTANCES}
+    steps: dict[str, dict[str, list[int]]] = {group: {} for group in ("", *others)}
     groups = {group: _by_photo(episodes) for group, episodes in {"": people, **others}.items()}
     for photo, original in track(sorted(originals.items(), key=lambda item: item[0])):
         random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
         chosen = {group: _sample(by_photo.get(photo, []), random) for group, by_photo in groups.items()}
         treated = {group: treat(original, [e.steps for e in episodes]) for group, episodes in chosen.items()}
+        for group, episodes in chosen.items():
+            _count_steps(steps[group], episodes, treated[group])
         numbers = {
             group: np.array([(players | {"": names})[group].index(e.player) for e in episodes], np.intp)
             for group, episodes in chosen.items()
@@ -110,7 +116,24 @@ def measure_distances(
                     },
                 )
             )
-    return Distances(names, players, {measure: tuple(entries) for measure, entries in photos.items()})
+    return Distances(
+        names,
+        players,
+        {measure: tuple(entries) for measure, entries in photos.items()},
+        {
+            group: {slug: (used, unseen) for slug, (used, unseen) in sorted(counts.items())}
+            for group, counts in steps.items()
+        },
+    )
+
+
+def _count_steps(counts: dict[str, list[int]], episodes: Sequence[Episode], treated: Treatments) -> None:
+    """Add to the counts of each filter its steps on one photo, and those of them that nobody sees."""
+    for episode, moves in zip(episodes, treated.moved, strict=True):
+        for step, move in zip(episode.steps, moves, strict=True):
+            count = counts.setdefault(step.filter, [0, 0])
+            count[0] += 1
+            count[1] += move < VISIBLE_DELTA_E
 
 
 def _by_photo(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:

@@ -64,6 +64,7 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
         likeness=primary,
         groups=groups,
         zero=RANDOM,
+        filters=FILTERS,
         distance_names=DISTANCE_NAMES,
         halving=halving(numbers["halving"]),
         details=details,

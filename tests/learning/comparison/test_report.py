@@ -219,6 +219,8 @@ def test_the_json_holds_the_numbers_of_the_page(report: Path) -> None:
     assert numbers["people"]["label"] == "People"
     assert numbers["side_by_side"]["<&> $x$"]["filter_use"]["gamma"]["b"]["value"] == 1
     assert set(numbers["human_likeness"]) == {"picture", "steps", "order"}
+    # The agent's gamma is seen on every photo.
+    assert numbers["steps"]["<&> $x$"]["gamma"] == {"steps": 6, "unseen": 0}
 
 
 def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
