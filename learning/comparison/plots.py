@@ -92,7 +92,9 @@ def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[st
             axes.text(value, -0.62, text, ha="center", va="bottom", fontsize=9)
         for y, group in enumerate(shown):
             side = "b" if group in named else "a"
-            axes.text(low, y - 0.26, group, va="center", fontweight="bold" if group in named else "normal")
+            weight = "bold" if group in named else "normal"
+            behind = {"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1}
+            axes.text(low, y - 0.26, group, va="center", fontweight=weight, bbox=behind)
             _interval(axes, side, y + 0.16, estimates[group])
         margin = 0.06 * (high - low)
         axes.set(ylim=(len(shown) - 0.4, -0.6), xlim=(low - margin, high + margin), yticks=[])

@@ -72,7 +72,7 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
         return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
     label = numbers["players"][0]["label"]
     value = likeness["groups"][label]["human_likeness"]
-    where = f"between a random legal player (0) and {another} (1)"
+    where = f"where 0 is a random legal player and 1 is {another}"
     if value["value"] > 1:
         meaning = (
             "Above 1: its pictures lie nearer to the centre of the crowd than those of a single person do. That is no "
@@ -86,7 +86,7 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
     if spread is not None:
         meaning += f" Its own plays of a photo differ by {number(spread)} times as much as those of different people."
     return {
-        "sentence": f"On {photos}, the pictures of {label} stand at {number(value['value'])} {where}.",
+        "sentence": f"On {photos}, {label} scores {number(value['value'])} for its pictures, {where}.",
         "number": number(value["value"]),
         "interval": interval(value),
         "meaning": meaning,

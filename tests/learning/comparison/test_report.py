@@ -124,11 +124,11 @@ def test_the_first_line_says_whose_play_is_compared_and_the_last_but_one_answers
     a, b = people_and_agent(tmp_path)
     lines = safelight_output("compare", a, b, "-o", tmp_path / "out").splitlines()
     assert lines[0] == ("Comparing 15 episodes by 5 people with 6 episodes by agent:<&> $x$ and the baselines.")
-    assert re.match(r"On 3 photos, the pictures of .* stand at .* between a random legal player", lines[-2])
+    assert re.match(r"On 3 photos, .* scores .* for its pictures, where 0 is a random legal player and 1", lines[-2])
 
 
 def test_the_page_opens_with_the_question_the_number_and_its_interval(page: Page) -> None:
-    assert re.search(r"How like people is .*\? .*95 % interval .*On 3 photos, the pictures of", page.text[:900])
+    assert re.search(r"How like people is .*\? .*95 % interval .*On 3 photos, ", page.text[:900])
 
 
 def test_robots_in_peoples_place_are_said_to_be_no_people(tmp_path: Path) -> None:
