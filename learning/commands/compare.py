@@ -49,7 +49,8 @@ def command(
     both did in detail. Kinds of players never mix, and robots are never people: where nobody else has played,
     --players robots,agents puts them in people's place, and the report says so.
 
-    Writes comparison.json (all numbers) and report.html (one page to open in a browser, nothing else needed).
+    Writes report.html (one page to open in a browser, nothing else needed), comparison.json (all numbers), and the main
+    tables as CSV and LaTeX.
     """
     from rich.console import Console
     from rich.progress import track

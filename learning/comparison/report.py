@@ -32,6 +32,7 @@ from learning.comparison.sentences import (
 )
 from learning.comparison.sides import SINGULAR
 from learning.comparison.statistics import END, START
+from learning.comparison.tables import tables
 from learning.figures.steps import largest_departure
 from learning.metrics.histogram_intersection import STATISTICS
 
@@ -195,7 +196,7 @@ def _marked(drawings: Any) -> Any:
 
 
 def write_report(directory: Path, numbers: Mapping[str, Any], page: str) -> None:
-    """Write ``comparison.json`` and ``report.html`` into a folder that is new or empty: both, or nothing.
+    """Write ``comparison.json``, ``report.html`` and the tables into a folder that is new or empty: all, or nothing.
 
     Raises:
         FileExistsError: if the folder holds something already.
@@ -204,3 +205,5 @@ def write_report(directory: Path, numbers: Mapping[str, Any], page: str) -> None
         text = json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False)
         (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
         (unfinished / "report.html").write_text(page, encoding="utf-8")
+        for name, table in tables(numbers).items():
+            (unfinished / name).write_text(table, encoding="utf-8")

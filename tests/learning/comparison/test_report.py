@@ -1,6 +1,7 @@
 """The report: one page that stands alone, looks the same each time, and says what is missing."""
 
 import base64
+import csv
 import io
 import json
 import re
@@ -187,7 +188,7 @@ def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Pat
     subprocess.run(
         [sys.executable, "-c", code, *arguments], check=True, env={"PYTHONHASHSEED": "7"}, capture_output=True
     )
-    for name in ("comparison.json", "report.html"):
+    for name in ("comparison.json", "report.html", "human-likeness.csv", "tests.tex"):
         assert (tmp_path / "out" / name).read_bytes() == (report / name).read_bytes()
 
 
@@ -221,6 +222,20 @@ def test_the_json_holds_the_numbers_of_the_page(report: Path) -> None:
     assert set(numbers["human_likeness"]) == {"picture", "steps", "order"}
     # The agent's gamma is seen on every photo.
     assert numbers["steps"]["<&> $x$"]["gamma"] == {"steps": 6, "unseen": 0}
+
+
+def test_the_tables_hold_the_numbers_of_the_json_and_latex_takes_every_name(report: Path) -> None:
+    numbers = json.loads((report / "comparison.json").read_text(encoding="utf-8"))
+    with (report / "human-likeness.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["player"], row["distance"]): row for row in csv.DictReader(file)}
+    for measure, likeness in numbers["human_likeness"].items():
+        for player, figures in likeness["groups"].items():
+            value = figures["human_likeness"]["value"]
+            assert rows[player, measure]["human_likeness"] == ("" if value is None else str(value))
+    latex = (report / "human-likeness.tex").read_text(encoding="utf-8")
+    assert r"\textless{}\&\textgreater{} \$x\$ & " in latex
+    assert latex.count(r"\\") == 1 + len(numbers["human_likeness"]["picture"]["groups"])
+    assert len((report / "tests.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(numbers["tests"])
 
 
 def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
