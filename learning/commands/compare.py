@@ -24,7 +24,14 @@ Examples:
     help="Who is compared, the first with all others: people, robots, experts, agent:NAME, or agents for each of them; "
     "several with commas or as several options. People with every agent, if not given.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all that is drawn.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of all that is drawn: 0, if not given.")
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(path_type=Path),
+    help="A plan that was fixed before the data, as JSON: players, distance, seed, people, photos, exclusions. The "
+    "report says what departs from it.",
+)
 @click.option(
     "--photos",
     type=click.IntRange(min=0),
@@ -40,7 +47,13 @@ Examples:
     help="How many episodes a photo to show, of each side.",
 )
 def command(
-    folders: tuple[Path, ...], output: Path, players: tuple[str, ...], seed: int, photos: int, episodes: int
+    folders: tuple[Path, ...],
+    output: Path,
+    players: tuple[str, ...],
+    seed: int | None,
+    plan_file: Path | None,
+    photos: int,
+    episodes: int,
 ) -> None:
     """Say how like people an agent plays, by the play in one or more snapshots.
 
@@ -60,6 +73,7 @@ def command(
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.comparison.compare import compare
     from learning.comparison.film_strips import film_strips
+    from learning.comparison.plan import Plan, departures, read_plan
     from learning.comparison.report import render, write_report
     from learning.comparison.sentences import answer, who_is_compared
     from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
@@ -68,6 +82,9 @@ def command(
     chosen = [name.strip() for names in players for name in names.split(",")]
     with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, OSError):
         check_free(output)
+        plan = read_plan(plan_file) if plan_file else Plan()
+        chosen = chosen or list(plan.players)
+        seed = plan.seed if seed is None else seed
         everybody = merge([read_side(folder, folder.resolve().name) for folder in folders])
         people, others = choose_players(everybody, chosen)
         for sentence in who_is_compared(everybody, people, others):
@@ -79,7 +96,11 @@ def command(
             lambda work: track(
                 work, "Measuring distances", console=console, transient=True, disable=not console.is_terminal
             ),
+            plan.distance,
         )
+        if plan_file:
+            departed = departures(plan, chosen, seed, everybody, numbers)
+            numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
         strips = {side.label: film_strips(people, side, photos, episodes) for side in others}
         write_report(output, numbers, render(numbers, strips))
     click.echo(answer(numbers)["sentence"])

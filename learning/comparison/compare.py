@@ -29,17 +29,20 @@ from learning.comparison.statistics import Sample
 FORMAT = 2
 # Long edge in pixels of the thumbnails between which distances are taken: pairs are many, and filters pointwise.
 DISTANCE_EDGE = 24
-# The distance that the answer and the tests are about.
+# The distance that the answer and the tests are about, unless a plan names another.
 PRIMARY = "picture"
 
 
-def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter) -> dict[str, Any]:
+def compare(
+    people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter, primary: str = PRIMARY
+) -> dict[str, Any]:
     """Return all numbers of a comparison, ready for JSON; the same input and seed give the same numbers.
 
     Args:
         people: whom the others are compared with; robots or experts may stand in their place.
         others: agents, or other groups of players, each with a label of its own.
         track: wraps the photos while distances are measured, for a progress bar.
+        primary: the distance that the answer and the tests are about.
 
     Raises:
         ComparisonError: too little was played: the message says what is missing.
@@ -64,7 +67,7 @@ def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = 
             "visible_delta_e": VISIBLE_DELTA_E,
             "random_play": {"version": RANDOM_PLAY_VERSION, "plays": PLAYS},
             "permutations": significance.PERMUTATIONS,
-            "primary_distance": PRIMARY,
+            "primary_distance": primary,
         },
         "people": describe_side(people, Sample.of(people.episodes, (seed, 0))),
         "players": [describe_side(side, Sample.of(side.episodes, (seed, 1))) for side in others],
@@ -72,13 +75,14 @@ def compare(people: Side, others: Sequence[Side], seed: int = 0, track: Track = 
         "photos": {"compared": photo_count, "left_out": photos_left_out},
         "compared_people": len(measured.people),
         "human_likeness": {measure: _likeness(measured, measure, scales[measure], seed) for measure in DISTANCES},
-        "tests": [_test_to_json(test) for test in _tests(measured, others, seed)],
+        "tests": [_test_to_json(test) for test in _tests(measured, others, seed, primary)],
         "steps": {
             group or people.label: {slug: {"steps": used, "unseen": unseen} for slug, (used, unseen) in counts.items()}
             for group, counts in measured.steps.items()
             if group in ("", *labels)
         },
-        "halving": _halving(measured, labels, seed),
+        "halving": _halving(measured, labels, seed, primary),
+        "plan": None,
         "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out),
         "side_by_side": {side.label: compare_sides(people, side, seed) for side in others},
     }
@@ -190,9 +194,9 @@ def _json(value: Estimate | None) -> dict[str, float | None]:
     return (value or Estimate(None)).to_json()
 
 
-def _tests(measured: Distances, others: Sequence[Side], seed: int) -> list[significance.SignificanceTest]:
+def _tests(measured: Distances, others: Sequence[Side], seed: int, primary: str) -> list[significance.SignificanceTest]:
     """Return the family of tests, on the primary distance, corrected for their number."""
-    photos, people = measured.photos[PRIMARY], len(measured.people)
+    photos, people = measured.photos[primary], len(measured.people)
     tests = []
     for side in others:
         players = len(measured.players[side.label])
@@ -222,19 +226,19 @@ def _test_to_json(test: significance.SignificanceTest) -> dict[str, Any]:
     }
 
 
-def _halving(measured: Distances, labels: Sequence[str], seed: int) -> dict[str, Any] | None:
+def _halving(measured: Distances, labels: Sequence[str], seed: int, primary: str) -> dict[str, Any] | None:
     """Return how many people and photos would halve the interval of the first player's human-likeness.
 
     The variance is taken for a sum of one part that falls with people and one that falls with photos, each measured by
     resampling them alone.
     """
-    people, photos = len(measured.people), len(measured.photos[PRIMARY])
+    people, photos = len(measured.people), len(measured.photos[primary])
     if not labels or min(people, photos) < intervals.MINIMUM_CLUSTERS:
         return None
     variances = {}
     for over in ("people", "photos"):
         resamples = Resamples.draw(people, photos, (seed, 5), (over,))
-        draws = _scales(measured, PRIMARY, resamples)[1].draws.get(labels[0])
+        draws = _scales(measured, primary, resamples)[1].draws.get(labels[0])
         if draws is None:
             return None
         variances[over] = float(np.nanvar(draws[1:]))

@@ -24,7 +24,7 @@ DISTANCES: Mapping[str, str] = MappingProxyType(
     {
         "picture": "the pictures that come out, in delta E 2000",
         "steps": "what was done, in widths of a slider",
-        "order": "in what order, as a share of the steps",
+        "order": "the order of the steps, as a share of them",
     }
 )
 DISTANCE_NAMES = ("The pictures", "What was done", "In what order")

@@ -16,7 +16,7 @@ from editing.files import new_folder
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from learning.comparison import plots, side_by_side
-from learning.comparison.distances import DISTANCE_NAMES
+from learning.comparison.distances import DISTANCE_NAMES, DISTANCES
 from learning.comparison.film_strips import PhotoStrips
 from learning.comparison.reference_players import RANDOM
 from learning.comparison.sentences import (
@@ -65,6 +65,7 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
         likeness=primary,
         groups=groups,
         zero=RANDOM,
+        primary_text=DISTANCES[numbers["method"]["primary_distance"]],
         filters=FILTERS,
         distance_names=DISTANCE_NAMES,
         halving=halving(numbers["halving"]),

@@ -51,19 +51,24 @@ def players(side: Side) -> str:
     return " and ".join(named) or "nobody"
 
 
+# What a score by each distance is for.
+_SCORED = {"picture": "for its pictures", "steps": "for what it did", "order": "for the order of its steps"}
+
+
 def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
     """Return how like people the first player is: a sentence, the number and its interval as text, and what they mean.
 
     Args:
         numbers: what ``learning.comparison.compare.compare`` returned.
     """
-    likeness = numbers["human_likeness"][numbers["method"]["primary_distance"]]
+    primary = numbers["method"]["primary_distance"]
+    likeness = numbers["human_likeness"][primary]
     people, photos = numbers["people"]["label"], plural(numbers["photos"]["compared"], "photo")
     another = f"another {SINGULAR.get(people, 'player')}"
     if not likeness["defined"]:
         sentence = (
             f"There is no number: on these {photos} a random legal player is not clearly further from "
-            f"{people.lower()} than they are from one another (by {number(likeness['width']['value'])} ΔE"
+            f"{people.lower()} than they are from one another (by {number(likeness['width']['value'])}"
             f"{_in_brackets(likeness['width'])}), so the scale between the two has no length."
         )
         return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
@@ -75,18 +80,18 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
     where = f"where 0 is a random legal player and 1 is {another}"
     if value["value"] > 1:
         meaning = (
-            "Above 1: its pictures lie nearer to the centre of the crowd than those of a single person do. That is no "
+            "Above 1: it is nearer to the centre of the crowd than a single person is. That is no "
             "better than a person: whoever always plays the average lies there, and lacks people’s variety."
         )
     elif value["value"] < 0:
-        meaning = "Below 0: its pictures are further from people’s than those of random legal play."
+        meaning = "Below 0: it is further from people than random legal play is."
     else:
         meaning = f"That is {percent(value['value'])} % of the way from random legal play to {another}."
     spread = likeness["groups"][label]["spread"]["value"]
     if spread is not None:
         meaning += f" Its own plays of a photo differ by {number(spread)} times as much as those of different people."
     return {
-        "sentence": f"On {photos}, {label} scores {number(value['value'])} for its pictures, {where}.",
+        "sentence": f"On {photos}, {label} scores {number(value['value'])} {_SCORED[primary]}, {where}.",
         "number": number(value["value"]),
         "interval": interval(value),
         "meaning": meaning,

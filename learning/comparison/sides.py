@@ -19,6 +19,8 @@ from editing.trajectories.snapshot import read_snapshot
 PLAYERS = {"human": "people", "agent": "agents", "robot": "robots", "baseline": "baselines", "expert": "experts"}
 
 
+# Whom a comparison takes without a choice.
+EVERYBODY = ("people", "agents")
 # What one of them is called, by the label of their side.
 SINGULAR = {"People": "person", "Robots": "robot", "Baselines": "baseline", "Experts": "expert"}
 
@@ -149,11 +151,10 @@ def choose_players(side: Side, chosen: Sequence[str] = ()) -> tuple[Side, tuple[
         ComparisonError: nobody has played whom the choice names, or no person without a choice.
     """
     agents = sorted({episode.player for episode in side.episodes if episode.player_kind == "agent"})
-    if not chosen and "human" not in side.kinds:
+    choices = tuple(chosen) or EVERYBODY
+    if choices == EVERYBODY and "human" not in side.kinds:
         raise ComparisonError(_nobody(side))
-    names = [
-        name for choice in (chosen or ("people", "agents")) for name in (agents if choice == "agents" else [choice])
-    ]
+    names = [name for choice in choices for name in (agents if choice == "agents" else [choice])]
     if len(set(names)) < len(names):
         raise ComparisonError(f"--players names {next(name for name in names if names.count(name) > 1)} twice")
     if not names:

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import re
@@ -17,9 +18,10 @@ from PIL import Image
 from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from learning.comparison.film_strips import data_uri, film_strips
+from learning.comparison.plan import Plan, departures, read_plan
 from learning.comparison.results import clip_to_display
 from learning.comparison.sentences import interval, number
-from learning.comparison.sides import read_side
+from learning.comparison.sides import ComparisonError, Side, read_side
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, picture, write
 
@@ -271,3 +273,56 @@ def test_numbers_as_people_read_them(value: float | None, digits: int, text: str
 def test_an_interval_that_is_missing_is_a_dash() -> None:
     assert interval({"low": None, "high": None}) == "–"
     assert interval({"low": -0.5, "high": 0.5}, 1, sign=True) == "−0.5 to +0.5"
+
+
+def planned(tmp_path: Path, plan: object, *options: str) -> tuple[dict[str, object], str]:
+    a, b = people_and_agent(tmp_path)
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    safelight_output("compare", a, b, "-o", tmp_path / "out", "--plan", tmp_path / "plan.json", *options)
+    numbers = json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
+    return numbers, Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text
+
+
+def test_a_plan_fixes_players_distance_and_seed_and_nothing_departs_from_it(tmp_path: Path) -> None:
+    numbers, text = planned(tmp_path, {"players": ["people", "agents"], "distance": "steps", "seed": 7, "people": 5})
+    assert numbers["plan"] == {
+        "sha256": hashlib.sha256((tmp_path / "plan.json").read_bytes()).hexdigest(),
+        "departures": [],
+    }
+    method = numbers["method"]
+    assert isinstance(method, dict)
+    assert (method["seed"], method["primary_distance"]) == (7, "steps")
+    assert "This analysis is the one that it says" in text
+
+
+def test_what_departs_from_a_plan_is_on_the_page(tmp_path: Path) -> None:
+    text = planned(tmp_path, {"seed": 7, "people": 60}, "--seed", "8", "--players", "people")[1]
+    assert "Compared were people; the plan names people, agents." in text
+    assert "The seed was 8; the plan has 7." in text
+    assert "Compared were 5 people; the plan asks for at least 60." in text
+
+
+def test_exclusions_that_a_plan_does_not_name_are_told() -> None:
+    everybody = Side("all", (), {"excluded: too fast": 2, "excluded: asked for it": 1, "tutorial": 3}, {}, {})
+    numbers = {"compared_people": 5, "photos": {"compared": 5}}
+    plan = Plan(exclusions=("too fast",))
+    assert departures(plan, plan.players, 0, everybody, numbers) == [
+        "1 episodes were excluded for “asked for it”, which the plan does not name."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "must be a JSON object"),
+        ('{"metric": 1}', "metric is none of players, distance, seed"),
+        ('{"seed": true}', "seed must be a whole number"),
+        ('{"distance": "rmse"}', "distance must be one of picture, steps, order"),
+        ('{"players": "people"}', "players must be a list of texts"),
+    ],
+)
+def test_a_plan_that_is_wrong_is_refused_by_name(tmp_path: Path, content: str, reason: str) -> None:
+    (tmp_path / "plan.json").write_text(content)
+    with pytest.raises(ComparisonError, match=reason):
+        read_plan(tmp_path / "plan.json")
