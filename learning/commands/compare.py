@@ -1,10 +1,17 @@
 """``safelight compare``."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from learning.commands.options import clear_errors
+
+if TYPE_CHECKING:
+    from learning.comparison.sides import Side
 
 
 @click.command(
@@ -23,6 +30,13 @@ Examples:
     metavar="NAMES",
     help="Who is compared, the first with all others: people, robots, experts, agent:NAME, or agents for each of them; "
     "several with commas or as several options. People with every agent, if not given.",
+)
+@click.option(
+    "--agent",
+    "agents",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="An agent to foretell people's next filters, move by move: a run's folder, or pretrained.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all that is drawn: 0, if not given.")
 @click.option(
@@ -50,6 +64,7 @@ def command(
     folders: tuple[Path, ...],
     output: Path,
     players: tuple[str, ...],
+    agents: tuple[Path, ...],
     seed: int | None,
     plan_file: Path | None,
     photos: int,
@@ -71,6 +86,7 @@ def command(
     from editing.files import check_free
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
+    from learning.agent.checkpoint import CheckpointError
     from learning.comparison.compare import compare
     from learning.comparison.film_strips import film_strips
     from learning.comparison.plan import Plan, departures, read_plan
@@ -80,7 +96,7 @@ def command(
 
     console = Console(stderr=True)
     chosen = [name.strip() for names in players for name in names.split(",")]
-    with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, OSError):
+    with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, CheckpointError, OSError):
         check_free(output)
         plan = read_plan(plan_file) if plan_file else Plan()
         chosen = chosen or list(plan.players)
@@ -98,6 +114,7 @@ def command(
             ),
             plan.distance,
         )
+        numbers["moves"] = _match_moves(people, agents, seed)
         if plan_file:
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
@@ -105,3 +122,14 @@ def command(
         write_report(output, numbers, render(numbers, strips))
     click.echo(answer(numbers)["sentence"])
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
+
+
+def _match_moves(people: Side, agents: Sequence[Path], seed: int) -> dict[str, Any]:
+    """Return how well each agent foretells people's moves, by the name of its folder; torch is imported for that."""
+    if not agents:
+        return {}
+    from learning.agent.checkpoint import load_agent
+    from learning.comparison.compare import rounded
+    from learning.comparison.moves import match_moves
+
+    return {path.name: rounded(match_moves(people, load_agent(path), seed)) for path in agents}

@@ -82,12 +82,13 @@ def compare(
             if group in ("", *labels)
         },
         "halving": _halving(measured, labels, seed, primary),
+        "moves": {},
         "plan": None,
         "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out),
         "side_by_side": {side.label: compare_sides(people, side, seed) for side in others},
     }
-    rounded: dict[str, Any] = _rounded(numbers)
-    return rounded
+    result: dict[str, Any] = rounded(numbers)
+    return result
 
 
 def measure(people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter) -> Distances:
@@ -250,12 +251,12 @@ def _halving(measured: Distances, labels: Sequence[str], seed: int, primary: str
     return {"people": people, "photos": photos, "both": [4 * people, 4 * photos], "alone": alone}
 
 
-def _rounded(value: Any) -> Any:
-    """Floats to six decimals, beyond which machines disagree; what is not a number is none."""
+def rounded(value: Any) -> Any:
+    """Return a value with floats to six decimals, beyond which machines disagree; what is not a number is none."""
     if isinstance(value, float):
         return round(value, 6) + 0.0 if np.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _rounded(entry) for key, entry in value.items()}
+        return {key: rounded(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(entry) for entry in value]
+        return [rounded(entry) for entry in value]
     return value
