@@ -46,8 +46,8 @@ export default tseslint.config(
   },
   {
     files: ["src/**/*.ts", "src/**/*.tsx"],
-    // The researchers' own page stays English.
-    ignores: ["src/research/upload.ts"],
+    // The researchers' own pages stay English.
+    ignores: ["src/research/**"],
     rules: { "no-restricted-syntax": ["error", ...untranslated] },
   },
   {

@@ -44,6 +44,7 @@ FLOORS = {
         {"downloads", "ratings"},
         {"recruiting"},
         {"datasets"},
+        {"desk"},
         {"local"},
         {"configuration", "urls"},
         {"settings", "wsgi", "apps"},

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "webapp.ratings",
     "webapp.recruiting",
     "webapp.datasets",
+    "webapp.desk",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -170,7 +171,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "photos"
+LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "home"
 
 # docs/translations.md says how a language is added.

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from webapp.datasets import own_data
+from webapp.desk.photos import photos_at_old_address
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
 from webapp.http.database_unavailable import healthz
@@ -44,7 +45,8 @@ urlpatterns = [
     path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
     path("play/<slug:slug>/profile/", profile, name="profile-page"),
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),
-    path("photos/", pages.photos, name="photos"),
+    path("desk/", include("webapp.desk.urls")),
+    path("photos/", photos_at_old_address, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", pages.thumbnail_file, name="thumbnail"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import expect
 
+from tests.browser.desk_pages import desk
 from tests.browser.site_pages import site
 from tests.browser.test_tutorial import card, go_through, try_filter
 from tests.browser.treatments import AGENT, treat
@@ -222,4 +223,4 @@ def afterwards(visit: Visit) -> Iterator[str]:
     yield "replay"
 
 
-WALKS = (first_visit, play, afterwards, site)
+WALKS = (first_visit, play, afterwards, site, desk)

@@ -56,8 +56,8 @@ def _serve(page: Page, body: str) -> None:
 def _researcher(visit: Visit) -> Iterator[str]:
     person, page = visit.person, visit.page
     # Not the name of the researcher whose failed logins other tests count.
-    User.objects.create_user("grace", password="correct horse battery", is_staff=True)
-    visit.open("/login/?next=/photos/")
+    User.objects.create_user("grace", password="correct horse battery", is_staff=True, is_superuser=True)
+    visit.open("/login/?next=/desk/studies/default/photos/")
     yield "login"
     for password in ("wrong", "correct horse battery"):
         page.get_by_label("Username").fill("grace")

@@ -27,12 +27,12 @@ def png(seed: int) -> dict[str, Any]:
 
 def log_in(person: Person, site: str) -> None:
     """Come to the photos page as a researcher."""
-    User.objects.create_user("lena", password="correct horse battery", is_staff=True)
-    person.page.goto(f"{site}/login/?next=/photos/")
+    User.objects.create_user("lena", password="correct horse battery", is_staff=True, is_superuser=True)
+    person.page.goto(f"{site}/login/?next=/desk/studies/default/photos/")
     person.page.get_by_label("Username").fill("lena")
     person.page.get_by_label("Password").fill("correct horse battery")
     person.button("Log in").click()
-    person.page.wait_for_url("**/photos/")  # with its script: what is chosen before goes unseen
+    person.page.wait_for_url("**/studies/default/photos/")  # with its script: what is chosen before goes unseen
 
 
 def test_after_an_upload_the_page_counts_and_shows_what_is_there(

@@ -27,7 +27,7 @@ PATIENCE = 1500  # seconds
 PASSWORD = "correct horse battery"
 MAKE_RESEARCHER = (
     "from django.contrib.auth.models import User; "
-    f"User.objects.create_user('ada', password={PASSWORD!r}, is_staff=True)"
+    f"User.objects.create_user('ada', password={PASSWORD!r}, is_staff=True, is_superuser=True)"
 )
 
 

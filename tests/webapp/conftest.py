@@ -25,6 +25,7 @@ from editing.photos.read_options import AUTO, ReadOptions
 from webapp.photos.decoding import SourceFile, decode
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import Credit, keep_original, store
+from webapp.studies.members import Membership, Role
 from webapp.studies.models import DEFAULT, Study, StudyPhoto
 from webapp.studies.photos import add_photo, add_to_study
 
@@ -204,15 +205,25 @@ def stranger(study: Study) -> Player:
     return visitor
 
 
+def logged_in(account: User) -> Player:
+    """A browser in which somebody is logged in."""
+    browser = Player()
+    browser.client.force_login(account)
+    browser.get(f"/api/studies/{DEFAULT}/")
+    return browser
+
+
 @pytest.fixture
-def ada(db: None) -> User:
-    """Ada, a researcher: her account, with the password PASSWORD."""
-    return User.objects.create_user("ada", password=PASSWORD, is_staff=True)
+def ada(study: Study) -> User:
+    """Ada, a researcher: her account, with the password PASSWORD. She owns the default study."""
+    account = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
+    Membership.objects.create(study=study, user=account, role=Role.OWNER)
+    return account
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    """Bob, another researcher, with the same password."""
+    """Bob, another researcher, with the same password, and without a role in any study."""
     return User.objects.create_user("bob", password=PASSWORD, is_staff=True)
 
 
@@ -225,10 +236,7 @@ def carol(db: None) -> User:
 @pytest.fixture
 def researcher(ada: User) -> Player:
     """Ada's browser, in which she is logged in."""
-    browser = Player()
-    browser.client.force_login(ada)
-    browser.get("/photos/")
-    return browser
+    return logged_in(ada)
 
 
 def write_events(*actions: tuple[str, Json], episode: str | None = None, first: int = 0) -> list[Json]:

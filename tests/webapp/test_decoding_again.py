@@ -68,7 +68,10 @@ class TestWarnings:
         assert "light.npy: it has no profile (float32), and was taken as linear light" in said.err
 
     def test_the_page_says_what_an_import_said(self, researcher, misread):
-        assert "Look: it is nearly black: 100 % of its pixels" in researcher.get("/photos/").content.decode()
+        assert (
+            "Look: it is nearly black: 100 % of its pixels"
+            in researcher.get("/desk/studies/default/photos/").content.decode()
+        )
 
 
 class TestContactSheet:
@@ -145,7 +148,7 @@ class TestByPage:
         return ask
 
     def test_it_works(self, researcher, decode_again, misread, django_capture_on_commit_callbacks):
-        assert 'class="button again"' in researcher.get("/photos/").content.decode()
+        assert 'class="button again"' in researcher.get("/desk/studies/default/photos/").content.decode()
         first = researcher.get(f"/photos/{misread.pk}/bright.webp")
         first_picture = first.getvalue()
         address = next_address(misread)
@@ -168,7 +171,7 @@ class TestByPage:
         answer = decode_again(misread, transfer="linear")
         assert refused(answer) == (409, "conflict")
         assert "people have played it" in answer.json()["error"]["message"]
-        page = researcher.get("/photos/").content.decode()
+        page = researcher.get("/desk/studies/default/photos/").content.decode()
         assert "Played: it stays as it is." in page
         assert 'class="button again"' not in page
 

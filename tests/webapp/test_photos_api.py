@@ -238,7 +238,7 @@ def test_removing_works(
     with django_capture_on_commit_callbacks(execute=True):
         assert delete(researcher, photo).status_code == 204
     assert not study.playable.exists()
-    assert photo.name not in researcher.get("/photos/").content.decode()
+    assert photo.name not in researcher.get("/desk/studies/default/photos/").content.decode()
     assert researcher.get(f"/photos/{photo.pk}/game.webp").status_code == 404
     statuses = {str(episode.pk): episode.status for episode in Episode.objects.all()}
     assert statuses == {opened[0]["episode"]: "excluded", played[0]["episode"]: "submitted"}

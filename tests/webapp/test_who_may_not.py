@@ -16,16 +16,22 @@ from django.core import signing
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.webapp.conftest import Json, MakePhoto, Player
+from tests.webapp.conftest import Json, MakePhoto, Player, logged_in
 from tests.webapp.ratings.conftest import store_play
 from webapp.games.models import Episode
 from webapp.participants.sessions import ticket_for
 from webapp.ratings.models import Showing
+from webapp.studies.members import Membership, Role
 from webapp.studies.models import Study
+from webapp.studies.tokens import ApiToken
 
 # `player` has played the photo, `other` has joined the same study, `elsewhere` another one; `unagreed` is the player
-# once the study has a new text; `carol` has an account, and is no researcher.
-VISITORS = ("stranger", "elsewhere", "other", "unagreed", "carol", "player", "researcher")
+# once the study has a new text; `carol` has an account, and is no researcher. Of the researchers, `colleague` has no
+# role in the study, `viewer` and `editor` have theirs, and `researcher` is a superuser.
+PLAYERS = ("stranger", "elsewhere", "other", "unagreed", "carol", "player")
+VISITORS = (*PLAYERS, "colleague", "viewer", "editor", "researcher")
+MEMBERS = {"viewer": (0, ""), "editor": (0, ""), "researcher": (0, "")}
+EDITORS = {"editor": (0, ""), "researcher": (0, "")}
 OK = (0, "")
 FORM = "multipart/form-data; boundary=x"
 Answer = tuple[int, str]
@@ -41,11 +47,19 @@ PUBLIC = answers(OK)
 JOINED = answers((401, "not_joined"), other=OK, player=OK, unagreed=(403, "consent_needed"))
 # What belongs to one participant: to others it is as if it were not there. It stays theirs to see under a new text.
 OWN = answers((404, "not_found"), player=OK, unagreed=OK)
-WATCHED = OWN | {"researcher": OK}
+WATCHED = OWN | MEMBERS
 # Shown to whoever has joined a study that has the photo.
-PHOTO = answers((404, "not_found"), player=OK, other=OK, unagreed=OK, researcher=OK)
-RESEARCHERS = answers((403, "forbidden"), researcher=OK)
-LOGIN = answers((302, "/login/"), researcher=OK)
+PHOTO = answers((404, "not_found"), player=OK, other=OK, unagreed=OK, **MEMBERS)
+OF_EDITORS = answers((403, "forbidden"), **EDITORS)
+LOGIN = answers((302, "/login/"), colleague=(403, ""), **MEMBERS)
+DESK_OF_EDITORS = LOGIN | {"viewer": (403, "")}
+NOT_FOR_STRANGERS = answers((403, "forbidden"), **dict.fromkeys(("colleague", *MEMBERS), (400, "malformed")))
+RESEARCHERS = ("colleague", *MEMBERS)
+# Pages of the desk that all members of a study see.
+OF_THE_DESK = (
+    *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person"),
+    *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-members", "desk-log"),
+)
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
 HIDDEN = {visitor: (status, "") for visitor, (status, _) in OWN.items()}
 
@@ -74,10 +88,13 @@ READ = [
     Address("play", CONSENT),
     Address("consent", answers(OK, other=(302, "/play/default/"), player=(302, "/play/default/"))),
     Address("finished-thumbnail", HIDDEN),
-    Address("replay-page", HIDDEN | {"researcher": OK}),
-    Address("photos", LOGIN),
-    Address("thumbnail", LOGIN),
-    Address("admin:index", answers((302, "/admin/login/"), researcher=OK)),
+    Address("replay-page", HIDDEN | MEMBERS),
+    Address("photos", answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, (302, "/desk/studies/default/photos/")))),
+    *(Address(name, answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, OK))) for name in ("desk", "desk-new")),
+    *(Address(name, LOGIN) for name in OF_THE_DESK),
+    *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
+    Address("thumbnail", LOGIN | {"colleague": (404, "")}),
+    Address("admin:index", answers((302, "/admin/login/"), colleague=OK, **MEMBERS)),
     Address("set-language", answers((302, "/"))),
     Address("preview", PHOTO),
     Address("large_preview", answers((404, "not_found"))),
@@ -103,9 +120,23 @@ WRITE = [
     Address("downloads", WATCHED, "POST", {"format": "jpeg"}),
     Address("reveal", JOINED | {"other": (409, "reveal_later")}, "POST", {}),
     Address("reveal-answer", JOINED | {"other": (409, "not_shown")}, "POST", {"place": 0, "ms": 900}),
-    Address("study-photo", RESEARCHERS | {"researcher": (409, "conflict")}, "POST", {}),
-    Address("study-photo", RESEARCHERS, "DELETE"),
-    Address("photo-list", RESEARCHERS | {"researcher": (400, "malformed")}, "POST", content_type=FORM),
+    Address("study-photo", OF_EDITORS | dict.fromkeys(EDITORS, (409, "conflict")), "POST", {}),
+    Address("study-photo", OF_EDITORS, "DELETE"),
+    Address("photo-replacement", NOT_FOR_STRANGERS, "POST", content_type=FORM),
+    Address("desk-new", answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, OK)), "POST"),
+    Address("desk-copy", LOGIN | dict.fromkeys(MEMBERS, (302, "/desk/studies/default-2/")), "POST"),
+    Address("desk-state", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (409, "")), "POST"),
+    Address("desk-configure", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
+    Address("desk-import", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
+    Address("desk-attention", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
+    Address("desk-remove-photos", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/photos/")), "POST"),
+    Address("desk-judge", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
+    Address("desk-change-member", LOGIN | {"viewer": (404, ""), "editor": (404, ""), "researcher": (400, "")}, "POST"),
+    Address("desk-tokens", DESK_OF_EDITORS, "POST"),
+    # A token of somebody else is an editor's as little as anybody's.
+    Address("desk-revoke-token", DESK_OF_EDITORS | {"editor": (404, ""), "researcher": (302, "/tokens/")}, "POST"),
+    # The study is one of the form's fields: one that says nothing is refused before a role is asked for.
+    Address("photo-list", NOT_FOR_STRANGERS, "POST", content_type=FORM),
     # Of the recruiter, who signs: nobody else can, logged in or not.
     Address("prolific-events", answers((403, "forbidden")), "POST"),
     # Pages, whose forms Django protects.
@@ -186,7 +217,8 @@ def answered(response: Any) -> Answer:
 
 @pytest.fixture
 def site(
-    player: Player, other_player: Player, stranger: Player, researcher: Player, carol: User, study: Study,
+    player: Player, other_player: Player, stranger: Player, researcher: Player, ada: User, bob: User, carol: User,
+    study: Study,
     make_photo: MakePhoto, played: list[Json], settings: Any, tmp_path: Path,
 ) -> Site:  # fmt: skip
     for program in ("play", "upload", "landing", "finished", "reveal", "profile", "replay"):
@@ -203,9 +235,14 @@ def site(
     assert elsewhere.join().status_code == 200
     of_carol.client.force_login(carol)
     of_carol.get("/api/studies/default/")
-    User.objects.filter(is_staff=True).update(is_superuser=True)
+    User.objects.filter(pk=ada.pk).update(is_superuser=True)
+    browsers = dict(zip(PLAYERS, (stranger, elsewhere, other_player, player, of_carol, player), strict=True))
+    for name, role in (("viewer", Role.VIEWER), ("editor", Role.EDITOR)):
+        account = User.objects.create_user(name, is_staff=True)
+        Membership.objects.create(study=study, user=account, role=role)
+        browsers[name] = logged_in(account)
     return Site(
-        dict(zip(VISITORS, (stranger, elsewhere, other_player, player, of_carol, player, researcher), strict=True)),
+        browsers | {"colleague": logged_in(bob), "researcher": researcher},
         {
             "slug": "default",
             "sha256": photo.pk,
@@ -217,6 +254,8 @@ def site(
             "version": "0",
             "index": 0,
             "showing_id": Showing.objects.get().pk,
+            "pseudonym": Episode.objects.get(pk=played[0]["episode"]).participant.pseudonym,
+            "key": ApiToken.make(study, ada, "script", Role.VIEWER)[0].pk,
         },
         played,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -27,6 +27,7 @@ from webapp.http.ranges import file_response
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.sessions import participant_of
 from webapp.studies.api import PART, WhateverIsAccepted
+from webapp.studies.members import Role, may
 
 
 class WantedSerializer(serializers.Serializer[Any]):
@@ -56,7 +57,7 @@ class DownloadsSerializer(serializers.Serializer[Any]):
 
 
 class DownloadsView(APIView):
-    """The downloads of an episode: for the participant who played it, and for researchers."""
+    """The downloads of an episode: for the participant who played it, and for members of its study."""
 
     throttle_scope = "download"
 
@@ -80,7 +81,7 @@ class DownloadsView(APIView):
         serializer.is_valid(raise_exception=True)
         episode = _visible_episode(request, episode_id)
         check_offered(episode)
-        has_quota = not request.user.is_staff
+        has_quota = not may(request, episode.study, Role.VIEWER)
         row = _asked_for(episode, serializer.validated_data["format"], has_quota=has_quota)
         return Response(DownloadSerializer(row).data, HTTPStatus.ACCEPTED if row.is_coming else HTTPStatus.OK)
 
@@ -115,7 +116,7 @@ class DownloadView(APIView):
             file,
             f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
             as_attachment=True,
-            filename=row.file_name(for_researcher=request.user.is_staff),
+            filename=row.file_name(for_researcher=may(request, episode.study, Role.VIEWER)),
             content_type=FILES[row.format][1],
             headers={"Cache-Control": "private, no-cache"},
         )
@@ -127,11 +128,10 @@ def what_is_there(episode: Episode) -> list[Download]:
 
 
 def _visible_episode(request: Request, episode_id: UUID) -> Episode:
-    """Return the episode, for its player and for researchers."""
-    episodes = Episode.objects.select_related("study", "photo")
-    if not request.user.is_staff:
-        episodes = episodes.filter(participant=participant_of(request))
-    episode: Episode = get_object_or_404(episodes, pk=episode_id)
+    """Return the episode, for its player and for members of its study."""
+    episode: Episode = get_object_or_404(Episode.objects.select_related("study", "photo"), pk=episode_id)
+    if episode.participant != participant_of(request) and not may(request, episode.study, Role.VIEWER):
+        raise Http404
     return episode
 
 

@@ -2,6 +2,7 @@ from django.contrib import admin
 
 from webapp.games.models import Episode, Event, Step
 from webapp.http.read_only_admin import ReadOnly
+from webapp.studies.member_admin import OF_STUDY, ForMembers
 
 
 class StepInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for mypy alone
@@ -21,9 +22,9 @@ class EventInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Episode)
-class EpisodeAdmin(ReadOnly):
+class EpisodeAdmin(ForMembers, ReadOnly):
     list_display = ("id", "participant", "photo", "study", "status", "tutorial", "step_count", "started")
-    list_filter = ("status", "tutorial", "study", "participant__kind")
+    list_filter = ("status", "tutorial", OF_STUDY, "participant__kind")
     list_select_related = ("participant", "photo", "study")
     search_fields = ("id", "participant__pseudonym", "photo__name")
     inlines = (StepInline, EventInline)

@@ -18,6 +18,7 @@ from webapp.games.models import Episode
 from webapp.http.refusals import ErrorSerializer, Refusal, photo_removed
 from webapp.participants.sessions import participant_of
 from webapp.studies.api import PREVIEW_RESPONSES, PhotoSerializer, WhateverIsAccepted, preview_response
+from webapp.studies.members import Role, may
 
 
 class ReplayStepSerializer(StepSerializer):
@@ -91,12 +92,13 @@ def watchable(request: HttpRequest | Request, episode_id: UUID) -> Episode:
 
 
 def may_watch(request: HttpRequest | Request, episode: Episode) -> bool:
-    """Tell whether the visitor may: its player, a researcher, or anybody if the study says so and it is handed in."""
+    """Tell whether the visitor may: its player, a member of its study, anybody if that says so and it is handed in."""
     is_shown = episode.status == Episode.Status.SUBMITTED and not (episode.tutorial or episode.preview)
-    if request.user.is_staff or (episode.study.public_replays and is_shown):
+    if episode.study.public_replays and is_shown:
         return True
     participant = participant_of(request)
-    return participant is not None and episode.participant_id == participant.pk
+    is_player = participant is not None and episode.participant_id == participant.pk
+    return is_player or may(request, episode.study, Role.VIEWER)
 
 
 def _steps(episode: Episode) -> list[dict[str, Any]]:

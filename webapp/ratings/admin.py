@@ -2,6 +2,7 @@ from django.contrib import admin
 
 from webapp.http.read_only_admin import ReadOnly
 from webapp.ratings.models import Judgement, Place, Showing
+from webapp.studies.member_admin import OF_STUDY, ForMembers
 
 
 class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for mypy alone
@@ -13,15 +14,16 @@ class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for
 
 
 @admin.register(Showing)
-class ShowingAdmin(ReadOnly):
+class ShowingAdmin(ForMembers, ReadOnly):
     list_display = ("photo", "participant", "study", "shown")
-    list_filter = ("study",)
+    list_filter = (OF_STUDY,)
     list_select_related = ("photo", "participant", "study")
     inlines = (PlaceInline,)
 
 
 @admin.register(Judgement)
-class JudgementAdmin(ReadOnly):
+class JudgementAdmin(ForMembers, ReadOnly):
+    study_lookup = "showing__study"
     list_display = ("showing", "kind", "answer", "ms", "made")
-    list_filter = ("kind", "showing__study")
+    list_filter = ("kind", ("showing__study", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("showing__photo", "showing__participant")

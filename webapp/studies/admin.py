@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.forms import FileField, Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -10,64 +10,14 @@ from django.urls import URLPattern, path, reverse
 
 from webapp.http.read_only_admin import ReadOnly
 from webapp.http.versioned_admin import Versioned
+from webapp.participants.models import Participant
+from webapp.photos.models import Photo
 from webapp.studies.copying import begin_copy, free_slug, read_configuration, sentences, write_configuration
+from webapp.studies.form_sections import SECTIONS
 from webapp.studies.leases import accept, reject
+from webapp.studies.member_admin import OF_STUDY, ForMembers
+from webapp.studies.members import Role, may_change_photo, studies_of
 from webapp.studies.models import DEFAULT, Consent, Participation, Study, StudyChange
-
-_SECTIONS: tuple[tuple[str | None, tuple[str, ...]], ...] = (
-    (None, ("slug", "former_slugs", "state", "title", "organiser", "controller", "contact", "ethics_approval")),
-    ("Who finds it", ("listed", "minutes", "languages")),
-    (
-        "Photos of a participant",
-        (
-            "episodes_per_photo",
-            "count_by_condition",
-            "photos_per_participant",
-            "order",
-            "lease_minutes",
-            "repeat_share",
-            "repeat_distance",
-            "attention_items",
-            "failed_items_allowed",
-        ),
-    ),
-    (
-        "The game",
-        (
-            "maximum_steps",
-            "filters",
-            "allow_untouched",
-            "tutorial",
-            "reveal",
-            "agent",
-            "public_replays",
-            "allow_downloads",
-            "download_metadata",
-            "conditions",
-        ),
-    ),
-    ("Devices", ("least_width", "least_height", "allow_touch")),
-    (
-        "Texts",
-        ("consent_text", "consent_boxes", "consent_version", "debriefing", "translations", "data_licence"),
-    ),
-    (
-        "Recruitment",
-        (
-            "entry_parameter",
-            "entry_required",
-            "return_link",
-            "completion_code",
-            "attention_code",
-            "device_code",
-            "full_code",
-            "declined_code",
-            "prolific_study",
-        ),
-    ),
-    ("Payment", ("reward", "currency", "payment_days")),
-    ("Data protection", ("identity_days", "retention_date")),
-)
 
 
 class ConfigurationFile(Form):
@@ -77,7 +27,8 @@ class ConfigurationFile(Form):
 
 
 @admin.register(Study)
-class StudyAdmin(Versioned):
+class StudyAdmin(ForMembers, Versioned):
+    study_lookup = ""
     list_display = ("slug", "title", "state", "listed", "episodes_per_photo", "photos_per_participant", "reveal")
     list_filter = ("state",)
     actions = ("copy",)
@@ -85,10 +36,10 @@ class StudyAdmin(Versioned):
 
     def get_fieldsets(self, request: HttpRequest, obj: Study | None = None) -> Any:
         hidden = [("", {"fields": ("made_from",)})] if self.has_change_permission(request, obj) else []
-        return [(name, {"fields": fields}) for name, fields in _SECTIONS] + hidden
+        return [(name, {"fields": fields}) for name, fields in SECTIONS] + hidden
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        named = [field for _, fields in _SECTIONS for field in fields]
+        named = [field for _, fields in SECTIONS for field in fields]
         return [*named, "made_from"] if self.has_change_permission(request, obj) else named
 
     # The study that visitors and commands find where none is named keeps its name, and stays.
@@ -127,7 +78,7 @@ class StudyAdmin(Versioned):
         """Download the configuration."""
         study = get_object_or_404(Study, pk=key)
         if not self.has_view_permission(request, study):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         headers = {"Content-Disposition": f'attachment; filename="{study.slug}.json"'}
         return JsonResponse(write_configuration(study), headers=headers, json_dumps_params={"indent": 1})
 
@@ -135,7 +86,7 @@ class StudyAdmin(Versioned):
         """Put an exported configuration in place of the study's own."""
         study = get_object_or_404(Study, pk=key)
         if not self.has_change_permission(request, study):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         form = ConfigurationFile(request.POST or None, request.FILES or None)
         if form.is_valid():
             try:
@@ -151,21 +102,21 @@ class StudyAdmin(Versioned):
 
 
 @admin.register(StudyChange)
-class StudyChangeAdmin(ReadOnly):
+class StudyChangeAdmin(ForMembers, ReadOnly):
     list_display = ("study", "changed", "changed_by")
-    list_filter = ("study",)
+    list_filter = (OF_STUDY,)
     list_select_related = ("study", "changed_by")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether they may go: with their study alone."""
         is_of_study = request.path.startswith(reverse("admin:studies_study_changelist"))
-        return is_of_study and request.user.has_perm("studies.delete_study")
+        return is_of_study and request.user.has_perm("studies.delete_study") and self.has_role(request, obj, Role.OWNER)
 
 
 @admin.register(Participation)
-class ParticipationAdmin(ReadOnly):
+class ParticipationAdmin(ForMembers, ReadOnly):
     list_display = ("study", "participant", "condition", "preview", "joined", "completed", "rejected", "released")
-    list_filter = ("study", "condition", "preview")
+    list_filter = (OF_STUDY, "condition", "preview")
     list_select_related = ("study", "participant")
     actions = ("reject", "accept")
 
@@ -176,18 +127,43 @@ class ParticipationAdmin(ReadOnly):
     @admin.action(description="Reject: exclude what they did, give their places back", permissions=["judge"])
     def reject(self, request: HttpRequest, participations: models.QuerySet[Participation]) -> None:
         """Reject each participant."""
-        for participation in participations.filter(rejected=None).select_related("study", "participant"):
+        own = participations.filter(study__in=studies_of(request, Role.EDITOR), rejected=None)
+        for participation in own.select_related("study", "participant"):
             reject(participation, f"by {request.user}")
 
     @admin.action(description="Accept again", permissions=["judge"])
     def accept(self, request: HttpRequest, participations: models.QuerySet[Participation]) -> None:
         """Take each participant in again."""
-        for participation in participations.exclude(rejected=None).select_related("study", "participant"):
+        own = participations.filter(study__in=studies_of(request, Role.EDITOR)).exclude(rejected=None)
+        for participation in own.select_related("study", "participant"):
             accept(participation)
 
 
 @admin.register(Consent)
-class ConsentAdmin(ReadOnly):
+class ConsentAdmin(ForMembers, ReadOnly):
     list_display = ("study", "participant", "version", "language", "given")
-    list_filter = ("study", "version")
+    list_filter = (OF_STUDY, "version")
     list_select_related = ("study", "participant")
+
+
+@admin.register(Photo)
+class PhotoAdmin(ForMembers, Versioned, ReadOnly):
+    """Licence and attribution can be mended here; adding and removing have a page of their own."""
+
+    study_lookup = "studies"
+    list_display = ("name", "width", "height", "licence", "added", "removed_at")
+    list_filter = ("licence", "removed_at")
+    search_fields = ("name", "sha256", "attribution")
+    readonly_fields = tuple(field.name for field in Photo._meta.fields if field.name not in ("licence", "attribution"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Photo | None = None) -> bool:
+        is_theirs = obj is None or (self.has_role(request, obj, Role.EDITOR) and may_change_photo(request, obj))
+        return admin.ModelAdmin.has_change_permission(self, request, obj) and is_theirs
+
+
+@admin.register(Participant)
+class ParticipantAdmin(ForMembers, ReadOnly):
+    study_lookup = "studies"
+    list_display = ("pseudonym", "kind", "created")
+    list_filter = ("kind",)
+    search_fields = ("pseudonym",)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, BinaryIO
 
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
@@ -33,6 +33,7 @@ from webapp.photos.models import Photo
 from webapp.photos.practice import practice_photo
 from webapp.photos.transport import open_packed
 from webapp.studies.joining import join, study_for
+from webapp.studies.members import may_see_photo
 from webapp.studies.models import Study
 
 
@@ -239,13 +240,13 @@ class PracticeView(APIView):
 
 
 def _visible_photo(request: Request, sha256: str) -> Photo:
-    """Return the photo, for researchers and for participants of a study that has it; the practice photo, for all."""
+    """Return the photo, for members and for participants of a study that has it; the practice photo, for all."""
+    photo: Photo = get_object_or_404(Photo, pk=sha256)
     participant = participant_of(request)
-    photos = Photo.objects.all()
-    if not request.user.is_staff and not photos.filter(pk=sha256, practice=True).exists():
-        # A filter by nobody would find the studies that nobody has joined.
-        photos = photos.filter(studies__participants=participant).distinct() if participant else photos.none()
-    photo: Photo = get_object_or_404(photos, pk=sha256)
+    # Studies without a participant have none that is nobody.
+    is_played = participant is not None and photo.studies.filter(participants=participant).exists()
+    if not (photo.practice or is_played or may_see_photo(request, photo)):
+        raise Http404
     if photo.removed_at is not None:
         raise photo_removed()
     return photo

@@ -5,4 +5,5 @@ class StudiesConfig(AppConfig):
     name = "webapp.studies"
 
     def ready(self) -> None:
-        import webapp.studies.leases  # noqa: F401 (its module connects receivers)
+        # Modules beside ``models`` that have models, or connect receivers.
+        from webapp.studies import arrivals, leases, log, members, tokens  # noqa: F401

@@ -359,6 +359,10 @@ class Configuration(models.Model):
     def clean(self) -> None:
         """Refuse conditions whose changes do not fit."""
         super().clean()
+        try:
+            check_conditions(self.conditions)
+        except ValidationError:  # which is said of the field already
+            return
         for number, condition in enumerate(self.conditions):
             self._check_condition(number, condition)
 

@@ -17,6 +17,7 @@ from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
 from webapp.studies.entries import Entry, check_entry, holder_of_entry, keep_entry
 from webapp.studies.leases import has_room, lease_photos, release_lapsed
+from webapp.studies.members import Role, may
 from webapp.studies.models import Consent, Participation, Study
 
 # Of Postgres' advisory locks: each study's choice of conditions has one.
@@ -64,7 +65,8 @@ def as_seen_by(request: HttpRequest | Request, study: Study) -> Study:
         own = Participation.objects.select_related("study").filter(study=study, participant=participant).first()
         if own is not None:
             return own.own_study
-    return study.opened() if study.state == Study.State.PREVIEW and request.user.is_staff else study
+    is_tried = study.state == Study.State.PREVIEW and may(request, study, Role.VIEWER)
+    return study.opened() if is_tried else study
 
 
 def join(

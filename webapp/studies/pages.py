@@ -7,10 +7,8 @@ from http import HTTPStatus
 from typing import cast
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.contrib.auth.decorators import user_passes_test
 from django.contrib.staticfiles import finders
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,18 +20,18 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from rest_framework.request import Request
 
 from editing.photos.photo_error import PhotoError
-from editing.photos.read_options import PRIMARIES, TRANSFERS
 from webapp.http.refusals import Refusal
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
-from webapp.photos.storing import played
 from webapp.photos.thumbnails import Look, thumbnail
 from webapp.studies.api import JoinView
+from webapp.studies.arrivals import count_arrival
 from webapp.studies.entries import Entry, entry_of
 from webapp.studies.joining import as_seen_by, find_study, has_joined, is_consent_missing, join, remember_entry
 from webapp.studies.leases import is_full
-from webapp.studies.models import DEFAULT, Consent, Study
+from webapp.studies.members import may_see_photo
+from webapp.studies.models import Consent, Study
 from webapp.studies.texts import paragraphs
 
 # Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
@@ -130,6 +128,8 @@ def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
             status = HTTPStatus(refusal.status_code)
         else:
             return redirect("play", study.slug)
+    if request.method == "GET" and participant is None and not request.user.is_staff:
+        count_arrival(study)
     again = participant is not None and Consent.objects.filter(study=study, participant=participant).exists()
     context = {
         "study": study,
@@ -163,32 +163,11 @@ def program_page(request: HttpRequest, program: str, title: str, **data: str) ->
 
 
 @researchers_only
-@ensure_csrf_cookie
-def photos(request: HttpRequest) -> HttpResponse:
-    """Render a study's photos, for researchers to see, add and remove."""
-    study = find_study(request.GET.get("study", DEFAULT))
-    look = "bright" if request.GET.get("look") == "bright" else "game"
-    paginator = Paginator(study.playable.order_by("-studyphoto__added", "name"), PHOTOS_ON_A_PAGE)
-    page = paginator.get_page(request.GET.get("page"))
-    context = {
-        "study": study,
-        "studies": Study.objects.all(),
-        "look": look,
-        "page": page,
-        "played": played([photo.pk for photo in page]),
-        "transfers": TRANSFERS,
-        "primaries": PRIMARIES,
-        "maximum_bytes": settings.MAXIMUM_PHOTO_BYTES,
-        "maximum_megabytes": settings.MAXIMUM_PHOTO_BYTES // 2**20,
-        "built": finders.find("upload.js") is not None,
-    }
-    return render(request, "photos.html", context)
-
-
-@researchers_only
 def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> HttpResponseBase:
     """Serve a photo's thumbnail, for researchers; not found where the preview that it is made of is lost."""
     photo = get_object_or_404(Photo, pk=sha256, removed_at=None)
+    if not may_see_photo(request, photo):
+        raise Http404
     # Until it is played, a photo may be decoded again.
     headers = {"Cache-Control": "private, no-cache", "ETag": f'"{photo.preview_sha256}.{look}"'}
     if get_conditional_response(request, etag=headers["ETag"]) is not None:

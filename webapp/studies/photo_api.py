@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,24 @@ from rest_framework.views import APIView
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import PRIMARIES, TRANSFERS, ReadOptions
 from webapp.http.refusals import ErrorSerializer, Refusal
+from webapp.http.visitors import SessionWithCsrf
 from webapp.photos.decoding import NotSaved, strip_file_name
 from webapp.photos.isolated_decoding import Busy, decode_isolated
-from webapp.photos.storing import Credit, NotStored
+from webapp.photos.storing import Credit, NotStored, options_text
 from webapp.studies.joining import find_study
+from webapp.studies.log import log
+from webapp.studies.members import Role, check_role, may_change_photo
 from webapp.studies.models import DEFAULT, Study
-from webapp.studies.photos import AddedPhoto, add_photo, decode_again, take_out
+from webapp.studies.photos import (
+    IN_ANOTHER_STUDY,
+    AddedPhoto,
+    add_photo,
+    check_replaceable,
+    decode_again,
+    replace_photo,
+    take_out,
+)
+from webapp.studies.tokens import TokenAuthentication
 
 _logger = logging.getLogger(__name__)
 
@@ -39,8 +52,11 @@ class ReadOptionsSerializer(serializers.Serializer[Any]):
     primaries = serializers.ChoiceField(choices=PRIMARIES, default="auto")
 
 
-class UploadSerializer(ReadOptionsSerializer):
+class ReplacementSerializer(ReadOptionsSerializer):
     file = serializers.FileField(help_text="RAW, TIFF, PNG, JPEG, WebP or .npy.", max_length=255, allow_empty_file=True)
+
+
+class UploadSerializer(ReplacementSerializer):
     study = serializers.SlugField(default=DEFAULT)
     again = serializers.BooleanField(
         default=False, help_text="Whether a photo that is here, and that nobody has played, is decoded again."
@@ -68,6 +84,7 @@ class AddedPhotoSerializer(serializers.Serializer[Any]):
 class PhotoListView(APIView):
     """Where photos are added."""
 
+    authentication_classes = (TokenAuthentication, SessionWithCsrf)
     permission_classes = (IsAdminUser,)
     parser_classes = (MultiPartParser,)
 
@@ -88,6 +105,7 @@ class PhotoListView(APIView):
         upload.is_valid(raise_exception=True)
         asked = upload.validated_data
         study = find_study(asked["study"])
+        check_role(request, study, Role.EDITOR)
         if study.state == Study.State.CLOSED:
             raise Refusal("study_closed", "This study is closed: it takes no photos.")
         with _named_file(asked["file"]) as path, _refusals(path):
@@ -98,14 +116,18 @@ class PhotoListView(APIView):
                 Credit(asked["licence"], asked["attribution"]),
                 name=Path(asked["file"].name).name,
                 again=asked["again"],
+                may_change=partial(may_change_photo, request),
                 decoder=decode_isolated,
             )
+        if added.outcome != "known":
+            log(study, request.user, f"uploaded {added.photo.name}: {added.outcome}")
         return Response(_answer(added), HTTPStatus.CREATED if added.outcome == "added" else HTTPStatus.OK)
 
 
 class StudyPhotoView(APIView):
     """One photo of a study."""
 
+    authentication_classes = (TokenAuthentication, SessionWithCsrf)
     permission_classes = (IsAdminUser,)
 
     @extend_schema(
@@ -120,9 +142,14 @@ class StudyPhotoView(APIView):
         """
         serializer = ReadOptionsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        photo = get_object_or_404(find_study(slug).playable, pk=sha256)
+        study = find_study(slug)
+        check_role(request, study, Role.EDITOR)
+        photo = get_object_or_404(study.playable, pk=sha256)
+        if not may_change_photo(request, photo):
+            raise Refusal("conflict", IN_ANOTHER_STUDY)
         with _refusals(photo.original_path):
             added = decode_again(photo, ReadOptions(**serializer.validated_data), decode_isolated)
+        log(study, request.user, f"decoded {photo.name} again, with {options_text(added.photo)}")
         return Response(_answer(added))
 
     @extend_schema(responses={204: None, "4XX": ErrorSerializer}, operation_id="remove_photo")
@@ -133,8 +160,48 @@ class StudyPhotoView(APIView):
         deleted.
         """
         study = find_study(slug)
-        take_out(study, get_object_or_404(study.playable, pk=sha256))
+        check_role(request, study, Role.EDITOR)
+        photo = get_object_or_404(study.playable, pk=sha256)
+        take_out(study, photo)
+        log(study, request.user, f"removed 1 photo: {photo.name}")
         return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class ReplacementView(APIView):
+    """Another file in the place of a photo."""
+
+    authentication_classes = (TokenAuthentication, SessionWithCsrf)
+    permission_classes = (IsAdminUser,)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        request={"multipart/form-data": ReplacementSerializer},
+        responses={201: AddedPhotoSerializer, "4XX": ErrorSerializer},
+        operation_id="replace_photo",
+    )
+    def post(self, request: Request, slug: str, sha256: str) -> Response:
+        """Add a photo in the place of one that came from the wrong file: in its order, and as an attention item.
+
+        One that somebody has been given, or has played, is not replaced.
+        """
+        upload = ReplacementSerializer(data=request.data)
+        upload.is_valid(raise_exception=True)
+        asked = upload.validated_data
+        study = find_study(slug)
+        check_role(request, study, Role.EDITOR)
+        photo = get_object_or_404(study.playable, pk=sha256)
+        credit = Credit(photo.licence, photo.attribution)
+        with _named_file(asked["file"]) as path, _refusals(path):
+            check_replaceable(study, photo)  # before the work
+            options = ReadOptions(asked["transfer"], asked["primaries"])
+            name = Path(asked["file"].name).name
+            added = add_photo(study, path, options, credit, name=name, decoder=decode_isolated)
+            if added.outcome in ("known", "replaced"):
+                raise NotStored("this file is in the study already: remove the wrong photo")
+            study.changed_by = request.user
+            replace_photo(study, photo, added.photo)
+        log(study, request.user, f"replaced {photo.name} by {added.photo.name}")
+        return Response(_answer(added), HTTPStatus.CREATED)
 
 
 @contextmanager

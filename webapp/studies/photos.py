@@ -38,9 +38,10 @@ from webapp.photos.storing import (
     store,
     stored_photo,
 )
-from webapp.studies.models import Study, StudyPhoto
+from webapp.studies.models import Lease, Study, StudyPhoto
 
 Decoder = Callable[[SourceFile, Path, ReadOptions], Decoded]
+IN_ANOTHER_STUDY = "another study has it, in which you may not change photos, so that it is not decoded again"
 # Sent inside the transaction that takes a photo out of a study, with ``study`` and ``photo``.
 photo_taken_out = Signal()
 
@@ -67,6 +68,7 @@ def add_photo(
     name: str = "",
     decoder: Decoder = decode,
     again: bool = False,
+    may_change: Callable[[Photo], bool] | None = None,
 ) -> AddedPhoto:
     """Decode a photo's file, store the photo with its preview, keep the original, and add the photo to a study.
 
@@ -76,6 +78,7 @@ def add_photo(
         name: of the photo, if it is not the file's.
         decoder: what decodes the file, such as `decode_isolated`; what else that raises is raised.
         again: whether one that is here, and that nobody has played, is decoded again.
+        may_change: tells of a photo that is here whether it may be; any may, if nothing is given.
 
     Raises:
         editing.photos.photo_error.PhotoError: the file is no photo that can be read, or none that anybody can play.
@@ -86,6 +89,8 @@ def add_photo(
     source = SourceFile.read(file)
     if (photo := stored_photo(source.sha256)) and not adding.decodes_again(photo):
         return adding.finish(source, photo, "known")
+    if photo is not None and may_change is not None and not may_change(photo):
+        raise NotStored(IN_ANOTHER_STUDY)
     decoded = decoder(source, previews_folder(), options)
     return adding.store(source, replace(decoded, name=name) if name else decoded)
 
@@ -229,6 +234,36 @@ def decode_again(photo: Photo, options: ReadOptions, decoder: Decoder = decode) 
     decoded = replace(decoder(source, previews_folder(), options), name=photo.name)
     photo, outcome = store(decoded, again=True)
     return AddedPhoto(photo, outcome, "; ".join(photo.reading.warnings.values()))
+
+
+def check_replaceable(study: Study, photo: Photo) -> None:
+    """Refuse to replace a photo that somebody has been given in this study, or has played.
+
+    Raises:
+        NotStored: if so.
+    """
+    is_given = Lease.objects.filter(participation__study=study, photo=photo).exists()
+    if is_given or photo.pk in played([photo.pk]):
+        raise NotStored("somebody has been given it, or has played it: remove it, and add the right one")
+
+
+@transaction.atomic
+def replace_photo(study: Study, photo: Photo, other: Photo) -> None:
+    """Put another photo of the study in a photo's place: in the order, and as an attention item; the first goes.
+
+    Raises:
+        NotStored: somebody has been given the photo in this study, or has played it.
+    """
+    Photo.objects.select_for_update().get(pk=photo.pk)
+    check_replaceable(study, photo)
+    places = StudyPhoto.objects.filter(study=study)
+    places.filter(photo=other).update(added=places.get(photo=photo).added)
+    if photo.pk in [item["photo"] for item in study.attention_items]:
+        study.attention_items = [
+            item | {"photo": other.pk if item["photo"] == photo.pk else item["photo"]} for item in study.attention_items
+        ]
+        study.save()
+    take_out(study, photo)
 
 
 def add_to_study(study: Study, photo: Photo) -> bool:

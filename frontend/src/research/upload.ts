@@ -44,6 +44,12 @@ class Busy extends Error {
   }
 }
 
+/** The connection was lost before the server had answered: it is worth another try. */
+class Unanswered extends Error {}
+
+/** How long, in seconds, to wait after each time that the connection was lost. */
+const PAUSES = [2, 5, 15, 30];
+
 /** How often a file is sent again to a server that is busy, before its line says so for good. */
 const ATTEMPTS = 30;
 const DEFAULT_WAIT_SECONDS = 10;
@@ -72,9 +78,16 @@ class Line {
     if (share === 1) this.bar.removeAttribute("value");
   }
 
-  wait(seconds: number): void {
+  wait(why: string, seconds: number): void {
     this.bar.remove();
-    this.state.textContent = `the server is reading other photos, sent again in ${seconds} s`;
+    this.state.textContent = `${why}, sent again in ${seconds} s`;
+  }
+
+  /** As it was before it was sent. */
+  reset(): void {
+    this.state.className = "quiet";
+    this.state.textContent = "waiting";
+    this.element.querySelector(".said")?.remove();
   }
 
   end(kind: "good" | "quiet" | "bad", state: string, said = ""): void {
@@ -108,22 +121,33 @@ function send(form: FormData, onProgress: (share: number) => void): Promise<Adde
         reject(wait === null ? new Error(said) : new Busy(Number(wait) || DEFAULT_WAIT_SECONDS, said));
       }
     };
-    request.onerror = () => reject(new Error(reason(0, "")));
+    request.onerror = () => reject(new Unanswered(reason(0, "")));
     request.send(form);
   });
 }
 
-/** Sends one file, again and again while the server is busy. */
+/** Sends one file, again and again while the server is busy, and some times where the connection was lost. */
 async function sendPatiently(form: FormData, line: Line): Promise<Added> {
+  const pauses = PAUSES.values();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send(form, (share) => line.progress(share));
     } catch (error) {
-      if (!(error instanceof Busy) || attempt === ATTEMPTS) throw error;
-      line.wait(error.seconds);
-      await new Promise((resolve) => setTimeout(resolve, 1000 * error.seconds));
+      const pause = error instanceof Unanswered ? pauses.next().value : undefined;
+      const seconds = error instanceof Busy && attempt < ATTEMPTS ? error.seconds : pause;
+      if (seconds === undefined) throw error;
+      const why = error instanceof Busy ? "the server is reading other photos" : "the server does not answer";
+      line.wait(why, seconds);
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     }
   }
+}
+
+/** A file to send, with the options of the form as they were when it was chosen. */
+interface Upload {
+  readonly file: File;
+  readonly line: Line;
+  readonly options: FormData;
 }
 
 /** The form, its queue of files and what is said of them. */
@@ -131,12 +155,17 @@ class Uploads {
   private readonly form = find("#upload", HTMLFormElement);
   private readonly list = find("#uploads", HTMLElement);
   private readonly summary = find("#summary", HTMLElement);
-  private readonly waiting: { file: File; line: Line; options: FormData }[] = [];
+  private readonly again = find("#retry", HTMLButtonElement);
+  private readonly waiting: Upload[] = [];
+  private lost: Upload[] = [];
   private running = false;
   private finished = 0;
   private added = 0;
   private linked = 0;
-  private failed = 0;
+
+  constructor() {
+    this.again.addEventListener("click", () => this.retry());
+  }
 
   add(files: Iterable<File>): void {
     for (const file of files) {
@@ -146,12 +175,25 @@ class Uploads {
     if (!this.running) void this.run();
   }
 
+  /** Sends what failed once more, in the same lines. */
+  private retry(): void {
+    const lost = this.lost;
+    this.lost = [];
+    this.again.hidden = true;
+    this.finished -= lost.length;
+    for (const upload of lost) {
+      upload.line.reset();
+      this.waiting.push(upload);
+    }
+    if (!this.running) void this.run();
+  }
+
   private async run(): Promise<void> {
     this.running = true;
     window.addEventListener("beforeunload", stay);
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
       this.say(`${this.finished + 1} of ${this.finished + 1 + this.waiting.length}`);
-      await this.sendOne(next.file, next.line, next.options);
+      await this.sendOne(next);
       this.finished += 1;
     }
     window.removeEventListener("beforeunload", stay);
@@ -159,25 +201,27 @@ class Uploads {
     await this.conclude();
   }
 
-  private async sendOne(file: File, line: Line, options: FormData): Promise<void> {
+  private async sendOne(upload: Upload): Promise<void> {
+    const { file, line, options } = upload;
     const limit = Number(this.form.dataset["maximumBytes"]);
     try {
       if (file.size > limit) throw new Error(`It has ${megabytes(file.size)}; the limit is ${megabytes(limit)}.`);
-      options.append("study", this.form.dataset["study"] ?? "");
-      options.append("file", file);
+      options.set("study", this.form.dataset["study"] ?? "");
+      options.set("file", file);
       const photo = await sendPatiently(options, line);
       if (photo.outcome === "linked") this.linked += 1;
       else if (photo.outcome !== "known") this.added += 1;
       const size = `${photo.width} × ${photo.height}`;
       line.end(photo.outcome === "known" ? "quiet" : "good", `${SAID[photo.outcome]}, ${size}`, photo.note);
     } catch (error) {
-      this.failed += 1;
+      this.lost.push(upload);
       line.end("bad", "not added", error instanceof Error ? error.message : String(error));
     }
   }
 
   private async conclude(): Promise<void> {
-    const failed = this.failed > 0 ? ` ${this.failed} could not be added: the reasons stand below.` : "";
+    const failed = this.lost.length > 0 ? ` ${this.lost.length} could not be added: the reasons stand below.` : "";
+    this.again.hidden = this.lost.length === 0;
     const linked = this.linked > 0 ? `, ${this.linked} here already and new in this study` : "";
     this.say(`Done: ${this.added} added${linked}.${failed} `);
     if (this.added + this.linked === 0 || (await showList())) return;
@@ -240,6 +284,7 @@ function listenFor(buttons: string, dialog: HTMLDialogElement, deed: Deed): void
     item = button.closest<HTMLElement>("[data-photo]");
     find("[data-name]", HTMLElement, dialog).textContent = button.dataset["name"] ?? "";
     for (const select of dialog.querySelectorAll("select")) select.value = button.dataset[select.name] ?? "auto";
+    for (const input of dialog.querySelectorAll("input")) input.value = "";
     error.hidden = true;
     dialog.showModal();
   });
@@ -275,8 +320,15 @@ function decodeAgain(address: string, dialog: HTMLDialogElement): Promise<Respon
   return fetch(address, { method: "POST", headers, body });
 }
 
+/** Puts another file in the place of a photo: it is added, and takes that place, in one request. */
+function replace(address: string, dialog: HTMLDialogElement): Promise<Response> {
+  const body = new FormData(find("form", HTMLFormElement, dialog));
+  return fetch(`${address}replacement/`, { method: "POST", headers: { "X-CSRFToken": csrfToken() }, body });
+}
+
 pressHeldKeysOnce();
 // A closed study has no form: it takes no photos.
 if (document.querySelector("#upload") !== null) listenForFiles(new Uploads());
 listenFor(".remove", find("#confirm", HTMLDialogElement), remove);
 listenFor(".again", find("#again", HTMLDialogElement), decodeAgain);
+listenFor(".replace", find("#replace", HTMLDialogElement), replace);

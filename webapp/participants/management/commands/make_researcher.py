@@ -16,9 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="researcher", help="(%(default)s)")
         parser.add_argument("--reset", action="store_true", help="give an existing account a new password")
 
-    def handle(self, *, name: str, reset: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--member", action="store_true", help="with no rights but those that its roles in studies give it"
+        )
+
+    def handle(self, *, name: str, reset: bool, member: bool, **options: Any) -> None:
         name = User.normalize_username(name)
-        account = {"is_staff": True, "is_superuser": True, "password": "!"}
+        account = {"is_staff": True, "is_superuser": not member, "password": "!"}
         try:
             User(username=name, **account).clean_fields()
         except ValidationError as error:

@@ -1,0 +1,83 @@
+"""The researchers' desk: each of its pages, while there is nothing, and with 60 people and 200 photos."""
+
+from collections.abc import Iterator
+
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from tests.browser.visit import Visit
+from tests.webapp.desk.populating import add_people, add_photos
+from webapp.games.models import Episode
+from webapp.studies.log import log
+from webapp.studies.members import Role, set_role
+from webapp.studies.models import Study
+
+DESK = "/desk/studies/default/"
+# The name of a page, its address below the study's, and a heading that it has once it is there.
+PAGES = (
+    ("progress", "", "How far people came"),
+    ("photos", "photos/", "Photos"),
+    ("people", "people/", "People"),
+    ("episodes", "episodes/", "Episodes"),
+    ("settings", "configure/", "Settings"),
+    ("members", "members/", "Members"),
+    ("tokens", "tokens/", "Tokens of the API"),
+    ("log", "log/", "Log"),
+)
+
+
+def desk(visit: Visit) -> Iterator[str]:
+    """What a researcher sees of studies."""
+    page = visit.page
+    account = User.objects.create_user("hedy", password="correct horse battery", is_staff=True)
+    visit.open("/login/")
+    page.get_by_label("Username").fill("hedy")
+    page.get_by_label("Password").fill("correct horse battery")
+    visit.person.button("Log in").click()
+    expect(page.get_by_text("You are a member of no study yet")).to_be_visible()
+    yield "desk-without-studies"
+    visit.open("/desk/new/")
+    yield "desk-new"
+    study = Study.objects.get()
+    set_role(study, account, Role.OWNER)
+    visit.change_study(state="draft")
+    yield from _pages(visit, "empty")
+    visit.change_study(episodes_per_photo=3, state="open", controller="A", contact="B", ethics_approval="C")
+    add_people(study, add_photos(study, 200), 60)
+    for number in range(3):
+        set_role(study, User.objects.create_user(f"colleague-{number}", is_staff=True), Role.VIEWER)
+    log(study, account, "rejected quiet-heron-00003: the same steps on every photo")
+    visit.open("/desk/")
+    yield "desk-studies"
+    yield from _pages(visit, "full")
+    yield from _more(visit)
+
+
+def _pages(visit: Visit, name: str) -> Iterator[str]:
+    for of, address, heading in PAGES:
+        visit.open(f"{DESK}{address}")
+        expect(visit.page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        yield f"desk-{name}-{of}"
+
+
+def _more(visit: Visit) -> Iterator[str]:
+    page = visit.page
+    visit.open(f"{DESK}people/quiet-heron-00003/")
+    expect(page.get_by_text("the same steps on every photo").first).to_be_visible()
+    yield "desk-person"
+    visit.open(f"{DESK}photos/{1:064x}/attention/")
+    yield "desk-attention"
+    episode = Episode.objects.filter(step_count=3).order_by("started")[0]
+    visit.open(f"{DESK}episodes/{episode.pk}/")
+    expect(page.locator("[data-transport]")).to_be_visible()
+    yield "desk-episode"
+    visit.open(f"{DESK}configure/")
+    page.get_by_label("Title", exact=True).fill("")
+    visit.person.button("Save").click()
+    expect(page.get_by_text("Nothing was saved")).to_be_visible()
+    yield "desk-settings-refused"
+    visit.open(f"{DESK}tokens/")
+    page.get_by_label("Label").fill("upload script")
+    visit.person.button("Make it").click()
+    expect(page.get_by_text("Your new token")).to_be_visible()
+    yield "desk-token"

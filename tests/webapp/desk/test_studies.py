@@ -1,0 +1,196 @@
+"""Studies on the desk: the list, beginning and copying one, its settings, its state, its links."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from webapp.studies.log import StudyAction
+from webapp.studies.members import Membership
+from webapp.studies.models import Study, StudyChange
+
+KNOWN = {"controller": "University of Somewhere", "contact": "ada@example.org", "ethics_approval": "EC 12/2026"}
+
+
+def post(browser, address, **data):
+    """Send a form, as a page of ours does."""
+    token = browser.client.cookies["csrftoken"].value
+    return browser.client.post(address, data | {"csrfmiddlewaretoken": token})
+
+
+def text(response):
+    return response.content.decode()
+
+
+@pytest.fixture
+def draft(study):
+    """The default study, as a draft that lacks nothing."""
+    study.change(KNOWN)
+    study.state = "draft"
+    study.save()
+    return study
+
+
+@pytest.fixture
+def form(owner, study):
+    """What the form of the study would send."""
+
+    def filled(browser=owner):
+        bound = browser.get("/desk/studies/default/configure/").context["form"]
+        values = {name: bound[name].value() for name in bound.fields if not bound.fields[name].disabled}
+        return {
+            name: "on" if value is True else value
+            for name, value in values.items()
+            if value is not None and value is not False
+        }
+
+    return filled
+
+
+class TestTheList:
+    def test_it_works(self, owner, study, photo):
+        page = text(owner.get("/desk/"))
+        assert "Open study" in page
+        assert "you: owner" in page
+
+    def test_studies_of_others_are_not_in_it(self, owner):
+        Study.objects.create(slug="other", title="Of others")
+        assert "Of others" not in text(owner.get("/desk/"))
+
+    def test_one_lands_there_after_login(self, client, ada):
+        answer = client.post("/login/", {"username": "ada", "password": "correct horse battery"})
+        assert answer["Location"] == "/desk/"
+
+    def test_the_old_address_of_photos_leads_on(self, owner):
+        assert owner.get("/photos/?study=default")["Location"] == "/desk/studies/default/photos/"
+
+    def test_a_former_slug_leads_on(self, owner, ada):
+        study = Study.objects.create(slug="before", title="Renamed")
+        Membership.objects.create(study=study, user=ada)
+        study.slug = "after"
+        study.save()
+        assert owner.get("/desk/studies/before/people/")["Location"] == "/desk/studies/after/people/"
+
+
+class TestBeginning:
+    def test_who_begins_a_study_owns_it(self, owner, ada):
+        answer = post(owner, "/desk/new/", title="Dark photos", slug="dark")
+        assert answer["Location"] == "/desk/studies/dark/configure/"
+        study = Study.objects.get(slug="dark")
+        assert (study.state, study.memberships.get().user, study.memberships.get().role) == ("draft", ada, "owner")
+
+    def test_a_slug_that_is_taken_is_refused_beside_the_field(self, owner, study):
+        answer = post(owner, "/desk/new/", title="Another", slug="default")
+        assert "Study with this Slug already exists" in text(answer)
+
+    def test_a_copy_has_the_settings_and_the_photos(self, viewer, study, photo):
+        answer = post(viewer, "/desk/studies/default/copy/")
+        assert answer["Location"] == "/desk/studies/default-2/"
+        copied = Study.objects.get(slug="default-2")
+        assert (copied.state, list(copied.playable), copied.memberships.get().role) == ("draft", [photo], "owner")
+        assert StudyAction.objects.get(study=copied).action == "began it as a copy of default"
+
+
+class TestSettings:
+    def test_it_works(self, owner, study, ada, form):
+        answer = post(owner, "/desk/studies/default/configure/", **form() | {"title": "Renamed", "minutes": "20"})
+        assert answer["Location"] == "/desk/studies/default/"
+        study.refresh_from_db()
+        assert (study.title, study.minutes) == ("Renamed", 20)
+        assert StudyChange.objects.last().changed_by == ada
+
+    def test_boxes_are_written_one_a_line(self, owner, study, form):
+        post(owner, "/desk/studies/default/configure/", **form() | {"consent_boxes": "I am 18.\n\n I agree. "})
+        study.refresh_from_db()
+        assert study.consent_boxes == ["I am 18.", "I agree."]
+        assert form()["consent_boxes"] == "I am 18.\nI agree."
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("maximum_steps", "9", "less than or equal to 5"),
+            ("conditions", '[{"name": "x"}]', "must have exactly"),
+            ("attention_items", "not JSON", "valid JSON"),
+            ("title", "", "required"),
+        ],
+    )
+    def test_what_is_wrong_stands_beside_its_field(self, owner, form, name, value, said):
+        answer = post(owner, "/desk/studies/default/configure/", **form() | {name: value})
+        assert answer.status_code == 400
+        assert any(said in error for error in answer.context["form"].errors[name])
+        assert f'href="#setting-{name}"' in text(answer)
+
+    def test_nothing_is_changed_by_what_is_refused(self, owner, study, form):
+        post(owner, "/desk/studies/default/configure/", **form() | {"maximum_steps": "9", "title": "Another"})
+        assert Study.objects.get(pk=study.pk).title == "Open study"
+
+    def test_two_windows_do_not_overwrite_each_other(self, owner, editor, study, form):
+        older = form()
+        post(editor, "/desk/studies/default/configure/", **form(editor) | {"minutes": "20"})
+        answer = post(owner, "/desk/studies/default/configure/", **older | {"minutes": "10"})
+        assert answer.status_code == 400
+        assert "Changed meanwhile. It is now: 20" in text(answer)
+
+    def test_what_data_depend_on_is_fixed_once_somebody_has_joined(self, owner, study, player, form):
+        page = owner.get("/desk/studies/default/configure/")
+        assert page.context["form"].fields["maximum_steps"].disabled
+        post(owner, "/desk/studies/default/configure/", **form() | {"maximum_steps": "3", "minutes": "10"})
+        study.refresh_from_db()
+        assert (study.maximum_steps, study.minutes) == (5, 10)
+
+    def test_a_file_takes_their_place(self, owner, study):
+        exported = json.loads(owner.get("/desk/studies/default/configuration.json").content)
+        exported["settings"]["minutes"] = 7
+        file = SimpleUploadedFile("study.json", json.dumps(exported).encode())
+        assert post(owner, "/desk/studies/default/configuration/", file=file).status_code == 302
+        study.refresh_from_db()
+        assert study.minutes == 7
+
+    def test_a_file_that_is_none_is_refused_with_the_reason(self, owner):
+        answer = post(owner, "/desk/studies/default/configuration/", file=SimpleUploadedFile("x.json", b"[]"))
+        assert answer.status_code == 400
+        assert "This is not the configuration of a study." in text(answer)
+        assert "Choose a file" in text(post(owner, "/desk/studies/default/configuration/"))
+
+
+class TestState:
+    def test_a_study_goes_from_a_draft_to_its_end(self, owner, draft, ada):
+        for state in ("preview", "open", "paused", "open", "closed"):
+            assert post(owner, "/desk/studies/default/state/", state=state).status_code == 302
+            draft.refresh_from_db()
+            assert draft.state == state
+        assert StudyChange.objects.last().changed_by == ada
+
+    def test_what_is_missing_is_said_and_nothing_opens(self, owner, study):
+        Study.objects.filter(pk=study.pk).update(state="draft")
+        page = text(owner.get("/desk/studies/default/"))
+        for name in ("controller", "contact", "ethics_approval"):
+            assert f"{name}: Needed before the study opens." in page
+        assert "It has no photos." in page
+        answer = post(owner, "/desk/studies/default/state/", state="open")
+        assert answer.status_code == 409
+        assert "contact: Needed before the study opens." in text(answer)
+        assert Study.objects.get(pk=study.pk).state == "draft"
+
+    def test_a_state_that_does_not_follow_is_refused(self, owner, draft):
+        for state in ("closed", "", "x" * 500):
+            assert post(owner, "/desk/studies/default/state/", state=state).status_code == 409
+
+    def test_links_have_what_the_recruiter_fills_in(self, owner, study):
+        assert "/play/default/" in text(owner.get("/desk/studies/default/"))
+        study.entry_parameter, study.entry_required = "PROLIFIC_PID", True
+        study.save()
+        links = owner.get("/desk/studies/default/").context["links"]
+        query = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
+        assert links[0].address.endswith(f"/play/default/?{query}")
+
+    def test_viewers_have_no_buttons(self, viewer):
+        page = text(viewer.get("/desk/studies/default/"))
+        assert "Pause it" not in page
+        assert "Settings" not in page
+
+
+def test_pages_are_english_whatever_the_language(owner, form):
+    page = text(owner.get("/desk/studies/default/configure/", headers={"Accept-Language": "de"}))
+    assert '<html lang="en">' in page
+    assert "Log out" in page
