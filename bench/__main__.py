@@ -24,6 +24,7 @@ PARTS = (
     "environment",
     "site",
     "ingest",
+    "desk",
     "browser",
 )
 RESULTS = Path(__file__).parents[1] / "var" / "bench.json"

@@ -42,9 +42,9 @@ instead.
 STUDY_INTRODUCTION = """\
 # The configuration of a study
 
-Every study has one, which the admin's form shows. `python manage.py study export SLUG` writes it as JSON,
+Every study has one, which its settings on the desk show. `python manage.py study export SLUG` writes it as JSON,
 `study import SLUG FILE` reads it, and `study copy SLUG NEW` begins a draft with the configuration and the photos of
-another; the admin does the same. Each change is kept, with who made it and when, and a participation records the
+another; the desk does the same. Each change is kept, with who made it and when, and a participation records the
 configuration that it began under. Once somebody has joined, what their data depend on is fixed: copy the study to
 change it.
 This page is generated from the program by `make references`; edit `webapp/studies/configuration.py` instead.

@@ -19,6 +19,7 @@ PAGES = (
     ("photos", "photos/", "Photos"),
     ("people", "people/", "People"),
     ("episodes", "episodes/", "Episodes"),
+    ("answers", "answers/", "Answers"),
     ("settings", "configure/", "Settings"),
     ("members", "members/", "Members"),
     ("tokens", "tokens/", "Tokens of the API"),

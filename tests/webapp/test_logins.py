@@ -111,14 +111,14 @@ def pass_days(researcher):
         session = researcher.client.session
         session["seen"] -= days * 24 * 3600
         session.save()
-        return researcher.get("/photos/").status_code
+        return researcher.get("/desk/").status_code
 
     return wait
 
 
 def test_a_researcher_is_logged_out_after_two_weeks_without_a_visit(researcher, pass_days, photo):
     assert [pass_days(13), pass_days(13), pass_days(15)] == [200, 200, 302]
-    assert researcher.get("/photos/").status_code == 302
+    assert researcher.get("/desk/").status_code == 302
 
 
 def test_who_also_plays_in_that_browser_stays_the_same_player(researcher, pass_days, rf):
@@ -136,7 +136,7 @@ def test_a_login_from_before_this_was_noted_begins_its_weeks_now(researcher, pas
     session = researcher.client.session
     del session["seen"]
     session.save()
-    assert researcher.get("/photos/").status_code == 200
+    assert researcher.get("/desk/").status_code == 200
     assert pass_days(13) == 200
 
 

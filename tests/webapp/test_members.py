@@ -192,8 +192,8 @@ class TestTheAdmin:
 
 def test_accounts_of_before_keep_what_is_sensible(transactional_db):
     executor = MigrationExecutor(connection)
-    executor.migrate([("studies", "0012_leases")])
-    apps = executor.loader.project_state([("studies", "0012_leases")]).apps
+    executor.migrate([("studies", "0013_consent_to_gestures")])
+    apps = executor.loader.project_state([("studies", "0013_consent_to_gestures")]).apps
     changes = apps.get_model("studies", "StudyChange")
     study = apps.get_model("studies", "Study").objects.create(slug="old", title="Old", seed="old")
     accounts = {

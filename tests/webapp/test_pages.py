@@ -146,10 +146,10 @@ def log_in(client, password=PASSWORD, username="ada"):
 
 
 def test_a_researcher_logs_in_and_out(client, study, ada):
-    assert log_in(client)["Location"] == "/photos/"
-    assert client.get("/photos/").status_code == 200
+    assert log_in(client)["Location"] == "/desk/"
+    assert client.get("/desk/").status_code == 200
     assert client.post("/logout/")["Location"] == "/"
-    assert client.get("/photos/").status_code == 302
+    assert client.get("/desk/").status_code == 302
 
 
 def test_a_wrong_password_is_said(client, db):

@@ -16,6 +16,7 @@ from webapp.photos import isolated_decoding
 from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
+from webapp.studies.members import Role, set_role
 from webapp.studies.models import Study
 from webapp.studies.photos import add_to_study
 
@@ -32,6 +33,13 @@ def upload(study, picture):
         return browser.client.post(PHOTOS, {"file": file, **fields}, headers={"X-CSRFToken": token})
 
     return send
+
+
+def another_study(owner):
+    """A study besides the default one, of the same owner."""
+    study = Study.objects.create(slug="other", title="Other", state="open")
+    set_role(study, owner, Role.OWNER)
+    return study
 
 
 def npy(pixels):
@@ -178,9 +186,9 @@ def delete(browser, photo, study="default"):
 
 
 def test_removing_takes_a_photo_out_of_one_study_alone(
-    researcher, player, photo, opened, refused, django_capture_on_commit_callbacks
+    researcher, ada, player, photo, opened, refused, django_capture_on_commit_callbacks
 ):
-    other = Study.objects.create(slug="other", title="Other", state="open")
+    other = another_study(ada)
     add_to_study(other, photo)
     player.send(photo, opened)
     elsewhere = Player("other")
@@ -204,8 +212,8 @@ def test_removing_takes_a_photo_out_of_one_study_alone(
     assert not photo.preview_path.exists()
 
 
-def test_a_known_photo_that_is_new_in_the_study_is_said_to_be(researcher, upload, photo, study):
-    Study.objects.create(slug="other", title="Other", state="open")
+def test_a_known_photo_that_is_new_in_the_study_is_said_to_be(researcher, ada, upload, photo, study):
+    another_study(ada)
     assert upload(researcher, study="other").json()["outcome"] == "linked"
     assert upload(researcher, study="other").json()["outcome"] == "known"
 
@@ -218,9 +226,9 @@ def test_what_is_typed_fills_what_was_not_stated_of_a_known_photo(researcher, up
     assert (photo.licence, photo.attribution) == ("CC0 1.0", "Ada")
 
 
-def test_a_closed_study_takes_no_photo(researcher, upload, refused):
-    Study.objects.create(slug="agents", title="Agents", state="closed")
-    assert refused(upload(researcher, study="agents")) == (409, "study_closed")
+def test_a_closed_study_takes_no_photo(researcher, upload, refused, study):
+    Study.objects.filter(pk=study.pk).update(state="closed")
+    assert refused(upload(researcher)) == (409, "study_closed")
 
 
 def test_previews_that_cannot_be_saved_are_said(researcher, upload, refused, settings):

@@ -67,10 +67,13 @@ def test_clients_that_want_another_type_get_it_all_the_same(player, photo):
     assert content(response)
 
 
-def test_a_researcher_sees_every_photo(researcher, make_photo):
-    response = researcher.get(url(make_photo(into=None)))
-    assert response.status_code == 200
-    assert content(response)
+def test_a_researcher_sees_the_photos_of_their_studies_and_a_superuser_every_one(researcher, ada, make_photo):
+    assert content(researcher.get(url(make_photo(1))))
+    elsewhere = make_photo(2, into=None)
+    assert researcher.get(url(elsewhere)).status_code == 404
+    ada.is_superuser = True
+    ada.save()
+    assert content(researcher.get(url(elsewhere)))
 
 
 def test_who_has_not_joined_does_not_see_it(stranger, photo, refused):

@@ -32,3 +32,13 @@ def test_a_thumbnail_shows_what_the_game_shows_first(researcher, study, tmp_path
 
 def test_players_do_not_see_thumbnails(player, photo):
     assert player.get(f"/photos/{photo.pk}/game.webp").status_code == 302
+
+
+def test_an_address_that_names_the_preview_is_kept_for_good(researcher, photo):
+    address = f"/photos/{photo.pk}/bright.webp"
+    kept = {}
+    for query in ("", f"?{photo.preview_sha256[:16]}", "?another"):
+        response = researcher.get(address + query)
+        assert response.getvalue()
+        kept[query] = "immutable" in response["Cache-Control"]
+    assert list(kept.values()) == [False, True, False]

@@ -58,7 +58,7 @@ RESEARCHERS = ("colleague", *MEMBERS)
 # Pages of the desk that all members of a study see.
 OF_THE_DESK = (
     *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person"),
-    *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-members", "desk-log"),
+    *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-answers", "desk-members", "desk-log"),
 )
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
 HIDDEN = {visitor: (status, "") for visitor, (status, _) in OWN.items()}

@@ -52,7 +52,8 @@ def for_members(role: Role) -> Callable[[View], View]:
             check_role(request, study, role)
             if study.slug != slug and request.method == "GET":
                 name = cast(ResolverMatch, request.resolver_match).view_name
-                return redirect(name, slug=study.slug, **values)
+                leads_on: HttpResponseBase = redirect(name, slug=study.slug, **values)
+                return leads_on
             return view(request, study, **values)
 
         return for_researchers(at_slug)

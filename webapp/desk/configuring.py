@@ -41,7 +41,7 @@ class Sentences(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Tell whether other sentences were typed."""
-        return self.to_python(self.prepare_value(initial)) != self.to_python(data)
+        return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
 
 
 class ConfigurationForm(VersionedForm):

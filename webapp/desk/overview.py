@@ -13,7 +13,7 @@ from webapp.desk.access import for_members, render_desk
 from webapp.desk.coverage import photos_covered
 from webapp.desk.progress import progress_of
 from webapp.photos.models import Photo
-from webapp.studies.copying import sentences
+from webapp.studies.copying import account_of, sentences
 from webapp.studies.members import Role
 from webapp.studies.models import Study
 
@@ -67,7 +67,7 @@ def change_state(request: HttpRequest, study: Study) -> HttpResponseBase:
     except ValidationError as error:
         study.state = before
         return _page(request, study, sentences(error), 409)
-    study.changed_by = request.user if request.user.is_authenticated else None
+    study.changed_by = account_of(request.user)
     study.save()
     return redirect("desk-study", study.slug)
 

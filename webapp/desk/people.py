@@ -137,8 +137,8 @@ def read_people(study: Study, *, knows_ids: bool) -> list[Person]:
     rows = list(Participation.objects.filter(study=study).select_related("participant"))
     handed_in = Q(status__in=(Episode.Status.SUBMITTED, Episode.Status.EXCLUDED), tutorial=False)
     episodes = Episode.objects.filter(study=study).order_by().values("participant")
-    played = {
-        row["participant"]: row
+    played: dict[int, dict[str, Any]] = {
+        row["participant"]: dict(row)
         for row in episodes.annotate(
             done=Count("pk", filter=handed_in),
             ms=Sum("duration_ms", filter=handed_in),
@@ -151,14 +151,14 @@ def read_people(study: Study, *, knows_ids: bool) -> list[Person]:
     )  # fmt: skip
     leases = Lease.objects.filter(participation__study=study).order_by().values("participation")
     held = Q(state=Lease.State.HELD, expires__gt=now)
-    planned = {
-        row["participation"]: row
+    planned: dict[int, dict[str, Any]] = {
+        row["participation"]: dict(row)
         for row in leases.annotate(
             all=Count("pk"), held=Count("pk", filter=held), failed=Count("pk", filter=Q(failed=True))
         )
     }
     identities = Identity.objects.filter(study=study) if knows_ids else Identity.objects.none()
-    ids = dict(identities.values_list("participation", "platform_id"))
+    ids: dict[int | None, str] = dict(identities.values_list("participation", "platform_id"))
     return [_person(study, row, played, last, planned, ids, now) for row in rows]
 
 

@@ -23,7 +23,7 @@ from webapp.desk.people import chosen, query_without_page
 from webapp.photos.models import Photo
 from webapp.photos.storing import played
 from webapp.studies.configuration import LANGUAGES
-from webapp.studies.copying import sentences
+from webapp.studies.copying import account_of, sentences
 from webapp.studies.log import counted_names, log
 from webapp.studies.members import Role
 from webapp.studies.models import DEFAULT, Study
@@ -168,7 +168,7 @@ def attention_page(request: HttpRequest, study: Study, sha256: str) -> HttpRespo
             except ValidationError as error:
                 problems = [sentence.removeprefix("attention_items: ") for sentence in sentences(error)]
             else:
-                study.changed_by = request.user if request.user.is_authenticated else None
+                study.changed_by = account_of(request.user)
                 study.save()
                 return redirect("desk-photos", study.slug)
     return render_desk(

@@ -140,9 +140,7 @@ def _read_people(study: Study, now: datetime) -> list[_Person]:
     rows = people_of(study).order_by("joined").values_list("participant", "joined", "completed", "rejected", "pk")
     episodes = Episode.objects.filter(study=study).order_by().values("participant")
     done = Q(status__in=(Episode.Status.SUBMITTED, Episode.Status.EXCLUDED), tutorial=False)
-    played: dict[int, dict[str, int]] = {
-        row["participant"]: row for row in episodes.annotate(done=Count("pk", filter=done))
-    }
+    played = dict(episodes.annotate(done=Count("pk", filter=done)).values_list("participant", "done"))
     last = dict(
         Episode.objects.filter(study=study).order_by("participant", "-started").distinct("participant")
         .values_list("participant", "started")
@@ -161,7 +159,7 @@ def _read_people(study: Study, now: datetime) -> list[_Person]:
     for participant, joined, completed, rejected, key in rows:
         seen = last.get(participant, joined)
         is_waiting = key in waiting if study.is_planned else seen + patience > now
-        number = played.get(participant, {}).get("done", 0)
+        number = played.get(participant, 0)
         people.append(
             _Person(joined, completed, rejected, number, participant in practised or number > 0, seen, is_waiting)
         )

@@ -1,6 +1,7 @@
 """The list of studies, and the beginning of new ones."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -86,8 +87,9 @@ def _lines(request: HttpRequest) -> list[StudyLine]:
     in_play = StudyPhoto.objects.filter(study__in=studies, photo__removed_at=None).order_by()
     photos = {row["study"]: row["count"] for row in in_play.values("study").annotate(count=Count("pk"))}
     people = Participation.objects.filter(_PEOPLE, study__in=studies).order_by().values("study")
-    counts: dict[int, dict[str, int]] = {
-        row["study"]: row for row in people.annotate(joined=Count("pk"), done=Count("pk", filter=~Q(completed=None)))
+    counts: dict[int, dict[str, Any]] = {
+        row["study"]: dict(row)
+        for row in people.annotate(joined=Count("pk"), done=Count("pk", filter=~Q(completed=None)))
     }
     coverage = Coverage.objects.filter(study__in=studies).order_by().values("study")
     taken = {row["study"]: row["total"] for row in coverage.annotate(total=Sum("taken"))}

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from webapp.desk import configuring, episodes, history, members, overview, people, photos, studies
+from webapp.desk import answers, configuring, episodes, history, members, overview, people, photos, studies
 from webapp.photos.models import SHA256
 
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("studies/<slug:slug>/episodes/<uuid:episode_id>/", episodes.episode_page, name="desk-episode"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>/events.json", episodes.episode_events, name="desk-events"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>.webp", episodes.episode_picture, name="desk-picture"),
+    path("studies/<slug:slug>/answers/", answers.answers_page, name="desk-answers"),
     path("studies/<slug:slug>/members/", members.members_page, name="desk-members"),
     path("studies/<slug:slug>/members/change/", members.change_member, name="desk-change-member"),
     path("studies/<slug:slug>/tokens/", members.tokens_page, name="desk-tokens"),

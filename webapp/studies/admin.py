@@ -12,7 +12,7 @@ from webapp.http.read_only_admin import ReadOnly
 from webapp.http.versioned_admin import Versioned
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.studies.copying import begin_copy, free_slug, read_configuration, sentences, write_configuration
+from webapp.studies.copying import account_of, begin_copy, free_slug, read_configuration, sentences, write_configuration
 from webapp.studies.form_sections import SECTIONS
 from webapp.studies.leases import accept, reject
 from webapp.studies.member_admin import OF_STUDY, ForMembers
@@ -56,7 +56,7 @@ class StudyAdmin(ForMembers, Versioned):
 
     def save_model(self, request: HttpRequest, obj: Study, form: Any, change: bool) -> None:
         """Keep who has changed it."""
-        obj.changed_by = request.user if request.user.is_authenticated else None
+        obj.changed_by = account_of(request.user)
         super().save_model(request, obj, form, change)
 
     @admin.action(description="Begin a copy of it", permissions=["add"])

@@ -35,7 +35,7 @@ def read_configuration(study: Study, text: str | bytes, user: User | AnonymousUs
         raise ValidationError(f"This configuration is of another version; this site reads version {FORMAT_VERSION}.")
     study.change(content["settings"])
     study.full_clean()
-    study.changed_by = _account(user)
+    study.changed_by = account_of(user)
     study.save()
 
 
@@ -50,7 +50,7 @@ def begin_copy(study: Study, slug: str, user: User | AnonymousUser | None = None
     # At the recruiter it is another study.
     made.change(study.to_json() | {"prolific_study": ""})
     made.full_clean()
-    made.changed_by = _account(user)
+    made.changed_by = account_of(user)
     made.save()
     photos = StudyPhoto.objects.filter(study=study, photo__removed_at=None).order_by("added", "pk")
     StudyPhoto.objects.bulk_create(
@@ -74,5 +74,6 @@ def sentences(error: ValidationError) -> list[str]:
     return [f"{name}: {message}" for name, messages in error.message_dict.items() for message in messages]
 
 
-def _account(user: User | AnonymousUser | None) -> User | None:
+def account_of(user: User | AnonymousUser | None) -> User | None:
+    """Return the account of who asks; None for a visitor without one, and for a program."""
     return user if isinstance(user, User) else None

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 
+from webapp.studies.copying import account_of
 from webapp.studies.models import Study
 
 _LONGEST = 2000
@@ -33,7 +34,7 @@ class StudyAction(models.Model):
 
 def log(study: Study, user: User | AnonymousUser, action: str) -> None:
     """Keep that somebody did something, such as ``removed 2 photos: a.png, b.png``."""
-    account = user if isinstance(user, User) else None
+    account = account_of(user)
     name = account.username if account else ""
     StudyAction.objects.create(study=study, made_by=account, account=name, action=action[:_LONGEST])
 

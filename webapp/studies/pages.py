@@ -168,8 +168,10 @@ def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> HttpRespons
     photo = get_object_or_404(Photo, pk=sha256, removed_at=None)
     if not may_see_photo(request, photo):
         raise Http404
-    # Until it is played, a photo may be decoded again.
-    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{photo.preview_sha256}.{look}"'}
+    # Until it is played, a photo may be decoded again: only an address that names its preview is of that for good.
+    is_named = request.META.get("QUERY_STRING") == photo.preview_sha256[:16]
+    keeping = "max-age=31536000, immutable" if is_named else "no-cache"
+    headers = {"Cache-Control": f"private, {keeping}", "ETag": f'"{photo.preview_sha256}.{look}"'}
     if get_conditional_response(request, etag=headers["ETag"]) is not None:
         return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     try:

@@ -29,6 +29,7 @@ from webapp.http.visitors import SessionWithCsrf
 from webapp.photos.decoding import NotSaved, strip_file_name
 from webapp.photos.isolated_decoding import Busy, decode_isolated
 from webapp.photos.storing import Credit, NotStored, options_text
+from webapp.studies.copying import account_of
 from webapp.studies.joining import find_study
 from webapp.studies.log import log
 from webapp.studies.members import Role, check_role, may_change_photo
@@ -198,7 +199,7 @@ class ReplacementView(APIView):
             added = add_photo(study, path, options, credit, name=name, decoder=decode_isolated)
             if added.outcome in ("known", "replaced"):
                 raise NotStored("this file is in the study already: remove the wrong photo")
-            study.changed_by = request.user
+            study.changed_by = account_of(request.user)
             replace_photo(study, photo, added.photo)
         log(study, request.user, f"replaced {photo.name} by {added.photo.name}")
         return Response(_answer(added), HTTPStatus.CREATED)

@@ -278,6 +278,27 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/studies/{slug}/photos/{sha256}/replacement/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * @description Add a photo in the place of one that came from the wrong file: in its order, and as an attention item.
+         *
+         *     One that somebody has been given, or has played, is not replaced.
+         */
+        readonly post: operations["replace_photo"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/studies/{slug}/photos/{sha256}/reveal/": {
         readonly parameters: {
             readonly query?: never;
@@ -705,6 +726,17 @@ export interface components {
             readonly transfer: components["schemas"]["TransferEnum"];
             /** @default auto */
             readonly primaries: components["schemas"]["PrimariesEnum"];
+        };
+        readonly ReplacementRequest: {
+            /** @default auto */
+            readonly transfer: components["schemas"]["TransferEnum"];
+            /** @default auto */
+            readonly primaries: components["schemas"]["PrimariesEnum"];
+            /**
+             * Format: binary
+             * @description RAW, TIFF, PNG, JPEG, WebP or .npy.
+             */
+            readonly file: string;
         };
         readonly Replay: {
             /** @description A pseudonym, or `agent:<name>`. */
@@ -1624,6 +1656,49 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly replace_photo: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly sha256: string;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "multipart/form-data": components["schemas"]["ReplacementRequest"];
+            };
+        };
+        readonly responses: {
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AddedPhoto"];
+                };
             };
             /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
             readonly 503: {

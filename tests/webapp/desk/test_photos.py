@@ -33,7 +33,7 @@ class TestTheSheet:
         assert "Ada · CC0 1.0" in page
 
     def test_it_says_how_each_file_was_read(self, owner, photo):
-        assert "png · 8 bits · sRGB" in text(owner.get(PHOTOS))
+        assert "8 bits · sRGB" in text(owner.get(PHOTOS))
 
     def test_without_photos_it_says_how_to_begin(self, owner, study):
         page = text(owner.get(PHOTOS))

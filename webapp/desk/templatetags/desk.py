@@ -33,7 +33,7 @@ def clock(ms: float | None) -> str:
 
 
 @register.filter
-def brief(seconds: float | None) -> str:
+def brief(seconds: float | timedelta | None) -> str:
     """Return a time of so many seconds as people say it: ``45 s``, ``3 min``, ``2 h``, ``5 days``."""
     if seconds is None:
         return ""

@@ -1,0 +1,103 @@
+"""What people said of pictures: what was chosen, how often and how fast, and each answer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponseBase
+
+from webapp.desk.access import for_members, render_desk
+from webapp.desk.people import query_without_page
+from webapp.ratings.models import Judgement, Place
+from webapp.studies.members import Role
+from webapp.studies.models import Study
+
+ANSWERS_ON_A_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, and what it chose.
+
+    Attributes:
+        chosen: who made the picture that was chosen, or the number that was given.
+        places: how many pictures were shown side by side.
+    """
+
+    kind: str
+    player: str
+    photo_name: str
+    chosen: str
+    places: int
+    ms: int
+    made: datetime
+
+
+@dataclass(frozen=True)
+class KindOfAnswer:
+    """All answers of a kind: how often each was given, the most frequent first."""
+
+    name: str
+    count: int
+    people: int
+    ms: float
+    chosen: list[tuple[str, int]]
+
+
+@for_members(Role.VIEWER)
+def answers_page(request: HttpRequest, study: Study) -> HttpResponseBase:
+    """Render the answers of a study, summed up by their kind, and one by one."""
+    answers = read_answers(study)
+    page = Paginator(answers, ANSWERS_ON_A_PAGE).get_page(request.GET.get("page"))
+    query = query_without_page(request.GET)
+    return render_desk(request, "answers", study, tab="answers", kinds=kinds_of(answers), page=page, query=query)
+
+
+def read_answers(study: Study) -> list[Answer]:
+    """Return what people answered in a study, the latest first; researchers who tried it are left out."""
+    rows = Judgement.objects.filter(showing__study=study).order_by("-made", "-pk")
+    tried = study.participation_set.filter(preview=True).values("participant")
+    rows = rows.exclude(showing__participant__in=tried).select_related("showing__participant", "showing__photo")
+    return [_answer(row) for row in rows.prefetch_related("showing__places__episode__participant")]
+
+
+def kinds_of(answers: Sequence[Answer]) -> list[KindOfAnswer]:
+    """Return the answers summed up by their kind."""
+    kinds = []
+    for name in sorted({answer.kind for answer in answers}):
+        own = [answer for answer in answers if answer.kind == name]
+        kinds.append(
+            KindOfAnswer(
+                name=name,
+                count=len(own),
+                people=len({answer.player for answer in own}),
+                ms=median(answer.ms for answer in own),
+                chosen=Counter(answer.chosen for answer in own).most_common(),
+            )
+        )
+    return kinds
+
+
+def _answer(row: Judgement) -> Answer:
+    places = list(row.showing.places.all())
+    chosen = next((place for place in places if place.index == row.answer), None)
+    is_number = row.kind == Judgement.Kind.RATING or chosen is None
+    return Answer(
+        kind=row.kind,
+        player=row.showing.participant.pseudonym,
+        photo_name=row.showing.photo.name,
+        chosen=str(row.answer) if is_number or chosen is None else _maker(chosen, row.showing.participant_id),
+        places=len(places),
+        ms=row.ms,
+        made=row.made,
+    )
+
+
+def _maker(place: Place, player: int) -> str:
+    maker = place.episode.participant
+    if maker.pk == player:
+        return "their own"
+    return "another person’s" if maker.kind == "human" else f"that of {maker.pseudonym}"
