@@ -20,6 +20,9 @@ PAGES = (
     ("people", "people/", "People"),
     ("episodes", "episodes/", "Episodes"),
     ("answers", "answers/", "Answers"),
+    ("payments", "payments/", "Payments"),
+    ("exports", "exports/", "Exports"),
+    ("receipts", "receipts/", "Receipts"),
     ("settings", "configure/", "Settings"),
     ("members", "members/", "Members"),
     ("tokens", "tokens/", "Tokens of the API"),
@@ -43,7 +46,16 @@ def desk(visit: Visit) -> Iterator[str]:
     set_role(study, account, Role.OWNER)
     visit.change_study(state="draft")
     yield from _pages(visit, "empty")
-    visit.change_study(episodes_per_photo=3, state="open", controller="A", contact="B", ethics_approval="C")
+    visit.change_study(
+        entry_parameter="PROLIFIC_PID",
+        reward="4.50",
+        currency="GBP",
+        episodes_per_photo=3,
+        state="open",
+        controller="A",
+        contact="B",
+        ethics_approval="C",
+    )
     add_people(study, add_photos(study, 200), 60)
     for number in range(3):
         set_role(study, User.objects.create_user(f"colleague-{number}", is_staff=True), Role.VIEWER)

@@ -13,6 +13,8 @@ from tests.browser.test_photos_page import png
 from tests.browser.test_recruited import BLACK_AND_WHITE, play_one
 from tests.browser.test_tutorial import go_through
 from tests.browser.visitor import visitor
+from tests.webapp.downloads.downloading import forget_jobs, run_worker
+from webapp.datasets.models import PreparedExport
 from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
@@ -24,6 +26,7 @@ def participant(browser: Browser) -> Iterator[Page]:
     """Somebody else's browser."""
     with visitor(browser) as context:
         yield context.new_page()
+    forget_jobs()
 
 
 def log_in(person: Person, site: str) -> None:
@@ -137,12 +140,24 @@ def test_a_study_is_run_from_the_desk(
     page.locator(".gallery a", has=page.locator("img")).first.click()
     expect(page.locator("[data-transport]")).to_be_visible()
 
-    # They withdraw, and the configuration is taken along.
+    # An export is asked for, written by the worker, and taken along.
+    page.get_by_role("link", name="Exports", exact=True).click()
+    page.get_by_label("excluded").check()
+    person.button("Ask for it").click()
+    expect(page.locator("#exports")).to_contain_text("queued")
+    run_worker()
+    expect(page.locator("#exports")).to_contain_text("2 episodes", timeout=15_000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the export").click()
+    assert "bring-it-out" in download.value.suggested_filename
+
+    # They withdraw: what was exported with them in it goes, and the configuration is taken along.
     participant.goto(f"{site}/play/bring-it-out/mine/")
     participant.get_by_label("Erase everything").check()
     other.button("Withdraw").click()
     expect(participant.get_by_role("heading", name="You have withdrawn")).to_be_visible()
     assert Withdrawal.objects.filter(study=made).count() == 1
+    assert not PreparedExport.objects.exists()
     page.goto(f"{site}/desk/studies/bring-it-out/")
     expect(page.locator("#progress")).to_contain_text("1 withdrawn")
     exported = page.request.get(f"{site}/desk/studies/bring-it-out/configuration.json")

@@ -145,7 +145,8 @@ class TestTheAdmin:
     @pytest.mark.parametrize(
         "name", ["studies/study", "studies/studychange", "studies/participation", "studies/consent", "games/episode",
                  "photos/photo", "participants/participant", "ratings/showing", "ratings/judgement",
-                 "downloads/download", "datasets/agentfailure"],
+                 "downloads/download", "datasets/agentfailure", "recruiting/payment", "recruiting/submission",
+                 "recruiting/poll"],
     )  # fmt: skip
     def test_lists_nothing_of_studies_of_others(self, bobs, bob, study, player, photo, played, name):
         assert player.send(photo, played).status_code == 200
@@ -192,8 +193,8 @@ class TestTheAdmin:
 
 def test_accounts_of_before_keep_what_is_sensible(transactional_db):
     executor = MigrationExecutor(connection)
-    executor.migrate([("studies", "0013_consent_to_gestures")])
-    apps = executor.loader.project_state([("studies", "0013_consent_to_gestures")]).apps
+    executor.migrate([("studies", "0015_identity_goes_with_participation")])
+    apps = executor.loader.project_state([("studies", "0015_identity_goes_with_participation")]).apps
     changes = apps.get_model("studies", "StudyChange")
     study = apps.get_model("studies", "Study").objects.create(slug="old", title="Old", seed="old")
     accounts = {

@@ -59,6 +59,7 @@ RESEARCHERS = ("colleague", *MEMBERS)
 OF_THE_DESK = (
     *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person"),
     *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-answers", "desk-members", "desk-log"),
+    *("desk-exports", "desk-export-list", "desk-receipts"),
 )
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
 HIDDEN = {visitor: (status, "") for visitor, (status, _) in OWN.items()}
@@ -93,6 +94,8 @@ READ = [
     *(Address(name, answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, OK))) for name in ("desk", "desk-new")),
     *(Address(name, LOGIN) for name in OF_THE_DESK),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
+    Address("desk-export-file", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
+    *(Address(name, DESK_OF_EDITORS) for name in ("desk-payments", "desk-bonuses")),
     Address("thumbnail", LOGIN | {"colleague": (404, "")}),
     Address("admin:index", answers((302, "/admin/login/"), colleague=OK, **MEMBERS)),
     Address("set-language", answers((302, "/"))),
@@ -133,6 +136,10 @@ WRITE = [
     Address("desk-judge", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     Address("desk-change-member", LOGIN | {"viewer": (404, ""), "editor": (404, ""), "researcher": (400, "")}, "POST"),
     Address("desk-tokens", DESK_OF_EDITORS, "POST"),
+    Address("desk-ask-export", LOGIN | dict.fromkeys(MEMBERS, (400, "")), "POST"),
+    Address("desk-pay", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/payments/")), "POST"),
+    Address("desk-approve", DESK_OF_EDITORS, "POST"),
+    Address("desk-bonus", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     # A token of somebody else is an editor's as little as anybody's.
     Address("desk-revoke-token", DESK_OF_EDITORS | {"editor": (404, ""), "researcher": (302, "/tokens/")}, "POST"),
     # The study is one of the form's fields: one that says nothing is refused before a role is asked for.

@@ -1,8 +1,10 @@
-"""What the site's agent could not do."""
+"""What the site's agent could not do, and exports that researchers have asked for."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -41,3 +43,48 @@ class AgentFailure(models.Model):
     def is_due(self) -> bool:
         """Whether it is time to try again."""
         return self.next_try is not None and self.next_try <= timezone.now()
+
+
+class PreparedExport(models.Model):
+    """An export that a researcher has asked for: waits for the worker, is written, is there, or why not.
+
+    Attributes:
+        statuses: of the episodes in it; ``tutorials``: whether those of practice are.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        WORKING = "working"
+        READY = "ready"
+        FAILED = "failed"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="prepared_exports")
+    asked = models.DateTimeField(auto_now_add=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    statuses = models.JSONField(default=list)
+    tutorials = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the researcher")
+    episodes = models.PositiveIntegerField(default=0)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.study} of {self.asked:%Y-%m-%d %H:%M}"
+
+    @property
+    def path(self) -> Path:
+        """The ZIP file."""
+        return Path(settings.DATA_DIR) / "exports" / f"{self.pk}.zip"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was written, and its file was not lost since."""
+        return self.state == self.State.READY and self.path.is_file()
+
+    @property
+    def size(self) -> int:
+        """Bytes of its file."""
+        return self.path.stat().st_size if self.is_there else 0

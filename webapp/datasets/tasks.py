@@ -1,4 +1,4 @@
-"""What the worker does by itself: it forgets who people are at a recruiter, and lets the agent play."""
+"""What the worker does: it writes exports, forgets who people are at a recruiter, and lets the agent play."""
 
 from contextlib import suppress
 
@@ -12,10 +12,20 @@ from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 @app.periodic(cron="17 3 * * *")
 @app.task(name="forget_identities", queue=QUEUE, queueing_lock="forget identities")
 def forget_identities(timestamp: int) -> None:
-    """Every night: erase who people are at the recruiter, in studies that closed long enough ago."""
+    """Every night: erase who people are at the recruiter, where that is due, and exports that are old."""
+    from webapp.datasets.old_exports import delete_old_exports
     from webapp.studies.entries import erase_identities
 
     erase_identities()
+    delete_old_exports()
+
+
+@app.task(name="prepare_export", queue=QUEUE)
+def prepare_export(*, export: int) -> None:
+    """Write an export that a researcher has asked for."""
+    from webapp.datasets.prepared_exports import prepare
+
+    prepare(export)
 
 
 @app.periodic(cron="* * * * *")

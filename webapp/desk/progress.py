@@ -7,14 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from webapp.desk.activity import Person, read_people
 from webapp.desk.studies import wanted_places
 from webapp.games.models import Episode
-from webapp.participants.models import Participant
+from webapp.recruiting.models import Payment
 from webapp.studies.arrivals import Arrival
-from webapp.studies.models import Lease, Participation, Study
+from webapp.studies.models import Lease, Study
 
 # The pace is that of the last day, or since the beginning of a study that is younger.
 _PACE_OVER = timedelta(days=1)
@@ -86,87 +87,35 @@ class Progress:
         return min(100, 100 * self.filled // self.wanted) if self.wanted else 0
 
 
-@dataclass(frozen=True)
-class _Person:
-    joined: datetime
-    completed: datetime | None
-    rejected: datetime | None
-    done: int
-    practised: bool
-    last_seen: datetime
-    is_waiting: bool
-
-    @property
-    def has_dropped(self) -> bool:
-        """Whether they stopped before the end, and no photo is reserved for them any more."""
-        return self.completed is None and not self.is_waiting
-
-
-def people_of(study: Study) -> QuerySet[Participation]:
-    """Return the participations that count: of people, not of programs and of researchers who tried the study."""
-    return Participation.objects.filter(study=study, preview=False, participant__kind=Participant.Kind.HUMAN)
-
-
 def progress_of(study: Study, now: datetime | None = None) -> Progress:
     """Return how far a study is."""
     now = now or timezone.now()
-    people = _read_people(study, now)
+    everybody = read_people(study, now=now)
+    people = [person for person in everybody if person.counts]
     wanted, filled, reserved = _places(study)
     pace = _pace(study, now)
-    left = timedelta(hours=(wanted - filled) / pace) if pace and wanted > filled else None
-    span = now - min([now, *(person.joined for person in people)])
-    by_hour = span <= _BY_HOUR
-    dropped = [person for person in people if person.has_dropped]
-    furthest = max((person.done for person in dropped), default=0)
+    by_hour = now - min([now, *(person.participation.joined for person in people)]) <= _BY_HOUR
+    stopped = [person for person in people if person.has_stopped]
+    furthest = max((person.done for person in stopped), default=0)
     return Progress(
         funnel=_funnel(study, people),
-        active=sum(person.is_waiting and person.completed is None for person in people),
-        dropped=len(dropped),
-        rejected=sum(person.rejected is not None for person in people),
+        active=sum(person.state == "active" for person in people),
+        dropped=len(stopped),
+        rejected=sum(person.state == "rejected" for person in people),
         withdrawn=study.withdrawals.count(),
-        previews=Participation.objects.filter(study=study, preview=True).count(),
+        previews=sum(person.state == "preview" for person in everybody),
         bars=_bars(people, by_hour=by_hour),
         by_hour=by_hour,
-        reached=[sum(person.done >= count for person in dropped) for count in range(furthest + 1)],
+        reached=[sum(person.done >= count for person in stopped) for count in range(furthest + 1)],
         wanted=wanted,
         filled=filled,
         reserved=reserved,
         pace=pace,
-        left=left,
+        left=timedelta(hours=(wanted - filled) / pace) if pace and wanted > filled else None,
     )
 
 
-def _read_people(study: Study, now: datetime) -> list[_Person]:
-    rows = people_of(study).order_by("joined").values_list("participant", "joined", "completed", "rejected", "pk")
-    episodes = Episode.objects.filter(study=study).order_by().values("participant")
-    done = Q(status__in=(Episode.Status.SUBMITTED, Episode.Status.EXCLUDED), tutorial=False)
-    played = dict(episodes.annotate(done=Count("pk", filter=done)).values_list("participant", "done"))
-    last = dict(
-        Episode.objects.filter(study=study).order_by("participant", "-started").distinct("participant")
-        .values_list("participant", "started")
-    )  # fmt: skip
-    practised = set(
-        Episode.objects.filter(
-            Exists(people_of(study).filter(participant=OuterRef("participant"))),
-            tutorial=True,
-            status=Episode.Status.SUBMITTED,
-        ).values_list("participant", flat=True)
-    )
-    held = Lease.objects.filter(participation__study=study, state=Lease.State.HELD, expires__gt=now)
-    waiting = set(held.order_by().values_list("participation", flat=True).distinct())
-    patience = timedelta(minutes=study.lease_minutes)
-    people = []
-    for participant, joined, completed, rejected, key in rows:
-        seen = last.get(participant, joined)
-        is_waiting = key in waiting if study.is_planned else seen + patience > now
-        number = played.get(participant, 0)
-        people.append(
-            _Person(joined, completed, rejected, number, participant in practised or number > 0, seen, is_waiting)
-        )
-    return people
-
-
-def _funnel(study: Study, people: list[_Person]) -> list[Stage]:
+def _funnel(study: Study, people: list[Person]) -> list[Stage]:
     count = len(people)
     opened = Arrival.objects.filter(study=study).aggregate(total=Sum("count"))["total"] or 0
     hint = "times; who opens it twice counts twice, since nobody is known before they agree"
@@ -175,7 +124,10 @@ def _funnel(study: Study, people: list[_Person]) -> list[Stage]:
     if study.tutorial:
         stages.append(Stage("did the tutorial", sum(person.practised for person in people), count))
     stages.append(Stage("handed in their first photo", sum(person.done > 0 for person in people), count))
-    stages.append(Stage("finished", sum(person.completed is not None for person in people), count))
+    stages.append(Stage("finished", sum(person.participation.completed is not None for person in people), count))
+    if study.entry_parameter:
+        rewards = Payment.objects.filter(study=study, purpose=Payment.Purpose.REWARD).exclude(paid=None)
+        stages.append(Stage("were paid", rewards.count(), count))
     return stages
 
 
@@ -198,13 +150,14 @@ def _pace(study: Study, now: datetime) -> float:
     return len(starts) / hours
 
 
-def _bars(people: list[_Person], *, by_hour: bool) -> list[Bar]:
+def _bars(people: list[Person], *, by_hour: bool) -> list[Bar]:
     def slot(moment: datetime) -> datetime:
         return moment.replace(hour=moment.hour if by_hour else 0, minute=0, second=0, microsecond=0)
 
-    joined = Counter(slot(person.joined) for person in people)
-    completed = Counter(slot(person.completed) for person in people if person.completed)
-    dropped = Counter(slot(person.last_seen) for person in people if person.has_dropped)
+    rows = [person.participation for person in people]
+    joined = Counter(slot(row.joined) for row in rows)
+    completed = Counter(slot(row.completed) for row in rows if row.completed)
+    dropped = Counter(slot(person.last_seen) for person in people if person.has_stopped)
     if not joined:
         return []
     step = timedelta(hours=1) if by_hour else timedelta(days=1)

@@ -1,6 +1,18 @@
 from django.urls import path, re_path
 
-from webapp.desk import answers, configuring, episodes, history, members, overview, people, photos, studies
+from webapp.desk import (
+    answers,
+    configuring,
+    episodes,
+    exports,
+    history,
+    members,
+    overview,
+    payments,
+    people,
+    photos,
+    studies,
+)
 from webapp.photos.models import SHA256
 
 urlpatterns = [
@@ -23,11 +35,21 @@ urlpatterns = [
     path("studies/<slug:slug>/people/", people.people_page, name="desk-people"),
     path("studies/<slug:slug>/people/<str:pseudonym>/", people.person_page, name="desk-person"),
     path("studies/<slug:slug>/people/<str:pseudonym>/judge/", people.judge_person, name="desk-judge"),
+    path("studies/<slug:slug>/people/<str:pseudonym>/bonus/", payments.give_bonus, name="desk-bonus"),
+    path("studies/<slug:slug>/payments/", payments.payments_page, name="desk-payments"),
+    path("studies/<slug:slug>/payments/paid/", payments.pay, name="desk-pay"),
+    path("studies/<slug:slug>/payments/approve/", payments.approve_done, name="desk-approve"),
+    path("studies/<slug:slug>/payments/bonuses.csv", payments.bonuses_file, name="desk-bonuses"),
     path("studies/<slug:slug>/episodes/", episodes.episodes_page, name="desk-episodes"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>/", episodes.episode_page, name="desk-episode"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>/events.json", episodes.episode_events, name="desk-events"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>.webp", episodes.episode_picture, name="desk-picture"),
     path("studies/<slug:slug>/answers/", answers.answers_page, name="desk-answers"),
+    path("studies/<slug:slug>/exports/", exports.exports_page, name="desk-exports"),
+    path("studies/<slug:slug>/exports/list/", exports.live_exports, name="desk-export-list"),
+    path("studies/<slug:slug>/exports/ask/", exports.ask_for_export, name="desk-ask-export"),
+    path("studies/<slug:slug>/exports/<int:key>.zip", exports.export_file, name="desk-export-file"),
+    path("studies/<slug:slug>/receipts/", exports.receipts_page, name="desk-receipts"),
     path("studies/<slug:slug>/members/", members.members_page, name="desk-members"),
     path("studies/<slug:slug>/members/change/", members.change_member, name="desk-change-member"),
     path("studies/<slug:slug>/tokens/", members.tokens_page, name="desk-tokens"),

@@ -7,13 +7,16 @@ from webapp.recruiting.models import Payment, Poll, Submission
 from webapp.recruiting.payments import bonus_lines, is_due, mark_paid
 from webapp.recruiting.prolific import ProlificError
 from webapp.recruiting.reviewing import approve
+from webapp.studies.member_admin import OF_STUDY, ForMembers
+from webapp.studies.members import Role
 from webapp.studies.models import Participation
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnly):
+class SubmissionAdmin(ForMembers, ReadOnly):
+    study_lookup = "identity__study"
     list_display = ("participation", "status", "since", "has_done_all", "code", "approval_asked")
-    list_filter = ("identity__study", "status")
+    list_filter = (("identity__study", admin.RelatedOnlyFieldListFilter), "status")
     list_select_related = ("identity__participation__study", "identity__participation__participant")
     exclude = ("identity", "submission_id")  # who they are at the recruiter
     actions = ("approve",)
@@ -34,7 +37,8 @@ class SubmissionAdmin(ReadOnly):
     def approve(self, request: HttpRequest, submissions: models.QuerySet[Submission]) -> None:
         """Ask Prolific to approve each submission."""
         try:
-            result = approve(submissions.select_related("identity__participation__participant"))
+            own = submissions.filter(pk__in=self.rows(request, Role.EDITOR).values("pk"))
+            result = approve(own.select_related("identity__participation__participant"))
         except ProlificError as error:
             messages.error(request, f"{error} {error.detail}")
             return
@@ -44,9 +48,9 @@ class SubmissionAdmin(ReadOnly):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly):
+class PaymentAdmin(ForMembers, ReadOnly):
     list_display = ("participation", "study", "purpose", "sum", "state", "since", "deadline", "paid")
-    list_filter = ("study", "purpose")
+    list_filter = (OF_STUDY, "purpose")
     list_select_related = ("study", "participation__study", "participation__participant")
     exclude = ("platform_id", "submission_id")
     actions = ("mark_paid", "bonus_file")
@@ -58,16 +62,18 @@ class PaymentAdmin(ReadOnly):
     @admin.action(description="They were paid: forget whom they were for", permissions=["judge"])
     def mark_paid(self, request: HttpRequest, payments: models.QuerySet[Payment]) -> None:
         """Take down that the payments were made."""
-        messages.success(request, f"{mark_paid(payments.filter(withheld=False))} payments are paid.")
+        own = payments.filter(pk__in=self.rows(request, Role.EDITOR).values("pk"), withheld=False)
+        messages.success(request, f"{mark_paid(own)} payments are paid.")
 
     @admin.action(description="Download the bonuses that are due, as Prolific takes them", permissions=["judge"])
     def bonus_file(self, request: HttpRequest, payments: models.QuerySet[Payment]) -> HttpResponse:
         """Send the bonuses among them."""
-        bonuses = is_due(payments.filter(purpose=Payment.Purpose.BONUS, batch=""))
+        own = payments.filter(pk__in=self.rows(request, Role.EDITOR).values("pk"))
+        bonuses = is_due(own.filter(purpose=Payment.Purpose.BONUS, batch=""))
         headers = {"Content-Disposition": 'attachment; filename="bonuses.csv"', "Cache-Control": "no-store"}
         return HttpResponse(bonus_lines(bonuses), content_type="text/csv", headers=headers)
 
 
 @admin.register(Poll)
-class PollAdmin(ReadOnly):
+class PollAdmin(ForMembers, ReadOnly):
     list_display = ("study", "tried", "succeeded", "problem")

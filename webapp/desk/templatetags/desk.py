@@ -7,6 +7,7 @@ from django import template
 from django.utils import timezone
 
 from editing.game.filters import FILTERS
+from webapp.desk.people import STATES
 
 register = template.Library()
 
@@ -43,6 +44,12 @@ def brief(seconds: float | timedelta | None) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name}"
     return f"{seconds:.0f} s"
+
+
+@register.filter
+def state_label(state: str) -> str:
+    """Return the state of a person, in words."""
+    return STATES[state]
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('studies', '0014_members'),
+        ('studies', '0016_members'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

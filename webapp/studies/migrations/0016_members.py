@@ -27,7 +27,7 @@ def keep_who_was_here(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('studies', '0013_consent_to_gestures'),
+        ('studies', '0015_identity_goes_with_participation'),
         ('auth', '0012_alter_user_first_name_max_length'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
