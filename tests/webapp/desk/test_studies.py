@@ -92,6 +92,10 @@ class TestBeginning:
 
 
 class TestSettings:
+    def test_the_form_has_all_of_them(self, owner, study):
+        sections = owner.get("/desk/studies/default/configure/").context["sections"]
+        assert {field.name for section in sections for field in section.fields} == {"slug", *Study.setting_names()}
+
     def test_it_works(self, owner, study, ada, form):
         answer = post(owner, "/desk/studies/default/configure/", **form() | {"title": "Renamed", "minutes": "20"})
         assert answer["Location"] == "/desk/studies/default/"
