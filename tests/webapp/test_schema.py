@@ -29,6 +29,7 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/photos/",
         "/api/reveals/{showing_id}/pictures/{index}/",
         "/api/studies/{slug}/photos/{sha256}/",
+        "/api/studies/{slug}/photos/{sha256}/replacement/",
         "/api/studies/{slug}/photos/{sha256}/reveal/",
         "/api/studies/{slug}/photos/{sha256}/reveal/answer/",
         "/api/photos/{sha256}/preview/1/",
