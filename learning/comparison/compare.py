@@ -16,8 +16,9 @@ from editing.game.filters import VERSION
 from learning.comparison import human_likeness as likeness
 from learning.comparison import intervals, pair_distances, significance
 from learning.comparison.distances import DISTANCES, VISIBLE_DELTA_E
-from learning.comparison.human_likeness import MeanDistances, Resamples, Scale, estimate
-from learning.comparison.intervals import Estimate
+from learning.comparison.human_likeness import MeanDistances, Scale
+from learning.comparison.intervals import Estimate, Resamples, estimate
+from learning.comparison.judgements import what_people_think
 from learning.comparison.pair_distances import Distances, Pixels, Track
 from learning.comparison.reference_players import OTHER_PHOTO, PLAYS, RANDOM_PLAY_VERSION, baselines
 from learning.comparison.results import thumbnail
@@ -82,6 +83,7 @@ def compare(
             if group in ("", *labels)
         },
         "halving": _halving(measured, labels, seed, primary),
+        "judgements": what_people_think(people.judgements, seed),
         "moves": {},
         "plan": None,
         "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out),

@@ -18,48 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.comparison.intervals import LEVEL, MINIMUM_CLUSTERS, RESAMPLES, Estimate
+from learning.comparison.intervals import MINIMUM_CLUSTERS, Estimate, Resamples, estimate, multinomial
 from learning.comparison.pair_distances import PhotoDistances
 from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Resamples:
-    """Weights of people and photos: in the first row all 1, then one row for each resample.
-
-    Attributes:
-        people: (rows, people).
-        photos: (rows, photos).
-        seed: of the weights of other players and their plays.
-        over: what is resampled: ``people``, ``photos``, both or neither, where there are fewer than five.
-    """
-
-    people: Floats
-    photos: Floats
-    seed: tuple[int, ...]
-    over: tuple[str, ...]
-
-    @classmethod
-    def draw(
-        cls, people: int, photos: int, seed: Sequence[int], over: Sequence[str] = ("people", "photos")
-    ) -> Resamples:
-        """Draw the resamples of so many people and photos."""
-        random = np.random.default_rng(list(seed))
-        counts = {"people": people, "photos": photos}
-        resampled = tuple(name for name in over if counts[name] >= MINIMUM_CLUSTERS)
-        weights = {
-            name: multinomial(random, count, RESAMPLES) if name in resampled else np.ones((RESAMPLES + 1, count))
-            for name, count in counts.items()
-        }
-        return cls(weights["people"], weights["photos"], tuple(seed), resampled)
-
-
-def multinomial(random: np.random.Generator, count: int, rows: int) -> Floats:
-    """Return (rows + 1, count) weights: a row of 1, then how often each of ``count`` is drawn in a resample."""
-    drawn = random.multinomial(count, np.full(count, 1 / count), size=rows)
-    return np.concatenate([np.ones((1, count)), drawn]).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -147,21 +110,6 @@ def _over_photos(means: Floats, weights: Floats) -> Floats:
     top = (weights * np.where(defined, means.T, 0.0)).sum(axis=1)
     totals: Floats = np.divide(top, bottom, out=np.full(len(weights), np.nan), where=bottom > 0)
     return totals
-
-
-def estimate(draws: Floats, *, interval: bool = True) -> Estimate:
-    """Return the first of some draws as the estimate, with the interval of the others; without one if one is undefined.
-
-    A resample in which it is undefined is left out, as long as these are few.
-    """
-    value = float(draws[0])
-    if not np.isfinite(value):
-        return Estimate(None)
-    defined = draws[1:][np.isfinite(draws[1:])]
-    if not interval or len(defined) < LEVEL * (len(draws) - 1):
-        return Estimate(value)
-    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(value, float(low), float(high), draws[1:])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from editing.trajectories.columns import rows
 from editing.trajectories.reading import is_snapshot
 from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.snapshot import read_snapshot
+from learning.comparison.judgements import Judgement, judgements_that_count
 
 # What players of a kind are called, several of them.
 PLAYERS = {"human": "people", "agent": "agents", "robot": "robots", "baseline": "baselines", "expert": "experts"}
@@ -54,6 +55,7 @@ class Side:
     Attributes:
         photos: what is known of each photo, by its SHA-256.
         previews: the files of the previews, by their SHA-256.
+        judgements: what people thought of pictures, whoever made them.
     """
 
     label: str
@@ -61,6 +63,7 @@ class Side:
     left_out: Mapping[str, int]
     photos: Mapping[str, Mapping[str, Any]]
     previews: Mapping[str, Path]
+    judgements: tuple[Judgement, ...] = ()
 
     @property
     def played(self) -> dict[str, str]:
@@ -106,7 +109,12 @@ def read_side(directory: Path, label: str) -> Side:
             Episode(row["id"], row["player"], row["player_kind"], row["photo"], preview, ordered, row["started"])
         )
     previews = {photo["preview_sha256"]: snapshot.preview_path(photo["preview_sha256"]) for photo in photos.values()}
-    return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews)
+    makers = {
+        row["id"]: row["player"] if row["player_kind"] == "agent" else row["player_kind"]
+        for row in rows(snapshot.episodes)
+    }
+    judgements = tuple(judgements_that_count(rows(snapshot.judgements), makers))
+    return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews, judgements)
 
 
 def _reason(row: Mapping[str, Any]) -> str | None:
@@ -134,6 +142,7 @@ def merge(sides: Sequence[Side]) -> Side:
         dict(sorted(left_out.items())),
         {photo: facts for side in sides for photo, facts in side.photos.items()},
         {preview: path for side in sides for preview, path in side.previews.items()},
+        tuple(judgement for side in sides for judgement in side.judgements),
     )
 
 

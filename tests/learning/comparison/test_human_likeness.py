@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from learning.comparison import human_likeness, significance
-from learning.comparison.human_likeness import MeanDistances, Resamples, Scale, mean_distances
+from learning.comparison.human_likeness import MeanDistances, Scale, mean_distances
+from learning.comparison.intervals import Resamples
 from learning.comparison.pair_distances import Others, PhotoDistances
 from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
 

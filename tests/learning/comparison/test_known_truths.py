@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from learning.comparison import human_likeness, significance
-from learning.comparison.human_likeness import Resamples, mean_distances
-from learning.comparison.intervals import Estimate
+from learning.comparison import human_likeness, intervals, significance
+from learning.comparison.human_likeness import mean_distances
+from learning.comparison.intervals import Estimate, Resamples
 from learning.comparison.pair_distances import PhotoDistances
 from learning.comparison.reference_players import RANDOM
 from tests.learning.comparison.test_human_likeness import Points, crowd, photo
@@ -66,7 +66,7 @@ def test_intervals_of_human_likeness_hold_the_truth_in_92_to_97_percent_of_trial
 ) -> None:
     truths = [score(an_agent_among_people(10_000 + seed, 200, 200), 200, 0).value for seed in range(6)]
     truth = float(np.mean([value for value in truths if value is not None]))
-    monkeypatch.setattr(human_likeness, "RESAMPLES", 500)
+    monkeypatch.setattr(intervals, "RESAMPLES", 500)
     held = []
     for seed in range(600):
         interval = score(an_agent_among_people(seed, PEOPLE, PHOTOS), PEOPLE, seed)
