@@ -106,7 +106,7 @@ def test_a_study_is_run_from_the_desk(
     expect(page.get_by_text("1 preview", exact=False)).to_be_visible()
     person.button("Open it").click()
     expect(page.get_by_role("heading", name="Open", exact=True)).to_be_visible()
-    link = page.get_by_label("For the recruiter, who puts in who comes").input_value()
+    link = page.get_by_role("textbox", name="For the recruiter, who puts in who comes").input_value()
     address = link.partition("?")[0] + "?PROLIFIC_PID=5f3c0ffee"
 
     # One participant, through all tasks to the code, while the desk is open.
