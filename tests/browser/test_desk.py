@@ -161,7 +161,8 @@ def test_a_study_is_run_from_the_desk(
     assert json.loads(exported.body())["settings"]["completion_code"] == "DONE1"
     page.get_by_role("link", name="Log").click()
     expect(page.locator(".log")).to_contain_text(f"rejected {pseudonym}: a rehearsal")
-    assert complaints == []
+    # The browser notes that the form was refused once.
+    assert [said for said in complaints if "400 (Bad Request)" not in said] == []
 
 
 def test_every_event_is_replayed_with_its_picture(
