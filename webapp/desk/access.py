@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.auth.decorators import user_passes_test
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -72,6 +71,5 @@ def render_desk(
         "may_edit": role is not None and role in Role.EDITOR.included,
         "may_own": role == Role.OWNER,
         "built": finders.find("desk.js") is not None,
-        "site_url": settings.SITE_URL or request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, f"desk/{template}.html", context, status=status)
