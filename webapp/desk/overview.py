@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.coverage import photos_covered
 from webapp.desk.progress import progress_of
 from webapp.photos.models import Photo
-from webapp.studies.copying import account_of, sentences
+from webapp.studies.copying import account_of
 from webapp.studies.members import Role
 from webapp.studies.models import Study
 
@@ -66,7 +67,7 @@ def change_state(request: HttpRequest, study: Study) -> HttpResponseBase:
         study.full_clean()
     except ValidationError as error:
         study.state = before
-        return _page(request, study, sentences(error), 409)
+        return _page(request, study, _sentences(error), 409)
     study.changed_by = account_of(request.user)
     study.save()
     return redirect("desk-study", study.slug)
@@ -79,7 +80,7 @@ def lacks(study: Study) -> list[str]:
     try:
         candidate.full_clean()
     except ValidationError as error:
-        return sentences(error)
+        return _sentences(error)
     return []
 
 
@@ -113,6 +114,17 @@ def links(study: Study, site_url: str) -> list[Link]:
     return [
         *result,
         Link("For participants who ask about their data", f"{site_url}{reverse('mine', args=[study.slug])}"),
+    ]
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    """Return what is wrong, with the name of each setting as the form has it."""
+    if not hasattr(error, "error_dict"):
+        return list(error.messages)
+    return [
+        f"{capfirst(name.replace('_', ' '))}: {message}"
+        for name, messages in error.message_dict.items()
+        for message in messages
     ]
 
 

@@ -39,6 +39,9 @@ document.addEventListener("click", (event) => {
   if (button.dataset["ask"] !== undefined && !confirm(button.dataset["ask"])) event.preventDefault();
 });
 
+// On a phone the tabs are wider than the window.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Filters are followed as they are chosen; what is typed waits for the button.
 document.addEventListener("change", (event) => {
   const form = event.target instanceof HTMLSelectElement ? event.target.form : null;

@@ -168,12 +168,12 @@ class TestState:
     def test_what_is_missing_is_said_and_nothing_opens(self, owner, study):
         Study.objects.filter(pk=study.pk).update(state="draft")
         page = text(owner.get("/desk/studies/default/"))
-        for name in ("controller", "contact", "ethics_approval"):
+        for name in ("Controller", "Contact", "Ethics approval"):
             assert f"{name}: Needed before the study opens." in page
         assert "It has no photos." in page
         answer = post(owner, "/desk/studies/default/state/", state="open")
         assert answer.status_code == 409
-        assert "contact: Needed before the study opens." in text(answer)
+        assert "Contact: Needed before the study opens." in text(answer)
         assert Study.objects.get(pk=study.pk).state == "draft"
 
     def test_a_state_that_does_not_follow_is_refused(self, owner, draft):
