@@ -1,4 +1,4 @@
-"""The researchers' desk: each of its pages, while there is nothing, and with 60 people and 200 photos."""
+"""The researchers' desk: each of its pages, while there is nothing, and with many people and photos."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,8 @@ def desk(visit: Visit) -> Iterator[str]:
         contact="B",
         ethics_approval="C",
     )
-    add_people(study, add_photos(study, 200), 60)
+    people, photos = visit.crowd
+    add_people(study, add_photos(study, photos), people)
     for number in range(3):
         set_role(study, User.objects.create_user(f"colleague-{number}", is_staff=True), Role.VIEWER)
     log(study, account, "rejected quiet-heron-00003: the same steps on every photo")

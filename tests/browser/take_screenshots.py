@@ -48,7 +48,7 @@ def visit(person: Person, live_server: Any, study: Study, tmp_path: Path) -> Ite
         credit = Credit(stated.licence, stated.attribution) if stated else Credit()
         return add_photo(study, path, read_options, credit).photo
 
-    yield Visit(person, live_server.url, lambda count: [add(next(paths)) for _ in range(count)])
+    yield Visit(person, live_server.url, lambda count: [add(next(paths)) for _ in range(count)], crowd=(60, 200))
     forget_jobs()
 
 

@@ -12,11 +12,15 @@ from webapp.studies.models import Study
 
 @dataclass
 class Visit:
-    """Somebody in front of the site, whose study has as many photos as are added."""
+    """Somebody in front of the site, whose study has as many photos as are added.
+
+    crowd: how many people, and photos, the desk is shown with.
+    """
 
     person: Person
     site: str
     add_photos: Callable[[int], list[Photo]]
+    crowd: tuple[int, int] = (12, 24)
 
     @property
     def page(self) -> Page:
