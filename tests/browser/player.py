@@ -1,6 +1,7 @@
 """A person in front of the play page, who uses it by mouse and keyboard."""
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 READ_PIXELS = """() => {
     const { width, height, data } = window.safelight.readPixels();
@@ -15,6 +17,9 @@ READ_PIXELS = """() => {
     for (const byte of new Uint8Array(data.buffer)) text += String.fromCharCode(byte);
     return [width, height, btoa(text)];
 }"""
+
+ARRIVED = """() => document.querySelector("main.playing .histogram svg") !== null
+    && document.querySelector("header [role=status]")?.textContent === 'all saved'"""
 
 
 @dataclass
@@ -31,6 +36,10 @@ class Person:
 
     def wait_for_photo(self) -> None:
         """Wait until a photo is on screen, and what has been noted of it is stored."""
+        # The page itself looks, twenty times a second; `expect`, which asks it from outside, soon asks but twice.
+        with suppress(WaitedTooLong):
+            self.page.wait_for_function(ARRIVED, polling=50)
+            return
         expect(self.page.locator("main.playing")).to_be_visible()
         expect(self.page.locator(".histogram svg")).to_be_attached()
         self.wait_until_saved()

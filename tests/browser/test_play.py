@@ -11,6 +11,7 @@ from editing.game.events import Event as PlayedEvent
 from editing.game.filters import apply_steps
 from editing.photos.preview import area_average, load_preview
 from tests.browser.player import Person
+from tests.browser.sending import Sending
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 
@@ -255,14 +256,12 @@ def test_play_goes_on_offline_and_is_sent_when_the_connection_is_back(
 
 def test_server_that_does_not_answer_is_not_called_offline(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
-    away = False
-    # Caught from the beginning: a busy browser takes a moment until it catches every request.
-    person.page.route("**/events/", lambda route: route.fulfill(status=502) if away else route.continue_())
+    sending = Sending(person.page)
     person.arrive()
-    away = True
+    sending.meets(lambda route: route.fulfill(status=502))
     person.press("1")
     expect(person.page.locator("header [role=status]")).to_contain_text("the server does not answer: 1 waiting")
-    away = False
+    sending.meets(None)
     person.wait_until_saved()
 
 

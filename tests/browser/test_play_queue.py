@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, Request, expect
+from playwright.sync_api import BrowserContext, Error, Page, Request, Route, expect
 
 from editing.game import rules
 from tests.browser.player import Person
+from tests.browser.sending import Sending
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -18,7 +18,6 @@ from webapp.studies.models import Study
 
 MakePhoto = Callable[..., Photo]
 
-EVENTS = "**/events/"
 STATUS = "header [role=status]"
 
 FROM_THE_CACHE_ALONE = """() => {
@@ -103,8 +102,9 @@ def test_page_killed_in_mid_drag_keeps_all_but_the_drag(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
     make_photo()
+    sending = Sending(person.page)
     person.arrive()
-    person.page.route(EVENTS, lambda route: route.abort())
+    sending.meets(Route.abort)
     person.press("1")
     begin_a_drag(person)
     crash(person.page)
@@ -147,15 +147,17 @@ def test_page_that_arrives_without_an_answer_goes_on_by_itself(
 
 def test_answer_that_is_lost_doubles_nothing(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
+    sending = Sending(person.page)
     person.arrive()
     lost: list[Request] = []
 
-    def lose(route: Any) -> None:
+    def lose(route: Route) -> None:
+        sending.meets(None)
         route.fetch()
         lost.append(route.request)
         route.abort()
 
-    person.page.route(EVENTS, lose, times=1)
+    sending.meets(lose)
     with person.page.expect_event("requestfailed"):
         person.press("1")
     person.wait_until_saved()
@@ -213,21 +215,24 @@ def test_play_that_an_older_contract_has_left_is_kept_and_told(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
     make_photo()
+    sending = Sending(person.page)
     person.arrive()
+    sending.meets(Route.abort)
+    person.press("1")
+    expect(person.page.locator(STATUS)).to_contain_text("1 waiting")
+    # Closed, it would send as its last what no longer meets anything.
+    crash(person.page)
+    later = new_window(person, context)
+    of_later = Sending(later.page)
 
-    def age(route: Any) -> None:
-        body = json.loads(route.request.post_data)
+    def age(route: Route) -> None:
+        of_later.meets(None)
+        body = json.loads(route.request.post_data or "")
         for event in body["events"]:
             event["contract_version"] = 0
         route.continue_(post_data=json.dumps(body))
 
-    context.set_offline(True)
-    person.press("1")
-    expect(person.page.locator(STATUS)).to_contain_text("1 waiting")
-    person.page.close()
-    context.set_offline(False)
-    later = new_window(person, context)
-    later.page.route(EVENTS, age, times=1)
+    of_later.meets(age)
     later.page.goto(later.address)
     expect(later.notice()).to_contain_text("1 action was not accepted")
     later.button("Play on").click()
@@ -274,8 +279,9 @@ def test_one_window_plays_and_another_takes_over_with_all_that_was_done(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
     make_photo()
+    sending = Sending(person.page)
     person.arrive()
-    person.page.route(EVENTS, lambda route: route.abort())
+    sending.meets(Route.abort)
     person.press("1")
     begin_a_drag(person)
     other = new_window(person, context)
@@ -288,7 +294,7 @@ def test_one_window_plays_and_another_takes_over_with_all_that_was_done(
     other.press("2")
     other.wait_until_saved()
 
-    person.page.unroute(EVENTS)
+    sending.meets(None)
     person.button("Play here").click()
     person.wait_for_photo()
     expect(other.notice()).to_contain_text("You are playing in another window")
@@ -385,13 +391,13 @@ MISTAKES = {
 def test_a_passing_mistake_of_the_server_costs_no_action(person: Person, make_photo: MakePhoto, mistake: str) -> None:
     status, content_type, body = MISTAKES[mistake]
     make_photo()
+    sending = Sending(person.page)
     person.arrive()
-    person.wait_until_saved()
-    person.page.route(EVENTS, lambda route: route.fulfill(status=status, content_type=content_type, body=body))
+    sending.meets(lambda route: route.fulfill(status=status, content_type=content_type, body=body))
     person.press("1")
     expect(person.page.locator(STATUS)).to_contain_text(re.compile("kept in this browser|does not answer"))
     assert [code for _, code in kept(person.page)] == [None], "nothing is set aside"
-    person.page.unroute(EVENTS)
+    sending.meets(None)
     person.arrive()
     person.wait_until_saved()
     assert kinds() == ["start", "choose", "resume"]
@@ -404,14 +410,15 @@ def test_a_study_that_is_renamed_while_actions_wait_gets_them_all(person: Person
     study.slug = "first-name"
     study.save()
     person.address = person.address.replace("/default/", "/first-name/")
+    sending = Sending(person.page)
     person.arrive()
-    person.page.route(EVENTS, lambda route: route.fulfill(status=404, body=refusal("not_found")))
+    sending.meets(lambda route: route.fulfill(status=404, body=refusal("not_found")))
     person.press("1")
     person.drag("ev", 0.5, 0.8)
     expect(person.page.locator(STATUS)).to_contain_text(re.compile("kept in this browser|does not answer"))
     study.slug = "second-name"
     study.save()
-    person.page.unroute(EVENTS)
+    sending.meets(None)
     person.arrive()
     assert person.page.url.endswith("/play/second-name/")
     assert kinds() == ["start", "choose", "adjust", "resume"]
