@@ -15,8 +15,8 @@ TRANSFER ?= auto
 PRIMARIES ?= auto
 ONLY ?=
 TESTS ?= tests
-# With three on two cores the tests are a little faster; then, now and then, one in a browser fails that passes alone.
-WORKERS ?= 2
+# One more than there are processors: for a third of their time tests wait, for a page, a server or a process.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 # Without windows of its own, Chromium takes half the time.
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable
@@ -44,7 +44,7 @@ run: $(SETUP) ## play on this machine: PORT=8000 HOST=127.0.0.1 PHOTOS=folder [T
 demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots, an agent, a report
 	@exec $(PY) -m webapp.local.demo
 
-test: $(SETUP) chromium ## every check and every test but the long ones: TESTS=tests/editing WORKERS=3
+test: $(SETUP) chromium ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types frontend-tests
 	$(call pytest,-m 'not long')
 

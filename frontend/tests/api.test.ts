@@ -41,6 +41,9 @@ describe("the API", () => {
 
   it.each([
     ["a proxy's page", 403, "<html>Sign in to this network</html>"],
+    ["a page in place of JSON", 400, "<h1>Bad Request (400)</h1>"],
+    ["a proxy without a server", 502, "<h1>Bad Gateway</h1>"],
+    ["a server that restarts", 503, '{"error": {"code": "failed", "message": "", "seq": null}}'],
     ["a failing server", 500, '{"error": {"code": "broken", "message": "", "seq": null}}'],
     ["too many requests", 429, '{"error": {"code": "throttled", "message": "Wait.", "seq": null}}'],
     ["JSON of someone else", 404, '{"detail": "no"}'],

@@ -18,12 +18,20 @@ MakePhoto = Callable[..., Photo]
 WINDOWS = {"phone": (360, 740), "tablet": (820, 1100), "laptop": (1440, 900)}
 
 
-# The tablet, which is between the two others, is left to `make test-long`.
+# The tablet, which is between the two others, is left to `make test-long`, and so are a mouse and keys at a phone.
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "laptop"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's phone, tablet or laptop; the first two are touched."""
     with visitor(browser, WINDOWS[request.param], touched=request.param != "laptop") as one:
         yield one
+
+
+at_the_laptop = pytest.mark.parametrize(
+    "context", [*(pytest.param(one, marks=pytest.mark.long) for one in ("phone", "tablet")), "laptop"], indirect=True
+)
+by_fingers = pytest.mark.parametrize(
+    "context", ["phone", pytest.param("tablet", marks=pytest.mark.long)], indirect=True
+)
 
 
 @pytest.fixture
@@ -56,6 +64,7 @@ def heights(person: Person) -> list[float]:
     return [float(point.get_attribute("aria-valuenow") or "nan") for point in person.page.locator(".point").all()]
 
 
+@at_the_laptop
 def test_point_dragged_by_mouse_is_one_event_and_bends_the_curve_within_its_limits(player: Person) -> None:
     player.click_filter("tone")
     player.bend(4, 24)
@@ -70,6 +79,7 @@ def test_point_dragged_by_mouse_is_one_event_and_bends_the_curve_within_its_limi
     assert heights(player) == pytest.approx([12.5 * place for place in range(1, 8)])
 
 
+@at_the_laptop
 def test_double_click_resets_a_point_and_beside_the_points_the_curve(player: Person) -> None:
     player.click_filter("tone")
     player.bend(2, 12)
@@ -83,6 +93,7 @@ def test_double_click_resets_a_point_and_beside_the_points_the_curve(player: Per
     assert played(player)[2:] == ["adjust"] * 5
 
 
+@at_the_laptop
 def test_point_is_moved_by_keys_and_typed(player: Person) -> None:
     player.press("5")
     expect(player.point(1)).to_be_focused()
@@ -115,7 +126,7 @@ def test_each_channel_has_a_curve(player: Person) -> None:
     assert max(slopes) / min(slopes) <= 11 / 9 * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("context", ["phone", "tablet"], indirect=True)
+@by_fingers
 def test_finger_on_a_point_drags_it_and_beside_it_scrolls(player: Person) -> None:
     player.page.locator("[data-filter=tone]").tap()
     fingers = Fingers(player)
@@ -129,7 +140,7 @@ def test_finger_on_a_point_drags_it_and_beside_it_scrolls(player: Person) -> Non
     assert played(player) == ["start", "choose", "adjust"]
 
 
-@pytest.mark.parametrize("context", ["phone", "tablet"], indirect=True)
+@by_fingers
 def test_finger_that_begins_on_a_slider_scrolls_or_slides_but_not_both(player: Person) -> None:
     player.page.locator("[data-filter=white_balance]").tap()
     fingers = Fingers(player)
@@ -203,6 +214,7 @@ def test_grey_point_is_picked_by_a_click_on_the_photo(player: Person) -> None:
     assert played(player)[-2:] == ["adjust", "adjust"]
 
 
+@at_the_laptop
 def test_grey_point_is_picked_and_left_by_keys(player: Person) -> None:
     player.press("3")
     expect(player.slider("temperature")).to_be_focused()
@@ -216,6 +228,7 @@ def test_grey_point_is_picked_and_left_by_keys(player: Person) -> None:
     assert played(player) == ["start", "choose", "adjust"]
 
 
+@at_the_laptop
 def test_steps_are_walked_and_replaced_by_keys_and_the_palette_says_what_is_used(player: Person) -> None:
     player.press("1", "Shift+ArrowRight", "2", ",", "r")
     expect(player.page.locator(".palette")).to_contain_text("choose what replaces Exposure")
@@ -229,6 +242,7 @@ def test_steps_are_walked_and_replaced_by_keys_and_the_palette_says_what_is_used
     assert [step.filter for step in stored(player).steps] == ["contrast", "gamma"]
 
 
+@at_the_laptop
 def test_arrow_that_follows_the_key_of_a_filter_at_once_moves_it_before_a_frame_is_drawn(player: Person) -> None:
     player.page.evaluate("window.requestAnimationFrame = () => 0")
     player.press("1", "Shift+ArrowRight", "2")
