@@ -11,13 +11,13 @@ def password_in(text):
     return re.search(r"password: (\S+)", text)[1]
 
 
-def test_it_prints_a_password_that_opens_the_photos_page(client, study, capsys):
+def test_it_prints_a_password_that_opens_the_desk(client, study, capsys):
     call_command("make_researcher")
     assert (
         client.post("/login/", {"username": "researcher", "password": password_in(capsys.readouterr().out)})["Location"]
-        == "/photos/"
+        == "/desk/"
     )
-    assert client.get("/photos/").status_code == 200
+    assert client.get("/desk/").status_code == 200
 
 
 def test_again_it_does_nothing(db, capsys):
