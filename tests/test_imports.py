@@ -37,7 +37,7 @@ FLOORS = {
         {"command_line"},
     ],
     "webapp": [
-        {"environment", "http", "translations"},
+        {"database", "environment", "http", "translations"},
         {"command_line", "logins", "participants", "photos"},
         {"studies"},
         {"games"},

@@ -53,8 +53,8 @@ def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
     if pooled:
         # Who waits for a Postgres that is away is told so soon, and finds it again as soon as it is back.
         options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3, "reconnect_timeout": 3}
-        entry["CONN_HEALTH_CHECKS"] = True
-    return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": options, **entry}
+    # From its third time on each of the statements of webapp/database/statements.py is prepared.
+    return {"ENGINE": "webapp.database", "OPTIONS": options | {"prepare_threshold": 2}, **entry}
 
 
 def compiled_languages(locale: Path, languages: list[tuple[str, str]], *, source: str) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The site as gunicorn runs it: ``gunicorn webapp.wsgi``."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -14,3 +15,6 @@ from webapp.photos.leftovers import delete_leftovers  # noqa: E402
 
 application.request_class = AnyContentTypeRequest
 delete_leftovers()
+# What was made so far stays: no search for what can be freed goes through it again.
+gc.collect()
+gc.freeze()

@@ -2,36 +2,45 @@
 editing.trajectories.snapshot.
 """
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
 
 import orjson
-from django.db import connection, models
+from django.db import models
 
 from editing.game.events import Event as PlayedEvent
 from editing.game.events import Gesture
+from webapp.database.statements import Row, execute, fetch
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Lease, Study
 
-# Asked with most batches of events: by hand, since Django takes longer to write it than Postgres to answer.
-_EVENTS_OF = "SELECT * FROM games_event WHERE episode_id = %s AND seq = ANY (%s)"
-_ADD_EVENTS = """
-INSERT INTO games_event (
-    id, episode_id, seq, kind, step, filter, parameters, ms, contract_version, gesture, received_at
+_EVENT_NAMES = ("id", "episode_id", "seq", "kind", "step", "filter", "parameters", "ms", "contract_version", "gesture")
+_EVENT_COLUMNS = ", ".join(_EVENT_NAMES)
+_EVENTS_OF = f"SELECT {_EVENT_COLUMNS} FROM games_event WHERE episode_id = %s AND seq = ANY (%s)"  # noqa: S608
+# Of the episode that a part of the statement before it gives. Postgres takes the events apart, which is many times as
+# fast as a row of parameters for each.
+_ADD_EVENTS = f"""
+INSERT INTO games_event ({_EVENT_COLUMNS}, received_at)
+SELECT event.id, episode.id, seq, kind, step, filter, parameters, ms, event.contract_version, gesture, now()
+FROM episode, json_to_recordset(%s) AS event (
+    id uuid, seq int, kind text, step smallint, filter text, parameters jsonb, ms bigint, contract_version int,
+    gesture jsonb
 )
-SELECT id, episode, seq, kind, step, filter, parameters, ms, contract_version, gesture, now()
-FROM json_to_recordset(%s) AS event (
-    id uuid, episode uuid, seq int, kind text, step smallint, filter text, parameters jsonb, ms bigint,
-    contract_version int, gesture jsonb
-)
-"""
-_ADD_EVENTS_AND_UPDATE = f"""
-WITH added AS ({_ADD_EVENTS})
-UPDATE games_episode
-SET status = %s, step_count = %s, duration_ms = %s, resumed = %s, progress = %s
-WHERE id = %s
 """  # noqa: S608 (nothing in it is from outside)
+_ADVANCE = f"""
+WITH episode AS (
+    UPDATE games_episode
+    SET status = %s, step_count = %s, duration_ms = %s, resumed = %s, surplus = %s, progress = %s
+    WHERE id = %s AND status = 'open' AND progress = %s RETURNING id
+) {_ADD_EVENTS}
+"""  # noqa: S608
+_ADD_STEPS = """
+INSERT INTO games_step (episode_id, index, filter, parameters, ms_spent)
+SELECT %s, index, filter, parameters, ms_spent
+FROM json_to_recordset(%s) AS step (index smallint, filter text, parameters jsonb, ms_spent bigint)
+"""
 
 
 class Episode(models.Model):
@@ -84,23 +93,46 @@ class Episode(models.Model):
     def __str__(self) -> str:
         return f"{self.participant} on {self.photo}"
 
-    def add(self, events: Iterable[PlayedEvent]) -> None:
-        """Store new events, and the row as it stands after them: one statement, two for an episode that is new.
+    @classmethod
+    def find(cls, key: UUID, *, lock: bool) -> "Episode | None":
+        """Return the episode of that id, locked until the end of the transaction where ``lock`` says so."""
+        names = [field.attname for field in cls._meta.concrete_fields]
+        locking = "FOR NO KEY UPDATE" if lock else ""
+        statement = f"SELECT {', '.join(names)} FROM games_episode WHERE id = %s {locking}"  # noqa: S608
+        rows = fetch(statement, [key])
+        return cls.from_db("default", names, rows[0]) if rows else None
 
-        Postgres takes the events apart, which is many times as fast as a row of parameters for each.
+    def begin(self, events: Sequence[PlayedEvent]) -> None:
+        """Store a new episode with its first events, by one statement.
 
         Raises:
             IntegrityError: an id is taken already, its own or that of an event.
         """
-        rows = orjson.dumps(list(events)).decode()
-        with connection.cursor() as cursor:
-            if self._state.adding:
-                # A new row never takes the place of one that has the same id.
-                self.save(force_insert=True)
-                cursor.execute(_ADD_EVENTS, [rows])
-            else:
-                after = (self.status, self.step_count, self.duration_ms, self.resumed, self.progress)
-                cursor.execute(_ADD_EVENTS_AND_UPDATE, (rows, *after, self.pk))
+        # A new row never takes the place of one that has the same id.
+        names = [field.attname for field in self._meta.concrete_fields]
+        values = ", ".join(["%s"] * len(names))
+        inserted = f"INSERT INTO games_episode ({', '.join(names)}) VALUES ({values}) RETURNING id"  # noqa: S608
+        row = [getattr(self, name) for name in names]
+        execute(f"WITH episode AS ({inserted}) {_ADD_EVENTS}", [*row, _as_json(events)])
+
+    def advance(self, events: Sequence[PlayedEvent], before: str) -> bool:
+        """Store new events, and the row as it stands after them, by one statement.
+
+        Args:
+            before: the progress from which this one was computed.
+
+        Returns:
+            Whether that was still the stored one. Where it was not, since somebody was faster, nothing is stored.
+
+        Raises:
+            IntegrityError: the id of an event is taken already.
+        """
+        after = (self.status, self.step_count, self.duration_ms, self.resumed, self.surplus, self.progress)
+        return execute(_ADVANCE, [*after, self.pk, before, _as_json(events)]) > 0
+
+    def add_steps(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Store the rows of the trajectory that it has come to, by the names of their columns."""
+        execute(_ADD_STEPS, [self.pk, _as_json(steps)])
 
     def replayable_events(self) -> list[PlayedEvent]:
         """Return all its events, in order, as the rules take them."""
@@ -108,8 +140,30 @@ class Episode(models.Model):
 
     def events_of(self, numbers: Iterable[int]) -> dict[int, PlayedEvent]:
         """Return those of its events that have these numbers, as the rules take them."""
-        rows = Event.objects.raw(_EVENTS_OF, [self.pk, list(numbers)])
-        return {event.seq: event.as_played() for event in rows}
+        rows = (_read_event(row) for row in fetch(_EVENTS_OF, [self.pk, list(numbers)]))
+        return {event.seq: event for event in rows}
+
+
+def _as_json(rows: Sequence[Any]) -> str:
+    return orjson.dumps(rows).decode()
+
+
+def _read_event(row: Row) -> PlayedEvent:
+    values = dict(zip(_EVENT_NAMES, row, strict=True))
+    read = {name: orjson.loads(values[name]) for name in ("parameters", "gesture") if values[name] is not None}
+    return _played(values | read)
+
+
+def _played(values: Mapping[str, Any]) -> PlayedEvent:
+    """Return an event as the rules take it, with the numbers that were sent: Postgres gives whole ones as such."""
+    parameters, gesture = values["parameters"], values["gesture"]
+    return PlayedEvent(
+        id=str(values["id"]),
+        episode=str(values["episode_id"]),
+        parameters=parameters and {name: float(value) for name, value in parameters.items()},
+        gesture=Gesture(**gesture) if gesture else None,
+        **{name: values[name] for name in ("seq", "kind", "step", "filter", "ms", "contract_version")},
+    )
 
 
 class Event(models.Model):
@@ -142,22 +196,8 @@ class Event(models.Model):
         return cls(episode_id=fields.pop("episode"), **fields)
 
     def as_played(self) -> PlayedEvent:
-        """Return the event as the rules take it, with the numbers that were sent: Postgres gives whole ones as such."""
-        parameters = None
-        if self.parameters is not None:
-            parameters = {name: float(value) for name, value in self.parameters.items()}
-        return PlayedEvent(
-            id=str(self.id),
-            episode=str(self.episode_id),
-            seq=self.seq,
-            kind=self.kind,
-            ms=self.ms,
-            step=self.step,
-            filter=self.filter,
-            parameters=parameters,
-            contract_version=self.contract_version,
-            gesture=Gesture(**self.gesture) if self.gesture else None,
-        )
+        """Return the event as the rules take it."""
+        return _played({name: getattr(self, name) for name in _EVENT_NAMES})
 
 
 class Step(models.Model):

@@ -21,14 +21,15 @@ from editing.game.events import Event as PlayedEvent
 from editing.game.events import IllegalEvent
 from editing.game.filters import FILTERS
 from editing.game.progress import Progress, progress_after
-from webapp.games.models import Episode, Step
+from webapp.database.statements import fetch
+from webapp.games.models import Episode
 from webapp.http import refusals
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
 from webapp.studies.configuration import SHIPPED_AGENT
-from webapp.studies.joining import lock_joined
+from webapp.studies.joining import participation_of
 from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, judged, lease_of
 from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
 from webapp.studies.photos import photo_taken_out
@@ -39,6 +40,32 @@ RESERVE = 200
 _SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
 _REJECTED = "participant rejected: "
+_STARTABLE = """
+SELECT
+    EXISTS (
+        SELECT FROM studies_studyphoto JOIN photos_photo ON sha256 = photo_id
+        WHERE study_id = %(study)s AND photo_id = %(photo)s AND removed_at IS NULL
+    ),
+    EXISTS (
+        SELECT FROM games_episode
+        WHERE study_id = %(study)s AND participant_id = %(participant)s AND tutorial = %(practice)s AND status = 'open'
+    ),
+    EXISTS (
+        SELECT FROM games_episode
+        WHERE study_id = %(study)s AND participant_id = %(participant)s AND photo_id = %(photo)s
+            AND status = 'submitted'
+    )
+"""
+# Photos of a study besides one that a participant has not submitted.
+_PHOTOS_LEFT = """
+SELECT FROM studies_studyphoto AS own JOIN photos_photo ON sha256 = photo_id
+WHERE own.study_id = %s AND removed_at IS NULL AND own.photo_id <> %s AND NOT EXISTS (
+    SELECT FROM games_episode AS episode
+    WHERE (episode.study_id, episode.participant_id, episode.photo_id, episode.status)
+        = (own.study_id, %s, own.photo_id, 'submitted')
+)
+LIMIT 1
+"""
 _SHIPPED = f"{AGENT_PREFIX}{SHIPPED_AGENT}"
 # Sent as an episode begins, with ``participant_id``: a receiver answers whether they were shown what others had made.
 reveal_seen = Signal()
@@ -62,54 +89,124 @@ def record(
         Refusal: ``not_joined``, ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
     """
     _check_batch(episode_id, batch)
+    who = (participant_key, slug, episode_id, photo_sha256)
     try:
-        with transaction.atomic():
-            return _record(lock_joined(participant_key, slug), episode_id, photo_sha256, batch)
+        state = _record_alone(*who, batch)
+        if state is None:
+            with transaction.atomic():
+                state = _record_in_turn(*who, batch)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
         raise
+    return state
 
 
-def _record(
-    participation: Participation, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+def _record_alone(
+    participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+) -> rules.State | None:
+    """Store a batch in the midst of an episode, without a lock: the one statement that stores it is whole by itself.
+
+    Returns:
+        None where that must be done in turn: the batch begins or ends an episode, somebody else has stored events of it
+        meanwhile, or it is to be refused, perhaps for want of what is just being stored.
+    """
+    if batch[0].kind == "start" or batch[-1].kind == "submit":
+        return None
+    try:
+        participation = participation_of(participant_key, slug, lock=False)
+        episode = _own_episode(participation, episode_id, photo_sha256, lock=False)
+        if episode is None:
+            return None
+        progress, fresh = _advanced(participation.own_study, episode, batch)
+    except (IllegalEvent, Refusal):
+        return None
+    before = episode.progress
+    if fresh:
+        _take_over(episode, progress)
+    return progress.state if not fresh or episode.advance(fresh, before) else None
+
+
+def _record_in_turn(
+    participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State:
+    """Store a batch, one of the participant's after the other."""
+    participation = participation_of(participant_key, slug, lock=True)
     study = participation.own_study
-    episode = _locked_episode(participation, episode_id, photo_sha256)
-    progress, fresh = _continued(episode, batch) if episode else (Progress(), batch)
+    episode = _own_episode(participation, episode_id, photo_sha256, lock=True)
+    if episode is None:
+        _check_room(batch)
+        progress, fresh = progress_after(batch, study.allow_untouched), batch
+        episode = _new_episode(participation, episode_id, photo_sha256, batch[0].contract_version)
+        _check_offers(study, episode, batch)
+    else:
+        progress, fresh = _advanced(study, episode, batch)
     if not fresh:
         return progress.state
-    if episode and episode.status in (Episode.Status.EXCLUDED, Episode.Status.ABANDONED):
-        raise _closed(episode)
-    _check_room(fresh)
-    progress = progress_after(fresh, study.allow_untouched, progress)
-    if episode is None:
-        photo = _startable_photo(participation, photo_sha256)
-        lease = lease_of(participation, photo) if study.is_planned and not photo.practice else None
-        if lease is None and not photo.practice:
-            _check_unplayed(participation, photo)
-        episode = Episode(
-            id=episode_id,
-            study=study,
-            participant_id=participation.participant_id,
-            photo=photo,
-            contract_version=fresh[0].contract_version,
-            started=timezone.now(),
-            tutorial=photo.practice,
-            preview=participation.preview,
-            condition=participation.condition,
-            lease=lease,
-            repeat=lease is not None and lease.purpose == Lease.Purpose.REPEAT,
-            attention=lease is not None and lease.purpose == Lease.Purpose.ATTENTION,
-            saw_reveal=_saw_reveal(participation.participant_id),
-        )
+    before = episode.progress
+    _take_over(episode, progress)
+    if episode.status == Episode.Status.SUBMITTED:
+        _hand_in(participation, study, episode, progress)
+    if episode._state.adding:
+        episode.begin(fresh)
+    else:
+        episode.advance(fresh, before)
+    if episode.step_count:
+        episode.add_steps(_steps(progress))
+    return progress.state
+
+
+def _advanced(study: Study, episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:
+    """Return the progress of an episode after a batch, and those of its events that are not stored yet."""
+    progress, fresh = _continued(episode, batch)
+    if fresh:
+        if episode.status in (Episode.Status.EXCLUDED, Episode.Status.ABANDONED):
+            raise _closed(episode)
+        _check_room(fresh)
+        progress = progress_after(fresh, study.allow_untouched, progress)
+        _check_offers(study, episode, fresh)
+    return progress, fresh
+
+
+def _check_offers(study: Study, episode: Episode, fresh: Iterable[PlayedEvent]) -> None:
     if not episode.tutorial:
         for event in fresh:
             rules.check_offer(event, study.filters or FILTERS, study.maximum_steps)
+
+
+def _take_over(episode: Episode, progress: Progress) -> None:
+    """Let the row of an episode say how far it has come."""
     if progress.state.status == "submitted":
-        _hand_in(participation, study, episode, progress)
-    _store(episode, fresh, progress)
-    return progress.state
+        episode.status = Episode.Status.SUBMITTED
+        episode.step_count = len(rules.trajectory(progress.state))
+    episode.duration_ms, episode.resumed = progress.ms, progress.resumed
+    episode.progress = progress.to_json()
+
+
+def _new_episode(participation: Participation, episode_id: UUID, photo_sha256: str, version: int) -> Episode:
+    """Return the row of an episode that a participant begins, not yet stored.
+
+    Raises:
+        Refusal: they cannot play that photo now.
+    """
+    study = participation.own_study
+    is_tutorial = _lock_startable(participation, photo_sha256)
+    lease = lease_of(participation, photo_sha256) if study.is_planned and not is_tutorial else None
+    return Episode(
+        id=episode_id,
+        study_id=study.pk,
+        participant_id=participation.participant_id,
+        photo_id=photo_sha256,
+        contract_version=version,
+        started=timezone.now(),
+        tutorial=is_tutorial,
+        preview=participation.preview,
+        condition=participation.condition,
+        lease=lease,
+        repeat=lease is not None and lease.purpose == Lease.Purpose.REPEAT,
+        attention=lease is not None and lease.purpose == Lease.Purpose.ATTENTION,
+        saw_reveal=_saw_reveal(participation.participant_id),
+    )
 
 
 def _hand_in(participation: Participation, study: Study, episode: Episode, progress: Progress) -> None:
@@ -118,13 +215,10 @@ def _hand_in(participation: Participation, study: Study, episode: Episode, progr
         return
     if episode.lease_id is not None:
         episode.surplus = hand_in(study, episode.lease_id, rules.trajectory(progress.state)).surplus
-        if episode.surplus and not episode._state.adding:
-            episode.save(update_fields=["surplus"])
         complete_if_done(participation, nothing_left=not has_open_leases(participation))
     else:
-        done = Episode.objects.filter(study=study, participant=participation.participant_id, status="submitted")
-        left = study.playable.exclude(pk__in=done.values("photo")).exclude(pk=episode.photo_id)
-        complete_if_done(participation, nothing_left=not left.exists())
+        own = [study.pk, episode.photo_id, participation.participant_id]
+        complete_if_done(participation, nothing_left=not fetch(_PHOTOS_LEFT, own))
 
 
 def resumable_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
@@ -240,14 +334,15 @@ def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
             raise IllegalEvent("gap", f"{after.seq} follows {before.seq} in the batch", after.seq)
 
 
-def _locked_episode(participation: Participation, episode_id: UUID, photo_sha256: str) -> Episode | None:
-    for episode in Episode.objects.raw("SELECT * FROM games_episode WHERE id = %s FOR NO KEY UPDATE", [episode_id]):
-        if episode.participant_id != participation.participant_id:
-            raise Refusal("not_found", gettext("You have no such episode."), HTTPStatus.NOT_FOUND)
-        if (episode.study_id, episode.photo_id) != (participation.study_id, photo_sha256):
-            raise Refusal("conflict", gettext("The episode was begun on another photo, or in another study."))
-        return episode
-    return None
+def _own_episode(participation: Participation, episode_id: UUID, photo_sha256: str, *, lock: bool) -> Episode | None:
+    episode = Episode.find(episode_id, lock=lock)
+    if episode is None:
+        return None
+    if episode.participant_id != participation.participant_id:
+        raise Refusal("not_found", gettext("You have no such episode."), HTTPStatus.NOT_FOUND)
+    if (episode.study_id, episode.photo_id) != (participation.study_id, photo_sha256):
+        raise Refusal("conflict", gettext("The episode was begun on another photo, or in another study."))
+    return episode
 
 
 def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:
@@ -309,53 +404,44 @@ def _saw_reveal(participant_id: int) -> bool:
     return any(answer for _, answer in reveal_seen.send(Episode, participant_id=participant_id))
 
 
-def _startable_photo(participation: Participation, photo_sha256: str) -> Photo:
-    """Return the photo of a new episode, locked until it is stored, so that it is not removed in the same moment."""
+def _lock_startable(participation: Participation, photo_sha256: str) -> bool:
+    """Lock the photo of a new episode until it is stored, so that it is not removed in the same moment.
+
+    Returns:
+        Whether it is the practice photo.
+
+    Raises:
+        Refusal: ``study_closed``, ``not_found``, ``photo_removed``, ``other_episode_open``, or ``already_played``.
+    """
     study = participation.own_study
     if not study.open:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
-    photo = Photo.objects.select_for_update(no_key=True).filter(pk=photo_sha256).first()
-    if photo is None:
+    rows = fetch("SELECT practice FROM photos_photo WHERE sha256 = %s FOR NO KEY UPDATE", [photo_sha256])
+    if not rows:
         raise Refusal("not_found", gettext("There is no such photo."), HTTPStatus.NOT_FOUND)
+    is_practice: bool = rows[0][0]
     # Asked once the photo is locked: before that it may be taken out still.
-    if not photo.practice and not study.playable.filter(pk=photo.pk).exists():
+    own = {"study": study.pk, "participant": participation.participant_id, "photo": photo_sha256}
+    is_playable, is_other_open, is_played = fetch(_STARTABLE, own | {"practice": is_practice})[0]
+    if not is_practice and not is_playable:
         raise refusals.photo_removed()
-    if other := close_unfinishable(participation, tutorial=photo.practice):
+    if is_other_open and (other := close_unfinishable(participation, tutorial=is_practice)):
         message = gettext("Another episode is open: finish it first, here or in its tab.")
         raise Refusal("other_episode_open", message, episode=str(other.pk))
-    return photo
-
-
-def _check_unplayed(participation: Participation, photo: Photo) -> None:
-    own = Episode.objects.filter(study=participation.study_id, participant=participation.participant_id, photo=photo)
-    submitted = own.filter(status=Episode.Status.SUBMITTED)
-    if submitted.exists():
+    if is_played and not is_practice and not study.is_planned:
         raise Refusal("already_played", gettext("You have submitted this photo already."))
+    return is_practice
 
 
-def _store(episode: Episode, fresh: Sequence[PlayedEvent], progress: Progress) -> None:
-    steps: list[Step] = []
-    if progress.state.status == "submitted":
-        episode.status = Episode.Status.SUBMITTED
-        steps = _steps(episode, progress)
-        episode.step_count = len(steps)
-    episode.duration_ms, episode.resumed = progress.ms, progress.resumed
-    episode.progress = progress.to_json()
-    episode.add(fresh)
-    if steps:
-        Step.objects.bulk_create(steps)
-
-
-def _steps(episode: Episode, progress: Progress) -> list[Step]:
-    """Return the rows of the trajectory that a submitted episode has come to, not yet stored."""
+def _steps(progress: Progress) -> list[dict[str, Any]]:
+    """Return the rows of the trajectory that a submitted episode has come to."""
     return [
-        Step(
-            episode=episode,
-            index=index,
-            filter=step.filter,
-            parameters=dict(step.parameters),
-            ms_spent=progress.time_spent[step.filter],
-        )
+        {
+            "index": index,
+            "filter": step.filter,
+            "parameters": dict(step.parameters),
+            "ms_spent": progress.time_spent[step.filter],
+        }
         for index, step in enumerate(rules.trajectory(progress.state))
     ]
 

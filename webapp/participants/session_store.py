@@ -5,8 +5,9 @@ Django takes longer to write that statement than Postgres to answer it.
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import connection
 from django.utils import timezone
+
+from webapp.database.statements import fetch
 
 _READ = "SELECT session_data, expire_date FROM django_session WHERE session_key = %s AND expire_date > %s"
 
@@ -15,11 +16,9 @@ class SessionStore(db.SessionStore):
     """Django's own; only reading is another."""
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
-        with connection.cursor() as cursor:
-            cursor.execute(_READ, [self.session_key, timezone.now()])
-            row = cursor.fetchone()
-        if row is None:
+        rows = fetch(_READ, [self.session_key, timezone.now()])
+        if not rows:
             self._session_key = None
             return None
-        session: AbstractBaseSession = self.model(self.session_key or "", *row)
+        session: AbstractBaseSession = self.model(self.session_key or "", *rows[0])
         return session

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext
 
 from editing.game import filters
+from webapp.database.statements import fetch
 from webapp.games.assignment import assign
 from webapp.games.models import Episode
 from webapp.games.recording import resumable_episode, reveal_seen
@@ -168,4 +169,4 @@ def _rank(study: Study, participant: Participant, what: str) -> bytes:
 @receiver(reveal_seen)
 def has_seen_a_reveal(participant_id: int, **kwargs: Any) -> bool:
     """Answer whether a participant was shown, in any study, what others made: they may play otherwise from then on."""
-    return Showing.objects.filter(participant=participant_id).exists()
+    return bool(fetch("SELECT FROM ratings_showing WHERE participant_id = %s LIMIT 1", [participant_id]))

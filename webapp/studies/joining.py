@@ -6,12 +6,14 @@ Nothing is stored of anybody before they agree: agreeing and joining are one act
 from http import HTTPStatus
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
+from webapp.database.statements import fetch
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
@@ -22,19 +24,30 @@ from webapp.studies.models import Consent, Participation, Study
 
 # Of Postgres' advisory locks: each study's choice of conditions has one.
 _CONDITIONS_LOCK = 5_417
-# Asked with every batch of events: by hand, since Django takes longer to write it than Postgres to answer.
-_LOCK_JOINED = """
-SELECT study.*, participation.id AS participation, participation.joined, participation.condition,
-    participation.preview, participation.completed, EXISTS (
+# Of the study, what a batch of events may be about; what else is asked of it is fetched when it is.
+_JSON = {"filters", "conditions", "attention_items"}
+_ASKED_OF_STUDY = (
+    _JSON
+    | {"id", "slug", "seed", "state", "consent_version", "maximum_steps", "allow_untouched"}
+    | {"episodes_per_photo", "count_by_condition", "photos_per_participant", "repeat_share"}
+)
+_ASKED_OF_PARTICIPATION = {"id", "study_id", "participant_id", "joined", "condition", "preview", "completed"}
+_OF_STUDY = [field.attname for field in Study._meta.concrete_fields if field.attname in _ASKED_OF_STUDY]
+_OF_PARTICIPATION = [
+    field.attname for field in Participation._meta.concrete_fields if field.attname in _ASKED_OF_PARTICIPATION
+]
+# Asked with every batch of events.
+_JOINED = f"""
+SELECT {", ".join(f"study.{name}" for name in _OF_STUDY)},
+    {", ".join(f"participation.{name}" for name in _OF_PARTICIPATION)}, study.consent_text = '' OR EXISTS (
     SELECT FROM studies_consent consent
     WHERE (consent.study_id, consent.participant_id, consent.version)
         = (study.id, participation.participant_id, study.consent_version)
-) AS agreed
+)
 FROM studies_study study JOIN studies_participation participation ON participation.study_id = study.id
 WHERE study.slug = %s AND participation.participant_id = %s
-FOR NO KEY UPDATE OF participation
-"""
-_OF_PARTICIPATION = ("joined", "condition", "preview", "completed")
+"""  # noqa: S608 (nothing in it is from outside)
+_LOCK_JOINED = f"{_JOINED} FOR NO KEY UPDATE OF participation"
 
 
 def find_study(slug: str) -> Study:
@@ -232,10 +245,13 @@ def lock_participation(study: Study, participant: Participant) -> None:
         raise _not_joined()
 
 
-def lock_joined(participant_key: int | None, slug: str) -> Participation:
+def participation_of(participant_key: int | None, slug: str, *, lock: bool) -> Participation:
     """Return the participation of who has joined the study of that slug and agreed to its text, with the study.
 
-    The participant's other requests in this study wait for the end of the transaction. All is asked in one query.
+    All is asked in one query.
+
+    Args:
+        lock: whether the participant's other requests in this study wait for the end of the transaction.
 
     Raises:
         Http404: there is no such study.
@@ -244,18 +260,19 @@ def lock_joined(participant_key: int | None, slug: str) -> Participation:
     if participant_key is None:
         find_study(slug)
         raise _not_joined()
-    for study in Study.objects.raw(_LOCK_JOINED, [slug, participant_key]):
-        more = vars(study)  # what the query asks besides
-        own = {name: more[name] for name in _OF_PARTICIPATION}
-        participation = Participation(more["participation"], study=study, participant_id=participant_key, **own)
+    for row in fetch(_LOCK_JOINED if lock else _JOINED, [slug, participant_key]):
+        values = [orjson.loads(value) if name in _JSON else value for name, value in zip(_OF_STUDY, row, strict=False)]
+        study = Study.from_db("default", _OF_STUDY, values)
+        participation = Participation.from_db("default", _OF_PARTICIPATION, row[len(_OF_STUDY) : -1])
+        participation.study = study
         # A closed study asks nobody who has joined it.
-        if study.consent_text and participation.own_study.open and not more["agreed"]:
+        if participation.own_study.open and not row[-1]:
             raise _consent_needed(study)
         return participation
     study = find_study(slug)
     if study.slug == slug:
         raise _not_joined()
-    return lock_joined(participant_key, study.slug)
+    return participation_of(participant_key, study.slug, lock=lock)
 
 
 def _consent_needed(study: Study) -> Refusal:

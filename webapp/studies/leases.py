@@ -152,13 +152,13 @@ def has_open_leases(participation: Participation) -> bool:
     return any(photo.has_preview or previews_are_away() for photo in photos)
 
 
-def lease_of(participation: Participation, photo: Photo) -> Lease:
+def lease_of(participation: Participation, photo_sha256: str) -> Lease:
     """Return the lease under which somebody begins a photo.
 
     Raises:
         Refusal: ``already_played``, or ``not_assigned``.
     """
-    own = Lease.objects.filter(participation=participation, photo=photo).order_by("position")
+    own = Lease.objects.filter(participation=participation, photo=photo_sha256).order_by("position")
     held = own.filter(state=Lease.State.HELD).first()
     if held is not None:
         return held
