@@ -1,6 +1,6 @@
 """How far an episode has come: its state by the rules, the time that its filters have had, and the form that is stored.
 
-Each event leads from one progress to the next, so that a batch costs the same however many events came before. What is
+Events lead from one progress to the next, so that a batch costs the same however many events came before. What is
 stored has the parameters of the steps that stand. What undo and redo lead back to is there by the numbers of the events
 that made it: two cursors and at most five numbers for each change, as text, of which only the end that is needed is
 read.
@@ -9,7 +9,6 @@ read.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 from editing.game.events import Event
@@ -40,34 +39,6 @@ class Progress:
     resumed: bool = False
     older: str = ""
     later: str = ""
-
-    def after(self, event: Event, allow_untouched: bool = False) -> "Progress":
-        """Return the progress after one more event.
-
-        Raises:
-            IllegalEvent: as ``apply_event`` does.
-        """
-        state = apply_event(self.state, event, allow_untouched)
-        return Progress(
-            state=state,
-            spent=self._spent_after(event, _here(state)),
-            ms=max(self.ms, event.ms),
-            away=event.kind == "blur" or (self.away and event.kind not in ("focus", "resume")),
-            resumed=self.resumed or event.kind == "resume",
-            older=self.older,
-            later="" if event.kind in CHANGES else self.later,
-        )
-
-    def _spent_after(self, event: Event, here: str) -> Mapping[str, int]:
-        before = _here(self.state)
-        spent = self.spent
-        if before and not self.away and event.kind != "resume":
-            look = min(max(0, event.ms - self.ms), LONGEST_LOOK_MS)
-            spent = {**spent, before: spent.get(before, 0) + look}
-        # What was taken out and is chosen again begins anew; undo brings a step back, and its time with it.
-        if event.kind == "choose":
-            spent = {slug: ms for slug, ms in spent.items() if slug != here}
-        return spent
 
     @property
     def time_spent(self) -> dict[str, int]:
@@ -144,7 +115,25 @@ def progress_after(
     Raises:
         IllegalEvent: at the first event that the rules refuse.
     """
-    return reduce(lambda progress, event: progress.after(event, allow_untouched), events, progress)
+    state, spent, later = progress.state, dict(progress.spent), progress.later
+    ms, away, resumed = progress.ms, progress.away, progress.resumed
+    for event in events:
+        here = _here(state)
+        state = apply_event(state, event, allow_untouched)
+        if here and not away and event.kind != "resume":
+            spent[here] = spent.get(here, 0) + min(max(0, event.ms - ms), LONGEST_LOOK_MS)
+        ms = max(ms, event.ms)
+        if event.kind in CHANGES:
+            later = ""
+        match event.kind:
+            case "choose":
+                # What was taken out and is chosen again begins anew; undo brings a step back, and its time with it.
+                spent.pop(_here(state), None)
+            case "blur":
+                away = True
+            case "focus" | "resume":
+                away, resumed = False, resumed or event.kind == "resume"
+    return Progress(state, spent, ms, away, resumed, progress.older, later)
 
 
 def time_spent(events: Iterable[Event]) -> dict[str, int]:
@@ -167,7 +156,8 @@ def _history_needed(kinds: Iterable[str]) -> tuple[int, int]:
 
 def _here(state: State) -> str:
     """Return the filter that the cursor stands on, if it does."""
-    return state.steps[state.cursor].filter if state.cursor < len(state.steps) else ""
+    steps, cursor = state.position
+    return steps[cursor].filter if cursor < len(steps) else ""
 
 
 # A change in the form stored: "0:1:3,7", the cursor before and after it, and what made the steps at its far end. Those

@@ -5,8 +5,9 @@ browser (both pass ``tests/fixtures/events.json``), so the picture and the actio
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
+from typing import NamedTuple
 
 from editing.game.events import Event, IllegalEvent
 from editing.game.filters import FILTERS, VERSION, find_filter
@@ -36,16 +37,14 @@ class Step:
         return dict(self.parameters) == FILTERS[self.filter].neutral
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """The steps, and the cursor: the index of the step that it stands on, or the number of steps, behind the last."""
 
     steps: tuple[Step, ...] = ()
     cursor: int = 0
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """An episode after some events.
 
     Attributes:
@@ -125,7 +124,7 @@ def _changed(position: Position, event: Event) -> Position:
 def _gone(position: Position, event: Event) -> Position:
     if event.step is None or event.step > len(position.steps):
         raise IllegalEvent("no_step_here", f"there is no step {event.step} to go to")
-    return replace(position, cursor=event.step)
+    return Position(position.steps, event.step)
 
 
 def _moved(state: State, event: Event, allow_untouched: bool) -> State:
