@@ -30,5 +30,6 @@ def execute(statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> in
 
 def _cursor() -> Any:
     """Return a cursor of Django's connection that sends a statement and its values apart; Django's own joins them."""
-    connection.ensure_connection()
-    return connection._prepare_cursor(psycopg.Cursor(connection.connection))
+    wrapper: Any = connection
+    wrapper.ensure_connection()
+    return wrapper._prepare_cursor(psycopg.Cursor(wrapper.connection))

@@ -20,5 +20,6 @@ class SessionStore(db.SessionStore):
         if not rows:
             self._session_key = None
             return None
-        session: AbstractBaseSession = self.model(self.session_key or "", *rows[0])
+        data, expires = rows[0]
+        session: AbstractBaseSession = self.model(self.session_key or "", data, expires)
         return session
