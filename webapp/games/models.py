@@ -94,11 +94,10 @@ class Episode(models.Model):
         return f"{self.participant} on {self.photo}"
 
     @classmethod
-    def find(cls, key: UUID, *, lock: bool) -> "Episode | None":
-        """Return the episode of that id, locked until the end of the transaction where ``lock`` says so."""
+    def locked(cls, key: UUID) -> "Episode | None":
+        """Return the episode of that id, locked until the end of the transaction."""
         names = [field.attname for field in cls._meta.concrete_fields]
-        locking = "FOR NO KEY UPDATE" if lock else ""
-        statement = f"SELECT {', '.join(names)} FROM games_episode WHERE id = %s {locking}"  # noqa: S608
+        statement = f"SELECT {', '.join(names)} FROM games_episode WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608
         rows = fetch(statement, [key])
         return cls.from_db("default", names, rows[0]) if rows else None
 

@@ -29,7 +29,7 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
 from webapp.studies.configuration import SHIPPED_AGENT
-from webapp.studies.joining import participation_of
+from webapp.studies.joining import joined_statement, lock_joined, read_joined
 from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, judged, lease_of
 from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
 from webapp.studies.photos import photo_taken_out
@@ -40,6 +40,10 @@ RESERVE = 200
 _SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
 _REJECTED = "participant rejected: "
+_OF_EPISODE = [field.attname for field in Episode._meta.concrete_fields]
+_JOINED_WITH_EPISODE = joined_statement(
+    [f"episode.{name}" for name in _OF_EPISODE], "JOIN games_episode AS episode ON episode.id = %s"
+)
 _STARTABLE = """
 SELECT
     EXISTS (
@@ -114,10 +118,12 @@ def _record_alone(
     if batch[0].kind == "start" or batch[-1].kind == "submit":
         return None
     try:
-        participation = participation_of(participant_key, slug, lock=False)
-        episode = _own_episode(participation, episode_id, photo_sha256, lock=False)
-        if episode is None:
+        rows = fetch(_JOINED_WITH_EPISODE, [episode_id, slug, participant_key])
+        if not rows:
             return None
+        participation, row = read_joined(rows[0])
+        episode = Episode.from_db("default", _OF_EPISODE, row)
+        _check_own(participation, episode, photo_sha256)
         progress, fresh = _advanced(participation.own_study, episode, batch)
     except (IllegalEvent, Refusal):
         return None
@@ -131,15 +137,16 @@ def _record_in_turn(
     participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State:
     """Store a batch, one of the participant's after the other."""
-    participation = participation_of(participant_key, slug, lock=True)
+    participation = lock_joined(participant_key, slug)
     study = participation.own_study
-    episode = _own_episode(participation, episode_id, photo_sha256, lock=True)
+    episode = Episode.locked(episode_id)
     if episode is None:
         _check_room(batch)
         progress, fresh = progress_after(batch, study.allow_untouched), batch
         episode = _new_episode(participation, episode_id, photo_sha256, batch[0].contract_version)
         _check_offers(study, episode, batch)
     else:
+        _check_own(participation, episode, photo_sha256)
         progress, fresh = _advanced(study, episode, batch)
     if not fresh:
         return progress.state
@@ -334,15 +341,11 @@ def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
             raise IllegalEvent("gap", f"{after.seq} follows {before.seq} in the batch", after.seq)
 
 
-def _own_episode(participation: Participation, episode_id: UUID, photo_sha256: str, *, lock: bool) -> Episode | None:
-    episode = Episode.find(episode_id, lock=lock)
-    if episode is None:
-        return None
+def _check_own(participation: Participation, episode: Episode, photo_sha256: str) -> None:
     if episode.participant_id != participation.participant_id:
         raise Refusal("not_found", gettext("You have no such episode."), HTTPStatus.NOT_FOUND)
     if (episode.study_id, episode.photo_id) != (participation.study_id, photo_sha256):
         raise Refusal("conflict", gettext("The episode was begun on another photo, or in another study."))
-    return episode
 
 
 def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:

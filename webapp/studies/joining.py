@@ -3,6 +3,7 @@
 Nothing is stored of anybody before they agree: agreeing and joining are one act.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
-from webapp.database.statements import fetch
+from webapp.database.statements import Row, fetch
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.participants.sessions import holder_of, participant_of, remember
@@ -36,18 +37,15 @@ _OF_STUDY = [field.attname for field in Study._meta.concrete_fields if field.att
 _OF_PARTICIPATION = [
     field.attname for field in Participation._meta.concrete_fields if field.attname in _ASKED_OF_PARTICIPATION
 ]
-# Asked with every batch of events.
-_JOINED = f"""
-SELECT {", ".join(f"study.{name}" for name in _OF_STUDY)},
-    {", ".join(f"participation.{name}" for name in _OF_PARTICIPATION)}, study.consent_text = '' OR EXISTS (
-    SELECT FROM studies_consent consent
-    WHERE (consent.study_id, consent.participant_id, consent.version)
-        = (study.id, participation.participant_id, study.consent_version)
-)
-FROM studies_study study JOIN studies_participation participation ON participation.study_id = study.id
-WHERE study.slug = %s AND participation.participant_id = %s
-"""  # noqa: S608 (nothing in it is from outside)
-_LOCK_JOINED = f"{_JOINED} FOR NO KEY UPDATE OF participation"
+_COLUMNS = [
+    *(f"study.{name}" for name in _OF_STUDY),
+    *(f"participation.{name}" for name in _OF_PARTICIPATION),
+    """study.consent_text = '' OR EXISTS (
+        SELECT FROM studies_consent consent
+        WHERE (consent.study_id, consent.participant_id, consent.version)
+            = (study.id, participation.participant_id, study.consent_version)
+    )""",
+]
 
 
 def find_study(slug: str) -> Study:
@@ -234,6 +232,41 @@ def _new_participant(kind: str, key: UUID | None) -> Participant:
     return Participant.objects.get_or_create(key=key, defaults={"kind": kind})[0]
 
 
+def joined_statement(columns: Sequence[str] = (), join: str = "") -> str:
+    """Return the statement that asks for a participation and its study, whose row ``read_joined`` reads.
+
+    Its values are those of ``join``, the study's slug and the participant's key.
+
+    Args:
+        columns, join: what is asked besides, and of which other table.
+    """
+    return f"""
+    SELECT {", ".join([*_COLUMNS, *columns])}
+    FROM studies_study study JOIN studies_participation participation ON participation.study_id = study.id {join}
+    WHERE study.slug = %s AND participation.participant_id = %s
+    """  # noqa: S608 (nothing in it is from outside)
+
+
+_LOCK_JOINED = f"{joined_statement()} FOR NO KEY UPDATE OF participation"
+
+
+def read_joined(row: Row) -> tuple[Participation, Row]:
+    """Return the participation of a row that ``joined_statement`` gave, and what was asked besides.
+
+    Raises:
+        Refusal: ``consent_needed``.
+    """
+    values = [orjson.loads(value) if name in _JSON else value for name, value in zip(_OF_STUDY, row, strict=False)]
+    study = Study.from_db("default", _OF_STUDY, values)
+    end = len(_COLUMNS) - 1
+    participation = Participation.from_db("default", _OF_PARTICIPATION, row[len(_OF_STUDY) : end])
+    participation.study = study
+    # A closed study asks nobody who has joined it.
+    if participation.own_study.open and not row[end]:
+        raise _consent_needed(study)
+    return participation, row[end + 1 :]
+
+
 def lock_participation(study: Study, participant: Participant) -> None:
     """Make the participant's other requests in this study wait for the end of the transaction.
 
@@ -245,13 +278,10 @@ def lock_participation(study: Study, participant: Participant) -> None:
         raise _not_joined()
 
 
-def participation_of(participant_key: int | None, slug: str, *, lock: bool) -> Participation:
+def lock_joined(participant_key: int | None, slug: str) -> Participation:
     """Return the participation of who has joined the study of that slug and agreed to its text, with the study.
 
-    All is asked in one query.
-
-    Args:
-        lock: whether the participant's other requests in this study wait for the end of the transaction.
+    The participant's other requests in this study wait for the end of the transaction. All is asked in one query.
 
     Raises:
         Http404: there is no such study.
@@ -260,19 +290,12 @@ def participation_of(participant_key: int | None, slug: str, *, lock: bool) -> P
     if participant_key is None:
         find_study(slug)
         raise _not_joined()
-    for row in fetch(_LOCK_JOINED if lock else _JOINED, [slug, participant_key]):
-        values = [orjson.loads(value) if name in _JSON else value for name, value in zip(_OF_STUDY, row, strict=False)]
-        study = Study.from_db("default", _OF_STUDY, values)
-        participation = Participation.from_db("default", _OF_PARTICIPATION, row[len(_OF_STUDY) : -1])
-        participation.study = study
-        # A closed study asks nobody who has joined it.
-        if participation.own_study.open and not row[-1]:
-            raise _consent_needed(study)
-        return participation
+    for row in fetch(_LOCK_JOINED, [slug, participant_key]):
+        return read_joined(row)[0]
     study = find_study(slug)
     if study.slug == slug:
         raise _not_joined()
-    return participation_of(participant_key, study.slug, lock=lock)
+    return lock_joined(participant_key, study.slug)
 
 
 def _consent_needed(study: Study) -> Refusal:
