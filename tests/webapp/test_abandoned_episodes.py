@@ -10,8 +10,8 @@ from webapp.games.models import Episode
 @pytest.fixture
 def small_limits(monkeypatch):
     """An episode is full after 6 actions, or with 4 more of what pages send by themselves."""
-    monkeypatch.setattr("webapp.games.recording.MAXIMUM_EVENTS", 6)
-    monkeypatch.setattr("webapp.games.recording.RESERVE", 4)
+    monkeypatch.setattr("webapp.games.episodes.MAXIMUM_EVENTS", 6)
+    monkeypatch.setattr("webapp.games.episodes.RESERVE", 4)
 
 
 @pytest.mark.usefixtures("small_limits")

@@ -252,23 +252,50 @@ def test_numbers_of_a_view_are_the_same_when_they_are_sent_again(player, photo, 
     assert stored == {"viewport_width": float(number)}
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_same_batch_sent_at_once_is_stored_once(player, photo, played):
-    barrier, answers = Barrier(4), []
+def at_once(player, photo, batches):
+    """What several windows of a player are answered that send a batch each at the same moment."""
+    barrier, answers = Barrier(len(batches)), []
 
-    def send():
+    def send(batch):
         twin = Player()
         twin.client.cookies.update(player.client.cookies)
         barrier.wait()
         try:
-            answers.append(twin.send(photo, played).json())
+            answers.append(twin.send(photo, batch))
         finally:
             connection.close()
 
-    threads = [Thread(target=send) for _ in range(4)]
+    threads = [Thread(target=send, args=[batch]) for batch in batches]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [answer.get("status") for answer in answers] == ["submitted"] * 4
+    return answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_batch_sent_at_once_is_stored_once(player, photo, played):
+    answers = at_once(player, photo, [played] * 4)
+    assert [answer.json().get("status") for answer in answers] == ["submitted"] * 4
     assert Event.objects.count() == len(played)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_batch_in_the_midst_sent_at_once_is_stored_once(player, photo, opened):
+    player.send(photo, opened[:2])
+    answers = at_once(player, photo, [opened[2:]] * 4)
+    assert [answer.json().get("next_seq") for answer in answers] == [len(opened)] * 4
+    assert Event.objects.count() == len(opened)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_windows_that_go_on_differently_at_once_one_is_stored_and_the_others_are_told(player, photo, opened, events):
+    player.send(photo, opened)
+    episode = opened[0]["episode"]
+    batches = [events((kind, {}), ("undo", {}), episode=episode, first=6) for kind in ("blur", "compare", "undo")]
+    answers = at_once(player, photo, batches)
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert {answer.json()["error"]["code"] for answer in answers if answer.status_code == 409} == {"conflict"}
+    stored = Episode.objects.get()
+    assert stored.events.count() == 8
+    assert player.send(photo, events(("redo", {}), episode=episode, first=8)).json()["next_seq"] == 9

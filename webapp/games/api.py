@@ -18,8 +18,9 @@ from editing.game import filters, rules
 from editing.game.events import EVENT_KINDS, GESTURE_DEVICES
 from editing.game.events import Event as PlayedEvent
 from webapp.games.assignment import assign, has_practised, instruction, is_tutorial_due
+from webapp.games.episodes import resumable_episode
 from webapp.games.models import Episode
-from webapp.games.recording import MAXIMUM_BATCH, record, resumable_episode
+from webapp.games.recording import MAXIMUM_BATCH, record
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_key, participant_of

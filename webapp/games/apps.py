@@ -6,7 +6,10 @@ class GamesConfig(AppConfig):
     name = "webapp.games"
 
     def ready(self) -> None:
-        from webapp.games import erasing  # noqa: F401 (connects its receiver)
-        from webapp.games.recording import close_outdated  # its module connects receivers too
+        from webapp.games import (
+            erasing,  # noqa: F401 (connects its receiver)
+            recording,  # noqa: F401 (connects its receivers)
+        )
+        from webapp.games.episodes import close_outdated  # its module connects receivers too
 
         post_migrate.connect(close_outdated, sender=self)

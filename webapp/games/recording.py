@@ -1,7 +1,4 @@
-"""Storing play: events come in batches, are replayed by the rules, and are kept whole or not at all.
-
-Here also is closed what nobody can finish.
-"""
+"""Storing play: events come in batches, are replayed by the rules, and are kept whole or not at all."""
 
 from collections.abc import Collection, Iterable, Sequence
 from http import HTTPStatus
@@ -9,37 +6,30 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
 from django.dispatch import Signal, receiver
 from django.utils import timezone
 from django.utils.translation import gettext
 from psycopg.errors import UniqueViolation
 
-from editing.game import filters, rules
+from editing.game import rules
 from editing.game.events import Event as PlayedEvent
 from editing.game.events import IllegalEvent
 from editing.game.filters import FILTERS
 from editing.game.progress import Progress, progress_after
 from webapp.database.statements import fetch
+from webapp.games.episodes import check_room, close_unfinishable, replayed, stored_progress
 from webapp.games.models import Episode
 from webapp.http import refusals
 from webapp.http.refusals import Refusal
-from webapp.participants.models import Participant
-from webapp.photos.models import Photo, previews_are_away
-from webapp.photos.storing import files_needed, photo_removed, photo_replaced, photos_played
+from webapp.photos.models import Photo
+from webapp.photos.storing import files_needed, photo_replaced, photos_played
 from webapp.studies.configuration import SHIPPED_AGENT
 from webapp.studies.joining import joined_statement, lock_joined, read_joined
-from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, judged, lease_of
+from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, lease_of
 from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
-from webapp.studies.photos import photo_taken_out
 
-MAXIMUM_EVENTS = 2000
-# Beyond them, for what a page sends by itself: whoever comes back to a full episode can still submit it.
-RESERVE = 200
-_SENT_BY_PAGES = {"resume", "view", "blur", "focus"}
 MAXIMUM_BATCH = 500
-_REJECTED = "participant rejected: "
 _OF_EPISODE = [field.attname for field in Episode._meta.concrete_fields]
 _JOINED_WITH_EPISODE = joined_statement(
     [f"episode.{name}" for name in _OF_EPISODE], "JOIN games_episode AS episode ON episode.id = %s"
@@ -141,7 +131,7 @@ def _record_in_turn(
     study = participation.own_study
     episode = Episode.locked(episode_id)
     if episode is None:
-        _check_room(batch)
+        check_room(batch)
         progress, fresh = progress_after(batch, study.allow_untouched), batch
         episode = _new_episode(participation, episode_id, photo_sha256, batch[0].contract_version)
         _check_offers(study, episode, batch)
@@ -169,7 +159,7 @@ def _advanced(study: Study, episode: Episode, batch: Sequence[PlayedEvent]) -> t
     if fresh:
         if episode.status in (Episode.Status.EXCLUDED, Episode.Status.ABANDONED):
             raise _closed(episode)
-        _check_room(fresh)
+        check_room(fresh)
         progress = progress_after(fresh, study.allow_untouched, progress)
         _check_offers(study, episode, fresh)
     return progress, fresh
@@ -228,110 +218,6 @@ def _hand_in(participation: Participation, study: Study, episode: Episode, progr
         complete_if_done(participation, nothing_left=not fetch(_PHOTOS_LEFT, own))
 
 
-def resumable_episode(study: Study, participant: Participant, *, tutorial: bool = False) -> Episode | None:
-    """Return the episode that the participant has begun and can go on with. Changes nothing.
-
-    Args:
-        tutorial: whether it is one of practice; these stand beside those of play.
-
-    Raises:
-        Refusal: ``photos_away``.
-    """
-    episode = _open_episodes(study.pk, participant.pk, tutorial).first()
-    return episode if episode and _why_unfinishable(episode) is None else None
-
-
-def close_unfinishable(participation: Participation, *, tutorial: bool = False) -> Episode | None:
-    """Close what a participant has begun and cannot go on with, so that another episode can begin.
-
-    It is abandoned if the filters have changed since, or it is full; excluded if the preview of its photo is lost.
-    Returns what they can go on with, which stays.
-
-    Raises:
-        Refusal: ``photos_away``.
-    """
-    episode = _open_episodes(participation.study_id, participation.participant_id, tutorial).first()
-    if episode is None or (status := _why_unfinishable(episode)) is None:
-        return episode
-    episode.status = status
-    episode.exclusion_reason = "preview lost" if status == Episode.Status.EXCLUDED else ""
-    episode.save(update_fields=["status", "exclusion_reason"])
-    return None
-
-
-def close_outdated(**kwargs: Any) -> None:
-    """Close what was begun with older filters: a site that is updated migrates before it serves the new ones.
-
-    Sent after a migration, also one back to before this app had tables.
-    """
-    if Episode._meta.db_table in connection.introspection.table_names():
-        outdated = Episode.objects.filter(status=Episode.Status.OPEN).exclude(contract_version=filters.VERSION)
-        outdated.update(status=Episode.Status.ABANDONED)
-
-
-@receiver(photo_removed)
-def exclude_open_episodes(photo: Photo, **kwargs: Any) -> None:
-    """Exclude the open episodes of a photo that was removed: nobody can finish them."""
-    _exclude_open(Episode.objects.filter(photo=photo))
-
-
-@receiver(photo_taken_out)
-def exclude_open_episodes_of_study(study: Study, photo: Photo, **kwargs: Any) -> None:
-    """Exclude the open episodes of a photo in a study that it was taken out of."""
-    _exclude_open(Episode.objects.filter(study=study, photo=photo))
-
-
-@receiver(judged)
-def follow_judgement(participation: Participation, **kwargs: Any) -> None:
-    """Exclude what somebody who was rejected has handed in, or take it in again; with what is surplus by now."""
-    own = Episode.objects.filter(study=participation.study_id, participant=participation.participant_id, tutorial=False)
-    if participation.rejected:
-        reason = _REJECTED + participation.rejection_reason
-        handed_in = own.filter(status=Episode.Status.SUBMITTED)
-        handed_in.update(status=Episode.Status.EXCLUDED, exclusion_reason=reason[:200])
-    else:
-        rejected = own.filter(status=Episode.Status.EXCLUDED, exclusion_reason__startswith=_REJECTED)
-        rejected.update(status=Episode.Status.SUBMITTED, exclusion_reason="")
-    for surplus in (True, False):
-        own.filter(lease__surplus=surplus).update(surplus=surplus)
-
-
-def _exclude_open(episodes: QuerySet[Episode]) -> None:
-    episodes.filter(status=Episode.Status.OPEN).update(status=Episode.Status.EXCLUDED, exclusion_reason="photo removed")
-
-
-def _open_episodes(study_id: int, participant_id: int, tutorial: bool) -> QuerySet[Episode]:
-    own = Episode.objects.filter(study=study_id, participant=participant_id, tutorial=tutorial)
-    return own.filter(status=Episode.Status.OPEN).select_related("study", "photo")
-
-
-def _why_unfinishable(episode: Episode) -> Episode.Status | None:
-    """Return the status under which an open episode is closed that nobody can go on with; None where somebody can."""
-    if not episode.photo.has_preview:
-        if previews_are_away():
-            message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
-            raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
-        return Episode.Status.EXCLUDED
-    if episode.contract_version != filters.VERSION or _is_full(episode):
-        return Episode.Status.ABANDONED
-    return None
-
-
-def _is_full(episode: Episode) -> bool:
-    """Whether it has no room for another visit, or none for an action where nothing stands to be submitted."""
-    state = _stored_progress(episode)[0].state
-    if state.next_seq < MAXIMUM_EVENTS:
-        return False
-    study = episode.study.under(episode.condition)
-    is_submittable = study.allow_untouched or rules.trajectory(state)
-    return state.next_seq >= MAXIMUM_EVENTS + RESERVE or not is_submittable
-
-
-def _replayed(stored: Iterable[PlayedEvent]) -> Progress:
-    """Return the progress after events that were taken, whatever the study allows by now."""
-    return progress_after(stored, allow_untouched=True)
-
-
 def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
     for event in batch:
         if event.episode != str(episode_id):
@@ -355,7 +241,7 @@ def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress
         IllegalEvent: ``stale_contract``.
         Refusal: ``conflict``: those that are stored must be the same to the last digit.
     """
-    progress, stored = _stored_progress(episode, batch)
+    progress, stored = stored_progress(episode, batch)
     count = progress.state.next_seq
     for event in batch:
         if event.seq < count and event != stored[event.seq]:
@@ -364,37 +250,8 @@ def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress
     rules.check_version(episode.contract_version)
     fresh = [event for event in batch if event.seq >= count]
     if not fresh and batch[-1].seq < count - 1:
-        progress = _replayed(event for event in episode.replayable_events() if event.seq <= batch[-1].seq)
+        progress = replayed(event for event in episode.replayable_events() if event.seq <= batch[-1].seq)
     return progress, fresh
-
-
-def _stored_progress(episode: Episode, batch: Sequence[PlayedEvent] = ()) -> tuple[Progress, dict[int, PlayedEvent]]:
-    """Return how far an episode has come, ready for these events, and those of its own that have the same numbers.
-
-    By one query at most. An episode without a stored progress is replayed.
-    """
-    if not episode.progress:
-        events = episode.replayable_events()
-        return _replayed(events), {event.seq: event for event in events}
-    stored: dict[int, PlayedEvent] = {}
-    numbers = {event.seq for event in batch}
-
-    def fetch(more: set[int]) -> Iterable[PlayedEvent]:
-        stored.update(episode.events_of(numbers | more))
-        return stored.values()
-
-    progress = Progress.from_json(episode.progress, batch, fetch)
-    if batch and batch[0].seq < progress.state.next_seq and not stored:
-        fetch(set())
-    return progress, stored
-
-
-def _check_room(fresh: Sequence[PlayedEvent]) -> None:
-    for event in fresh:
-        limit = MAXIMUM_EVENTS + (RESERVE if event.kind in _SENT_BY_PAGES else 0)
-        if event.seq >= limit and event.kind != "submit":
-            message = gettext("A photo takes at most %(maximum)s actions: submit it as it stands.")
-            raise Refusal("too_many_events", message % {"maximum": MAXIMUM_EVENTS}, seq=event.seq)
 
 
 def _closed(episode: Episode) -> Refusal:

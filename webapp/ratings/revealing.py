@@ -18,8 +18,9 @@ from django.utils.translation import gettext
 from editing.game import filters
 from webapp.database.statements import fetch
 from webapp.games.assignment import assign
+from webapp.games.episodes import resumable_episode
 from webapp.games.models import Episode
-from webapp.games.recording import resumable_episode, reveal_seen
+from webapp.games.recording import reveal_seen
 from webapp.http.refusals import Refusal, photo_removed
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
