@@ -19,8 +19,8 @@ from webapp.recruiting.webhook import prolific_events
 from webapp.studies import end_pages, pages
 
 api: list[URLPattern | URLResolver] = [
-    path("", include("webapp.studies.urls")),
     path("", include("webapp.games.urls")),
+    path("", include("webapp.studies.urls")),
     path("", include("webapp.downloads.urls")),
     path("", include("webapp.ratings.urls")),
     path("recruiting/prolific/", prolific_events, name="prolific-events"),
@@ -28,6 +28,8 @@ api: list[URLPattern | URLResolver] = [
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]
 urlpatterns = [
+    # First, since a batch of events comes far more often than anything else.
+    path("api/", include(api)),
     path("", home, name="home"),
     path("credits/", pages.credits_page, name="credits"),
     path("play/<slug:slug>/", pages.play, name="play"),
@@ -53,7 +55,6 @@ urlpatterns = [
     path("language/", set_language, name="set-language"),
     path("texts/<slug:language>/<slug:version>.js", catalogue_script, name="catalogue"),
     path("admin/", admin.site.urls),
-    path("api/", include(api)),
     path("healthz", healthz, name="healthz"),
 ]
 handler400 = "webapp.http.errors.bad_request"

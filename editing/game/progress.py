@@ -6,10 +6,11 @@ that made it: two cursors and at most five numbers for each change, as text, of 
 read.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from editing.game.events import Event
 from editing.game.rules import CHANGES, Position, State, Step, apply_event, made_step
@@ -67,7 +68,7 @@ class Progress:
             "away": self.away,
             "resumed": self.resumed,
         }
-        return json.dumps(data, separators=(",", ":"))
+        return orjson.dumps(data).decode()
 
     @classmethod
     def from_json(
@@ -83,7 +84,7 @@ class Progress:
                 undo and redo among them lead back to is read.
             events: asked for the stored events of these numbers, or more, once, and only if there are any.
         """
-        data = json.loads(text)
+        data = orjson.loads(text)
         current = tuple(Step(slug, parameters, seq) for seq, slug, parameters in data["steps"])
         undone, redone = _history_needed([event.kind for event in following if event.seq >= data["next_seq"]])
         older, past = _split(data["past"].rsplit(" ", undone), undone, rest=0)
