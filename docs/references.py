@@ -45,7 +45,7 @@ STUDY_INTRODUCTION = """\
 Every study has one, which its settings on the desk show. `python manage.py study export SLUG` writes it as JSON,
 `study import SLUG FILE` reads it, and `study copy SLUG NEW` begins a draft with the configuration and the photos of
 another; the desk does the same. Each change is kept, with who made it and when, and a participation records the
-configuration that it began under. Once somebody has joined, what their data depend on is fixed: copy the study to
+configuration that it began under. Once a study has been opened, what its data depend on is fixed: copy the study to
 change it.
 This page is generated from the program by `make references`; edit `webapp/studies/configuration.py` instead.
 """

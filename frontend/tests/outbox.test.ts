@@ -237,6 +237,19 @@ describe("the outbox", () => {
     expect(await rowsLeft()).toEqual([["c 0", "gap"]]);
   });
 
+  it("keeps nothing of a participant who has withdrawn", async () => {
+    const { send, batches } = server(new ApiError(403, "withdrawn", "You have withdrawn", null), true);
+    const refused = vi.fn();
+    const outbox = new Outbox(await openStore(), send, refused);
+    outbox.add(parcel("a", 0));
+    outbox.add(parcel("a", 1));
+    await outbox.flush();
+    expect(refused).toHaveBeenCalledOnce();
+    expect(batches).toEqual([]);
+    expect(await rowsLeft()).toEqual([]);
+    expect(outbox.status.value.waiting).toBe(2);
+  });
+
   it("works from memory where the browser has no IndexedDB", async () => {
     vi.spyOn(indexedDB, "open").mockImplementation(() => {
       throw new DOMException("not in private windows", "SecurityError");

@@ -11,7 +11,7 @@ from tests.browser.player import Person
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
-from webapp.studies.models import Study
+from webapp.studies.models import Participation, Study
 
 MakePhoto = Callable[..., Photo]
 
@@ -42,6 +42,23 @@ def test_photo_removed_in_mid_game_leads_to_the_next(person: Person, make_photo:
     follower = Episode.objects.exclude(pk=episode.pk).get()
     assert follower.photo_id != episode.photo_id
     assert follower.status == Episode.Status.OPEN
+
+
+def test_who_withdraws_in_another_tab_is_told_in_this_one_and_nothing_comes_back(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
+    make_photo()
+    person.arrive()
+    tab = context.new_page()
+    tab.goto(f"{person.address}mine/")
+    tab.get_by_label("Erase everything that is stored of me in this study.").check()
+    tab.get_by_role("button", name="Withdraw").click()
+    expect(tab.get_by_role("heading", name="You have withdrawn")).to_be_visible()
+    person.press("1")
+    expect(person.notice()).to_contain_text("You have withdrawn")
+    expect(person.button("To the start")).to_be_visible()
+    assert not Episode.objects.exists()
+    assert not Participation.objects.exists()
 
 
 def test_stale_contract_at_arrival_asks_to_load_again(

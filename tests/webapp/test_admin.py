@@ -30,7 +30,7 @@ def change(admin_client):
 
 
 def test_a_study_can_be_renamed_and_the_default_one_keeps_its_slug(change, study):
-    assert change(Study.objects.create(slug="other", title="Other", state="open")) == ("renamed", "Renamed")
+    assert change(Study.objects.create(slug="other", title="Other")) == ("renamed", "Renamed")
     assert change(study) == ("default", "Renamed")
 
 

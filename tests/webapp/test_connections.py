@@ -45,7 +45,7 @@ def test_a_connection_that_lives_is_kept_though_postgres_has_told_it_something(p
     other = pooled.connection
     with pooled.cursor() as cursor:
         cursor.execute("LISTEN safelight_test")
-    with psycopg.connect(other.info.dsn, autocommit=True) as third:
+    with psycopg.connect(other.info.dsn, password=other.info.password, autocommit=True) as third:
         third.execute("NOTIFY safelight_test")
     assert is_alive(other)
     pooled.close()

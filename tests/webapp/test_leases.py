@@ -16,6 +16,7 @@ from webapp.photos.storing import remove
 from webapp.studies.leases import accept, is_full, reject, release_lapsed
 from webapp.studies.models import Coverage, Lease, Participation, Study, StudyPhoto
 from webapp.studies.sequences import Item, sequence
+from webapp.studies.withdrawing import withdraw
 
 
 @pytest.fixture
@@ -306,6 +307,30 @@ def check_concurrent(study, make_photo, *, people, photos, each):
     assert sum(done) == 5 * photos
     twice = Counter(Episode.objects.values_list("participant", "photo"))
     assert set(twice.values()) == {1}
+
+
+def test_a_balanced_order_counts_who_joins_at_once(transactional_db, study, make_photo):
+    study.episodes_per_photo, study.order = 12, "balanced"
+    study.save()
+    for seed in range(4):
+        make_photo(seed)
+    with ThreadPoolExecutor(12) as crowd:
+        answers = [answer for _, answer in crowd.map(lambda _: alone(newcomer), range(12))]
+    assert [answer.status_code for answer in answers] == [200] * 12
+    assert sorted(Participation.objects.values_list("turn", flat=True)) == list(range(12))
+    first = Counter(Lease.objects.filter(position=0).values_list("photo", flat=True))
+    assert sorted(first.values()) == [3] * 4
+
+
+def test_who_withdraws_leaves_their_turn_to_the_next(study, make_photo):
+    study.episodes_per_photo, study.order = 5, "balanced"
+    study.save()
+    make_photo(1)
+    for _ in range(3):
+        newcomer()
+    withdraw(Participation.objects.order_by("turn").first())
+    newcomer()
+    assert sorted(Participation.objects.values_list("turn", flat=True)) == [0, 1, 2]
 
 
 def test_twenty_at_once_fill_each_photo_exactly(transactional_db, study, make_photo):

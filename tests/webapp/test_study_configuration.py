@@ -84,6 +84,21 @@ class TestFreezing:
         study.change({"maximum_steps": 3, "title": "Another title"})
         assert wrong(study) == {"maximum_steps"}
 
+    @pytest.mark.parametrize("state", ["open", "paused", "closed", "draft"])
+    def test_it_is_fixed_from_the_opening_on_whatever_state_follows(self, db, state):
+        other = Study.objects.create(slug="other", title="Other", controller="c", contact="c", ethics_approval="e")
+        other.maximum_steps = 4
+        other.full_clean()
+        other.state = "open"
+        other.save()
+        other.state = state
+        other.save()
+        other.maximum_steps = 3
+        with pytest.raises(ValidationError, match="begin a copy of the study"):
+            other.full_clean()
+        other.maximum_steps, other.state = 4, "open"
+        other.full_clean()
+
     def test_nobody_has_joined_in_a_preview(self, study, researcher):
         assert researcher.join().status_code == 200
         assert Participation.objects.get().preview

@@ -11,11 +11,12 @@ from django.core.management import call_command
 from django.db import connection
 
 from editing.trajectories.snapshot import read_snapshot
-from tests.webapp.conftest import Player
+from tests.webapp.conftest import BRIGHTER, Player, write_events
 from tests.webapp.test_recruitment import LINK, come, play_all, recruited, text  # noqa: F401
 from webapp.games.models import Episode
 from webapp.games.pictures import finished_picture
 from webapp.participants.models import Participant
+from webapp.photos.practice import practice_photo
 from webapp.ratings.models import Judgement, Place, Showing
 from webapp.recruiting.models import Payment
 from webapp.studies.models import Coverage, Participation, Study, Withdrawal
@@ -132,6 +133,84 @@ class TestWithdrawing:
         withdraw(player)
         assert Participation.objects.get().study == other
         assert not Episode.objects.exists()
+
+
+class TestPagesThatAreStillOpen:
+    """What a person's other windows, and other devices, meet after they have withdrawn."""
+
+    @pytest.fixture
+    def midway(self, study, player, photo, opened):
+        """Somebody who has withdrawn with an episode open in another window, and events on their way."""
+        player.send(photo, opened[:4])
+        withdraw(player)
+        return player
+
+    def test_later_batches_are_refused_by_name_and_bring_nothing_back(
+        self, midway, photo, opened, played, events, refused
+    ):
+        new = events(("start", {}))
+        for batch in (opened[4:], opened, played, new):
+            assert refused(midway.send(photo, batch)) == (403, "withdrawn")
+        assert refused(midway.get("/api/studies/default/next/")) == (403, "withdrawn")
+        assert not Episode.objects.exists()
+        assert not Participation.objects.exists()
+
+    def test_the_tutorial_is_refused_too(self, study, player, opened, events, refused):
+        study.tutorial = True
+        study.save()
+        practice = practice_photo()
+        player.send(practice, opened[:3])
+        withdraw(player)
+        assert refused(player.send(practice, opened[3:])) == (403, "withdrawn")
+        assert not Episode.objects.exists()
+
+    def test_another_device_is_told_too(self, study, player, photo, opened, refused):
+        other = Player()
+        other.get("/api/studies/default/")
+        assert other.join(ticket=player.join().json()["ticket"]).status_code == 200
+        player.send(photo, opened[:4])
+        withdraw(player)
+        assert refused(other.send(photo, opened[4:])) == (403, "withdrawn")
+
+    def test_their_own_page_says_it_and_withdrawing_once_more_changes_nothing(self, midway, built):
+        page = text(midway.get(MINE))
+        assert "You have withdrawn" in page
+        token = midway.client.cookies["csrftoken"].value
+        again = midway.client.post("/play/default/withdraw/", {"sure": "yes", "csrfmiddlewaretoken": token})
+        assert again.status_code == 302
+        assert Withdrawal.objects.count() == 1
+        assert midway.get("/play/default/mine.json").status_code == 404
+
+    def test_who_has_left_one_study_goes_on_in_another(self, study, player, photo, opened, events):
+        Study.objects.create(slug="other", title="Other", state="open", consent_text="")
+        assert player.post("/api/studies/other/join/", {"kind": "human"}).status_code == 200
+        withdraw(player)
+        assert player.get("/api/studies/other/next/").status_code == 200
+
+    def test_who_joins_again_is_somebody_new_to_whom_what_was_under_way_does_not_belong(
+        self, midway, photo, opened, refused
+    ):
+        assert midway.join().status_code == 200
+        assert refused(midway.send(photo, opened[4:])) == (409, "gap")
+        assert not Episode.objects.exists()
+        assert midway.get("/api/studies/default/next/").status_code == 200
+
+
+def test_each_study_knows_a_person_by_another_pseudonym(study, player, make_photo, played, tmp_path, built):
+    other = Study.objects.create(slug="other", title="Other", state="open", consent_text="")
+    player.send(make_photo(1), played)
+    assert player.post("/api/studies/other/join/", {"kind": "human"}).status_code == 200
+    there = Player(study="other", client=player.client)
+    assert there.send(make_photo(2, into=other), write_events(*BRIGHTER, ("submit", {}))).status_code == 200
+    names = {}
+    for slug in ("default", "other"):
+        call_command("export_dataset", output=tmp_path / slug, study=slug, stdout=StringIO())
+        names[slug] = read_snapshot(tmp_path / slug).episodes.column("player").to_pylist()
+    assert len({*names["default"], *names["other"]}) == 2
+    assert names["default"] == [Participant.objects.get().pseudonym], "as exports of before have called them"
+    assert names["other"] == [json.loads(there.get("/play/other/mine.json").content)["pseudonym"]]
+    assert names["other"][0] in text(there.get("/play/other/mine/"))
+    assert names["default"][0] not in text(there.get("/play/other/mine/"))
 
 
 def tables_with(text):

@@ -26,7 +26,7 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import lock_files
 from webapp.ratings.models import Judgement, Place
-from webapp.studies.models import Consent, Study, Withdrawal
+from webapp.studies.models import Consent, Study, Withdrawal, pseudonym_in_study
 
 _CHUNK = 2000
 _TUTORIALS = "of the tutorial"
@@ -147,10 +147,11 @@ def export(directory: Path, selection: Selection) -> Snapshot:
     """
     check_free(directory)
     with _previews_held(selection) as held, _one_moment():
-        judgements = selection.judgements
+        episodes = _with_players(selection.episodes.select_related("participant", "study"))
+        judgements = _with_players(selection.judgements, "showing__")
         snapshot = write_snapshot(
             directory,
-            episodes=map(_episode_row, selection.episodes.select_related("participant", "study").iterator(_CHUNK)),
+            episodes=map(_episode_row, episodes.iterator(_CHUNK)),
             steps=map(_step_row, _parts(Step, selection, "index")),
             events=map(_event_row, _parts(Event, selection, "seq")),
             photos=map(photo_row, selection.photos.iterator(_CHUNK)),
@@ -206,15 +207,21 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
+def _with_players(rows: models.QuerySet[Any], path: str = "") -> models.QuerySet[Any]:
+    named: models.QuerySet[Any] = rows.annotate(player=pseudonym_in_study(f"{path}study", f"{path}participant"))
+    return named
+
+
 def _parts(model: type[Step] | type[Event], selection: Selection, order: str) -> Iterator[Any]:
     rows = model._default_manager.filter(episode__in=selection.episodes.order_by())
     return rows.order_by("episode_id", order).iterator(_CHUNK)
 
 
-def _episode_row(episode: Episode) -> Row:
+def _episode_row(episode: Any) -> Row:
+    """Return the row of an episode with its ``player``."""
     return {
         "id": str(episode.pk),
-        "player": episode.participant.pseudonym,
+        "player": episode.player,
         "player_kind": episode.participant.kind,
         "photo": episode.photo_id,
         "study": episode.study.slug,
@@ -248,10 +255,11 @@ def _event_row(event: Event) -> Row:
     return event.as_played().to_json()
 
 
-def _judgement_row(judgement: Judgement) -> Row:
+def _judgement_row(judgement: Any) -> Row:
+    """Return the row of a judgement with its ``player``."""
     showing = judgement.showing
     return {
-        "player": showing.participant.pseudonym,
+        "player": judgement.player,
         "player_kind": showing.participant.kind,
         "study": showing.study.slug,
         "photo": showing.photo_id,

@@ -17,12 +17,12 @@ from rest_framework.request import Request
 
 from webapp.games.models import Episode, Event
 from webapp.http.visitors import SessionThrottle
-from webapp.participants.sessions import forget, holder_of, participant_of, remember, ticket_for
+from webapp.participants.sessions import holder_of, participant_key, participant_of, remember, ticket_for
 from webapp.ratings.models import Judgement
 from webapp.recruiting.models import Payment, Submission
 from webapp.recruiting.payments import payments_of
 from webapp.studies.api import JoinView
-from webapp.studies.entries import code_for, return_link
+from webapp.studies.entries import code_for, has_withdrawn, return_link
 from webapp.studies.models import Consent, Identity, Participation, Study
 from webapp.studies.pages import page_of_study
 from webapp.studies.withdrawing import withdraw
@@ -50,7 +50,7 @@ def own_data(participation: Participation) -> dict[str, Any]:
     consents = Consent.objects.filter(study=participation.study, participant=participation.participant)
     return {
         "study": participation.study.slug,
-        "pseudonym": participation.participant.pseudonym,
+        "pseudonym": participation.pseudonym,
         "joined": participation.joined.isoformat(),
         "completed": participation.completed and participation.completed.isoformat(),
         "condition": participation.condition,
@@ -151,13 +151,15 @@ def mine(request: HttpRequest, study: Study) -> HttpResponse:
             return redirect("mine", study.slug)
         problem = gettext("This is no text of a page in this study, or what it stood for has been erased.")
     participation = _participation(request, study)
+    if participation is None and has_withdrawn(study, participant_key(request)):
+        return render(request, "withdrawn.html", {"study": study})
     if participation is None or problem:
         context: dict[str, Any] = {"study": study, "problem": problem, "built": finders.find("consent.js") is not None}
         return render(request, "mine_ticket.html", context)
     context = {
         "study": study,
         "participation": participation,
-        "pseudonym": participation.participant.pseudonym,
+        "pseudonym": participation.pseudonym,
         "stored": stored_of(participation),
         "identity": Identity.objects.filter(participation=participation).first(),
         "payments": [payment for payment in _payments(participation) if payment.sum],
@@ -191,9 +193,8 @@ def withdraw_page(request: HttpRequest, study: Study) -> HttpResponse:
         return redirect("mine", study.slug)
     identity = Identity.objects.filter(participation=participation).first()
     platform_id = identity.platform_id if identity else ""
+    # The session keeps naming whom it named: pages that are still open are told that they have withdrawn.
     row = withdraw(participation)
-    if participant_of(request) is None:
-        forget(request)
     code = code_for(study, "completed") if row.completed else ""
     context = {"study": study, "code": code, "link": return_link(study, code, platform_id) if row.completed else ""}
     return render(request, "withdrawn.html", context)

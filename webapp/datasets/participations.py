@@ -20,7 +20,7 @@ Row = dict[str, Any]
 def participations_of(studies: Iterable[Study]) -> Any:
     """Return the participations of people, and of robots in their place, in the order of the table."""
     rows = Participation.objects.filter(study__in=studies, participant__kind__in=PLAYERS)
-    return rows.select_related("study", "participant").order_by("study__slug", "participant__pseudonym")
+    return rows.select_related("study", "participant").order_by("study__slug", "pseudonym")
 
 
 def participation_rows(studies: Iterable[Study], receipts: Mapping[tuple[str, str], Receipt] | None) -> Iterator[Row]:
@@ -67,7 +67,7 @@ class _Facts:
         began_under = participation.began_under_id
         return {
             "study": participation.study.slug,
-            "player": participation.participant.pseudonym,
+            "player": participation.pseudonym,
             "player_kind": participation.participant.kind,
             "condition": participation.condition,
             "configuration": self._numbers.get(began_under) if began_under else None,
@@ -96,6 +96,6 @@ def _window(width: float | None) -> str | None:
 def _receipt(participation: Participation, receipts: Mapping[tuple[str, str], Receipt] | None) -> Row:
     if receipts is None:
         return {"episodes": None, "events": None, "events_sha256": None}
-    empty = Receipt(participation.participant.pseudonym, participation.study.slug)
+    empty = Receipt(participation.pseudonym, participation.study.slug)
     receipt = receipts.get((empty.study, empty.player), empty)
     return {"episodes": receipt.episodes, "events": receipt.events, "events_sha256": receipt.digest}

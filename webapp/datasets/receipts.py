@@ -24,7 +24,7 @@ def receipts_of_study(study: Study, *, checked: bool = True) -> list[Receipt]:
         checked: whether to look for what does not add up.
     """
     participations = Participation.objects.filter(study=study, participant__kind__in=PLAYERS)
-    in_order = participations.select_related("study", "participant").order_by("participant__pseudonym")
+    in_order = participations.select_related("study", "participant").order_by("pseudonym")
     return [_receipt(participation, checked=checked) for participation in in_order.iterator(200)]
 
 
@@ -34,7 +34,7 @@ def _receipt(participation: Participation, *, checked: bool) -> Receipt:
     events = {str(episode.pk): [event.as_played().to_json() for event in episode.events.all()] for episode in episodes}
     every = [event for of_episode in events.values() for event in of_episode]
     receipt = Receipt(
-        player=participation.participant.pseudonym,
+        player=participation.pseudonym,
         study=participation.study.slug,
         condition=participation.condition,
         complete=participation.completed is not None,
@@ -70,7 +70,7 @@ def payments_by_player(study: Study) -> dict[str, list[Payment]]:
     payments: dict[str, list[Payment]] = defaultdict(list)
     for payment in payments_of(study).filter(participation__isnull=False):
         assert payment.participation is not None  # noqa: S101 (asked for)
-        payments[payment.participation.participant.pseudonym].append(payment)
+        payments[payment.participation.pseudonym].append(payment)
     return payments
 
 
@@ -96,7 +96,7 @@ def payment_rows(study: Study) -> list[dict[str, str]]:
             "rejected": (own.rejection_reason or "yes") if own.rejected else "",
             "status": ", ".join(submissions),
         }
-        rows.append(row | _amounts(payments.get(own.participant.pseudonym, [])))
+        rows.append(row | _amounts(payments.get(own.pseudonym, [])))
     alone = defaultdict(list)
     for payment in Payment.objects.filter(study=study, participation=None).exclude(platform_id=""):
         alone[payment.platform_id].append(payment)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
@@ -13,7 +14,7 @@ from webapp.desk.access import for_members, render_desk
 from webapp.desk.people import query_without_page
 from webapp.ratings.models import Judgement, Place
 from webapp.studies.members import Role
-from webapp.studies.models import Study
+from webapp.studies.models import Study, pseudonym_in_study
 
 ANSWERS_ON_A_PAGE = 100
 
@@ -60,7 +61,8 @@ def read_answers(study: Study) -> list[Answer]:
     """Return what people answered in a study, the latest first; researchers who tried it are left out."""
     rows = Judgement.objects.filter(showing__study=study).order_by("-made", "-pk")
     tried = study.participation_set.filter(preview=True).values("participant")
-    rows = rows.exclude(showing__participant__in=tried).select_related("showing__participant", "showing__photo")
+    rows = rows.exclude(showing__participant__in=tried).select_related("showing__photo")
+    rows = rows.annotate(player=pseudonym_in_study("showing__study", "showing__participant"))
     return [_answer(row) for row in rows.prefetch_related("showing__places__episode__participant")]
 
 
@@ -81,13 +83,13 @@ def kinds_of(answers: Sequence[Answer]) -> list[KindOfAnswer]:
     return kinds
 
 
-def _answer(row: Judgement) -> Answer:
+def _answer(row: Any) -> Answer:
     places = list(row.showing.places.all())
     chosen = next((place for place in places if place.index == row.answer), None)
     is_number = row.kind == Judgement.Kind.RATING or chosen is None
     return Answer(
         kind=row.kind,
-        player=row.showing.participant.pseudonym,
+        player=row.player,
         photo_name=row.showing.photo.name,
         chosen=str(row.answer) if is_number or chosen is None else _maker(chosen, row.showing.participant_id),
         places=len(places),

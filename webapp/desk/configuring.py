@@ -45,7 +45,7 @@ class Sentences(forms.CharField):
 
 
 class ConfigurationForm(VersionedForm):
-    """All settings of a study. What a participant's data depend on can be read alone once somebody has joined."""
+    """All settings of a study. What a participant's data depend on can be read alone once it was opened."""
 
     consent_boxes = Sentences(
         required=False, help_text="sentences that must each be ticked to agree, one a line: I am 18 or older."
@@ -58,7 +58,7 @@ class ConfigurationForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        frozen = Study.FROZEN if self.instance.pk and self.instance.has_participants else frozenset[str]()
+        frozen = Study.FROZEN if self.instance.pk and self.instance.was_opened else frozenset[str]()
         for name, field in self.fields.items():
             is_fixed = name in frozen or (name == "slug" and self.instance.slug == DEFAULT)
             field.disabled = is_fixed
@@ -102,7 +102,7 @@ def configure_page(request: HttpRequest, study: Study) -> HttpResponseBase:
         status = 400
     return render_desk(
         request, "configure", study, status, tab="configure", form=form, sections=sections_of(form),
-        is_frozen=study.has_participants,
+        is_frozen=study.was_opened,
     )  # fmt: skip
 
 
@@ -131,6 +131,6 @@ def import_configuration(request: HttpRequest, study: Study) -> HttpResponseBase
         form = ConfigurationForm(instance=Study.objects.get(pk=study.pk))
         return render_desk(
             request, "configure", study, 400, tab="configure", form=form, sections=sections_of(form),
-            is_frozen=study.has_participants, problems=problems,
+            is_frozen=study.was_opened, problems=problems,
         )  # fmt: skip
     return redirect("desk-study", study.slug)

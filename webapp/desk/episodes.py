@@ -18,7 +18,7 @@ from webapp.games.models import Episode, Event
 from webapp.games.pictures import finished_picture
 from webapp.studies.api import PhotoSerializer
 from webapp.studies.members import Role
-from webapp.studies.models import Study
+from webapp.studies.models import Study, pseudonym_in_study
 
 EPISODES_ON_A_PAGE = 60
 STATUSES = {
@@ -133,7 +133,9 @@ def episode_picture(request: HttpRequest, study: Study, episode_id: UUID) -> Htt
 
 
 def _shown(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
-    return episodes.select_related("participant", "photo").prefetch_related("steps")
+    return (
+        episodes.select_related("participant", "photo").annotate(player=pseudonym_in_study()).prefetch_related("steps")
+    )
 
 
 def _timed(events: list[Event]) -> list[tuple[Event, int | None]]:
@@ -142,7 +144,8 @@ def _timed(events: list[Event]) -> list[tuple[Event, int | None]]:
 
 
 def _episode(study: Study, episode_id: UUID) -> Episode:
-    episode = Episode.objects.select_related("study", "participant", "photo").filter(pk=episode_id, study=study).first()
+    named = Episode.objects.annotate(player=pseudonym_in_study()).select_related("study", "participant", "photo")
+    episode = named.filter(pk=episode_id, study=study).first()
     if episode is None:
         raise Http404
     return episode

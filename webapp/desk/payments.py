@@ -33,7 +33,7 @@ def pay(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Take down that the ticked payments were made."""
     ticked = [key for key in request.POST.getlist("payment") if key.isdigit()]
     payments = payments_of(study).filter(pk__in=ticked, withheld=False, paid=None)
-    names = [str(row.participation.participant) if row.participation else "somebody gone" for row in payments]
+    names = [row.participation.pseudonym if row.participation else "somebody gone" for row in payments]
     if names:
         mark_paid(Payment.objects.filter(pk__in=[row.pk for row in payments]))
         log(study, request.user, f"took down as paid {counted_names(len(names), 'payment', names)}")

@@ -110,7 +110,7 @@ def _filtered(people: list[Person], state: str, search: str) -> list[Person]:
     return [
         person
         for person in found
-        if search in person.participation.participant.pseudonym.lower() or search in person.platform_id.lower()
+        if search in person.participation.pseudonym.lower() or search in person.platform_id.lower()
     ]
 
 
@@ -136,7 +136,7 @@ def find_participation(study: Study, pseudonym: str) -> Participation:
         Http404: there is none in this study.
     """
     rows = Participation.objects.select_related("study", "participant", "began_under")
-    participation = rows.filter(study=study, participant__pseudonym=pseudonym).first()
+    participation = rows.filter(study=study, pseudonym=pseudonym).first()
     if participation is None:
         raise Http404
     return participation

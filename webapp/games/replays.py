@@ -16,9 +16,10 @@ from editing.game import filters, rules
 from webapp.games.api import StepSerializer
 from webapp.games.models import Episode
 from webapp.http.refusals import ErrorSerializer, Refusal, photo_removed
-from webapp.participants.sessions import participant_of
+from webapp.participants.sessions import participant_key, participant_of
 from webapp.studies.api import PREVIEW_RESPONSES, PhotoSerializer, WhateverIsAccepted, preview_response
 from webapp.studies.members import Role, may
+from webapp.studies.models import pseudonym_in_study
 
 
 class ReplayStepSerializer(StepSerializer):
@@ -52,8 +53,8 @@ class ReplayView(APIView):
         # The photo may be seen as part of the replay, by people who have joined nothing.
         photo = {**PhotoSerializer(episode.photo).data, "preview_url": reverse("replay-preview", args=[episode.pk])}
         answer = {
-            "player": episode.participant.pseudonym,
-            "own": episode.participant == participant_of(request),
+            "player": Episode.objects.values_list(pseudonym_in_study(), flat=True).get(pk=episode.pk),
+            "own": episode.participant_id == participant_key(request),
             "study": episode.study.texts.title,
             "photo": photo,
             "handed_in": episode.status == Episode.Status.SUBMITTED,
@@ -85,7 +86,7 @@ def watchable(request: HttpRequest | Request, episode_id: UUID) -> Episode:
     Raises:
         Http404: there is none, or none for this visitor.
     """
-    episode = Episode.objects.select_related("study", "photo", "participant").filter(pk=episode_id).first()
+    episode = Episode.objects.select_related("study", "photo").filter(pk=episode_id).first()
     if episode is None or not may_watch(request, episode):
         raise Http404(gettext("There is no such episode, or it is not shown to everybody."))
     return episode

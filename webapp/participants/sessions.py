@@ -39,8 +39,3 @@ def holder_of(ticket: str) -> Participant | None:
     except signing.BadSignature:
         return None
     return Participant.objects.filter(pk=key).first()
-
-
-def forget(request: HttpRequest | Request) -> None:
-    """Make the session nobody's."""
-    request.session.pop(_KEY, None)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from webapp.participants.models import Participant
 from webapp.recruiting.models import Payment, Submission
 from webapp.studies.configuration import setting
+from webapp.studies.erasing import erasing_study
 from webapp.studies.leases import judged
 from webapp.studies.models import Identity, Participation, Study
 from webapp.studies.withdrawing import erasing_traces
@@ -182,14 +183,21 @@ def keep_what_is_due(participation: Participation, **kwargs: Any) -> None:
     own.exclude(pk__in=is_due(own).values("pk")).delete()
 
 
+@receiver(erasing_study)
+def refuse_while_due(study: Study, **kwargs: Any) -> None:
+    """Keep a study from being erased as long as somebody is to be paid."""
+    if count := is_due(Payment.objects.filter(study=study)).count():
+        raise ValidationError(f"Payments still due: {count}. Take them down as paid, or wait until they lapse.")
+
+
 def people_by_id(study: Study, keys: Iterable[str]) -> dict[str, Participation]:
     """Return participations by their pseudonyms, or by their ids at the recruiter, as far as there are any."""
     wanted = set(keys)
     own = Participation.objects.filter(study=study).select_related("study", "participant", "identity")
-    named = own.filter(Q(participant__pseudonym__in=wanted) | Q(identity__platform_id__in=wanted))
+    named = own.filter(Q(pseudonym__in=wanted) | Q(identity__platform_id__in=wanted))
     people: dict[str, Participation] = {}
     for participation in named:
-        names = {participation.participant.pseudonym}
+        names = {participation.pseudonym}
         names |= {participation.identity.platform_id} if hasattr(participation, "identity") else set()
         people |= dict.fromkeys(names & wanted, participation)
     return people

@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.forms import FileField, Form
+from django.forms import CharField, FileField, Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -13,6 +13,7 @@ from webapp.http.versioned_admin import Versioned
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.copying import account_of, begin_copy, free_slug, read_configuration, sentences, write_configuration
+from webapp.studies.erasing import erase_study
 from webapp.studies.form_sections import SECTIONS
 from webapp.studies.leases import accept, reject
 from webapp.studies.member_admin import OF_STUDY, ForMembers
@@ -24,6 +25,12 @@ class ConfigurationFile(Form):
     """A configuration, as it was exported."""
 
     file = FileField(help_text="JSON, as “Export the configuration” writes it")
+
+
+class TypedName(Form):
+    """The name of a study, typed by whoever wants it gone."""
+
+    name = CharField(label="Its name", help_text="the slug: its place in addresses")
 
 
 @admin.register(Study)
@@ -51,8 +58,9 @@ class StudyAdmin(ForMembers, Versioned):
         return ", ".join(former.slug for former in study.former_slugs.all()) if study.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
-        is_default = obj is not None and obj.slug == DEFAULT
-        return not is_default and super().has_delete_permission(request, obj)
+        # What people did there is erased by its name, on a page of its own.
+        is_kept = obj is not None and (obj.slug == DEFAULT or Participation.objects.filter(study=obj).exists())
+        return not is_kept and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Study, form: Any, change: bool) -> None:
         """Keep who has changed it."""
@@ -71,6 +79,7 @@ class StudyAdmin(ForMembers, Versioned):
         return [
             path("<int:key>/configuration.json", self.admin_site.admin_view(self.export), name="study_configuration"),
             path("<int:key>/configuration/", self.admin_site.admin_view(self.take), name="study_configuration_import"),
+            path("<int:key>/erase/", self.admin_site.admin_view(self.erase), name="study_erase"),
             *super().get_urls(),
         ]
 
@@ -81,6 +90,24 @@ class StudyAdmin(ForMembers, Versioned):
             raise PermissionDenied
         headers = {"Content-Disposition": f'attachment; filename="{study.slug}.json"'}
         return JsonResponse(write_configuration(study), headers=headers, json_dumps_params={"indent": 1})
+
+    def erase(self, request: HttpRequest, key: int) -> HttpResponse:
+        """Erase a study with all that people did in it, once its name is typed."""
+        study = get_object_or_404(Study, pk=key)
+        if not super().has_delete_permission(request, study):
+            return HttpResponse(status=403)
+        form = TypedName(request.POST or None)
+        if form.is_valid():
+            try:
+                erased = erase_study(study, form.cleaned_data["name"])
+            except ValidationError as error:
+                form.add_error("name", error)
+            else:
+                messages.success(request, f"“{study.slug}” was erased, with {erased.participations} participations.")
+                return HttpResponseRedirect(reverse("admin:studies_study_changelist"))
+        context = {**self.admin_site.each_context(request), "form": form, "study": study, "title": "Erase"}
+        context["people"] = Participation.objects.filter(study=study).count()
+        return render(request, "admin/study_erase.html", context)
 
     def take(self, request: HttpRequest, key: int) -> HttpResponse:
         """Put an exported configuration in place of the study's own."""
@@ -115,7 +142,7 @@ class StudyChangeAdmin(ForMembers, ReadOnly):
 
 @admin.register(Participation)
 class ParticipationAdmin(ForMembers, ReadOnly):
-    list_display = ("study", "participant", "condition", "preview", "joined", "completed", "rejected", "released")
+    list_display = ("study", "pseudonym", "condition", "preview", "joined", "completed", "rejected", "released")
     list_filter = (OF_STUDY, "condition", "preview")
     list_select_related = ("study", "participant")
     actions = ("reject", "accept")

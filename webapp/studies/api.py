@@ -93,7 +93,10 @@ class JoinSerializer(serializers.Serializer[Any]):
 
 
 class ParticipantSerializer(serializers.Serializer[Any]):
-    participant = serializers.CharField(source="pseudonym")
+    participant = serializers.CharField(
+        source="pseudonym",
+        help_text="Whom the session plays as, on this site; data have a pseudonym for each study.",
+    )
     kind = serializers.ChoiceField(choices=Participant.Kind.values)
     study = serializers.SlugField()
     ticket = serializers.CharField(help_text="Brings the same participant back once the session has ended.")

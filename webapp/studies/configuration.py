@@ -59,7 +59,7 @@ class ChosenField(StructureField):
 
 
 class Configuration(models.Model):
-    """How a study is run. What a participant's data depend on is fixed once somebody has joined."""
+    """How a study is run. What a participant's data depend on is fixed once it was opened."""
 
     class Metadata(models.TextChoices):
         """What downloads keep of a photo's EXIF data: `editing.photos.exif.METADATA`."""
@@ -292,7 +292,9 @@ class Configuration(models.Model):
     retention_date = models.DateField(
         null=True,
         blank=True,
-        help_text="on which who people are at the recruiter is forgotten at the latest, whatever state the study is in",
+        help_text="from which nothing leads from the data to a person any more, whatever state the study is in: who "
+        "people are at the recruiter is forgotten, and their browsers are not known again. What they did stays under "
+        "its pseudonyms, and nobody can withdraw it after that",
     )
 
     # What a participant's data depend on.

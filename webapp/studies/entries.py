@@ -95,6 +95,19 @@ def identity_digest(study: Study, platform_id: str) -> str:
     return salted_hmac(f"safelight.identity.{study.pk}", platform_id, algorithm="sha256").hexdigest()
 
 
+def participant_digest(study: Study, key: int) -> str:
+    """Return a digest of a participant's key, under the site's key, which differs from study to study."""
+    return salted_hmac(f"safelight.participant.{study.pk}", str(key), algorithm="sha256").hexdigest()
+
+
+def has_withdrawn(study: Study, participant_key: int | None) -> bool:
+    """Tell whether the participant of that key, of whom nothing may be left, has withdrawn from the study."""
+    if participant_key is None:
+        return False
+    digest = participant_digest(study, participant_key)
+    return Withdrawal.objects.filter(study=study, participant_digest=digest).exists()
+
+
 def outcome_of(participation: Participation) -> Outcome | None:
     """Return how a participation ended; None where it has not."""
     if participation.completed is None:
@@ -123,11 +136,10 @@ def return_link(study: Study, code: str, platform_id: str) -> str:
 
 
 def erase_identities() -> int:
-    """Erase who people are in studies that closed long enough ago, or whose retention ends; return how many."""
+    """Erase who people are in studies that closed long enough ago; return how many."""
     now, count = timezone.now(), 0
     for study in Study.objects.all():
         is_over = study.closed_at is not None and study.closed_at + timedelta(days=study.identity_days) <= now
-        is_due = study.retention_date is not None and study.retention_date <= now.date()
-        if is_over or is_due:
+        if is_over:
             count += Identity.objects.filter(study=study).delete()[0]
     return count

@@ -17,14 +17,15 @@ from rest_framework.request import Request
 from webapp.database.statements import Row, fetch
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
-from webapp.participants.sessions import holder_of, participant_of, remember
-from webapp.studies.entries import Entry, check_entry, holder_of_entry, keep_entry
+from webapp.participants.pseudonyms import new_pseudonym
+from webapp.participants.sessions import holder_of, participant_key, participant_of, remember
+from webapp.studies.entries import Entry, check_entry, has_withdrawn, holder_of_entry, keep_entry
 from webapp.studies.leases import has_room, lease_photos, release_lapsed
 from webapp.studies.members import Role, may
 from webapp.studies.models import Consent, Participation, Study
 
-# Of Postgres' advisory locks: each study's choice of conditions has one.
-_CONDITIONS_LOCK = 5_417
+# Of Postgres' advisory locks: each study that counts who has joined has one.
+_COUNTING_LOCK = 5_417
 # Of the study, what a batch of events may be about; what else is asked of it is fetched when it is.
 _JSON = {"filters", "conditions", "attention_items"}
 _ASKED_OF_STUDY = (
@@ -138,7 +139,7 @@ def joined(request: HttpRequest | Request, study: Study) -> Participant:
     """
     participant = participant_of(request)
     if participant is None or not study.participants.filter(pk=participant.pk).exists():
-        raise _not_joined()
+        raise _not_joined(study, participant_key(request))
     check_consent(study, participant)
     return participant
 
@@ -196,14 +197,16 @@ def _take_part(study: Study, participant: Participant, *, preview: bool) -> Part
 
     They are in the condition that has the fewest people. Asked twice, it is stored once.
     """
-    if study.conditions:
-        # One after another, so that of two who come at once each sees the other's condition.
+    if study.conditions or study.order == Study.Order.BALANCED:
+        # One after another, so that of two who come at once each sees the other's condition and turn.
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CONDITIONS_LOCK, study.pk])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_COUNTING_LOCK, study.pk])
     choice = {
         "began_under": study.changes.order_by("pk").last(),
         "condition": _least_filled_condition(study, preview),
         "preview": preview,
+        # Data of two studies do not say by their pseudonyms who took part in both.
+        "pseudonym": new_pseudonym() if participant.participation_set.exists() else participant.pseudonym,
     }
     participation, is_new = Participation.objects.get_or_create(study=study, participant=participant, defaults=choice)
     if is_new:
@@ -275,10 +278,10 @@ def lock_participation(study: Study, participant: Participant) -> None:
     """
     own = Participation.objects.filter(study=study, participant=participant)
     if not own.select_for_update(no_key=True).exists():
-        raise _not_joined()
+        raise _not_joined(study, participant.pk)
 
 
-def lock_joined(participant_key: int | None, slug: str) -> Participation:
+def lock_joined(key: int | None, slug: str) -> Participation:
     """Return the participation of who has joined the study of that slug and agreed to its text, with the study.
 
     The participant's other requests in this study wait for the end of the transaction. All is asked in one query.
@@ -287,15 +290,14 @@ def lock_joined(participant_key: int | None, slug: str) -> Participation:
         Http404: there is no such study.
         Refusal: ``not_joined`` or ``consent_needed``.
     """
-    if participant_key is None:
-        find_study(slug)
-        raise _not_joined()
-    for row in fetch(_LOCK_JOINED, [slug, participant_key]):
+    if key is None:
+        raise _not_joined(find_study(slug), None)
+    for row in fetch(_LOCK_JOINED, [slug, key]):
         return read_joined(row)[0]
     study = find_study(slug)
     if study.slug == slug:
-        raise _not_joined()
-    return lock_joined(participant_key, study.slug)
+        raise _not_joined(study, key)
+    return lock_joined(key, study.slug)
 
 
 def _consent_needed(study: Study) -> Refusal:
@@ -303,5 +305,9 @@ def _consent_needed(study: Study) -> Refusal:
     return Refusal("consent_needed", message % {"version": study.consent_version}, HTTPStatus.FORBIDDEN)
 
 
-def _not_joined() -> Refusal:
+def _not_joined(study: Study, key: int | None) -> Refusal:
+    """Return what is said to whom a study does not know; by the key in their session it knows who has withdrawn."""
+    if has_withdrawn(study, key):
+        message = gettext("You have withdrawn from this study. Everything stored of you in it has been erased.")
+        return Refusal("withdrawn", message, HTTPStatus.FORBIDDEN)
     return Refusal("not_joined", gettext("Join the study first."), HTTPStatus.UNAUTHORIZED)

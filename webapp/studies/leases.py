@@ -5,6 +5,7 @@ ways, so that no two wait for each other: those that nobody else has locked, whi
 too few, all of them in the order of their keys, by somebody who holds none.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from http import HTTPStatus
@@ -120,10 +121,10 @@ def _store(participation: Participation, study: Study, rows: Sequence[Coverage],
     coverage = {row.photo_id: row for row in rows}
     in_order = StudyPhoto.objects.filter(study=study, photo__in=coverage).order_by("added", "pk")
     photos = list(in_order.values_list("photo_id", flat=True))
-    others = Participation.objects.filter(study=study, condition=participation.condition)
-    turn = others.exclude(pk=participation.pk).count()
+    participation.turn = _free_turn(participation)
+    participation.save(update_fields=["turn"])
     expires = timezone.now() + timedelta(minutes=study.lease_minutes)
-    items = sequence(study, participation.participant.pseudonym, photos, turn)
+    items = sequence(study, participation.participant.pseudonym, photos, participation.turn)
     Lease.objects.bulk_create(
         Lease(
             participation=participation,
@@ -136,6 +137,18 @@ def _store(participation: Participation, study: Study, rows: Sequence[Coverage],
         )
         for position, item in enumerate(items)
     )
+
+
+def _free_turn(participation: Participation) -> int:
+    """Return the first turn that nobody who counts has; in a balanced order nobody else joins at the same moment.
+
+    Whoever was rejected, or has withdrawn, leaves theirs to the next.
+    """
+    study, condition = participation.study_id, participation.condition
+    others = Participation.objects.filter(study=study, condition=condition, preview=participation.preview)
+    others = others.exclude(pk=participation.pk).filter(rejected=None, released=None)
+    taken = set(others.values_list("turn", flat=True))
+    return next(turn for turn in itertools.count() if turn not in taken)
 
 
 def open_leases(participation: Participation) -> QuerySet[Lease]:

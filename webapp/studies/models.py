@@ -8,10 +8,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from webapp.participants.models import Participant
+from webapp.participants.pseudonyms import new_pseudonym
 from webapp.photos.models import Photo
 from webapp.studies.configuration import Configuration
 from webapp.studies.texts import Texts
@@ -75,7 +77,7 @@ class Study(Configuration):
             raise ValidationError({"slug": "Another study had this slug before it was renamed: choose another one."})
         stored = Study.objects.filter(pk=self.pk).first()
         self._check_opening(stored)
-        if stored is not None and stored.has_participants:
+        if stored is not None and stored.was_opened:
             self._check_frozen(stored)
 
     def _check_opening(self, stored: "Study | None") -> None:
@@ -83,11 +85,17 @@ class Study(Configuration):
         missing = [name for name in ("controller", "contact", "ethics_approval") if opens and not getattr(self, name)]
         if missing:
             raise ValidationError(dict.fromkeys(missing, "Needed before the study opens."))
+        if self.state == self.State.OPEN and self.retention_date and self.retention_date <= timezone.now().date():
+            message = "It has come: who joins now could not come back tomorrow. Choose a later one, or close the study."
+            raise ValidationError({"retention_date": message})
 
     def _check_frozen(self, stored: "Study") -> None:
         frozen = [name for name in sorted(self.FROZEN) if getattr(self, name) != getattr(stored, name)]
         if frozen:
-            message = "People have joined under this setting, and their data depend on it. Copy the study to change it."
+            message = (
+                "Participants' data depend on this setting, so it stays as it was when the study was opened. To change "
+                "it, begin a copy of the study, and open that."
+            )
             raise ValidationError(dict.fromkeys(frozen, message))
 
     @transaction.atomic
@@ -134,6 +142,16 @@ class Study(Configuration):
     def open(self) -> bool:
         """Whether people can join and begin photos."""
         return self.state == self.State.OPEN
+
+    @property
+    def was_opened(self) -> bool:
+        """Whether it has been opened, be it paused or closed since: what data depend on is fixed from then on.
+
+        The study that every site begins with is open before anybody could set it up: its first participant fixes it.
+        """
+        if self.slug == DEFAULT:
+            return self.has_participants
+        return self.state == self.State.OPEN or self.changes.filter(values__state=self.State.OPEN).exists()
 
     @property
     def has_participants(self) -> bool:
@@ -253,6 +271,12 @@ class Participation(models.Model):
         StudyChange, null=True, on_delete=models.RESTRICT, related_name="+", help_text="the configuration at that time"
     )
     condition = models.CharField(max_length=40, blank=True)
+    pseudonym = models.CharField(
+        max_length=200, default=new_pseudonym, help_text="in this study: what else they take part in has another"
+    )
+    turn = models.PositiveIntegerField(
+        null=True, help_text="their number among those who have joined, by which a balanced order begins elsewhere"
+    )
     preview = models.BooleanField(default=False, help_text="a researcher who tried the study: it does not count")
     completed = models.DateTimeField(
         null=True, help_text="when the last of their events was stored, or we cut them short"
@@ -263,12 +287,18 @@ class Participation(models.Model):
         null=True,
         help_text="when the recruiter gave their place to another: they returned it, or ran out of time",
     )
+    anonymised = models.DateTimeField(
+        null=True, help_text="when the retention date had come, and nothing led from it to the person any more"
+    )
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint("study", "participant", name="joined_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint("study", "participant", name="joined_once"),
+            models.UniqueConstraint("study", "pseudonym", name="pseudonym_once_in_a_study"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.participant} in {self.study}"
+        return f"{self.pseudonym} in {self.study}"
 
     @property
     def own_study(self) -> Study:
@@ -276,6 +306,16 @@ class Participation(models.Model):
         study = self.study.under(self.condition)
         goes_on = study.state == Study.State.PAUSED or (self.preview and study.state in _BEFORE_OPENING)
         return study.opened() if goes_on else study
+
+
+def pseudonym_in_study(study: str = "study", participant: str = "participant") -> Coalesce:
+    """Return the expression of a row's player as data name them: in its study, else by the name of an agent.
+
+    Args:
+        study, participant: the fields of the row that point to them.
+    """
+    own = Participation.objects.filter(study=models.OuterRef(study), participant=models.OuterRef(participant))
+    return Coalesce(models.Subquery(own.values("pseudonym")[:1]), models.F(f"{participant}__pseudonym"))
 
 
 class Consent(models.Model):
@@ -385,11 +425,13 @@ class Withdrawal(models.Model):
 
     Attributes:
         pseudonym_digest: whoever holds a copy of the data can be told whom to leave out.
+        participant_digest: of who their browsers say that they are; pages that are still open are told.
         identity_digest: of who they are at the recruiter; they cannot join again.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="withdrawals")
     pseudonym_digest = models.CharField(max_length=64)
+    participant_digest = models.CharField(max_length=64, blank=True)
     identity_digest = models.CharField(max_length=64, blank=True)
     completed = models.BooleanField()
     episodes = models.PositiveIntegerField()

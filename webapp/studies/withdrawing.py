@@ -7,7 +7,7 @@ from django.dispatch import Signal
 from django.utils.crypto import salted_hmac
 
 from webapp.participants.models import Participant
-from webapp.studies.entries import identity_digest
+from webapp.studies.entries import identity_digest, participant_digest
 from webapp.studies.leases import give_back
 from webapp.studies.models import Consent, Identity, Participation, Withdrawal
 
@@ -57,7 +57,8 @@ def withdraw(participation: Participation) -> Withdrawal:
     episodes, events = (sum(count) for count in zip(*answers, strict=True))
     row = Withdrawal.objects.create(
         study=study,
-        pseudonym_digest=pseudonym_digest(participant.pseudonym),
+        pseudonym_digest=pseudonym_digest(participation.pseudonym),
+        participant_digest=participant_digest(study, participant.pk),
         identity_digest=identity_digest(study, identity.platform_id) if identity else "",
         completed=participation.completed is not None,
         episodes=episodes,

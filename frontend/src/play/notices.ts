@@ -20,6 +20,10 @@ function reload(): void {
   window.location.reload();
 }
 
+function home(): void {
+  window.location.assign("/");
+}
+
 function noticeForRefusal({ code, message }: ApiError | IllegalEvent, { next, isClosed }: WaysOn): Notice {
   switch (code) {
     case "stale_contract":
@@ -31,6 +35,8 @@ function noticeForRefusal({ code, message }: ApiError | IllegalEvent, { next, is
       return texts.notices.consentNeeded(reload);
     case "photo_removed":
       return playNotices.photoRemoved(next);
+    case "withdrawn":
+      return playNotices.withdrawn(home);
     case "not_joined":
       return isClosed ? playNotices.closed() : playNotices.notJoined(reload);
     case "closed":

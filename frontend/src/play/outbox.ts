@@ -11,9 +11,18 @@ import type { KeptParcel, Parcel, Store } from "./store";
 
 /**
  * The server's own codes, beside those of the rules, for an episode that it will never take: its ids are taken, its photo
- * is gone or was handed in already, or it is too long.
+ * is gone or was handed in already, it is too long, or the participant has withdrawn.
  */
-const NEVER_TAKEN: ReadonlySet<string> = new Set(["conflict", "photo_removed", "already_played", "too_many_events"]);
+const NEVER_TAKEN: ReadonlySet<string> = new Set([
+  "conflict",
+  "photo_removed",
+  "already_played",
+  "too_many_events",
+  "withdrawn",
+]);
+
+/** Of a participant whose data have been erased: nothing of it stays here either. */
+const ERASED = "withdrawn";
 
 /** Codes about the visitor or the study: a visit that has ended, a study that is closed for now. */
 const FOR_THE_NEXT_VISIT: ReadonlySet<string> = new Set([
@@ -209,7 +218,8 @@ export class Outbox {
     const parcels = this.waiting.filter(({ event }) => event.episode === episode);
     this.leave(parcels);
     this.lost += parcels.length;
-    await this.store.setAside(parcels, code).catch(() => undefined);
+    const removed = code === ERASED ? this.store.remove(parcels) : this.store.setAside(parcels, code);
+    await removed.catch(() => undefined);
   }
 
   /** Sends a held episode again after a while: it holds up no other until then. */

@@ -41,6 +41,11 @@ export const playNotices = {
     sentence: gettext("The browser no longer knows you as a player, perhaps because its cookies were cleared."),
     action: { label: gettext("Join again"), run },
   }),
+  withdrawn: (run: () => void): Notice => ({
+    title: gettext("You have withdrawn"),
+    sentence: gettext("Everything that was stored of you in this study has been erased, here and on the server."),
+    action: { label: gettext("To the start"), run },
+  }),
   otherWindow: (run: () => void): Notice => ({
     title: gettext("You are playing in another window"),
     sentence: gettext("The game goes on in one window at a time. What you did there is kept, and comes along."),

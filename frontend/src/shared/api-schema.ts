@@ -659,6 +659,7 @@ export interface components {
          */
         readonly OutcomeEnum: "added" | "linked" | "known" | "restored" | "replaced";
         readonly Participant: {
+            /** @description Whom the session plays as, on this site; data have a pseudonym for each study. */
             readonly participant: string;
             readonly kind: components["schemas"]["ParticipantKindEnum"];
             readonly study: string;

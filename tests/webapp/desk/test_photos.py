@@ -134,7 +134,7 @@ class TestAttentionItems:
     def test_none_is_made_once_somebody_has_joined(self, owner, study, photo, player):
         answer = post(owner, f"{PHOTOS}{photo.pk}/attention/", **ITEM)
         assert answer.status_code == 400
-        assert "People have joined" in text(answer)
+        assert "begin a copy of the study" in text(answer)
 
 
 class TestReplacing:

@@ -1,4 +1,4 @@
-"""``manage.py study export|import|copy``"""
+"""``manage.py study export|import|copy|erase``"""
 
 import json
 import sys
@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from webapp.studies.copying import begin_copy, read_configuration, sentences, write_configuration
+from webapp.studies.erasing import erase_study
 from webapp.studies.models import Study
 
 
 class Command(BaseCommand):
-    help = "Export the configuration of a study as JSON, import one, or begin a study as a copy of another."
+    help = "Export the configuration of a study as JSON, import one, begin a study as a copy of another, or erase one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="act", required=True, parser_class=ArgumentParser)
@@ -27,6 +28,9 @@ class Command(BaseCommand):
         copy = commands.add_parser("copy", help="begin a draft with the configuration and the photos of a study")
         copy.add_argument("study", help="its slug")
         copy.add_argument("new", help="the slug of the copy")
+        erase = commands.add_parser("erase", help="erase a closed study with all that people did in it")
+        erase.add_argument("study", help="its slug")
+        erase.add_argument("--name", required=True, help="its slug once more, so that no other is meant")
 
     def handle(self, *, act: str, study: str, **options: Any) -> None:
         """Do what is asked."""
@@ -40,6 +44,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{stored.slug}: imported; it is {stored.state}")
             elif stored is not None and act == "copy":
                 self.stdout.write(f"{begin_copy(stored, options['new']).slug}: a draft, as {stored.slug} is configured")
+            elif stored is not None and act == "erase":
+                erased = erase_study(stored, options["name"])
+                self.stdout.write(f"{stored.slug}: erased, with {erased.participations} participations")
             elif stored is not None:
                 self._export(stored, options["output"])
         except OSError as error:

@@ -1,0 +1,75 @@
+"""A participant has a pseudonym in each study, and a turn; participations of before keep what exports have called them."""
+
+from django.db import migrations, models
+
+import webapp.participants.pseudonyms
+
+FILL = """
+UPDATE studies_participation AS participation
+SET pseudonym = participant.pseudonym, turn = numbered.turn
+FROM participants_participant AS participant, (
+    SELECT id, row_number() OVER (PARTITION BY study_id, condition, preview ORDER BY id) - 1 AS turn
+    FROM studies_participation
+) AS numbered
+WHERE participant.id = participation.participant_id AND numbered.id = participation.id
+"""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("studies", "0017_desk"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="participation",
+            name="pseudonym",
+            field=models.CharField(default="", max_length=200),
+        ),
+        migrations.AddField(
+            model_name="participation",
+            name="turn",
+            field=models.PositiveIntegerField(
+                help_text="their number among those who have joined, by which a balanced order begins elsewhere",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="participation",
+            name="anonymised",
+            field=models.DateTimeField(
+                help_text="when the retention date had come, and nothing led from it to the person any more", null=True
+            ),
+        ),
+        migrations.AddField(
+            model_name="withdrawal",
+            name="participant_digest",
+            field=models.CharField(blank=True, max_length=64),
+        ),
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
+        migrations.AlterField(
+            model_name="participation",
+            name="pseudonym",
+            field=models.CharField(
+                default=webapp.participants.pseudonyms.new_pseudonym,
+                help_text="in this study: what else they take part in has another",
+                max_length=200,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="study",
+            name="retention_date",
+            field=models.DateField(
+                blank=True,
+                help_text="from which nothing leads from the data to a person any more, whatever state the study is in: "
+                "who people are at the recruiter is forgotten, and their browsers are not known again. What they did "
+                "stays under its pseudonyms, and nobody can withdraw it after that",
+                null=True,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="participation",
+            constraint=models.UniqueConstraint("study", "pseudonym", name="pseudonym_once_in_a_study"),
+        ),
+    ]
