@@ -55,7 +55,8 @@ def add_people(study: Study, photos: Sequence[Photo], count: int) -> list[Partic
         Participant(pseudonym=f"quiet-heron-{number:05}", kind="human") for number in range(count)
     )
     rows = Participation.objects.bulk_create(
-        Participation(study=study, participant=person, began_under=study.changes.last()) for person in people
+        Participation(study=study, participant=person, pseudonym=person.pseudonym, began_under=study.changes.last())
+        for person in people
     )
     for number, row in enumerate(rows):
         row.joined = now - timedelta(hours=2 * (count - number))
