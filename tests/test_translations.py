@@ -20,7 +20,7 @@ LANGUAGES = sorted({path.parts[-3] for path in catalogues()})
 FOLDER = translations.ROOT / "webapp" / "templates"
 TEMPLATES = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.html")}
 # For researchers; and the page of the API, which names fields and paths.
-ADMIN = {"admin/study.html", "admin/study_import.html"}
+ADMIN = {"admin/study.html", "admin/study_erase.html", "admin/study_import.html"}
 DESK = {name for name in TEMPLATES if name.startswith("desk/")}
 ENGLISH = {*DESK, "read_options.html", "contact_sheet.html", "drf_spectacular/swagger_ui.html", *ADMIN}
 # Names, and the classes that a page's block of its width gives.
