@@ -64,8 +64,9 @@ def _name(row: StudyChange) -> str:
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
-    names = [name for name in after if before.get(name) != after[name]]
-    return [Difference(name.replace("_", " "), _text(before.get(name)), _text(after[name])) for name in names]
+    # A setting that the site did not have before was not changed by anybody.
+    names = [name for name in after if name in before and before[name] != after[name]]
+    return [Difference(name.replace("_", " "), _text(before[name]), _text(after[name])) for name in names]
 
 
 def _text(value: Any) -> str:
