@@ -34,7 +34,7 @@ from learning.agent.playing import play
 from learning.baselines import BASELINES
 from learning.configuration import PaperConfig
 from learning.fitting.pair import Pair
-from learning.fitting.search import search_fits
+from learning.fitting.search import Search, search_fits
 from learning.metrics.histogram_intersection import crop_statistics, intersection, root_mean_square
 from learning.photos.batches import CropSampler
 from learning.photos.unprocessing import with_unprocessed
@@ -100,18 +100,19 @@ def of_paper(folder: Path, iterations: int, pairs: Pairs) -> Decisions:
     return {stops: edits(trainer, frames) for stops, frames in pairs.items()}
 
 
-def of_fit(pairs: Pairs) -> Decisions:
+def of_fit(pairs: Pairs, search: Search) -> Decisions:
     """Return the best that five steps can do, for each pair by itself."""
-    return {stops: [_fitted(stops, *pair) for pair in frames.pairs] for stops, frames in pairs.items()}
+    return {stops: [_fitted(search, stops, *pair) for pair in frames.pairs] for stops, frames in pairs.items()}
 
 
-def _fitted(stops: float, name: str, light: Pixels, shown: Pixels) -> Steps:
-    def search() -> list[Steps]:
-        *_, best = search_fits(Pair(light, shown))
+def _fitted(search: Search, stops: float, name: str, light: Pixels, shown: Pixels) -> Steps:
+    def find() -> list[Steps]:
+        *_, best = search_fits(Pair(light, shown), search)
         print(f"{name}, {stops:g} stops: {best.rmse:.4f}", file=sys.stderr, flush=True)
         return [best.steps]
 
-    return _kept(f"fit.{stops:g}.{name}", search)[0]
+    narrower = "" if search == Search() else f".{search.width}.{search.starts}"
+    return _kept(f"fit{narrower}.{stops:g}.{name}", find)[0]
 
 
 def _kept(name: str, decide: Callable[[], Sequence[Steps]]) -> Sequence[Steps]:
@@ -175,6 +176,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--pairs", default="pairs", help="the folder of them that has inputs and targets")
     parser.add_argument("--agent", action="append", default=[], type=Path, help="a run's folder, or one that ships")
     parser.add_argument("--iterations", type=int, default=600, help="of the recipe of 2018; 0 for none")
+    parser.add_argument("--beam", type=int, default=Search().width, help="how wide the search for five steps is")
+    parser.add_argument("--starts", type=int, default=Search().starts, help="from how many starts it descends")
     parser.add_argument("--no-fit", action="store_true", help="leave out the best that five steps can do")
     options = parser.parse_args(arguments)
     if not (options.photographs / options.pairs / "inputs").is_dir():
@@ -202,7 +205,8 @@ def main(arguments: Sequence[str]) -> int:
         except CheckpointError as error:
             parser.error(str(error))
     if not options.no_fit:
-        print(line("the best of five steps, `fit`", of_fit(pairs), pairs), flush=True)
+        search = Search(options.beam, options.starts)
+        print(line("the best of five steps, `fit`", of_fit(pairs, search), pairs), flush=True)
     return 0
 
 

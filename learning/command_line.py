@@ -14,6 +14,7 @@ COMMANDS = {
         "Check the filters, networks and losses against the 2018 program's numbers.",
     ),
     "train": ("train", "Train an agent on unpaired photos."),
+    "train-critic": ("train_critic", "Train a critic against many players, as a reward of the environments."),
     "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
     "develop": ("develop", "Develop photos of any size by an agent, or by steps, to finished pictures."),
     "fit": ("fit", "Find the steps that lead from a photo to a finished picture of it."),

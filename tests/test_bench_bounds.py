@@ -20,7 +20,7 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             Image.fromarray(pixels).save(tmp_path / "pairs" / name / f"{index}.png")
     monkeypatch.setattr(bounds, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(bounds, "RESAMPLES", 20)
-    monkeypatch.setattr(bounds, "search_fits", lambda pair: search_fits(pair, Search(1, 1, 1)))
+    monkeypatch.setattr(bounds, "search_fits", lambda pair, _: search_fits(pair, Search(1, 1, 1)))
     return tmp_path
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CONFIG = "config.json"
 LAST = "last.safetensors"
 BEST = "best.safetensors"
+# A folder in a run's, with a critic that is not the run's own, see ``learning.training.reward_critic``.
+CRITIC = "critic"
 FORMAT = "safelight-run"
 WEIGHTS = "/weights/"
 # What has another name now: of a setting in ``config.json``, or of a tensor in a checkpoint. Both names are read.
@@ -157,15 +159,25 @@ def load_agent(directory: Path) -> Checkpoint:
     return Checkpoint(agent.eval(), widths, digest, config, about, path.stem)
 
 
+def save_critic(directory: Path, critic: Critic) -> None:
+    """Write a critic that is not a run's own into its folder, which ``begin_run`` has made; in half precision."""
+    weights = {f"critic{WEIGHTS}{name}": value.half() for name, value in critic.state_dict().items()}
+    save_checkpoint(directory / BEST, weights, {})
+
+
 def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
-    """Return the critic of a run, from the checkpoint that ``load_agent`` takes, and the run's config.
+    """Return a critic, and its config: that in the run's folder ``critic``, where there is one, else the run's own.
+
+    A run's own is from the checkpoint that ``load_agent`` takes. The folder of a critic alone will do, too.
 
     Raises:
-        CheckpointError: as ``load_agent``; the agent that comes with the project has no critic.
+        CheckpointError: as ``load_agent``.
     """
     from learning.agent.critic import Critic
 
     directory = run_folder(directory)
+    if (directory / CRITIC / CONFIG).exists():
+        directory = directory / CRITIC
     config = read_config(directory)
     critic, widths = _untrained(Critic, directory, config)
     _load_weights("critic", critic, chosen_checkpoint(directory), widths)

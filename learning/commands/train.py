@@ -281,7 +281,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     config = _config(settings, processes)
     if resume and not _begun_with(config, read_config(out).get("training")):
         raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
-    sets = _read(settings, cache)
+    sets = read_sets(settings, cache)
     digests = [photo_set.digest for photo_set in sets]
     if not resume:
         about = {
@@ -357,7 +357,7 @@ def _widths(settings: Settings) -> Widths:
     return widths
 
 
-def _read(settings: Settings, cache: Path | None) -> tuple[PhotoSet, PhotoSet]:
+def read_sets(settings: Settings, cache: Path | None) -> tuple[PhotoSet, PhotoSet]:
     """Read inputs and targets, found before either is read.
 
     The targets first, since they are sooner known to be wrong.

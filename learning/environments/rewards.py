@@ -74,7 +74,7 @@ def _scaled_answer(critic: Critic, images: Tensor) -> Tensor:
 
 
 # What each recipe's agent is to raise, for (N, 3, 64, 64) images: (N, 1).
-POTENTIALS = {"fast": _log_probability_real, "paper": _scaled_answer}
+POTENTIALS = {"fast": _log_probability_real, "critic": _log_probability_real, "paper": _scaled_answer}
 
 
 class CriticReward:
@@ -82,7 +82,7 @@ class CriticReward:
 
     Of the recipe ``fast`` that is the log of the critic's probability that the picture, as shown, is a target: the
     rewards of a game sum up to the return that the recipe maximises (but for its penalties on noise and casts), less
-    the log probability of the untouched photo.
+    the log probability of the untouched photo. So it is of a critic by ``safelight train-critic``.
     Of ``paper`` it is 0.05 of the critic's answer, which is the paper's reward without the agent's entropy.
 
     The critic sees each picture once: its answer after a step is kept for the next.

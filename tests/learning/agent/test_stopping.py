@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.text import Text
+from PIL import Image
 
 from editing.game.filters import FILTERS
 from editing.game.rules import STOP
+from editing.trajectories.columns import rows
+from editing.trajectories.snapshot import read_snapshot
 from editing.trajectories.steps_file import check_probabilities
 from learning.agent import state
 from learning.agent.acting import act, entropy_when_sure, without_used
@@ -22,7 +26,9 @@ from learning.agent.networks import NOTHING_NORMALISED, Agent, draw_masks, initi
 from learning.agent.numpy_agent import load_numpy_agent
 from learning.agent.playing import CHOICES, Choice, play
 from learning.configuration import FastConfig, Normalisation, Widths
+from learning.figures.steps import SHARES, draw_probabilities, empty_figure
 from learning.training.fast_recipe import draw_probes, least_entropy, roll_out
+from tests.command_line import safelight_output
 
 SMALL = Widths(2, 4)
 EXPOSURE = list(FILTERS).index("exposure")
@@ -147,3 +153,26 @@ def test_its_episodes_have_as_many_steps_as_it_made_and_how_probable_it_was_to_s
         for row in steps:
             check_probabilities(json.loads(json.dumps(row["probabilities"])))
             assert STOP in row["probabilities"]
+
+
+def test_its_probabilities_are_drawn_with_a_line_for_stopping() -> None:
+    for stop in ({}, {STOP: 0.2}):
+        figure, drawing = empty_figure(200, 200)
+        draw_probabilities(drawing, (0, 0), 180, dict.fromkeys(FILTERS, 0.1) | stop, "exposure")
+        lines = [text for text in figure.findobj(Text) if text.get_text() in ("Stop", "Exposure", "Color")]
+        assert len(lines) == 2 + len(stop)
+        assert max(line.get_position()[1] for line in lines) < SHARES
+
+
+def test_what_it_plays_is_an_export_like_any(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for request in requests(3):
+        name = tmp_path / "photos" / f"{request.photo[-1]}.png"
+        Image.fromarray((request.view * 255).astype(np.uint8)).save(name)
+    run = save(tmp_path / "run", small_agent(EXPOSED, 0.5))
+    safelight_output("play", tmp_path / "photos", "--agent", run, "--samples", 6, "-o", tmp_path / "play")
+    snapshot = read_snapshot(tmp_path / "play")
+    counts = [episode["step_count"] for episode in rows(snapshot.episodes)]
+    assert len(counts) == 18
+    assert 1 <= min(counts) < 5
+    assert sum(counts) == len(list(rows(snapshot.steps)))

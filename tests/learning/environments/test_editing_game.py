@@ -1,6 +1,7 @@
 """The game as a Gymnasium environment: it keeps the library's contract and the game's rules."""
 
 import re
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,16 @@ from torch.nn.functional import logsigmoid
 
 from editing.game.filters import CONTROLS, FILTERS, PLACES, apply_steps
 from editing.game.rules import Step
-from editing.photos.preview import agent_view
+from editing.photos.preview import agent_view, square
 from editing.photos.read_options import ReadOptions
-from learning.agent.checkpoint import CheckpointError
+from learning.agent.checkpoint import CRITIC, SHIPPED, CheckpointError, load_agent
+from learning.agent.games import GameRequest
+from learning.agent.playing import play
 from learning.environments.editing_game import EditingGame, read_squares
 from learning.environments.game_batch import to_action, to_step
+from learning.training.reward_critic import random_steps
 from tests.learning.environments.environments import ID, PHOTOS, action, change, critic, save_run
+from tests.learning.scenes import scene
 
 
 def game(**given: Any) -> EditingGame:
@@ -200,9 +205,30 @@ def test_the_reward_of_a_paper_run_is_the_papers(tmp_path: Path) -> None:
     assert reward == pytest.approx(0.05 * (answers[1] - answers[0]) - overexposure_penalty, abs=1e-5)
 
 
-def test_the_agent_that_comes_with_the_project_has_no_critic() -> None:
+def test_a_run_without_a_critic_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / "pretrained", tmp_path / "run", ignore=shutil.ignore_patterns(CRITIC))
     with pytest.raises(CheckpointError, match="weights of another network alone, not of a run's critic"):
-        game(reward="pretrained")
+        game(reward=tmp_path / "run")
+
+
+def test_the_agents_that_come_with_the_project_have_critics_that_reward_what_they_do_more_than_anything() -> None:
+    photos = np.stack([square(scene(seed), 80) for seed in range(4)])
+    checkpoint = load_agent(Path("pretrained"))
+    requests = [GameRequest(str(index), 0, agent_view(pixels)) for index, pixels in enumerate(photos)]
+    played = play(checkpoint.agent.double(), checkpoint.widths, requests, seed=0)
+    own = [[to_action(one.step) for one in steps] for steps in played]
+    anything = [[to_action(step) for step in random_steps(np.random.default_rng(seed))] for seed in range(4)]
+    returns = []
+    for games in (own, anything):
+        one = game(photos=photos, reward="pretrained", augment=False)
+        returns.append(0.0)
+        for photo, actions in enumerate(games):
+            one.reset(options={"photo": photo})
+            returns[-1] += sum(float(one.step(each)[1]) for each in actions) / len(photos)
+    assert returns[0] > 1 > returns[1]
+    film = game(reward="pretrained-film")
+    film.reset(seed=0)
+    assert float(film.step(action(0))[1]) != 0
 
 
 def test_a_folder_of_photos_is_read_and_what_cannot_be_read_is_told(tmp_path: Path) -> None:
