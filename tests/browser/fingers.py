@@ -11,7 +11,6 @@ class Fingers:
     """Those of one hand."""
 
     def __init__(self, person: Person) -> None:
-        self._page = person.page
         self._session = person.page.context.new_cdp_session(person.page)
 
     def send(self, kind: str, *points: Point, **more: float) -> None:
@@ -20,12 +19,14 @@ class Fingers:
         self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched, **more})
 
     def drag(self, start: Point, end: Point) -> None:
-        self.send("touchStart", start)
-        for part in (0.25, 0.5, 0.75, 1):
-            self.send("touchMove", (start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])))
-        # A finger that leaves in motion flings, and the tap that follows would only stop that.
-        self._page.wait_for_timeout(150)
-        self.send("touchEnd")
+        began = time.time() - 0.3
+        self.send("touchStart", start, timestamp=began)
+        for number in (1, 2, 3, 4):
+            part = number / 4
+            point = start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])
+            self.send("touchMove", point, timestamp=began + number * 0.02)
+        # A finger that leaves in motion flings, and the tap that follows would only stop that: it rests before.
+        self.send("touchEnd", timestamp=began + 0.3)
 
     def tap_twice(self, point: Point) -> None:
         """As fast as fingers do, however slow the machine is."""
