@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test.testcases import LiveServerThread
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -71,12 +70,6 @@ def _server_at_rest(_server_awake: None, transactional_db: None) -> Iterator[Non
     """Pages say goodbye as they close: what the server still does with it is not to meet the emptying of the tables."""
     yield
     GATE.close()
-
-
-@pytest.fixture(autouse=True)
-def _kept_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server keeps its connections to Postgres: a new one for each request takes as long as the answer."""
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)
 
 
 @pytest.fixture(autouse=True)

@@ -52,6 +52,13 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _small_practice_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The practice photo is painted by whoever asks first, which takes two seconds; a small one is made at once."""
+    small = np.linspace(0, 0.5, 64 * 96 * 3, dtype=np.float32).reshape(64, 96, 3)
+    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
+
+
 @pytest.fixture
 def built(settings: Any, tmp_path: Path) -> None:
     """A frontend that is built."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
@@ -30,8 +29,6 @@ QUICK = replace(CAREFUL, steps=(1, 2), favourites={"exposure": 50, "gamma": 50})
 @pytest.fixture
 def recruiting(study, make_photo, built, monkeypatch):
     """A study with a link, boxes to tick, the tutorial, repeats and an attention item."""
-    small = np.linspace(0, 0.5, 64 * 96 * 3, dtype=np.float32).reshape(64, 96, 3)
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
     monkeypatch.setattr("learning.robots.client.PAUSES", (0.0,) * 40)
     practice_photo()
     photos = [make_photo(seed) for seed in range(1, 5)]

@@ -17,14 +17,7 @@ from webapp.studies.models import Study, StudyPhoto
 
 
 @pytest.fixture(autouse=True)
-def _small_picture(monkeypatch):
-    """The practice photo is painted anew for each site; a small one is painted faster."""
-    small = np.linspace(0, 0.5, 64 * 96 * 3, dtype=np.float32).reshape(64, 96, 3)
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
-
-
-@pytest.fixture(autouse=True)
-def with_tutorial(study, _small_picture):
+def with_tutorial(study):
     """The study begins with the tutorial, whose photo was painted when the first visitor asked for it."""
     practice_photo()
     study.tutorial = True
