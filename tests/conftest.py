@@ -30,6 +30,7 @@ LONGEST = (
     "learning/test_cluster.py",
     "learning/training/test_distributed.py",
     "learning/training/test_resume.py",
+    "tests/test_loop.py",
 )
 
 
