@@ -25,6 +25,7 @@ PARTS = (
     "site",
     "ingest",
     "desk",
+    "quality",
     "browser",
 )
 RESULTS = Path(__file__).parents[1] / "var" / "bench.json"

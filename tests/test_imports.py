@@ -42,6 +42,7 @@ FLOORS = {
         {"studies"},
         {"games"},
         {"downloads", "ratings"},
+        {"quality"},
         {"recruiting"},
         {"datasets"},
         {"desk"},

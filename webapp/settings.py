@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "webapp.games",
     "webapp.downloads",
     "webapp.ratings",
+    "webapp.quality",
     "webapp.recruiting",
     "webapp.datasets",
     "webapp.desk",

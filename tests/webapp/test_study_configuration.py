@@ -59,7 +59,7 @@ class TestChecks:
             ("attention_items", [ITEM | {"low": 1, "high": 0}]),
             ("attention_items", [ITEM | {"low": True}]),
             ("attention_items", [ITEM | {"low": -1, "high": -0.9}]),
-            ("attention_items", [ITEM | {"instruction": {}}]),
+            ("attention_items", [ITEM | {"instruction": {"en": " "}}]),
         ],
     )
     def test_a_setting_out_of_its_range_is_refused_by_its_name(self, study, name, value):

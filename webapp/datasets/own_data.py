@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from webapp.games.models import Episode, Event
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import holder_of, participant_key, participant_of, remember, ticket_for
+from webapp.quality.models import Measure
 from webapp.ratings.models import Judgement
 from webapp.recruiting.models import Payment, Submission
 from webapp.recruiting.payments import payments_of
@@ -26,6 +27,8 @@ from webapp.studies.entries import code_for, has_withdrawn, return_link
 from webapp.studies.models import Consent, Identity, Participation, Study
 from webapp.studies.pages import page_of_study
 from webapp.studies.withdrawing import withdraw
+
+_MEASURES = [field.name for field in Measure._meta.fields if field.name not in ("episode", "version", "colours")]
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def _episode(episode: Episode) -> dict[str, Any]:
             {"filter": step.filter, "parameters": step.parameters, "ms_spent": step.ms_spent}
             for step in episode.steps.order_by("index")
         ],
+        "measures": Measure.objects.filter(pk=episode.pk).values(*_MEASURES).first(),
         "events": [
             {**event.as_played().to_json(), "received_at": event.received_at.isoformat()}
             for event in episode.events.order_by("seq")

@@ -125,14 +125,18 @@ def follow_judgement(participation: Participation, **kwargs: Any) -> None:
     """Exclude what somebody who was rejected has handed in, or take it in again; with what is surplus by now."""
     own = Episode.objects.filter(study=participation.study_id, participant=participation.participant_id, tutorial=False)
     if participation.rejected:
-        reason = _REJECTED + participation.rejection_reason
         handed_in = own.filter(status=Episode.Status.SUBMITTED)
-        handed_in.update(status=Episode.Status.EXCLUDED, exclusion_reason=reason[:200])
+        handed_in.update(status=Episode.Status.EXCLUDED, exclusion_reason=rejection_reason(participation))
     else:
         rejected = own.filter(status=Episode.Status.EXCLUDED, exclusion_reason__startswith=_REJECTED)
         rejected.update(status=Episode.Status.SUBMITTED, exclusion_reason="")
     for surplus in (True, False):
         own.filter(lease__surplus=surplus).update(surplus=surplus)
+
+
+def rejection_reason(participation: Participation) -> str:
+    """Return why the episodes of somebody who was rejected are excluded."""
+    return (_REJECTED + participation.rejection_reason)[:200]
 
 
 def _exclude_open(episodes: QuerySet[Episode]) -> None:

@@ -20,6 +20,8 @@ from webapp.studies.texts import default_consent_text
 SHIPPED_AGENT = "pretrained"
 LANGUAGES = (("en", "English"), ("de", "Deutsch"))
 
+_SHARE = [MinValueValidator(0), MaxValueValidator(1)]
+
 
 class StructureField(models.JSONField):
     """Lists and objects of JSON; a form that leaves it empty means the default."""
@@ -143,7 +145,8 @@ class Configuration(models.Model):
         validators=[check_attention_items],
         help_text='photos of the study with an instruction and a rule that its steps must fulfil: [{"photo": SHA-256, '
         '"instruction": {"en": "Make it black and white."}, "filter": "black_white", "parameter": "amount", "low": '
-        '0.9, "high": 1}]. These photos are shown for that alone',
+        '0.9, "high": 1}]. These photos are shown for that alone. With {} for an instruction nothing is asked: a photo '
+        "with a known right move",
     )
 
     # The game.
@@ -283,6 +286,52 @@ class Configuration(models.Model):
         default=60,
         validators=[MinValueValidator(1)],
         help_text="so many days after it fell due a payment lapses, and whom it was for is forgotten",
+    )
+
+    # Quality: from where on somebody's play is worth a look. Nobody is excluded by it.
+    flag_seconds = models.FloatField(
+        null=True,
+        blank=True,
+        default=5,
+        validators=[MinValueValidator(0)],
+        help_text="flag who takes fewer seconds for a photo (the median, with the page in sight). Empty: not flagged",
+    )
+    flag_untouched = models.FloatField(
+        null=True,
+        blank=True,
+        default=0.3,
+        validators=_SHARE,
+        help_text="flag whose pictures look untouched on more than this share of the photos, 0 to 1",
+    )
+    flag_identical = models.FloatField(
+        null=True,
+        blank=True,
+        default=0.3,
+        validators=_SHARE,
+        help_text="flag who makes the same steps as on another photo on more than this share of the photos, 0 to 1",
+    )
+    flag_repeats = models.FloatField(
+        null=True,
+        blank=True,
+        default=0.8,
+        validators=[MinValueValidator(0)],
+        help_text="flag whose two treatments of a repeated photo lie farther apart than this share of the distance "
+        "between different people's; 1 is as far",
+    )
+    flag_away = models.FloatField(
+        null=True,
+        blank=True,
+        default=0.5,
+        validators=_SHARE,
+        help_text="flag whose page was out of sight, or without the focus, for more than this share of their time, "
+        "0 to 1",
+    )
+    flag_synthetic = models.FloatField(
+        null=True,
+        blank=True,
+        default=0.1,
+        validators=_SHARE,
+        help_text="flag whose controls were moved by a program more often than this share of the times, 0 to 1",
     )
 
     # Data protection.

@@ -52,5 +52,9 @@ SECTIONS: tuple[tuple[str | None, tuple[str, ...]], ...] = (
         ),
     ),
     ("Payment", ("reward", "currency", "payment_days")),
+    (
+        "Quality",
+        ("flag_seconds", "flag_untouched", "flag_identical", "flag_repeats", "flag_away", "flag_synthetic"),
+    ),
     ("Data protection", ("identity_days", "retention_date")),
 )

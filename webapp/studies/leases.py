@@ -83,13 +83,17 @@ def lease_photos(participation: Participation) -> None:
     name = counted_in(study, participation.condition)
     with connection.cursor() as cursor:
         cursor.execute(_MISSING_COVERAGE, [name, study.pk, name])
-    is_person = participation.participant.kind == Participant.Kind.HUMAN
-    counts = is_person and not participation.preview
+    counts = _counts(participation)
     count = study.photos_per_participant or _photos(study).count()
     rows = _taken(study, name, count) if counts else list(_offered(study, name).order_by("taken", "?")[:count])
     if counts and not rows:
         raise full()
     _store(participation, study, rows, counts=counts)
+
+
+def _counts(participation: Participation) -> bool:
+    """Tell whether what somebody plays takes places: that of robots and of researchers who try the study does not."""
+    return participation.participant.kind == Participant.Kind.HUMAN and not participation.preview
 
 
 def _photos(study: Study) -> QuerySet[Photo]:
@@ -295,6 +299,27 @@ def release_lapsed(study: Study) -> int:
     leases = list(_lapsed(study).select_for_update(skip_locked=True, of=("self",)))
     _release(leases)
     return len(leases)
+
+
+def exclude_lease(key: int) -> None:
+    """Give back the place of what was handed in under a lease, which takes none again; within a transaction."""
+    lease = Lease.objects.select_for_update().get(pk=key)
+    _release([lease])
+    Lease.objects.filter(pk=key).update(counts=False, surplus=False)
+
+
+def accept_lease(key: int) -> Lease:
+    """Let what was handed in under a lease count again, as far as there is a place; within a transaction."""
+    lease = Lease.objects.select_for_update(of=("self",)).select_related("participation__study").get(pk=key)
+    participation = lease.participation
+    lease.counts = lease.purpose == Lease.Purpose.PLAY and _counts(participation)
+    if lease.counts and participation.rejected is None:
+        if participation.released is None:
+            _take_again(participation.study.under(participation.condition), [lease])
+        else:
+            lease.surplus = True
+    lease.save(update_fields=["counts", "coverage", "surplus"])
+    return lease
 
 
 def give_back(participation: Participation) -> None:

@@ -71,8 +71,9 @@ def check_attention_items(value: Any) -> None:
         if not isinstance(item["photo"], str) or not re.fullmatch(SHA256, item["photo"]):
             raise ValidationError(f"Item {number}: photo is the SHA-256 of a photo of the study.")
         instruction = item["instruction"]
-        if not isinstance(instruction, dict) or not instruction or not all(map(_is_text, instruction.values())):
-            raise ValidationError(f'Item {number}: instruction has a text by language: {{"en": "..."}}.')
+        if not isinstance(instruction, dict) or not all(map(_is_text, instruction.values())):
+            message = f'Item {number}: instruction has a text by language, {{"en": "..."}}, or none: {{}}.'
+            raise ValidationError(message)
         filter_ = FILTERS.get(item["filter"]) if isinstance(item["filter"], str) else None
         if filter_ is None:
             raise ValidationError(f"Item {number}: filter is one of {', '.join(FILTERS)}.")

@@ -29,6 +29,7 @@ POLICIES: dict[str, str] = {
     "games.Episode.lease": "deleted by webapp.games.erasing",
     "games.Event.episode": "deleted with the episode",
     "games.Step.episode": "deleted with the episode",
+    "quality.Measure.episode": "deleted with the episode",
     "ratings.Showing.participant": "deleted by webapp.ratings.erasing",
     "ratings.Place.showing": "deleted with the showing",
     "ratings.Judgement.showing": "deleted with the showing",
