@@ -61,6 +61,9 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     events = stored_events()
     a_step = ["goto", "choose", "adjust"]
     assert kinds(events) == ["start", "choose", "adjust", *4 * a_step]
+    gestures = [event.gesture for event in events if event.kind == "adjust"]
+    assert [gesture and gesture.device for gesture in gestures] == ["mouse", "keyboard", "keyboard", "mouse", "mouse"]
+    assert all(gesture is not None and gesture.trusted for gesture in gestures)
     state = rules.replay(events)
     parameters = [step.parameters for step in state.steps]
     assert [step.filter for step in state.steps] == ["exposure", "gamma", "white_balance", "tone", "color"]

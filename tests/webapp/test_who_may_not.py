@@ -57,7 +57,7 @@ NOT_FOR_STRANGERS = answers((403, "forbidden"), **dict.fromkeys(("colleague", *M
 RESEARCHERS = ("colleague", *MEMBERS)
 # Pages of the desk that all members of a study see.
 OF_THE_DESK = (
-    *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person"),
+    *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person", "desk-quality"),
     *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-answers", "desk-members", "desk-log"),
     *("desk-exports", "desk-export-list", "desk-receipts"),
 )
@@ -134,6 +134,7 @@ WRITE = [
     Address("desk-attention", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     Address("desk-remove-photos", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/photos/")), "POST"),
     Address("desk-judge", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
+    Address("desk-judge-episode", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     Address("desk-change-member", LOGIN | {"viewer": (404, ""), "editor": (404, ""), "researcher": (400, "")}, "POST"),
     Address("desk-tokens", DESK_OF_EDITORS, "POST"),
     Address("desk-ask-export", LOGIN | dict.fromkeys(MEMBERS, (400, "")), "POST"),

@@ -7,16 +7,21 @@ from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_POST
 
 from editing.game import filters
 from editing.photos.photo_error import PhotoError
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.people import chosen, query_without_page
+from webapp.games.excluding import accept_episode, exclude_episode
 from webapp.games.models import Episode, Event
 from webapp.games.pictures import finished_picture
+from webapp.http.refusals import Refusal
 from webapp.studies.api import PhotoSerializer
+from webapp.studies.log import log
 from webapp.studies.members import Role
 from webapp.studies.models import Study, pseudonym_in_study
 
@@ -95,13 +100,40 @@ def episodes_page(request: HttpRequest, study: Study) -> HttpResponseBase:
 @for_members(Role.VIEWER)
 def episode_page(request: HttpRequest, study: Study, episode_id: UUID) -> HttpResponseBase:
     """Render an episode: its events with their times, and its picture as it stood after each."""
+    return _episode_response(request, study, _episode(study, episode_id))
+
+
+@require_POST
+@for_members(Role.EDITOR)
+def judge_episode(request: HttpRequest, study: Study, episode_id: UUID) -> HttpResponseBase:
+    """Exclude an episode, for a reason that is kept, or take it in again."""
     episode = _episode(study, episode_id)
+    whose = f"what {episode.participant} made of {episode.photo.name}"
+    try:
+        if request.POST.get("verdict") == "accept":
+            accept_episode(episode)
+            log(study, request.user, f"took in again {whose}")
+        else:
+            exclude_episode(episode, request.POST.get("reason", ""))
+            log(study, request.user, f"excluded {whose}: {episode.exclusion_reason}")
+    except Refusal as refusal:
+        return _episode_response(request, study, episode, problem=str(refusal.detail), status=HTTPStatus.BAD_REQUEST)
+    return redirect("desk-episode", study.slug, episode.pk)
+
+
+def _episode_response(
+    request: HttpRequest, study: Study, episode: Episode, *, problem: str = "", status: int = HTTPStatus.OK
+) -> HttpResponseBase:
+    handed_in = episode.status == Episode.Status.SUBMITTED or episode.events.filter(kind="submit").exists()
     return render_desk(
         request,
         "episode",
         study,
+        status,
         tab="episodes",
         episode=episode,
+        judgeable=handed_in and not episode.tutorial,
+        problem=problem,
         events=_timed(list(episode.events.order_by("seq"))),
         can_replay=episode.contract_version == filters.VERSION and episode.photo.removed_at is None,
         replay_built=finders.find("events.js") is not None,

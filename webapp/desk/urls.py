@@ -11,6 +11,7 @@ from webapp.desk import (
     payments,
     people,
     photos,
+    quality,
     studies,
 )
 from webapp.photos.models import SHA256
@@ -44,6 +45,8 @@ urlpatterns = [
     path("studies/<slug:slug>/episodes/<uuid:episode_id>/", episodes.episode_page, name="desk-episode"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>/events.json", episodes.episode_events, name="desk-events"),
     path("studies/<slug:slug>/episodes/<uuid:episode_id>.webp", episodes.episode_picture, name="desk-picture"),
+    path("studies/<slug:slug>/episodes/<uuid:episode_id>/judge/", episodes.judge_episode, name="desk-judge-episode"),
+    path("studies/<slug:slug>/quality/", quality.quality_page, name="desk-quality"),
     path("studies/<slug:slug>/answers/", answers.answers_page, name="desk-answers"),
     path("studies/<slug:slug>/exports/", exports.exports_page, name="desk-exports"),
     path("studies/<slug:slug>/exports/list/", exports.live_exports, name="desk-export-list"),

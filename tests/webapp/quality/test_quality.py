@@ -23,16 +23,17 @@ from webapp.quality.people import PersonMeasures, measure_people
 from webapp.studies.models import Participation
 
 MakePhoto = Callable[..., Any]
-# What each habit is flagged for. Who rushes makes less of a photo, too, but nothing else that is noticed.
+# What each habit is flagged for, and what it may be flagged for besides: who rushes makes little of a photo.
 DUE = {
-    "rushing": "fast",
-    "routine": "identical",
-    "idle": "untouched identical",
-    "disobedient": "attention",
-    "erratic": "unreliable",
-    "absent": "away",
-    "scripted": "synthetic",
+    "rushing": {"fast"},
+    "routine": {"identical"},
+    "idle": {"untouched", "identical"},
+    "disobedient": {"attention"},
+    "erratic": {"unreliable"},
+    "absent": {"away"},
+    "scripted": {"synthetic"},
 }
+POSSIBLE = {"rushing": {"untouched"}}
 
 
 @pytest.fixture
@@ -53,8 +54,10 @@ def test_habits_are_flagged_and_careful_ones_are_not(study, photos, django_asser
     with django_assert_num_queries(2):
         people = {person.participation: person for person in measure_people(study)}
     thresholds = thresholds_of(study)
-    raised = [" ".join(flag.name for flag in flags_of(people[each.pk], thresholds)) for each in own]
-    assert raised == [""] * 4 + [DUE[robot.name] for robot in HABITS.values()]
+    raised = [{flag.name for flag in flags_of(people[each.pk], thresholds)} for each in own]
+    assert raised[:4] == [set()] * 4
+    for robot, flags in zip(HABITS.values(), raised[4:], strict=True):
+        assert flags - POSSIBLE.get(robot.name, set()) == DUE[robot.name], robot.name
     idle = people[own[robots.index(HABITS["idle"])].pk]
     assert (idle.photos, idle.untouched, idle.identical, idle.attention_items) == (6, 1, 1, 1)
     shown = {each.flag.name: each for each in distributions(people.values(), thresholds)}
