@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from math import sqrt
 from statistics import fmean as mean
 from typing import Any
@@ -133,16 +134,17 @@ def _repeats(study: Study) -> dict[str, dict[str, Any]]:
         episode__attention=False,
         colours__isnull=False,
     )
-    columns = ("episode__photo", "episode__participant__pseudonym", "episode__repeat", "colours")
-    rows = list(treatments.order_by("episode__photo").values_list(*columns))
-    points = as_points(bytes(row[3]) for row in rows)
+    # People are compared with people, and robots with robots.
+    of = ("episode__photo", "episode__participant__kind")
+    columns = (*of, "episode__participant__pseudonym", "episode__repeat", "colours")
+    rows = list(treatments.order_by(*of).values_list(*columns))
+    points = as_points(bytes(row[4]) for row in rows)
     squares: dict[str, list[tuple[float, float]]] = {}
     start = 0
-    while start < len(rows):
-        end = start
-        while end < len(rows) and rows[end][0] == rows[start][0]:
-            end += 1
-        for pseudonym, own, others in _of_photo([row[1:3] for row in rows[start:end]], points[start:end]):
+    for _, group in groupby(rows, key=lambda row: row[:2]):
+        of_photo = [(pseudonym, is_repeat) for *_, pseudonym, is_repeat, _ in group]
+        end = start + len(of_photo)
+        for pseudonym, own, others in _of_photo(of_photo, points[start:end]):
             squares.setdefault(pseudonym, []).append((own, others))
         start = end
     return {
