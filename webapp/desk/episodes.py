@@ -108,7 +108,8 @@ def episode_page(request: HttpRequest, study: Study, episode_id: UUID) -> HttpRe
 def judge_episode(request: HttpRequest, study: Study, episode_id: UUID) -> HttpResponseBase:
     """Exclude an episode, for a reason that is kept, or take it in again."""
     episode = _episode(study, episode_id)
-    whose = f"what {episode.participant} made of {episode.photo.name}"
+    player = Episode.objects.values_list(pseudonym_in_study(), flat=True).get(pk=episode.pk)
+    whose = f"what {player} made of {episode.photo.name}"
     try:
         if request.POST.get("verdict") == "accept":
             accept_episode(episode)

@@ -31,7 +31,8 @@ WITH played AS (
     FROM studies_lease lease WHERE lease.purpose = 'attention' AND lease.state = 'handed in'
     GROUP BY lease.participation_id
 )
-SELECT participation.id AS participation, participant.pseudonym, participant.kind, participation.condition,
+SELECT participation.id AS participation, participation.participant_id, participation.pseudonym, participant.kind,
+    participation.condition,
     participation.preview, participation.rejected IS NOT NULL AS rejected,
     count(*) FILTER (WHERE NOT attention) AS photos,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY active_ms) FILTER (WHERE NOT attention) / 1000 AS seconds,
@@ -53,8 +54,8 @@ JOIN participants_participant participant ON participant.id = participation.part
 LEFT JOIN played ON played.participant_id = participation.participant_id
 LEFT JOIN items ON items.participation_id = participation.id
 WHERE participation.study_id = %(study)s
-GROUP BY participation.id, participant.pseudonym, participant.kind
-ORDER BY participant.pseudonym
+GROUP BY participation.id, participant.kind
+ORDER BY participation.pseudonym
 """
 
 
@@ -116,16 +117,17 @@ def measure_people(study: Study) -> list[PersonMeasures]:
         names = [column.name for column in cursor.description or ()]
         people = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     repeats = _repeats(study)
-    return [PersonMeasures(**_plain(person), **repeats.get(person["pseudonym"], {})) for person in people]
+    return [_measures(person, repeats) for person in people]
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of Postgres with numbers of Python's own."""
-    return {name: float(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+def _measures(row: dict[str, Any], repeats: dict[int, dict[str, Any]]) -> PersonMeasures:
+    """Return a row of Postgres, with numbers of Python's own, and what is known of the repeats."""
+    own: dict[str, Any] = {name: float(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+    return PersonMeasures(**repeats.get(own.pop("participant_id"), {}), **own)
 
 
-def _repeats(study: Study) -> dict[str, dict[str, Any]]:
-    """Return, by pseudonym, how many repeats there are, and the two distances."""
+def _repeats(study: Study) -> dict[int, dict[str, Any]]:
+    """Return, by the key of the participant, how many repeats there are, and the two distances."""
     twice = Episode.objects.filter(study=study, repeat=True, measure__colours__isnull=False)
     treatments = Measure.objects.filter(
         episode__study=study,
@@ -136,44 +138,44 @@ def _repeats(study: Study) -> dict[str, dict[str, Any]]:
     )
     # People are compared with people, and robots with robots.
     of = ("episode__photo", "episode__participant__kind")
-    columns = (*of, "episode__participant__pseudonym", "episode__repeat", "colours")
+    columns = (*of, "episode__participant", "episode__repeat", "colours")
     rows = list(treatments.order_by(*of).values_list(*columns))
     points = as_points(bytes(row[4]) for row in rows)
-    squares: dict[str, list[tuple[float, float]]] = {}
+    squares: dict[int, list[tuple[float, float]]] = {}
     start = 0
     for _, group in groupby(rows, key=lambda row: row[:2]):
-        of_photo = [(pseudonym, is_repeat) for *_, pseudonym, is_repeat, _ in group]
+        of_photo = [(player, is_repeat) for *_, player, is_repeat, _ in group]
         end = start + len(of_photo)
-        for pseudonym, own, others in _of_photo(of_photo, points[start:end]):
-            squares.setdefault(pseudonym, []).append((own, others))
+        for player, own, others in _of_photo(of_photo, points[start:end]):
+            squares.setdefault(player, []).append((own, others))
         start = end
     return {
-        pseudonym: {
+        player: {
             "repeats": len(pairs),
             "repeat_distance": sqrt(mean(own for own, _ in pairs)),
             "others_distance": sqrt(mean(others for _, others in pairs)),
         }
-        for pseudonym, pairs in squares.items()
+        for player, pairs in squares.items()
     }
 
 
-def _of_photo(rows: list[tuple[str, bool]], points: NDArray[np.float32]) -> list[tuple[str, float, float]]:
+def _of_photo(rows: list[tuple[int, bool]], points: NDArray[np.float32]) -> list[tuple[int, float, float]]:
     """Return, for each who has treated a photo twice, the squared distance of the two, and the mean to others' first.
 
     The mean of the squared distances to several points follows from their mean and the mean of their squares.
     """
-    first = {pseudonym: index for index, (pseudonym, is_repeat) in enumerate(rows) if not is_repeat}
-    second = {pseudonym: index for index, (pseudonym, is_repeat) in enumerate(rows) if is_repeat}
+    first = {player: index for index, (player, is_repeat) in enumerate(rows) if not is_repeat}
+    second = {player: index for index, (player, is_repeat) in enumerate(rows) if is_repeat}
     others = len(first) - 1
     if others < 1:
         return []
     firsts = points[list(first.values())].astype(np.float64)
     total, squares = firsts.sum(axis=0), float((firsts**2).sum())
     measured = []
-    for pseudonym in second.keys() & first.keys():
-        point = points[first[pseudonym]].astype(np.float64)
+    for player in second.keys() & first.keys():
+        point = points[first[player]].astype(np.float64)
         length = float(point @ point)
-        apart = float(((points[second[pseudonym]] - point) ** 2).sum())
+        apart = float(((points[second[player]] - point) ** 2).sum())
         to_others = length - 2 * float(point @ (total - point)) / others + (squares - length) / others
-        measured.append((pseudonym, apart, max(0.0, to_others)))
+        measured.append((player, apart, max(0.0, to_others)))
     return measured

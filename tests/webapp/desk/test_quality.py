@@ -6,6 +6,7 @@ from tests.webapp.desk.test_studies import post, text
 from webapp.games.models import Episode
 from webapp.quality.measuring import measure_new
 from webapp.studies.log import StudyAction
+from webapp.studies.models import Participation
 
 PAGE = "/desk/studies/default/quality/"
 
@@ -31,7 +32,7 @@ def test_distributions_and_who_lies_beyond_a_threshold(owner, study, player, mak
     measure_new()
     page = text(owner.get(PAGE))
     assert "less time for a photo than careful work takes (0.3 s)" in page
-    assert f"/people/{Episode.objects.first().participant}/" in page
+    assert f"/people/{Participation.objects.get().pseudonym}/" in page
     assert "1 below 5 s" in page
     assert "wait to be measured" not in page
 

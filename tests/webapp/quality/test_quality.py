@@ -117,7 +117,7 @@ def test_the_command_names_who_is_worth_a_look(study, photos, tmp_path):
     take_part(study, [CAREFUL, HABITS["rushing"]], photos[:3])
     out = StringIO()
     call_command("quality", "default", "-o", str(tmp_path / "people.csv"), stdout=out)
-    rushing = Participation.objects.latest("pk").participant.pseudonym
+    rushing = Participation.objects.latest("pk").pseudonym
     assert f"{rushing}: fast (" in out.getvalue()
     assert "2 participants, 1 flagged" in out.getvalue()
     lines = (tmp_path / "people.csv").read_text().splitlines()
