@@ -20,8 +20,8 @@ from editing.game.rules import Step
 from learning.comparison.film_strips import data_uri, film_strips
 from learning.comparison.plan import Plan, departures, read_plan
 from learning.comparison.results import clip_to_display
-from learning.comparison.sentences import interval, number
-from learning.comparison.sides import ComparisonError, Side, read_side
+from learning.comparison.sentences import comparison_notes, interval, number
+from learning.comparison.sides import ComparisonError, Side, choose_players, read_side
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, picture, write
 
@@ -79,11 +79,16 @@ def people_and_agent(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The folder of a report, and what the command said while it made it."""
     folder = tmp_path_factory.mktemp("report")
     a, b = people_and_agent(folder)
-    safelight_output("compare", a, b, "-o", folder / "out")
-    return folder / "out"
+    return folder / "out", safelight_output("compare", a, b, "-o", folder / "out").splitlines()
+
+
+@pytest.fixture(scope="module")
+def report(said: tuple[Path, list[str]]) -> Path:
+    return said[0]
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +128,11 @@ def test_counts_and_reasons_are_on_the_page(page: Page) -> None:
     assert "People 15 5 3 1 not submitted (open) <&> $x$ 6 1 3" in text
 
 
-def test_the_first_line_says_whose_play_is_compared_and_the_last_but_one_answers(tmp_path: Path) -> None:
-    a, b = people_and_agent(tmp_path)
-    lines = safelight_output("compare", a, b, "-o", tmp_path / "out").splitlines()
-    assert lines[0] == ("Comparing 15 episodes by 5 people with 6 episodes by agent:<&> $x$ and the baselines.")
+def test_the_first_line_says_whose_play_is_compared_and_the_last_but_one_answers(
+    said: tuple[Path, list[str]],
+) -> None:
+    lines = said[1]
+    assert lines[0] == "Comparing 15 episodes by 5 people with 6 episodes by agent:<&> $x$ and the baselines."
     assert re.match(r"On 3 photos, .* scores .* for its pictures, where 0 is a random legal player and 1", lines[-2])
 
 
@@ -136,11 +142,10 @@ def test_the_page_opens_with_the_question_the_number_and_its_interval(page: Page
 
 def test_robots_in_peoples_place_are_said_to_be_no_people(tmp_path: Path) -> None:
     plays = [Play(f"r{n}", "sea", (("exposure", {"ev": 0.5 * (n + 1)}),), {"player_kind": "robot"}) for n in range(3)]
-    export = write(tmp_path / "export", [*plays, Play("agent:a", "sea")])
-    safelight_output("compare", export, "-o", tmp_path / "out", "--players", "robots,agents")
-    assert (
-        "No person is in this comparison: robots stand in their place"
-        in Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text
+    everybody = read_side(write(tmp_path / "export", [*plays, Play("agent:a", "sea")]), "export")
+    robots, agents = choose_players(everybody, ["robots", "agents"])
+    assert "No person is in this comparison: robots stand in their place, and say nothing of people." in (
+        comparison_notes(robots, agents, 3, 1, 0)
     )
 
 
