@@ -14,6 +14,8 @@ const PAGES = {
   reveal: "src/reveal/main.tsx",
   profile: "src/profile/main.tsx",
   replay: "src/replay/main.tsx",
+  judging: "src/judging/main.tsx",
+  questionnaire: "src/questionnaire/main.tsx",
   upload: "src/research/upload.ts",
   desk: "src/research/desk.ts",
   events: "src/research/events.ts",
@@ -35,6 +37,8 @@ for (const [name, entry] of Object.entries(entries)) {
       outDir,
       emptyOutDir: false,
       modulePreload: { polyfill: false },
+      // The page of a questionnaire brings all of SurveyJS along, and no other page does.
+      chunkSizeWarningLimit: 1600,
       rolldownOptions: {
         input: { [name]: entry },
         // htmx has an eval that its configuration forbids, as the content security policy does.

@@ -84,9 +84,12 @@ INSTALLED_APPS = [
     "webapp.studies",
     "webapp.games",
     "webapp.downloads",
+    # Before ratings: as somebody withdraws, nobody can answer any more before what was answered is erased.
+    "webapp.judging",
     "webapp.ratings",
     "webapp.quality",
     "webapp.recruiting",
+    "webapp.questionnaires",
     "webapp.datasets",
     "webapp.desk",
     "django.contrib.admin",

@@ -13,7 +13,9 @@ from webapp.games.pages import home, replay
 from webapp.http.database_unavailable import healthz
 from webapp.http.languages import catalogue_script
 from webapp.http.openapi import SchemaView
+from webapp.judging.pages import judging_page
 from webapp.photos.models import SHA256
+from webapp.questionnaires.pages import questionnaire_page
 from webapp.ratings.pages import profile, reveal
 from webapp.recruiting.webhook import prolific_events
 from webapp.studies import end_pages, pages
@@ -24,6 +26,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("webapp.downloads.urls")),
     path("", include("webapp.ratings.urls")),
     path("recruiting/prolific/", prolific_events, name="prolific-events"),
+    path("", include("webapp.judging.urls")),
+    path("", include("webapp.questionnaires.urls")),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]
@@ -44,6 +48,8 @@ urlpatterns = [
     path("play/<slug:slug>/mine/", own_data.mine, name="mine"),
     path("play/<slug:slug>/mine.<str:form>", own_data.mine_file, name="mine-file"),
     path("play/<slug:slug>/withdraw/", own_data.withdraw_page, name="withdraw"),
+    path("play/<slug:slug>/judging/", judging_page, name="judging-page"),
+    path("play/<slug:slug>/questionnaire/", questionnaire_page, name="questionnaire-page"),
     path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
     path("play/<slug:slug>/profile/", profile, name="profile-page"),
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),

@@ -57,6 +57,11 @@ class Snapshot:
         return self.table("judgements")
 
     @cached_property
+    def answers(self) -> Any:
+        """The table of answers to questionnaires."""
+        return self.table("answers")
+
+    @cached_property
     def participations(self) -> Any:
         """The table of participations."""
         return self.table("participations")

@@ -25,6 +25,8 @@ class Receipt:
         complete: whether it was completed, by the site's word.
         episodes, events: how many are there of what was handed in, tutorials aside.
         digest: of these events, SHA-256.
+        judgements, answers: how many are there of what was said in tasks of judging, and to questionnaires.
+        answers_digest: of both.
         problems: what does not add up, in sentences.
     """
 
@@ -35,6 +37,9 @@ class Receipt:
     episodes: int = 0
     events: int = 0
     digest: str = ""
+    judgements: int = 0
+    answers: int = 0
+    answers_digest: str = ""
     problems: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -51,6 +56,19 @@ def digest(events: Iterable[Row]) -> str:
     told = ({name: value for name, value in event.items() if (name, value) != added} for event in events)
     lines = sorted(json.dumps(event, sort_keys=True, default=str) for event in told)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+# Of a judgement and an answer, what is the same in every export: not which episodes it names, nor from when it counts.
+_SAID = {
+    "judgements": ("task", "position", "kind", "photo", "makers", "repeat", "attention", "failed", "answer", "ms"),
+    "answers": ("questionnaire", "question", "answer", "language", "ms"),
+}
+
+
+def answers_digest(judgements: Iterable[Row], answers: Iterable[Row]) -> str:
+    """Return the SHA-256 of what somebody said in tasks of judging and to questionnaires, whatever the order."""
+    told = {"judgements": judgements, "answers": answers}
+    return digest({name: row[name] for name in _SAID[table]} for table, said in told.items() for row in said)
 
 
 def event_problems(episode: str, events: Iterable[Row]) -> list[str]:
@@ -81,10 +99,25 @@ def receipts_of(snapshot: Snapshot) -> list[Receipt]:
         receipt.events += len(events.get(episode["id"], []))
         receipt.problems += event_problems(episode["id"], events.get(episode["id"], []))
         own.setdefault(key, []).extend(events.get(episode["id"], []))
+    said = {table: _said(snapshot, table) for table in _SAID}
+    for key in {*said["judgements"], *said["answers"]}:
+        found.setdefault(key, Receipt(key[1], key[0]))
     for key, receipt in found.items():
-        receipt.digest = digest(own[key])
+        receipt.digest = digest(own.get(key, ()))
+        judgements, answers = said["judgements"].get(key, []), said["answers"].get(key, [])
+        receipt.judgements, receipt.answers = len(judgements), len(answers)
+        receipt.answers_digest = answers_digest(judgements, answers)
     _compare(found, _written(snapshot))
     return sorted(found.values(), key=lambda receipt: (receipt.study, receipt.player))
+
+
+def _said(snapshot: Snapshot, table: str) -> dict[tuple[str, str], list[Row]]:
+    """Return the rows of a table by study and player; those of the reveal, which is no task, are left out."""
+    said: dict[tuple[str, str], list[Row]] = {}
+    for row in rows(snapshot.table(table)):
+        if row.get("task") != "" and row["player_kind"] in ("human", "robot"):
+            said.setdefault((row["study"], row["player"]), []).append(row)
+    return said
 
 
 def _written(snapshot: Snapshot) -> Iterator[Row]:
@@ -92,15 +125,18 @@ def _written(snapshot: Snapshot) -> Iterator[Row]:
     yield from snapshot.manifest.get("participations", ())
     for row in rows(snapshot.participations):
         if row["events_sha256"] is not None:
-            yield row | {"complete": row["completed"] is not None, "digest": row["events_sha256"]}
+            digests = {"digest": row["events_sha256"], "answers_digest": row["answers_sha256"]}
+            yield row | digests | {"complete": row["completed"] is not None}
 
 
 def _compare(found: dict[tuple[str, str], Receipt], written: Iterable[Row]) -> None:
     """Add what the site says of each participation, and where that differs from the rows."""
     for row in written:
         key = (row["study"], row["player"])
-        receipt = found.setdefault(key, Receipt(row["player"], row["study"], row["condition"], digest=digest([])))
-        receipt.complete = row["complete"]
-        for name in ("episodes", "events", "digest"):
-            if row[name] != getattr(receipt, name):
+        receipt = found.setdefault(key, Receipt(row["player"], row["study"], digest=digest([])))
+        receipt.answers_digest = receipt.answers_digest or answers_digest((), ())
+        receipt.condition, receipt.complete = row["condition"], row["complete"]
+        for name in ("episodes", "events", "digest", "judgements", "answers", "answers_digest"):
+            # What was said is not counted in exports of before there were tasks beside play.
+            if row.get(name) is not None and row[name] != getattr(receipt, name):
                 receipt.problems.append(f"{name}: the site wrote {row[name]}, here it is {getattr(receipt, name)}")

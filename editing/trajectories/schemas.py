@@ -24,7 +24,7 @@ from editing.trajectories.columns import (
 PLAYER_KINDS = ("human", "robot", "agent", "baseline", "expert")
 STATUSES = ("open", "submitted", "abandoned", "excluded")
 FLAGS = ("tutorial", "preview", "repeat", "attention", "resumed", "saw_reveal")
-JUDGEMENT_KINDS = ("rating", "pair", "favourite")
+JUDGEMENT_KINDS = ("rating", "pair", "favourite", "turing", "turing_pair")
 WINDOWS = ("small", "medium", "large")
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -130,16 +130,68 @@ PHOTOS = table_schema(
     ],
 )
 
+_CONDITION = column("condition", pa.string(), "The study's condition; empty where it has none.")
+_PREVIEW = column("preview", pa.bool_(), "Of a researcher who tried the study: it does not count.")
+
 JUDGEMENTS = table_schema(
-    "One row for each answer to pictures that were shown side by side, blind.",
+    "One row for each answer to pictures that were shown blind: in a task of judging, or in the reveal.",
     [
         *_player(),
         _STUDY,
+        _CONDITION,
+        column("task", pa.string(), "The task, by its name in the study's configuration; empty for the reveal."),
+        column("position", pa.int32(), "Its place among what the player was shown in the task, from 0.", low=0),
         _PHOTO,
-        column("kind", pa.string(), "What was asked.", values=JUDGEMENT_KINDS),
-        column("episodes", pa.list_(pa.string()), "Those shown, by place: from left to right, and from the top."),
-        column("answer", pa.int32(), "Of a pair or a favourite, the place of the one chosen, from 0.", low=0),
+        column(
+            "kind",
+            pa.string(),
+            "What was asked. rating: how good is it; pair: which is better; favourite: which of several is liked best; "
+            "turing: did a person or a program make it; turing_pair: which of two did a person make.",
+            values=JUDGEMENT_KINDS,
+        ),
+        column(
+            "episodes",
+            pa.list_(pa.string()),
+            "Those shown, by place: from left to right, and from the top. Empty for a picture of no episode, and in a "
+            "task for one that this export leaves out.",
+        ),
+        column(
+            "makers",
+            pa.list_(pa.string()),
+            "Who made each picture, by place: person, expert, robot, baseline, agent or agent:<name>; untouched is the "
+            "photo as it came, task a picture made for an attention check.",
+        ),
+        column(
+            "repeat", pa.bool_(), "The second time that this player saw the pictures; two of them the other way round."
+        ),
+        column("attention", pa.bool_(), "An attention check."),
+        column("failed", pa.bool_(), "An attention check that was not answered as it asks."),
+        _PREVIEW,
+        column("surplus", pa.bool_(), "Given when the pictures had all that were wanted: kept, not counted."),
+        column(
+            "answer",
+            pa.int32(),
+            "Of a rating the mark, 1 (bad) to 5 (good); of turing 0 for a person, 1 for a program; else the place of "
+            "the picture chosen, from 0.",
+            low=0,
+        ),
         column("ms", pa.int64(), "From the pictures to the answer, by the client's clock.", unit="ms", low=0),
+        column("made", _TIME, "When it was given, as in episodes.started."),
+    ],
+)
+
+ANSWERS = table_schema(
+    "One row for each question of a questionnaire that was answered.",
+    [
+        _STUDY,
+        *_player(),
+        _CONDITION,
+        column("questionnaire", pa.string(), "The questionnaire, by its name in the study's configuration."),
+        column("question", pa.string(), "The question, by its name; -Comment is the text beside a choice of other."),
+        column("answer", pa.string(), "What was answered, as SurveyJS gives it, in JSON."),
+        column("language", pa.string(), "The language in which it was asked."),
+        _PREVIEW,
+        column("ms", pa.int64(), "For the whole questionnaire, by the client's clock.", unit="ms", low=0),
         column("made", _TIME, "When it was given, as in episodes.started."),
     ],
 )
@@ -180,6 +232,9 @@ PARTICIPATIONS = table_schema(
         column("episodes", pa.int64(), "Episodes handed in, tutorials aside.", low=0, null=_PARTIAL),
         column("events", pa.int64(), "Events of these.", low=0, null=_PARTIAL),
         column("events_sha256", pa.string(), "Their digest, by which `dataset receipts` checks them.", null=_PARTIAL),
+        column("judgements", pa.int64(), "Answers in tasks of judging.", low=0, null=_PARTIAL),
+        column("answers", pa.int64(), "Questions answered in questionnaires.", low=0, null=_PARTIAL),
+        column("answers_sha256", pa.string(), "The digest of judgements and answers.", null=_PARTIAL),
     ],
 )
 
@@ -198,12 +253,21 @@ AGENTS = table_schema(
 ADDED: dict[str, dict[str, Any]] = {
     "episodes": {"surplus": False, "condition": ""},
     "events": dict.fromkeys(GESTURE_COLUMNS.values()),
+    "judgements": {
+        "condition": "",
+        "task": "",
+        "position": 0,
+        "makers": [],
+        **dict.fromkeys(("repeat", "attention", "failed", "preview", "surplus"), False),
+    },
+    "participations": dict.fromkeys(("judgements", "answers", "answers_sha256")),
 }
 
 SCHEMAS: dict[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}
 # Where there is nothing to say, a snapshot goes without: it is read as a table without rows.
 OPTIONAL_SCHEMAS: dict[str, Any] = {
     "judgements": JUDGEMENTS,
+    "answers": ANSWERS,
     "participations": PARTICIPATIONS,
     "agents": AGENTS,
 }
@@ -214,7 +278,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "steps": ("episode", "index"),
     "events": ("episode", "seq"),
     "photos": ("sha256",),
-    "judgements": ("study", "player", "photo", "kind"),
+    "judgements": ("study", "player", "task", "position", "photo", "kind"),
+    "answers": ("study", "player", "questionnaire", "question"),
     "participations": ("study", "player"),
     "agents": ("player", "checkpoint_hash", "contract_version"),
 }

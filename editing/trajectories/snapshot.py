@@ -1,9 +1,9 @@
 """Trajectories as files: one form for people's play and for agents'.
 
 A snapshot is a folder: ``episodes.parquet steps.parquet events.parquet photos.parquet manifest.json`` and the photos'
-previews as ``previews/<sha256>.npy``; ``judgements participations agents`` too, where there are any. The site's export
-and an agent's play both write it here, and every reader gets it from ``read_snapshot``, which trusts nothing, or from
-``editing.trajectories.reading.open_snapshot``, which reads only what is asked for.
+previews as ``previews/<sha256>.npy``; ``judgements answers participations agents`` too, where there are any. The site's
+export and an agent's play both write it here, and every reader gets it from ``read_snapshot``, which trusts nothing, or
+from ``editing.trajectories.reading.open_snapshot``, which reads only what is asked for.
 """
 
 import json
@@ -131,6 +131,7 @@ def write_snapshot(
     previews: Mapping[str, Path],
     manifest: Mapping[str, Any],
     judgements: Iterable[Mapping[str, Any]] | None = None,
+    answers: Iterable[Mapping[str, Any]] | None = None,
     participations: Iterable[Mapping[str, Any]] | None = None,
 ) -> Snapshot:
     """Write a snapshot of rows, checked, whole or not at all.
@@ -140,7 +141,7 @@ def write_snapshot(
         episodes, steps, events, photos: rows, as dicts with the columns of the schemas.
         previews: the file of each preview, by its SHA-256; copied byte for byte.
         manifest: what else to say of the snapshot, as JSON values.
-        judgements, participations: rows too; without them the snapshot has no such table.
+        judgements, answers, participations: rows too; without them the snapshot has no such table.
 
     Raises:
         FileExistsError: if the folder holds something already.
@@ -148,7 +149,7 @@ def write_snapshot(
     """
     with new_folder(directory) as unfinished:
         tables = {"episodes": episodes, "steps": steps, "events": events, "photos": photos}
-        optional = {"judgements": judgements, "participations": participations}
+        optional = {"judgements": judgements, "answers": answers, "participations": participations}
         tables |= {name: table_rows for name, table_rows in optional.items() if table_rows is not None}
         counts = write_tables(unfinished, {name: tables_of_rows(name, tables[name]) for name in tables})
         write_previews(unfinished, previews)

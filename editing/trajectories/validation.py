@@ -64,9 +64,9 @@ def check_rows(snapshot: Snapshot) -> None:
     if judgements:
         episode_ids = set(snapshot.episodes.column("id").to_pylist())
         for index, judgement in enumerate(judgements):
-            if unknown := set(judgement["episodes"]).difference(episode_ids):
+            if unknown := set(judgement["episodes"]) - episode_ids - {None}:
                 raise _invalid("judgements", index, f"there is no episode {min(unknown)}")
-    for name in ("participations", "agents"):
+    for name in ("answers", "participations", "agents"):
         _check_each(name, getattr(snapshot, name), _check_player)
 
 
@@ -231,8 +231,15 @@ def _check_judgement(row: Row) -> None:
     shown = len(row["episodes"])
     if not shown:
         raise ValueError("a judgement names the episodes that were shown")
-    if row["kind"] != "rating" and not 0 <= row["answer"] < shown:
-        raise ValueError(f"the answer is place {row['answer']}, of {shown} from 0")
+    if row["makers"] and len(row["makers"]) != shown:
+        raise ValueError(f"makers has {len(row['makers'])} names, of {shown} pictures")
+    low, high = {"rating": (1, 5), "turing": (0, 1)}.get(row["kind"], (0, shown - 1))
+    if not low <= row["answer"] <= high:
+        raise ValueError(
+            f"the answer is {row['answer']}, outside {low} .. {high}"
+            if row["kind"] in ("rating", "turing")
+            else f"the answer is place {row['answer']}, of {shown} from 0"
+        )
     if row["ms"] < 0:
         raise ValueError(f"ms is {row['ms']}")
 

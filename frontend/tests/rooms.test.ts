@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 
 /** From the ground up: files of a room import from it and from those before it. */
-const ROOMS = ["shared", "game", "gl", "controls", "viewing", "downloads", "tutorial", "play"];
+const ROOMS = ["shared", "game", "gl", "controls", "viewing", "downloads", "tutorial", "play", "answering"];
 /** On top of them: the other pages, none of which imports from another. */
-const PAGES = ["reveal", "replay", "profile", "research", "start"];
+const PAGES = ["reveal", "replay", "profile", "judging", "questionnaire", "research", "start"];
 
 /** By the path of a module under src/, without its ending: the modules that it imports. */
 type Imports = ReadonlyMap<string, readonly string[]>;

@@ -59,7 +59,8 @@ def judgements_that_count(rows: Iterable[Row], makers_by_episode: Mapping[str, s
             continue
         makers = row.get("makers") or [makers_by_episode.get(episode, "") for episode in row["episodes"]]
         named = tuple(_KINDS.get(maker, maker.removeprefix("agent:")) for maker in makers)
-        items = tuple(row["episodes"]) or named
+        # A picture of no episode, such as an untouched one, is known by its maker.
+        items = tuple(episode or maker for episode, maker in zip(row["episodes"], named, strict=True)) or named
         judgements.append(Judgement(row["player"], row["photo"], row["kind"], named, items, row["answer"]))
     return judgements
 

@@ -209,12 +209,12 @@ class TestSequences:
 
     def test_each_order_shows_each_photo_once(self):
         for order in ("random", "balanced", "fixed"):
-            assert sorted(item.photo for item in self.make(order=order)) == list(self.PHOTOS)
+            assert sorted(item.content for item in self.make(order=order)) == list(self.PHOTOS)
         assert self.make(order="random") == self.make(order="random") != self.make("q", order="random")
-        assert [item.photo for item in self.make(order="fixed")] == list(self.PHOTOS)
+        assert [item.content for item in self.make(order="fixed")] == list(self.PHOTOS)
 
     def test_a_balanced_order_shows_each_photo_as_often_in_each_place(self):
-        shown = [[item.photo for item in self.make(order="balanced", turn=turn)] for turn in range(len(self.PHOTOS))]
+        shown = [[item.content for item in self.make(order="balanced", turn=turn)] for turn in range(len(self.PHOTOS))]
         assert all(sorted(column) == list(self.PHOTOS) for column in zip(*shown, strict=True))
 
     @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
@@ -225,7 +225,7 @@ class TestSequences:
             repeats = [item for item in items if item.purpose == "repeat"]
             assert len(repeats) == round(share * len(self.PHOTOS))
             for repeat in repeats:
-                between = items.index(repeat) - items.index(Item(repeat.photo, Lease.Purpose.PLAY)) - 1
+                between = items.index(repeat) - items.index(Item(repeat.content, Lease.Purpose.PLAY)) - 1
                 assert between >= distance
 
     def test_repeats_of_all_come_as_late_as_they_can(self):

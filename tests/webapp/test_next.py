@@ -24,6 +24,8 @@ def test_it_works(player, make_photo):
         "episode": None,
         "instruction": "",
         "progress": {"done": 0, "total": 1},
+        "task": "play",
+        "elsewhere": "",
         "end": "",
         "contract_version": VERSION,
     }

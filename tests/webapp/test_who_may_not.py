@@ -15,14 +15,17 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from tests.webapp.conftest import Json, MakePhoto, Player, logged_in
 from tests.webapp.ratings.conftest import store_play
 from webapp.games.models import Episode
+from webapp.judging.models import Picture, ShownPicture, Trial
 from webapp.participants.sessions import ticket_for
+from webapp.photos.models import Photo
 from webapp.ratings.models import Showing
 from webapp.studies.members import Membership, Role
-from webapp.studies.models import Study
+from webapp.studies.models import Participation, Study
 from webapp.studies.tokens import ApiToken
 
 # `player` has played the photo, `other` has joined the same study, `elsewhere` another one; `unagreed` is the player
@@ -62,6 +65,8 @@ OF_THE_DESK = (
     *("desk-exports", "desk-export-list", "desk-receipts"),
 )
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
+# Who has joined is told that there is no such task; others, that they have not joined.
+NO_TASK = {visitor: (404, "not_found") if answer == OK else answer for visitor, answer in JOINED.items()}
 HIDDEN = {visitor: (status, "") for visitor, (status, _) in OWN.items()}
 
 
@@ -110,6 +115,10 @@ READ = [
     Address("reveals", JOINED | {"other": (409, "reveal_later")}),
     Address("revealed-picture", OWN),
     Address("profile", JOINED),
+    # The study has no tasks but play: their pages lead there.
+    *(Address(name, answers((302, "/play/default/"))) for name in ("judging-page", "questionnaire-page")),
+    Address("trial-picture", OWN),
+    Address("questionnaire", JOINED),
 ]
 WRITE = [
     # The text that is agreed to must be the study's of today.
@@ -123,6 +132,9 @@ WRITE = [
     Address("downloads", WATCHED, "POST", {"format": "jpeg"}),
     Address("reveal", JOINED | {"other": (409, "reveal_later")}, "POST", {}),
     Address("reveal-answer", JOINED | {"other": (409, "not_shown")}, "POST", {"place": 0, "ms": 900}),
+    Address("judging", JOINED, "POST", {}),
+    Address("trial-answer", NO_TASK, "POST", {"answer": 1, "ms": 900}),
+    Address("answers", NO_TASK, "POST", {"key": "0" * 32, "answers": {}, "ms": 900}),
     Address("study-photo", OF_EDITORS | dict.fromkeys(EDITORS, (409, "conflict")), "POST", {}),
     Address("study-photo", OF_EDITORS, "DELETE"),
     Address("photo-replacement", NOT_FOR_STRANGERS, "POST", content_type=FORM),
@@ -261,12 +273,24 @@ def site(
             "language": "de",
             "version": "0",
             "index": 0,
+            "name": "before",
+            "trial_id": _trial(study, photo).pk,
             "showing_id": Showing.objects.get().pk,
             "pseudonym": Episode.objects.get(pk=played[0]["episode"]).participant.pseudonym,
             "key": ApiToken.make(study, ada, "script", Role.VIEWER)[0].pk,
         },
         played,
     )
+
+
+def _trial(study: Study, photo: Photo) -> Trial:
+    """A picture that the player is given to judge."""
+    participation = Participation.objects.get(study=study, completed__isnull=False)
+    same = {"task": "judged", "position": 0, "expires": timezone.now()}
+    trial = Trial.objects.create(participation=participation, **same)
+    picture = Picture.objects.create(study=study, task="judged", photo=photo, maker="untouched")
+    ShownPicture.objects.create(trial=trial, index=0, picture=picture)
+    return trial
 
 
 def test_nobody_reads_or_changes_what_is_not_theirs(site: Site) -> None:

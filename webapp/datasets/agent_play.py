@@ -74,8 +74,9 @@ def play_some(should_stop: Callable[[], bool]) -> bool:
 
 def _next_photos() -> tuple[Study, list[Photo]] | None:
     """Return a study, and what the agent plays next of it: several photos, or one at which it has failed before."""
-    shown = Study.objects.filter(state=Study.State.OPEN, agent=SHIPPED_AGENT).exclude(reveal=Study.Reveal.OFF)
-    for study in shown:
+    for study in Study.objects.filter(state=Study.State.OPEN, agent=SHIPPED_AGENT):
+        if not study.shows_agent:
+            continue
         failures = {failure.photo_id: failure for failure in AgentFailure.objects.filter(study=study)}
         waiting = [photo for photo in _unplayed(study) if photo.pk not in failures or failures[photo.pk].is_due]
         fresh = (photo for photo in waiting if photo.pk not in failures and photo.has_preview)

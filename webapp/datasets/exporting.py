@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -19,6 +20,13 @@ from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot
 from editing.trajectories.schemas import FLAGS
 from editing.trajectories.snapshot import write_snapshot
+from webapp.datasets.answer_rows import (
+    answer_rows,
+    answers_of,
+    judgement_row,
+    task_judgements,
+    with_what_was_shown,
+)
 from webapp.datasets.participations import participation_rows, participations_of
 from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event, Step
@@ -123,14 +131,21 @@ class Selection:
         """The photos played, and those of the study that wait to be."""
         waiting = models.Q(studies__in=self.studies, removed_at=None)
         played = models.Q(pk__in=self.episodes.order_by().values("photo"))
-        return Photo.objects.filter(waiting | played).distinct().order_by("sha256")
+        judged = models.Q(pk__in=task_judgements(self.studies).order_by().values("showing__photo"))
+        return Photo.objects.filter(waiting | played | judged).distinct().order_by("sha256")
 
     @property
     def judgements(self) -> models.QuerySet[Judgement]:
-        """What was said of the episodes; only where all that were shown are exported."""
+        """What was said of pictures: in tasks, and in the reveal where all episodes that were shown are exported."""
         elsewhere = Place.objects.exclude(episode__in=self.episodes.order_by().values("pk")).values("showing")
-        rows = Judgement.objects.exclude(showing__in=elsewhere).order_by("made", "pk")
-        return rows.select_related("showing__participant", "showing__study").prefetch_related("showing__places")
+        in_reveal = models.Q(showing__task="") & ~models.Q(showing__in=elsewhere)
+        in_tasks = ~models.Q(showing__task="") & models.Q(showing__study__in=self.studies)
+        return with_what_was_shown(Judgement.objects.filter(in_reveal | in_tasks))
+
+    @property
+    def judged(self) -> set[UUID]:
+        """Of the episodes, the ids of those that were judged."""
+        return set(self.episodes.order_by().filter(places__isnull=False).values_list("pk", flat=True))
 
     @property
     def removed_photos(self) -> list[str]:
@@ -148,14 +163,18 @@ def export(directory: Path, selection: Selection) -> Snapshot:
     check_free(directory)
     with _previews_held(selection) as held, _one_moment():
         episodes = _with_players(selection.episodes.select_related("participant", "study"))
-        judgements = _with_players(selection.judgements, "showing__")
+        judgements, judged = selection.judgements, selection.judged
+        answers = answers_of(selection.studies)
         snapshot = write_snapshot(
             directory,
             episodes=map(_episode_row, episodes.iterator(_CHUNK)),
             steps=map(_step_row, _parts(Step, selection, "index")),
             events=map(_event_row, _parts(Event, selection, "seq")),
             photos=map(photo_row, selection.photos.iterator(_CHUNK)),
-            judgements=map(_judgement_row, judgements.iterator(_CHUNK)) if judgements.exists() else None,
+            judgements=(judgement_row(row, judged) for row in judgements.iterator(_CHUNK))
+            if judgements.exists()
+            else None,
+            answers=answer_rows(answers.iterator(_CHUNK)) if answers.exists() else None,
             participations=selection.participations if participations_of(selection.studies).exists() else None,
             previews={photo.preview_sha256: held(photo) for photo in selection.photos.iterator(_CHUNK)},
             manifest={
@@ -255,22 +274,6 @@ def _event_row(event: Event) -> Row:
     return event.as_played().to_json()
 
 
-def _judgement_row(judgement: Any) -> Row:
-    """Return the row of a judgement with its ``player``."""
-    showing = judgement.showing
-    return {
-        "player": judgement.player,
-        "player_kind": showing.participant.kind,
-        "study": showing.study.slug,
-        "photo": showing.photo_id,
-        "kind": judgement.kind,
-        "episodes": [str(place.episode_id) for place in showing.places.all()],
-        "answer": judgement.answer,
-        "ms": judgement.ms,
-        "made": judgement.made,
-    }
-
-
 def photo_row(photo: Photo) -> Row:
     """Return the photo's row in a snapshot."""
     columns = ("sha256", "preview_sha256", "name", "width", "height", "preview_width", "preview_height")
@@ -290,10 +293,14 @@ def left_out_text(left_out: dict[str, int]) -> str:
     return f"Episodes left out: {reasons}." if reasons else ""
 
 
-def _judgements(snapshot: Snapshot) -> str:
-    count = snapshot.judgements.num_rows
-    row = "| `judgements.parquet` | choice of a favourite among episodes of one photo, shown side by side, blind |"
-    return f"{row} {count} |\n" if count else ""
+def _said(snapshot: Snapshot) -> str:
+    """Return the lines on judgements and answers, of which a snapshot may have none."""
+    lines = {
+        "judgements": "answer to pictures that were shown blind: a rating, the better one, who made it, a favourite",
+        "answers": "question of a questionnaire that was answered",
+    }
+    counts = {name: snapshot.table(name).num_rows for name in lines}
+    return "".join(f"| `{name}.parquet` | {lines[name]} | {count} |\n" for name, count in counts.items() if count)
 
 
 def _licences(snapshot: Snapshot) -> str:
@@ -328,7 +335,7 @@ photo in at most five steps, out of eight filters.
 | `steps.parquet` | step of a submitted episode: filter and physical parameters | {snapshot.steps.num_rows} |
 | `events.parquet` | action on the way there, in order | {snapshot.events.num_rows} |
 | `photos.parquet` | photo: how it was decoded, its licence | {snapshot.photos.num_rows} |
-{_judgements(snapshot)}| `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
+{_said(snapshot)}| `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
 
 {notes}
 The steps follow from the events; `manifest.json` says which version of the filters they were played with.

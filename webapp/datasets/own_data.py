@@ -19,6 +19,7 @@ from webapp.games.models import Episode, Event
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import holder_of, participant_key, participant_of, remember, ticket_for
 from webapp.quality.models import Measure
+from webapp.questionnaires.models import Answers
 from webapp.ratings.models import Judgement
 from webapp.recruiting.models import Payment, Submission
 from webapp.recruiting.payments import payments_of
@@ -37,14 +38,24 @@ class Stored:
 
     episodes: int
     events: int
+    favourites: int
     judgements: int
+    questions: int
 
 
 def stored_of(participation: Participation) -> Stored:
     """Count what is stored of a participation."""
     episodes = _episodes(participation)
     events = Event.objects.filter(episode__in=episodes.order_by())
-    return Stored(episodes.count(), events.count(), _judgements(participation).count())
+    judgements = _judgements(participation)
+    answers = Answers.objects.filter(participation=participation)
+    return Stored(
+        episodes.count(),
+        events.count(),
+        judgements.filter(showing__task="").count(),
+        judgements.exclude(showing__task="").count(),
+        sum(len(stored.values) for stored in answers),
+    )
 
 
 def own_data(participation: Participation) -> dict[str, Any]:
@@ -78,8 +89,25 @@ def own_data(participation: Participation) -> dict[str, Any]:
         ],
         "episodes": [_episode(episode) for episode in _episodes(participation)],
         "judgements": [
-            {"photo": row.showing.photo_id, "kind": row.kind, "answer": row.answer, "made": row.made.isoformat()}
+            {
+                "task": row.showing.task,
+                "photo": row.showing.photo_id,
+                "kind": row.kind,
+                "answer": row.answer,
+                "ms": row.ms,
+                "made": row.made.isoformat(),
+            }
             for row in _judgements(participation)
+        ],
+        "answers": [
+            {
+                "questionnaire": row.questionnaire,
+                "answers": row.values,
+                "language": row.language,
+                "ms": row.ms,
+                "made": row.made.isoformat(),
+            }
+            for row in Answers.objects.filter(participation=participation)
         ],
     }
 

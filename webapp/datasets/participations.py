@@ -95,7 +95,9 @@ def _window(width: float | None) -> str | None:
 
 def _receipt(participation: Participation, receipts: Mapping[tuple[str, str], Receipt] | None) -> Row:
     if receipts is None:
-        return {"episodes": None, "events": None, "events_sha256": None}
+        return dict.fromkeys(("episodes", "events", "events_sha256", "judgements", "answers", "answers_sha256"))
     empty = Receipt(participation.pseudonym, participation.study.slug)
     receipt = receipts.get((empty.study, empty.player), empty)
-    return {"episodes": receipt.episodes, "events": receipt.events, "events_sha256": receipt.digest}
+    played = {"episodes": receipt.episodes, "events": receipt.events, "events_sha256": receipt.digest}
+    said = {"judgements": receipt.judgements, "answers": receipt.answers, "answers_sha256": receipt.answers_digest}
+    return played | said

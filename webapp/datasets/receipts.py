@@ -1,16 +1,20 @@
 """The receipts of a study, computed from the database; ``editing.trajectories.receipts`` says what they are."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from editing.trajectories.receipts import Receipt, digest, event_problems
+from editing.trajectories.receipts import Receipt, answers_digest, digest, event_problems
+from webapp.datasets.answer_rows import said_in_tasks
 from webapp.datasets.participations import PLAYERS
 from webapp.games.models import Episode
+from webapp.judging.models import Trial
 from webapp.recruiting.models import Payment, Submission
 from webapp.recruiting.payments import payments_of
 from webapp.studies.entries import code_for, outcome_of
 from webapp.studies.leases import has_open_leases
 from webapp.studies.models import Identity, Lease, Participation, Study
+from webapp.studies.task_order import are_others_done
 
 PAYMENT_COLUMNS = (
     "platform_id outcome code completed rejected status reward reward_state bonus bonus_state currency deadline".split()
@@ -33,6 +37,7 @@ def _receipt(participation: Participation, *, checked: bool) -> Receipt:
     episodes = list(own.filter(status=Episode.Status.SUBMITTED).prefetch_related("events"))
     events = {str(episode.pk): [event.as_played().to_json() for event in episode.events.all()] for episode in episodes}
     every = [event for of_episode in events.values() for event in of_episode]
+    judgements, answers = said_in_tasks(participation)
     receipt = Receipt(
         player=participation.pseudonym,
         study=participation.study.slug,
@@ -41,11 +46,15 @@ def _receipt(participation: Participation, *, checked: bool) -> Receipt:
         episodes=len(episodes),
         events=len(every),
         digest=digest(every),
+        judgements=len(judgements),
+        answers=len(answers),
+        answers_digest=answers_digest(judgements, answers),
     )
     if checked:
         for key, of_episode in events.items():
             receipt.problems += event_problems(key, of_episode)
         receipt.problems += _lease_problems(participation, own)
+        receipt.problems += _trial_problems(participation, judgements)
     return receipt
 
 
@@ -60,9 +69,18 @@ def _lease_problems(participation: Participation, own: Iterable[Episode]) -> lis
     is_cut_short = participation.study.state == Study.State.CLOSED
     if participation.completed and has_open_leases(participation) and not is_cut_short:
         problems.append("it is complete, and there are photos left to play")
-    if not participation.completed and handed_in and not has_open_leases(participation):
+    is_done = not has_open_leases(participation) and are_others_done(participation)
+    if not participation.completed and handed_in and is_done:
         problems.append("it is not complete, and there is no photo left to play")
     return problems
+
+
+def _trial_problems(participation: Participation, judgements: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return where a participation's trials and what was stored of them contradict each other."""
+    handed_in = Trial.objects.filter(participation=participation, state=Lease.State.HANDED_IN).count()
+    if handed_in == len(judgements):
+        return []
+    return [f"{handed_in} trials were answered, and there are {len(judgements)} judgements"]
 
 
 def payments_by_player(study: Study) -> dict[str, list[Payment]]:

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.people import query_without_page
+from webapp.judging.results import task_results
+from webapp.questionnaires.results import question_results
 from webapp.ratings.models import Judgement, Place
 from webapp.studies.members import Role
 from webapp.studies.models import Study, pseudonym_in_study
@@ -54,7 +56,9 @@ def answers_page(request: HttpRequest, study: Study) -> HttpResponseBase:
     answers = read_answers(study)
     page = Paginator(answers, ANSWERS_ON_A_PAGE).get_page(request.GET.get("page"))
     query = query_without_page(request.GET)
-    return render_desk(request, "answers", study, tab="answers", kinds=kinds_of(answers), page=page, query=query)
+    results: dict[str, Any] = {"tasks": task_results(study), "questions": question_results(study)}
+    kinds = kinds_of(answers)
+    return render_desk(request, "answers", study, tab="answers", kinds=kinds, page=page, query=query, **results)
 
 
 def read_answers(study: Study) -> list[Answer]:
@@ -85,20 +89,30 @@ def kinds_of(answers: Sequence[Answer]) -> list[KindOfAnswer]:
 
 def _answer(row: Any) -> Answer:
     places = list(row.showing.places.all())
-    chosen = next((place for place in places if place.index == row.answer), None)
-    is_number = row.kind == Judgement.Kind.RATING or chosen is None
     return Answer(
         kind=row.kind,
         player=row.player,
         photo_name=row.showing.photo.name,
-        chosen=str(row.answer) if is_number or chosen is None else _maker(chosen, row.showing.participant_id),
+        chosen=_chosen(row, places),
         places=len(places),
         ms=row.ms,
         made=row.made,
     )
 
 
+def _chosen(row: Judgement, places: Sequence[Place]) -> str:
+    """Return what was chosen: a mark, a guess of who made the picture, or who made the one that was chosen."""
+    if row.kind == Judgement.Kind.TURING:
+        return ("a person", "a program")[row.answer]
+    chosen = next((place for place in places if place.index == row.answer), None)
+    if row.kind == Judgement.Kind.RATING or chosen is None:
+        return str(row.answer)
+    return _maker(chosen, row.showing.participant_id)
+
+
 def _maker(place: Place, player: int) -> str:
+    if place.episode is None:
+        return place.maker
     maker = place.episode.participant
     if maker.pk == player:
         return "their own"

@@ -29,6 +29,8 @@ from webapp.photos.practice import practice_photo
 from webapp.studies.api import PhotoSerializer
 from webapp.studies.joining import joined, study_for
 from webapp.studies.models import Participation, Study
+from webapp.studies.task_order import Task, current_task, page_of, tasks_of
+from webapp.studies.task_structures import PLAY
 
 _ENVELOPE = {"study", "photo", "events"}
 _SLUG = re.compile(r"[-a-zA-Z0-9_]+")
@@ -130,6 +132,13 @@ class NextSerializer(serializers.Serializer[Any]):
         allow_blank=True, help_text="What is asked on this photo in particular; empty where nothing is."
     )
     progress = ProgressSerializer()
+    task = serializers.CharField(
+        allow_blank=True,
+        help_text="The kind of task that comes next, play or another one; empty for who has done all.",
+    )
+    elsewhere = serializers.CharField(
+        allow_blank=True, help_text="The address of the page of that task, where it is not play; empty else."
+    )
     end = serializers.CharField(
         allow_blank=True, help_text="The address of the study's last page, for who has done all; empty for others."
     )
@@ -152,6 +161,9 @@ class NextView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         study = study_for(request, slug)
         participant = joined(request, study)
+        task = _current_task(study, participant)
+        if task is None or task.kind != PLAY:
+            return Response(_no_photo(study, participant, task))
         practises_again = request.query_params.get("practice") == "true"
         tutorial = study.open and (practises_again or is_tutorial_due(study, participant))
         episode = resumable_episode(study, participant, tutorial=tutorial)
@@ -170,6 +182,8 @@ class NextView(APIView):
                 "episode": {"id": episode.pk, "events": _events(episode)} if episode else None,
                 "instruction": "" if tutorial else _instruction(study, episode, assignment.instruction),
                 "progress": {"done": assignment.done, "total": assignment.total},
+                "task": task.kind,
+                "elsewhere": "",
                 "end": "" if photo else _end(study, participant),
                 "contract_version": filters.VERSION,
             }
@@ -229,6 +243,29 @@ def _batch(data: Any) -> Mapping[str, Any]:
     serializer.is_valid(raise_exception=True)
     read: Mapping[str, Any] = serializer.validated_data
     return read
+
+
+def _current_task(study: Study, participant: Participant) -> Task | None:
+    """Return what the participant does next; where a study has no tasks but play, that, also when it is done."""
+    if not study.tasks:
+        return tasks_of(study)[0]
+    return current_task(Participation.objects.select_related("study").get(study=study, participant=participant))
+
+
+def _no_photo(study: Study, participant: Participant, task: Task | None) -> dict[str, Any]:
+    """Return what is said to who plays nothing now: another task comes next, or none."""
+    return {
+        "tutorial": None,
+        "photo": None,
+        "following": None,
+        "episode": None,
+        "instruction": "",
+        "progress": {"done": 0, "total": 0},
+        "task": task.kind if task else "",
+        "elsewhere": reverse(page_of(task), args=[study.slug]) if task else "",
+        "end": "" if task else _end(study, participant),
+        "contract_version": filters.VERSION,
+    }
 
 
 def _instruction(study: Study, episode: Episode | None, upcoming: str) -> str:

@@ -7,6 +7,7 @@ class GamesConfig(AppConfig):
 
     def ready(self) -> None:
         from webapp.games import (
+            assignment,  # noqa: F401 (names play a task)
             erasing,  # noqa: F401 (connects its receiver)
             recording,  # noqa: F401 (connects its receivers)
         )

@@ -10,8 +10,10 @@ from django.utils.translation import get_language
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
-from webapp.studies.leases import open_leases
+from webapp.studies.leases import has_open_leases, open_leases
 from webapp.studies.models import Lease, Participation, Study
+from webapp.studies.task_order import Task, TaskKind, add_kind
+from webapp.studies.task_structures import PLAY
 
 
 @dataclass(frozen=True)
@@ -79,3 +81,20 @@ def is_tutorial_due(study: Study, participant: Participant) -> bool:
         return False
     has_played = Episode.objects.filter(study=study, participant=participant, tutorial=False).exists()
     return not has_played and not has_practised(participant)
+
+
+def _is_play_done(participation: Participation, task: Task) -> bool:
+    """Tell whether there is no photo left that a participant can play."""
+    study = participation.own_study
+    if study.is_planned:
+        return not has_open_leases(participation)
+    done = Episode.objects.filter(study=study, participant=participation.participant_id, status="submitted")
+    return not study.playable.exclude(pk__in=done.values("photo")).exists()
+
+
+def _has_begun_play(participation: Participation, task: Task) -> bool:
+    own = Episode.objects.filter(study=participation.study_id, participant=participation.participant_id)
+    return own.filter(tutorial=False).exists()
+
+
+add_kind(PLAY, TaskKind(page="play", is_done=_is_play_done, has_begun=_has_begun_play))

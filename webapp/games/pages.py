@@ -13,13 +13,18 @@ from webapp.games.models import Episode
 from webapp.games.replays import watchable
 from webapp.participants.models import Participant
 from webapp.participants.sessions import participant_of
-from webapp.studies.models import Consent, Study
+from webapp.studies.models import Consent, Participation, Study
 from webapp.studies.pages import program_page
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A study, how many photos it has, how many of them the visitor has submitted, and whether they have agreed."""
+    """A study, how many photos it has, how many of them the visitor has submitted, and whether they have agreed.
+
+    Attributes:
+        begun: whether they have begun to play; of a study with tasks beside play, whether they take part.
+        completed: whether they have done all tasks, where the study has others than play.
+    """
 
     study: Study
     total: int
@@ -27,6 +32,7 @@ class Progress:
     begun: bool
     practised: bool = False
     agreed: bool = False
+    completed: bool = False
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -57,7 +63,11 @@ def _progress(study: Study, visitor: Participant | None) -> Progress:
     done = study.playable.filter(pk__in=submitted).count()
     begun = done > 0 or own.filter(status=Episode.Status.OPEN).exists()
     agreed = Consent.objects.filter(study=study, participant=visitor).exists()
-    return Progress(study, total, done, begun, practised=has_practised(visitor), agreed=agreed)
+    completed = False
+    if study.tasks:
+        taking_part = Participation.objects.filter(study=study, participant=visitor).first()
+        begun, completed = taking_part is not None, taking_part is not None and taking_part.completed is not None
+    return Progress(study, total, done, begun, practised=has_practised(visitor), agreed=agreed, completed=completed)
 
 
 def replay(request: HttpRequest, episode_id: UUID) -> HttpResponse:

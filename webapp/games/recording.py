@@ -28,6 +28,8 @@ from webapp.studies.configuration import SHIPPED_AGENT
 from webapp.studies.joining import joined_statement, lock_joined, read_joined
 from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, lease_of
 from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
+from webapp.studies.task_order import current_task
+from webapp.studies.task_structures import PLAY
 
 MAXIMUM_BATCH = 500
 _OF_EPISODE = [field.attname for field in Episode._meta.concrete_fields]
@@ -276,6 +278,8 @@ def _lock_startable(participation: Participation, photo_sha256: str) -> bool:
     study = participation.own_study
     if not study.open:
         raise Refusal("study_closed", gettext("This study is closed."), HTTPStatus.FORBIDDEN)
+    if study.tasks and ((task := current_task(participation)) is None or task.kind != PLAY):
+        raise Refusal("other_task", gettext("Another task of the study comes first: load the page again."))
     rows = fetch("SELECT practice FROM photos_photo WHERE sha256 = %s FOR NO KEY UPDATE", [photo_sha256])
     if not rows:
         raise Refusal("not_found", gettext("There is no such photo."), HTTPStatus.NOT_FOUND)

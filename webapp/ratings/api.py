@@ -1,6 +1,7 @@
 """The API of the reveal and of the profile."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse
@@ -91,7 +92,7 @@ class RevealsView(APIView):
         study = study_for(request, slug)
         participant = joined(request, study)
         photos = photos_to_reveal(study, participant)
-        answered = Showing.objects.filter(study=study, participant=participant).exclude(judgements=None)
+        answered = Showing.objects.filter(study=study, participant=participant, task="").exclude(judgements=None)
         answered_photos = set(answered.values_list("photo_id", flat=True))
         return Response({"reveals": [{"photo": photo.pk, "answered": photo.pk in answered_photos} for photo in photos]})
 
@@ -120,16 +121,21 @@ class RevealedPictureView(APIView):
         operation_id="read_revealed_picture",
     )
     def get(self, request: Request, showing_id: int, index: int) -> FileResponse:
-        places = Place.objects.filter(showing=showing_id, index=index, showing__participant=participant_of(request))
+        own = {"showing__participant": participant_of(request), "showing__task": ""}
+        places = Place.objects.filter(showing=showing_id, index=index, **own)
         place = get_object_or_404(places.select_related("episode__photo"))
-        if place.episode.photo.removed_at is not None:
+        if place.episode is None or place.episode.photo.removed_at is not None:
             raise photo_removed()
         try:
-            file = finished_picture(place.episode, "large").open("rb")
+            return blind_picture(finished_picture(place.episode, "large"))
         except PhotoError:
             raise photo_removed() from None
-        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return FileResponse(file, content_type="image/webp", headers=headers)
+
+
+def blind_picture(path: Path) -> FileResponse:
+    """Return the answer with a picture, of which nothing tells who made it: not the name of its file either."""
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return FileResponse(path.open("rb"), filename="picture.webp", content_type="image/webp", headers=headers)
 
 
 class RevealAnswerView(APIView):
@@ -148,7 +154,7 @@ class RevealAnswerView(APIView):
         answer.is_valid(raise_exception=True)
         study = study_for(request, slug)
         participant = joined(request, study)
-        showing = Showing.objects.filter(study=study, participant=participant, photo=sha256).first()
+        showing = Showing.objects.filter(study=study, participant=participant, photo=sha256, task="").first()
         if showing is None:
             raise Refusal("not_shown", gettext("These pictures were not shown to you yet."))
         judge(showing, answer.validated_data["place"], answer.validated_data["ms"])
@@ -173,13 +179,15 @@ def _shown(request: Request, showing: Showing, participant: Participant) -> dict
     places = showing.places.select_related("episode__participant", "episode__study").prefetch_related("episode__steps")
     pictures = []
     for place in places:
+        episode = place.episode
+        assert episode is not None  # noqa: S101 (a reveal shows what was played)
         url = reverse("revealed-picture", args=[showing.pk, place.index])
         picture: dict[str, Any] = {"url": url, "steps": None, "made_by": None, "episode": None}
         if judgement is not None:
-            steps = place.episode.steps.all()
+            steps = episode.steps.all()
             picture["steps"] = [{"filter": step.filter, "parameters": step.parameters} for step in steps]
-            picture["made_by"] = _made_by(place.episode.participant, participant)
-            picture["episode"] = str(place.episode_id) if may_watch(request, place.episode) else None
+            picture["made_by"] = _made_by(episode.participant, participant)
+            picture["episode"] = str(episode.pk) if may_watch(request, episode) else None
         pictures.append(picture)
     photo = PhotoSerializer(showing.photo).data
     return {"photo": photo, "pictures": pictures, "answer": judgement.answer if judgement else None}

@@ -26,7 +26,8 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement, Place, Showing
 from webapp.studies.joining import lock_participation
-from webapp.studies.models import Study
+from webapp.studies.models import Participation, Study
+from webapp.studies.task_order import current_task
 
 OTHER_PEOPLE = 3
 LEAST_OTHERS = 2
@@ -62,7 +63,10 @@ def may_see_others(study: Study, participant: Participant) -> bool:
 
 
 def _plays_on(study: Study, participant: Participant) -> bool:
-    """Whether there is a photo left that the participant can play."""
+    """Whether there is a photo left that the participant can play, or another task left to do."""
+    if study.tasks:
+        own = Participation.objects.select_related("study").get(study=study, participant=participant)
+        return study.open and current_task(own) is not None
     if resumable_episode(study, participant):
         return True
     done = Episode.objects.filter(study=study, participant=participant, status=Episode.Status.SUBMITTED)
@@ -102,7 +106,7 @@ def show(study: Study, participant: Participant, photo_sha256: str) -> Showing:
         raise Refusal("not_played", gettext("Finish this photo first; then you see what others made of it."))
     with transaction.atomic():
         lock_participation(study, participant)
-        showing = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id).first()
+        showing = Showing.objects.filter(study=study, participant=participant, photo=own.photo_id, task="").first()
         showing = showing or _new_showing(own, _chosen(study, participant, own.photo_id))
     # Showings of before this was asked for may have one other picture.
     if showing.places.count() <= LEAST_OTHERS and not showing.judgements.exists():

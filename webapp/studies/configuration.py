@@ -14,6 +14,7 @@ from django.db import models
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from webapp.studies.structures import check_attention_items, check_boxes, check_conditions, check_translations
+from webapp.studies.task_structures import JUDGEMENTS, PLAY, QUESTIONNAIRE, check_questionnaires, check_tasks
 from webapp.studies.texts import default_consent_text
 
 # The agent that comes with Safelight, by its name in the learning package's command line.
@@ -147,6 +148,27 @@ class Configuration(models.Model):
         '"instruction": {"en": "Make it black and white."}, "filter": "black_white", "parameter": "amount", "low": '
         '0.9, "high": 1}]. These photos are shown for that alone. With {} for an instruction nothing is asked: a photo '
         "with a known right move",
+    )
+
+    # Tasks beside play.
+    tasks = StructureField(
+        default=list,
+        blank=True,
+        validators=[check_tasks],
+        help_text="what a participant does, in order: play, questionnaires and judgements. Empty: play alone. "
+        '[{"kind": "questionnaire", "name": "before"}, {"kind": "play"}, {"kind": "rating", "name": "quality", '
+        '"makers": ["person", "agent", "untouched"], "trials": 20, "judgements_per_picture": 5}]. '
+        "Judgements are of the kinds rating (one picture, 1 to 5), pair (which of two is better), turing (a person or "
+        "a program) and turing_pair (which of two a person made); their other settings, each of which may be left "
+        "out, are repeat_share, repeat_distance, attention_items, question (by language) and studies (whose pictures "
+        "are judged; unset: this one's). docs/researchers.md explains them",
+    )
+    questionnaires = StructureField(
+        default=dict,
+        blank=True,
+        validators=[check_questionnaires],
+        help_text='by name, in SurveyJS\'s JSON: {"before": {"elements": [{"type": "text", "name": "age", "title": '
+        '{"default": "How old are you?", "de": "Wie alt sind Sie?"}}]}}',
     )
 
     # The game.
@@ -356,6 +378,8 @@ class Configuration(models.Model):
             "repeat_share",
             "repeat_distance",
             "attention_items",
+            "tasks",
+            "questionnaires",
             "maximum_steps",
             "filters",
             "allow_untouched",
@@ -370,6 +394,7 @@ class Configuration(models.Model):
             "order",
             "repeat_share",
             "repeat_distance",
+            "tasks",
             "maximum_steps",
             "filters",
             "allow_untouched",
@@ -408,14 +433,43 @@ class Configuration(models.Model):
             setattr(self, name, setting(name).to_python(value))
 
     def clean(self) -> None:
-        """Refuse conditions whose changes do not fit."""
+        """Refuse tasks, and conditions, that do not fit the other settings."""
         super().clean()
+        self._check_tasks("tasks", {})
         try:
             check_conditions(self.conditions)
         except ValidationError:  # which is said of the field already
             return
         for number, condition in enumerate(self.conditions):
             self._check_condition(number, condition)
+            self._check_tasks("conditions", condition["changes"])
+
+    def _check_tasks(self, name: str, changes: Mapping[str, Any]) -> None:
+        """Refuse tasks, under the changes of a condition, that ask what there is not, or what the reveal has told."""
+        tasks = changes.get("tasks", self.tasks)
+        try:
+            check_tasks(tasks)
+            check_questionnaires(self.questionnaires)
+        except ValidationError:
+            return  # which is said of the field
+        asked = [task["name"] for task in tasks if task["kind"] == QUESTIONNAIRE]
+        if missing := [asked_for for asked_for in asked if asked_for not in self.questionnaires]:
+            raise ValidationError({name: f"There is no questionnaire {missing[0]}."})
+        is_blind = changes.get("reveal", self.reveal) != self.Reveal.EACH
+        if not is_blind and any(task["kind"] in JUDGEMENTS for task in tasks):
+            message = "A reveal after each photo tells who makes what before it is judged: show it at the end or never."
+            raise ValidationError({name: message})
+
+    @property
+    def shows_agent(self) -> bool:
+        """Whether participants are shown what the study's agent makes: in the reveal, or to judge."""
+        makers = {maker for task in self.tasks if task["kind"] in JUDGEMENTS for maker in task["makers"]}
+        return self.reveal != self.Reveal.OFF or not makers.isdisjoint({"agent", f"agent:{self.agent}"})
+
+    @property
+    def has_play(self) -> bool:
+        """Whether participants play."""
+        return not self.tasks or any(task["kind"] == PLAY for task in self.tasks)
 
     def _check_condition(self, number: int, condition: Mapping[str, Any]) -> None:
         changes = condition["changes"]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
 from webapp.studies.models import Identity, Lease, Participation, Study, Withdrawal
+from webapp.studies.task_order import failed_in_tasks
 
 # As an outcome is called in addresses.
 Outcome = Literal["completed", "attention", "device", "full", "declined"]
@@ -112,7 +113,7 @@ def outcome_of(participation: Participation) -> Outcome | None:
     """Return how a participation ended; None where it has not."""
     if participation.completed is None:
         return None
-    failed = Lease.objects.filter(participation=participation, failed=True).count()
+    failed = Lease.objects.filter(participation=participation, failed=True).count() + failed_in_tasks(participation)
     return "attention" if failed > participation.study.failed_items_allowed else "completed"
 
 

@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str | None, tuple[str, ...]], ...] = (
             "failed_items_allowed",
         ),
     ),
+    ("Tasks", ("tasks", "questionnaires")),
     (
         "The game",
         (

@@ -23,11 +23,12 @@ from webapp.studies.entries import Entry, check_entry, has_withdrawn, holder_of_
 from webapp.studies.leases import has_room, lease_photos, release_lapsed
 from webapp.studies.members import Role, may
 from webapp.studies.models import Consent, Participation, Study
+from webapp.studies.task_order import reserve_tasks
 
 # Of Postgres' advisory locks: each study that counts who has joined has one.
 _COUNTING_LOCK = 5_417
 # Of the study, what a batch of events may be about; what else is asked of it is fetched when it is.
-_JSON = {"filters", "conditions", "attention_items"}
+_JSON = {"filters", "conditions", "attention_items", "tasks"}
 _ASKED_OF_STUDY = (
     _JSON
     | {"id", "slug", "seed", "state", "consent_version", "maximum_steps", "allow_untouched"}
@@ -193,7 +194,7 @@ def give_consent(study: Study, participant: Participant) -> None:
 
 
 def _take_part(study: Study, participant: Participant, *, preview: bool) -> Participation:
-    """Return the participation of somebody who takes part, stored with the photos that they are given to play.
+    """Return the participation of somebody who takes part, stored with what they are given to do.
 
     They are in the condition that has the fewest people. Asked twice, it is stored once.
     """
@@ -212,6 +213,7 @@ def _take_part(study: Study, participant: Participant, *, preview: bool) -> Part
     if is_new:
         participation.study = study
         lease_photos(participation)
+        reserve_tasks(participation)
     return participation
 
 

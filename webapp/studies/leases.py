@@ -26,6 +26,7 @@ from webapp.photos.storing import photo_removed
 from webapp.studies.models import Coverage, Lease, Participation, Study, StudyPhoto
 from webapp.studies.photos import photo_taken_out
 from webapp.studies.sequences import sequence
+from webapp.studies.task_order import are_others_done, has_begun_others, have_room
 
 _MISSING_COVERAGE = """
 INSERT INTO studies_coverage (study_id, photo_id, condition, taken)
@@ -53,8 +54,12 @@ def counted_in(study: Study, condition: str) -> str:
 
 
 def has_room(study: Study, condition: str = "") -> bool:
-    """Tell whether there is a photo left for somebody who counts, in a condition. Changes nothing."""
-    if study.episodes_per_photo is None:
+    """Tell whether there is something left for somebody who counts, in each task of a condition. Changes nothing."""
+    return _has_photo_left(study, condition) and have_room(study, condition)
+
+
+def _has_photo_left(study: Study, condition: str) -> bool:
+    if study.episodes_per_photo is None or not study.has_play:
         return True
     name = counted_in(study, condition)
     photos = _photos(study)
@@ -66,7 +71,8 @@ def has_room(study: Study, condition: str = "") -> bool:
 def is_full(study: Study) -> bool:
     """Tell whether no condition of the study has room."""
     names = [condition["name"] for condition in study.conditions] or [""]
-    return study.is_planned and not any(has_room(study.under(name), name) for name in names)
+    is_limited = study.is_planned or bool(study.tasks or study.conditions)
+    return is_limited and not any(has_room(study.under(name), name) for name in names)
 
 
 def lease_photos(participation: Participation) -> None:
@@ -132,10 +138,10 @@ def _store(participation: Participation, study: Study, rows: Sequence[Coverage],
     Lease.objects.bulk_create(
         Lease(
             participation=participation,
-            photo_id=item.photo,
+            photo_id=item.content,
             position=position,
             purpose=item.purpose,
-            coverage=coverage[item.photo] if counts and item.purpose == Lease.Purpose.PLAY else None,
+            coverage=coverage[item.content] if counts and item.purpose == Lease.Purpose.PLAY else None,
             counts=counts and item.purpose == Lease.Purpose.PLAY,
             expires=expires,
         )
@@ -221,8 +227,8 @@ def _take_again(study: Study, leases: Sequence[Lease]) -> None:
 
 
 def complete_if_done(participation: Participation, *, nothing_left: bool) -> None:
-    """Take down that somebody has done all, once; ``nothing_left`` says whether they have."""
-    if nothing_left and participation.completed is None:
+    """Take down that somebody has done all, once; ``nothing_left`` says whether they have, as to play."""
+    if nothing_left and participation.completed is None and are_others_done(participation):
         participation.completed = timezone.now()
         participation.save(update_fields=["completed"])
 
@@ -237,7 +243,10 @@ def complete_who_is_cut_short(participations: QuerySet[Participation]) -> None:
 def complete_who_has_begun(instance: Study, **kwargs: Any) -> None:
     """Take down as complete who has begun a study that was closed."""
     if instance.state == Study.State.CLOSED:
-        complete_who_is_cut_short(Participation.objects.filter(study=instance))
+        left = Participation.objects.filter(study=instance, completed=None)
+        complete_who_is_cut_short(left)
+        begun = [own.pk for own in left.select_related("study") if has_begun_others(own)]
+        left.filter(pk__in=begun).update(completed=timezone.now())
 
 
 @receiver(photo_removed)
@@ -245,8 +254,9 @@ def complete_who_has_begun(instance: Study, **kwargs: Any) -> None:
 def complete_who_has_no_other(photo: Photo, study: Study | None = None, **kwargs: Any) -> None:
     """Take down as complete who had only this photo left to play."""
     held = Participation.objects.filter(leases__photo=photo, leases__state=Lease.State.HELD, completed=None)
+    held = held.select_related("study")
     for participation in held.distinct() if study is None else held.filter(study=study).distinct():
-        if not open_leases(participation).exclude(photo=photo).exists():
+        if not open_leases(participation).exclude(photo=photo).exists() and are_others_done(participation):
             complete_who_is_cut_short(Participation.objects.filter(pk=participation.pk))
 
 

@@ -163,12 +163,12 @@ class Study(Configuration):
     def is_planned(self) -> bool:
         """Whether each participant's photos are settled as they join; else they play all that there are."""
         shares = (self.episodes_per_photo, self.photos_per_participant, self.repeat_share, self.attention_items)
-        return any(shares)
+        return self.has_play and any(shares)
 
     @property
     def has_last_page(self) -> bool:
         """Whether there is more to say at the end than in a study that anybody plays for fun."""
-        return bool(self.is_planned or self.entry_parameter or self.completion_code or self.debriefing)
+        return bool(self.is_planned or self.tasks or self.entry_parameter or self.completion_code or self.debriefing)
 
     @property
     def prolific_studies(self) -> list[str]:

@@ -31,7 +31,8 @@ from webapp.studies.entries import Entry, entry_of
 from webapp.studies.joining import as_seen_by, find_study, has_joined, is_consent_missing, join, remember_entry
 from webapp.studies.leases import is_full
 from webapp.studies.members import may_see_photo
-from webapp.studies.models import Consent, Study
+from webapp.studies.models import Consent, Participation, Study
+from webapp.studies.task_order import current_task, page_of
 from webapp.studies.texts import paragraphs
 
 # Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
@@ -93,7 +94,17 @@ def play(request: HttpRequest, study: Study) -> HttpResponse:
         return redirect(_with_query(request, "consent", study))
     if is_new and is_full(study):
         return redirect("full", study.slug)
-    return program_page(request, "play", study.texts.title, study=study.slug)
+    return elsewhere(request, study, "play") or program_page(request, "play", study.texts.title, study=study.slug)
+
+
+def elsewhere(request: HttpRequest, study: Study, here: str) -> HttpResponseRedirect | None:
+    """Lead a participant to the page of what comes next, unless it is this one, by the name of its address."""
+    own = Participation.objects.select_related("study").filter(study=study, participant=participant_of(request)).first()
+    if not study.tasks or own is None:
+        return None if here == "play" else redirect("play", study.slug)
+    task = current_task(own)
+    page = page_of(task) if task is not None else "end" if own.completed else "play"
+    return None if page == here else redirect(page, study.slug)
 
 
 @never_cache

@@ -299,6 +299,11 @@ export class Session {
     const offer = await getNext(this.slug, this.practice);
     this.state.progress.value = offer.progress;
     if (offer.contract_version !== contract.version) throw new IllegalEvent("stale_contract", "");
+    if (offer.elsewhere !== "") {
+      // Another task comes first: judging pictures, or a questionnaire.
+      window.location.replace(offer.elsewhere);
+      return;
+    }
     if (offer.photo === null) {
       this.clear();
       this.show(await this.ending(offer));

@@ -8,7 +8,7 @@ import type { Darkroom } from "../viewing/darkroom";
 import { noticeFor } from "../viewing/notices";
 import { Page } from "./Page";
 import { Player } from "./player";
-import { start } from "../viewing/Frame";
+import { start } from "../viewing/start";
 
 /** The longer side of a picture in the film strip, in pixels. */
 const THUMBNAIL_EDGE = 288;

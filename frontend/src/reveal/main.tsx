@@ -3,7 +3,7 @@ import { render } from "preact";
 import "./reveal.css";
 import { Page } from "./Page";
 import { RevealSession, createState } from "./session";
-import { start } from "../viewing/Frame";
+import { start } from "../viewing/start";
 
 /** A letter marks its picture; whoever writes it with Ctrl or into a field means something else. */
 function listenToLetters(session: RevealSession): void {

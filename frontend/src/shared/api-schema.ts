@@ -230,6 +230,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/studies/{slug}/judging/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** @description What the participant judges now. Before anything is answered, more may be reserved for them by this. */
+        readonly post: operations["judge"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/studies/{slug}/next/": {
         readonly parameters: {
             readonly query?: never;
@@ -350,6 +367,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/studies/{slug}/questionnaire/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description The questionnaire that the participant is asked now. */
+        readonly get: operations["read_questionnaire"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/questionnaires/{name}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** @description What the participant answers to a questionnaire, all at once. What was answered stays. */
+        readonly post: operations["answer_questionnaire"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/studies/{slug}/reveals/": {
         readonly parameters: {
             readonly query?: never;
@@ -359,6 +410,40 @@ export interface paths {
         };
         /** @description The photos of which the participant can be shown what others made. */
         readonly get: operations["read_reveals"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/trials/{trial_id}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** @description What the participant says to a trial. The same again is answered the same; what was said stays. */
+        readonly post: operations["answer_trial"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/trials/{trial_id}/pictures/{index}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description One of the pictures of a trial, as a screen shows it, for the participant to whom it is shown. */
+        readonly get: operations["read_trial_picture"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -396,6 +481,22 @@ export interface components {
             /**
              * Format: int64
              * @description From the pictures to the answer.
+             */
+            readonly ms: number;
+        };
+        readonly AnswersRequest: {
+            /**
+             * Format: uuid
+             * @description Random, of these answers: sent twice, they are stored once.
+             */
+            readonly key: string;
+            /** @description By the name of each question, as SurveyJS gives them. */
+            readonly answers: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description From the first page to the answers.
              */
             readonly ms: number;
         };
@@ -589,6 +690,27 @@ export interface components {
              */
             readonly key?: string | null;
         };
+        readonly Judging: {
+            /** @description Under which pseudonym the answers are given. */
+            readonly player: string;
+            /** @description Its name; empty where something else comes next. */
+            readonly task: string;
+            readonly kind: (components["schemas"]["JudgingKindEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** @description The study's own; empty for the usual one. */
+            readonly question: string;
+            /** @description How many trials of the task are answered. */
+            readonly done: number;
+            /** @description What is left, in order. */
+            readonly trials: readonly components["schemas"]["Trial"][];
+        };
+        /**
+         * @description * `rating` - rating
+         *     * `pair` - pair
+         *     * `turing` - turing
+         *     * `turing_pair` - turing_pair
+         * @enum {string}
+         */
+        readonly JudgingKindEnum: "rating" | "pair" | "turing" | "turing_pair";
         /**
          * @description * `you` - you
          *     * `agent` - agent
@@ -607,6 +729,10 @@ export interface components {
             /** @description What is asked on this photo in particular; empty where nothing is. */
             readonly instruction: string;
             readonly progress: components["schemas"]["Progress"];
+            /** @description The kind of task that comes next, play or another one; empty for who has done all. */
+            readonly task: string;
+            /** @description The address of the page of that task, where it is not play; empty else. */
+            readonly elsewhere: string;
             /** @description The address of the study's last page, for who has done all; empty for others. */
             readonly end: string;
             readonly contract_version: number;
@@ -722,6 +848,16 @@ export interface components {
             readonly done: number;
             readonly total: number;
         };
+        readonly Questionnaire: {
+            /** @description Under which pseudonym it is answered. */
+            readonly player: string;
+            /** @description Empty where none is asked now. */
+            readonly name: string;
+            /** @description In SurveyJS's JSON. */
+            readonly survey: {
+                readonly [key: string]: unknown;
+            } | null;
+        };
         readonly ReadOptionsRequest: {
             /** @default auto */
             readonly transfer: components["schemas"]["TransferEnum"];
@@ -815,6 +951,10 @@ export interface components {
                 readonly [key: string]: number;
             };
         };
+        readonly StoredAnswers: {
+            /** Format: uuid */
+            readonly key: string;
+        };
         readonly Study: {
             /** @description its place in addresses. Renamed, it is found under the former one too */
             readonly slug: string;
@@ -889,6 +1029,33 @@ export interface components {
          * @enum {string}
          */
         readonly TransferEnum: "auto" | "linear";
+        readonly Trial: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description The address of each, from the left. */
+            readonly pictures: readonly string[];
+            /** @description Of each, in pixels. */
+            readonly width: number;
+            readonly height: number;
+            /** @description What is asked here in particular; mostly empty. */
+            readonly instruction: string;
+            /** @description Of the photo. */
+            readonly licence: string;
+            readonly attribution: string;
+        };
+        readonly TrialAnswerRequest: {
+            /** @description Of a rating the mark, 1 to 5; of turing 0 for a person, 1 for a program; of two, the place chosen. */
+            readonly answer: number;
+            /**
+             * Format: int64
+             * @description From the pictures to the answer.
+             */
+            readonly ms: number;
+        };
+        readonly TrialAnswered: {
+            /** @description How many trials of the task are left. */
+            readonly left: number;
+        };
         readonly Tutorial: {
             /** @description Whether the player has been through it before. */
             readonly skippable: boolean;
@@ -1555,6 +1722,44 @@ export interface operations {
             };
         };
     };
+    readonly judge: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Judging"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     readonly next_photo: {
         readonly parameters: {
             readonly query?: {
@@ -1840,6 +2045,87 @@ export interface operations {
             };
         };
     };
+    readonly read_questionnaire: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Questionnaire"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly answer_questionnaire: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AnswersRequest"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StoredAnswers"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     readonly read_reveals: {
         readonly parameters: {
             readonly query?: never;
@@ -1857,6 +2143,88 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Reveals"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly answer_trial: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly slug: string;
+                readonly trial_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TrialAnswerRequest"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TrialAnswered"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly read_trial_picture: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly index: number;
+                readonly trial_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "image/webp": string;
                 };
             };
             /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */

@@ -57,8 +57,9 @@ def test_a_judgement_of_an_episode_that_is_left_out_is_left_out(judged, tmp_path
     ("change", "reason"),
     [
         ({"answer": 7}, "the answer is place 7, of 3 from 0"),
-        ({"episodes": ["nobody's"], "answer": 0}, "there is no episode nobody's"),
+        ({"episodes": ["nobody's"], "makers": [], "answer": 0}, "there is no episode nobody's"),
         ({"episodes": []}, "names the episodes"),
+        ({"makers": ["person"]}, "makers has 1 names, of 3 pictures"),
         ({"kind": "whim"}, "kind is 'whim'"),
         ({"photo": "0" * 64}, "there is no photo 000"),
         ({"ms": -1}, "ms is -1"),

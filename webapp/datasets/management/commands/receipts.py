@@ -37,6 +37,8 @@ class Command(BaseCommand):
         for receipt in receipts:
             done = "complete" if receipt.complete else "not complete"
             counts = f"{receipt.episodes} episodes, {receipt.events} events"
+            if receipt.judgements or receipt.answers:
+                counts += f", {receipt.judgements} judgements, {receipt.answers} answers"
             paid = "".join(f", {payment}" for payment in due.get(receipt.player, []))
             self.stdout.write(f"{receipt.player}: {done}, {counts}, {receipt.digest[:16]}{paid}")
             for problem in receipt.problems:
