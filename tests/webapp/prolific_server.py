@@ -110,8 +110,9 @@ class Recruiter:
             rows = [{"id": "1", "value": value, "workspace_id": key} for key, value in self.secrets.items()]
             return 200, {"results": rows}, {}
         if rest == ["secrets"]:
-            self.secrets[body["workspace_id"]] = "signed-under-this"
-            return 201, {"id": "1", "value": "signed-under-this", "workspace_id": body["workspace_id"]}, {}
+            value = "another-secret" if self.secrets else "signed-under-this"
+            self.secrets[body["workspace_id"]] = value
+            return 201, {"id": "1", "value": value, "workspace_id": body["workspace_id"]}, {}
         if rest == ["subscriptions"] and method == "GET":
             return 200, {"results": [row for row in self.subscriptions if row["is_enabled"]]}, {}
         if rest == ["subscriptions"]:

@@ -210,7 +210,7 @@ class TestBonus:
         set_bonus(participation(), Decimal("3.00"))
         assert [own.state for own in payments_of(paying)] == ["paid", "due"]
 
-    @pytest.mark.parametrize("amount", ["-1", "1.005", "1000000.00"])
+    @pytest.mark.parametrize("amount", ["-1", "1.005", "1000000.00", "NaN", "Infinity", "1e40"])
     def test_what_is_no_amount_is_refused(self, paying, amount):
         come({"PROLIFIC_PID": ANNA})
         with pytest.raises(ValidationError):

@@ -141,6 +141,7 @@ class TestAsking:
     def test_a_subscription_is_confirmed_by_the_secret_and_made_once(self, recruiter):
         api = patient(recruiter)[0]
         assert api.secret(WORKSPACE) == api.secret(WORKSPACE) == "signed-under-this"
+        assert api.secret(WORKSPACE, new=True) == api.secret(WORKSPACE) == "another-secret"
         first = api.subscribe(WORKSPACE, "https://retouch.example.org/hook")
         assert api.subscribe(WORKSPACE, "https://retouch.example.org/hook") == first
         assert recruiter.subscriptions == [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -87,7 +87,7 @@ def set_bonus(participation: Participation, amount: Decimal) -> Payment | None:
         ValidationError: it is no amount, it is not known who they are at the recruiter, or the bonus before has been
             sent to Prolific and it is not known yet whether it was paid.
     """
-    if amount < 0 or amount != amount.quantize(_HUNDREDTH):
+    if not _is_amount(amount):
         raise ValidationError(f"{amount} is no amount: a bonus has at most two decimals, and is not below 0.")
     setting("reward").clean(amount, None)
     identity = Identity.objects.filter(participation=participation).first()
@@ -112,6 +112,13 @@ def set_bonus(participation: Participation, amount: Decimal) -> Payment | None:
             currency=study.currency,
             deadline=timezone.now() + timedelta(days=study.payment_days),
         )
+
+
+def _is_amount(amount: Decimal) -> bool:
+    try:
+        return amount >= 0 and amount == amount.quantize(_HUNDREDTH)
+    except InvalidOperation:  # no number, or beyond all measure
+        return False
 
 
 def bonus_file(study: Study) -> str:

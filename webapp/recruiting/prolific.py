@@ -182,11 +182,15 @@ class Prolific:
         """
         self._ask("POST", f"/bulk-bonus-payments/{batch}/pay/", json={}, repeatable=False)
 
-    def secret(self, workspace: str) -> str:
-        """Return the secret under which a workspace's events are signed; made where there is none."""
+    def secret(self, workspace: str, *, new: bool = False) -> str:
+        """Return the secret under which a workspace's events are signed; made where there is none.
+
+        Args:
+            new: whether to put a new one in place of the old.
+        """
         body = _body(self._ask("GET", "/hooks/secrets/", params={"workspace_id": workspace}))
         values = [row["value"] for row in body.get("results") or [] if row.get("workspace_id") == workspace]
-        if not values:
+        if new or not values:
             answer = self._ask("POST", "/hooks/secrets/", json={"workspace_id": workspace}, repeatable=False)
             values = [_body(answer)["value"]]
         return str(values[0])

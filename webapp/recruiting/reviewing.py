@@ -73,7 +73,8 @@ def approve(submissions: Iterable[Submission], prolific: Prolific | None = None)
     for row in rows:
         own = row.identity.participation
         if own.completed is None or own.rejected is not None:
-            raise ProlificError(f"{own.participant} has not done all here, or was rejected: nothing was approved.")
+            sentence = "Somebody among them has not done all here, or was rejected: nothing was approved."
+            raise ProlificError(sentence, str(own.participant))
     refused = (prolific or client()).approve([row.submission_id for row in rows]) if rows else {}
     asked = [row.pk for row in rows if row.submission_id not in refused]
     Submission.objects.filter(pk__in=asked).update(approval_asked=timezone.now())
@@ -84,8 +85,10 @@ def list_without_data(study: Study, prolific: Prolific | None = None) -> list[Mi
     """Return what was handed in, or approved, at Prolific by people who have not done all here.
 
     Raises:
-        ProlificError: it could not be asked, or said no.
+        ProlificError: it could not be asked, or said no; the study has no id there.
     """
+    if not study.prolific_studies:
+        raise ProlificError("There is no id in prolific_study.")
     prolific = prolific or client()
     reports = [report for key in study.prolific_studies for report in prolific.submissions(key)]
     handed_in = [report for report in reports if report.status in PAID | {HANDED_IN}]
@@ -186,7 +189,7 @@ def check_setup(study: Study, site: str, prolific: Prolific | None = None) -> li
         site: the site's address; empty where it has none that others reach.
 
     Raises:
-        ProlificError: it could not be asked, or said no.
+        ProlificError: it could not be asked, or said no; the study has no id there.
     """
     if not study.prolific_studies:
         return ["There is no id in prolific_study."]
@@ -204,12 +207,11 @@ def _code_problems(study: Study, there: dict[str, object]) -> list[str]:
     codes = {str(row.get("code")) for row in listed if isinstance(row, dict)} if isinstance(listed, list) else set()
     codes |= {str(there["completion_code"])} if there.get("completion_code") else set()
     own = {outcome: code_for(study, outcome) for outcome in OUTCOMES}
-    missing = [f"it has no code {code}, which is given here for {name}." for name, code in own.items()
-               if code and code not in codes]  # fmt: skip
-    unknown = sorted(codes - set(own.values()))
+    missing = {name: code for name, code in own.items() if code and code not in codes}
+    problems = [f"it has no code {code}, which is given here for {name}." for name, code in missing.items()]
     if not own["completed"]:
-        missing.append("completion_code is empty here: who has done all is given no code.")
-    return missing + [f"its code {code} is given to nobody here." for code in unknown]
+        problems.append("completion_code is empty here: who has done all is given no code.")
+    return problems + [f"its code {code} is given to nobody here." for code in sorted(codes - set(own.values()))]
 
 
 def _reward_problems(study: Study, there: dict[str, object]) -> list[str]:

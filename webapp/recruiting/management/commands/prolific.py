@@ -44,6 +44,7 @@ class Command(BaseCommand):
         )
         subscribe = commands.add_parser("subscribe", help="have a workspace's changes told to this site as they happen")
         subscribe.add_argument("workspace", help="its id at Prolific")
+        subscribe.add_argument("--new-secret", action="store_true", help="put a new secret in place of the workspace's")
 
     def handle(self, *, act: str, **options: Any) -> None:
         """Do what is asked."""
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         }
         try:
             if act == "subscribe":
-                return self._subscribe(options["workspace"])
+                return self._subscribe(options["workspace"], new_secret=options["new_secret"])
             study = Study.objects.at(options["study"])
             if study is None:
                 raise CommandError(f"there is no study {options['study']!r}")
@@ -113,11 +114,11 @@ class Command(BaseCommand):
             amount, fees, vat, total = sums
             self.stdout.write(f"Bonuses {amount}, fees {fees}, VAT {vat}, together {total} {study.currency}")
 
-    def _subscribe(self, workspace: str) -> None:
+    def _subscribe(self, workspace: str, *, new_secret: bool) -> None:
         if not settings.SITE_URL.startswith("https://"):
             raise CommandError("Prolific tells only an address that begins with https://: set SITE_URL first")
         prolific = client()
-        secret = prolific.secret(workspace)
+        secret = prolific.secret(workspace, new=new_secret)
         if secret not in settings.PROLIFIC_SECRETS:
             self.stdout.write("Put this secret into the site's settings, restart the site, then run this again:")
             together = ",".join([*settings.PROLIFIC_SECRETS, secret])
