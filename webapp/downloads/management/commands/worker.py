@@ -16,8 +16,9 @@ _CONNECTIONS = 3
 
 class Command(BaseCommand):
     help = (
-        "Develop the pictures that players want to download, and let the agent play new photos where the learning "
-        "extra is installed, one after the other, until it is stopped. What it is at then is done by the next one. It "
+        "Develop the pictures that players want to download, let the agent play new photos where the learning extra "
+        "is installed, and do what is due at times (ask Prolific, forget ids), one after the other, until it is "
+        "stopped. What it is at then is done by the next one. It "
         "ends when Postgres goes away: whatever runs it starts it again."
     )
 
