@@ -189,7 +189,7 @@ def check_setup(study: Study, site: str, prolific: Prolific | None = None) -> li
         site: the site's address; empty where it has none that others reach.
 
     Raises:
-        ProlificError: it could not be asked, or said no; the study has no id there.
+        ProlificError: it could not be asked, or said no.
     """
     if not study.prolific_studies:
         return ["There is no id in prolific_study."]
