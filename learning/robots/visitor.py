@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from editing.game.events import Event as PlayedEvent
 from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import PackedPreviewError, unpack_preview
-from editing.trajectories.receipts import Receipt, digest
+from editing.trajectories.receipts import Receipt, answers_digest, digest
 from learning.robots.client import Client, Page, RobotError
 from learning.robots.history import History
 from learning.robots.network import BadNetwork
@@ -276,6 +276,7 @@ class Visitor:
             episodes=len(played),
             events=len(events),
             digest=digest(events),
+            answers_digest=answers_digest([], []),
         )
 
     def withdraw(self) -> None:

@@ -21,6 +21,7 @@ from webapp.local.kept_processes import KeptPostgres, working
 from webapp.local.serve import ServeError, address, bring_in_photos, check_photos, check_port
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
+from webapp.studies.models import DEFAULT, Study
 
 
 def serve(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -80,8 +81,10 @@ class TestPhotosOfTheFirstStart:
     """What is brought in where nothing can be played, and nobody names photos."""
 
     @pytest.fixture(autouse=True)
-    def _own_data(self, settings: Any, tmp_path: Path) -> None:
+    def _own_data(self, settings: Any, tmp_path: Path, db: None) -> None:
         settings.DATA_DIR = tmp_path
+        # A test with transactions of its own leaves the database without the study that a migration made.
+        Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study", "state": "open"})
 
     def test_demo_photos_come_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         bring_in_photos()

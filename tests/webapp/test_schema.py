@@ -40,6 +40,11 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/studies/{slug}/next/",
         "/api/studies/{slug}/profile/",
         "/api/studies/{slug}/reveals/",
+        "/api/studies/{slug}/judging/",
+        "/api/studies/{slug}/questionnaire/",
+        "/api/studies/{slug}/questionnaires/{name}/",
+        "/api/studies/{slug}/trials/{trial_id}/",
+        "/api/trials/{trial_id}/pictures/{index}/",
     }
 
 

@@ -1,6 +1,7 @@
 """Excluding single episodes by hand, with a reason, and taking them in again. Nothing is deleted."""
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from webapp.games.episodes import rejection_reason
 from webapp.games.models import Episode
@@ -20,11 +21,11 @@ def exclude_episode(episode: Episode, reason: str) -> None:
     """
     reason = reason.strip()
     if not reason:
-        raise Refusal("no_reason", "Say why.")
+        raise Refusal("no_reason", gettext("Say why."))
     participation, stored = _locked(episode)
     is_rejected = participation is not None and participation.rejected is not None
     if stored.status != Episode.Status.SUBMITTED and not (is_rejected and _was_handed_in(stored)):
-        raise Refusal("conflict", "Only what was handed in can be excluded.")
+        raise Refusal("conflict", gettext("Only what was handed in can be excluded."))
     if stored.lease_id is not None:
         exclude_lease(stored.lease_id)
     _keep(episode, stored, Episode.Status.EXCLUDED, reason[:_LONGEST_REASON])
@@ -41,7 +42,7 @@ def accept_episode(episode: Episode) -> None:
     """
     participation, stored = _locked(episode)
     if stored.status != Episode.Status.EXCLUDED or not _was_handed_in(stored):
-        raise Refusal("conflict", "Only what was handed in, and excluded, can be taken in again.")
+        raise Refusal("conflict", gettext("Only what was handed in, and excluded, can be taken in again."))
     if stored.lease_id is not None:
         stored.surplus = accept_lease(stored.lease_id).surplus
     if participation is not None and participation.rejected is not None:
