@@ -145,7 +145,8 @@ export function Page({ state, session, visit }: Props & { readonly visit: Visit 
   const kind = judging?.kind ?? null;
   const { done, total } = state;
   const number = Math.min(done.value + 1, total.value);
-  const progress = state.introduced.value ? answeringTexts.progress(number, total.value) : "";
+  const isAsked = state.introduced.value && state.trial.value !== null;
+  const progress = isAsked ? answeringTexts.progress(number, total.value) : "";
   return (
     <AnsweringFrame
       title={kind === null ? "" : judgingTexts.titles[kind]}

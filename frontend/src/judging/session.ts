@@ -110,14 +110,13 @@ export class JudgingSession {
 
   /** Takes the answer, which is sent in the background, and shows what comes next. */
   async confirm(): Promise<void> {
-    const { trial, chosen, page, done } = this.state;
+    const { trial, chosen, page } = this.state;
     const [shown, answer] = [trial.value, chosen.value];
     if (shown === null || answer === null || page.value !== "showing" || shown !== this.waiting[0]) return;
     const body: TrialAnswer = { answer, ms: Math.round(performance.now() - this.shownAt) };
     this.waiting.shift();
     await this.visit.answer(shown.id, trialAddress(this.visit.study, shown.id), body);
     this.fetched.delete(shown.id);
-    done.value += 1;
     await this.next();
   }
 
@@ -140,6 +139,7 @@ export class JudgingSession {
     if (!this.drawn.has(trial.id)) this.state.page.value = "loading";
     const drawn = await pictures;
     batch(() => {
+      this.state.done.value = this.state.total.value - this.waiting.length;
       this.state.pictures.value = drawn;
       this.state.trial.value = trial;
       this.state.chosen.value = null;
