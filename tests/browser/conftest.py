@@ -1,16 +1,13 @@
 """A real Chromium, the site in a server of its own, and a player in front of it."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import pytest_django
 from django.core.cache import cache
-from django.db import connection
 from django.test.testcases import LiveServerThread
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -32,17 +29,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 LiveServerThread.server_class = GatedServer
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _server_lets_go(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    """Wait, before the database is deleted, until the server's threads have ended the connections that they keep."""
-    yield
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        end = time.monotonic() + PATIENCE_MS / 1000
-        while cursor.execute(others).fetchone() != (0,) and time.monotonic() < end:
-            time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from threading import Condition
 from typing import Any
 
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.db import DEFAULT_DB_ALIAS, connections
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -45,15 +44,7 @@ GATE = _Gate()
 
 
 class GatedServer(ThreadedWSGIServer):
-    """Django's server for tests, behind the gate; each connection of a browser has one to Postgres until it ends.
-
-    A new one for each request takes as long as the answer.
-    """
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        kept = connections[DEFAULT_DB_ALIAS]
-        kept.settings_dict = kept.settings_dict | {"CONN_MAX_AGE": None}
-        super().process_request_thread(request, client_address)
+    """Django's server for tests, behind the gate."""
 
     def set_app(self, application: Any) -> None:
         super().set_app(_gated(application))

@@ -119,6 +119,7 @@ def test_an_answer_that_did_not_arrive_is_sent_at_the_next_visit(
     page.goto(person.address)
     person.button("Begin").click()
     page.route("**/trials/*/", lambda route: route.abort())
+    expect(page.locator("header .count")).to_have_text("1 of 2")
     person.press("5", "Enter")
     expect(page.locator("header .count")).to_have_text("2 of 2")
     page.unroute("**/trials/*/")
