@@ -71,6 +71,11 @@ class Snapshot:
         """The table of agents."""
         return self.table("agents")
 
+    @cached_property
+    def tombstones(self) -> Any:
+        """The table of tombstones."""
+        return self.table("tombstones")
+
     def path(self, table: str) -> Path:
         """Return the file of a table."""
         return self.directory / f"{table}.parquet"

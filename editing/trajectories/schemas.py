@@ -249,6 +249,18 @@ AGENTS = table_schema(
     ],
 )
 
+TOMBSTONES = table_schema(
+    "One row for each person of an earlier version who has withdrawn since: whoever has an old copy finds their rows "
+    "by it, and nobody else learns anything.",
+    [
+        column(
+            "digest",
+            pa.string(),
+            "The SHA-256, in hexadecimal, of the study's name, a line feed and the pseudonym, in UTF-8.",
+        )
+    ],
+)
+
 # Columns that came later, by table: what holds where a snapshot, or a row, is without them.
 ADDED: dict[str, dict[str, Any]] = {
     "episodes": {"surplus": False, "condition": ""},
@@ -270,6 +282,7 @@ OPTIONAL_SCHEMAS: dict[str, Any] = {
     "answers": ANSWERS,
     "participations": PARTICIPATIONS,
     "agents": AGENTS,
+    "tombstones": TOMBSTONES,
 }
 ALL_SCHEMAS: dict[str, Any] = SCHEMAS | OPTIONAL_SCHEMAS
 # By these columns the rows of a table are in order.
@@ -282,6 +295,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "answers": ("study", "player", "questionnaire", "question"),
     "participations": ("study", "player"),
     "agents": ("player", "checkpoint_hash", "contract_version"),
+    "tombstones": ("digest",),
 }
 
 
