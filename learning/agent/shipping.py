@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from learning.agent.checkpoint import BEST, SHIPPED, WEIGHTS, CheckpointError, begin_run, load_agent, save_checkpoint
+from learning.agent.training_data import TRAINED_ON
 
-OF_THE_RUN = ("recipe", "training", "normalisation", "photos")
+OF_THE_RUN = ("recipe", "training", "normalisation", "photos", TRAINED_ON)
 
 
 def ship(run: Path, folder: Path) -> None:

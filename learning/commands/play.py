@@ -82,7 +82,8 @@ def command(
             player = name or run.resolve().name
             _print_checkpoint(checkpoint, player)
             episodes, steps, events = _play(checkpoint, play_photos, (player, seed, samples, batch), torch_device)
-            _write(out, play_photos, (episodes, steps, events), f"safelight play, agent:{player}")
+            about = {"made_by": f"safelight play, agent:{player}"} | _trained_on(checkpoint)
+            _write(out, play_photos, (episodes, steps, events), about)
     click.echo(f"agent:{player} played {len(episodes)} games on {len(play_photos.rows)} photos; they are in {out}.")
 
 
@@ -144,7 +145,15 @@ def _play(
     return episodes, steps, events
 
 
-def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], made_by: str) -> None:
+def _trained_on(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return what the manifest says of the agent's training, by the checkpoint that its episodes name."""
+    from learning.agent.training_data import TRAINED_ON, TrainingData
+
+    data = TrainingData.from_json(checkpoint.config.get(TRAINED_ON))
+    return {TRAINED_ON: {checkpoint.sha256: data.to_json()}} if data else {}
+
+
+def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], manifest: dict[str, Any]) -> None:
     from editing.trajectories.snapshot import write_snapshot
 
     episodes, steps, events = games
@@ -155,5 +164,5 @@ def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], made_b
         events=events,
         photos=photos.rows,
         previews=photos.previews,
-        manifest={"made_by": made_by},
+        manifest=manifest,
     )

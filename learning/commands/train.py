@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from learning.configuration import (
 )
 
 if TYPE_CHECKING:
+    from learning.agent.training_data import TrainingData
     from learning.photos.squares import PhotoSet
     from learning.training.distributed import Processes
 
@@ -265,6 +266,7 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
 
 def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None, *, cuda_graphs: bool) -> None:
     from learning.agent.checkpoint import LAST, CheckpointError, begin_run, read_config
+    from learning.agent.training_data import TRAINED_ON
     from learning.device import choose_device, choose_precision
     from learning.photos.batches import CropSampler
     from learning.photos.unprocessing import with_unprocessed
@@ -290,6 +292,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
             "normalisation": config.normalisation.to_json(),
             "settings": settings,
             "photos": digests,
+            TRAINED_ON: _training_data(sets).to_json(),
         }
         if processes.rank == 0:
             begin_run(out, config.widths, about)
@@ -318,6 +321,14 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
         raise SystemExit(130) from None
     click.echo(f"Trained {config.iterations} iterations on {where}; the agent is in {out}.")
+
+
+def _training_data(sets: Sequence[PhotoSet]) -> TrainingData:
+    """Return whose pictures a training sees, and of which photos, where they came from exports."""
+    from learning.agent.training_data import TrainingData
+
+    photos = frozenset[str]().union(*(photo_set.photos for photo_set in sets))
+    return TrainingData.of(photos, frozenset[str]().union(*(photo_set.players for photo_set in sets)))
 
 
 def _begun_with(config: FastConfig | PaperConfig, stored: Any) -> bool:

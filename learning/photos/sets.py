@@ -47,12 +47,19 @@ class PhotoSetError(ValueError):
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture that can be read: a photo file, or the stored preview of an export, and the steps made on it."""
+    """A picture that can be read: a photo file, or the stored preview of an export, and the steps made on it.
+
+    Attributes:
+        photo: the SHA-256 of the photo's source; of an export alone.
+        player: who made the steps.
+    """
 
     name: str
     path: Path
     is_preview: bool = False
     steps: tuple[Step, ...] = ()
+    photo: str = ""
+    player: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,10 @@ def list_photos(location: Path) -> list[PictureFile]:
     if is_snapshot(location):
         snapshot = read_snapshot(location)
         photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
-        pictures = [PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True) for row in photos]
+        pictures = [
+            PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True, photo=row["sha256"])
+            for row in photos
+        ]
     else:
         pictures = [PictureFile(path.name, path) for path in find_photos([location]).photos]
     if not pictures:
@@ -114,7 +124,14 @@ def list_results(location: Path) -> list[PictureFile]:
         raise PhotoSetError(f"{location}: no submitted episode there")
     submitted.sort(key=lambda row: (names[row["photo"]], row["photo"], row["player"], row["sample"] or 0, row["id"]))
     return [
-        PictureFile(names[row["photo"]], previews[row["photo"]], True, tuple(steps.get(row["id"], ())))
+        PictureFile(
+            names[row["photo"]],
+            previews[row["photo"]],
+            True,
+            tuple(steps.get(row["id"], ())),
+            row["photo"],
+            row["player"],
+        )
         for row in submitted
     ]
 

@@ -84,8 +84,12 @@ class PhotoSet:
     Attributes:
         digest: the SHA-256 of what was kept of them, in their order: whether photos are still the same ones.
         left_out: a line for each of the others, with its reason.
+        photos: the SHA-256 of the photos' sources, of an export alone.
+        players: the names of those who made the pictures, of an export alone.
     """
 
     squares: Squares
     digest: str
     left_out: tuple[str, ...] = ()
+    photos: frozenset[str] = frozenset()
+    players: frozenset[str] = frozenset()

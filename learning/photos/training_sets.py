@@ -46,7 +46,11 @@ class Source:
             photos = read_cached_squares(self.location, self.pictures, self.decoding, cache, f"Reading {name}")
         left_out = self.left_out + photos.left_out
         _check_count(self.location, photos.squares.photos, left_out)
-        return PhotoSet(photos.squares, photos.digest, left_out)
+        named = (
+            frozenset(picture.photo for picture in self.pictures) - {""},
+            frozenset(picture.player for picture in self.pictures) - {""},
+        )
+        return PhotoSet(photos.squares, photos.digest, left_out, *named)
 
 
 def find_inputs(location: Path, decoding: Decoding, fold: Path | None = None) -> Source:
