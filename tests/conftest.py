@@ -1,14 +1,12 @@
 """What all tests share: the folder of data beside the project, and the project's root."""
 
 import gc
-import time
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_django
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
@@ -16,11 +14,8 @@ from django.test import TransactionTestCase
 from hypothesis import settings
 from numpy.typing import NDArray
 from psycopg import sql
-from pytest_django.live_server_helper import LiveServer
 
 ROOT = Path(__file__).parents[1]
-# Seconds that what ends by itself is waited for.
-PATIENCE = 30
 
 # A busy machine is no defect.
 settings.register_profile("any machine", deadline=None)
@@ -78,25 +73,6 @@ def _tables_emptied_quickly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
         yield
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    """Wait, before the database is deleted, until the server's threads have ended their connections to it."""
-    yield
-    others = """SELECT backend_start::text, state, query FROM pg_stat_activity
-                WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        end = time.monotonic() + PATIENCE
-        while (left := cursor.execute(others).fetchall()) and time.monotonic() < end:
-            time.sleep(0.05)
-    assert not left, f"connections to the database that no test has closed: {left}"
-
-
-@pytest.fixture(scope="session")
-def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
-    """The site's server; it ends before the database does."""
-    return live_server
 
 
 @pytest.fixture(scope="session")

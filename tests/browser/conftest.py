@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test.testcases import LiveServerThread
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -37,6 +38,9 @@ def browser() -> Iterator[Browser]:
     # Pages are put together by the processor: SwiftShader would need six times as long for it as for their photos.
     with running_chromium("--disable-gpu-compositing") as chromium:
         yield chromium
+        # Django's connections of while Playwright's event loop runs are others than those of before and after it.
+        # Tests of other folders leave theirs open, and the database could not be deleted.
+        connections.close_all()
 
 
 @pytest.fixture
