@@ -90,14 +90,40 @@ def new_folder(directory: Path) -> Iterator[Path]:
     """
     check_free(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
+    with _folder_beside(directory) as draft:
         yield draft
-        # A temporary folder is private; a finished one is as the user's umask has it.
-        umask = os.umask(0)
-        os.umask(umask)
-        draft.chmod(0o777 & ~umask)
         draft.replace(directory)
+
+
+@contextmanager
+def replaced_folder(directory: Path) -> Iterator[Path]:
+    """Make a folder to write into, which takes the place of ``directory`` once the block ends; the old one is deleted.
+
+    After an error the old one stands as it was.
+    """
+    directory = directory.resolve()
+    with _folder_beside(directory) as draft:
+        yield draft
+        old = draft.with_name(f"{draft.name}.old")
+        directory.rename(old)
+        try:
+            draft.rename(directory)
+        except OSError:
+            old.rename(directory)
+            raise
+    shutil.rmtree(old)
+
+
+@contextmanager
+def _folder_beside(directory: Path) -> Iterator[Path]:
+    """Make a folder beside another, for the block to write into and to move, readable as the user's umask has it."""
+    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    # A temporary folder is private; a finished one is as the user's umask has it.
+    umask = os.umask(0)
+    os.umask(umask)
+    try:
+        draft.chmod(0o777 & ~umask)
+        yield draft
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

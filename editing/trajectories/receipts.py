@@ -7,13 +7,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot
 
 Row = Mapping[str, Any]
 COUNTED = "submitted"
+_PLAYERS_AT_ONCE = 20
 
 
 @dataclass
@@ -86,24 +91,20 @@ def event_problems(episode: str, events: Iterable[Row]) -> list[str]:
 def receipts_of(snapshot: Snapshot) -> list[Receipt]:
     """Return the receipts of an export, from its rows alone, compared with those that the site wrote into it."""
     found: dict[tuple[str, str], Receipt] = {}
-    events: dict[str, list[Row]] = {}
-    for event in rows(snapshot.events):
-        events.setdefault(event["episode"], []).append(event)
-    own: dict[tuple[str, str], list[Row]] = {}
-    for episode in rows(snapshot.episodes):
+    played: dict[tuple[str, str], list[str]] = {}
+    columns = ["id", "study", "player", "player_kind", "condition", "status", "tutorial"]
+    for episode in rows(snapshot.table("episodes", columns)):
         if episode["status"] != COUNTED or episode["tutorial"] or episode["player_kind"] not in ("human", "robot"):
             continue
         key = (episode["study"], episode["player"])
-        receipt = found.setdefault(key, Receipt(episode["player"], episode["study"], episode["condition"]))
-        receipt.episodes += 1
-        receipt.events += len(events.get(episode["id"], []))
-        receipt.problems += event_problems(episode["id"], events.get(episode["id"], []))
-        own.setdefault(key, []).extend(events.get(episode["id"], []))
-    said = {table: _said(snapshot, table) for table in _SAID}
+        found.setdefault(key, Receipt(episode["player"], episode["study"], episode["condition"]))
+        played.setdefault(key, []).append(episode["id"])
+    for key, events in _events_of_players(snapshot, played):
+        _count_events(found[key], played[key], events)
+    said = {table: said_in_tasks(rows(snapshot.table(table))) for table in _SAID}
     for key in {*said["judgements"], *said["answers"]}:
-        found.setdefault(key, Receipt(key[1], key[0]))
+        found.setdefault(key, Receipt(key[1], key[0], digest=digest(())))
     for key, receipt in found.items():
-        receipt.digest = digest(own.get(key, ()))
         judgements, answers = said["judgements"].get(key, []), said["answers"].get(key, [])
         receipt.judgements, receipt.answers = len(judgements), len(answers)
         receipt.answers_digest = answers_digest(judgements, answers)
@@ -111,10 +112,32 @@ def receipts_of(snapshot: Snapshot) -> list[Receipt]:
     return sorted(found.values(), key=lambda receipt: (receipt.study, receipt.player))
 
 
-def _said(snapshot: Snapshot, table: str) -> dict[tuple[str, str], list[Row]]:
-    """Return the rows of a table by study and player; those of the reveal, which is no task, are left out."""
+def _count_events(receipt: Receipt, episodes: list[str], events: Mapping[str, list[Row]]) -> None:
+    own = [events.get(episode, []) for episode in episodes]
+    receipt.episodes, receipt.events = len(own), sum(map(len, own))
+    for episode, its_events in zip(episodes, own, strict=True):
+        receipt.problems += event_problems(episode, its_events)
+    receipt.digest = digest(event for its_events in own for event in its_events)
+
+
+def _events_of_players(
+    snapshot: Snapshot, played: Mapping[tuple[str, str], list[str]]
+) -> Iterator[tuple[tuple[str, str], dict[str, list[Row]]]]:
+    """Yield each player's events by episode; some players at a time, since events as rows take much memory."""
+    in_file = snapshot.events.column("episode")
+    remaining = iter(played)
+    while group := list(islice(remaining, _PLAYERS_AT_ONCE)):
+        wanted = pa.array([episode for key in group for episode in played[key]], pa.string())
+        events: dict[str, list[Row]] = {}
+        for event in rows(snapshot.events.filter(pc.is_in(in_file, wanted))):
+            events.setdefault(event["episode"], []).append(event)
+        yield from ((key, events) for key in group)
+
+
+def said_in_tasks(table_rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Return judgements or answers by study and player; those of the reveal, which is no task, are left out."""
     said: dict[tuple[str, str], list[Row]] = {}
-    for row in rows(snapshot.table(table)):
+    for row in table_rows:
         if row.get("task") != "" and row["player_kind"] in ("human", "robot"):
             said.setdefault((row["study"], row["player"]), []).append(row)
     return said

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from editing.files import new_folder
 from editing.game.filters import VERSION
+from editing.trajectories.checksums import MANIFEST, listed_files
 from editing.trajectories.columns import flat
 from editing.trajectories.reading import FORMAT, FORMAT_VERSION, Snapshot, check_gaps, open_snapshot, preview_path
 from editing.trajectories.schemas import ADDED, AGENTS, ALL_SCHEMAS, InvalidSnapshot
@@ -103,15 +104,16 @@ def _agents(episodes: Any) -> Any:
 
 
 def write_manifest(folder: Path, rows: Mapping[str, int], manifest: Mapping[str, Any]) -> None:
-    """Write ``manifest.json``.
+    """Write ``manifest.json``, which lists all files that are in the folder by then.
 
     Args:
         rows: how many rows each table has.
         manifest: what else to say of the snapshot, as JSON values.
     """
     about = {"format": FORMAT, "format_version": FORMAT_VERSION, "contract_version": VERSION, "rows": dict(rows)}
+    about["files"] = listed_files(folder, rows)
     text = json.dumps(about | dict(manifest), indent=1, ensure_ascii=False)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def write_previews(folder: Path, previews: Mapping[str, Path]) -> None:

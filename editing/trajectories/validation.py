@@ -7,8 +7,9 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from editing.game.events import Event, IllegalEvent
 from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import RANGE_TOLERANCE, ParameterError
 from editing.game.rules import MAXIMUM_STEPS, STOP, State, replay, trajectory
+from editing.trajectories.checksums import file_problems
 from editing.trajectories.columns import FILTER_COLUMNS, PROBABILITY_COLUMNS, rows
-from editing.trajectories.reading import Snapshot
+from editing.trajectories.reading import Snapshot, open_snapshot
+from editing.trajectories.receipts import receipts_of
 from editing.trajectories.schemas import JUDGEMENT_KINDS, PLAYER_KINDS, STATUSES, InvalidSnapshot
 from editing.trajectories.steps_file import check_probabilities
 
@@ -40,6 +43,48 @@ def check_snapshot(snapshot: Snapshot) -> None:
     """
     check_rows(snapshot)
     check_events(snapshot)
+
+
+def problems_of(directory: Path, sample: int | None = None, seed: int = 0) -> Iterator[str]:
+    """Yield what is wrong with a snapshot, in sentences that name file, row (counted from 0) and reason.
+
+    Files are held against the manifest, all rows against schema, ranges and references, events against the rules,
+    previews against their names, and participations against what the site counted of them. Of each kind of check that
+    goes by rows the first wrong row is named.
+
+    Args:
+        sample: of how many episodes, drawn by the seed, the events are replayed, and receipts are then left out; of
+            all without it.
+
+    Raises:
+        InvalidSnapshot: the folder is no snapshot.
+    """
+    snapshot = open_snapshot(directory)
+    yield from file_problems(snapshot)
+    checks: list[Callable[[], object]] = [
+        partial(check_rows, snapshot),
+        partial(check_events, snapshot, sample, seed),
+        partial(check_previews, snapshot),
+    ]
+    if sample is None:
+        checks.append(partial(_check_receipts, snapshot))
+    said: set[str] = set()
+    for check in checks:
+        try:
+            check()
+        except InvalidSnapshot as error:
+            if str(error) not in said:
+                yield str(error)
+            said.add(str(error))
+
+
+def _check_receipts(snapshot: Snapshot) -> None:
+    of_player = {(row["study"], row["player"]): index for index, row in enumerate(rows(snapshot.participations))}
+    for receipt in receipts_of(snapshot):
+        if receipt.problems:
+            index = of_player.get((receipt.study, receipt.player))
+            problem = f"{receipt.study} {receipt.player}: {receipt.problems[0]}"
+            raise InvalidSnapshot(problem) if index is None else _invalid("participations", index, problem)
 
 
 def check_rows(snapshot: Snapshot) -> None:
@@ -78,6 +123,8 @@ def check_previews(snapshot: Snapshot) -> None:
     """
     for index, photo in enumerate(rows(snapshot.photos)):
         path = snapshot.preview_path(photo["preview_sha256"])
+        if not path.is_file():
+            raise _invalid("photos", index, f"the preview {path.name} is not in previews")
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != photo["preview_sha256"]:
             raise _invalid("photos", index, f"the content of {path.name} is not what its name says")

@@ -43,17 +43,26 @@ def picture(name: str, height: int = 20, width: int = 30) -> NDArray[np.float16]
     return (ramp * random.uniform(0.5, 1, 3) + random.uniform(0, 0.02, (height, width, 3))).astype(np.float16)
 
 
+def episode_id(snapshot: str, number: int) -> str:
+    """The id of the play of that number, from 0, in the snapshot that is written to a folder of that name."""
+    return str(uuid5(_NAMESPACE, f"{snapshot}/{number}"))
+
+
 def photo_sha256(name: str) -> str:
     """The identity of the photo of that name."""
     return hashlib.sha256(name.encode()).hexdigest()
 
 
 def write(
-    directory: Path, plays: Iterable[Play], pictures: Mapping[str, NDArray[np.floating[Any]]] | None = None
+    directory: Path,
+    plays: Iterable[Play],
+    pictures: Mapping[str, NDArray[np.floating[Any]]] | None = None,
+    **tables: Iterable[Mapping[str, Any]],
 ) -> Path:
     """Write the plays as a snapshot.
 
-    Players whose name starts with ``agent:`` are agents, others humans; a play's ``row`` may say otherwise.
+    Players whose name starts with ``agent:`` are agents, others humans; a play's ``row`` may say otherwise. Other
+    tables are written as they are given.
     """
     plays = list(plays)
     store = directory.parent / f"{directory.name}-store"
@@ -98,7 +107,14 @@ def write(
         events += [event.to_json() for event in _events(episode, rows)]
         steps += rows[: episode["step_count"]]
     write_snapshot(
-        directory, episodes=episodes, steps=steps, events=events, photos=photos, previews=previews, manifest={}
+        directory,
+        episodes=episodes,
+        steps=steps,
+        events=events,
+        photos=photos,
+        previews=previews,
+        manifest={"study": "default"},
+        **tables,
     )
     return directory
 
@@ -118,7 +134,7 @@ def _events(episode: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> I
 
 def _episode(snapshot: str, number: int, play: Play) -> dict[str, Any]:
     return {
-        "id": str(uuid5(_NAMESPACE, f"{snapshot}/{number}")),
+        "id": episode_id(snapshot, number),
         "player": play.player,
         "player_kind": "agent" if play.player.startswith("agent:") else "human",
         "photo": photo_sha256(play.photo),
