@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.player import Person
 from webapp.photos.decoding import Decoded, SourceFile
@@ -32,7 +32,7 @@ def log_in(person: Person, site: str) -> None:
     person.page.get_by_label("Username").fill("lena")
     person.page.get_by_label("Password").fill("correct horse battery")
     person.button("Log in").click()
-    person.page.wait_for_url("**/studies/default/photos/")  # with its script: what is chosen before goes unseen
+    expect(person.page.locator("#files")).to_be_attached()
 
 
 def test_after_an_upload_the_page_counts_and_shows_what_is_there(
@@ -40,9 +40,14 @@ def test_after_an_upload_the_page_counts_and_shows_what_is_there(
 ) -> None:
     make_photo()
     page = person.page
-    log_in(person, live_server.url)
+    programs: list[Route] = []
+    page.route("**/upload*.js", lambda route: programs.append(route))
+    with page.expect_request("**/upload*.js"):
+        log_in(person, live_server.url)
     expect(page.get_by_role("heading", name="1 photo in play")).to_be_visible()
+    # They are chosen before the page's program is there.
     page.locator("#files").set_input_files([png(1), png(2)])  # type: ignore[list-item]
+    programs.pop().continue_()
     expect(page.locator("#summary")).to_contain_text("Done: 2 added.")
     expect(page.get_by_role("heading", name="3 photos in play")).to_be_visible()
     expect(page.locator("#photos li")).to_have_count(3)

@@ -258,10 +258,13 @@ function stay(event: BeforeUnloadEvent): void {
 function listenForFiles(uploads: Uploads): void {
   const drop = find("#drop", HTMLElement);
   const picker = find("#files", HTMLInputElement);
-  picker.addEventListener("change", () => {
+  const take = (): void => {
     uploads.add(picker.files ?? []);
     picker.value = "";
-  });
+  };
+  picker.addEventListener("change", take);
+  // Files may have been chosen before this program arrived.
+  take();
   // A file that misses the frame by a little must not replace the page.
   for (const kind of ["dragover", "drop"] as const) document.addEventListener(kind, (event) => event.preventDefault());
   document.addEventListener("dragover", () => drop.classList.add("over"));
