@@ -83,7 +83,7 @@ bench: $(SETUP) ## named figures, also in var/bench.json: ONLY=train measures a 
 	@$(with_postgres) $(PY) -m bench $(ONLY)
 
 clean: ## remove what was built or installed here; photos, play and runs in var/ stay
-	rm -rf .venv frontend/node_modules frontend/dist webapp/locale/compiled webapp/locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv frontend/node_modules frontend/dist webapp/locale/compiled webapp/locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 
 ## From here on: what those need.
 
@@ -93,7 +93,7 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 		exit 1; }
 	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
 	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
-	@PYTHONWARNINGS=ignore $(PIP) --editable '.[web,render,learn,examples,cluster,demo,test]'
+	@PYTHONWARNINGS=ignore $(PIP) --editable '.[web,render,learn,formats,examples,cluster,demo,test]'
 	@touch $@
 
 # Without a Node of at least 20.19: one from a wheel, which lacks only the links.
@@ -129,7 +129,7 @@ lint-frontend: frontend/node_modules/installed
 	npm --prefix frontend run --silent lint
 
 types-python: .venv/installed
-	$(PY) -m mypy bench docs editing learning webapp
+	$(PY) -m mypy bench docs editing learning safelight webapp
 
 types-frontend: frontend/node_modules/installed
 	npm --prefix frontend run --silent typecheck

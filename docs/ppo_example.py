@@ -2,7 +2,7 @@
 
 A worked example of training another library's agent at ``safelight/EditingGame-v0``: what stands between is one class,
 ``Games``, since Stable-Baselines3 has vectors of games of its own kind, and wants one flat action. Written for
-stable-baselines3 2.9 and gymnasium 1.4 (``pip install 'safelight[learn,examples]'``).
+stable-baselines3 2.9 and gymnasium 1.4 (``pip install '.[learn,examples]'`` in a clone).
 """
 
 import time

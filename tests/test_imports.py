@@ -17,6 +17,7 @@ FORBIDDEN = {
     "editing": {"django", "rest_framework", "torch", "webapp", "learning", "click", "rich"},
     "webapp": {"torch", "learning"},
     "learning": {"django", "rest_framework", "webapp"},
+    "safelight": {"django", "rest_framework", "torch", "webapp"},
 }
 # The rooms of each package from the ground up: a room imports from itself and from rooms on lower floors. Rooms of one
 # line stand side by side. A room is a folder; a file beside the folders is one too.
@@ -33,6 +34,7 @@ FLOORS = {
         {"agent"},
         {"training", "comparison", "developing", "fitting"},
         {"environments", "reference"},
+        {"dataset"},
         {"commands"},
         {"command_line"},
     ],
@@ -171,6 +173,17 @@ def modules_after(statement: str) -> set[str]:
 def test_editing_imports_neither_torch_nor_django() -> None:
     names = [f"editing.{room}" for room in ("game.contract", "game.numpy_source", "photos.decoding", "rendering.cube")]
     assert not modules_after(f"import {', '.join(names)}, editing.trajectories.snapshot") & {"torch", "django"}
+
+
+def test_loading_a_data_set_imports_nothing_that_it_may_not_need(tmp_path: Path) -> None:
+    from tests.learning.snapshots import Play, write
+
+    export = write(tmp_path / "export", [Play("ann", "sea")])
+    statement = (
+        f"import safelight; data = safelight.load({str(export)!r}); "
+        "data.render(data.episodes['id'][0].as_py()); data.steps.to_arrow(['filter']); len(data.events)"
+    )
+    assert not modules_after(statement) & {"torch", "django", "pandas", "polars", "matplotlib", "scipy", "halide"}
 
 
 def test_the_help_of_no_command_imports_anything_heavy() -> None:

@@ -1,7 +1,6 @@
 """Forgetting: which rows of an old copy must go, by the tombstones of a later version, and the copy without them."""
 
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,11 @@ from editing.trajectories.checksums import MANIFEST, file_sha256
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot, open_snapshot
 from editing.trajectories.receipts import answers_digest, said_in_tasks
-from editing.trajectories.schemas import ALL_SCHEMAS, SCHEMAS, InvalidSnapshot
-from editing.trajectories.snapshot import write_manifest, write_tables
-from editing.trajectories.tombstones import read_tombstones, tombstone, write_tombstones
+from editing.trajectories.schemas import ALL_SCHEMAS
+from editing.trajectories.snapshot import write_manifest
+from editing.trajectories.subsets import OWN_OF_A_MANIFEST, players_of, write_subset
+from editing.trajectories.tombstones import read_tombstones, tombstone
 
-# What a manifest says of the folder that it stands in, or of a count that is no longer true: not taken along.
-_OWN = (
-    *("format", "format_version", "contract_version", "rows", "files", "version", "successor_of", "exported_at"),
-    *("participations", "consents", "parent", "forgotten"),
-)
 _PLAYED = ("steps", "events")
 _BY_PLAYER = ("episodes", "judgements", "answers", "participations")
 
@@ -53,7 +48,7 @@ def rows_to_forget(old: Snapshot, tombstones: frozenset[str]) -> Forgotten:
         InvalidSnapshot: a table cannot be read.
     """
     keys = {name: old.table(name, ["study", "player"]) for name in _BY_PLAYER}
-    pairs = {pair for table in keys.values() for pair in _pairs(table)}
+    pairs = {pair for table in keys.values() for pair in players_of(table)}
     people = frozenset(pair for pair in pairs if tombstone(*pair) in tombstones)
     gone = {name: _is_of(table, people) for name, table in keys.items()}
     ids = old.table("episodes", ["id"]).column("id").filter(pa.array(gone["episodes"])).combine_chunks()
@@ -61,11 +56,6 @@ def rows_to_forget(old: Snapshot, tombstones: frozenset[str]) -> Forgotten:
         gone[name] = pc.is_in(old.table(name, ["episode"]).column("episode"), ids).to_numpy()
     gone["judgements"] = gone["judgements"] | _shows(old.table("judgements", ["episodes"]), ids)
     return Forgotten(people, {name: gone[name] for name in ALL_SCHEMAS if name in gone and gone[name].any()})
-
-
-def _pairs(table: Any) -> set[tuple[str, str]]:
-    unique = table.group_by(["study", "player"]).aggregate([])
-    return set(zip(unique.column("study").to_pylist(), unique.column("player").to_pylist(), strict=True))
 
 
 def _is_of(table: Any, people: frozenset[tuple[str, str]]) -> Any:
@@ -100,51 +90,21 @@ def write_without(old: Snapshot, forgotten: Forgotten, directory: Path, by: Snap
         InvalidSnapshot: a table cannot be read.
         OSError: the disk refuses.
     """
-    names = [name for name in ALL_SCHEMAS if name in SCHEMAS or old.path(name).is_file()]
     stones = read_tombstones(old) | read_tombstones(by)
+    keep = {name: ~gone for name, gone in forgotten.rows.items()}
+    stay = old.participations
+    if "participations" in keep:
+        stay = stay.filter(pa.array(keep["participations"]))
     make_folder = replaced_folder if directory.resolve() == old.directory.resolve() else new_folder
     with make_folder(directory) as unfinished:
-        # The table of agents follows from the episodes.
-        kept = {name: _kept(old, name, forgotten) for name in names if name not in ("agents", "tombstones")}
-        counts = write_tables(unfinished, kept)
-        counts["tombstones"] = write_tombstones(unfinished, stones)
-        (unfinished / "previews").mkdir()
-        for sha256 in old.table("photos", ["preview_sha256"]).column("preview_sha256").to_pylist():
-            link_or_copy(old.preview_path(sha256), unfinished / "previews" / f"{sha256}.npy")
+        counts = write_subset(unfinished, old, keep, _counted_again(old, stay, forgotten), stones)
         parent = {"manifest_sha256": file_sha256(old.directory / MANIFEST)}
         parent |= {key: old.manifest[key] for key in ("study", "version") if key in old.manifest}
-        manifest = {key: value for key, value in old.manifest.items() if key not in _OWN}
+        manifest = {key: value for key, value in old.manifest.items() if key not in OWN_OF_A_MANIFEST}
         forgetting = {"people": len(forgotten.people), "rows": forgotten.counts}
         forgetting["by_manifest_sha256"] = file_sha256(by.directory / MANIFEST)
         write_manifest(unfinished, counts, manifest | {"parent": parent, "forgotten": forgetting})
     return open_snapshot(directory)
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file that is never changed a second name, or copy it where the file system knows no second names.
-
-    Raises:
-        InvalidSnapshot: it is not there.
-    """
-    if not source.is_file():
-        raise InvalidSnapshot(f"{source.parent.parent} lacks the preview {source.name}")
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def _kept(old: Snapshot, name: str, forgotten: Forgotten) -> Iterator[Any]:
-    gone = forgotten.rows.get(name)
-    if name == "participations":
-        table = old.table(name) if gone is None else old.table(name).filter(pa.array(~gone))
-        yield _counted_again(old, table, forgotten)
-        return
-    start = 0
-    for part in old.batches(name):
-        stay = None if gone is None else ~gone[start : start + part.num_rows]
-        start += part.num_rows
-        yield part if stay is None else part.filter(pa.array(stay))
 
 
 def _counted_again(old: Snapshot, participations: Any, forgotten: Forgotten) -> Any:
@@ -152,7 +112,7 @@ def _counted_again(old: Snapshot, participations: Any, forgotten: Forgotten) -> 
     gone = forgotten.rows.get("judgements")
     if gone is None:
         return participations
-    lost = _pairs(old.table("judgements", ["study", "player"]).filter(pa.array(gone)))
+    lost = players_of(old.table("judgements", ["study", "player"]).filter(pa.array(gone)))
     judgements = said_in_tasks(rows(old.judgements.filter(pa.array(~gone))))
     answers = said_in_tasks(rows(old.answers))
     changed = participations.to_pylist()

@@ -23,6 +23,9 @@ _ROWS_NAMED = 20
 Examples:
   safelight dataset info export
   safelight dataset validate export --sample 500
+  safelight dataset merge export play -o both
+  safelight dataset split export -o parts --by both --shares train=0.9,test=0.1
+  safelight dataset render export 0b5c4f2e-7c1d-5a3e-8f46-2d1f6a9b0c7e --animate -o episode.webp
   safelight dataset check last-year --against export
   safelight dataset forget last-year --by export
   safelight dataset receipts export --json receipts.json
@@ -77,6 +80,151 @@ def validate(export: Path, sample: int | None, seed: int) -> None:
         raise click.exceptions.Exit(1)
     replayed = "all events" if sample is None else f"the events of at most {sample:,} episodes (seed {seed})"
     click.echo(f"{export}: nothing is wrong; {replayed} were replayed")
+
+
+@command.command()
+@click.argument("exports", type=_EXPORT, nargs=-1, required=True)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
+def merge(exports: tuple[Path, ...], out: Path) -> None:
+    """Write several EXPORTS as one: the versions of two studies, or people's play and an agent's.
+
+    What several have is taken once, and must be the same in all.
+    """
+    from editing.trajectories.describing import rows_of_tables
+    from editing.trajectories.merging import merge as merge_snapshots
+    from editing.trajectories.reading import open_snapshot
+
+    with clear_errors(ValueError, OSError):
+        merged = merge_snapshots([open_snapshot(export) for export in exports], out)
+    click.echo(f"{out}: {_counted(rows_of_tables(merged))}")
+
+
+@command.command()
+@click.argument("export", type=_EXPORT)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder, of a folder a part.")
+@click.option(
+    "--by",
+    type=click.Choice(["photo", "player", "both"]),
+    default="photo",
+    show_default=True,
+    help="What no two parts share. By both, episodes whose photo and player fall into different parts are left out.",
+)
+@click.option(
+    "--shares",
+    default="train=0.8,validation=0.1,test=0.1",
+    show_default=True,
+    help="The parts, and how large each is to be, about.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Another one gives another split.")
+def split(export: Path, out: Path, by: str, shares: str, seed: int) -> None:
+    """Split EXPORT into parts for learning that share no photo, no player, or neither.
+
+    A photo or a player falls into the same part in every version of a study, for a seed.
+    """
+    from editing.trajectories.reading import open_snapshot
+    from editing.trajectories.splitting import split as split_snapshot
+
+    with clear_errors(ValueError, OSError):
+        snapshot = open_snapshot(export)
+        counts = split_snapshot(snapshot, out, _shares(shares), by, seed)
+        left = snapshot.table("episodes", ["id"]).num_rows - sum(counts.values())
+    for name, count in counts.items():
+        click.echo(f"{out / name}: {count:,} episodes")
+    if left:
+        click.echo(f"{left:,} episodes are in no part: their photo and their player fall into different ones")
+
+
+def _shares(text: str) -> dict[str, float]:
+    """Read ``train=0.8,test=0.2``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    shares: dict[str, float] = {}
+    for entry in text.split(","):
+        name, _, share = entry.strip().partition("=")
+        if not name.isidentifier() or name in shares:
+            raise ValueError(f"--shares: {entry.strip()!r} does not name a part as train=0.8, each once")
+        try:
+            shares[name] = float(share)
+        except ValueError:
+            raise ValueError(f"--shares: {share!r} of {name} is not a number") from None
+    return shares
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in rows.items())
+
+
+@command.command()
+@click.argument("export", type=_EXPORT)
+@click.argument("episode", required=False)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The file to write.")
+@click.option("--animate", is_flag=True, help="The events of EPISODE as they came, as a .gif, .webp or .png.")
+@click.option("--most", type=click.IntRange(1, 100), default=20, show_default=True, help="Episodes on a sheet.")
+@click.option("--light", is_flag=True, help="A figure or sheet on white, for print.")
+def render(export: Path, episode: str | None, out: Path, *, animate: bool, most: int, light: bool) -> None:
+    """Draw EPISODE of EXPORT, by its id: as a figure of its steps, or with --animate as it was played.
+
+    Without EPISODE, a contact sheet of the first submitted episodes. Figures and sheets are .svg, .png or .pdf;
+    `safelight figure` draws steps on other photos.
+    """
+    from editing.photos.photo_error import PhotoError
+    from learning.commands.options import check_output
+
+    if animate and episode is None:
+        raise click.UsageError("--animate needs EPISODE, the id of one")
+    if animate:
+        from learning.dataset.animation import SUFFIXES
+    check_output(out, "--out", SUFFIXES if animate else (".svg", ".png", ".pdf"), (export,))
+    with clear_errors(ValueError, PhotoError, OSError):
+        if animate:
+            _animate(export, str(episode), out)
+        else:
+            _draw(export, episode, out, most, light=light)
+
+
+def _animate(export: Path, episode: str, out: Path) -> None:
+    import pyarrow.compute as pc
+
+    from editing.game.events import Event
+    from editing.photos.preview import load_preview
+    from editing.trajectories.columns import rows
+    from editing.trajectories.reading import open_snapshot
+    from learning.dataset.animation import frames, write_animation
+
+    snapshot = open_snapshot(export)
+    ids = snapshot.table("episodes", ["id"]).column("id")
+    row = pc.index(ids, episode).as_py()
+    if row < 0:
+        raise ValueError(f"{export}: there is no episode {episode}")
+    events = [
+        Event.from_json(event)
+        for part in snapshot.batches("events")
+        for event in rows(part.filter(pc.equal(part.column("episode"), episode)))
+    ]
+    if not events:
+        raise ValueError(f"{export}: the episode {episode} has no events: draw it without --animate")
+    photo = snapshot.table("episodes", ["photo"]).column("photo")[row]
+    photos = snapshot.table("photos", ["sha256", "preview_sha256"])
+    preview = photos.column("preview_sha256")[pc.index(photos.column("sha256"), photo).as_py()].as_py()
+    pictures = list(frames(load_preview(snapshot.preview_path(preview)), events))
+    write_animation(out, pictures)
+    click.echo(f"{out}: {len(pictures)} pictures of {len(events)} events")
+
+
+def _draw(export: Path, episode: str | None, out: Path, most: int, *, light: bool) -> None:
+    from learning.commands.figure import sequence_of_episode, sheet_of_episodes
+    from learning.commands.steps_source import read_source
+    from learning.figures.sequences import write_figure
+    from learning.figures.steps import DARK, LIGHT
+
+    palette = LIGHT if light else DARK
+    if episode is None:
+        write_figure(out, *sheet_of_episodes(export, most, palette))
+    else:
+        write_figure(out, *sequence_of_episode(read_source(None, f"{export}:{episode}"), palette))
+    click.echo(f"{out}")
 
 
 @command.command()

@@ -75,7 +75,7 @@ def command(
     palette = LIGHT if light else DARK
     with clear_errors(StepsFileError, InvalidSnapshot, PhotoError, OSError):
         if sheet is not None:
-            write_figure(out, *_sheet(sheet, most, palette))
+            write_figure(out, *sheet_of_episodes(sheet, most, palette))
         else:
             write_figure(out, *_sequence(photo, read_options, read_source(steps, episode), palette, columns))
 
@@ -96,7 +96,14 @@ def _sequence(
     return figure, ", ".join(FILTERS[step.filter].label for step in steps) or "Untouched"
 
 
-def _sheet(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
+def sequence_of_episode(source: StepsSource, palette: Palette) -> tuple[Figure, str]:
+    """Return the figure of an episode on its own photo, and its title."""
+    from editing.photos.read_options import AUTO
+
+    return _sequence(None, AUTO, source, palette, 3)
+
+
+def sheet_of_episodes(folder: Path, most: int, palette: Palette) -> tuple[Figure, str]:
     """Return the figure of the episodes of an export or a play, and its title."""
     from learning.commands.steps_source import read_submitted
     from learning.figures.sequences import sheet_figure

@@ -1,0 +1,1 @@
+"""Data sets of trajectories for learning programs and for the eye."""
