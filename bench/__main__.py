@@ -26,6 +26,7 @@ PARTS = (
     "ingest",
     "desk",
     "quality",
+    "dataset",
     "browser",
 )
 RESULTS = Path(__file__).parents[1] / "var" / "bench.json"

@@ -8,8 +8,9 @@ import pytest
 from editing.photos.preview_transport import unpack_preview
 from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
-from webapp.datasets.exporting import Selection, export
+from webapp.datasets.exporting import export
 from webapp.datasets.importing import import_snapshot
+from webapp.datasets.selection import Selection
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.photos.practice import practice_photo

@@ -1,7 +1,7 @@
 """The rows of the tables ``judgements`` and ``answers``: what participants said of pictures, and to questionnaires."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +28,11 @@ def with_what_was_shown(judgements: QuerySet[Judgement]) -> QuerySet[Judgement]:
     return related.prefetch_related("showing__places__episode__participant").order_by("made", "pk")
 
 
-def judgement_row(judgement: Any, exported: Collection[UUID] | None = None) -> Row:
+def judgement_row(judgement: Any, exported: Mapping[UUID, str] | None = None) -> Row:
     """Return the row of a judgement with its ``player``.
 
     Args:
-        exported: the ids of episodes that can be named; all can where it is None.
+        exported: what the episodes that can be named are called; all can, by their ids, where it is None.
     """
     showing = judgement.showing
     places = list(showing.places.all())
@@ -46,13 +46,19 @@ def judgement_row(judgement: Any, exported: Collection[UUID] | None = None) -> R
         "position": showing.position,
         "photo": showing.photo_id,
         "kind": judgement.kind,
-        "episodes": [str(key) if key and (exported is None or key in exported) else None for key in keys],
+        "episodes": [_episode_name(key, exported) for key in keys],
         "makers": [_maker(place) for place in places],
         **{flag: getattr(showing, flag) for flag in ("repeat", "attention", "failed", "preview", "surplus")},
         "answer": judgement.answer,
         "ms": judgement.ms,
         "made": judgement.made,
     }
+
+
+def _episode_name(key: UUID | None, exported: Mapping[UUID, str] | None) -> str | None:
+    if key is None or exported is None:
+        return str(key) if key else None
+    return exported.get(key)
 
 
 def _maker(place: Place) -> str:

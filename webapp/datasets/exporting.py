@@ -1,156 +1,70 @@
-"""Play as a snapshot: the rows of ``editing.trajectories.snapshot``, read from the database, and a card beside them."""
+"""Play as a snapshot: rows streamed from the database into Parquet files, with photos' previews and a card.
+
+Nothing is replayed here: the server did that as each episode was handed in, and ``safelight dataset validate`` does it
+for whoever wants to.
+"""
 
 import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
+import pyarrow as pa
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from editing.files import check_free
-from editing.game import filters
+from editing.files import check_free, new_folder
 from editing.trajectories.columns import rows
-from editing.trajectories.reading import Snapshot
-from editing.trajectories.schemas import FLAGS
-from editing.trajectories.snapshot import write_snapshot
-from webapp.datasets.answer_rows import (
-    answer_rows,
-    answers_of,
-    judgement_row,
-    task_judgements,
-    with_what_was_shown,
-)
-from webapp.datasets.participations import participation_rows, participations_of
-from webapp.datasets.receipts import receipts_of_study
-from webapp.games.models import Episode, Event, Step
-from webapp.participants.models import Participant
+from editing.trajectories.reading import Snapshot, open_snapshot
+from editing.trajectories.schemas import ALL_SCHEMAS, FLAGS, ORDER
+from editing.trajectories.snapshot import tables_of_rows, write_manifest, write_previews, write_tables
+from editing.trajectories.tombstones import write_tombstones
+from webapp.datasets.answer_rows import answer_rows, judgement_row
+from webapp.datasets.copying import copied
+from webapp.datasets.counted import CountedExport
+from webapp.datasets.naming import Naming
+from webapp.datasets.participations import participation_rows
+from webapp.datasets.selection import Selection
 from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import lock_files
-from webapp.ratings.models import Judgement, Place
-from webapp.studies.models import Consent, Study, Withdrawal, pseudonym_in_study
+from webapp.studies.models import Participation, pseudonym_in_study
 
 _CHUNK = 2000
-_TUTORIALS = "of the tutorial"
 Row = dict[str, Any]
 
 
-# The preview of a removed photo is kept as long as there is submitted play on it.
-_SHOWN = models.Q(photo__removed_at=None) | models.Q(
-    photo__in=Episode.objects.filter(status=Episode.Status.SUBMITTED).order_by().values("photo")
-)
+@dataclass
+class Tally:
+    """How many rows are written so far, for who watches."""
+
+    rows: int = 0
+
+    def counting(self, tables: Iterable[Any]) -> Iterator[Any]:
+        """Hand tables on, and count their rows."""
+        for table in tables:
+            yield table
+            self.rows += table.num_rows
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What to export: a study's episodes, or all of them, of these statuses, played by the current version.
+class Request:
+    """An export that is asked for.
 
-    Tutorials never count: they, and the picture that they are played on, come along only where ``tutorials`` asks for
-    them, flagged.
+    Attributes:
+        about: what else the manifest says.
+        tombstones: of who has withdrawn.
     """
 
-    study: Study | None
-    statuses: tuple[str, ...]
-    tutorials: bool = False
-
-    @property
-    def _in_study(self) -> models.QuerySet[Episode]:
-        episodes = Episode.objects.filter(status__in=self.statuses)
-        return episodes.filter(study=self.study) if self.study else episodes
-
-    @property
-    def episodes(self) -> models.QuerySet[Episode]:
-        """The episodes, in order."""
-        return self._that_count.filter(_SHOWN).order_by("started", "id")
-
-    @property
-    def _of_this_version(self) -> models.QuerySet[Episode]:
-        return self._in_study.filter(contract_version=filters.VERSION)
-
-    @property
-    def _that_count(self) -> models.QuerySet[Episode]:
-        return self._of_this_version if self.tutorials else self._of_this_version.filter(tutorial=False)
-
-    @property
-    def left_out(self) -> dict[str, int]:
-        """How many episodes are missing from the export, by the reason; only reasons that there are."""
-        counts = {
-            "played with another version of the filters": self._in_study.count() - self._of_this_version.count(),
-            _TUTORIALS: self._of_this_version.count() - self._that_count.count(),
-            "on a removed photo that nobody submitted": self._that_count.exclude(_SHOWN).count(),
-        }
-        return {reason: count for reason, count in counts.items() if count}
-
-    @property
-    def consents(self) -> dict[str, dict[str, int]]:
-        """By study, how many of the people who play here agreed to each version of its text.
-
-        Programs that play through the API agree too, but consent to nothing.
-        """
-        own = self.episodes.order_by().filter(
-            study=models.OuterRef("study"), participant=models.OuterRef("participant")
-        )
-        counts = (
-            Consent.objects.filter(models.Exists(own), participant__kind=Participant.Kind.HUMAN)
-            .values_list("study__slug", "version")
-            .annotate(models.Count("pk"))
-            .order_by("study__slug", "version")
-        )
-        by_version: dict[str, dict[str, int]] = {}
-        for slug, version, count in counts:
-            by_version.setdefault(slug, {})[str(version)] = count
-        return by_version
-
-    @property
-    def studies(self) -> list[Study]:
-        """The studies that are exported."""
-        return [self.study] if self.study else list(Study.objects.all())
-
-    @property
-    def licences(self) -> dict[str, str]:
-        """The licence of the data, by study, where one is stated."""
-        return {study.slug: study.data_licence for study in self.studies if study.data_licence}
-
-    @property
-    def participations(self) -> Iterator[Row]:
-        """The participations, each with its receipt where all of its play that counts is here."""
-        receipts = None
-        if not (self.left_out.keys() - {_TUTORIALS}) and Episode.Status.SUBMITTED in self.statuses:
-            every = (receipt for study in self.studies for receipt in receipts_of_study(study, checked=False))
-            receipts = {(receipt.study, receipt.player): receipt for receipt in every}
-        return participation_rows(self.studies, receipts)
-
-    @property
-    def photos(self) -> models.QuerySet[Photo]:
-        """The photos played, and those of the study that wait to be."""
-        waiting = models.Q(studies__in=self.studies, removed_at=None)
-        played = models.Q(pk__in=self.episodes.order_by().values("photo"))
-        judged = models.Q(pk__in=task_judgements(self.studies).order_by().values("showing__photo"))
-        return Photo.objects.filter(waiting | played | judged).distinct().order_by("sha256")
-
-    @property
-    def judgements(self) -> models.QuerySet[Judgement]:
-        """What was said of pictures: in tasks, and in the reveal where all episodes that were shown are exported."""
-        elsewhere = Place.objects.exclude(episode__in=self.episodes.order_by().values("pk")).values("showing")
-        in_reveal = models.Q(showing__task="") & ~models.Q(showing__in=elsewhere)
-        in_tasks = ~models.Q(showing__task="") & models.Q(showing__study__in=self.studies)
-        return with_what_was_shown(Judgement.objects.filter(in_reveal | in_tasks))
-
-    @property
-    def judged(self) -> set[UUID]:
-        """Of the episodes, the ids of those that were judged."""
-        return set(self.episodes.order_by().filter(places__isnull=False).values_list("pk", flat=True))
-
-    @property
-    def removed_photos(self) -> list[str]:
-        """Of these photos, the SHA-256 of those that were removed from the site."""
-        return list(self.photos.exclude(removed_at=None).values_list("pk", flat=True))
+    selection: Selection
+    naming: Naming = field(default_factory=Naming)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    tombstones: Iterable[str] = ()
+    tally: Tally = field(default_factory=Tally)
 
 
 def export(directory: Path, selection: Selection) -> Snapshot:
@@ -158,38 +72,117 @@ def export(directory: Path, selection: Selection) -> Snapshot:
 
     Raises:
         FileExistsError: the folder is not free.
-        editing.trajectories.schemas.InvalidSnapshot: a row is wrong.
+        editing.trajectories.schemas.InvalidSnapshot: a row does not fit its columns.
     """
     check_free(directory)
+    with new_folder(directory) as unfinished:
+        about = {"exported": timezone.now().isoformat(timespec="seconds")}
+        write_export(unfinished, Request(selection, about=about))
+    return open_snapshot(directory)
+
+
+def write_export(folder: Path, request: Request) -> None:
+    """Write the files of an export into an empty folder."""
+    selection = request.selection
     with _previews_held(selection) as held, _one_moment():
-        episodes = _with_players(selection.episodes.select_related("participant", "study"))
-        judgements, judged = selection.judgements, selection.judged
-        answers = answers_of(selection.studies)
-        snapshot = write_snapshot(
-            directory,
-            episodes=map(_episode_row, episodes.iterator(_CHUNK)),
-            steps=map(_step_row, _parts(Step, selection, "index")),
-            events=map(_event_row, _parts(Event, selection, "seq")),
-            photos=map(photo_row, selection.photos.iterator(_CHUNK)),
-            judgements=(judgement_row(row, judged) for row in judgements.iterator(_CHUNK))
-            if judgements.exists()
-            else None,
-            answers=answer_rows(answers.iterator(_CHUNK)) if answers.exists() else None,
-            participations=selection.participations if participations_of(selection.studies).exists() else None,
-            previews={photo.preview_sha256: held(photo) for photo in selection.photos.iterator(_CHUNK)},
-            manifest={
-                "exported": timezone.now().isoformat(timespec="seconds"),
-                "study": selection.study.slug if selection.study else None,
-                "statuses": list(selection.statuses),
-                "episodes_left_out": selection.left_out,
-                "photos_removed": selection.removed_photos,
-                "consents": selection.consents,
-                "withdrawn": Withdrawal.objects.filter(study__in=selection.studies).count(),
-                "data_licences": selection.licences,
-            },
-        )
-    _write_card(snapshot)
-    return snapshot
+        counts = write_tables(folder, _tables(request))
+        if digests := list(request.tombstones):
+            counts["tombstones"] = write_tombstones(folder, digests)
+        photos = selection.photos.iterator(_CHUNK)
+        write_previews(folder, {photo.preview_sha256: held(photo) for photo in photos})
+        about = selection.about | {"writer": f"pyarrow {pa.__version__}"} | dict(request.about)
+        _write_card(folder, counts, about)
+        write_manifest(folder, counts, about)
+
+
+def _tables(request: Request) -> dict[str, Iterable[Any]]:
+    """Return the tables, each after those that it refers to; they are read as they are written."""
+    selection, naming, counted = request.selection, request.naming, CountedExport()
+    judgements, answers = selection.judgements, selection.answers
+    tables: dict[str, Iterable[Any]] = {
+        "episodes": counted.episodes(naming.named(_episodes(selection, naming))),
+        "steps": _steps(selection, naming),
+        "events": counted.events(_events(selection, naming)),
+        "photos": tables_of_rows("photos", map(photo_row, selection.photos.iterator(_CHUNK))),
+    }
+    if judgements.exists():
+        judged = selection.judged
+        names = {key: naming.episode(key) for key in judged}
+        made = (judgement_row(row, names) for row in judgements.iterator(_CHUNK))
+        tables["judgements"] = counted.said("judgements", _in_order("judgements", made, naming))
+    if answers.exists():
+        given = answer_rows(answers.iterator(_CHUNK))
+        tables["answers"] = counted.said("answers", _in_order("answers", given, naming))
+    if selection.participations.exists():
+        are_whole = selection.are_whole()
+
+        def receipt(row: Participation) -> Any:
+            if not are_whole.get(row.pk):
+                return None
+            return counted.receipt(naming.study_name(row.study.slug), naming.player(row.pseudonym))
+
+        joined = participation_rows(selection.participations, receipt)
+        tables["participations"] = _in_order("participations", joined, naming)
+    return {name: request.tally.counting(parts) for name, parts in tables.items()}
+
+
+def _in_order(name: str, table_rows: Iterable[Row], naming: Naming) -> Iterator[Any]:
+    """Yield a small table in its order, which names decide."""
+    parts = list(naming.named(tables_of_rows(name, table_rows)))
+    yield pa.concat_tables([ALL_SCHEMAS[name].empty_table(), *parts]).sort_by(
+        [(own, "ascending") for own in ORDER[name]]
+    )
+
+
+def _sql(query: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    sql: tuple[str, tuple[Any, ...]] = query.query.sql_with_params()
+    return sql
+
+
+def _microseconds(column: str) -> str:
+    return f"(extract(epoch from {column}) * 1000000)::bigint"
+
+
+def _episodes(selection: Selection, naming: Naming) -> Iterator[Any]:
+    same = ("status", "contract_version", "step_count", "duration_ms", *FLAGS, "surplus", "condition", "seed", "sample")
+    columns = {name: name for name in same} | {
+        "id": naming.id_sql("id"),
+        "player": "player",
+        "player_kind": "kind",
+        "photo": "photo_id",
+        "study": "slug",
+        "exclusion_reason": "nullif(exclusion_reason, '')",
+        "started": _microseconds("started"),
+        "checkpoint_hash": "nullif(checkpoint_hash, '')",
+    }
+    names = ("id", "photo_id", "exclusion_reason", "started", "checkpoint_hash", *same)
+    chosen = selection.episodes.order_by().annotate(
+        player=pseudonym_in_study(), kind=models.F("participant__kind"), slug=models.F("study__slug")
+    )
+    sql, parameters = _sql(chosen.values(*names, "player", "kind", "slug"))
+    order = naming.id_sql("id")
+    yield from copied("episodes", columns, f"FROM ({sql}) AS episode ORDER BY started, {order}", parameters)
+
+
+def _steps(selection: Selection, naming: Naming) -> Iterator[Any]:
+    columns = {
+        "episode": naming.id_sql("episode_id"),
+        "index": '"index"',
+        **{name: name for name in ("filter", "ms_spent", "parameters", "probabilities")},
+    }
+    yield from copied("steps", columns, *_of_episodes("games_step", selection, f'{columns["episode"]}, "index"'))
+
+
+def _events(selection: Selection, naming: Naming) -> Iterator[Any]:
+    same = ("seq", "kind", "step", "filter", "ms", "contract_version", "parameters", "gesture")
+    ids = {"id": naming.id_sql("id"), "episode": naming.id_sql("episode_id")}
+    source = _of_episodes("games_event", selection, f"{ids['episode']}, seq")
+    yield from copied("events", ids | {name: name for name in same}, *source)
+
+
+def _of_episodes(table: str, selection: Selection, order: str) -> tuple[str, tuple[Any, ...]]:
+    sql, parameters = _sql(selection.episodes.order_by().values("pk"))
+    return f"FROM {table} WHERE episode_id IN ({sql}) ORDER BY {order}", parameters
 
 
 @contextmanager
@@ -226,54 +219,6 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-def _with_players(rows: models.QuerySet[Any], path: str = "") -> models.QuerySet[Any]:
-    named: models.QuerySet[Any] = rows.annotate(player=pseudonym_in_study(f"{path}study", f"{path}participant"))
-    return named
-
-
-def _parts(model: type[Step] | type[Event], selection: Selection, order: str) -> Iterator[Any]:
-    rows = model._default_manager.filter(episode__in=selection.episodes.order_by())
-    return rows.order_by("episode_id", order).iterator(_CHUNK)
-
-
-def _episode_row(episode: Any) -> Row:
-    """Return the row of an episode with its ``player``."""
-    return {
-        "id": str(episode.pk),
-        "player": episode.player,
-        "player_kind": episode.participant.kind,
-        "photo": episode.photo_id,
-        "study": episode.study.slug,
-        "status": episode.status,
-        "exclusion_reason": episode.exclusion_reason or None,
-        "contract_version": episode.contract_version,
-        "step_count": episode.step_count,
-        "started": episode.started,
-        "duration_ms": episode.duration_ms,
-        **{flag: getattr(episode, flag) for flag in FLAGS},
-        "surplus": episode.surplus,
-        "condition": episode.condition,
-        "seed": episode.seed,
-        "sample": episode.sample,
-        "checkpoint_hash": episode.checkpoint_hash or None,
-    }
-
-
-def _step_row(step: Step) -> Row:
-    return {
-        "episode": str(step.episode_id),
-        "index": step.index,
-        "filter": step.filter,
-        "parameters": step.parameters,
-        "ms_spent": step.ms_spent,
-        "probabilities": step.probabilities,
-    }
-
-
-def _event_row(event: Event) -> Row:
-    return event.as_played().to_json()
-
-
 def photo_row(photo: Photo) -> Row:
     """Return the photo's row in a snapshot."""
     columns = ("sha256", "preview_sha256", "name", "width", "height", "preview_width", "preview_height")
@@ -282,9 +227,10 @@ def photo_row(photo: Photo) -> Row:
     return row | {"decoding": json.dumps(photo.decoding, sort_keys=True, ensure_ascii=False)}
 
 
-def _write_card(snapshot: Snapshot) -> None:
+def _write_card(folder: Path, counts: Mapping[str, int], about: Mapping[str, Any]) -> None:
     """Write ``README.md`` into the snapshot's folder."""
-    (snapshot.directory / "README.md").write_text(_card(snapshot), encoding="utf-8")
+    snapshot = Snapshot(folder, {"rows": dict(counts), **about})
+    (folder / "README.md").write_text(_card(snapshot), encoding="utf-8")
 
 
 def left_out_text(left_out: dict[str, int]) -> str:
@@ -299,7 +245,7 @@ def _said(snapshot: Snapshot) -> str:
         "judgements": "answer to pictures that were shown blind: a rating, the better one, who made it, a favourite",
         "answers": "question of a questionnaire that was answered",
     }
-    counts = {name: snapshot.table(name).num_rows for name in lines}
+    counts = {name: snapshot.manifest["rows"].get(name, 0) for name in lines}
     return "".join(f"| `{name}.parquet` | {lines[name]} | {count} |\n" for name, count in counts.items() if count)
 
 
@@ -309,13 +255,14 @@ def _licences(snapshot: Snapshot) -> str:
 
 
 def _card(snapshot: Snapshot) -> str:
+    counts = snapshot.manifest["rows"]
     sources = Counter((photo["licence"], photo["attribution"]) for photo in rows(snapshot.photos))
     credit = "\n".join(
         f"- {count} {'photo' if count == 1 else 'photos'}: {attribution or 'source not stated'}"
         f" ({licence or 'no licence stated: ask before you pass them on'})"
         for (licence, attribution), count in sorted(sources.items())
     )
-    kinds = Counter(episode["player_kind"] for episode in rows(snapshot.episodes))
+    kinds = Counter(snapshot.table("episodes", ["player_kind"]).column(0).to_pylist())
     played = ", ".join(f"{count} by {kind} players" for kind, count in sorted(kinds.items())) or "none"
     removed = snapshot.manifest["photos_removed"]
     withdrawn = snapshot.manifest["withdrawn"]
@@ -331,10 +278,10 @@ photo in at most five steps, out of eight filters.
 
 | file | one row for each | rows |
 |---|---|---|
-| `episodes.parquet` | episode: player, photo, study, status, time | {snapshot.episodes.num_rows} ({played}) |
-| `steps.parquet` | step of a submitted episode: filter and physical parameters | {snapshot.steps.num_rows} |
-| `events.parquet` | action on the way there, in order | {snapshot.events.num_rows} |
-| `photos.parquet` | photo: how it was decoded, its licence | {snapshot.photos.num_rows} |
+| `episodes.parquet` | episode: player, photo, study, status, time | {counts["episodes"]} ({played}) |
+| `steps.parquet` | step of a submitted episode: filter and physical parameters | {counts["steps"]} |
+| `events.parquet` | action on the way there, in order | {counts["events"]} |
+| `photos.parquet` | photo: how it was decoded, its licence | {counts["photos"]} |
 {_said(snapshot)}| `previews/` | the pixels: `<preview_sha256>.npy`, float16 (H, W, 3), linear sRGB | |
 
 {notes}

@@ -1,10 +1,10 @@
 """The rows of the table ``participations``: who took part in a study, under what, with what, and how far they came."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from editing.trajectories.receipts import Receipt
 from webapp.games.models import Episode, Event
@@ -17,22 +17,24 @@ _MEDIUM, _LARGE = 600, 1100
 Row = dict[str, Any]
 
 
-def participations_of(studies: Iterable[Study]) -> Any:
+def participations_of(studies: Iterable[Study]) -> QuerySet[Participation]:
     """Return the participations of people, and of robots in their place, in the order of the table."""
     rows = Participation.objects.filter(study__in=studies, participant__kind__in=PLAYERS)
     return rows.select_related("study", "participant").order_by("study__slug", "pseudonym")
 
 
-def participation_rows(studies: Iterable[Study], receipts: Mapping[tuple[str, str], Receipt] | None) -> Iterator[Row]:
-    """Yield a row for each participation.
+def participation_rows(
+    participations: QuerySet[Participation], receipt_of: Callable[[Participation], Receipt | None]
+) -> Iterator[Row]:
+    """Yield a row for each participation, in the order of studies.
 
     Args:
-        receipts: what there is of each in the export, by study and pseudonym; None where not all of it is there.
+        receipt_of: gives what there is of each in the export; None where not all of it is there.
     """
-    for study, participations in groupby(participations_of(studies), lambda row: row.study):
+    for study, own in groupby(participations, lambda row: row.study):
         facts = _Facts(study)
-        for participation in participations:
-            yield facts.row(participation) | _receipt(participation, receipts)
+        for participation in own:
+            yield facts.row(participation) | _receipt(receipt_of(participation))
 
 
 class _Facts:
@@ -93,11 +95,9 @@ def _window(width: float | None) -> str | None:
     return "small" if width < _MEDIUM else "medium" if width < _LARGE else "large"
 
 
-def _receipt(participation: Participation, receipts: Mapping[tuple[str, str], Receipt] | None) -> Row:
-    if receipts is None:
+def _receipt(receipt: Receipt | None) -> Row:
+    if receipt is None:
         return dict.fromkeys(("episodes", "events", "events_sha256", "judgements", "answers", "answers_sha256"))
-    empty = Receipt(participation.pseudonym, participation.study.slug)
-    receipt = receipts.get((empty.study, empty.player), empty)
     played = {"episodes": receipt.episodes, "events": receipt.events, "events_sha256": receipt.digest}
     said = {"judgements": receipt.judgements, "answers": receipt.answers, "answers_sha256": receipt.answers_digest}
     return played | said

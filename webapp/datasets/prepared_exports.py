@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from editing.files import atomic_file
 from editing.trajectories.schemas import InvalidSnapshot
-from webapp.datasets.exporting import Selection, export
+from webapp.datasets.exporting import export
 from webapp.datasets.models import PreparedExport
+from webapp.datasets.selection import Selection
 
 _BROKEN = "The server failed at it. Its log says why."
 _logger = logging.getLogger(__name__)

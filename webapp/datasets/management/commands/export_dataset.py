@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from editing.trajectories.schemas import STATUSES, InvalidSnapshot
-from webapp.datasets.exporting import Selection, export, left_out_text
+from webapp.datasets.exporting import export, left_out_text
+from webapp.datasets.selection import Selection
 from webapp.studies.models import Study
 
 
