@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
+from editing.game.attention import AttentionRule, StepRule
 from editing.game.events import Event as PlayedEvent
 from editing.game.filters import VERSION
 from editing.game.progress import progress_after
 from editing.game.rules import trajectory
 from editing.photos.preview import load_preview
-from learning.robots.play import Rule, play_photo
+from learning.robots.play import play_photo
 from learning.robots.temperaments import Temperament
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
@@ -20,7 +21,7 @@ from webapp.photos.models import Photo
 from webapp.studies.models import Lease, Participation, Study
 
 PIXEL_STRIDE = 8
-RULE = Rule("black_white", "amount", 0.9, 1.0)
+RULE = AttentionRule((StepRule("black_white", "amount", 0.9, 1.0),))
 Item = tuple[Photo, Lease.Purpose]
 
 

@@ -5,7 +5,7 @@ demo, as a fixture, and to put load on a site.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,10 +14,11 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.game.attention import AttentionRule
 from editing.game.events import Event, Gesture
 from editing.game.filters import FILTERS, apply_steps, luminance
 from editing.game.parameters import Parameter
-from editing.game.rules import MAXIMUM_STEPS, State, Step, apply_event, trajectory
+from editing.game.rules import MAXIMUM_STEPS, State, apply_event, trajectory
 from learning.robots.temperaments import Temperament
 
 # Milliseconds that a control takes through each value of a gesture: a screen's frame.
@@ -31,21 +32,6 @@ class Offer:
     filters: tuple[str, ...] = tuple(FILTERS)
     maximum_steps: int = MAXIMUM_STEPS
     allow_untouched: bool = False
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What is asked on an attention item: a parameter of a filter between two values."""
-
-    filter: str
-    parameter: str
-    low: float
-    high: float
-
-    def is_kept(self, steps: Sequence[Step]) -> bool:
-        """Tell whether finished steps do what it asks."""
-        values = (step.parameters[self.parameter] for step in steps if step.filter == self.filter)
-        return any(self.low <= value <= self.high for value in values)
 
 
 class Play:
@@ -156,7 +142,7 @@ def play_photo(
     random: np.random.Generator,
     offer: Offer = Offer(),
     again: np.random.Generator | None = None,
-    rule: Rule | None = None,
+    rule: AttentionRule | None = None,
 ) -> Iterator[list[Event]]:
     """Yield the events of one episode, in the batches in which a browser would send them.
 
@@ -176,9 +162,15 @@ def play_photo(
     yield [play.event("submit")]
 
 
-def _obeyed(play: Play, rule: Rule) -> Iterator[list[Event]]:
-    yield play.choose(rule.filter)
-    yield [play.adjust({**FILTERS[rule.filter].neutral, rule.parameter: (rule.low + rule.high) / 2})]
+def _obeyed(play: Play, rule: AttentionRule) -> Iterator[list[Event]]:
+    offered = [asked for asked in rule.rules if asked.filter in play.offer.filters]
+    values: dict[str, dict[str, float]] = {}
+    for asked in offered if rule.needs_all else offered[:1]:
+        of_filter = values.setdefault(asked.filter, {**FILTERS[asked.filter].neutral})
+        of_filter[asked.parameter] = (asked.low + asked.high) / 2
+    for slug, parameters in values.items():
+        yield play.choose(slug)
+        yield [play.adjust(parameters)]
 
 
 def _edited(play: Play) -> Iterator[list[Event]]:

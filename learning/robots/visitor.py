@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from editing.game.attention import AttentionRule
 from editing.game.events import Event as PlayedEvent
 from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import PackedPreviewError, unpack_preview
@@ -20,7 +21,7 @@ from editing.trajectories.receipts import Receipt, answers_digest, digest
 from learning.robots.client import Client, Page, RobotError
 from learning.robots.history import History
 from learning.robots.network import BadNetwork
-from learning.robots.play import Offer, Rule, play_photo
+from learning.robots.play import Offer, play_photo
 from learning.robots.temperaments import TEMPERAMENTS, Temperament
 
 # A robot looks at one pixel in so many, across and down: its taste needs no more.
@@ -85,12 +86,9 @@ class Manner:
     devices: float = 0.0
 
     @property
-    def rules(self) -> dict[str, Rule]:
+    def rules(self) -> dict[str, AttentionRule]:
         """What is asked on attention items, by their photos."""
-        return {
-            item["photo"]: Rule(item["filter"], item["parameter"], item["low"], item["high"])
-            for item in self.configuration.get("attention_items", ())
-        }
+        return {item["photo"]: AttentionRule.of(item) for item in self.configuration.get("attention_items", ())}
 
 
 class Visitor:
@@ -291,7 +289,7 @@ class Visitor:
             if answer.status_code not in _GONE:
                 raise RobotError(f"{self.player} has withdrawn, and the site still has episode {history.episode}")
 
-    def _play(self, photo: Mapping[str, Any], rule: Rule | None, *, is_practice: bool = False) -> History:
+    def _play(self, photo: Mapping[str, Any], rule: AttentionRule | None, *, is_practice: bool = False) -> History:
         content = self.client.request("GET", photo["preview_url"]).content
         preview = _unpacked(content)[::PIXEL_STRIDE, ::PIXEL_STRIDE].astype(np.float32)
         times = self._seen.get(photo["id"], 0)

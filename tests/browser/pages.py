@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.desk_pages import desk
 from tests.browser.site_pages import site
+from tests.browser.task_pages import tasks
 from tests.browser.test_tutorial import card, go_through, try_filter
 from tests.browser.treatments import AGENT, treat
 from tests.browser.visit import Visit
@@ -223,4 +224,6 @@ def afterwards(visit: Visit) -> Iterator[str]:
     yield "replay"
 
 
-WALKS = (first_visit, play, afterwards, site, desk)
+WALKS = (first_visit, play, afterwards, site, tasks, desk)
+# Pages that lie still when their window changes its size: one walk sees each of them at all widths.
+RESIZED = (tasks, desk)

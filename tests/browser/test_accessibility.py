@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.pages import WALKS
+from tests.browser.pages import RESIZED, WALKS
 from tests.browser.player import Person
 from tests.browser.visit import Visit
 from tests.browser.visitor import visitor
@@ -65,11 +65,18 @@ def violations(page: Page, program: str) -> list[str]:
     return found
 
 
-# The tablet, which is between the two others, is left to `make test-long`.
+# The tablet, which is between the two others, is left to `make test-long`, where it takes a walk of its own.
 @pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
-def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
-    """A visitor's browser, on a phone, on a tablet and at a desk; in mid motion no colour is what it will be."""
-    with visitor(browser, WINDOWS[request.param], touched=request.param != "desk") as one:
+def window(request: pytest.FixtureRequest) -> str:
+    """A phone, a tablet, or a screen on a desk."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def context(window: str, browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser in that window; in mid motion no colour is what it will be."""
+    with visitor(browser, WINDOWS[window], touched=window != "desk") as one:
         yield one
 
 
@@ -83,18 +90,36 @@ def visit(
     forget_jobs()
 
 
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def hindrances(page: Page, name: str, program: str) -> list[str]:
+    """What hinders people on a page, as it is in its window."""
+    window = page.viewport_size
+    assert window is not None
+    problems = violations(page, program)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width > window["width"] and name != "api":
+        problems.append(f"it is {width} pixels wide")
+    if name != "api" and page.evaluate("matchMedia('(pointer: coarse)').matches"):
+        problems += page.evaluate(SMALL)
+    return problems
+
+
+@pytest.mark.parametrize("walk", [walk for walk in WALKS if walk not in RESIZED], ids=lambda walk: walk.__name__)
 def test_nothing_hinders_anybody(visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path) -> None:
+    found = {name: problems for name in walk(visit) if (problems := hindrances(visit.page, name, axe(root)))}
+    assert found == {}, json.dumps(found, indent=2)
+
+
+@pytest.mark.parametrize("window", ["phone"])
+@pytest.mark.parametrize("walk", RESIZED, ids=lambda walk: walk.__name__)
+def test_nothing_hinders_anybody_at_any_width(
+    visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path, complaints: list[str]
+) -> None:
     found: dict[str, list[str]] = {}
     for name in walk(visit):
-        window = visit.page.viewport_size
-        assert window is not None
-        problems = violations(visit.page, axe(root))
-        width = visit.page.evaluate("document.documentElement.scrollWidth")
-        if width > window["width"] and name != "api":
-            problems.append(f"it is {width} pixels wide")
-        if name != "api" and visit.page.evaluate("matchMedia('(pointer: coarse)').matches"):
-            problems += visit.page.evaluate(SMALL)
-        if problems:
-            found[name] = problems
+        for width, height in reversed(WINDOWS.values()):
+            visit.page.set_viewport_size({"width": width, "height": height})
+            if problems := hindrances(visit.page, name, axe(root)):
+                found[f"{name} at {width}"] = problems
     assert found == {}, json.dumps(found, indent=2)
+    # The browser notes each form that was refused, and each request that was made offline.
+    assert [said for said in complaints if "Failed to load resource" not in said] == []

@@ -20,6 +20,9 @@ ITEM = {
     "low": 0.9,
     "high": 1,
 }
+RULE = {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1}
+ASKED = {"photo": "b" * 64, "instruction": {}}
+SEVERAL = ASKED | {"rules": [RULE, RULE | {"filter": "saturation", "low": 0.5}], "match": "any"}
 KNOWN = {"controller": "University of Somewhere", "contact": "ada@example.org", "ethics_approval": "EC 12/2026"}
 
 
@@ -60,6 +63,12 @@ class TestChecks:
             ("attention_items", [ITEM | {"low": True}]),
             ("attention_items", [ITEM | {"low": -1, "high": -0.9}]),
             ("attention_items", [ITEM | {"instruction": {"en": " "}}]),
+            ("attention_items", [ASKED | {"rules": []}]),
+            ("attention_items", [ASKED | {"rules": [RULE] * 11}]),
+            ("attention_items", [ASKED | {"rules": [RULE, {"filter": "exposure"}]}]),
+            ("attention_items", [ASKED | {"rules": [RULE, RULE | {"parameter": "ev"}]}]),
+            ("attention_items", [ASKED | {"rules": [RULE], "match": "most"}]),
+            ("attention_items", [ITEM | {"rules": [RULE]}]),
         ],
     )
     def test_a_setting_out_of_its_range_is_refused_by_its_name(self, study, name, value):
@@ -68,7 +77,7 @@ class TestChecks:
 
     def test_what_fits_is_taken(self, study):
         study.change(
-            {"conditions": CONDITIONS, "attention_items": [ITEM], "filters": ["exposure"], "repeat_share": 0.2}
+            {"conditions": CONDITIONS, "attention_items": [ITEM, SEVERAL], "filters": ["exposure"], "repeat_share": 0.2}
         )
         study.full_clean()
 

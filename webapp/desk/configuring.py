@@ -15,6 +15,8 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from webapp.desk.access import for_members, render_desk
+from webapp.desk.rows import Rows
+from webapp.desk.structure_rows import ConditionRow, QuestionnaireRow, Sentences, TaskRow, TranslationRow
 from webapp.http.versioned_admin import VersionedForm
 from webapp.studies.copying import read_configuration, sentences, write_configuration
 from webapp.studies.form_sections import SECTIONS
@@ -22,26 +24,8 @@ from webapp.studies.members import Role
 from webapp.studies.models import DEFAULT, Study
 
 # They stand in the sections for the admin; the desk shows them elsewhere.
-_ELSEWHERE = {"former_slugs", "state", "consent_version"}
+_ELSEWHERE = {"former_slugs", "state", "consent_version", "attention_items"}
 _LARGEST_FILE = 2**20
-
-
-class Sentences(forms.CharField):
-    """A list of sentences, one a line."""
-
-    widget = forms.Textarea
-
-    def prepare_value(self, value: Any) -> Any:
-        """Write a list as lines."""
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        """Read lines as a list."""
-        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Tell whether other sentences were typed."""
-        return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
 
 
 class ConfigurationForm(VersionedForm):
@@ -51,9 +35,22 @@ class ConfigurationForm(VersionedForm):
         required=False, help_text="sentences that must each be ticked to agree, one a line: I am 18 or older."
     )
 
+    tasks = Rows(
+        TaskRow,
+        is_ordered=True,
+        help_text="what a participant does, in order: play, questionnaires and judgements. None: play alone",
+    )
+    questionnaires = Rows(QuestionnaireRow, help_text="each is asked by a task above that has its name")
+    conditions = Rows(
+        ConditionRow, blank=2, help_text="variants between which participants are divided evenly: at least two, or none"
+    )
+    translations = Rows(
+        TranslationRow, help_text="the texts in other languages; what is missing is shown as it stands above"
+    )
+
     class Meta:
         model = Study
-        fields = ("slug", *Study.setting_names())
+        fields = ("slug", *(name for name in Study.setting_names() if name not in _ELSEWHERE))
         widgets = {"retention_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}  # noqa: RUF012
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

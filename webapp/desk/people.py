@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.activity import Person, read_people
+from webapp.desk.quality import raised_in, readings_of
 from webapp.games.models import Episode
 from webapp.studies.leases import accept, reject
 from webapp.studies.log import log
@@ -25,6 +26,7 @@ STATES = {
     "rejected": "rejected",
     "preview": "previews",
     "programs": "programs",
+    "flagged": "worth a look",
 }
 SORTS = {
     "joined": "newest first",
@@ -40,7 +42,11 @@ def people_page(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Render the people of a study."""
     state, sort, search = chosen(request.GET, "state", STATES), chosen(request.GET, "sort", SORTS), _search(request)
     knows_ids = may_know_ids(request, study)
-    found = _sorted(_filtered(read_people(study, knows_ids=knows_ids), state, search), sort)
+    raised = raised_in(study)
+    people = read_people(study, knows_ids=knows_ids)
+    if state == "flagged":
+        people = [person for person in people if person.participation.pk in raised]
+    found = _sorted(_filtered(people, "all" if state == "flagged" else state, search), sort)
     page = Paginator(found, PEOPLE_ON_A_PAGE).get_page(request.GET.get("page"))
     return render_desk(
         request,
@@ -48,6 +54,7 @@ def people_page(request: HttpRequest, study: Study) -> HttpResponseBase:
         study,
         tab="people",
         page=page,
+        flags=raised,
         states=STATES,
         sorts=SORTS,
         state=state,
@@ -170,4 +177,5 @@ def person_response(
         problem=problem,
         bonus_problem=bonus_problem,
         payments=participation.payments.all() if knows_ids else [],
+        readings=readings_of(study, participation.pk),
     )

@@ -11,8 +11,10 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from webapp.desk.activity import Person, read_people
+from webapp.desk.quality import raised_in
 from webapp.desk.studies import wanted_places
 from webapp.games.models import Episode
+from webapp.quality.flags import FLAGS, Flag
 from webapp.recruiting.models import Payment
 from webapp.studies.arrivals import Arrival
 from webapp.studies.models import Lease, Study
@@ -59,6 +61,7 @@ class Progress:
         wanted: treatments; 0 where any number is. ``filled`` of them are handed in, ``reserved`` taken besides.
         pace: treatments that counted within an hour; 0 where there were none lately.
         left: at that pace; None where nobody knows.
+        flagged: people whose play is worth a look; ``flags`` says for what, and how many each.
     """
 
     funnel: list[Stage]
@@ -75,6 +78,8 @@ class Progress:
     reserved: int
     pace: float
     left: timedelta | None
+    flagged: int
+    flags: list[tuple[Flag, int]]
 
     @property
     def highest(self) -> int:
@@ -97,6 +102,8 @@ def progress_of(study: Study, now: datetime | None = None) -> Progress:
     by_hour = now - min([now, *(person.participation.joined for person in people)]) <= _BY_HOUR
     stopped = [person for person in people if person.has_stopped]
     furthest = max((person.done for person in stopped), default=0)
+    raised = raised_in(study)
+    counts = Counter(flag.name for flags in raised.values() for flag in flags)
     return Progress(
         funnel=_funnel(study, people),
         active=sum(person.state == "active" for person in people),
@@ -112,6 +119,8 @@ def progress_of(study: Study, now: datetime | None = None) -> Progress:
         reserved=reserved,
         pace=pace,
         left=timedelta(hours=(wanted - filled) / pace) if pace and wanted > filled else None,
+        flagged=len(raised),
+        flags=[(flag, counts[flag.name]) for flag in FLAGS if counts[flag.name]],
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponseBase
 
 from webapp.desk.access import for_members, render_desk
-from webapp.quality.flags import Distribution, Flag, distributions, flags_of, thresholds_of
+from webapp.quality.flags import FLAGS, Distribution, Flag, distributions, flags_of, thresholds_of
 from webapp.quality.measuring import unmeasured
 from webapp.quality.people import PersonMeasures, measure_people
 from webapp.studies.members import Role
@@ -38,6 +38,45 @@ class Chart:
     threshold: str
     raised: int
     people: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One measure of somebody, in words, beside its threshold.
+
+    Attributes:
+        value: empty where there is too little to say; ``threshold`` where the study has none.
+    """
+
+    flag: Flag
+    value: str
+    threshold: str
+    is_raised: bool
+
+
+def readings_of(study: Study, participation: int) -> list[Reading]:
+    """Return the measures of somebody, by the key of their participation; none before they are measured."""
+    thresholds = thresholds_of(study)
+    person = next((each for each in measure_people(study) if each.participation == participation), None)
+    if person is None or not person.photos:
+        return []
+    return [
+        Reading(
+            flag=flag,
+            value=value_text(flag, flag.measure(person)),
+            threshold=value_text(flag, thresholds[flag.name]),
+            is_raised=flag.is_raised(person, thresholds[flag.name]),
+        )
+        for flag in FLAGS
+    ]
+
+
+def raised_in(study: Study) -> dict[int, list[Flag]]:
+    """Return the flags of each participation of a person that has any, by its key; previews are left out."""
+    thresholds = thresholds_of(study)
+    people = (person for person in measure_people(study) if person.kind == "human" and not person.preview)
+    raised = ((person.participation, flags_of(person, thresholds)) for person in people)
+    return {key: flags for key, flags in raised if flags}
 
 
 @for_members(Role.VIEWER)

@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from webapp.desk import (
     answers,
+    attention,
     configuring,
     episodes,
     exports,
@@ -30,7 +31,7 @@ urlpatterns = [
     path("studies/<slug:slug>/photos/remove/", photos.remove_photos, name="desk-remove-photos"),
     re_path(
         rf"^studies/(?P<slug>[-\w]+)/photos/(?P<sha256>{SHA256})/attention/$",
-        photos.attention_page,
+        attention.attention_page,
         name="desk-attention",
     ),
     path("studies/<slug:slug>/people/", people.people_page, name="desk-people"),

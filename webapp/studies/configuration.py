@@ -144,10 +144,11 @@ class Configuration(models.Model):
         default=list,
         blank=True,
         validators=[check_attention_items],
-        help_text='photos of the study with an instruction and a rule that its steps must fulfil: [{"photo": SHA-256, '
-        '"instruction": {"en": "Make it black and white."}, "filter": "black_white", "parameter": "amount", "low": '
-        '0.9, "high": 1}]. These photos are shown for that alone. With {} for an instruction nothing is asked: a photo '
-        "with a known right move",
+        help_text='photos of the study with an instruction and rules over their finished steps: [{"photo": SHA-256, '
+        '"instruction": {"en": "Make it brighter."}, "rules": [{"filter": "exposure", "parameter": "ev", "low": 1, '
+        '"high": 3.5}, {"filter": "gamma", "parameter": "gamma", "low": 0.34, "high": 0.7}], "match": "any"}]. One '
+        'rule is enough, or with "match": "all" each must be kept; a single rule may stand in the item itself. These '
+        "photos are shown for that alone. With {} for an instruction nothing is asked: a photo with a known right move",
     )
 
     # Tasks beside play.

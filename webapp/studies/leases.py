@@ -18,6 +18,7 @@ from django.dispatch import Signal, receiver
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from editing.game.attention import AttentionRule
 from editing.game.rules import Step
 from webapp.http.refusals import Refusal
 from webapp.participants.models import Participant
@@ -206,8 +207,7 @@ def hand_in(study: Study, key: int, steps: Iterable[Step]) -> Lease:
         _take_again(study, [lease])
     if lease.purpose == Lease.Purpose.ATTENTION:
         item = next(item for item in study.attention_items if item["photo"] == lease.photo_id)
-        values = [step.parameters.get(item["parameter"]) for step in steps if step.filter == item["filter"]]
-        lease.failed = not any(value is not None and item["low"] <= value <= item["high"] for value in values)
+        lease.failed = not AttentionRule.of(item).is_kept(steps)
     lease.save(update_fields=["state", "coverage", "surplus", "failed"])
     return lease
 

@@ -45,5 +45,6 @@ export const judgingTexts = {
   picture: gettext("The picture"),
   marks: [gettext("Very bad"), gettext("Bad"), gettext("Fair"), gettext("Good"), gettext("Very good")],
   makers: [gettext("A person"), gettext("A program")],
-  sides: [gettext("Left picture"), gettext("Right picture")],
+  // Below each other on a phone, so that left and right would be wrong.
+  sides: [gettext("Picture A"), gettext("Picture B")],
 };

@@ -58,3 +58,41 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   };
   document.addEventListener("htmx:afterSwap", restore, { once: true });
 });
+
+/** Shows an empty row of a list, the one that waits there or a new one. */
+function addRow(rows: HTMLElement): void {
+  const waiting = rows.querySelector<HTMLElement>(":scope > [data-new][hidden]");
+  const row = waiting ?? newRow(rows);
+  if (row === null) return;
+  row.hidden = false;
+  row.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea")?.focus();
+}
+
+function newRow(rows: HTMLElement): HTMLElement | null {
+  const template = rows.querySelector<HTMLTemplateElement>(":scope > template");
+  const total = rows.querySelector<HTMLInputElement>("input[name$='-TOTAL_FORMS']");
+  if (template === null || total === null) return null;
+  const number = total.value;
+  total.value = String(Number(number) + 1);
+  const made = document.importNode(template.content, true);
+  for (const element of made.querySelectorAll("*")) {
+    for (const { name, value } of [...element.attributes])
+      element.setAttribute(name, value.replaceAll("__prefix__", number));
+  }
+  const row = made.querySelector<HTMLElement>("fieldset");
+  template.before(made);
+  return row;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-add-row]") : null;
+  const rows = button?.closest<HTMLElement>("[data-rows]");
+  if (rows) addRow(rows);
+});
+
+// Rows to fill in wait until they are asked for; without this program they stand there.
+const TYPED = "input:not([type=hidden], [type=checkbox]), textarea, select";
+for (const row of document.querySelectorAll<HTMLElement>("[data-new]")) {
+  const fields = [...row.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(TYPED)];
+  row.hidden = fields.every(({ value }) => value === "") && row.querySelector("input:checked") === null;
+}

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from editing.game.attention import AttentionRule, StepRule
 from editing.game.events import Event
 from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import pack_preview
@@ -18,7 +19,7 @@ from learning.robots.client import RobotError
 from learning.robots.crowd import play_site
 from learning.robots.history import Faults, compare
 from learning.robots.network import FAULTS, BadNetwork
-from learning.robots.play import Offer, Rule, play_photo
+from learning.robots.play import Offer, play_photo
 from learning.robots.temperaments import CAREFUL, HABITS, TEMPERAMENTS, Temperament
 from learning.robots.visitor import Manner, Played
 
@@ -79,12 +80,13 @@ def test_a_second_look_differs_a_little_and_that_of_who_remembers_nothing_is_ano
 
 
 def test_who_is_told_does_as_told_and_nothing_else() -> None:
-    rule = Rule("saturation", "amount", 0.4, 0.6)
-    (step,) = trajectory(replay(played(CAREFUL, rule=rule)))
+    vivid, bright = StepRule("saturation", "amount", 0.4, 0.6), StepRule("exposure", "ev", 1, 2)
+    (step,) = trajectory(replay(played(CAREFUL, rule=AttentionRule((vivid, bright)))))
     assert (step.filter, step.parameters["amount"]) == ("saturation", 0.5)
-    assert rule.is_kept([step])
-    assert not replace(rule, high=0.45).is_kept([step])
-    assert not rule.is_kept([])
+    both = AttentionRule((vivid, bright), needs_all=True)
+    steps = trajectory(replay(played(CAREFUL, rule=both)))
+    assert {step.filter for step in steps} == {"saturation", "exposure"}
+    assert both.is_kept(steps)
 
 
 def test_the_same_seed_plays_the_same_and_another_differently() -> None:

@@ -100,15 +100,29 @@ class TestSubsets:
         assert list(other.playable) == [photo]
 
 
-ITEM = {"setting": "black_white.amount", "low": "0.9", "high": "1", "instruction_en": "Make it black and white."}
+RULE = {"setting": "black_white.amount", "low": "0.9", "high": "1"}
+
+
+def asked(*rules, match="any", instruction="Make it black and white."):
+    """What the form of an attention item sends."""
+    sent = {"rules-TOTAL_FORMS": len(rules), "rules-INITIAL_FORMS": 0, "match": match, "instruction_en": instruction}
+    for number, rule in enumerate(rules):
+        sent |= {f"rules-{number}-{name}": value for name, value in rule.items()}
+    return sent
 
 
 class TestAttentionItems:
     def test_a_photo_becomes_one_and_an_ordinary_photo_again(self, owner, study, photo, ada):
         address = f"{PHOTOS}{photo.pk}/attention/"
-        assert post(owner, address, **ITEM)["Location"] == PHOTOS
+        vivid = {"setting": "saturation.amount", "low": "0.5", "high": "1"}
+        assert post(owner, address, **asked(RULE, vivid))["Location"] == PHOTOS
         study.refresh_from_db()
-        assert study.attention_items == [{"photo": photo.pk, **BLACK_AND_WHITE}]
+        rules = [
+            {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1.0},
+            {"filter": "saturation", "parameter": "amount", "low": 0.5, "high": 1.0},
+        ]
+        asks = {"instruction": {"en": "Make it black and white."}, "rules": rules, "match": "any"}
+        assert study.attention_items == [{"photo": photo.pk, **asks}]
         assert study.changes.last().changed_by == ada
         assert "attention: Make it black and white." in text(owner.get(PHOTOS))
         assert 'value="Make it black and white."' in text(owner.get(address))
@@ -119,20 +133,34 @@ class TestAttentionItems:
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
-            ({"low": "x"}, "Enter a number"),
-            ({"instruction_en": ""}, "required"),
-            ({"low": "7", "high": "9"}, "lies in 0 to 1"),
-            ({"setting": "tone.x"}, "valid choice"),
+            (asked(RULE | {"low": "x"}), "Enter a number"),
+            (asked(RULE | {"low": "7", "high": "9"}), "lies in 0 to 1"),
+            (asked(RULE | {"setting": "tone.x"}), "valid choice"),
+            (asked(RULE, RULE | {"low": "1", "high": "0"}), "low the smaller one"),
+            (asked(), "at least one thing"),
+            (asked(RULE, match="most"), "valid choice"),
+            ({}, "required"),
         ],
     )
     def test_what_cannot_be_is_said(self, owner, study, photo, wrong, said):
-        answer = post(owner, f"{PHOTOS}{photo.pk}/attention/", **ITEM | wrong)
+        answer = post(owner, f"{PHOTOS}{photo.pk}/attention/", **wrong)
         assert answer.status_code == 400
         assert said in text(answer)
         assert Study.objects.get().attention_items == []
 
+    def test_an_item_that_has_its_one_rule_in_itself_is_changed(self, owner, study, photo):
+        study.attention_items = [{"photo": photo.pk, **BLACK_AND_WHITE}]
+        study.save()
+        address = f"{PHOTOS}{photo.pk}/attention/"
+        assert '<option value="black_white.amount" selected>' in text(owner.get(address))
+        # Without an instruction it is a photo with a known right move.
+        assert post(owner, address, **asked(RULE, match="all", instruction="")).status_code == 302
+        study.refresh_from_db()
+        assert study.attention_items[0]["instruction"] == {}
+        assert "attention: a known right move" in text(owner.get(PHOTOS))
+
     def test_none_is_made_once_somebody_has_joined(self, owner, study, photo, player):
-        answer = post(owner, f"{PHOTOS}{photo.pk}/attention/", **ITEM)
+        answer = post(owner, f"{PHOTOS}{photo.pk}/attention/", **asked(RULE))
         assert answer.status_code == 400
         assert "begin a copy of the study" in text(answer)
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from webapp.desk.rows import Rows
 from webapp.studies.log import StudyAction
 from webapp.studies.members import Membership
 from webapp.studies.models import Study, StudyChange
@@ -22,6 +23,26 @@ def text(response):
     return response.content.decode()
 
 
+def rows(name, bound):
+    """What the rows of a setting would send, as they stand."""
+    formset = bound.field.widget.filled(name, bound.value())
+    sent = {f"{name}-TOTAL_FORMS": len(formset.forms), f"{name}-INITIAL_FORMS": formset.initial_form_count()}
+    for row in formset.forms:
+        sent |= {field.html_name: field.value() for field in row}
+    return sent
+
+
+def judging(name):
+    """A task of judging."""
+    return {"kind": "rating", "name": name, "makers": ["person"], "trials": 2}
+
+
+def row(setting, number, **fields):
+    """What a row says that is added as the one with that number."""
+    sent = {f"{setting}-{number}-{field}": value for field, value in fields.items()}
+    return {f"{setting}-TOTAL_FORMS": number + 1} | sent
+
+
 @pytest.fixture
 def draft(study):
     """The default study, as a draft that lacks nothing."""
@@ -37,7 +58,10 @@ def form(owner, study):
 
     def filled(browser=owner):
         bound = browser.get("/desk/studies/default/configure/").context["form"]
-        values = {name: bound[name].value() for name in bound.fields if not bound.fields[name].disabled}
+        values = {}
+        for name, field in bound.fields.items():
+            if not field.disabled:
+                values |= rows(name, bound[name]) if isinstance(field, Rows) else {name: bound[name].value()}
         return {
             name: "on" if value is True else value
             for name, value in values.items()
@@ -94,7 +118,9 @@ class TestBeginning:
 class TestSettings:
     def test_the_form_has_all_of_them(self, owner, study):
         sections = owner.get("/desk/studies/default/configure/").context["sections"]
-        assert {field.name for section in sections for field in section.fields} == {"slug", *Study.setting_names()}
+        shown = {field.name for section in sections for field in section.fields}
+        # Attention items are made on the page of photos.
+        assert shown == {"slug", *Study.setting_names()} - {"attention_items"}
 
     def test_it_works(self, owner, study, ada, form):
         answer = post(owner, "/desk/studies/default/configure/", **form() | {"title": "Renamed", "minutes": "20"})
@@ -113,16 +139,122 @@ class TestSettings:
         ("name", "value", "said"),
         [
             ("maximum_steps", "9", "less than or equal to 5"),
-            ("conditions", '[{"name": "x"}]', "must have exactly"),
-            ("attention_items", "not JSON", "valid JSON"),
+            ("conditions-TOTAL_FORMS", "many", "marked"),
             ("title", "", "required"),
         ],
     )
     def test_what_is_wrong_stands_beside_its_field(self, owner, form, name, value, said):
         answer = post(owner, "/desk/studies/default/configure/", **form() | {name: value})
         assert answer.status_code == 400
-        assert any(said in error for error in answer.context["form"].errors[name])
-        assert f'href="#setting-{name}"' in text(answer)
+        setting, _, _ = name.partition("-")
+        assert any(said in error for error in answer.context["form"].errors[setting])
+        assert f'href="#setting-{setting}"' in text(answer)
+
+    def test_lists_are_made_of_fields(self, owner, study, form):
+        sent = form()
+        sent |= row(
+            "conditions", 0, name="three", maximum_steps="3", allow_untouched="yes", filters=["exposure", "tone"]
+        )
+        sent |= row("conditions", 1, name="five", more='{"agent": ""}')
+        sent |= row("translations", 0, language="de", title="Fotos", consent_boxes="Ich bin 18.\nIch stimme zu.")
+        sent |= row("tasks", 0, kind="play")
+        sent |= row("tasks", 1, kind="rating", name="best", makers=["person", "untouched"], agents="agent:a, agent:b",
+                    trials="20", question_de="Wie gut?", studies="default")  # fmt: skip
+        sent |= row("tasks", 2, kind="questionnaire", name="after")
+        sent |= row("questionnaires", 0, name="after", survey='{"elements": [{"type": "text", "name": "age"}]}')
+        answer = post(owner, "/desk/studies/default/configure/", **sent)
+        assert answer.status_code == 302, answer.context["form"].errors
+        study.refresh_from_db()
+        assert study.conditions == [
+            {
+                "name": "three",
+                "changes": {"filters": ["exposure", "tone"], "maximum_steps": 3, "allow_untouched": True},
+            },
+            {"name": "five", "changes": {"agent": ""}},
+        ]
+        assert study.translations == {"de": {"title": "Fotos", "consent_boxes": ["Ich bin 18.", "Ich stimme zu."]}}
+        makers = ["person", "untouched", "agent:a", "agent:b"]
+        assert study.tasks == [
+            {"kind": "play"},
+            {"kind": "rating", "name": "best", "makers": makers, "trials": 20, "question": {"de": "Wie gut?"},
+             "studies": ["default"]},
+            {"kind": "questionnaire", "name": "after"},
+        ]  # fmt: skip
+        assert study.questionnaires == {"after": {"elements": [{"type": "text", "name": "age"}]}}
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [
+            (
+                "conditions",
+                [
+                    {"name": "a", "changes": {"photos_per_participant": None, "tasks": [], "reveal": "off"}},
+                    {
+                        "name": "b",
+                        "changes": {"tutorial": False, "filters": [], "repeat_share": 0.5, "agent": "agent:x"},
+                    },
+                ],
+            ),
+            ("translations", {"de": {"title": "Fotos", "consent_text": "Ja?"}, "fr": {}}),
+            (
+                "tasks",
+                [
+                    {"kind": "play"},
+                    {
+                        "kind": "pair",
+                        "name": "p",
+                        "makers": ["person", "agent:x"],
+                        "judgements_per_picture": 3,
+                        "repeat_share": 0.2,
+                        "question": {"en": "Which?", "fr": "Lequel ?"},
+                        "attention_items": [{"photo": "a" * 64, "answers": [1]}],
+                    },
+                ],
+            ),
+            ("questionnaires", {"q": {"pages": [{"elements": [{"type": "comment", "name": "ä"}]}]}}),
+        ],
+    )
+    def test_what_is_left_alone_stays_as_it_is(self, owner, study, form, setting, value):
+        study.reveal = "off"
+        study.change({setting: value})
+        study.full_clean()
+        study.save()
+        answer = post(owner, "/desk/studies/default/configure/", **form() | {"minutes": "3"})
+        assert answer.status_code == 302, answer.context["form"].errors
+        study.refresh_from_db()
+        assert (getattr(study, setting), study.minutes) == (value, 3)
+
+    def test_rows_are_taken_out_and_tasks_put_in_another_order(self, owner, study, form):
+        study.change({"tasks": [{"kind": "play"}, *(judging(name) for name in "ab")]})
+        study.save()
+        sent = form() | {"tasks-0-ORDER": "9", "tasks-1-DELETE": "on"}
+        assert post(owner, "/desk/studies/default/configure/", **sent).status_code == 302
+        study.refresh_from_db()
+        assert study.tasks == [judging("b"), {"kind": "play"}]
+
+    @pytest.mark.parametrize(
+        ("setting", "fields", "said"),
+        [
+            ("tasks", {"kind": "", "name": "x"}, "This field is required."),
+            ("tasks", {"kind": "rating", "name": "x", "trials": "many"}, "Enter a whole number."),
+            ("tasks", {"kind": "play", "trials": "3"}, "there is no setting trials of this kind of task"),
+            ("tasks", {"kind": "rating", "name": "x", "makers": ["person"], "more": "[1]"}, "An object, such as"),
+            ("questionnaires", {"name": "x", "survey": "{"}, "Enter a valid JSON."),
+            ("conditions", {"name": "one"}, "at least two"),
+            ("conditions", {"name": "one", "maximum_steps": "many"}, "Enter a whole number."),
+            ("translations", {"language": "german"}, "is no code of a language"),
+        ],
+    )
+    def test_what_is_wrong_in_a_row_is_said_in_it_and_nothing_typed_is_lost(self, owner, form, setting, fields, said):
+        answer = post(
+            owner, "/desk/studies/default/configure/", **form() | row(setting, 0, **fields) | {"minutes": "7"}
+        )
+        assert answer.status_code == 400
+        page = text(answer)
+        assert said in page
+        assert f'href="#setting-{setting}"' in page
+        assert f'name="{setting}-0-{next(iter(fields))}"' in page
+        assert Study.objects.get().minutes is None
 
     def test_nothing_is_changed_by_what_is_refused(self, owner, study, form):
         post(owner, "/desk/studies/default/configure/", **form() | {"maximum_steps": "9", "title": "Another"})

@@ -47,6 +47,12 @@ def brief(seconds: float | timedelta | None) -> str:
 
 
 @register.filter
+def of(values: dict[Any, Any], key: Any) -> Any:
+    """Return what a dictionary has under a key; nothing where it has none."""
+    return values.get(key, "")
+
+
+@register.filter
 def state_label(state: str) -> str:
     """Return the state of a person, in words."""
     return STATES[state]
