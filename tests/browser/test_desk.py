@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.contrib.auth.models import User
@@ -46,6 +48,34 @@ def unfold(page: Page, *sections: str) -> None:
         page.locator("summary", has_text=section).click()
 
 
+def set_tasks(page: Page) -> None:
+    """A questionnaire, a picture to rate, and play, by the fields of the settings."""
+    unfold(page, "Tasks")
+    about = {"elements": [{"type": "text", "name": "age", "title": "How old are you?"}]}
+    for number, kind in enumerate(("questionnaire", "rating", "play")):
+        page.get_by_role("button", name="One more task").click()
+        row = page.locator("#setting-tasks .row >> visible=true").nth(number)
+        row.get_by_label("Kind").select_option(kind)
+        if kind != "play":
+            row.get_by_label("Name", exact=True).fill({"questionnaire": "about", "rating": "look"}[kind])
+        if kind == "rating":
+            row.get_by_label("untouched").check()
+            row.get_by_label("Trials").fill("1")
+    page.get_by_role("button", name="One more questionnaire").click()
+    row = page.locator("#setting-questionnaires .row >> visible=true")
+    row.get_by_label("Name", exact=True).fill("about")
+    row.get_by_label("SurveyJS's JSON").fill(json.dumps(about))
+
+
+def answer(person: Person) -> None:
+    """Answer the questionnaire, and rate the picture."""
+    person.page.get_by_label("How old are you?").fill("34")
+    person.button("Send").click()
+    person.button("Begin").click()
+    expect(person.page.locator(".judging canvas")).to_have_count(1)
+    person.press("4", "Enter")
+
+
 def test_a_study_is_run_from_the_desk(
     person: Person,
     participant: Page,
@@ -67,14 +97,16 @@ def test_a_study_is_run_from_the_desk(
     page.get_by_label("Ethics approval").fill("EC 12/2026")
     unfold(page, "Photos of a participant", "The game", "Texts", "Recruitment")
     page.get_by_label("Episodes per photo").fill("0")
-    page.get_by_label("Reveal", exact=True).select_option("off")
-    page.get_by_label("Consent boxes").fill("I am 18 or older.")
+    page.locator("#setting-reveal select").select_option("off")
+    page.locator("#setting-consent_boxes textarea").fill("I am 18 or older.")
     page.get_by_label("Entry parameter").fill("PROLIFIC_PID")
     page.get_by_label("Entry required").check()
     page.get_by_label("Completion code").fill("DONE1")
     page.get_by_label("Return link").fill("https://recruiter.example/complete?cc={code}")
-    page.get_by_label("Exposure").check()
-    page.get_by_label("Black & white").check()
+    filters = page.locator("#setting-filters")
+    filters.get_by_label("Exposure").check()
+    filters.get_by_label("Black & white").check()
+    set_tasks(page)
     person.button("Save").click()
     wrong = page.locator("#setting-episodes_per_photo")
     expect(wrong).to_contain_text("greater than or equal to 1")
@@ -98,7 +130,7 @@ def test_a_study_is_run_from_the_desk(
     made = Study.objects.get(slug="bring-it-out")
     page.get_by_label("I am 18 or older.").check()
     person.button("I agree: begin").click()
-    expect(page.locator("main.playing")).to_be_visible()
+    expect(page.get_by_label("How old are you?")).to_be_visible()
     assert made.participation_set.get().preview
 
     # Open, and the link with a platform's id.
@@ -114,6 +146,7 @@ def test_a_study_is_run_from_the_desk(
     participant.goto(address)
     participant.get_by_label("I am 18 or older.").check()
     other.button("I agree: begin").click()
+    answer(other)
     go_through(other)
     participant.locator(".finish .primary >> visible=true").click()
     other.button("Hand in").click()
@@ -147,6 +180,9 @@ def test_a_study_is_run_from_the_desk(
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the export").click()
     assert "bring-it-out" in download.value.suggested_filename
+    with ZipFile(download.value.path()) as exported:
+        tables = {Path(name).name for name in exported.namelist()}
+    assert {"episodes.parquet", "judgements.parquet", "answers.parquet", "participations.parquet"} <= tables
 
     # They withdraw: what was exported with them in it goes, and the configuration is taken along.
     participant.goto(f"{site}/play/bring-it-out/mine/")
@@ -157,8 +193,8 @@ def test_a_study_is_run_from_the_desk(
     assert not PreparedExport.objects.exists()
     page.goto(f"{site}/desk/studies/bring-it-out/")
     expect(page.locator("#progress")).to_contain_text("1 withdrawn")
-    exported = page.request.get(f"{site}/desk/studies/bring-it-out/configuration.json")
-    assert json.loads(exported.body())["settings"]["completion_code"] == "DONE1"
+    kept = page.request.get(f"{site}/desk/studies/bring-it-out/configuration.json")
+    assert json.loads(kept.body())["settings"]["completion_code"] == "DONE1"
     page.get_by_role("link", name="Log").click()
     expect(page.locator(".log")).to_contain_text(f"rejected {pseudonym}: a rehearsal")
     # The browser notes that the form was refused once.
