@@ -6,8 +6,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from tests.browser.visit import Visit
-from tests.webapp.desk.populating import add_people, add_photos
+from tests.webapp.desk.populating import QUESTIONNAIRES, TASKS, add_answers, add_people, add_photos
 from webapp.games.models import Episode
+from webapp.quality.measuring import measure_new
 from webapp.studies.log import log
 from webapp.studies.members import Role, set_role
 from webapp.studies.models import Study
@@ -19,6 +20,7 @@ PAGES = (
     ("photos", "photos/", "Photos"),
     ("people", "people/", "People"),
     ("episodes", "episodes/", "Episodes"),
+    ("quality", "quality/", "Quality"),
     ("answers", "answers/", "Answers"),
     ("payments", "payments/", "Payments"),
     ("exports", "exports/", "Exports"),
@@ -52,12 +54,24 @@ def desk(visit: Visit) -> Iterator[str]:
         currency="GBP",
         episodes_per_photo=3,
         state="open",
+        consent_text="What this is about.",
+        tutorial=True,
+        repeat_share=0.1,
+        tasks=TASKS,
+        questionnaires=QUESTIONNAIRES,
+        translations={"de": {"title": "Offene Studie", "consent_text": "Worum es geht."}},
+        conditions=[{"name": "three", "changes": {"maximum_steps": 3}}, {"name": "five", "changes": {}}],
         controller="A",
         contact="B",
         ethics_approval="C",
     )
+    _unfold(visit)
+    for noun in ("task", "questionnaire", "condition", "language"):
+        visit.person.button(f"One more {noun}").click()
+    yield "desk-settings-unfolded"
     people, photos = visit.crowd
-    add_people(study, add_photos(study, photos), people)
+    add_answers(study, add_people(study, add_photos(study, photos), people))
+    measure_new()
     for number in range(3):
         set_role(study, User.objects.create_user(f"colleague-{number}", is_staff=True), Role.VIEWER)
     log(study, account, "rejected quiet-heron-00003: the same steps on every photo")
@@ -74,6 +88,13 @@ def _pages(visit: Visit, name: str) -> Iterator[str]:
         yield f"desk-{name}-{of}"
 
 
+def _unfold(visit: Visit) -> None:
+    """Open all sections of the settings; the first is open."""
+    visit.open(f"{DESK}configure/")
+    for section in visit.page.locator("details.card > summary").all()[1:]:
+        section.click()
+
+
 def _more(visit: Visit) -> Iterator[str]:
     page = visit.page
     visit.open(f"{DESK}people/quiet-heron-00003/")
@@ -85,8 +106,10 @@ def _more(visit: Visit) -> Iterator[str]:
     visit.open(f"{DESK}episodes/{episode.pk}/")
     expect(page.locator("[data-transport]")).to_be_visible()
     yield "desk-episode"
+    _unfold(visit)
+    yield "desk-settings-fixed"
     visit.open(f"{DESK}configure/")
-    page.get_by_label("Title", exact=True).fill("")
+    page.locator("#setting-title input").fill("")
     visit.person.button("Save").click()
     expect(page.get_by_text("Nothing was saved")).to_be_visible()
     yield "desk-settings-refused"

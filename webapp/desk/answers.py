@@ -1,13 +1,14 @@
 """What people said of pictures: what was chosen, how often and how fast, and each answer."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 
 from webapp.desk.access import for_members, render_desk
@@ -26,11 +27,13 @@ class Answer:
     """An answer, and what it chose.
 
     Attributes:
+        task: in which it was given; empty for the reveal.
         chosen: who made the picture that was chosen, or the number that was given.
         places: how many pictures were shown side by side.
     """
 
     kind: str
+    task: str
     player: str
     photo_name: str
     chosen: str
@@ -52,22 +55,35 @@ class KindOfAnswer:
 
 @for_members(Role.VIEWER)
 def answers_page(request: HttpRequest, study: Study) -> HttpResponseBase:
-    """Render the answers of a study, summed up by their kind, and one by one."""
-    answers = read_answers(study)
-    page = Paginator(answers, ANSWERS_ON_A_PAGE).get_page(request.GET.get("page"))
-    query = query_without_page(request.GET)
+    """Render the answers of a study: those of tasks summed up, those to the reveal by their kind, and one by one."""
+    page = Paginator(answers_of(study), ANSWERS_ON_A_PAGE).get_page(request.GET.get("page"))
     results: dict[str, Any] = {"tasks": task_results(study), "questions": question_results(study)}
-    kinds = kinds_of(answers)
-    return render_desk(request, "answers", study, tab="answers", kinds=kinds, page=page, query=query, **results)
+    of_reveal = answers_of(study).filter(showing__task="")
+    return render_desk(
+        request,
+        "answers",
+        study,
+        tab="answers",
+        kinds=kinds_of(read_answers(of_reveal)),
+        page=page,
+        answers=read_answers(page.object_list),
+        query=query_without_page(request.GET),
+        **results,
+    )
 
 
-def read_answers(study: Study) -> list[Answer]:
+def read_answers(rows: Iterable[Judgement]) -> list[Answer]:
+    """Return answers, with what each has chosen."""
+    return [_answer(row) for row in rows]
+
+
+def answers_of(study: Study) -> QuerySet[Judgement]:
     """Return what people answered in a study, the latest first; researchers who tried it are left out."""
     rows = Judgement.objects.filter(showing__study=study).order_by("-made", "-pk")
     tried = study.participation_set.filter(preview=True).values("participant")
     rows = rows.exclude(showing__participant__in=tried).select_related("showing__photo")
     rows = rows.annotate(player=pseudonym_in_study("showing__study", "showing__participant"))
-    return [_answer(row) for row in rows.prefetch_related("showing__places__episode__participant")]
+    return rows.prefetch_related("showing__places__episode__participant")
 
 
 def kinds_of(answers: Sequence[Answer]) -> list[KindOfAnswer]:
@@ -91,6 +107,7 @@ def _answer(row: Any) -> Answer:
     places = list(row.showing.places.all())
     return Answer(
         kind=row.kind,
+        task=row.showing.task,
         player=row.player,
         photo_name=row.showing.photo.name,
         chosen=_chosen(row, places),

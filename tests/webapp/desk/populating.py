@@ -13,9 +13,25 @@ from editing.photos.preview import save_preview
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_folder
+from webapp.questionnaires.models import Answers
+from webapp.ratings.models import Judgement, Place, Showing
 from webapp.studies.arrivals import Arrival
 from webapp.studies.models import Coverage, Identity, Lease, Participation, Study, StudyPhoto
 
+ASKED_OF_A_PERSON = 10
+TASKS = [
+    {"kind": "questionnaire", "name": "about"},
+    {"kind": "play"},
+    {"kind": "rating", "name": "quality", "makers": ["person", "untouched"], "trials": ASKED_OF_A_PERSON},
+]
+QUESTIONNAIRES = {
+    "about": {
+        "elements": [
+            {"type": "radiogroup", "name": "experience", "choices": ["never", "monthly", "daily"]},
+            {"type": "text", "name": "age", "inputType": "number"},
+        ]
+    }
+}
 PREVIEWS = 8  # of which the photos are made
 PHOTOS_OF_A_PERSON = 10
 _STEPS = (
@@ -126,6 +142,41 @@ def _add_episodes(study: Study, played: Sequence[tuple[Participation, Lease, int
     Episode.objects.bulk_create(episodes)
     Step.objects.bulk_create(steps)
     Event.objects.bulk_create(events)
+
+
+def add_answers(study: Study, people: Sequence[Participation]) -> None:
+    """Store what each of them said of pictures by others and by nobody, and to the questionnaire, as TASKS ask."""
+    episodes = list(Episode.objects.filter(study=study, status="submitted").order_by("started")[:200])
+    showings, places, judgements = [], [], []
+    for number, row in enumerate(people):
+        for position in range(ASKED_OF_A_PERSON):
+            episode = episodes[(number * ASKED_OF_A_PERSON + position) % len(episodes)]
+            showing = Showing(
+                study=study, participant=row.participant, photo=episode.photo, task="quality", key=uuid4(),
+                position=position,
+            )  # fmt: skip
+            is_made = position % 2 == 0
+            places.append(
+                Place(
+                    showing=showing,
+                    index=0,
+                    episode=episode if is_made else None,
+                    maker="person" if is_made else "untouched",
+                )
+            )
+            mark = 1 + (number + position) % 3 + 2 * is_made
+            judgements.append(Judgement(showing=showing, kind="rating", answer=min(5, mark), ms=1500 + 100 * position))
+            showings.append(showing)
+    Showing.objects.bulk_create(showings)
+    Place.objects.bulk_create(places)
+    Judgement.objects.bulk_create(judgements)
+    Answers.objects.bulk_create(
+        Answers(
+            participation=row, questionnaire="about", key=uuid4(), language="en", ms=20_000,
+            values={"experience": ("never", "monthly", "daily")[number % 3], "age": 20 + number % 40},
+        )
+        for number, row in enumerate(people)
+    )  # fmt: skip
 
 
 def _events(episode: Episode) -> list[Event]:
