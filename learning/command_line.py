@@ -23,7 +23,7 @@ COMMANDS = {
     "measure": ("measure", "Measure how close pictures are to targets, by histogram intersection."),
     "ablate": ("ablate", "Measure what an agent's choice of filters is worth, against drawn and least probable ones."),
     "describe": ("describe", "Describe play: the orders of filters, and what the edits broke."),
-    "dataset": ("dataset", "Look into exports, check, merge, split and draw them, forget who has withdrawn."),
+    "dataset": ("dataset", "Look into exports, check, merge, split, draw and convert them, forget who has withdrawn."),
     "export": ("export", "Write steps for other programs: as a 3D LUT (.cube), or as Python for NumPy."),
     "figure": ("figure", "Draw steps: each one's picture, its filter and its parameters."),
     "sheet": ("sheet", "Draw photos and what agents make of each, side by side on a contact sheet."),

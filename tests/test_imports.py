@@ -26,7 +26,7 @@ FLOORS = {
         {"files", "processes"},
         {"game"},
         {"photos", "trajectories"},
-        {"rendering"},
+        {"rendering", "formats"},
     ],
     "learning": [
         {"baselines", "cluster", "device", "configuration"},

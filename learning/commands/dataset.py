@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from learning.commands.options import clear_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from editing.trajectories.forgetting import Forgotten
     from editing.trajectories.reading import Snapshot
 
 _EXPORT = click.Path(path_type=Path, exists=True, file_okay=False)
 _ROWS_NAMED = 20
+_LARGE = 1e9  # bytes
 
 
 @click.group(
@@ -26,6 +29,8 @@ Examples:
   safelight dataset merge export play -o both
   safelight dataset split export -o parts --by both --shares train=0.9,test=0.1
   safelight dataset render export 0b5c4f2e-7c1d-5a3e-8f46-2d1f6a9b0c7e --animate -o episode.webp
+  safelight dataset convert export --to csv -o tables
+  safelight dataset convert export --to hugging-face -o public --author 'A. Researcher' --licence 'CC BY 4.0'
   safelight dataset check last-year --against export
   safelight dataset forget last-year --by export
   safelight dataset receipts export --json receipts.json
@@ -154,6 +159,64 @@ def _shares(text: str) -> dict[str, float]:
 
 def _counted(rows: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in rows.items())
+
+
+FORMATS = ("csv", "hugging-face", "psych-ds", "minari")
+
+
+@command.command()
+@click.argument("export", type=_EXPORT)
+@click.option("--to", "form", type=click.Choice(FORMATS), required=True, help="The form to write.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@click.option("--title", default="", help="Of the data set; without it, from the study's name.")
+@click.option("--description", default="", help="A sentence or two on the study.")
+@click.option("--author", "authors", multiple=True, help="A name; may be given several times.")
+@click.option("--licence", default="", help="Of the data, as CC BY 4.0; without it, the studies' own.")
+@click.option("--url", default="", help="Where it is published.")
+@click.option("--doi", default="", help="Of this version.")
+@click.option("--date", default="", help="Of publication, as 2026-11-29.")
+@click.option("--most", type=click.IntRange(1), help="Minari: so many episodes at most, drawn by the seed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Minari: which ones.")
+@click.option("--yes", is_flag=True, help="Minari: write more than 1 GB.")
+def convert(export: Path, form: str, out: Path, *, most: int | None, seed: int, yes: bool, **told: Any) -> None:
+    """Write EXPORT in the form of other programs and archives.
+
+    `csv`: every table for R and spreadsheets, and a codebook. `hugging-face`: the tables with a card by which
+    `datasets` opens them, a datasheet, and a record in Croissant. `psych-ds`: CSV with the names and the JSON-LD of
+    Psych-DS. `minari`: episodes for offline reinforcement learning, of pictures as float32; its size is said first.
+    """
+    from editing.files import new_folder
+    from editing.formats.about import Publication, about
+    from editing.formats.writing import write_form
+    from editing.trajectories.reading import open_snapshot
+
+    with clear_errors(ValueError, OSError, ImportError):
+        snapshot = open_snapshot(export)
+        if form == "minari":
+            _convert_to_minari(snapshot, out, most, seed, yes=yes, authors=told["authors"])
+            return
+        description = about(snapshot, Publication(**told))
+        with new_folder(out) as unfinished:
+            counts = write_form(form, snapshot, description, unfinished)
+    click.echo(f"{out}: {_counted(counts)}")
+
+
+def _convert_to_minari(
+    snapshot: Snapshot, out: Path, most: int | None, seed: int, *, yes: bool, authors: Sequence[str]
+) -> None:
+    from learning.dataset.minari_format import chosen_episodes, size_of, write_minari
+    from learning.dataset.transitions import Transitions
+
+    transitions = Transitions(snapshot)
+    episodes = chosen_episodes(transitions, most, seed)
+    if not episodes:
+        raise ValueError(f"{snapshot.directory}: there is no submitted episode with a step")
+    size = size_of(episodes)
+    click.echo(f"{len(episodes):,} episodes take about {size / 1e6:,.1f} MB")
+    if size > _LARGE and not yes:
+        raise ValueError("that is more than 1 GB: take a part with --most, or add --yes")
+    counts = write_minari(snapshot, transitions, episodes, out, str(snapshot.manifest.get("study") or "play"), authors)
+    click.echo(f"{out}: {counts[0]:,} episodes, {counts[1]:,} steps")
 
 
 @command.command()

@@ -1,0 +1,1 @@
+"""Exports in the forms of other programs and archives."""
