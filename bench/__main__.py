@@ -22,6 +22,7 @@ PARTS = (
     "train",
     "play",
     "environment",
+    "compare",
     "site",
     "ingest",
     "desk",

@@ -38,6 +38,12 @@ Examples:
     multiple=True,
     help="An agent to foretell people's next filters, move by move: a run's folder, or pretrained.",
 )
+@click.option(
+    "--unseen",
+    is_flag=True,
+    help="Leave out the people and photos that an agent learned people's play from: without it, there is no number for "
+    "an agent that has seen some of them.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all that is drawn: 0, if not given.")
 @click.option(
     "--plan",
@@ -65,6 +71,7 @@ def command(
     output: Path,
     players: tuple[str, ...],
     agents: tuple[Path, ...],
+    unseen: bool,
     seed: int | None,
     plan_file: Path | None,
     photos: int,
@@ -89,6 +96,7 @@ def command(
     from learning.agent.checkpoint import CheckpointError
     from learning.comparison.compare import compare
     from learning.comparison.film_strips import film_strips
+    from learning.comparison.overlap import find_overlaps, leave_out_seen, training_of_runs
     from learning.comparison.plan import Plan, departures, read_plan
     from learning.comparison.report import render, write_report
     from learning.comparison.sentences import answer, who_is_compared
@@ -103,6 +111,9 @@ def command(
         seed = plan.seed if seed is None else seed
         everybody = merge([read_side(folder, folder.resolve().name) for folder in folders])
         people, others = choose_players(everybody, chosen)
+        trained_on = {**training_of_runs(agents), **everybody.trained_on}
+        if unseen:
+            people, others = leave_out_seen(people, others, trained_on)
         for sentence in who_is_compared(everybody, people, others):
             click.echo(sentence)
         numbers = compare(
@@ -113,8 +124,9 @@ def command(
                 work, "Measuring distances", console=console, transient=True, disable=not console.is_terminal
             ),
             plan.distance,
+            find_overlaps(people, others, trained_on),
         )
-        numbers["moves"] = _match_moves(people, agents, seed)
+        numbers["moves"] = _match_moves(people, agents, seed, numbers["notes"])
         if plan_file:
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
@@ -124,12 +136,24 @@ def command(
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
 
 
-def _match_moves(people: Side, agents: Sequence[Path], seed: int) -> dict[str, Any]:
-    """Return how well each agent foretells people's moves, by the name of its folder; torch is imported for that."""
+def _match_moves(people: Side, agents: Sequence[Path], seed: int, notes: list[str]) -> dict[str, Any]:
+    """Return how well each agent foretells people's moves, by the name of its folder; torch is imported for that.
+
+    An agent that was trained on these people or photos foretells nothing: a note says so.
+    """
     if not agents:
         return {}
     from learning.agent.checkpoint import load_agent
     from learning.comparison.compare import rounded
     from learning.comparison.moves import match_moves
+    from learning.comparison.overlap import overlap_of_run
+    from learning.comparison.sentences import overlap_notes
 
-    return {path.name: rounded(match_moves(people, load_agent(path), seed)) for path in agents}
+    moves = {}
+    for path in agents:
+        overlap = overlap_of_run(people, path)
+        if overlap.refused:
+            notes += overlap_notes(people.label, {f"the moves that {path.name} foretells": overlap})
+        else:
+            moves[path.name] = rounded(match_moves(people, load_agent(path), seed))
+    return moves

@@ -6,7 +6,8 @@ The outcome is one dictionary of plain numbers and texts, free of NaN, that ``le
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import Any
 
@@ -19,10 +20,12 @@ from learning.comparison.distances import DISTANCES, VISIBLE_DELTA_E
 from learning.comparison.human_likeness import MeanDistances, Scale
 from learning.comparison.intervals import Estimate, Resamples, estimate
 from learning.comparison.judgements import what_people_think
+from learning.comparison.overlap import Overlap
 from learning.comparison.pair_distances import Distances, Pixels, Track
-from learning.comparison.reference_players import OTHER_PHOTO, PLAYS, RANDOM_PLAY_VERSION, baselines
+from learning.comparison.reference_players import OTHER_PHOTO, PLAYS, RANDOM, RANDOM_PLAY_VERSION, baselines
 from learning.comparison.results import thumbnail
-from learning.comparison.sentences import comparison_notes
+from learning.comparison.sampling import plays_a_photo
+from learning.comparison.sentences import comparison_notes, overlap_notes
 from learning.comparison.side_by_side import compare_sides, describe_side
 from learning.comparison.sides import ComparisonError, Episode, Side
 from learning.comparison.statistics import Sample
@@ -35,7 +38,12 @@ PRIMARY = "picture"
 
 
 def compare(
-    people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter, primary: str = PRIMARY
+    people: Side,
+    others: Sequence[Side],
+    seed: int = 0,
+    track: Track = iter,
+    primary: str = PRIMARY,
+    overlaps: Mapping[str, Overlap] | None = None,
 ) -> dict[str, Any]:
     """Return all numbers of a comparison, ready for JSON; the same input and seed give the same numbers.
 
@@ -44,6 +52,7 @@ def compare(
         others: agents, or other groups of players, each with a label of its own.
         track: wraps the photos while distances are measured, for a progress bar.
         primary: the distance that the answer and the tests are about.
+        overlaps: what of these people and photos agents were trained on, by label; who is refused gets no number.
 
     Raises:
         ComparisonError: too little was played: the message says what is missing.
@@ -55,6 +64,9 @@ def compare(
     resamples = Resamples.draw(len(measured.people), photo_count, (seed,))
     scales = {measure: _scales(measured, measure, resamples) for measure in DISTANCES}
     labels = [side.label for side in others]
+    overlaps = overlaps or {}
+    refused = {label for label, overlap in overlaps.items() if overlap.refused}
+    judged = [side for side in others if side.label not in refused]
     numbers = {
         "format": FORMAT,
         "contract_version": VERSION,
@@ -64,7 +76,7 @@ def compare(
             "level": intervals.LEVEL,
             "resampled": list(resamples.over),
             "distance_edge": DISTANCE_EDGE,
-            "maximum_plays_a_photo": pair_distances.MAXIMUM_PLAYS_A_PHOTO,
+            "maximum_plays_a_photo": plays_a_photo(photo_count),
             "visible_delta_e": VISIBLE_DELTA_E,
             "random_play": {"version": RANDOM_PLAY_VERSION, "plays": PLAYS},
             "permutations": significance.PERMUTATIONS,
@@ -75,19 +87,23 @@ def compare(
         "baselines": [name for name in measured.players if name not in labels],
         "photos": {"compared": photo_count, "left_out": photos_left_out},
         "compared_people": len(measured.people),
-        "human_likeness": {measure: _likeness(measured, measure, scales[measure], seed) for measure in DISTANCES},
-        "tests": [_test_to_json(test) for test in _tests(measured, others, seed, primary)],
+        "human_likeness": {
+            measure: _likeness(measured, measure, scales[measure], seed, refused) for measure in DISTANCES
+        },
+        "overlaps": {label: asdict(overlap) for label, overlap in overlaps.items()},
+        "tests": [_test_to_json(test) for test in _tests(measured, judged, seed, primary)],
         "steps": {
             group or people.label: {slug: {"steps": used, "unseen": unseen} for slug, (used, unseen) in counts.items()}
             for group, counts in measured.steps.items()
             if group in ("", *labels)
         },
-        "halving": _halving(measured, labels, seed, primary),
+        "halving": _halving(measured, [side.label for side in judged], seed, primary),
         "judgements": what_people_think(people.judgements, seed),
         "moves": {},
         "plan": None,
-        "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out),
-        "side_by_side": {side.label: compare_sides(people, side, seed) for side in others},
+        "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out)
+        + overlap_notes(people.label, overlaps),
+        "side_by_side": {side.label: compare_sides(people, side, measured, seed, track) for side in others},
     }
     result: dict[str, Any] = rounded(numbers)
     return result
@@ -145,15 +161,15 @@ def _scales(measured: Distances, measure: str, resamples: Resamples) -> tuple[Me
 
 
 def _likeness(
-    measured: Distances, measure: str, scales: tuple[MeanDistances, Scale, Scale], seed: int
+    measured: Distances, measure: str, scales: tuple[MeanDistances, Scale, Scale], seed: int, refused: Collection[str]
 ) -> dict[str, Any]:
-    """Return the two scales of one distance, every group on them, and what people are on the first."""
+    """Return the two scales of one distance, every group but the refused on them, and what people are on the first."""
     means, scale, blind = scales
     photos, count = measured.photos[measure], len(measured.people)
     groups = {
         group: {
-            "human_likeness": _json(scale.groups.get(group)),
-            "beyond_blind": _json(blind.groups.get(group)),
+            "human_likeness": _json(None if group in refused else scale.groups.get(group)),
+            "beyond_blind": _json(None if group in refused else blind.groups.get(group)),
             "distance": _json(estimate(distance)),
             "spread": _json(estimate(means.own[group] / means.people)),
             "energy_distance": _json(estimate(likeness.energy_distance(means, group))),
@@ -239,9 +255,12 @@ def _halving(measured: Distances, labels: Sequence[str], seed: int, primary: str
     if not labels or min(people, photos) < intervals.MINIMUM_CLUSTERS:
         return None
     variances = {}
+    groups = (RANDOM, labels[0])
+    needed = [replace(p, others={group: p.others[group] for group in groups}) for p in measured.photos[primary]]
     for over in ("people", "photos"):
         resamples = Resamples.draw(people, photos, (seed, 5), (over,))
-        draws = _scales(measured, primary, resamples)[1].draws.get(labels[0])
+        means = likeness.mean_distances(needed, measured.players, resamples)
+        draws = likeness.human_likeness(means, resamples).draws.get(labels[0])
         if draws is None:
             return None
         variances[over] = float(np.nanvar(draws[1:]))

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000
+from scipy.spatial.distance import cdist
 
-from editing.game.filters import FILTERS, apply_steps
+from editing.game.filters import FILTERS
 from editing.game.rules import Step
 from editing.photos.colour import lab
+from learning.comparison.colour_difference import mean_color_differences, pairwise_color_differences
 
 # Of each distance: what it is of, and its unit.
 DISTANCES: Mapping[str, str] = MappingProxyType(
@@ -27,6 +27,10 @@ DISTANCES: Mapping[str, str] = MappingProxyType(
         "order": "the order of the steps, as a share of them",
     }
 )
+# Measured beside them, in dB: the peak signal-to-noise ratio of the results as a screen shows them.
+PSNR = "psnr"
+# Of pictures that are alike, for which it is infinite.
+LARGEST_PSNR = 100.0
 DISTANCE_NAMES = ("The pictures", "What was done", "In what order")
 # A step that moves the picture less than this, in the mean of delta E 2000 over its pixels, is not seen: about 1 is
 # just visible side by side (Mokrzycki and Tatol, "Color difference Delta E", Machine Graphics and Vision 20, 2011).
@@ -42,6 +46,7 @@ class Treatments:
 
     Attributes:
         pictures: the results in L*a*b*, (n, pixels, 3) float32.
+        shown: the same as a screen shows them, 0 .. 1, (n, 3 pixels) float64.
         sliders: (n, parameters of all filters), how far each slider stands from neutral as a part of its width,
             divided by the number of its filter's parameters; 0 for filters that are not used.
         orders: the filters of the visible steps, first step first.
@@ -49,17 +54,15 @@ class Treatments:
     """
 
     pictures: NDArray[np.float32]
+    shown: Floats
     sliders: Floats
     orders: tuple[tuple[str, ...], ...]
     moved: tuple[tuple[float, ...], ...]
 
-    def take(self, rows: Sequence[int]) -> Treatments:
-        """Return some of the treatments, by their numbers."""
+    def take(self, rows: slice) -> Treatments:
+        """Return some of the treatments."""
         return Treatments(
-            self.pictures[list(rows)],
-            self.sliders[list(rows)],
-            tuple(self.orders[row] for row in rows),
-            tuple(self.moved[row] for row in rows),
+            self.pictures[rows], self.shown[rows], self.sliders[rows], self.orders[rows], self.moved[rows]
         )
 
 
@@ -70,33 +73,73 @@ def treat(original: Pixels, plays: Sequence[Sequence[Step]]) -> Treatments:
         original: (h, w, 3) linear light; a thumbnail will do, since every filter is pointwise.
         plays: the steps of each.
     """
-    pictures = np.empty((len(plays), original.shape[0] * original.shape[1], 3), np.float32)
+    developed, moves = develop_plays(original, plays, measure_moves=True)
     sliders = np.zeros((len(plays), len(_SLIDERS)))
-    orders, moved = [], []
     for row, steps in enumerate(plays):
-        picture, shown, moves = original, _shown(original), []
         for step in steps:
-            picture = apply_steps(picture, [step])
-            before, shown = shown, _shown(picture)
-            moves.append(float(_delta_e(before, shown).mean()))
-            sliders[row] += _offsets(step)
-        pictures[row] = shown
-        orders.append(tuple(step.filter for step, move in zip(steps, moves, strict=True) if move >= VISIBLE_DELTA_E))
-        moved.append(tuple(moves))
-    return Treatments(pictures, sliders, tuple(orders), tuple(moved))
+            columns = _SLIDERS_OF[step.filter]
+            sliders[row, columns] += _offsets(step)
+    orders = tuple(
+        tuple(step.filter for step, move in zip(steps, moved, strict=True) if move >= VISIBLE_DELTA_E)
+        for steps, moved in zip(plays, moves, strict=True)
+    )
+    shown = np.clip(developed, 0, 1).astype(np.float64).reshape(len(plays), 3 * developed.shape[1])
+    return Treatments(_in_lab(developed), shown, sliders, orders, moves)
+
+
+def develop_plays(
+    original: Pixels, plays: Sequence[Sequence[Step]], *, measure_moves: bool = False
+) -> tuple[NDArray[np.float32], tuple[tuple[float, ...], ...]]:
+    """Return what plays make of a photo, (n, pixels, 3) unclipped, and by how much each step moved the picture.
+
+    The n-th steps of all plays that use one filter are one call.
+
+    Args:
+        original: (h, w, 3) linear light.
+        measure_moves: in delta E 2000; else there are none.
+    """
+    planes = np.repeat(original.reshape(-1, 3).T[:, None].astype(np.float32), len(plays), axis=1)
+    moves: list[list[float]] = [[] for _ in plays]
+    shown = _in_lab(np.moveaxis(planes, 0, -1)) if measure_moves else np.empty(0, np.float32)
+    for place in range(max((len(steps) for steps in plays), default=0)):
+        rows_by_filter: dict[str, list[int]] = {}
+        for row, steps in enumerate(plays):
+            if place < len(steps):
+                rows_by_filter.setdefault(steps[place].filter, []).append(row)
+        for slug, rows in rows_by_filter.items():
+            filter_ = FILTERS[slug]
+            parameters = {
+                name: np.array([[plays[row][place].parameters[name]] for row in rows], np.float32)
+                for name in filter_.by_name
+            }
+            edited = filter_.apply(np, tuple(planes[:, rows]), parameters)
+            for plane, values in zip(planes, edited, strict=True):
+                plane[rows] = values
+        if measure_moves:
+            moved = sorted(row for rows in rows_by_filter.values() for row in rows)
+            after = _in_lab(np.moveaxis(planes[:, moved], 0, -1))
+            for row, move in zip(moved, pairwise_color_differences(shown[moved], after), strict=True):
+                moves[row].append(float(move))
+            shown[moved] = after
+    return np.moveaxis(planes, 0, -1), tuple(map(tuple, moves))
 
 
 def distances(a: Treatments, b: Treatments) -> dict[str, Floats]:
-    """Return, for each of ``DISTANCES``, the (n, m) distances of n treatments to m others of the same photo."""
+    """Return the (n, m) distances of n treatments to m others of one photo, for each of ``DISTANCES``; and PSNR."""
     return {
-        "picture": np.array([_delta_e(picture[None], b.pictures).mean(axis=-1) for picture in a.pictures]).reshape(
-            len(a.pictures), len(b.pictures)
-        ),
+        "picture": mean_color_differences(a.pictures, b.pictures),
         "steps": np.abs(a.sliders[:, None] - b.sliders[None]).sum(axis=-1),
         "order": np.array([[edit_distance(x, y) for y in b.orders] for x in a.orders]).reshape(
             len(a.orders), len(b.orders)
         ),
+        PSNR: _psnr(a.shown, b.shown),
     }
+
+
+def _psnr(a: Floats, b: Floats) -> Floats:
+    squares = cdist(a, b, "sqeuclidean") / max(a.shape[1], 1)
+    ratios: Floats = np.minimum(-10 * np.log10(np.maximum(squares, 10 ** (-LARGEST_PSNR / 10))), LARGEST_PSNR)
+    return ratios
 
 
 @lru_cache(maxsize=200_000)
@@ -113,14 +156,9 @@ def edit_distance(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     return row[-1] / max(len(a), len(b), 1)
 
 
-def _shown(picture: Pixels) -> Pixels:
-    """Return what a screen shows of a picture in L*a*b*: (pixels, 3)."""
-    shown: Pixels = lab(np.clip(picture, 0, 1)).astype(np.float32).reshape(-1, 3)
-    return shown
-
-
-def _delta_e(a: Pixels, b: Pixels) -> Any:
-    return deltaE_ciede2000(a, b)  # type: ignore[no-untyped-call]
+def _in_lab(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a screen shows of pictures, (..., 3), in L*a*b*."""
+    return lab(np.clip(pictures, 0, 1))
 
 
 # Which column of the sliders belongs to which parameter.
@@ -132,20 +170,20 @@ _SLIDERS = {
 }
 
 
-def _offsets(step: Step) -> Floats:
+_SLIDERS_OF = {slug: [_SLIDERS[slug, name] for name in filter_.by_name] for slug, filter_ in FILTERS.items()}
+
+
+def _offsets(step: Step) -> list[float]:
     """How far the sliders of a step stand from neutral.
 
     Each filter is used once at most and neutral is the identity, so the best matching of two plays' steps matches
     equal filters, and a step without a partner with the neutral one: their distance is a sum over sliders.
     """
-    offsets = np.zeros(len(_SLIDERS))
     filter_ = FILTERS[step.filter]
     values = dict(step.parameters)
     for names in filter_.curves:
         # Only the ratios of slopes matter: of each curve they are compared as slope * 8 / sum(slope).
         total = sum(values[name] for name in names)
         values.update((name, values[name] * len(names) / total) for name in names)
-    for parameter in filter_.parameters:
-        offset = parameter.to_position(values[parameter.name]) - parameter.to_position(parameter.neutral)
-        offsets[_SLIDERS[step.filter, parameter.name]] = offset / len(filter_.parameters)
-    return offsets
+    count = len(filter_.parameters)
+    return [(p.to_position(values[p.name]) - p.to_position(p.neutral)) / count for p in filter_.parameters]

@@ -93,8 +93,12 @@ def mean_distances(
 
 def _bilinear(a: Floats, matrix: Floats, b: Floats, allowed: NDArray[np.bool_]) -> Floats:
     """Return the mean of a matrix over its allowed pairs, weighted by (rows, n) and (rows, k); NaN where none is."""
-    top = ((a @ (matrix * allowed)) * b).sum(axis=1)
-    bottom = ((a @ allowed.astype(np.float64)) * b).sum(axis=1)
+    if allowed.all():
+        top = ((a @ matrix) * b).sum(axis=1)
+        bottom = a.sum(axis=1) * b.sum(axis=1)
+    else:
+        top = ((a @ (matrix * allowed)) * b).sum(axis=1)
+        bottom = ((a @ allowed.astype(np.float64)) * b).sum(axis=1)
     means: Floats = np.divide(top, bottom, out=np.full(len(a), np.nan), where=bottom > 0)
     return means
 
@@ -211,20 +215,23 @@ def split_halves(photos: Sequence[PhotoDistances], count: int, seed: Sequence[in
     A split in which a half has no two people on one photo is left out.
     """
     random = np.random.default_rng([*seed, 2])
-    values = []
-    for _ in range(splits):
-        half = np.zeros(count, dtype=bool)
-        half[random.permutation(count)[: count // 2]] = True
-        rows = []
-        for photo in photos:
-            mine = half[photo.people]
-            theirs = photo.own[~mine][:, ~mine]
-            different = photo.people[~mine][:, None] != photo.people[~mine][None]
-            if mine.any() and different.any():
-                at_zero = photo.others[RANDOM].to_people[~mine].mean()
-                rows.append((at_zero, photo.own[mine][:, ~mine].mean(), theirs[different].mean()))
-        if rows:
-            at_zero, between, within = np.mean(rows, axis=0)
-            if at_zero > within:
-                values.append((at_zero - between) / (at_zero - within))
-    return np.array(values)
+    half = np.zeros((splits, count))
+    for row in half:
+        row[random.permutation(count)[: count // 2]] = 1
+    terms: list[list[Floats]] = [[], [], []]
+    for photo in photos:
+        mine = half[:, photo.people]
+        theirs = 1 - mine
+        everybody = np.ones(photo.own.shape, bool)
+        at_zero = photo.others[RANDOM].to_people.mean(axis=1)
+        within = _quadratic(theirs, photo.own, photo.people[:, None] != photo.people[None])
+        between = _bilinear(mine, photo.own, theirs, everybody)
+        both = np.isfinite(within) & np.isfinite(between)
+        at_random = np.divide(theirs @ at_zero, theirs.sum(axis=1), out=np.full(splits, np.nan), where=both)
+        for values, term in zip(terms, (at_random, between, within), strict=True):
+            values.append(np.where(both, term, np.nan))
+    at_random, between, within = (_over_photos(np.array(term), np.ones((splits, len(photos)))) for term in terms)
+    width = at_random - within
+    defined = np.isfinite(width) & (width > 0)
+    scores: Floats = (at_random - between)[defined] / width[defined]
+    return scores

@@ -85,6 +85,22 @@ class Resampling:
         low, high = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return Estimate(value, float(low), float(high), draws)
 
+    def totals(self, values: ArrayLike) -> Floats:
+        """Return the sums over the episodes of (n, k) values in every resample, (1 + resamples, k); the first of all.
+
+        Without clusters to resample there is that row alone.
+        """
+        table = np.asarray(values, dtype=np.float64)
+        whole = table.sum(axis=0, keepdims=True)
+        return np.concatenate([whole, self._weights @ self.cluster_totals(table)]) if self.cluster else whole
+
+    def cluster_totals(self, values: ArrayLike) -> Floats:
+        """Return the sums over the episodes of each cluster, (clusters, k)."""
+        table = np.asarray(values, dtype=np.float64)
+        sums = np.zeros((self.count, table.shape[1]))
+        np.add.at(sums, self._members, table)
+        return sums
+
     def share(self, members: ArrayLike) -> Estimate:
         """Estimate the share of episodes for which ``members`` (n,) is true, 0 to 1.
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.comparison.distances import DISTANCES, VISIBLE_DELTA_E, Treatments, distances, treat
+from learning.comparison.distances import DISTANCES, PSNR, VISIBLE_DELTA_E, Treatments, distances, treat
 from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
+from learning.comparison.sampling import MAXIMUM_PLAYS_A_PHOTO, by_photo, draw, plays_a_photo
 from learning.comparison.sides import Episode
-
-# Of more episodes a photo than this, by people or by others, a seeded sample is measured: pairs grow with the square.
-MAXIMUM_PLAYS_A_PHOTO = 64
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
@@ -29,11 +27,13 @@ class Others:
         players: (k,) who played each of k plays, as numbers; those of people, where people's steps were put there.
         to_people: (n, k) distances of people's n plays to theirs.
         own: (k, k) distances among their own.
+        original: (k,) distances to the untouched photo.
     """
 
     players: NDArray[np.intp]
     to_people: Floats
     own: Floats
+    original: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class PhotoDistances:
     people: NDArray[np.intp]
     own: Floats
     others: Mapping[str, Others]
+    original: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Distances:
     Attributes:
         people: names of the people, in the order of their numbers.
         players: the same of the other players, by group.
-        photos: by measure, one entry for each photo.
+        photos: by measure, one entry for each photo; by ``PSNR`` too, which is no distance: more is nearer.
+        sha256: of the photos, in their order.
         steps: by group (people's is the empty text) and filter, how many of the measured steps there are, and how many
             of them nobody sees.
     """
@@ -61,6 +63,7 @@ class Distances:
     players: Mapping[str, tuple[str, ...]]
     photos: Mapping[str, tuple[PhotoDistances, ...]]
     steps: Mapping[str, Mapping[str, tuple[int, int]]]
+    sha256: tuple[str, ...] = ()
 
 
 def measure_distances(
@@ -82,21 +85,30 @@ def measure_distances(
         group: names if group == OTHER_PHOTO else tuple(sorted({episode.player for episode in episodes}))
         for group, episodes in others.items()
     }
-    photos: dict[str, list[PhotoDistances]] = {measure: [] for measure in DISTANCES}
+    photos: dict[str, list[PhotoDistances]] = {measure: [] for measure in (*DISTANCES, PSNR)}
     steps: dict[str, dict[str, list[int]]] = {group: {} for group in ("", *others)}
-    groups = {group: _by_photo(episodes) for group, episodes in {"": people, **others}.items()}
+    groups = {group: by_photo(episodes) for group, episodes in {"": people, **others}.items()}
+    numbers_of = {group: {name: n for n, name in enumerate(own)} for group, own in {"": names, **players}.items()}
+    most = plays_a_photo(len(originals))
     for photo, original in track(sorted(originals.items(), key=lambda item: item[0])):
         random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
-        chosen = {group: _sample(by_photo.get(photo, []), random) for group, by_photo in groups.items()}
-        treated = {group: treat(original, [e.steps for e in episodes]) for group, episodes in chosen.items()}
+        chosen = {
+            group: draw(of_photo.get(photo, []), MAXIMUM_PLAYS_A_PHOTO if group == RANDOM else most, random)
+            for group, of_photo in groups.items()
+        }
+        # Every play of the photo is developed together, and people's are measured against all: far fewer, larger calls.
+        together = treat(original, [episode.steps for episodes in chosen.values() for episode in episodes])
+        ends = np.cumsum([0, *(len(episodes) for episodes in chosen.values())]).tolist()
+        rows = {group: slice(*ends[place : place + 2]) for place, group in enumerate(chosen)}
+        treated = {group: together.take(own) for group, own in rows.items()}
         for group, episodes in chosen.items():
             _count_steps(steps[group], episodes, treated[group])
         numbers = {
-            group: np.array([(players | {"": names})[group].index(e.player) for e in episodes], np.intp)
+            group: np.array([numbers_of[group][e.player] for e in episodes], np.intp)
             for group, episodes in chosen.items()
         }
-        own = distances(treated[""], treated[""])
-        to_people = {group: distances(treated[""], treated[group]) for group in others}
+        of_people = distances(treated[""], together)
+        to_original = distances(together, treat(original, [()]))
         # Random play is no group of players whose own variety would say anything.
         among = {
             group: distances(treated[group], treated[group]) for group in others if group not in (RANDOM, OTHER_PHOTO)
@@ -105,15 +117,17 @@ def measure_distances(
             entries.append(
                 PhotoDistances(
                     numbers[""],
-                    own[measure],
+                    of_people[measure][:, rows[""]],
                     {
                         group: Others(
                             numbers[group],
-                            to_people[group][measure],
+                            of_people[measure][:, rows[group]],
                             among[group][measure] if group in among else np.empty((0, 0)),
+                            to_original[measure][rows[group], 0],
                         )
                         for group in others
                     },
+                    to_original[measure][rows[""], 0],
                 )
             )
     return Distances(
@@ -124,6 +138,7 @@ def measure_distances(
             group: {slug: (used, unseen) for slug, (used, unseen) in sorted(counts.items())}
             for group, counts in steps.items()
         },
+        tuple(sorted(originals)),
     )
 
 
@@ -134,16 +149,3 @@ def _count_steps(counts: dict[str, list[int]], episodes: Sequence[Episode], trea
             count = counts.setdefault(step.filter, [0, 0])
             count[0] += 1
             count[1] += move < VISIBLE_DELTA_E
-
-
-def _by_photo(episodes: Iterable[Episode]) -> dict[str, list[Episode]]:
-    by_photo: dict[str, list[Episode]] = {}
-    for episode in sorted(episodes, key=lambda episode: episode.id):
-        by_photo.setdefault(episode.photo, []).append(episode)
-    return by_photo
-
-
-def _sample(episodes: list[Episode], random: np.random.Generator) -> list[Episode]:
-    if len(episodes) <= MAXIMUM_PLAYS_A_PHOTO:
-        return episodes
-    return [episodes[row] for row in np.sort(random.permutation(len(episodes))[:MAXIMUM_PLAYS_A_PHOTO])]

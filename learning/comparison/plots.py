@@ -211,14 +211,21 @@ def mean_curves(slug: str, channel: str, largest: float, numbers: Mapping[str, A
     return _svg(axes, f"curve-{slug}-{channel}", f"Mean {slug} curve {channel}".strip())
 
 
-def result_histograms(statistic: str, numbers: Mapping[str, Any]) -> str:
-    """Draw the distribution of a statistic of the results, with a dotted line at the mean of the untouched photos."""
+def result_histograms(statistic: str, what: str, end: float, numbers: Mapping[str, Any]) -> str:
+    """Draw the distribution of a statistic of the results, with a dotted line at the mean of the untouched photos.
+
+    Args:
+        what: it is, in words.
+        end: of its axis, which begins at 0.
+    """
     with mpl.rc_context(_STYLE):
         axes = _axes(160)
         _histograms(axes, {side: numbers[side]["histogram"] for side in "ab"})
         if numbers["untouched"] is not None:
-            axes.axvline(min(max(numbers["untouched"], 0), 1), color=INK, lw=1, ls=":")
-        axes.set_xlabel(f"{statistic} of the result, 0 to 1")
+            axes.axvline(min(max(numbers["untouched"] / end, 0), 1), color=INK, lw=1, ls=":")
+        ticks = (0, 0.25, 0.5, 0.75, 1)
+        axes.set_xticks(ticks, [f"{tick * end:g}" for tick in ticks])
+        axes.set_xlabel(what)
     return _svg(axes, f"result-{statistic}", f"Distribution of {statistic}")
 
 
@@ -233,7 +240,7 @@ def color_differences(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str
         axes.set_xlim(0, None)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("mean colour difference ΔE*ab")
+        axes.set_xlabel("mean delta E 2000")
         axes.grid(axis="x", color=FAINT, lw=0.6)
         axes.set_axisbelow(True)
     return _svg(axes, "color-differences", "Mean colour differences between results, with intervals")

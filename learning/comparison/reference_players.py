@@ -7,6 +7,7 @@ of it is owed to looking at the picture. The others show what little it takes to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import MAXIMUM_STEPS, Step
 from editing.photos.colour import lab
 from learning.baselines import automatic_levels, untouched
+from learning.comparison.distances import develop_plays
+from learning.comparison.sampling import sampled
 from learning.comparison.sides import Episode
 
 Pixels = NDArray[np.float32]
@@ -31,17 +34,16 @@ FITTED = "one curve, fitted to people"
 AVERAGE = "people’s average play"
 
 
-def random_plays(people: Sequence[Episode], photo: str, preview: str, seed: Sequence[int]) -> list[Episode]:
+def random_plays(counts: NDArray[np.intp], photo: str, preview: str, seed: Sequence[int]) -> list[Episode]:
     """Return 64 random legal plays of a photo (version 1).
 
     How many steps is drawn from people's episodes, filters uniformly without repetition, and each parameter uniformly
     along its slider.
 
     Args:
-        people: everybody's episodes, on all photos.
+        counts: the number of steps of everybody's episodes, on all photos.
     """
     random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
-    counts = [len(episode.steps) for episode in people]
     plays = []
     for count in random.choice(counts, PLAYS):
         slugs = random.permutation(list(FILTERS))[:count]
@@ -62,11 +64,11 @@ def transplanted_plays(people: Sequence[Episode], photo: str, preview: str, seed
         people: everybody's episodes, on all photos.
     """
     random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
-    others = [episode for episode in people if episode.photo != photo]
-    chosen = random.permutation(len(others))[:PLAYS]
+    drawn = random.permutation(len(people))
+    others = list(islice((people[row] for row in drawn if people[row].photo != photo), PLAYS))
     return [
-        Episode(f"{OTHER_PHOTO} {index}", others[row].player, "baseline", photo, preview, others[row].steps)
-        for index, row in enumerate(chosen)
+        Episode(f"{OTHER_PHOTO} {index}", episode.player, "baseline", photo, preview, episode.steps)
+        for index, episode in enumerate(others)
     ]
 
 
@@ -101,15 +103,20 @@ def _average(slug: str, people: Sequence[Episode]) -> dict[str, float]:
 def fitted_curve(originals: Mapping[str, Pixels], people: Sequence[Episode]) -> tuple[Step, ...]:
     """Return an exposure and a gamma, the same for every photo, that come nearest to what people made of them all.
 
-    Fitted by least squares in L*a*b* to the mean of people's results (Nelder and Mead's simplex search).
+    Fitted by least squares in L*a*b* to the mean of people's results (Nelder and Mead's simplex search), each photo
+    counting once.
 
     Args:
         originals: thumbnails (h, w, 3) of linear light, by photo.
+        people: their episodes, some on each of the photos.
     """
-    targets = {}
-    for photo, original in originals.items():
-        results = [_shown(apply_steps(original, e.steps)) for e in people if e.photo == photo]
-        targets[photo] = np.mean(results, axis=0)
+    plays: dict[str, list[tuple[Step, ...]]] = {photo: [] for photo in originals}
+    for episode in people:
+        plays[episode.photo].append(episode.steps)
+    means = [_shown(develop_plays(original, plays[photo])[0]).mean(axis=0) for photo, original in originals.items()]
+    pixels = np.concatenate([original.reshape(-1, 3) for original in originals.values()])
+    targets = np.concatenate(means)
+    weights = np.concatenate([np.full(len(mean), 1 / len(mean)) for mean in means])
     ev, gamma = (FILTERS[slug].parameters[0] for slug in ("exposure", "gamma"))
 
     def steps(x: Any) -> tuple[Step, ...]:
@@ -118,8 +125,8 @@ def fitted_curve(originals: Mapping[str, Pixels], people: Sequence[Episode]) -> 
         return (Step("exposure", {"ev": values[0]}), Step("gamma", {"gamma": values[1]}))
 
     def error(x: Any) -> float:
-        pictures = {photo: _shown(apply_steps(original, steps(x))) for photo, original in originals.items()}
-        return float(np.mean([np.mean((pictures[photo] - target) ** 2) for photo, target in targets.items()]))
+        squares = np.square(_shown(apply_steps(pixels, steps(x))) - targets).mean(axis=-1)
+        return float(weights @ squares / len(originals))
 
     start = [ev.to_position(1.0), gamma.to_position(0.6)]
     options = {"xatol": 1e-3, "fatol": 1e-4}
@@ -137,11 +144,15 @@ def baselines(
         originals: thumbnails (h, w, 3) of linear light, by photo.
         previews: the SHA-256 of the previews, by photo.
     """
+    counts = np.array([len(episode.steps) for episode in people])
+    people = sampled(people, seed)
+    by_photo: dict[str, list[Episode]] = {photo: [] for photo in originals}
+    for episode in people:
+        by_photo[episode.photo].append(episode)
     curve = fitted_curve(originals, people)
-    by_photo = {photo: [episode for episode in people if episode.photo == photo] for photo in originals}
     result: dict[str, list[Episode]] = {RANDOM: [], OTHER_PHOTO: []}
     for photo in originals:
-        result[RANDOM] += random_plays(people, photo, previews[photo], seed)
+        result[RANDOM] += random_plays(counts, photo, previews[photo], seed)
         result[OTHER_PHOTO] += transplanted_plays(people, photo, previews[photo], seed)
     for photo, original in originals.items():
         plays = {

@@ -19,6 +19,7 @@ from learning.comparison import plots, side_by_side
 from learning.comparison.distances import DISTANCE_NAMES, DISTANCES
 from learning.comparison.film_strips import PhotoStrips
 from learning.comparison.reference_players import RANDOM
+from learning.comparison.results import RESULT_STATISTICS
 from learning.comparison.sentences import (
     answer,
     findings,
@@ -34,7 +35,6 @@ from learning.comparison.sides import SINGULAR
 from learning.comparison.statistics import END, START
 from learning.comparison.tables import tables
 from learning.figures.steps import largest_departure
-from learning.metrics.histogram_intersection import STATISTICS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -121,7 +121,7 @@ def _side_by_side(
         used=used,
         drawings=_drawings(numbers, labels, used),
         changes=parameter_changes(numbers["parameters"]),
-        statistics=STATISTICS,
+        statistics=RESULT_STATISTICS,
         pairs=_pairs(labels),
     )
     # The drawings of two players have the same ids.
@@ -163,7 +163,10 @@ def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str], used: Colle
         for slug, filter_ in FILTERS.items()
         if filter_.curves and slug in used
     }
-    drawings["results"] = {name: plots.result_histograms(name, numbers["results"][name]) for name in STATISTICS}
+    drawings["results"] = {
+        name: plots.result_histograms(name, what, end, numbers["results"][name])
+        for name, (what, end) in RESULT_STATISTICS.items()
+    }
     difference = numbers["color_difference"]
     rows = [(text, side, difference["pairs"][key]) for key, text, side in _pairs(labels)]
     shown = [row for row in rows if row[2]["value"] is not None]

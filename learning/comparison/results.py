@@ -9,26 +9,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.game.filters import apply_steps
+from editing.game.filters import luminance
 from editing.photos.colour import lab
 from editing.photos.preview import load_preview, make_preview
+from learning.comparison.distances import VISIBLE_DELTA_E, develop_plays
 from learning.comparison.intervals import Resampling, difference
+from learning.comparison.pair_distances import Distances, PhotoDistances
 from learning.comparison.sides import Episode
 from learning.comparison.statistics import BINS, Sample
-from learning.metrics.histogram_intersection import STATISTICS, picture_statistics
 
-# Long edge in pixels of the thumbnails that the numbers are taken from.
-MEASURED_EDGE = 64
-# Pairs grow with the square of this: the first so many of a photo's episodes on each side, in order of their ids.
-MAXIMUM_EPISODES_A_PHOTO = 40
+# Long edges in pixels of the thumbnails from which pictures are measured, and whether a step is visible.
+MEASURED_EDGE, VISIBILITY_EDGE = 64, 24
 PAIRS = ("a_b", "a_players", "a_same_player", "b_players", "b_same_player", "original_a", "original_b")
+# Of each statistic of a result: what it is, and the end of its histogram.
+RESULT_STATISTICS: Mapping[str, tuple[str, float]] = {
+    "luminance": ("mean luminance, 0 to 1", 1.0),
+    "contrast": ("twice the standard deviation of luminance", 1.0),
+    "saturation": ("mean HLS saturation, 0 to 1", 1.0),
+    "clipped": ("share of the pixels with a value at 0 or 1", 1.0),
+    "cast": ("chroma of the mean colour, in CIE L*a*b*", 50.0),
+}
 
 Pixels = NDArray[np.float32]
 PreviewPath = Callable[[str], Path]
@@ -45,109 +52,113 @@ def clip_to_display(picture: Pixels) -> Pixels:
     return np.clip(picture, 0, 1)
 
 
-def color_difference(a: Pixels, b: Pixels) -> float:
-    """Return the mean over the pixels of the CIE 1976 colour difference: the distance in L*a*b*.
-
-    Args:
-        a, b: (h, w, 3) in L*a*b*.
-    """
-    return float(np.sqrt(((a - b) ** 2).sum(axis=-1)).mean())
-
-
 @dataclass(frozen=True)
 class Results:
-    """The measured pictures: by episode id its three statistics, and the colour differences of each shared photo."""
+    """The measured pictures.
 
-    values: Mapping[str, tuple[float, float, float]]
-    originals: Mapping[str, tuple[float, float, float]]
-    differences: Mapping[str, Mapping[str, float | int | None]]
+    Attributes:
+        values: by episode id, in the order of ``RESULT_STATISTICS``.
+        originals: the same of the untouched photos.
+        visible: by episode id, which of the steps moved the picture visibly.
+    """
+
+    values: Mapping[str, tuple[float, ...]]
+    originals: Mapping[str, tuple[float, ...]]
+    visible: Mapping[str, tuple[bool, ...]]
 
 
-def measure_results(
-    a: Sample, b: Sample, paths: tuple[PreviewPath, PreviewPath], shared: Sequence[str], track: Track
-) -> Results:
+def measure_results(sides: Sequence[Sequence[Episode]], paths: Sequence[PreviewPath], track: Track = iter) -> Results:
     """Develop the result of every episode and measure it.
 
     Args:
+        sides: the episodes of each.
         paths: for each side the file of a preview, by its SHA-256.
-        shared: photos on which the two sides' results are compared pixel by pixel.
         track: wraps the photos as they are worked through, for a progress bar.
     """
-    work: defaultdict[tuple[str, str], list[tuple[str, Episode, PreviewPath]]] = defaultdict(list)
-    for name, side, path in zip("ab", (a, b), paths, strict=True):
-        for episode in side.episodes:
-            work[episode.photo, episode.preview].append((name, episode, path))
-    values: dict[str, tuple[float, float, float]] = {}
-    originals: dict[str, tuple[float, float, float]] = {}
-    differences: dict[str, Mapping[str, float | int | None]] = {}
+    work: defaultdict[tuple[str, str], list[tuple[Episode, PreviewPath]]] = defaultdict(list)
+    for episodes, path in zip(sides, paths, strict=True):
+        for episode in episodes:
+            work[episode.photo, episode.preview].append((episode, path))
+    values: dict[str, tuple[float, ...]] = {}
+    originals: dict[str, tuple[float, ...]] = {}
+    visible: dict[str, tuple[bool, ...]] = {}
     for (photo, preview), entries in track(sorted(work.items(), key=lambda item: item[0])):
-        original = thumbnail(entries[0][2](preview), MEASURED_EDGE)
-        originals[photo] = picture_statistics(clip_to_display(original))
-        finals = {
-            episode.id: clip_to_display(apply_steps(original, episode.steps))
-            for _, episode, _ in sorted(entries, key=lambda entry: entry[1].id)
-        }
-        values.update((key, picture_statistics(final)) for key, final in finals.items())
-        if photo in shared:
-            sides = [[episode for name, episode, _ in entries if name == side] for side in "ab"]
-            differences[photo] = _differences(lab(clip_to_display(original)), finals, sides[0], sides[1])
-    return Results(values, originals, differences)
+        original = thumbnail(entries[0][1](preview), MEASURED_EDGE)
+        originals[photo] = _statistics(original.reshape(1, -1, 3))[0]
+        ids, plays = [episode.id for episode, _ in entries], [episode.steps for episode, _ in entries]
+        values.update(zip(ids, _statistics(develop_plays(original, plays)[0]), strict=True))
+        small = make_preview(original, VISIBILITY_EDGE).astype(np.float32)
+        _, moves = develop_plays(small, plays, measure_moves=True)
+        visible.update(zip(ids, (tuple(move >= VISIBLE_DELTA_E for move in own) for own in moves), strict=True))
+    return Results(values, originals, visible)
 
 
-def _differences(
-    original: Pixels, finals: Mapping[str, Pixels], a: Iterable[Episode], b: Iterable[Episode]
-) -> dict[str, float | int | None]:
-    """Mean colour difference on one photo over each group of pairs; ``None`` where there is no such pair."""
-    sides = [sorted(side, key=lambda episode: episode.id)[:MAXIMUM_EPISODES_A_PHOTO] for side in (a, b)]
-    pictures = {episode.id: lab(finals[episode.id]) for side in sides for episode in side}
-    differences: dict[str, list[float]] = {name: [] for name in PAIRS}
-    for episode in sides[0]:
-        differences["a_b"] += [
-            color_difference(pictures[episode.id], pictures[other.id]) for other in sides[1] if other.id != episode.id
-        ]
-    for name, side in zip("ab", sides, strict=True):
-        differences[f"original_{name}"] = [color_difference(original, pictures[episode.id]) for episode in side]
-        for index, episode in enumerate(side):
-            for other in side[:index]:
-                players = "same_player" if episode.player == other.player else "players"
-                differences[f"{name}_{players}"].append(color_difference(pictures[episode.id], pictures[other.id]))
-    means: dict[str, float | int | None] = {
-        name: float(np.mean(values)) if values else None for name, values in differences.items()
-    }
-    return {"episodes_a": len(sides[0]), "episodes_b": len(sides[1]), **means}
+def with_visible_steps(episodes: Iterable[Episode], results: Results) -> list[Episode]:
+    """Return the episodes with those of their steps alone that were seen to do something."""
+    return [
+        replace(
+            episode, steps=tuple(s for s, seen in zip(episode.steps, results.visible[episode.id], strict=True) if seen)
+        )
+        for episode in episodes
+    ]
+
+
+def _statistics(pictures: Pixels) -> list[tuple[float, ...]]:
+    """Return ``RESULT_STATISTICS`` of pictures (n, pixels, 3), developed and unclipped."""
+    shown = np.clip(pictures, 0, 1)
+    light = luminance((shown[..., 0], shown[..., 1], shown[..., 2]))
+    high, low = shown.max(axis=-1), shown.min(axis=-1)
+    # Black and white, where this is 0 / 0, have no saturation.
+    saturation = (high - low) / np.maximum(np.minimum(high + low, 2 - high - low), 1e-9)
+    clipped = (high >= 1) | (low <= 0)
+    mean_color = lab(shown.mean(axis=1, dtype=np.float64).astype(np.float32))
+    table = (
+        light.mean(axis=1, dtype=np.float64),
+        2 * light.std(axis=1, dtype=np.float64),
+        saturation.mean(axis=1, dtype=np.float64),
+        clipped.mean(axis=1),
+        np.hypot(mean_color[:, 1], mean_color[:, 2]),
+    )
+    return [tuple(map(float, row)) for row in zip(*table, strict=True)]
 
 
 def result_statistics(a: Sample, b: Sample, results: Results) -> dict[str, object]:
-    """Return, for each statistic, its mean with interval and its histogram over 0..1 on each side.
+    """Return, for each statistic, its mean with interval and its histogram on each side.
 
     Beside them stand the mean of the untouched photos, each counted once, and the difference of the means.
     """
     table: dict[str, object] = {}
-    for index, statistic in enumerate(STATISTICS):
+    for index, (statistic, (_, end)) in enumerate(RESULT_STATISTICS.items()):
         sides = [np.array([results.values[episode.id][index] for episode in side.episodes]) for side in (a, b)]
         means = [side.resampling.ratio(value) for side, value in zip((a, b), sides, strict=True)]
         untouched = [value[index] for value in results.originals.values()]
+        histograms = [np.histogram(np.minimum(side, end), BINS, (0, end))[0].tolist() for side in sides]
         table[statistic] = {
-            "a": {"mean": means[0].to_json(), "histogram": np.histogram(sides[0], BINS, (0, 1))[0].tolist()},
-            "b": {"mean": means[1].to_json(), "histogram": np.histogram(sides[1], BINS, (0, 1))[0].tolist()},
+            "a": {"mean": means[0].to_json(), "histogram": histograms[0]},
+            "b": {"mean": means[1].to_json(), "histogram": histograms[1]},
             "untouched": float(np.mean(untouched)) if untouched else None,
             "difference": difference(*means).to_json(),
         }
     return table
 
 
-def color_differences(results: Results, seed: Sequence[int]) -> dict[str, object]:
-    """Return, for each group of pairs, the mean over the shared photos that have one, each photo counting once.
+def differences(measured: Distances, measure: str, label: str, seed: Sequence[int]) -> dict[str, Any]:
+    """Return, for each group of pairs, the mean over the photos that have one, each photo counting once.
 
     Intervals resample photos. ``ratio`` sets A to B against A's players among each other, over the photos that have
     both: 1 means that B is as far from A as A's players are from one another.
+
+    Args:
+        measure: the distance, or ``distances.PSNR``.
+        label: of B.
     """
-    rows = {photo: results.differences[photo] for photo in sorted(results.differences)}
+    photos = zip(measured.sha256, measured.photos[measure], strict=True)
+    several = len(measured.players[label]) > 1
+    rows = {photo: _means_of_pairs(distances, label, several=several) for photo, distances in photos}
     table: dict[str, object] = {}
     for name in PAIRS:
-        measured = {photo: float(row[name] or 0) for photo, row in rows.items() if row[name] is not None}
-        estimate = _photos(measured, seed).ratio(list(measured.values()))
-        table[name] = {"photos": len(measured), **estimate.to_json()}
+        means = {photo: float(row[name] or 0) for photo, row in rows.items() if row[name] is not None}
+        table[name] = {"photos": len(means), **_photos(means, seed).ratio(list(means.values())).to_json()}
     for side in "ab":
         both = [photo for photo, row in rows.items() if row["a_b"] is not None and row[f"{side}_players"] is not None]
         tops = [float(rows[photo]["a_b"] or 0) for photo in both]
@@ -155,6 +166,23 @@ def color_differences(results: Results, seed: Sequence[int]) -> dict[str, object
         ratio = _photos(both, seed).ratio(tops, bottoms)
         table[f"ratio_to_{side}_players"] = {"photos": len(both), **ratio.to_json()}
     return {"pairs": table, "photos": rows}
+
+
+def _means_of_pairs(photo: PhotoDistances, label: str, *, several: bool) -> dict[str, float | None]:
+    """Return the mean over each group of pairs on one photo; ``None`` where there is no such pair."""
+    other = photo.others[label]
+    own_a, own_b = photo.own, other.own
+    same_a, same_b = (players[:, None] == players[None] for players in (photo.people, other.players))
+    groups = {
+        "a_b": other.to_people,
+        "a_players": own_a[~same_a],
+        "a_same_player": own_a[same_a & ~np.eye(len(own_a), dtype=bool)],
+        "b_players": own_b[~same_b] if several else np.empty(0),
+        "b_same_player": own_b[same_b & ~np.eye(len(own_b), dtype=bool)],
+        "original_a": photo.original,
+        "original_b": other.original,
+    }
+    return {name: float(np.mean(values)) if values.size else None for name, values in groups.items()}
 
 
 def _photos(photos: Collection[str], seed: Sequence[int]) -> Resampling:

@@ -9,6 +9,7 @@ from typing import Any
 from editing.game.filters import FILTERS
 from editing.game.parameters import print_number
 from learning.comparison.intervals import MINIMUM_CLUSTERS
+from learning.comparison.overlap import Overlap
 from learning.comparison.sides import PLAYERS, SINGULAR, Side, episodes_by_kind
 from learning.comparison.statistics import Sample
 
@@ -77,6 +78,9 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
         return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
     label = numbers["players"][0]["label"]
     value = likeness["groups"][label]["human_likeness"]
+    if (overlap := numbers["overlaps"].get(label)) and overlap["refused"]:
+        sentence = overlap_refusal(label, people, overlap["people"], overlap["photos"])
+        return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
     where = f"where 0 is a random legal player and 1 is {another}"
     if value["value"] > 1:
         meaning = (
@@ -125,6 +129,34 @@ def comparison_notes(
         if plays and max(plays.values()) == 1:
             sentences.append(f"{side.label} played each photo once, so how much its own plays differ is unknown.")
     return sentences
+
+
+def overlap_notes(people: str, overlaps: Mapping[str, Overlap]) -> list[str]:
+    """Return what an agent's training has to do with those whom it is compared with, a sentence for each agent."""
+    sentences = []
+    for label, overlap in overlaps.items():
+        if overlap.refused:
+            sentences.append(overlap_refusal(label, people, overlap.people, overlap.photos))
+        elif overlap.photos:
+            sentences.append(
+                f"{label} was trained on {plural(overlap.photos, 'photo')} of these, but on nobody’s play."
+            )
+        elif not overlap.known:
+            sentences.append(
+                f"What {label} was trained on is not known, so nothing tells whether it has seen this play: --agent "
+                "names its run."
+            )
+    return sentences
+
+
+def overlap_refusal(label: str, people: str, person_count: int, photo_count: int) -> str:
+    """Return why an agent that was trained on what it is compared with has no number."""
+    seen = [f"{person_count:,} of these {people.lower()}"] if person_count else []
+    seen += [plural(photo_count, "photo") + " of these"] if photo_count else []
+    return (
+        f"There is no number for {label}: it learned from people’s play, and was trained on {' and on '.join(seen)}. "
+        "--unseen leaves them out."
+    )
 
 
 def halving(figures: Mapping[str, Any] | None) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from editing.game.rules import Step
 from editing.trajectories.columns import rows
-from editing.trajectories.reading import is_snapshot
+from editing.trajectories.reading import Snapshot, is_snapshot, open_snapshot
 from editing.trajectories.schemas import InvalidSnapshot
-from editing.trajectories.snapshot import read_snapshot
+from editing.trajectories.validation import check_rows
+from learning.agent.training_data import TRAINED_ON, TrainingData
 from learning.comparison.judgements import Judgement, judgements_that_count
 
 # What players of a kind are called, several of them.
@@ -24,6 +28,10 @@ PLAYERS = {"human": "people", "agent": "agents", "robot": "robots", "baseline": 
 EVERYBODY = ("people", "agents")
 # What one of them is called, by the label of their side.
 SINGULAR = {"People": "person", "Robots": "robot", "Baselines": "baseline", "Experts": "expert"}
+
+
+# Of one snapshot: each step that is read takes about a kilobyte.
+MAXIMUM_STEPS_READ = 2_000_000
 
 
 class ComparisonError(ValueError):
@@ -41,6 +49,8 @@ class Episode:
     preview: str
     steps: tuple[Step, ...]
     started: datetime | None = None
+    checkpoint_hash: str = ""
+    saw_reveal: bool = False
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -56,6 +66,7 @@ class Side:
         photos: what is known of each photo, by its SHA-256.
         previews: the files of the previews, by their SHA-256.
         judgements: what people thought of pictures, whoever made them.
+        trained_on: what agents were trained on, where their play says so, by checkpoint.
     """
 
     label: str
@@ -64,6 +75,7 @@ class Side:
     photos: Mapping[str, Mapping[str, Any]]
     previews: Mapping[str, Path]
     judgements: tuple[Judgement, ...] = ()
+    trained_on: Mapping[str, TrainingData] = field(default_factory=dict)
 
     @property
     def played(self) -> dict[str, str]:
@@ -77,7 +89,7 @@ class Side:
 
 
 def read_side(directory: Path, label: str) -> Side:
-    """Read a snapshot and choose the episodes that count, whoever played them.
+    """Read a snapshot and choose the episodes that count, whoever played them. Its events are not read.
 
     Raises:
         ComparisonError: no snapshot there, or an invalid one: the message names folder, row and reason. Play under
@@ -90,7 +102,9 @@ def read_side(directory: Path, label: str) -> Side:
             f"{directory} is not a snapshot: name the folder that an export or `safelight play` wrote"
         )
     try:
-        snapshot = read_snapshot(directory)
+        snapshot = open_snapshot(directory)
+        _check_size(snapshot)
+        check_rows(snapshot)
     except InvalidSnapshot as error:
         raise ComparisonError(f"{directory} is not a valid snapshot: {error}") from error
     photos = {str(row["sha256"]): row for row in rows(snapshot.photos)}
@@ -106,7 +120,17 @@ def read_side(directory: Path, label: str) -> Side:
         ordered = tuple(steps[row["id"]][index] for index in sorted(steps[row["id"]]))
         preview = photos[row["photo"]]["preview_sha256"]
         episodes.append(
-            Episode(row["id"], row["player"], row["player_kind"], row["photo"], preview, ordered, row["started"])
+            Episode(
+                row["id"],
+                row["player"],
+                row["player_kind"],
+                row["photo"],
+                preview,
+                ordered,
+                row["started"],
+                row["checkpoint_hash"] or "",
+                row["saw_reveal"],
+            )
         )
     previews = {photo["preview_sha256"]: snapshot.preview_path(photo["preview_sha256"]) for photo in photos.values()}
     makers = {
@@ -114,7 +138,26 @@ def read_side(directory: Path, label: str) -> Side:
         for row in rows(snapshot.episodes)
     }
     judgements = tuple(judgements_that_count(rows(snapshot.judgements), makers))
-    return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews, judgements)
+    trained_on = {
+        checkpoint: data
+        for checkpoint, value in dict(snapshot.manifest.get(TRAINED_ON) or {}).items()
+        if (data := TrainingData.from_json(value))
+    }
+    return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews, judgements, trained_on)
+
+
+def _check_size(snapshot: Snapshot) -> None:
+    """Refuse a table of steps that would not fit in memory, before it is read."""
+    try:
+        with pq.ParquetFile(snapshot.path("steps")) as file:
+            count = file.metadata.num_rows
+    except (OSError, pa.ArrowException):
+        return  # what is wrong with the file is told where it is read
+    if count > MAXIMUM_STEPS_READ:
+        raise ComparisonError(
+            f"{snapshot.directory} holds {count:,} steps, and at most {MAXIMUM_STEPS_READ:,} are compared at a time: "
+            "export fewer studies, or the players of one"
+        )
 
 
 def _reason(row: Mapping[str, Any]) -> str | None:
@@ -143,6 +186,7 @@ def merge(sides: Sequence[Side]) -> Side:
         {photo: facts for side in sides for photo, facts in side.photos.items()},
         {preview: path for side in sides for preview, path in side.previews.items()},
         tuple(judgement for side in sides for judgement in side.judgements),
+        {checkpoint: data for side in sides for checkpoint, data in side.trained_on.items()},
     )
 
 

@@ -6,22 +6,29 @@ Every estimate is a ratio of two sums over episodes, so that one resampling a si
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import wasserstein_distance
 
 from editing.game.filter import Filter
 from editing.game.filters import FILTERS
 from editing.game.parameters import Parameter
 from editing.game.rules import MAXIMUM_STEPS
-from learning.comparison.intervals import Estimate, Resampling, difference
+from learning.comparison.intervals import Estimate, Resampling, difference, estimate
 from learning.comparison.sides import Episode
 
 BINS = 20
 FREQUENT_ORDERS = 10
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 START, END = "start", "end"
+# Random halves of a side, for what chance does.
+SPLITS = 100
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,83 @@ def order(side: Sample) -> dict[str, object]:
     }
 
 
+def divergences(a: Sample, b: Sample, seed: Sequence[int]) -> dict[str, object]:
+    """Return how far apart the two sides' choices are distributed: Jensen-Shannon divergences in bits.
+
+    0 is alike, 1 without anything in common; it is the divergence itself, not its root, which is the distance. A
+    sample's is above 0 for chance alone: ``halves`` is the mean of A's one half against the other, in 100 random
+    splits of its clusters, and holds what chance does twice over, as halves are smaller.
+    """
+    tables = {
+        "filters": [_indicators(side, lambda slugs: slugs) for side in (a, b)],
+        "first": [_indicators(side, lambda slugs: (*slugs, END)[:1]) for side in (a, b)],
+        "last": [_indicators(side, lambda slugs: (START, *slugs)[-1:]) for side in (a, b)],
+        "transitions": [_transition_indicators(side) for side in (a, b)],
+    }
+    return {name: _divergence(a, b, table, seed) for name, table in tables.items()}
+
+
+def _indicators(side: Sample, choose: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Floats:
+    """Return (episodes, filters and the two ends) how often each is chosen."""
+    columns = {name: column for column, name in enumerate([*FILTERS, START, END])}
+    table = np.zeros((len(side.episodes), len(columns)))
+    for row, episode in enumerate(side.episodes):
+        for slug in choose(episode.order):
+            table[row, columns[slug]] += 1
+    return table
+
+
+def _transition_indicators(side: Sample) -> Floats:
+    names = [START, *FILTERS, END]
+    columns = {name: column for column, name in enumerate(names)}
+    table = np.zeros((len(side.episodes), len(names) ** 2))
+    for row, episode in enumerate(side.episodes):
+        for before, after in pairwise((START, *episode.order, END)):
+            table[row, columns[before] * len(names) + columns[after]] += 1
+    return table
+
+
+def _divergence(a: Sample, b: Sample, tables: Sequence[Floats], seed: Sequence[int]) -> dict[str, float | None]:
+    totals = [side.resampling.totals(table) for side, table in zip((a, b), tables, strict=True)]
+    if not all(len(total) and total[0].sum() for total in totals):
+        return {**Estimate(None).to_json(), "halves": None}
+    rows = min(map(len, totals))
+    draws = jensen_shannon(totals[0][:rows], totals[1][:rows])
+    return {**estimate(draws, interval=rows > 1).to_json(), "halves": _between_halves(a, tables[0], seed)}
+
+
+def _between_halves(side: Sample, table: Floats, seed: Sequence[int]) -> float | None:
+    """Return the mean divergence of one half of a side's clusters from the other; none of fewer than five."""
+    if not side.resampling.cluster:
+        return None
+    clusters = side.resampling.cluster_totals(table)
+    random = np.random.default_rng([*seed, 9])
+    orders = np.array([random.permutation(len(clusters)) for _ in range(SPLITS)])
+    middle = len(clusters) // 2
+    values = jensen_shannon(clusters[orders[:, :middle]].sum(axis=1), clusters[orders[:, middle:]].sum(axis=1))
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else None
+
+
+def jensen_shannon(a: Floats, b: Floats) -> Floats:
+    """Return the Jensen-Shannon divergences in bits of (rows, k) counts, row by row: (rows,), 0 .. 1.
+
+    Lin, "Divergence measures based on the Shannon entropy", IEEE Transactions on Information Theory 37, 1991. NaN where
+    a row has no count.
+    """
+    with np.errstate(invalid="ignore"):
+        p, q = a / a.sum(axis=-1, keepdims=True), b / b.sum(axis=-1, keepdims=True)
+    mean = (p + q) / 2
+    divergence: Floats = (_entropy(mean) - (_entropy(p) + _entropy(q)) / 2).clip(0, 1)
+    return divergence
+
+
+def _entropy(shares: Floats) -> Floats:
+    logarithms = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+    entropy: Floats = -(shares * logarithms).sum(axis=-1)
+    return entropy
+
+
 def parameters(a: Sample, b: Sample) -> dict[str, object]:
     """Return, by filter, how its parameters are distributed: curves where it has them, else each parameter."""
     result: dict[str, object] = {}
@@ -121,6 +205,7 @@ def _values(slug: str, parameter: Parameter, a: Sample, b: Sample) -> dict[str, 
     of a logarithmic parameter is geometric, and its difference is the ratio of the two."""
     sides: dict[str, object] = {}
     means: list[Estimate] = []
+    chosen_positions: list[Floats] = []
     for name, side in (("a", a), ("b", b)):
         values = np.zeros(len(side.episodes))
         positions, used = np.zeros_like(values), np.zeros_like(values)
@@ -129,6 +214,7 @@ def _values(slug: str, parameter: Parameter, a: Sample, b: Sample) -> dict[str, 
             positions[index] = parameter.to_position(step[parameter.name])
         mean = side.resampling.ratio(positions, used)
         means.append(mean)
+        chosen_positions.append(positions[used == 1])
         chosen = values[used == 1]
         sides[name] = {
             "episodes": len(chosen),
@@ -143,7 +229,21 @@ def _values(slug: str, parameter: Parameter, a: Sample, b: Sample) -> dict[str, 
     span = parameter.high / parameter.low if logarithmic else parameter.high - parameter.low
     change = {k: None if v is None else span**v if logarithmic else span * v for k, v in gap.items()}
     facts = {"low": parameter.low, "high": parameter.high, "scale": parameter.scale, "unit": parameter.unit}
-    return {**facts, **sides, "ratio" if logarithmic else "difference": change}
+    apart = {"wasserstein": None, "effect_size": None} | _apart(*chosen_positions)
+    return {**facts, **sides, "ratio" if logarithmic else "difference": change, **apart}
+
+
+def _apart(a: Floats, b: Floats) -> dict[str, float]:
+    """Return how far apart two distributions over a slider are.
+
+    ``wasserstein`` is the mean distance that values must be moved, in widths of the slider; ``effect_size`` is Cohen's
+    d of B against A, the difference of the means in pooled standard deviations.
+    """
+    if min(len(a), len(b)) < 2:
+        return {}
+    pooled = np.sqrt(((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / (len(a) + len(b) - 2))
+    effect = {"effect_size": float((b.mean() - a.mean()) / pooled)} if pooled > 0 else {}
+    return {"wasserstein": float(wasserstein_distance(a, b)), **effect}
 
 
 def _physical(parameter: Parameter, position: float | None) -> float | None:

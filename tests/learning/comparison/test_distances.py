@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skimage.color import deltaE_ciede2000
 
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS, Step
 from learning.comparison import reference_players
-from learning.comparison.distances import distances, edit_distance, treat
+from learning.comparison.colour_difference import mean_color_differences, pairwise_color_differences
+from learning.comparison.distances import DISTANCES, LARGEST_PSNR, PSNR, distances, edit_distance, treat
 from learning.comparison.sides import Episode
 from tests.learning.snapshots import photo_sha256, picture
 
+COUNTS = np.array([2, 1, 2])
 ORIGINAL = picture("sea").astype(np.float32)
 EXPOSURE, DARKER = Step("exposure", {"ev": 1.75}), Step("exposure", {"ev": -1.75})
 CONTRAST = Step("contrast", {"amount": 0.5})
@@ -19,7 +22,8 @@ CONTRAST = Step("contrast", {"amount": 0.5})
 
 def between(a: tuple[Step, ...], b: tuple[Step, ...]) -> dict[str, float]:
     both = treat(ORIGINAL, [a, b])
-    return {name: float(matrix[0, 0]) for name, matrix in distances(both.take([0]), both.take([1])).items()}
+    matrices = distances(both.take(slice(0, 1)), both.take(slice(1, 2)))
+    return {name: float(matrices[name][0, 0]) for name in DISTANCES}
 
 
 def test_alike_treatments_are_at_distance_0_and_order_alone_shows_in_the_order() -> None:
@@ -72,6 +76,25 @@ def test_edit_distance_is_symmetric_at_most_1_and_0_only_for_equals(a: tuple[str
     assert (edit_distance(a, b) == 0) == (a == b)
 
 
+def test_delta_e_2000_is_that_of_scikit_image_for_colours_greys_and_what_is_nearly_alike() -> None:
+    random = np.random.default_rng(0)
+    a, b = (random.uniform([0, -60, -60], [100, 60, 60], (8, 200, 3)).astype(np.float32) for _ in range(2))
+    a[:, :50], b[:, 25:75] = a[:, :50] * (1, 0, 0), b[:, 25:75] * (1, 0, 0)
+    b[:, 100:150] = a[:, 100:150] + random.normal(0, 0.1, (8, 50, 3))
+    expected = [[deltaE_ciede2000(x.astype(float), y.astype(float)).mean() for y in b] for x in a]  # type: ignore[no-untyped-call]
+    np.testing.assert_allclose(mean_color_differences(a, b), expected, atol=1e-4)
+    np.testing.assert_allclose(pairwise_color_differences(a, b), np.diag(expected), atol=1e-4)
+    assert (pairwise_color_differences(a, a) == 0).all()
+
+
+def test_psnr_of_pictures_a_tenth_apart_is_20_db_and_of_equals_the_largest() -> None:
+    grey = np.full((4, 4, 3), 0.25, np.float32)
+    lighter = treat(grey, [(), (Step("exposure", {"ev": float(np.log2(1.4))}),)])
+    matrix = distances(lighter, lighter)[PSNR]
+    assert matrix[0, 1] == pytest.approx(20, abs=1e-3)
+    assert matrix[0, 0] == LARGEST_PSNR
+
+
 def people() -> list[Episode]:
     plays = [(EXPOSURE, CONTRAST), (EXPOSURE,), (DARKER, CONTRAST)]
     return [
@@ -82,9 +105,9 @@ def people() -> list[Episode]:
 
 
 def test_random_play_is_legal_seeded_and_as_long_as_peoples() -> None:
-    plays = reference_players.random_plays(people(), photo_sha256("sea"), "x", (0,))
-    assert plays == reference_players.random_plays(people(), photo_sha256("sea"), "x", (0,))
-    assert plays != reference_players.random_plays(people(), photo_sha256("hill"), "x", (0,))
+    plays = reference_players.random_plays(COUNTS, photo_sha256("sea"), "x", (0,))
+    assert plays == reference_players.random_plays(COUNTS, photo_sha256("sea"), "x", (0,))
+    assert plays != reference_players.random_plays(COUNTS, photo_sha256("hill"), "x", (0,))
     assert len(plays) == reference_players.PLAYS
     assert {len(play.steps) for play in plays} == {1, 2}
     for play in plays:
