@@ -15,6 +15,8 @@ TRANSFER ?= auto
 PRIMARIES ?= auto
 ONLY ?=
 TESTS ?= tests
+# What is installed of the extras in pyproject.toml.
+EXTRAS ?= web,render,learn,formats,examples,cluster,demo,test
 # One more than there are processors: for a third of their time tests wait, for a page, a server or a process.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -48,7 +50,7 @@ test: $(SETUP) chromium ## every check and every test but the long ones: TESTS=t
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types frontend-tests
 	$(call pytest,-m 'not long')
 
-test-long: $(SETUP) chromium ## the tests that take minutes, on a bare machine too where root has mmdebstrap
+test-long: $(SETUP) chromium ## the tests that take minutes, on machines of their own too where root has mmdebstrap and systemd-nspawn
 	$(call pytest,-m long)
 
 screenshots: TESTS =
@@ -93,7 +95,7 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 		exit 1; }
 	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
 	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
-	@PYTHONWARNINGS=ignore $(PIP) --editable '.[web,render,learn,formats,examples,cluster,demo,test]'
+	@PYTHONWARNINGS=ignore $(PIP) --editable '.[$(EXTRAS)]'
 	@touch $@
 
 # Without a Node of at least 20.19: one from a wheel, which lacks only the links.

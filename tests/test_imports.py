@@ -47,6 +47,7 @@ FLOORS = {
         {"quality"},
         {"judging", "recruiting"},
         {"datasets"},
+        {"backups"},
         {"desk"},
         {"local"},
         {"configuration", "urls"},

@@ -70,6 +70,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _on_https
 SESSION_ENGINE = "webapp.participants.session_store"
 # Of players, who have no other way back than their ticket; webapp/logins/sessions.py ends researchers' logins sooner.
 SESSION_COOKIE_AGE = 180 * 24 * 3600
+# Subdomains and browsers' lists are the owner's of the whole domain to decide on; the proxy leads http to https, and
+# probes within the machine come by http.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _on_https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _on_https else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -92,6 +95,7 @@ INSTALLED_APPS = [
     "webapp.questionnaires",
     "webapp.datasets",
     "webapp.desk",
+    "webapp.backups",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -261,6 +265,37 @@ PROLIFIC_SECRETS = environment.read(
     "Under which Prolific signs what it tells, one for each workspace; `manage.py prolific subscribe` says which.",
     unset="Prolific can tell nothing",
 )
+
+BACKUP_DIR = environment.read(
+    "BACKUP_DIR",
+    Path,
+    DATA_DIR / "backups",
+    "The folder of backups: on another disk than `DATA_DIR`, if it is to help when that one breaks.",
+    unset="`backups` in `DATA_DIR`",
+).absolute()
+BACKUP_DAYS = environment.read(
+    "BACKUP_DAYS",
+    int,
+    30,
+    "For how many days a backup is kept, and with it the data of who has withdrawn since; the newest always is.",
+)
+BACKUP_RECIPIENT = environment.read(
+    "BACKUP_RECIPIENT",
+    str,
+    "",
+    "The public key (`age1...`, by `age-keygen`) for which backups are encrypted; its private key belongs elsewhere.",
+    unset="backups are not encrypted",
+)
+BACKUP_IDENTITY = environment.read(
+    "BACKUP_IDENTITY",
+    str,
+    "",
+    "The file of the private key, where the server itself is to read its encrypted backups: for the drill.",
+    unset="`--identity` names it",
+)
+
+# By name, those that were read above.
+ENVIRONMENT_VARIABLES = [variable.name for variable in environment.variables]
 
 # What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
 # soon, or puts it back.

@@ -10,7 +10,7 @@ from webapp.datasets import own_data
 from webapp.desk.photos import photos_at_old_address
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
-from webapp.http.database_unavailable import healthz
+from webapp.http.health import healthz, livez, readyz
 from webapp.http.languages import catalogue_script
 from webapp.http.openapi import SchemaView
 from webapp.judging.pages import judging_page
@@ -61,6 +61,8 @@ urlpatterns = [
     path("language/", set_language, name="set-language"),
     path("texts/<slug:language>/<slug:version>.js", catalogue_script, name="catalogue"),
     path("admin/", admin.site.urls),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
     path("healthz", healthz, name="healthz"),
 ]
 handler400 = "webapp.http.errors.bad_request"

@@ -71,14 +71,12 @@ def test_compose_can_give_the_worker_alone_the_learning_extra(root: Path) -> Non
     assert "learn]" not in stages["installed"][1]
 
 
-@pytest.mark.parametrize("name", ["deploy/Dockerfile", "docs/deploy.md"])
-def test_a_server_is_told_to_install_the_renderer(root: Path, name: str) -> None:
-    assert "'.[web,render]'" in (root / name).read_text()
-
-
-@pytest.mark.parametrize("name", ["deploy/Dockerfile", "docs/deploy.md"])
-def test_a_server_is_told_to_compile_the_translations(root: Path, name: str) -> None:
-    assert "python -m webapp.translations compile" in (root / name).read_text()
+def test_a_server_has_the_renderer_and_the_translations(root: Path) -> None:
+    image, install = ((root / "deploy" / name).read_text() for name in ("Dockerfile", "install"))
+    assert "'.[web,render]'" in image
+    assert "python -m webapp.translations compile" in image
+    assert "extras=web,render" in install
+    assert "EXTRAS=$extras frontend/dist/play.js webapp/locale/compiled" in install
 
 
 def test_every_variable_of_compose_stands_in_the_example(root: Path) -> None:
@@ -105,16 +103,52 @@ def test_the_image_copies_what_is_there(root: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(
-    "name", ["safelight.service", "safelight-worker.service", "safelight-sessions.service", "safelight-sessions.timer"]
-)
-def test_a_unit_can_be_read_and_starts_what_exists(root: Path, name: str) -> None:
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
-    unit.read(root / "deploy" / name)
-    assert "Description" in unit["Unit"]
-    for path in re.findall(r"(?:manage\.py|deploy/\S+)", (root / "deploy" / name).read_text()):
+UNITS = sorted((Path(__file__).parents[2] / "deploy").glob("safelight*.*"))
+SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
+# Of 10, as systemd counts it.
+EXPOSURE = 1.5
+
+
+@pytest.fixture
+def units(root: Path, tmp_path: Path) -> Path:
+    """The units as deploy/install lays them out, in a folder."""
+    for unit in UNITS:
+        shutil.copy(unit, tmp_path)
+    for name in SERVICES:
+        (tmp_path / f"{name}.d").mkdir()
+        shutil.copy(root / "deploy" / "service.conf", tmp_path / f"{name}.d" / "safelight.conf")
+    return tmp_path
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_can_be_read_and_starts_what_exists(root: Path, unit: Path) -> None:
+    parsed = configparser.ConfigParser(strict=False, interpolation=None)
+    parsed.read(unit)
+    assert "Description" in parsed["Unit"]
+    for path in re.findall(r"(?:manage\.py|deploy/\S+)", unit.read_text()):
         assert (root / path).is_file()
+
+
+def test_every_service_and_timer_is_started_or_has_a_timer(root: Path) -> None:
+    shared = (root / "deploy" / "settings.sh").read_text()
+    for unit in UNITS:
+        timer = unit.with_suffix(".timer")
+        assert (timer if timer.exists() else unit).name in shared
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_might_do_is_little(units: Path, name: str) -> None:
+    """By systemd's own count, which reads the files alone."""
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(units / name)],
+        env={"SYSTEMD_UNIT_PATH": str(units)},
+        capture_output=True,
+        text=True,
+    )
+    said = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert said is not None, done.stdout + done.stderr
+    assert float(said[1]) <= EXPOSURE
 
 
 def test_no_access_log_has_visitors_addresses_browsers_or_queries(root: Path) -> None:

@@ -155,7 +155,7 @@ def test_cookies_and_hosts_follow_from_the_sites_address(site_settings, site, is
 
 def test_a_server_passes_djangos_own_check(python):
     site = {"SITE_URL": "https://lab.example", "SECRET_KEY": "".join(map(chr, range(40, 110)))}
-    done = python("manage.py", "check", "--deploy", "--fail-level", "ERROR", **site)
+    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **site)
     assert done.returncode == 0, done.stderr
 
 

@@ -87,7 +87,7 @@ class Address:
 READ = [
     *(Address(name, PUBLIC) for name in ("home", "credits", "finished", "login", "agreed", "declined", "study")),
     *(Address(name, PUBLIC) for name in ("schema", "docs", "healthz", "catalogue", "reveal-page", "profile-page")),
-    *(Address(name, PUBLIC) for name in ("device", "full", "mine")),
+    *(Address(name, PUBLIC) for name in ("device", "full", "mine", "livez", "readyz")),
     Address("end", answers((302, "/play/default/"), player=OK, unagreed=OK)),
     Address("mine-file", answers((404, ""), player=OK, unagreed=OK, other=OK)),
     Address("practice", answers((302, "/preview/1/"))),

@@ -1,16 +1,10 @@
-"""A Postgres that is unavailable: telling it from errors of the site, in the log and to those who ask."""
+"""A Postgres that is unavailable: telling it from errors of the site, in the log too."""
 
 import logging
-from http import HTTPStatus
-from pathlib import Path
 
 import psycopg
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
 from procrastinate.exceptions import ConnectorException
-
-from webapp.http.disk_full import why_unwritable
 
 # By SQLSTATE: connection exceptions, and a server that shuts down, crashed or is not ready yet.
 _CLASSES = ("08", "57P")
@@ -44,18 +38,3 @@ class OneLine(logging.Filter):
             record.msg = f"Postgres is away ({reason(cause or error)}): {' '.join(record.getMessage().split())}"
             record.args = record.exc_info = record.exc_text = None
         return True
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer load balancers, systemd and ``make run``: 200 where all is well, else what is not.
-
-    503 while Postgres does not answer, 507 while nothing can be saved in DATA_DIR.
-    """
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("Postgres does not answer\n", "text/plain", HTTPStatus.SERVICE_UNAVAILABLE)
-    if reason := why_unwritable(Path(settings.DATA_DIR)):
-        return HttpResponse(f"Nothing can be saved: {reason}\n", "text/plain", HTTPStatus.INSUFFICIENT_STORAGE)
-    return HttpResponse("ok\n", "text/plain")

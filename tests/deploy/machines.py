@@ -1,0 +1,205 @@
+"""Machines of the tests' own: a Debian in a folder, into which one goes by chroot, or which systemd boots.
+
+They are made where they can be made: by root, on Debian, with mmdebstrap. Of this machine they get the configuration of
+pip, npm and apt.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+USER = "player"
+SHARED = "/srv/shared"
+PATIENCE = 300  # seconds for a machine to start or to shut down, however busy this one is
+# What tells the package managers where to ask, and whom to trust.
+FILES = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc", "/usr/etc/npmrc", "/etc/resolv.conf")
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+FILES_AT_HOME = (".config/pip", ".pip", ".npmrc")
+VARIABLES = re.compile(r"pip_|npm_config_|node_extra_|ssl_cert_|\w+_proxy$", re.IGNORECASE)
+SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources")
+
+# In namespaces of its own: the mounts and the processes are gone when it ends, however it ends, and nobody else sees
+# the mounts. So no removal of the folder can reach what is mounted there.
+ISOLATED = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
+ENTER = """
+machine=$1; shift
+mount -t proc proc "$machine/proc"
+mount -t tmpfs -o mode=1777 shm "$machine/dev/shm"
+while [ "$1" != -- ]; do
+    mkdir -p "$machine$1"
+    mount --bind -o ro "$1" "$machine$1"
+    shift
+done
+shift
+exec chroot "$@"
+"""
+
+
+class BareMachine:
+    """A Debian in a folder.
+
+    Attributes:
+        shared: a folder of this machine beside it, which is SHARED there while it is booted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.shared = folder.with_suffix(".shared")
+        self._mounted: list[str] = []
+
+    def install(self, packages: str) -> None:
+        """Install the release of this machine, and packages, with commas between them."""
+        release = dict(re.findall(r'^(\w+)="?([^"\n]*)', Path("/etc/os-release").read_text(), re.M))
+        if release["ID"] != "debian":
+            pytest.skip("a bare machine is made on Debian")
+        configuration = output("apt-config", "dump")
+        options = re.findall(r"^Acquire::(?:https?::|Check-).+(?=;$)", configuration, re.M)
+        output(
+            *(*ISOLATED, "mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}"),
+            *(f"--aptopt={option}" for option in options),
+            *(release["VERSION_CODENAME"], str(self.folder), *filter(os.path.exists, SOURCES)),
+        )
+        self.run("useradd --create-home --shell /bin/sh " + USER, "/")
+
+    def configure(self) -> None:
+        """Let the package managers ask where those of this machine ask."""
+        settings = output(sys.executable, "-m", "pip", "config", "list")
+        named = re.findall(r"(file://)?(/[^\s']+)", settings)
+        # The pages of an index link to what lies beside it.
+        folders = {Path(path).parent if is_index else Path(path) for is_index, path in named}
+        self._mounted = sorted(str(folder) for folder in folders if folder.is_dir())
+        for path in {*FILES, CERTIFICATES, *(path for _, path in named if Path(path).is_file())}:
+            self._copy(Path(path), path)
+        for name in FILES_AT_HOME:
+            for home in ("root", f"home/{USER}"):
+                self._copy(Path.home() / name, f"{home}/{name}")
+
+    def _copy(self, source: Path, destination: str) -> None:
+        target = self.folder / destination.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.is_file():
+            shutil.copyfile(source, target)
+
+    def run(self, script: str, folder: str, user: str = "root") -> str:
+        """What a shell script says in a folder of the machine; an `AssertionError` with all of it if it fails."""
+        chroot = ("--userspec", f"{user}:{user}", str(self.folder), *_environment(user))
+        command = (*ISOLATED, "sh", "-euc", ENTER, "sh", str(self.folder), *self._mounted, "--", *chroot)
+        return output(*command, "sh", "-euc", f"cd {folder}\n{script}")
+
+    @contextmanager
+    def booted(self, *, forgets: bool) -> Iterator["BootedMachine"]:
+        """Let systemd boot it, on the network of this machine.
+
+        Args:
+            forgets: whether nothing of what happens meanwhile is kept in its own folder.
+        """
+        # No folder of this machine but its own can be written there: a system that starts empties its /tmp, say.
+        self.shared.mkdir(exist_ok=True)
+        options = [f"--bind={self.shared}:{SHARED}", *(f"--bind-ro={folder}" for folder in self._mounted)]
+        if forgets:
+            options.append("--volatile=overlay")
+        name = f"{self.folder.name}-{time.monotonic_ns()}"
+        command = ["systemd-nspawn", "--boot", f"--directory={self.folder}", f"--machine={name}", *options]
+        # Neither a manager of machines nor a unit of the host's systemd, which need not run.
+        command += ["--register=no", "--keep-unit", "--resolv-conf=off"]
+        log = self.folder.with_suffix(".log")
+        with (
+            log.open("wb") as said,
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process,
+        ):
+            try:
+                yield BootedMachine(_first_process(process, log))
+            finally:
+                process.terminate()  # it shuts the machine down
+                try:
+                    process.wait(timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+class BootedMachine:
+    """A machine whose systemd runs."""
+
+    def __init__(self, leader: int) -> None:
+        self._enter = ("nsenter", "--target", str(leader), "--all", *_environment("root"))
+        until = time.monotonic() + PATIENCE
+        while self.state() not in ("starting", "running", "degraded"):
+            if time.monotonic() > until:
+                pytest.skip(f"systemd does not boot in a container here: {self.state()}")
+            time.sleep(0.5)
+
+    def state(self) -> str:
+        """How far systemd is."""
+        command = (*self._enter, "systemctl", "is-system-running")
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+    def run(self, script: str) -> str:
+        """What a script says there, by root; an `AssertionError` with all of it if it fails."""
+        return output(*self._enter, "bash", "-euo", "pipefail", "-c", f"cd /root\n{script}")
+
+    def fails(self, script: str) -> str:
+        """What a script says there that must fail."""
+        command = (*self._enter, "bash", "-euo", "pipefail", "-c", f"cd /root\n{script}")
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode != 0, done.stdout
+        return done.stdout + done.stderr
+
+
+def _first_process(nspawn: subprocess.Popen[bytes], log: Path) -> int:
+    children = Path(f"/proc/{nspawn.pid}/task/{nspawn.pid}/children")
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and nspawn.poll() is None:
+        if numbers := children.read_text().split():
+            return int(numbers[0])
+        time.sleep(0.1)
+    pytest.skip(f"systemd-nspawn does not work here: {log.read_text(errors='replace')[-500:]}")
+
+
+def _environment(user: str) -> tuple[str, ...]:
+    home = "/root" if user == "root" else f"/home/{user}"
+    variables = [f"{name}={value}" for name, value in os.environ.items() if VARIABLES.match(name)]
+    path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return ("env", "-i", f"HOME={home}", path, *variables)
+
+
+@contextmanager
+def bare_machine(packages: str) -> Iterator[BareMachine]:
+    """Make a machine with packages, which is gone after the `with` block."""
+    if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
+        pytest.skip("a bare machine is made by root, with mmdebstrap")
+    # Not pytest's own folder: an ordinary user must get to its home.
+    folder = Path(tempfile.mkdtemp(prefix="safelight-machine-"))
+    folder.chmod(0o755)
+    machine = BareMachine(folder)
+    # Whoever ends the tests, by whatever signal, is not left with gigabytes.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        machine.install(packages)
+        machine.configure()
+        yield machine
+    finally:
+        assert str(folder) not in Path("/proc/self/mountinfo").read_text()
+        shutil.rmtree(folder)
+        shutil.rmtree(machine.shared, ignore_errors=True)
+        folder.with_suffix(".log").unlink(missing_ok=True)
+        signal.signal(signal.SIGTERM, before)
+
+
+def output(*command: str) -> str:
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
