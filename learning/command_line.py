@@ -15,6 +15,7 @@ COMMANDS = {
     ),
     "train": ("train", "Train an agent on unpaired photos."),
     "train-critic": ("train_critic", "Train a critic against many players, as a reward of the environments."),
+    "imitate": ("imitate", "Learn from an export what people do next, and play as they do."),
     "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
     "develop": ("develop", "Develop photos of any size by an agent, or by steps, to finished pictures."),
     "fit": ("fit", "Find the steps that lead from a photo to a finished picture of it."),
@@ -28,6 +29,7 @@ COMMANDS = {
     "figure": ("figure", "Draw steps: each one's picture, its filter and its parameters."),
     "sheet": ("sheet", "Draw photos and what agents make of each, side by side on a contact sheet."),
     "robots": ("robots", "Let robots play a site over HTTP, as a browser does."),
+    "synthetic-people": ("synthetic_people", "Let synthetic people with planted tastes play, and write an export."),
 }
 
 

@@ -25,7 +25,7 @@ from editing.rendering.developing import UNLIMITED, check_destination, develop_p
 from editing.rendering.writing import Output
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps, write_steps
 from learning.agent.games import GameRequest
-from learning.agent.numpy_agent import NumpyAgent, load_numpy_agent
+from learning.agent.single_games import SinglePlayer, load_single_player
 from learning.cluster import each_on_cluster
 
 SIDECAR = ".safelight.json"
@@ -97,9 +97,9 @@ class AgentDecides:
 
 
 @cache
-def _agent(run: Path) -> NumpyAgent:
+def _agent(run: Path) -> SinglePlayer:
     """Return an agent ready to play, read once in a process."""
-    return load_numpy_agent(run)
+    return load_single_player(run)
 
 
 @dataclass(frozen=True)

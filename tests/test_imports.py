@@ -33,6 +33,7 @@ FLOORS = {
         {"photos", "metrics", "figures", "robots"},
         {"agent"},
         {"training", "comparison", "developing", "fitting"},
+        {"imitation"},
         {"environments", "reference"},
         {"dataset"},
         {"commands"},

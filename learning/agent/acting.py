@@ -1,6 +1,6 @@
 """One step of the agent: choose a filter for each image, apply it, and move the states on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -88,7 +88,14 @@ def entropy_when_sure(possible: int, actions: int = len(FILTERS)) -> float:
 
 
 def act(
-    agent: Agent, images: Tensor, states: Tensor, masks: Tensor | None, choose: Chooser, *, grouped: bool = True
+    agent: Agent,
+    images: Tensor,
+    states: Tensor,
+    masks: Tensor | None,
+    choose: Chooser,
+    *,
+    grouped: bool = True,
+    noise: Tensor | None = None,
 ) -> Action:
     """Let the agent edit each image once.
 
@@ -98,6 +105,7 @@ def act(
         grouped: whether each filter is computed for the images that it was chosen for alone, or for all: then all
             shapes are known before the choice is, as ``learning.training.updates.cuda_graph`` needs. The result is the
             same.
+        noise: (N, numbers) what parameters are drawn by, see ``Agent.samples``.
     """
     view, offsets = agent.view(images, states)
     # A choice is learned by how the game went: what it would have been on another image is no part of that.
@@ -109,24 +117,21 @@ def act(
         order = choice.argsort(stable=True)
         counts = choice.bincount(minlength=len(agent.actions)).tolist()
         rows, seen = torch.split(order, counts), torch.split(features.index_select(0, order), counts)
+        drawn: Sequence[Tensor | None] = (
+            [None] * len(counts) if noise is None else torch.split(noise.index_select(0, order), counts)
+        )
     else:
         every = torch.arange(len(images), device=images.device)
         rows, seen = (every,) * len(agent.actions), (features,) * len(agent.actions)
-    groups = tuple(_give_back(_adjust(agent, *group), offsets) for group in zip(agent.actions, rows, seen, strict=True))
+        drawn = (noise,) * len(agent.actions)
+    of_each = zip(agent.actions, rows, seen, drawn, strict=True)
+    groups = tuple(_give_back(_adjust(agent, *group), offsets) for group in of_each)
     edits = partial(edit, groups=groups) if grouped else partial(_edit_by_each, groups=groups, choice=choice)
     return Action(probabilities, choice, edits(images), state.next_states(states, choice), groups, edits)
 
 
-def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor) -> Group:
-    if slug == STOP:
-        return Group(slug, rows, {})
-    definition, raw = FILTERS[slug], agent.raw_outputs(slug, features)
-    if not definition.curves:
-        return Group(slug, rows, definition.from_raw(torch, raw))
-    # The slopes of curves have one range: up to 24 of them at once, of a few numbers each.
-    slopes = definition.parameters[0].from_raw(torch, raw).unbind(dim=1)
-    order = zip(definition.parameters, definition.raw_order, strict=True)
-    return Group(slug, rows, {slope.name: slopes[index] for slope, index in order})
+def _adjust(agent: Agent, slug: str, rows: Tensor, features: Tensor, noise: Tensor | None) -> Group:
+    return Group(slug, rows, {} if slug == STOP else agent.parameters_of(slug, features, noise))
 
 
 def _give_back(group: Group, offsets: Mapping[str, Mapping[str, Tensor]]) -> Group:

@@ -37,6 +37,8 @@ BEST = "best.safetensors"
 CRITIC = "critic"
 FORMAT = "safelight-run"
 WEIGHTS = "/weights/"
+# The recipe of runs whose agent is a model of people.
+IMITATION = "imitate"
 # What has another name now: of a setting in ``config.json``, or of a tensor in a checkpoint. Both names are read.
 RENAMED = {
     "ring_batches": "fake_buffer_batches",
@@ -147,11 +149,14 @@ def load_agent(directory: Path) -> Checkpoint:
             filters, or do not fit each other.
     """
     from learning.agent.networks import Agent
+    from learning.agent.people_model import PeopleModel
 
     directory = run_folder(directory)
     config = read_config(directory)
     normalisation = read_normalisation(directory, config)
-    build = partial(Agent, normalisation=normalisation, stops=read_stops(config))
+    build: Callable[[Widths], Agent] = partial(Agent, normalisation=normalisation, stops=read_stops(config))
+    if is_people_model(config):
+        build = PeopleModel
     agent, widths = _untrained(build, directory, config)
     path = chosen_checkpoint(directory)
     about = _load_weights("agent", agent, path, widths)
@@ -228,6 +233,11 @@ def read_normalisation(directory: Path, config: Mapping[str, Any]) -> Normalisat
         return Normalisation(**config.get("normalisation", {}))
     except TypeError:
         raise CheckpointError(f"{directory / CONFIG}: it does not say how the agent sees photos") from None
+
+
+def is_people_model(config: Mapping[str, Any]) -> bool:
+    """Whether a run's agent is a model of people, of ``safelight imitate``."""
+    return config.get("recipe") == IMITATION
 
 
 def read_stops(config: Mapping[str, Any]) -> bool:

@@ -34,6 +34,8 @@ class Agent(nn.Module):
 
     # Which filters may come before exposure, (8,), where the networks see photos at one exposure.
     commuting: Tensor
+    # Whether what it does is drawn at play: filters by their probabilities, parameters by noise that is given.
+    samples = False
 
     def __init__(
         self, widths: Widths, normalisation: Normalisation = NOTHING_NORMALISED, *, stops: bool = False
@@ -73,7 +75,7 @@ class Agent(nn.Module):
         None is below 0.05 / actions but those that may not come yet, which are 0: before exposure where photos are seen
         at one exposure, and to stop before the first step.
         """
-        features = _dropped(self.choosing(view, states), masks, CHOOSING)
+        features = dropped(self.choosing(view, states), masks, CHOOSING)
         softmax = torch.softmax(self.choice(features), dim=1)
         probabilities = (1 - EXPLORATION) * softmax + EXPLORATION / len(self.actions)
         if not (self.normalisation.exposure or self.stops):
@@ -92,15 +94,30 @@ class Agent(nn.Module):
 
     def features(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, features) what all filters' heads take their parameters from."""
-        return _dropped(self.adjusting(view, states), masks, ADJUSTING)
+        return dropped(self.adjusting(view, states), masks, ADJUSTING)
 
     def raw_outputs(self, slug: str, features: Tensor) -> Tensor:
         """(N, raw outputs) of one filter's head, as ``Filter.from_raw`` takes them."""
         outputs: Tensor = self.heads[slug](features)
         return outputs[:, : FILTERS[slug].raw_outputs]
 
+    def parameters_of(self, slug: str, features: Tensor, noise: Tensor | None) -> dict[str, Tensor]:
+        """Physical values of one filter by name, (n,) each, from features (n, features).
 
-def _dropped(features: Tensor, masks: Tensor | None, which: int) -> Tensor:
+        Args:
+            noise: what they are drawn by where the agent ``samples``; this one does not.
+        """
+        definition, raw = FILTERS[slug], self.raw_outputs(slug, features)
+        if not definition.curves:
+            return definition.from_raw(torch, raw)
+        # The slopes of curves have one range: up to 24 of them at once, of a few numbers each.
+        slopes = definition.parameters[0].from_raw(torch, raw).unbind(dim=1)
+        order = zip(definition.parameters, definition.raw_order, strict=True)
+        return {slope.name: slopes[index] for slope, index in order}
+
+
+def dropped(features: Tensor, masks: Tensor | None, which: int) -> Tensor:
+    """(N, features) after the dropout of one of the two extractors; without masks there is none."""
     return features if masks is None else features * masks[:, which]
 
 

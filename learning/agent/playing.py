@@ -14,6 +14,7 @@ from learning.agent import state
 from learning.agent.acting import Action, act, most_probable, sample_filters, without_used
 from learning.agent.games import GameRequest, PlayedStep, dropout_masks, played_step
 from learning.agent.networks import Agent
+from learning.agent.people_model import NOISE
 from learning.configuration import Widths
 
 # How a filter is chosen of those that are unused, by the agent's probabilities.
@@ -25,6 +26,15 @@ def choice_numbers(seed: int, photo: str, sample: int) -> Tensor:
     """(5,) uniform numbers in 0 .. 1 by which one game's filters are drawn: of seed, photo and sample alone."""
     digest = hashlib.sha256(f"{seed}/{photo}/{sample}/choice".encode()).digest()
     return torch.from_numpy(np.random.Generator(np.random.PCG64(int.from_bytes(digest))).random(MAXIMUM_STEPS))
+
+
+def parameter_noise(seed: int, photo: str, sample: int) -> Tensor:
+    """(5, NOISE) numbers by which one game's parameters are drawn, where they are: the first uniform, others normal."""
+    digest = hashlib.sha256(f"{seed}/{photo}/{sample}/parameters".encode()).digest()
+    generator = np.random.Generator(np.random.PCG64(int.from_bytes(digest)))
+    noise = generator.standard_normal((MAXIMUM_STEPS, NOISE))
+    noise[:, 0] = generator.random(MAXIMUM_STEPS)
+    return torch.from_numpy(noise)
 
 
 def choose_filters(choice: Choice, probabilities: Tensor, states: Tensor, z: Tensor) -> Tensor:
@@ -52,34 +62,41 @@ def play(
     widths: Widths,
     requests: Sequence[GameRequest],
     seed: int,
-    choice: Choice = "most probable",
+    choice: Choice | None = None,
 ) -> list[list[PlayedStep]]:
     """Play a batch of games at once.
 
     The agent must be in float64, on any device: so a game's outcome does not depend on the batch that it is part of.
 
     Args:
-        choice: how filters are chosen; the agent's own way is the most probable one that is unused.
+        choice: how filters are chosen; None for the agent's own way, which is the most probable one that is unused, and
+            of a model of people a drawn one.
 
     Returns:
         Five steps for each request, or one to five if the agent may stop, their parameters canonical and in range.
     """
     device = next(agent.parameters()).device
+    own_choice: Choice = choice or ("sampled" if agent.samples else "most probable")
     images = torch.from_numpy(np.stack([request.view for request in requests])).permute(0, 3, 1, 2)
     images = images.to(device, torch.float64)
     states = state.fresh_states(len(requests), images)
     drawn = [dropout_masks(widths, seed, request.photo, request.sample) for request in requests]
     masks = torch.from_numpy(np.stack(drawn)).to(device)
     numbers = torch.stack([choice_numbers(seed, request.photo, request.sample) for request in requests]).to(device)
+    noise = None
+    if agent.samples:
+        own_noise = [parameter_noise(seed, request.photo, request.sample) for request in requests]
+        noise = torch.stack(own_noise).to(device)
     games: list[list[PlayedStep]] = [[] for _ in requests]
     for index in range(MAXIMUM_STEPS):
         before = states
 
         def choose(probabilities: Tensor, states: Tensor = before, z: Tensor = numbers[:, index]) -> Tensor:
-            return choose_filters(choice, probabilities, states, z)
+            return choose_filters(own_choice, probabilities, states, z)
 
         with torch.no_grad():
-            action = act(agent, images, states, masks[:, index], choose)
+            drawn_by = None if noise is None else noise[:, index]
+            action = act(agent, images, states, masks[:, index], choose, noise=drawn_by)
         for row, step in _steps(action, before).items():
             games[row].append(step)
         images, states = action.images, action.states
@@ -92,7 +109,7 @@ def play_all(
     requests: Iterable[GameRequest],
     seed: int,
     batch: int,
-    choice: Choice = "most probable",
+    choice: Choice | None = None,
 ) -> Iterator[tuple[GameRequest, list[PlayedStep]]]:
     """Play any number of games, so many at once; no more requests than those are held.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from learning.commands.options import clear_errors
+from learning.commands.preferences import preferences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +35,14 @@ Examples:
   safelight dataset check last-year --against export
   safelight dataset forget last-year --by export
   safelight dataset receipts export --json receipts.json
+  safelight dataset preferences export -o preferences.jsonl
 """
 )
 def command() -> None:
     """Look into exports and plays, check them, and make others of them. None is changed, but by ``forget``."""
+
+
+command.add_command(preferences)
 
 
 @command.command()

@@ -132,8 +132,8 @@ def _decision(run: Path | None, steps: Path | None, episode: str | None, samples
         with clear_errors(InvalidSnapshot):
             return SameSteps(read_source(None, episode).steps_file)
     from learning.agent.checkpoint import CheckpointError
-    from learning.agent.numpy_agent import load_numpy_agent
+    from learning.agent.single_games import load_single_player
 
     with clear_errors(CheckpointError):
-        agent = load_numpy_agent(run)
+        agent = load_single_player(run)
     return AgentDecides(run, run.resolve().name, agent.sha256, seed, samples)

@@ -85,7 +85,7 @@ def command(
     from editing.photos.memory import memory_needed
     from editing.photos.photo_error import PhotoError
     from learning.agent.checkpoint import CheckpointError
-    from learning.agent.numpy_agent import load_numpy_agent
+    from learning.agent.single_games import load_single_player
     from learning.figures.contact_sheet import write_sheet
     from learning.photos.sets import PhotoSetError, map_processes
 
@@ -95,7 +95,7 @@ def command(
         raise click.UsageError("name photos, or folders of them")
     with clear_errors(PhotoError, PhotoSetError, CheckpointError, OSError):
         for run in runs:
-            load_numpy_agent(run)
+            load_single_player(run)
         sheet = _find(places, targets, each)
         treatments = Treatments(runs, ("automatic levels",), seed, edge)
         outcomes = map_processes(
@@ -145,7 +145,7 @@ class _Draw:
         from editing.photos.photo_error import PhotoError, printable
         from editing.photos.preview import agent_view, area_average, make_preview, shrunk_size
         from learning.agent.games import GameRequest
-        from learning.agent.numpy_agent import load_numpy_agent
+        from learning.agent.single_games import load_single_player
         from learning.baselines import BASELINES
         from learning.figures.contact_sheet import SheetRow
 
@@ -157,7 +157,7 @@ class _Draw:
             return str(error)
         width, height = shrunk_size(preview.shape[1], preview.shape[0], self.treatments.edge)
         small = area_average(preview, height, width)
-        games = [load_numpy_agent(run).play(request, self.treatments.seed) for run in self.treatments.agents]
+        games = [load_single_player(run).play(request, self.treatments.seed) for run in self.treatments.agents]
         decisions: list[Sequence[Step]] = [(), *([played.step for played in game] for game in games)]
         decisions += [BASELINES[name](preview) for name in self.treatments.baselines]
         pictures = [apply_steps(small, steps) for steps in decisions]

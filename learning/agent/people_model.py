@@ -1,0 +1,220 @@
+"""A model of people: the probability of their next filter, or of their stop, and a distribution of its parameters.
+
+It plays as any agent does, but for two things. People differ, and so does one person from day to day: what it does is
+drawn, filters from their probabilities and parameters from a mixture of normal distributions of their coordinates
+(``editing.game.coordinates``; C. Bishop, "Mixture Density Networks", 1994), not taken where they are most probable. And
+it has no dropout at play, since chance lies in what it says.
+
+A few numbers may say who plays: those of the population are 0, see ``learning.imitation.adapting``.
+"""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from editing.game.coordinates import MOST_COORDINATES, coordinate_count, from_coordinates
+from editing.game.filters import FILTERS, luminance
+from learning.agent import state
+from learning.agent.architecture import ACTIONS, ADJUSTING, CHOOSING, LEAK
+from learning.agent.networks import Agent, dropped
+from learning.configuration import Widths
+
+COMPONENTS = 3
+# Numbers that say who plays; and one more, which is 0 where that is not known.
+PERSON = 6
+# No distribution is narrower than this, in coordinates.
+LEAST_DEVIATION = 0.03
+# What the drawing of one step's parameters takes: a uniform number, and normal ones.
+NOISE = 1 + MOST_COORDINATES
+STATISTICS = 15
+_BLACK = 1e-4
+_QUANTILES = (0.02, 0.25, 0.5, 0.75, 0.98)
+
+
+def picture_statistics(images: Tensor) -> Tensor:
+    """Compute what people see of a picture as a whole: how bright it is, in stops, its contrast, its colours.
+
+    Args:
+        images: (N, 3, H, W), linear light.
+
+    Returns:
+        (N, 15), about -1 .. 1 each.
+    """
+    shown = images.clamp(0, 1)
+    red, green, blue = shown.unbind(dim=1)
+    y = luminance((red, green, blue)).flatten(1)
+    mean = y.mean(dim=1)
+    ordered = y.sort(dim=1).values
+    places = [round(share * (y.shape[1] - 1)) for share in _QUANTILES]
+    stops = [torch.log2(value.clamp(min=_BLACK)) / 4 + 0.75 for value in (mean, *ordered[:, places].unbind(dim=1))]
+    means = [plane.flatten(1).mean(dim=1).clamp(min=_BLACK).log() for plane in (red, green, blue)]
+    high, low = shown.amax(dim=1), shown.amin(dim=1)
+    saturation = ((high - low) / high.clamp(min=_BLACK)).flatten(1)
+    numbers = [
+        *stops,
+        4 * (means[0] - means[2]),
+        4 * (2 * means[1] - means[0] - means[2]),
+        6 * y.std(dim=1, correction=0) - 1,
+        3 * saturation.mean(dim=1) - 1,
+        3 * saturation.std(dim=1, correction=0) - 1,
+        (images.amax(dim=1) > 1).to(images.dtype).flatten(1).mean(dim=1),
+        mean,
+        # Where it is brighter: above or below, and to which side.
+        *(2 * (half[0] - half[1]) / (half[0] + half[1] + _BLACK) for half in _halves(y, images.shape[2:])),
+    ]
+    return torch.stack(numbers, dim=1)
+
+
+def _halves(y: Tensor, size: torch.Size) -> list[tuple[Tensor, Tensor]]:
+    picture = y.view(len(y), *size)
+    upper, lower = picture.chunk(2, dim=1)
+    left, right = picture.chunk(2, dim=2)
+    return [(upper.mean(dim=(1, 2)), lower.mean(dim=(1, 2))), (left.mean(dim=(1, 2)), right.mean(dim=(1, 2)))]
+
+
+def mirrored_statistics(statistics: Tensor, mirrored: Tensor) -> Tensor:
+    """Return the statistics (N, 15) of pictures of which those ``mirrored`` are, (N,) booleans: the side changes."""
+    side = torch.where(mirrored, -statistics[:, -1], statistics[:, -1])
+    return torch.cat([statistics[:, :-1], side[:, None]], dim=1)
+
+
+class TwoLayers(nn.Module):
+    """Two fully connected layers, with a leaky ReLU between them."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(inputs, hidden)
+        self.output = nn.Linear(hidden, outputs)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        out: Tensor = self.output(nn.functional.leaky_relu(self.hidden(numbers), LEAK))
+        return out
+
+
+class PeopleModel(Agent):
+    """The model: an agent's extractors, heads of mixtures, and a choice that may be to stop."""
+
+    # Who plays, (1 + PERSON,): 0 for the population. By filter, mean and deviation of what people do.
+    person: Tensor
+    samples = True
+
+    def __init__(self, widths: Widths) -> None:
+        """Make a model of the population."""
+        super().__init__(widths, stops=True)
+        seen = widths.features + STATISTICS + state.SIZE + 1 + PERSON
+        self.heads = nn.ModuleDict(
+            {slug: TwoLayers(seen, widths.hidden, COMPONENTS * (1 + 2 * coordinate_count(slug))) for slug in FILTERS}
+        )
+        self.choice = TwoLayers(seen, widths.hidden, len(ACTIONS))  # type: ignore[assignment]
+        self.register_buffer("person", torch.zeros(1 + PERSON))
+        for slug in FILTERS:
+            self.register_buffer(f"centre_{slug}", torch.zeros(coordinate_count(slug)))
+            self.register_buffer(f"spread_{slug}", torch.ones(coordinate_count(slug)))
+
+    def seen(
+        self, view: Tensor, states: Tensor, person: Tensor | None = None, statistics: Tensor | None = None
+    ) -> Tensor:
+        """(N, numbers) what picture and state are as a whole, and who plays: beside the extractors' features."""
+        who = self.person.expand(len(view), -1) if person is None else person
+        steps = torch.cat([states[:, : state.STEP + 1] / 5, states[:, state.STEP + 1 :]], dim=1)
+        own = picture_statistics(view) if statistics is None else statistics
+        return torch.cat([own, steps, who], dim=1)
+
+    def choice_logits(self, view: Tensor, states: Tensor, seen: Tensor, masks: Tensor | None = None) -> Tensor:
+        """(N, actions) the logits of the next filter, or the stop; minus infinity for what is not possible."""
+        logits: Tensor = self.choice(torch.cat([dropped(self.choosing(view, states), masks, CHOOSING), seen], dim=1))
+        used = states[:, state.USED]
+        possible = torch.cat([1 - used, used.amax(dim=1, keepdim=True)], dim=1)
+        return logits.masked_fill(possible == 0, -math.inf)
+
+    def probabilities(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
+        """(N, actions) the probability of each filter and of stopping; those that are not possible have 0."""
+        return torch.softmax(self.choice_logits(view, states, self.seen(view, states)), dim=1)
+
+    def features(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
+        """(N, features) what all filters' heads take their mixtures from."""
+        return self.adjusting_features(view, states, self.seen(view, states))
+
+    def adjusting_features(self, view: Tensor, states: Tensor, seen: Tensor, masks: Tensor | None = None) -> Tensor:
+        """(N, features) the same, of what ``seen`` has returned."""
+        return torch.cat([dropped(self.adjusting(view, states), masks, ADJUSTING), seen], dim=1)
+
+    def mixture(self, slug: str, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the mixture of a filter's coordinates.
+
+        Returns:
+            (N, K) logarithms of the weights; (N, K, coordinates) means, and logarithms of the standard deviations.
+        """
+        outputs = self.heads[slug](features)
+        count = coordinate_count(slug)
+        weights = torch.log_softmax(outputs[:, :COMPONENTS], dim=1)
+        means, deviations = outputs[:, COMPONENTS:].view(-1, 2, COMPONENTS, count).unbind(dim=1)
+        centre, spread = getattr(self, f"centre_{slug}"), getattr(self, f"spread_{slug}")
+        logarithms = (deviations + spread.log()).clamp(min=math.log(LEAST_DEVIATION), max=3.0)
+        return weights, centre + spread * means, logarithms
+
+    def log_density(self, slug: str, features: Tensor, coordinates: Tensor) -> Tensor:
+        """(N,) the log of the density of coordinates (N, coordinates)."""
+        weights, means, deviations = self.mixture(slug, features)
+        z = (coordinates[:, None] - means) * (-deviations).exp()
+        of_each = (-0.5 * z.square() - deviations - 0.5 * math.log(2 * math.pi)).sum(dim=2)
+        return torch.logsumexp(weights + of_each, dim=1)
+
+    def parameters_of(self, slug: str, features: Tensor, noise: Tensor | None) -> dict[str, Tensor]:
+        """Physical values by name, (n,) each, drawn by ``noise`` (n, NOISE); without it the likeliest part's mean."""
+        weights, means, deviations = self.mixture(slug, features)
+        rows = torch.arange(len(features), device=features.device)
+        if noise is None:
+            coordinates = means[rows, weights.argmax(dim=1)]
+        else:
+            part = (weights.exp().cumsum(dim=1) < noise[:, :1]).sum(dim=1).clamp(max=COMPONENTS - 1)
+            coordinates = means[rows, part] + deviations[rows, part].exp() * noise[:, 1 : 1 + means.shape[2]]
+        values = from_coordinates(torch, slug, coordinates).unbind(dim=1)
+        return {own.name: value for own, value in zip(FILTERS[slug].parameters, values, strict=True)}
+
+    def log_likelihoods(
+        self,
+        images: Tensor,
+        states: Tensor,
+        actions: Tensor,
+        coordinates: Tensor,
+        person: Tensor | None = None,
+        masks: Tensor | None = None,
+        statistics: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the log-likelihoods of moves, (N,) each: of the filter or stop, and of the parameters' coordinates.
+
+        Args:
+            images: (N, 3, 64, 64) before each move.
+            states: (N, 11) before it.
+            actions: (N,) indices of ``ACTIONS``.
+            coordinates: (N, MOST_COORDINATES) of which each filter's are the first.
+            person: (N, 1 + PERSON) who moves; None for who the model is of.
+            masks: (N, 2, features) of dropout, as it learns; None for none.
+            statistics: (N, 15) of the images, where they are known already.
+        """
+        seen = self.seen(images, states, person, statistics)
+        choices = torch.log_softmax(self.choice_logits(images, states, seen, masks), dim=1)
+        chosen = choices.gather(1, actions[:, None]).squeeze(1)
+        features = self.adjusting_features(images, states, seen, masks)
+        order = actions.argsort(stable=True)
+        groups = torch.split(order, actions.bincount(minlength=len(ACTIONS)).tolist())
+        densities = [
+            self.log_density(slug, features[rows], coordinates[rows, : coordinate_count(slug)])
+            for slug, rows in zip(FILTERS, groups, strict=False)
+        ]
+        sorted_densities = torch.cat([*densities, features.new_zeros(len(groups[-1]))])
+        return chosen, sorted_densities[order.argsort()]
+
+
+def set_marginals(model: PeopleModel, moments: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+    """Let a model begin at the marginal, by each filter's mean and standard deviation of what people do."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("output.weight"):
+                parameter.mul_(0.1)
+    for slug, (mean, deviation) in moments.items():
+        getattr(model, f"centre_{slug}").copy_(mean)
+        getattr(model, f"spread_{slug}").copy_(deviation.clamp(min=LEAST_DEVIATION))

@@ -1,0 +1,1 @@
+"""Learning from people: a model of them, of what they prefer, and of each of them."""

@@ -1,0 +1,280 @@
+"""Imitation: a model of people is fitted to their moves by maximum likelihood.
+
+Each person has a few numbers of his or her own, learned along with the model under a normal prior. In half of the moves
+the model is not told them: so it learns the population too, and is a model of both.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from editing.game.coordinates import coordinate_count
+from editing.game.filters import FILTERS
+from learning.agent.architecture import ACTIONS
+from learning.agent.checkpoint import (
+    BEST,
+    LAST,
+    WEIGHTS,
+    CheckpointError,
+    check_space,
+    read_checkpoint,
+    save_checkpoint,
+)
+from learning.agent.networks import draw_masks, initialise
+from learning.agent.people_model import PERSON, PeopleModel, mirrored_statistics, set_marginals
+from learning.configuration import Widths
+from learning.imitation.moves import AT_ONCE, Moves, Play, Split, TooLittle, moves_of_play
+from learning.training.trainer import NetworkOptimizer, Trainer
+
+BETAS = (0.9, 0.99)
+# In this part of the moves the model is told who moves.
+TOLD = 0.5
+# A distribution of fewer values than this is not fitted: it begins as a wide one.
+FEWEST_VALUES = 4
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class ImitationConfig:
+    """The settings of an imitation.
+
+    Attributes:
+        average: of the moving average of the weights, each iteration leaves this part.
+        decay: the weight of the squared weights in the loss.
+        rate: Adam's at the start; ``final_rate`` is the part of it that is left at the end.
+        check_every: iterations between two looks at the validation.
+        players: whose play it is, see ``learning.imitation.moves.read_play``.
+    """
+
+    width: int = 6
+    hidden: int = 48
+    batch: int = 64
+    iterations: int = 1500
+    rate: float = 2e-3
+    final_rate: float = 0.02
+    average: float = 0.99
+    decay: float = 1e-4
+    check_every: int = 100
+    seed: int = 0
+    players: str = "people"
+
+    @property
+    def widths(self) -> Widths:
+        """How wide the networks are."""
+        return Widths(self.width, self.hidden)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values, as a run's config has them; it may stop."""
+        return asdict(self) | {"stop": True}
+
+
+def marginal_moments(moves: Moves) -> dict[str, tuple[Tensor, Tensor]]:
+    """Return mean and standard deviation of the coordinates of each filter's parameters, where it was used enough."""
+    moments = {}
+    for index, slug in enumerate(FILTERS):
+        own = moves.coordinates[moves.actions == index, : coordinate_count(slug)]
+        if len(own) >= FEWEST_VALUES:
+            moments[slug] = (own.mean(dim=0), own.std(dim=0, correction=0))
+    return moments
+
+
+class ImitationTrainer(Trainer):
+    """A run of this: each iteration is a batch of moves."""
+
+    least_entropy = -math.inf
+
+    def __init__(self, config: ImitationConfig, split: Split) -> None:
+        """Begin a run.
+
+        Raises:
+            TooLittle: if there are fewer moves than a model could be told by.
+        """
+        super().__init__(config.seed, _CPU)
+        self.config, self.widths, self.iterations = config, config.widths, config.iterations
+        self.moves, self.validation = moves_of_play(split.trained), moves_of_play(split.validation)
+        if len(self.moves) < len(ACTIONS):
+            raise TooLittle(f"there are {len(self.moves)} moves to learn from: play more photos")
+        self._people = players_of_moves(split.trained, self.moves, split.trained.people)
+        self._validation_people = players_of_moves(split.validation, self.validation, split.trained.people)
+        self._moves_of_each = self._people.bincount(minlength=len(split.trained.people)).clamp(min=1)
+        self.model = initialise(PeopleModel(config.widths), self.generator)
+        set_marginals(self.model, marginal_moments(self.moves))
+        self.people = nn.Embedding(len(split.trained.people), PERSON)
+        nn.init.normal_(self.people.weight, 0, 0.1, generator=self.generator)
+        self.optimizers = {
+            "agent": NetworkOptimizer(self.model, BETAS, self.device, average=config.average),
+            "people": NetworkOptimizer(self.people, BETAS, self.device),
+        }
+
+    def _iterate(self) -> dict[str, Tensor]:
+        config = self.config
+        rows = torch.randint(len(self.moves), (config.batch,), generator=self.generator)
+        told = (torch.rand(config.batch, generator=self.generator) < TOLD).float()
+        mirrored = torch.rand(config.batch, generator=self.generator) < 0.5
+        images, states, actions, coordinates = self.moves.batch(rows)
+        images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+        who = self._people[rows]
+        numbers = self.people(who)
+        statistics = mirrored_statistics(self.moves.statistics[rows], mirrored)
+        told_who, masks = who_plays(numbers, told), draw_masks(config.batch, config.widths, self.generator)
+        chosen, density = self.model.log_likelihoods(images, states, actions, coordinates, told_who, masks, statistics)
+        # A normal prior on each person's numbers, in parts that add up to one over the person's moves.
+        prior = 0.5 * (numbers.square().sum(dim=1) / self._moves_of_each[who]).mean()
+        weights = sum(p.square().sum() for p in self.model.parameters() if p.ndim > 1)
+        loss = prior - chosen.mean() - density.mean() + config.decay * weights
+        parameters = [*self.model.parameters(), *self.people.parameters()]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        known = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradients, strict=True)]
+        clipped = _clipped(known)
+        rate = config.rate * config.final_rate ** (self.iteration / config.iterations)
+        count = len(list(self.model.parameters()))
+        return {
+            "log_likelihood": (chosen + density).mean(),
+            "choice": chosen.mean(),
+            "agent_gradient": self.optimizers["agent"].step(clipped[:count], rate),
+            "people_gradient": self.optimizers["people"].step(clipped[count:], 5 * rate),
+        }
+
+    def validate(self) -> tuple[float, float]:
+        """Return the mean log-likelihood of the validation's moves: by the population's model, and by each person's."""
+        with torch.no_grad():
+            numbers = self.people.weight[self._validation_people]
+            told = who_plays(numbers, torch.ones(len(numbers)))
+            population = sum_of(log_likelihoods(self.averaged, self.validation))
+            personal = sum_of(log_likelihoods(self.averaged, self.validation, told))
+        return float(population.mean()), float(personal.mean())
+
+    @property
+    def averaged(self) -> PeopleModel:
+        """The model by the moving average of its weights: the one that is kept."""
+        model = self.agent
+        assert isinstance(model, PeopleModel)  # noqa: S101 (tells the type)
+        return model
+
+    def _memory(self) -> dict[str, Tensor]:
+        return {}
+
+    def _tensors(self) -> dict[str, Tensor]:
+        buffers = {f"agent{WEIGHTS}{name}": value for name, value in self.model.named_buffers() if _is_kept(name)}
+        return super()._tensors() | buffers
+
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """Return nothing: there is no critic."""
+        return {}
+
+
+def _is_kept(name: str) -> bool:
+    return name == "person" or name.startswith(("centre_", "spread_"))
+
+
+def _clipped(gradients: list[Tensor], most: float = 5.0) -> list[Tensor]:
+    """Scale gradients to a norm of at most ``most``: one move that nobody foresaw must not decide alone."""
+    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]))
+    factor = (most / (norm + 1e-6)).clamp(max=1.0)
+    return [gradient * factor for gradient in gradients]
+
+
+def players_of_moves(play: Play, moves: Moves, people: list[str]) -> Tensor:
+    """(N,) which of the people each move is by; -1 for others."""
+    numbers = {person: number for number, person in enumerate(people)}
+    of_games = torch.tensor([numbers.get(game.player, -1) for game in play.games], dtype=torch.long)
+    return of_games[moves.games]
+
+
+def who_plays(numbers: Tensor, told: Tensor) -> Tensor:
+    """(N, 1 + PERSON) what a model is told of who plays: the numbers where it is told, else 0.
+
+    Args:
+        numbers: (N, PERSON).
+        told: (N,) 1 or 0.
+    """
+    return torch.cat([told[:, None], numbers * told[:, None]], dim=1)
+
+
+def log_likelihoods(model: PeopleModel, moves: Moves, person: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Return the log-likelihoods of moves, (N,) each, as ``PeopleModel.log_likelihoods`` does, in parts."""
+    dtype = model.person.dtype
+    parts = []
+    for rows in torch.split(torch.arange(len(moves)), AT_ONCE):
+        who = None if person is None else person[rows].to(dtype)
+        statistics = moves.statistics[rows].to(dtype)
+        parts.append(model.log_likelihoods(*moves.batch(rows, dtype), who, None, statistics))
+    if not parts:
+        return torch.zeros(0, dtype=dtype), torch.zeros(0, dtype=dtype)
+    chosen, density = zip(*parts, strict=True)
+    return torch.cat(chosen), torch.cat(density)
+
+
+def sum_of(of_choice_and_parameters: tuple[Tensor, Tensor]) -> Tensor:
+    """(N,) the log-likelihoods of whole moves."""
+    return of_choice_and_parameters[0] + of_choice_and_parameters[1]
+
+
+def most_probable_actions(model: PeopleModel, moves: Moves) -> Tensor:
+    """(N,) the action that a model holds to be the most probable at each move."""
+    found = []
+    for rows in torch.split(torch.arange(len(moves)), AT_ONCE):
+        images, states, _, _ = moves.batch(rows, model.person.dtype)
+        with torch.no_grad():
+            found.append(model.probabilities(images, states, None).argmax(dim=1))
+    return torch.cat(found) if found else torch.zeros(0, dtype=torch.long)
+
+
+def run(
+    directory: Path, trainer: ImitationTrainer, tell: Callable[[str], None], stop_after: int | None = None
+) -> Mapping[str, Any]:
+    """Train to the end, from where the folder's last checkpoint is; returns what the best checkpoint says of itself.
+
+    The best checkpoint is that of the greatest likelihood on the validation; without a validation it is the last.
+
+    Args:
+        stop_after: end so soon, as if stopped; for tests.
+
+    Raises:
+        CheckpointError: if a checkpoint cannot be used, or the disk is too full.
+        TrainingDiverged: if a likelihood is no number.
+    """
+    about: dict[str, Any] = {}
+    if (directory / LAST).exists():
+        state, about = read_checkpoint(directory / LAST)
+        try:
+            trainer.load(state)
+        except (KeyError, RuntimeError) as error:
+            raise CheckpointError(f"{directory / LAST} is not of a run with these settings: {error}") from None
+    check_space(directory, trainer.state())
+    best = about.get("best_likelihood", -math.inf)
+    while trainer.iteration < trainer.iterations:
+        if stop_after is not None and trainer.iteration >= stop_after:
+            break
+        metrics = trainer.iterate()
+        done = trainer.iteration
+        if done % trainer.config.check_every and done < trainer.iterations:
+            continue
+        population, personal = trainer.validate() if len(trainer.validation) else (float(done), float(done))
+        # Both count: the model is the population's, and with an adapter a person's.
+        if population + personal > best:
+            best = population + personal
+            weights = {name: value for name, value in trainer.state().items() if WEIGHTS in name}
+            save_checkpoint(directory / BEST, weights, {"iterations_done": done, "validation": population})
+        about = {"iterations_done": done, "best_likelihood": best}
+        save_checkpoint(directory / LAST, trainer.state(), about)
+        if len(trainer.validation):
+            tell(
+                f"{done:6d}  learned from {metrics['log_likelihood']:7.3f}, other photos {population:7.3f}, "
+                f"told who plays {personal:7.3f} nats a move"
+            )
+    _, about_best = read_checkpoint(directory / BEST)
+    return about_best
+
+
+def people_numbers(directory: Path, people: list[str]) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
+    """Return the numbers of each person that a run was trained on, by name, as its best checkpoint has them."""
+    tensors, _ = read_checkpoint(directory / BEST, f"people{WEIGHTS}")
+    (numbers,) = tensors.values()
+    return {person: row.double().numpy() for person, row in zip(people, numbers, strict=True)}
