@@ -173,6 +173,7 @@ def _likeness(
             "distance": _json(estimate(distance)),
             "spread": _json(estimate(means.own[group] / means.people)),
             "energy_distance": _json(estimate(likeness.energy_distance(means, group))),
+            "reliability": likeness.reliability(photos, group, count, (seed,)),
         }
         for group, distance in means.to_people.items()
     }

@@ -22,6 +22,9 @@ from learning.comparison.intervals import MINIMUM_CLUSTERS, Estimate, Resamples,
 from learning.comparison.pair_distances import PhotoDistances
 from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
 
+# Random halves of the people.
+SPLITS = 200
+
 Floats = NDArray[np.float64]
 
 
@@ -192,6 +195,44 @@ def single_people(photos: Sequence[PhotoDistances], count: int) -> Floats:
     return scores
 
 
+def reliability(photos: Sequence[PhotoDistances], group: str, count: int, seed: Sequence[int]) -> float | None:
+    """Return how reliably people tell on which photos a group is far from them, 0 to 1.
+
+    That is the mean, over 200 random splits of the people, of the correlation over photos between its distances to one
+    half and to the other, stepped up to all people by Spearman and Brown's formula; ``None`` for fewer than 3 photos.
+    """
+    half = _halves(count, seed, SPLITS)
+    means = []
+    for photo in photos:
+        distances = photo.others[group].to_people
+        if distances.size:
+            own = distances.mean(axis=1)
+            for side in (half, 1 - half):
+                weights = side[:, photo.people]
+                bottom = weights.sum(axis=1)
+                means.append(np.divide(weights @ own, bottom, out=np.full(len(half), np.nan), where=bottom > 0))
+    if len(means) < 6:
+        return None
+    x, y = np.array(means[::2]), np.array(means[1::2])
+    both = np.isfinite(x) & np.isfinite(y)
+    values = []
+    for split in range(len(half)):
+        chosen = both[:, split]
+        if chosen.sum() >= 3 and min(np.ptp(x[chosen, split]), np.ptp(y[chosen, split])) > 0:
+            r = float(np.corrcoef(x[chosen, split], y[chosen, split])[0, 1])
+            values.append(2 * r / (1 + r) if r > 0 else r)
+    return float(np.mean(values)) if values else None
+
+
+def _halves(count: int, seed: Sequence[int], splits: int) -> Floats:
+    """Return random halves of the people, (splits, people) of 1 and 0."""
+    random = np.random.default_rng([*seed, 2])
+    half = np.zeros((splits, count))
+    for row in half:
+        row[random.permutation(count)[: count // 2]] = 1
+    return half
+
+
 def repeats(photos: Sequence[PhotoDistances]) -> tuple[float, float, int] | None:
     """Return d(a person, the same person again), d(people, people), and the number of photos that were played twice.
 
@@ -209,15 +250,12 @@ def repeats(photos: Sequence[PhotoDistances]) -> tuple[float, float, int] | None
     return float(again), float(others), len(rows)
 
 
-def split_halves(photos: Sequence[PhotoDistances], count: int, seed: Sequence[int], splits: int = 200) -> Floats:
+def split_halves(photos: Sequence[PhotoDistances], count: int, seed: Sequence[int], splits: int = SPLITS) -> Floats:
     """Return the human-likeness of one half of the people against the other, in random splits: the ceiling, (splits,).
 
     A split in which a half has no two people on one photo is left out.
     """
-    random = np.random.default_rng([*seed, 2])
-    half = np.zeros((splits, count))
-    for row in half:
-        row[random.permutation(count)[: count // 2]] = 1
+    half = _halves(count, seed, splits)
     terms: list[list[Floats]] = [[], [], []]
     for photo in photos:
         mine = half[:, photo.people]

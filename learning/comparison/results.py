@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from editing.game.filters import luminance
+from editing.game.filters import FILTERS, luminance
 from editing.photos.colour import lab
 from editing.photos.preview import load_preview, make_preview
-from learning.comparison.distances import VISIBLE_DELTA_E, develop_plays
+from learning.comparison.distances import VISIBLE_DELTA_E, Treatments, develop_plays, treat
 from learning.comparison.intervals import Resampling, difference
 from learning.comparison.pair_distances import Distances, PhotoDistances
 from learning.comparison.sides import Episode
@@ -37,6 +37,7 @@ RESULT_STATISTICS: Mapping[str, tuple[str, float]] = {
     "cast": ("chroma of the mean colour, in CIE L*a*b*", 50.0),
 }
 
+Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 PreviewPath = Callable[[str], Path]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
@@ -60,11 +61,13 @@ class Results:
         values: by episode id, in the order of ``RESULT_STATISTICS``.
         originals: the same of the untouched photos.
         visible: by episode id, which of the steps moved the picture visibly.
+        features: by episode id, what an automatic judge looks at: in the pictures, and in what was done.
     """
 
     values: Mapping[str, tuple[float, ...]]
     originals: Mapping[str, tuple[float, ...]]
     visible: Mapping[str, tuple[bool, ...]]
+    features: Mapping[str, Mapping[str, Floats]]
 
 
 def measure_results(sides: Sequence[Sequence[Episode]], paths: Sequence[PreviewPath], track: Track = iter) -> Results:
@@ -82,15 +85,38 @@ def measure_results(sides: Sequence[Sequence[Episode]], paths: Sequence[PreviewP
     values: dict[str, tuple[float, ...]] = {}
     originals: dict[str, tuple[float, ...]] = {}
     visible: dict[str, tuple[bool, ...]] = {}
+    features: dict[str, dict[str, Floats]] = {"pictures": {}, "steps": {}}
     for (photo, preview), entries in track(sorted(work.items(), key=lambda item: item[0])):
         original = thumbnail(entries[0][1](preview), MEASURED_EDGE)
         originals[photo] = _statistics(original.reshape(1, -1, 3))[0]
         ids, plays = [episode.id for episode, _ in entries], [episode.steps for episode, _ in entries]
         values.update(zip(ids, _statistics(develop_plays(original, plays)[0]), strict=True))
         small = make_preview(original, VISIBILITY_EDGE).astype(np.float32)
-        _, moves = develop_plays(small, plays, measure_moves=True)
-        visible.update(zip(ids, (tuple(move >= VISIBLE_DELTA_E for move in own) for own in moves), strict=True))
-    return Results(values, originals, visible)
+        treated = treat(small, [*plays, ()])
+        visible.update(
+            zip(ids, (tuple(move >= VISIBLE_DELTA_E for move in own) for own in treated.moved), strict=False)
+        )
+        looks = _look(treated.pictures)
+        features["pictures"].update(zip(ids, looks[:-1] - looks[-1], strict=True))
+        features["steps"].update(zip(ids, _deeds(treated), strict=False))
+    return Results(values, originals, visible, features)
+
+
+def _look(pictures: Pixels) -> Floats:
+    """Return what pictures (n, pixels, 3) in L*a*b* look like: means, deviations, five lightnesses, chroma; (n, 12)."""
+    means, deviations = pictures.mean(axis=1), pictures.std(axis=1)
+    lightness = np.quantile(pictures[..., 0], (0.05, 0.25, 0.5, 0.75, 0.95), axis=1).T
+    chroma = np.hypot(pictures[..., 1], pictures[..., 2]).mean(axis=1, keepdims=True)
+    return np.concatenate([means, deviations, lightness, chroma], axis=1).astype(np.float64)
+
+
+def _deeds(treated: Treatments) -> Floats:
+    """Return what was done: the sliders, and at which of the visible steps each filter was used; (n, k)."""
+    places = np.zeros((len(treated.orders), len(FILTERS)))
+    for row, order in enumerate(treated.orders):
+        for place, slug in enumerate(order):
+            places[row, list(FILTERS).index(slug)] = 1 + place
+    return np.concatenate([treated.sliders, places, places > 0], axis=1)
 
 
 def with_visible_steps(episodes: Iterable[Episode], results: Results) -> list[Episode]:

@@ -10,8 +10,10 @@ from typing import Any
 
 from editing.game.rules import MAXIMUM_STEPS
 from learning.comparison import results, statistics
+from learning.comparison.automatic_judge import judge
 from learning.comparison.distances import PSNR
 from learning.comparison.pair_distances import Distances
+from learning.comparison.people_model import foretell
 from learning.comparison.sampling import sampled
 from learning.comparison.sentences import notes, players
 from learning.comparison.sides import Side, shared_photos
@@ -52,6 +54,14 @@ def compare_sides(a: Side, b: Side, measured: Distances, seed: int = 0, track: r
         ],
         "order": {"a": statistics.order(seen_a), "b": statistics.order(seen_b)},
         "divergence": statistics.divergences(seen_a, seen_b, (seed,)),
+        "foretold": {
+            "a": foretell(seen_a.episodes, seen_a.episodes, seed),
+            "b": foretell(seen_a.episodes, seen_b.episodes, seed),
+        },
+        "judge": {
+            name: judge(whole_a.episodes, whole_b.episodes, features, seed)
+            for name, features in pictures.features.items()
+        },
         "parameters": statistics.parameters(seen_a, seen_b),
         "results": results.result_statistics(whole_a, whole_b, pictures),
         "color_difference": results.differences(measured, "picture", b.label, (seed, 2)),
