@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from django.test import Client
 
 RUNS = 7
-PAGES = {"progress": "", "live": "progress/", "people": "people/", "episodes": "episodes/", "photos": "photos/"}
+PAGES = {
+    "progress": "",
+    "live": "progress/",
+    "people": "people/",
+    "person": "people/quiet-heron-00003/",
+    "episodes": "episodes/",
+    "photos": "photos/",
+    "quality": "quality/",
+    "answers": "answers/",
+    "settings": "configure/",
+}
 
 
 def measure() -> dict[str, Figure]:
@@ -40,13 +50,16 @@ def _measure_pages() -> dict[str, Figure]:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from tests.webapp.desk.populating import add_people, add_photos
+    from tests.webapp.desk.populating import QUESTIONNAIRES, TASKS, add_answers, add_people, add_photos
+    from webapp.quality.measuring import measure_new
     from webapp.studies.models import Study
 
     study = Study.objects.get(slug="default")
     study.episodes_per_photo = 3
+    study.tasks, study.questionnaires = TASKS, QUESTIONNAIRES
     study.save()
-    add_people(study, add_photos(study, 200), 60)
+    add_answers(study, add_people(study, add_photos(study, 200), 60))
+    measure_new()
     client = Client()
     client.force_login(User.objects.create_user("ada", is_staff=True, is_superuser=True))
     return {

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.player import Person
+from tests.browser.tasks import configure, judging, treat_all
 from tests.browser.treatments import AGENT, treat
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode
@@ -111,6 +112,47 @@ def test_from_the_start_to_ones_style_all_is_german(
     expect(page.locator(".by")).to_have_text(f"von Ihnen, {episode.participant.pseudonym}")
     expect(page).to_have_title(re.compile("Schritt für Schritt · Safelight"))
     assert_nothing_is_cut_off(person)
+    assert complaints == []
+
+
+def test_questions_and_pictures_to_judge_are_german(
+    person: Person, study: Study, make_photo: MakePhoto, complaints: list[str]
+) -> None:
+    treat_all([make_photo(seed) for seed in range(2)])
+    before = {"kind": "questionnaire", "name": "before"}
+    configure([before, judging("rating", 1), judging("turing_pair", 1)])
+    page = person.page
+    page.goto(person.address)
+    expect(page.get_by_text("Wie oft bearbeiten Sie Fotos?")).to_be_visible()
+    person.button("Weiter").click()
+    expect(page.get_by_text("Bitte beantworten Sie diese Frage")).to_be_visible()
+    page.get_by_text("Jeden Monat").click()
+    assert_nothing_is_cut_off(person)
+    person.button("Weiter").click()
+    expect(page.get_by_text("Noch etwas?")).to_be_visible()
+    person.button("Absenden").click()
+
+    expect(page.get_by_role("heading", name="Bilder bewerten").last).to_be_visible()
+    assert_nothing_is_cut_off(person)
+    person.button("Beginnen").click()
+    expect(page.get_by_role("heading", name="Wie gut ist dieses Bild?")).to_be_visible()
+    expect(page.locator("header .count")).to_have_text("1 von 1")
+    assert page.locator(".scale .word").all_text_contents() == [
+        "Sehr schlecht",
+        "Schlecht",
+        "Mittel",
+        "Gut",
+        "Sehr gut",
+    ]
+    assert_nothing_is_cut_off(person)
+    page.get_by_role("radio", name="Sehr gut").check()
+    person.button("Weiter").click()
+    person.button("Beginnen").click()
+    expect(page.get_by_role("radio", name="Bild B")).to_be_attached()
+    assert_nothing_is_cut_off(person)
+    page.get_by_role("radio", name="Bild B").check()
+    person.button("Weiter").click()
+    expect(page).to_have_url(f"{person.address}end/")
     assert complaints == []
 
 

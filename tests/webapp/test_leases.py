@@ -268,6 +268,18 @@ class TestRepeatsAndAttention:
         assert Lease.objects.get(purpose="attention").failed
         assert check.pk not in Coverage.objects.filter(taken__gt=0).values_list("photo", flat=True)
 
+    @pytest.mark.parametrize(("match", "failed"), [("any", False), ("all", True)])
+    def test_one_of_several_rules_is_enough_or_all_must_be_kept(self, study, photos, match, failed):
+        grey = {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1}
+        bright = {"filter": "exposure", "parameter": "ev", "low": 0.5, "high": 3}
+        asks = {"photo": photos[0].pk, "instruction": {}, "rules": [grey, bright], "match": match}
+        study.photos_per_participant, study.attention_items = 1, [asks]
+        study.save()
+        player, _ = newcomer()
+        while play(player) is not None:
+            pass
+        assert Lease.objects.get(purpose="attention").failed is failed
+
 
 # Postgres takes a hundred connections: as at a server, clients wait for one of them.
 CONNECTIONS = BoundedSemaphore(60)

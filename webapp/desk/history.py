@@ -1,5 +1,6 @@
 """The log of a study: changes of its configuration, and what researchers did besides, the newest first."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,5 +71,10 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differen
 
 
 def _text(value: Any) -> str:
-    text = "nothing" if value in (None, "", [], {}) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | dict) and value:
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = "nothing" if value in (None, "", [], {}) else str(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} …"

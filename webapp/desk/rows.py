@@ -30,8 +30,11 @@ class Row(forms.Form):
     @property
     def heading(self) -> str:
         """What the entry is called."""
-        named = next((self[name].value() for name in ("name", "language") if name in self.fields), None)
+        named = next((self[name].value() for name in ("name", "language", "kind") if self._has(name)), None)
         return str(named or self.noun)
+
+    def _has(self, name: str) -> bool:
+        return name in self.fields and bool(self[name].value())
 
     @classmethod
     def split(cls, setting: Any) -> list[dict[str, Any]]:

@@ -144,7 +144,9 @@ class TranslationRow(Row):
     language = forms.CharField(max_length=11, help_text="its code, such as de")
     title = forms.CharField(required=False, max_length=200)
     consent_text = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 8}))
-    consent_boxes = Sentences(required=False, help_text="one a line, in the order of those above")
+    consent_boxes = Sentences(
+        required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="one a line, in the order of those above"
+    )
     debriefing = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
     @classmethod

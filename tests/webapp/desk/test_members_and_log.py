@@ -135,3 +135,10 @@ class TestTheLog:
         (entry,) = [entry for entry in page.context["page"] if entry.differences and entry.account == "ada"]
         (difference,) = entry.differences
         assert (difference.name, difference.before, difference.after) == ("minutes", "nothing", "20")
+
+    def test_it_writes_values_as_people_do(self, owner, study):
+        study.listed, study.tasks = False, [{"kind": "play"}]
+        study.save()
+        entry = owner.get("/desk/studies/default/log/").context["page"][0]
+        changed = {each.name: (each.before, each.after) for each in entry.differences}
+        assert changed == {"listed": ("yes", "no"), "tasks": ("nothing", '[{"kind": "play"}]')}

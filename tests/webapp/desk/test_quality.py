@@ -32,9 +32,20 @@ def test_distributions_and_who_lies_beyond_a_threshold(owner, study, player, mak
     measure_new()
     page = text(owner.get(PAGE))
     assert "less time for a photo than careful work takes (0.3 s)" in page
-    assert f"/people/{Participation.objects.get().pseudonym}/" in page
+    pseudonym = Participation.objects.get().pseudonym
+    assert f"/people/{pseudonym}/" in page
     assert "1 below 5 s" in page
     assert "wait to be measured" not in page
+    # It is said where people are looked at, too.
+    assert "1 person: fast 1." in text(owner.get("/desk/studies/default/progress/"))
+    assert f"/people/{pseudonym}/" in text(owner.get("/desk/studies/default/people/?state=flagged"))
+    own = text(owner.get(f"/desk/studies/default/people/{pseudonym}/"))
+    assert '<strong class="bad">0.3 s</strong>' in own
+    assert "below 5 s" in own
+    study.flag_seconds = None
+    study.save()
+    assert "Nobody like that" in text(owner.get("/desk/studies/default/people/?state=flagged"))
+    assert "beyond a threshold" in text(owner.get("/desk/studies/default/progress/"))
 
 
 def test_an_episode_is_excluded_with_a_reason_and_taken_in_again(editor, episode):

@@ -1,5 +1,6 @@
 """How the desk's pages write steps, times and numbers."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,15 @@ def brief(seconds: float | timedelta | None) -> str:
 def of(values: dict[Any, Any], key: Any) -> Any:
     """Return what a dictionary has under a key; nothing where it has none."""
     return values.get(key, "")
+
+
+@register.filter
+def answer_text(answer: str) -> str:
+    """Return an answer that is written as JSON, as people read it: texts without their marks, lists with commas."""
+    value = json.loads(answer)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value if isinstance(value, str) else answer
 
 
 @register.filter
