@@ -1,5 +1,6 @@
 """A study's first page: its state and what it still lacks, the links to share, and how far it is, live."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
+from editing.game.attention import AttentionRule
+from editing.game.filters import FILTERS
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.coverage import photos_covered
 from webapp.desk.progress import progress_of
@@ -92,6 +95,9 @@ def doubts(study: Study, photos: list[Photo]) -> list[str]:
         "It has no photos.": not photos,
         f"{warned} of its photos come with a warning: look at them before they count.": bool(warned),
         "An attention item shows a photo that is not in the study.": bool(shown_alone - {photo.pk for photo in photos}),
+        "An attention item can be done by no filter that the study offers.": not all(
+            _can_be_kept(AttentionRule.of(item), study.filters or list(FILTERS)) for item in study.attention_items
+        ),
         "Nobody is asked to agree: its text of consent is empty.": not study.consent_text,
         "People come from a recruiter, and there is no completion code for them.": bool(study.entry_parameter)
         and not study.completion_code,
@@ -102,6 +108,11 @@ def doubts(study: Study, photos: list[Photo]) -> list[str]:
         ),
     }
     return [sentence for sentence, holds in said.items() if holds]
+
+
+def _can_be_kept(rule: AttentionRule, offered: Sequence[str]) -> bool:
+    """Tell whether the filters that a study offers can do what an attention item asks."""
+    return (all if rule.needs_all else any)(asked.filter in offered for asked in rule.rules)
 
 
 def links(study: Study, site_url: str) -> list[Link]:

@@ -308,6 +308,22 @@ class TestState:
         assert "Contact: Needed before the study opens." in text(answer)
         assert Study.objects.get(pk=study.pk).state == "draft"
 
+    @pytest.mark.parametrize(("match", "is_doubted"), [("any", False), ("all", True)])
+    def test_an_attention_item_that_nobody_can_do_is_doubted(self, owner, draft, photo, match, is_doubted):
+        rules = [
+            {"filter": slug, "parameter": name, "low": 0.9, "high": 1}
+            for slug, name in (("exposure", "ev"), ("black_white", "amount"))
+        ]
+        draft.change(
+            {
+                "filters": ["exposure"],
+                "attention_items": [{"photo": photo.pk, "instruction": {}, "rules": rules, "match": match}],
+            }
+        )
+        draft.save()
+        page = text(owner.get("/desk/studies/default/"))
+        assert ("can be done by no filter that the study offers" in page) is is_doubted
+
     def test_a_state_that_does_not_follow_is_refused(self, owner, draft):
         for state in ("closed", "", "x" * 500):
             assert post(owner, "/desk/studies/default/state/", state=state).status_code == 409
