@@ -12,10 +12,10 @@ bind = environment.read("BIND", str, "127.0.0.1:8000", "Where it listens: `host:
 
 # Requests are short but for uploads, whose threads wait for what decodes them elsewhere: threads for many players at
 # once, a second process for a second core.
-workers = environment.read("WEB_CONCURRENCY", int, 2, "Worker processes.")
+workers = environment.read("WEB_CONCURRENCY", int, 2, "Worker processes.", least=1)
 worker_class = "webapp.http.patient_worker.PatientWorker"
 threads = environment.read(
-    "WEB_THREADS", int, 8, "Threads in each worker process; each may hold a connection to Postgres."
+    "WEB_THREADS", int, 8, "Threads in each worker process; each may hold a connection to Postgres.", least=1
 )
 
 # A worker is taken for dead when its heartbeat stops, not when a request is long.

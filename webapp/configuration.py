@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import to_locale
 from psycopg.conninfo import conninfo_to_dict
 
+SHORTEST_KEY = 50  # characters; Django warns of less
 POSTGRES_CONVENTION = "postgresql://safelight@127.0.0.1:5432/safelight"
 
 
@@ -37,8 +38,13 @@ def embedded_database_url() -> str:
     return embedded_postgres.url() or POSTGRES_CONVENTION
 
 
-def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
+def postgres(url: str, *, pooled: bool, by_transaction: bool = False, variable: str = "DATABASE_URL") -> dict[str, Any]:
     """Return an entry of Django's DATABASES for a libpq address.
+
+    Args:
+        pooled: whether connections are kept in a pool of this process.
+        by_transaction: whether the address is of a PgBouncer that gives each transaction another connection.
+        variable: where the address is from, for what is said of it.
 
     Raises:
         ImproperlyConfigured: the address cannot be understood.
@@ -46,15 +52,73 @@ def postgres(url: str, *, pooled: bool) -> dict[str, Any]:
     try:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not an address of Postgres: {str(error).strip()}") from None
+        raise ImproperlyConfigured(f"{variable} is not an address of Postgres: {str(error).strip()}") from None
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
     entry: dict[str, Any] = {setting: str(parts.pop(key, "") or "") for key, setting in names.items()}
     options: dict[str, Any] = {"connect_timeout": 5, **parts}
     if pooled:
         # Who waits for a Postgres that is away is told so soon, and finds it again as soon as it is back.
         options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3, "reconnect_timeout": 3}
-    # From its third time on each of the statements of webapp/database/statements.py is prepared.
-    return {"ENGINE": "webapp.database", "OPTIONS": options | {"prepare_threshold": 2}, **entry}
+    # From its third time on each of the statements of webapp/database/statements.py is prepared: by a connection that
+    # stays the same. So are cursors of the server's.
+    options["prepare_threshold"] = None if by_transaction else 2
+    return {
+        "ENGINE": "webapp.database",
+        "OPTIONS": options,
+        "DISABLE_SERVER_SIDE_CURSORS": by_transaction,
+        **entry,
+    }
+
+
+def check_server(site_host: str, secret_key: str, hosts: list[str], origins: list[str], *, debug: bool) -> None:
+    """Refuse settings of a server that contradict each other, or that no server can do with.
+
+    Raises:
+        ImproperlyConfigured: says what is wrong, and what to do.
+    """
+    if len(secret_key) < SHORTEST_KEY:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY has {len(secret_key)} characters: a server needs {SHORTEST_KEY}, drawn at random"
+        )
+    if debug:
+        raise ImproperlyConfigured("DEBUG shows visitors the inside of the site: unset it, or SITE_URL")
+    if site_host not in hosts and "*" not in hosts and not any(site_host.endswith(h) for h in hosts if h[:1] == "."):
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS lacks {site_host}, the host of SITE_URL: add it, or unset the variable"
+        )
+    for origin in origins:
+        if not origin.startswith(("http://", "https://")):
+            raise ImproperlyConfigured(f"CSRF_TRUSTED_ORIGINS has {origin!r}, which must begin with https://")
+
+
+def check_backups(recipient: str, identity: str) -> None:
+    """Refuse keys of backups that are none.
+
+    Raises:
+        ImproperlyConfigured: says what is wrong.
+    """
+    if recipient and not recipient.startswith(("age1", "ssh-")):
+        raise ImproperlyConfigured(f"BACKUP_RECIPIENT must be a public key of age, age1..., not {recipient[:20]!r}")
+    if identity and not recipient:
+        raise ImproperlyConfigured(
+            "BACKUP_IDENTITY reads encrypted backups, and BACKUP_RECIPIENT, which makes them, is unset"
+        )
+
+
+def make_folders(*folders: Path) -> None:
+    """Make the folders that the site writes into.
+
+    Raises:
+        ImproperlyConfigured: they cannot be made.
+    """
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"DATA_DIR cannot be used: {folder}: {error.strerror}. Name another folder, or give this one to the "
+                "user that runs the site"
+            ) from None
 
 
 def compiled_languages(locale: Path, languages: list[tuple[str, str]], *, source: str) -> list[tuple[str, str]]:

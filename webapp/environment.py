@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from environs import Env
+from environs import Env, EnvValidationError
 
 Value = TypeVar("Value")
 
@@ -34,12 +34,19 @@ class Environment:
 
     variables: list[Variable] = field(default_factory=list)
 
-    def read(self, name: str, type_: type[Value], default: Value, help_: str, *, unset: str = "") -> Value:
+    def read(
+        self, name: str, type_: type[Value], default: Value, help_: str, *, unset: str = "", least: float | None = None
+    ) -> Value:
         """Read a variable.
 
+        Args:
+            least: the smallest number that it may be.
+
         Raises:
-            environs.EnvValidationError: its text is no value of the type.
+            environs.EnvValidationError: its text is no value of the type, or a number that is too small.
         """
         self.variables.append(Variable(name, type_, default, help_, unset))
         value: Value = getattr(Env(), _READERS[type_])(name, default)
+        if least is not None and isinstance(value, int | float) and not value >= least:
+            raise EnvValidationError(f"{name} must be at least {least:g}, not {value:g}", [])
         return value

@@ -44,6 +44,7 @@ DATA_DIR = environment.read(
     "The folder of previews and what is made of them, originals, downloads and collected static files.",
     unset="`var` in the clone",
 ).absolute()
+configuration.make_folders(DATA_DIR)
 if not SECRET_KEY:
     if SITE_URL:
         raise ImproperlyConfigured(
@@ -66,6 +67,8 @@ CSRF_TRUSTED_ORIGINS = environment.read(
     unset="that of `SITE_URL`, if it is set",
 )
 DEBUG = environment.read("DEBUG", bool, False, "Show Django's debug pages; never on a server.")
+if SITE_URL:
+    configuration.check_server(_site.hostname or "", SECRET_KEY, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, debug=DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _on_https
 SESSION_ENGINE = "webapp.participants.session_store"
 # Of players, who have no other way back than their ticket; webapp/logins/sessions.py ends researchers' logins sooner.
@@ -154,9 +157,34 @@ _database_url = environment.read(
 _database_pool = environment.read(
     "DATABASE_POOL", bool, False, "Keep connections to Postgres in a pool; `webapp/wsgi.py` turns it on."
 )
-DATABASES = {
-    "default": configuration.postgres(_database_url or configuration.embedded_database_url(), pooled=_database_pool)
-}
+_by_transaction = environment.read(
+    "DATABASE_BY_TRANSACTION",
+    bool,
+    False,
+    "`DATABASE_URL` leads to a PgBouncer in transaction mode: the web processes then do without prepared statements "
+    "and server-side cursors. Needs `DATABASE_DIRECT_URL`.",
+)
+_direct_url = environment.read(
+    "DATABASE_DIRECT_URL",
+    str,
+    "",
+    "Where Postgres itself is, past PgBouncer: for migrations, the worker and all other commands, which "
+    "listen and lock by session.",
+    unset="`DATABASE_URL`",
+)
+if _by_transaction and not _direct_url:
+    raise ImproperlyConfigured(
+        "DATABASE_BY_TRANSACTION needs DATABASE_DIRECT_URL: the worker and migrations cannot go through PgBouncer"
+    )
+if _direct_url and not _database_url:
+    raise ImproperlyConfigured("DATABASE_DIRECT_URL is set and DATABASE_URL is not: set both, or DATABASE_URL alone")
+if _direct_url and not _database_pool:  # a command
+    _database = configuration.postgres(_direct_url, pooled=False, variable="DATABASE_DIRECT_URL")
+else:
+    _database = configuration.postgres(
+        _database_url or configuration.embedded_database_url(), pooled=_database_pool, by_transaction=_by_transaction
+    )
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Throttling counts in each worker's memory, which is fast and rough. Failed logins count across workers, in Postgres.
@@ -217,9 +245,14 @@ DECODING_MEMORY = environment.read(
     "Megabytes of memory that reading uploaded photos may take on this machine. Two photos are read side by side with "
     "half of it each; one that needs more is read alone; one that needs more than all of it is refused. A camera RAW "
     "of 45 megapixels takes about 800, one of 100 about 1,700.",
+    least=100,
 )
 DECODING_SECONDS = environment.read(
-    "DECODING_SECONDS", float, 180.0, "How long reading an uploaded photo may take before it is refused."
+    "DECODING_SECONDS",
+    float,
+    180.0,
+    "How long reading an uploaded photo may take before it is refused.",
+    least=1,
 )
 DECODING_WAIT = 30.0  # seconds until an upload that finds no room to be read is told to come again
 DECODING_RETRY = 10  # seconds after which it is to come
@@ -240,10 +273,15 @@ DOWNLOAD_DAYS = environment.read(
     float,
     7.0,
     "For how many days a picture at full size is kept for its player, who can ask for it again afterwards.",
+    least=0,
 )
 
 DOWNLOADS_PER_DAY = environment.read(
-    "DOWNLOADS_PER_DAY", int, 100, "How many pictures at full size a participant may ask for within a day."
+    "DOWNLOADS_PER_DAY",
+    int,
+    100,
+    "How many pictures at full size a participant may ask for within a day.",
+    least=0,
 )
 DOWNLOADS_AT_ONCE = 10  # of a participant, that wait or are developed
 
@@ -278,6 +316,7 @@ BACKUP_DAYS = environment.read(
     int,
     30,
     "For how many days a backup is kept, and with it the data of who has withdrawn since; the newest always is.",
+    least=1,
 )
 BACKUP_RECIPIENT = environment.read(
     "BACKUP_RECIPIENT",
@@ -301,8 +340,8 @@ ENVIRONMENT_VARIABLES = [variable.name for variable in environment.variables]
 # soon, or puts it back.
 PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 5}
 
-for _folder in (STATIC_ROOT, FILE_UPLOAD_TEMP_DIR):
-    _folder.mkdir(parents=True, exist_ok=True)
+configuration.check_backups(BACKUP_RECIPIENT, BACKUP_IDENTITY)
+configuration.make_folders(STATIC_ROOT, FILE_UPLOAD_TEMP_DIR)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

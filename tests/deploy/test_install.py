@@ -172,7 +172,7 @@ def test_a_server_that_is_lost_is_back_on_an_empty_one_from_its_backup(server: S
         key = re.search("SECRET_KEY=.*", settings(booted))
         assert key is not None
         # As the timers do it: with the services' rights.
-        booted.run("systemctl start safelight-backup.service safelight-drill.service")
+        booted.run("systemctl start safelight-backup.service && systemctl start safelight-drill.service")
         log = booted.run("journalctl --unit safelight-drill --output cat --no-pager")
         assert "comes back whole" in log
         booted.run(f"cp --recursive --preserve=mode /var/backups/safelight {backups}")

@@ -65,7 +65,7 @@ def test_a_backup_comes_back_whole_in_a_drill(photo, player, opened, backups, ca
     assert last_success(BackupRun.Kind.BACKUP) is not None
     assert last_success(BackupRun.Kind.DRILL) is not None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE '%\\_drill'")
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = current_database() || '_drill'")
         assert cursor.fetchone() == (0,)
 
 

@@ -47,6 +47,7 @@ def site_settings(root, tmp_path, monkeypatch):
 
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+SERVER = {"SITE_URL": "https://lab.example", "SECRET_KEY": "".join(map(chr, range(40, 110)))}
 # Loading Django takes a second, which what is forked from here has behind it.
 FORKED = """
 import os, sys, django
@@ -115,6 +116,18 @@ for command in (["migrate"], ["import_photos", "tests"], ["worker"]):
         ({"SITE_URL": "https://retouch.example.org"}, "SECRET_KEY must be set"),
         ({"SITE_URL": "retouch.example.org", "SECRET_KEY": "x" * 50}, "SITE_URL must look like https://"),
         ({"DEBUG": "perhaps"}, "DEBUG"),
+        ({"BACKUP_DAYS": "0"}, "BACKUP_DAYS must be at least 1, not 0"),
+        ({"DECODING_SECONDS": "nan"}, "DECODING_SECONDS"),
+        ({"BACKUP_RECIPIENT": "AGE-SECRET-KEY-1"}, "BACKUP_RECIPIENT must be a public key of age"),
+        ({"BACKUP_IDENTITY": "/key"}, "BACKUP_IDENTITY reads encrypted backups, and BACKUP_RECIPIENT"),
+        ({"DATA_DIR": "/dev/null/data"}, "DATA_DIR cannot be used: /dev/null/data: Not a directory"),
+        ({"DATABASE_BY_TRANSACTION": "true"}, "needs DATABASE_DIRECT_URL"),
+        ({"DATABASE_DIRECT_URL": NOWHERE, "DATABASE_URL": ""}, "DATABASE_URL is not: set both"),
+        ({"DATABASE_DIRECT_URL": "no address"}, "DATABASE_DIRECT_URL is not an address of Postgres"),
+        (SERVER | {"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters: a server needs 50"),
+        (SERVER | {"DEBUG": "true"}, "DEBUG shows visitors the inside of the site"),
+        (SERVER | {"ALLOWED_HOSTS": "other.example"}, "ALLOWED_HOSTS lacks lab.example, the host of SITE_URL"),
+        (SERVER | {"CSRF_TRUSTED_ORIGINS": "lab.example"}, "CSRF_TRUSTED_ORIGINS has 'lab.example', which must begin"),
     ],
 )
 def test_a_wrong_setting_is_said_in_one_line(site_settings, environment, said):
@@ -122,6 +135,19 @@ def test_a_wrong_setting_is_said_in_one_line(site_settings, environment, said):
         site_settings(**environment)
     assert said in str(wrong.value)
     assert "\n" not in str(wrong.value)
+
+
+def test_through_pgbouncer_the_web_prepares_nothing_and_commands_go_past_it(site_settings):
+    bouncer = "postgresql://nobody@127.0.0.1:6432/nothing"
+    addresses = {"DATABASE_URL": bouncer, "DATABASE_DIRECT_URL": NOWHERE, "DATABASE_BY_TRANSACTION": "true"}
+    web = site_settings(**addresses, DATABASE_POOL="true")["DATABASES"]["default"]
+    assert (web["PORT"], web["OPTIONS"]["prepare_threshold"], web["DISABLE_SERVER_SIDE_CURSORS"]) == (
+        "6432",
+        None,
+        True,
+    )
+    command = site_settings(**addresses)["DATABASES"]["default"]
+    assert (command["PORT"], command["DISABLE_SERVER_SIDE_CURSORS"]) == ("1", False)
 
 
 def test_a_command_ends_with_that_line(python):
@@ -154,8 +180,7 @@ def test_cookies_and_hosts_follow_from_the_sites_address(site_settings, site, is
 
 
 def test_a_server_passes_djangos_own_check(python):
-    site = {"SITE_URL": "https://lab.example", "SECRET_KEY": "".join(map(chr, range(40, 110)))}
-    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **site)
+    done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **SERVER)
     assert done.returncode == 0, done.stderr
 
 

@@ -1,0 +1,140 @@
+"""The site behind Debian's PgBouncer in transaction mode, with fewer connections than it has threads."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.deploy.test_kills import gunicorn
+from webapp.local.embedded_postgres import Cluster, free_port
+
+# Debian's 1.18 knows no prepared statements.
+PACKAGES = ("pgbouncer", "libevent-2.1-7", "libc-ares2")
+CONNECTIONS = 2
+PATIENCE = 120
+CONFIGURATION = """
+[databases]
+* = host={host} port={port} user={user} password={password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {own_port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = {connections}
+max_client_conn = 200
+"""
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    """PgBouncer, and the variables that it needs: this machine's, else out of Debian's packages, without installing."""
+    path = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if path is not None:
+        return path, {}
+    if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+        pytest.skip("PgBouncer is missing, and this is no Debian")
+    folder = tmp_path_factory.mktemp("pgbouncer")
+    folder.chmod(0o755)
+    done = subprocess.run(["apt-get", "-qq", "download", *PACKAGES], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"PgBouncer is missing, and apt-get cannot download it: {done.stderr.strip()[:200]}")
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg", "--extract", package, folder], check=True)
+    libraries = {str(library.parent) for library in folder.rglob("*.so.*")}
+    return str(folder / "usr/sbin/pgbouncer"), {"LD_LIBRARY_PATH": ":".join(libraries)}
+
+
+@contextmanager
+def bouncing(program: tuple[str, dict[str, str]], database: str, folder: Path) -> Iterator[str]:
+    """Run PgBouncer before a database, as somebody else than root, and give its address."""
+    path, variables = program
+    parts, own_port = conninfo_to_dict(database), free_port()
+    configuration = folder / "pgbouncer.ini"
+    parts = {name: parts[name] for name in ("host", "port", "user", "password")}
+    configuration.write_text(CONFIGURATION.format(own_port=own_port, connections=CONNECTIONS, **parts))
+    account = pwd.getpwnam("nobody")
+    identity = {"user": account.pw_uid, "group": account.pw_gid} if os.geteuid() == 0 else {}
+    if identity:
+        # Only who runs it may read the password.
+        os.chown(configuration, account.pw_uid, account.pw_gid)
+        configuration.chmod(0o600)
+    with (
+        configuration.open() as readable,
+        subprocess.Popen(
+            [path, "/dev/stdin"],
+            stdin=readable,
+            env=os.environ | variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            **identity,
+        ) as process,
+    ):
+        try:
+            yield database.replace(f":{parts['port']}/", f":{own_port}/")
+        finally:
+            process.terminate()
+
+
+def wait_until_ready(url: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        assert time.monotonic() < until, "the site does not become ready"
+        time.sleep(0.2)
+
+
+@pytest.mark.long
+def test_robots_play_through_it_while_migrations_and_the_worker_go_past_it(
+    root: Path, cluster: Cluster, program: tuple[str, dict[str, str]], tmp_path: Path
+) -> None:
+    direct = cluster.fresh_database("bounced")
+    site = os.environ | {"DATA_DIR": str(tmp_path / "data"), "WEB_CONCURRENCY": "2", "WEB_THREADS": "8"}
+    with bouncing(program, direct, tmp_path) as bouncer:
+        environment = site | {
+            "DATABASE_URL": bouncer,
+            "DATABASE_DIRECT_URL": direct,
+            "DATABASE_BY_TRANSACTION": "true",
+        }
+
+        def manage(*command: str) -> None:
+            subprocess.run([sys.executable, "manage.py", *command], cwd=root, env=environment, check=True)
+
+        manage("migrate", "-v0")
+        manage("import_demo_photos")
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        with (
+            gunicorn(root, environment, port),
+            subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=root, env=environment) as worker,
+        ):
+            try:
+                wait_until_ready(url)
+                command = [sys.executable, "-m", "learning.command_line", "robots", "--url", url]
+                # Each verifies what the site has of it.
+                subprocess.run([*command, "--episodes", "24", "--workers", "12"], cwd=root, check=True)
+                with psycopg.connect(direct) as connection:
+                    episodes = connection.execute(
+                        "SELECT count(*) FROM games_episode WHERE status = 'submitted' AND checkpoint_hash = ''"
+                    ).fetchone()
+                    workers = connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone()
+                assert episodes == (24,)
+                assert workers == (1,)
+                assert worker.poll() is None
+            finally:
+                worker.terminate()
