@@ -16,6 +16,11 @@ COMMANDS = {
     "train": ("train", "Train an agent on unpaired photos."),
     "train-critic": ("train_critic", "Train a critic against many players, as a reward of the environments."),
     "imitate": ("imitate", "Learn from an export what people do next, and play as they do."),
+    "prefer": (
+        "prefer",
+        "Learn from an export what people prefer: a reward of pictures, and a better model of people.",
+    ),
+    "adapt": ("adapt", "Let a model of people play as one person, by a few of their photos."),
     "play": ("play", "Let an agent play photos, and write its trajectories in the form of an export."),
     "develop": ("develop", "Develop photos of any size by an agent, or by steps, to finished pictures."),
     "fit": ("fit", "Find the steps that lead from a photo to a finished picture of it."),

@@ -39,6 +39,8 @@ FORMAT = "safelight-run"
 WEIGHTS = "/weights/"
 # The recipe of runs whose agent is a model of people.
 IMITATION = "imitate"
+# That of critics that learned from preferences.
+PREFERENCES = "preferences"
 # What has another name now: of a setting in ``config.json``, or of a tensor in a checkpoint. Both names are read.
 RENAMED = {
     "ring_batches": "fake_buffer_batches",

@@ -21,7 +21,7 @@ from learning.agent.architecture import ACTIONS, ADJUSTING, CHOOSING, LEAK
 from learning.agent.networks import Agent, dropped
 from learning.configuration import Widths
 
-COMPONENTS = 3
+COMPONENTS = 2
 # Numbers that say who plays; and one more, which is 0 where that is not known.
 PERSON = 6
 # No distribution is narrower than this, in coordinates.
@@ -122,24 +122,21 @@ class PeopleModel(Agent):
         own = picture_statistics(view) if statistics is None else statistics
         return torch.cat([own, steps, who], dim=1)
 
-    def choice_logits(self, view: Tensor, states: Tensor, seen: Tensor, masks: Tensor | None = None) -> Tensor:
+    def _possible_logits(self, features: Tensor, states: Tensor) -> Tensor:
         """(N, actions) the logits of the next filter, or the stop; minus infinity for what is not possible."""
-        logits: Tensor = self.choice(torch.cat([dropped(self.choosing(view, states), masks, CHOOSING), seen], dim=1))
+        logits: Tensor = self.choice(features)
         used = states[:, state.USED]
         possible = torch.cat([1 - used, used.amax(dim=1, keepdim=True)], dim=1)
         return logits.masked_fill(possible == 0, -math.inf)
 
     def probabilities(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, actions) the probability of each filter and of stopping; those that are not possible have 0."""
-        return torch.softmax(self.choice_logits(view, states, self.seen(view, states)), dim=1)
+        features = torch.cat([self.choosing(view, states), self.seen(view, states)], dim=1)
+        return torch.softmax(self._possible_logits(features, states), dim=1)
 
     def features(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, features) what all filters' heads take their mixtures from."""
-        return self.adjusting_features(view, states, self.seen(view, states))
-
-    def adjusting_features(self, view: Tensor, states: Tensor, seen: Tensor, masks: Tensor | None = None) -> Tensor:
-        """(N, features) the same, of what ``seen`` has returned."""
-        return torch.cat([dropped(self.adjusting(view, states), masks, ADJUSTING), seen], dim=1)
+        return torch.cat([self.adjusting(view, states), self.seen(view, states)], dim=1)
 
     def mixture(self, slug: str, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the mixture of a filter's coordinates.
@@ -195,10 +192,22 @@ class PeopleModel(Agent):
             masks: (N, 2, features) of dropout, as it learns; None for none.
             statistics: (N, 15) of the images, where they are known already.
         """
+        extracted = self.extracted(images, states, masks)
         seen = self.seen(images, states, person, statistics)
-        choices = torch.log_softmax(self.choice_logits(images, states, seen, masks), dim=1)
-        chosen = choices.gather(1, actions[:, None]).squeeze(1)
-        features = self.adjusting_features(images, states, seen, masks)
+        return self.likelihoods_of(extracted, seen, states, actions, coordinates)
+
+    def extracted(self, images: Tensor, states: Tensor, masks: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the extractors' features, for the choice and for the parameters: they do not depend on who plays."""
+        choosing, adjusting = self.choosing(images, states), self.adjusting(images, states)
+        return dropped(choosing, masks, CHOOSING), dropped(adjusting, masks, ADJUSTING)
+
+    def likelihoods_of(
+        self, extracted: tuple[Tensor, Tensor], seen: Tensor, states: Tensor, actions: Tensor, coordinates: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return what ``log_likelihoods`` does, of what ``extracted`` and ``seen`` have returned."""
+        logits = self._possible_logits(torch.cat([extracted[0], seen], dim=1), states)
+        chosen = torch.log_softmax(logits, dim=1).gather(1, actions[:, None]).squeeze(1)
+        features = torch.cat([extracted[1], seen], dim=1)
         order = actions.argsort(stable=True)
         groups = torch.split(order, actions.bincount(minlength=len(ACTIONS)).tolist())
         densities = [

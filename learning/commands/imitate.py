@@ -36,14 +36,14 @@ Examples:
     show_default=True,
     help="Whose play is learned from.",
 )
-@click.option("--iterations", type=click.IntRange(1), default=1500, show_default=True, help="How long to learn.")
-@click.option("--width", type=click.IntRange(1, 64), default=6, show_default=True, help="First convolution's channels.")
+@click.option("--iterations", type=click.IntRange(1), default=1000, show_default=True, help="How long to learn.")
+@click.option("--width", type=click.IntRange(1, 64), default=2, show_default=True, help="First convolution's channels.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.pass_context
 def command(context: click.Context, /, export: Path, out: Path, resume: bool, **settings: Any) -> None:
     """Learn from EXPORT what people do next: the filter, or to stop, and how they set its sliders.
 
-    A fifth of the people and a fifth of the photos are held out. On them the model is judged, in nats a move and by how
+    A seventh of the people and of the photos are held out. On them the model is judged, in nats a move and by how
     often its likeliest filter is the one taken, against how often people do what (the marginal), against the person
     learned from who is most alike, and for synthetic people against their own policy. The figures are kept in
     imitation.json. The model plays by safelight play, and may stop, as people do.
@@ -89,8 +89,9 @@ def _imitate(export: Path, out: Path, config: ImitationConfig, split: Split, pla
     from learning.agent.checkpoint import IMITATION, CheckpointError, begin_run, load_agent, read_config
     from learning.agent.people_model import PeopleModel
     from learning.agent.training_data import TRAINED_ON, TrainingData
-    from learning.imitation.imitating import ImitationTrainer, run
+    from learning.imitation.imitating import ImitationTrainer
     from learning.imitation.judging import judge, lines_of
+    from learning.imitation.running import run
 
     # One thread: the same bits on every machine of a kind, and these networks are small.
     torch.set_num_threads(1)
@@ -102,7 +103,6 @@ def _imitate(export: Path, out: Path, config: ImitationConfig, split: Split, pla
             "recipe": IMITATION,
             "training": config.to_json(),
             "play": digest,
-            "people": split.trained.people,
             TRAINED_ON: TrainingData.of(photos, split.trained.people).to_json(),
         }
         begin_run(out, config.widths, about)
@@ -113,7 +113,7 @@ def _imitate(export: Path, out: Path, config: ImitationConfig, split: Split, pla
         f"{len(trainer.moves)} moves of {len(split.trained.people)} are learned from."
     )
     try:
-        run(out, trainer, click.echo)
+        run(out, trainer, click.echo, config.check_every)
     except KeyboardInterrupt:
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from the last checkpoint.")
         raise SystemExit(130) from None

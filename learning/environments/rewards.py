@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from learning.agent.checkpoint import load_critic
+from learning.agent.checkpoint import PREFERENCES, load_critic
 from learning.agent.critic import Critic
 from learning.environments.pictures import Pixels, Rows, channels_last
 from learning.training.paper_recipe import REWARD_SCALE
@@ -73,8 +73,18 @@ def _scaled_answer(critic: Critic, images: Tensor) -> Tensor:
     return REWARD_SCALE * answers
 
 
+def _preference(critic: Critic, images: Tensor) -> Tensor:
+    reward: Tensor = critic(clip_to_display(images))
+    return reward
+
+
 # What each recipe's agent is to raise, for (N, 3, 64, 64) images: (N, 1).
-POTENTIALS = {"fast": _log_probability_real, "critic": _log_probability_real, "paper": _scaled_answer}
+POTENTIALS = {
+    "fast": _log_probability_real,
+    "critic": _log_probability_real,
+    "paper": _scaled_answer,
+    PREFERENCES: _preference,
+}
 
 
 class CriticReward:
@@ -83,6 +93,7 @@ class CriticReward:
     Of the recipe ``fast`` that is the log of the critic's probability that the picture, as shown, is a target: the
     rewards of a game sum up to the return that the recipe maximises (but for its penalties on noise and casts), less
     the log probability of the untouched photo. So it is of a critic by ``safelight train-critic``.
+    Of ``safelight prefer`` it is the reward of pictures that its pairs were learned by.
     Of ``paper`` it is 0.05 of the critic's answer, which is the paper's reward without the agent's entropy.
 
     The critic sees each picture once: its answer after a step is kept for the next.

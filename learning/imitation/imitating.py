@@ -5,12 +5,9 @@ the model is not told them: so it learns the population too, and is a model of b
 """
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,13 +15,7 @@ from editing.game.coordinates import coordinate_count
 from editing.game.filters import FILTERS
 from learning.agent.architecture import ACTIONS
 from learning.agent.checkpoint import (
-    BEST,
-    LAST,
     WEIGHTS,
-    CheckpointError,
-    check_space,
-    read_checkpoint,
-    save_checkpoint,
 )
 from learning.agent.networks import draw_masks, initialise
 from learning.agent.people_model import PERSON, PeopleModel, mirrored_statistics, set_marginals
@@ -52,14 +43,14 @@ class ImitationConfig:
         players: whose play it is, see ``learning.imitation.moves.read_play``.
     """
 
-    width: int = 6
+    width: int = 2
     hidden: int = 48
     batch: int = 64
-    iterations: int = 1500
-    rate: float = 2e-3
+    iterations: int = 1000
+    rate: float = 3e-3
     final_rate: float = 0.02
     average: float = 0.99
-    decay: float = 1e-4
+    decay: float = 1e-3
     check_every: int = 100
     seed: int = 0
     players: str = "people"
@@ -131,24 +122,29 @@ class ImitationTrainer(Trainer):
         parameters = [*self.model.parameters(), *self.people.parameters()]
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         known = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradients, strict=True)]
-        clipped = _clipped(known)
+        moderate = clipped(known)
         rate = config.rate * config.final_rate ** (self.iteration / config.iterations)
         count = len(list(self.model.parameters()))
         return {
             "log_likelihood": (chosen + density).mean(),
             "choice": chosen.mean(),
-            "agent_gradient": self.optimizers["agent"].step(clipped[:count], rate),
-            "people_gradient": self.optimizers["people"].step(clipped[count:], 5 * rate),
+            "agent_gradient": self.optimizers["agent"].step(moderate[:count], rate),
+            "people_gradient": self.optimizers["people"].step(moderate[count:], 5 * rate),
         }
 
-    def validate(self) -> tuple[float, float]:
-        """Return the mean log-likelihood of the validation's moves: by the population's model, and by each person's."""
+    def assess(self) -> tuple[float, str] | None:
+        """Return the mean log-likelihood of the validation's moves, by the population's model and by each person's."""
+        if not len(self.validation):
+            return None
         with torch.no_grad():
             numbers = self.people.weight[self._validation_people]
             told = who_plays(numbers, torch.ones(len(numbers)))
             population = sum_of(log_likelihoods(self.averaged, self.validation))
             personal = sum_of(log_likelihoods(self.averaged, self.validation, told))
-        return float(population.mean()), float(personal.mean())
+        likelihoods = float(population.mean()), float(personal.mean())
+        # Both count: the model is the population's, and with an adapter a person's.
+        text = f"on other photos {likelihoods[0]:7.3f} nats a move, told who plays {likelihoods[1]:7.3f}"
+        return sum(likelihoods), text
 
     @property
     def averaged(self) -> PeopleModel:
@@ -161,19 +157,23 @@ class ImitationTrainer(Trainer):
         return {}
 
     def _tensors(self) -> dict[str, Tensor]:
-        buffers = {f"agent{WEIGHTS}{name}": value for name, value in self.model.named_buffers() if _is_kept(name)}
-        return super()._tensors() | buffers
+        return super()._tensors() | kept_buffers(self.model)
 
     def critic_draws_from(self) -> dict[str, Tensor]:
         """Return nothing: there is no critic."""
         return {}
 
 
-def _is_kept(name: str) -> bool:
-    return name == "person" or name.startswith(("centre_", "spread_"))
+def kept_buffers(model: PeopleModel) -> dict[str, Tensor]:
+    """Return what a checkpoint has of a model beside what is trained: who plays, and the marginal."""
+    return {
+        f"agent{WEIGHTS}{name}": value
+        for name, value in model.named_buffers()
+        if name == "person" or name.startswith(("centre_", "spread_"))
+    }
 
 
-def _clipped(gradients: list[Tensor], most: float = 5.0) -> list[Tensor]:
+def clipped(gradients: list[Tensor], most: float = 5.0) -> list[Tensor]:
     """Scale gradients to a norm of at most ``most``: one move that nobody foresaw must not decide alone."""
     norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]))
     factor = (most / (norm + 1e-6)).clamp(max=1.0)
@@ -224,57 +224,3 @@ def most_probable_actions(model: PeopleModel, moves: Moves) -> Tensor:
         with torch.no_grad():
             found.append(model.probabilities(images, states, None).argmax(dim=1))
     return torch.cat(found) if found else torch.zeros(0, dtype=torch.long)
-
-
-def run(
-    directory: Path, trainer: ImitationTrainer, tell: Callable[[str], None], stop_after: int | None = None
-) -> Mapping[str, Any]:
-    """Train to the end, from where the folder's last checkpoint is; returns what the best checkpoint says of itself.
-
-    The best checkpoint is that of the greatest likelihood on the validation; without a validation it is the last.
-
-    Args:
-        stop_after: end so soon, as if stopped; for tests.
-
-    Raises:
-        CheckpointError: if a checkpoint cannot be used, or the disk is too full.
-        TrainingDiverged: if a likelihood is no number.
-    """
-    about: dict[str, Any] = {}
-    if (directory / LAST).exists():
-        state, about = read_checkpoint(directory / LAST)
-        try:
-            trainer.load(state)
-        except (KeyError, RuntimeError) as error:
-            raise CheckpointError(f"{directory / LAST} is not of a run with these settings: {error}") from None
-    check_space(directory, trainer.state())
-    best = about.get("best_likelihood", -math.inf)
-    while trainer.iteration < trainer.iterations:
-        if stop_after is not None and trainer.iteration >= stop_after:
-            break
-        metrics = trainer.iterate()
-        done = trainer.iteration
-        if done % trainer.config.check_every and done < trainer.iterations:
-            continue
-        population, personal = trainer.validate() if len(trainer.validation) else (float(done), float(done))
-        # Both count: the model is the population's, and with an adapter a person's.
-        if population + personal > best:
-            best = population + personal
-            weights = {name: value for name, value in trainer.state().items() if WEIGHTS in name}
-            save_checkpoint(directory / BEST, weights, {"iterations_done": done, "validation": population})
-        about = {"iterations_done": done, "best_likelihood": best}
-        save_checkpoint(directory / LAST, trainer.state(), about)
-        if len(trainer.validation):
-            tell(
-                f"{done:6d}  learned from {metrics['log_likelihood']:7.3f}, other photos {population:7.3f}, "
-                f"told who plays {personal:7.3f} nats a move"
-            )
-    _, about_best = read_checkpoint(directory / BEST)
-    return about_best
-
-
-def people_numbers(directory: Path, people: list[str]) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
-    """Return the numbers of each person that a run was trained on, by name, as its best checkpoint has them."""
-    tensors, _ = read_checkpoint(directory / BEST, f"people{WEIGHTS}")
-    (numbers,) = tensors.values()
-    return {person: row.double().numpy() for person, row in zip(people, numbers, strict=True)}

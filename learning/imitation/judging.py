@@ -75,8 +75,14 @@ class Marginal:
         shares: Floats = self._counts / self._counts.sum(axis=1, keepdims=True)
         return shares
 
-    def forecast(self, moves: Moves) -> Forecast:
-        """Return what this foretells."""
+    def forecast(self, moves: Moves, prior_density: Floats | None = None) -> Forecast:
+        """Return what this foretells.
+
+        Args:
+            prior_density: (N,) what the prior's forecast has of the parameters, where it is known.
+        """
+        if self._prior is not None and prior_density is None:
+            prior_density = self._prior.forecast(moves).parameters
         places, actions = _places(moves), moves.actions.numpy()
         used = moves.states[:, state.USED].double().numpy()
         possible = np.concatenate([1 - used, used.max(axis=1, keepdims=True)], axis=1)
@@ -86,21 +92,21 @@ class Marginal:
         for index, slug in enumerate(FILTERS):
             rows = np.flatnonzero(actions == index)
             where = moves.coordinates[rows, : coordinate_count(slug)].double().numpy()
-            parameters[rows] = self._density(slug, where)
+            theirs = None if prior_density is None else prior_density[rows]
+            parameters[rows] = self._density(slug, where, theirs)
         chosen = np.log(probabilities[np.arange(len(actions)), actions])
         return Forecast(chosen, parameters, probabilities.argmax(axis=1))
 
-    def _density(self, slug: str, where: Floats) -> Floats:
+    def _density(self, slug: str, where: Floats, theirs: Floats | None) -> Floats:
         """(n,) the log of the product of a kernel density for each coordinate."""
         values = self._values[slug]
         own = _kernel_densities(values, where)
-        if self._prior is None:
+        if theirs is None:
             # A wide normal distribution counts as one value: no move is impossible.
             wide = -0.5 * (where / 3) ** 2 - math.log(3 * math.sqrt(2 * math.pi))
             mixed = np.logaddexp(own + math.log(max(len(values), 1e-9)), wide) - math.log(len(values) + 1)
             total: Floats = mixed.sum(axis=1)
             return total
-        theirs = self._prior._density(slug, where)
         mine = own.sum(axis=1)
         count = len(values)
         mixed_with: Floats = np.logaddexp(mine + math.log(max(count, 1e-9)), theirs + math.log(SHRINKAGE)) - math.log(
@@ -138,14 +144,16 @@ def nearest_person(split: Split, moves: Moves, everybody: Marginal) -> Forecast:
     known = moves_of_play(split.known)
     people = split.held_out.people
     knows, plays = players_of_moves(split.known, known, people), players_of_moves(split.held_out, moves, people)
-    plain = everybody.forecast(moves)
+    plain, plain_known = everybody.forecast(moves), everybody.forecast(known).parameters
     choice, parameters, best = plain.choice.copy(), plain.parameters.copy(), plain.best.copy()
     for number in range(len(people)):
         seen, rows = known.take(knows == number), np.flatnonzero((plays == number).numpy())
         if not len(seen):
             continue
-        nearest = max(ways, key=lambda way: float(way.forecast(seen).total.mean()))
-        found = nearest.forecast(moves.take(plays == number))
+        theirs = plain_known[(knows == number).numpy()]
+        fits = [float(way.forecast(seen, theirs).total.mean()) for way in ways]
+        nearest = ways[int(np.argmax(fits))]
+        found = nearest.forecast(moves.take(plays == number), plain.parameters[rows])
         choice[rows], parameters[rows], best[rows] = found.choice, found.parameters, found.best
     return Forecast(choice, parameters, best)
 

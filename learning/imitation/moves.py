@@ -180,7 +180,7 @@ def moves_of_play(play: Play) -> Moves:
 
 
 # Of people, and of photos, this part is held out; of the other photos, this part is for choosing a checkpoint.
-HELD_OUT, VALIDATION = 0.2, 0.15
+HELD_OUT, VALIDATION = 0.15, 0.1
 
 
 @dataclass(frozen=True)

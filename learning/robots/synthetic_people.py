@@ -150,7 +150,7 @@ def parameter_distribution(taste: Taste, look: Look, slug: str) -> tuple[Floats,
     values, deviation = wanted[slug]
     # Not to the very end of a slider, where all that is drawn beyond it would fall together.
     inside = [
-        own.from_position(min(max(own.to_position(min(max(values[own.name], own.low), own.high)), 0.03), 0.97))
+        own.from_position(min(max(own.to_position(min(max(values[own.name], own.low), own.high)), 0.08), 0.92))
         for own in FILTERS[slug].parameters
     ]
     return to_coordinates(np, slug, np.array(inside)), np.full(count, deviation)

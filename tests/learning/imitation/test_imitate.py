@@ -20,8 +20,9 @@ from learning.agent.playing import play
 from learning.agent.single_games import load_single_player
 from learning.agent.training_data import TRAINED_ON, TrainingData
 from learning.configuration import Widths
-from learning.imitation.imitating import ImitationConfig, ImitationTrainer, run
+from learning.imitation.imitating import ImitationConfig, ImitationTrainer
 from learning.imitation.moves import moves_of_play, read_play, split_play
+from learning.imitation.running import run
 from tests.command_line import safelight, safelight_output
 from tests.learning.imitation.synthetic import synthetic_export
 from tests.learning.snapshots import Play, write
@@ -47,7 +48,7 @@ def requests(count: int) -> list[GameRequest]:
 
 def test_the_density_of_a_slider_adds_up_to_one() -> None:
     model = small_model()
-    features = torch.rand(1, SMALL.features + 15 + state.SIZE + 1 + PERSON, dtype=torch.float64)
+    features = 0.1 * torch.rand(1, SMALL.features + 15 + state.SIZE + 1 + PERSON, dtype=torch.float64)
     where = torch.linspace(-12, 12, 20_001, dtype=torch.float64)[:, None]
     density = model.log_density("exposure", features.expand(len(where), -1), where).exp()
     assert float(torch.trapezoid(density, where[:, 0]).detach()) == pytest.approx(1, abs=1e-3)
@@ -55,7 +56,7 @@ def test_the_density_of_a_slider_adds_up_to_one() -> None:
 
 def test_parameters_are_drawn_by_the_density_that_the_likelihood_has() -> None:
     model, random = small_model(), np.random.default_rng(0)
-    features = torch.rand(1, SMALL.features + 15 + state.SIZE + 1 + PERSON, dtype=torch.float64).expand(4000, -1)
+    features = 0.1 * torch.rand(1, SMALL.features + 15 + state.SIZE + 1 + PERSON, dtype=torch.float64).expand(4000, -1)
     noise = torch.from_numpy(np.column_stack([random.random(4000), random.standard_normal((4000, NOISE - 1))]))
     values = model.parameters_of("contrast", features, noise)["amount"].detach()
     drawn = to_coordinates(torch, "contrast", values[:, None])
@@ -97,7 +98,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(export: Path, tmp_path:
     for name, stops in (("whole", [None]), ("stopped", [3, None])):
         begin_run(tmp_path / name, CONFIG.widths, {"recipe": "imitate", "training": CONFIG.to_json()})
         for stop_after in stops:
-            run(tmp_path / name, ImitationTrainer(CONFIG, split), lambda _: None, stop_after)
+            run(tmp_path / name, ImitationTrainer(CONFIG, split), lambda _: None, 3, stop_after=stop_after)
     for checkpoint in (LAST, BEST):
         assert (tmp_path / "whole" / checkpoint).read_bytes() == (tmp_path / "stopped" / checkpoint).read_bytes()
 

@@ -1,0 +1,127 @@
+"""``safelight prefer``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from learning.commands.options import clear_errors
+from learning.commands.preferences import KINDS
+
+JUDGEMENT = "preferences.json"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  safelight prefer export --agent runs/people -o runs/preferred
+  safelight prefer synthetic --players robots --agent runs/people -o runs/preferred
+  safelight prefer export --agent runs/people -o runs/preferred --resume
+"""
+)
+@click.argument("export", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--agent", "run_folder", type=click.Path(path_type=Path), required=True, help="A run of safelight imitate."
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder, for the run.")
+@click.option("--resume", is_flag=True, help="Continue the run in OUT, with the same options.")
+@click.option(
+    "--players", type=click.Choice(list(KINDS)), default="people", show_default=True, help="Whose preferences."
+)
+@click.option(
+    "--beta", type=click.FloatRange(0, min_open=True), default=0.2, show_default=True, help="The less, the further."
+)
+@click.option("--iterations", type=click.IntRange(1), default=300, show_default=True, help="Of the policy.")
+@click.option(
+    "--reward-iterations", type=click.IntRange(1), default=600, show_default=True, help="Of the reward model."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
+def command(export: Path, run_folder: Path, out: Path, resume: bool, **settings: Any) -> None:
+    """Learn from EXPORT what people prefer: a reward of pictures, and a model of people that does what they prefer.
+
+    The pairs are those of safelight dataset preferences. The reward model is a critic in OUT/critic: reward=OUT of the
+    environments. The policy is the model of people of --agent, improved by direct preference optimisation, with itself
+    as the reference: safelight play --agent OUT. How far both agree with pairs by other people on other photos is kept
+    in preferences.json.
+    """
+    from editing.files import check_free
+    from editing.photos.photo_error import PhotoError
+    from editing.trajectories.schemas import InvalidSnapshot
+    from learning.agent.checkpoint import CheckpointError
+    from learning.imitation.moves import TooLittle
+    from learning.imitation.preferring import PreferenceConfig
+    from learning.training.trainer import TrainingDiverged
+
+    expected = (InvalidSnapshot, PhotoError, TooLittle, CheckpointError, TrainingDiverged, OSError)
+    with clear_errors(*expected):
+        if not resume:
+            check_free(out)
+        _prefer(export, run_folder, out, PreferenceConfig(**settings), resume=resume)
+
+
+def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: bool) -> None:
+    import torch
+
+    from editing.files import write_atomically
+    from learning.agent.checkpoint import (
+        CRITIC,
+        IMITATION,
+        PREFERENCES,
+        CheckpointError,
+        begin_run,
+        load_agent,
+        load_critic,
+        read_config,
+    )
+    from learning.agent.people_model import PeopleModel
+    from learning.agent.training_data import TRAINED_ON, TrainingData
+    from learning.imitation.preferences import read_preferences
+    from learning.imitation.preferring import PolicyTrainer, RewardTrainer, agreement, split_pairs
+    from learning.imitation.running import run
+
+    torch.set_num_threads(1)
+    checkpoint = load_agent(run_folder)
+    if not isinstance(checkpoint.agent, PeopleModel):
+        raise CheckpointError(f"{run_folder} is no model of people: name a run of safelight imitate")
+    preferences = read_preferences(export, KINDS[config.players])
+    split = split_pairs(preferences, config.seed)
+    lines = [json.dumps(pair.to_json()) for pair in preferences.pairs]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    begun = {"preferences": config.to_json(), "pairs": digest, "reference": checkpoint.sha256}
+    if resume:
+        stored = read_config(out)
+        for name, value in begun.items():
+            if stored.get(name) != value:
+                raise CheckpointError(f"the run in {out} was begun with other {name}; begin another run")
+    else:
+        own = TrainingData.of({pair.photo for pair in split.trained}, {pair.player for pair in split.trained})
+        before = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
+        about = {"training": checkpoint.config["training"], TRAINED_ON: (before | own).to_json(), **begun}
+        begin_run(out / CRITIC, config.reward_widths, {"recipe": PREFERENCES, TRAINED_ON: own.to_json()})
+        begin_run(out, checkpoint.widths, {"recipe": IMITATION, **about})
+    click.echo(
+        f"{len(preferences.pairs)} pairs; {len(split.trained)} are learned from, {len(split.held_out)} of other people "
+        "and photos are held out."
+    )
+    try:
+        click.echo("The reward model:")
+        run(out / CRITIC, RewardTrainer(config, split, preferences), click.echo, config.check_every)
+        click.echo("The policy:")
+        policy = PolicyTrainer(config, checkpoint.agent, checkpoint.widths, split, preferences)
+        run(out, policy, click.echo, config.check_every)
+    except KeyboardInterrupt:
+        click.echo("Stopped; --resume continues from the last checkpoint.")
+        raise SystemExit(130) from None
+    critic, _ = load_critic(out)
+    judged: dict[str, Any] = {"pairs": preferences.counts, "learned_from": len(split.trained)}
+    if split.held_out:
+        agreed = agreement(critic, split.held_out, preferences)
+        judged |= {"held_out": len(split.held_out), "agreement": agreed}
+        click.echo(f"The reward agrees with {100 * agreed:.1f} % of {len(split.held_out)} held-out pairs.")
+    text = json.dumps(judged, indent=1, ensure_ascii=False)
+    write_atomically(out / JUDGEMENT, f"{text}\n".encode())
+    click.echo(f"The policy is in {out}; reward={out} is the reward in the environments.")

@@ -1,0 +1,268 @@
+"""What people prefer, as a reward of pictures and as a better policy.
+
+- The reward model is a critic of pictures. It learns pairs by the model of Bradley and Terry, as in Christiano et al.,
+  "Deep Reinforcement Learning from Human Preferences", 2017: the probability that a picture is kept over another is the
+  logistic function of the difference of their rewards.
+- The policy is a model of people that learns the same pairs by direct preference optimisation (DPO; Rafailov et al.,
+  2023), without a reward: with w what was kept, l what was rejected and r the reference, which is the model as it was,
+
+      loss = -log sigmoid(beta ((log p(w) - log r(w)) - (log p(l) - log r(l)))) - anchor log p(w).
+
+  The last term keeps the density of what people did from falling along with that of what they rejected, as it may where
+  densities have no upper bound (Pang et al., "Iterative Reasoning Preference Optimization", 2024).
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from editing.game.filters import apply_steps
+from learning.agent.critic import Critic
+from learning.agent.networks import initialise
+from learning.agent.people_model import PeopleModel
+from learning.configuration import HIDDEN_PER_CHANNEL, Widths
+from learning.imitation.imitating import BETAS, clipped, kept_buffers, log_likelihoods, sum_of
+from learning.imitation.moves import Moves, TooLittle, moves_of
+from learning.imitation.preferences import Preference, Preferences
+from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display
+
+# Of people, and of photos, this part is held out.
+HELD_OUT = 0.2
+FEWEST_PAIRS = 8
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class PreferenceConfig:
+    """The settings of what is learned from preferences.
+
+    Attributes:
+        beta: how far the policy may go from the reference: the smaller, the further.
+        anchor: the weight of the likelihood of what was kept.
+        reward_iterations, iterations: of the reward model, and of the policy.
+    """
+
+    width: int = 6
+    batch: int = 32
+    reward_iterations: int = 600
+    reward_rate: float = 1e-3
+    iterations: int = 300
+    rate: float = 3e-4
+    beta: float = 0.2
+    anchor: float = 0.05
+    check_every: int = 50
+    seed: int = 0
+    players: str = "people"
+
+    @property
+    def reward_widths(self) -> Widths:
+        """How wide the reward model is."""
+        return Widths(self.width, HIDDEN_PER_CHANNEL * self.width)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values, as a run's config has them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class PairSplit:
+    """Pairs to learn from, and pairs by other people on other photos."""
+
+    trained: tuple[Preference, ...]
+    held_out: tuple[Preference, ...]
+
+
+def split_pairs(preferences: Preferences, seed: int) -> PairSplit:
+    """Split pairs by person and by photo.
+
+    Raises:
+        TooLittle: if there are too few, of one person, or on one photo.
+    """
+    pairs = preferences.pairs
+    people, photos = (sorted({getattr(pair, name) for pair in pairs}) for name in ("player", "photo"))
+    if len(pairs) < FEWEST_PAIRS:
+        raise TooLittle(
+            f"there are {len(pairs)} pairs of which one was preferred; {FEWEST_PAIRS} are the least, some hundreds a "
+            "beginning. safelight dataset preferences says what there is"
+        )
+    for name, found in (("by one person", people), ("on one photo", photos)):
+        if len(found) < 2:
+            raise TooLittle(f"all pairs are {name}: what is learned could not be judged on others")
+    random = np.random.default_rng([seed, 31])
+    others = set(random.permutation(people)[: max(1, round(HELD_OUT * len(people)))])
+    unseen = set(random.permutation(photos)[: max(1, round(HELD_OUT * len(photos)))])
+    trained = tuple(pair for pair in pairs if pair.player not in others and pair.photo not in unseen)
+    if not trained:
+        raise TooLittle("nothing is left to learn from, as people and photos are held out: there are too few of them")
+    # Where the same people and photos met in no pair, pairs on other photos must do.
+    strict = tuple(pair for pair in pairs if pair.player in others and pair.photo in unseen)
+    return PairSplit(trained, strict or tuple(pair for pair in pairs if pair.photo in unseen))
+
+
+def pictures_of(pairs: Sequence[Preference], preferences: Preferences) -> tuple[Tensor, Tensor]:
+    """Return the pictures of pairs as a screen shows them, (N, 3, 64, 64) each: what was kept, what was rejected."""
+    sides = []
+    for name in ("kept", "rejected"):
+        pictures = [
+            apply_steps(preferences.views[pair.photo], (*pair.before, *getattr(pair, name))).transpose(2, 0, 1)
+            for pair in pairs
+        ]
+        sides.append(clip_to_display(torch.from_numpy(np.array(pictures, np.float32).reshape(-1, 3, 64, 64))))
+    return sides[0], sides[1]
+
+
+def agreement(critic: Critic, pairs: Sequence[Preference], preferences: Preferences) -> float:
+    """Return in which part of the pairs the picture that was kept has the higher reward."""
+    kept, rejected = pictures_of(pairs, preferences)
+    with torch.no_grad():
+        higher = critic(kept)[:, 0] > critic(rejected)[:, 0]
+    return float(higher.float().mean())
+
+
+class RewardTrainer(Trainer):
+    """A run of the reward model: each iteration is a batch of pairs."""
+
+    least_entropy = -float("inf")
+
+    def __init__(self, config: PreferenceConfig, split: PairSplit, preferences: Preferences) -> None:
+        """Begin a run."""
+        super().__init__(config.seed, _CPU)
+        self.config, self.widths, self.iterations = config, config.reward_widths, config.reward_iterations
+        self._kept, self._rejected = pictures_of(split.trained, preferences)
+        self._held_out = pictures_of(split.held_out, preferences) if split.held_out else None
+        self.critic = initialise(Critic(self.widths), self.generator)
+        self.optimizers = {"critic": NetworkOptimizer(self.critic, BETAS, self.device)}
+
+    def _iterate(self) -> dict[str, Tensor]:
+        config = self.config
+        rows = torch.randint(len(self._kept), (config.batch,), generator=self.generator)
+        mirrored = (torch.rand(config.batch, generator=self.generator) < 0.5)[:, None, None, None]
+        kept, rejected = (
+            torch.where(mirrored, images[rows].flip(3), images[rows]) for images in (self._kept, self._rejected)
+        )
+        better, worse = self.critic(torch.cat([kept, rejected]))[:, 0].chunk(2)
+        # Rewards are told apart by their differences alone: a small penalty keeps them near 0.
+        loss = -logsigmoid(better - worse).mean() + 1e-3 * (better.square() + worse.square()).mean()
+        rate = config.reward_rate * 0.05 ** (self.iteration / self.iterations)
+        gradients = clipped(list(self.optimizers["critic"].gradients(loss)))
+        return {"loss": loss, "critic_gradient": self.optimizers["critic"].step(gradients, rate)}
+
+    def assess(self) -> tuple[float, str] | None:
+        """Return the log-likelihood of held-out pairs, and on how many of them it agrees."""
+        if self._held_out is None:
+            return None
+        with torch.no_grad():
+            difference = self.critic(self._held_out[0])[:, 0] - self.critic(self._held_out[1])[:, 0]
+        agreed = float((difference > 0).float().mean())
+        return float(logsigmoid(difference).mean()), f"agrees with {100 * agreed:.0f} % of held-out pairs"
+
+    def _memory(self) -> dict[str, Tensor]:
+        return {}
+
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """Return nothing: it is no adversary."""
+        return {}
+
+
+@dataclass(frozen=True)
+class _PairMoves:
+    """The moves of one side of pairs: what each pair has of them, and what the reference says of each pair."""
+
+    moves: Moves
+    rows: tuple[Tensor, ...]
+    reference: Tensor
+
+    @classmethod
+    def of(cls, pairs: Sequence[Preference], side: str, preferences: Preferences, model: PeopleModel) -> "_PairMoves":
+        moves = moves_of(
+            [(preferences.views[pair.photo], pair.before, getattr(pair, side), pair.ends) for pair in pairs]
+        )
+        rows = tuple(torch.nonzero(moves.games == number)[:, 0] for number in range(len(pairs)))
+        with torch.no_grad():
+            found = sum_of(log_likelihoods(model, moves))
+        return cls(moves, rows, _sums(found, moves.games, len(pairs)))
+
+    def log_probabilities(self, model: PeopleModel, pairs: Tensor) -> Tensor:
+        """(n,) the log-likelihood of what each of some pairs has on this side."""
+        rows = torch.cat([self.rows[number] for number in pairs.tolist()])
+        owners = torch.cat([torch.full((len(self.rows[n]),), i) for i, n in enumerate(pairs.tolist())])
+        return _sums(sum_of(log_likelihoods(model, self.moves.take(rows))), owners, len(pairs))
+
+
+def _sums(values: Tensor, owners: Tensor, count: int) -> Tensor:
+    return values.new_zeros(count).index_add(0, owners, values)
+
+
+def dpo_loss(policy: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor], beta: float) -> Tensor:
+    """(N,) the loss of direct preference optimisation.
+
+    Args:
+        policy, reference: log-likelihoods (N,) of what was kept, and of what was rejected.
+    """
+    kept, rejected = (own - theirs for own, theirs in zip(policy, reference, strict=True))
+    return -logsigmoid(beta * (kept - rejected))
+
+
+class PolicyTrainer(Trainer):
+    """A run of direct preference optimisation: each iteration is a batch of pairs."""
+
+    least_entropy = -float("inf")
+
+    def __init__(
+        self, config: PreferenceConfig, model: PeopleModel, widths: Widths, split: PairSplit, preferences: Preferences
+    ) -> None:
+        """Begin a run.
+
+        Args:
+            model: what people do, in float32: the policy begins as it, and it stays the reference.
+        """
+        super().__init__(config.seed, _CPU)
+        self.config, self.widths, self.iterations = config, widths, config.iterations
+        self.model = deepcopy(model).requires_grad_(True)
+        self._sides = [_PairMoves.of(split.trained, side, preferences, model) for side in ("kept", "rejected")]
+        self._held_out = [_PairMoves.of(split.held_out, side, preferences, model) for side in ("kept", "rejected")]
+        self.optimizers = {"agent": NetworkOptimizer(self.model, BETAS, self.device)}
+
+    def _losses(self, sides: list[_PairMoves], pairs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the losses of pairs, the log-likelihoods of what was kept, and whether the policy tells them apart."""
+        policy = (sides[0].log_probabilities(self.model, pairs), sides[1].log_probabilities(self.model, pairs))
+        reference = (sides[0].reference[pairs], sides[1].reference[pairs])
+        losses = dpo_loss(policy, reference, self.config.beta)
+        return losses, policy[0], policy[0] - reference[0] > policy[1] - reference[1]
+
+    def _iterate(self) -> dict[str, Tensor]:
+        config = self.config
+        pairs = torch.randint(len(self._sides[0].rows), (config.batch,), generator=self.generator)
+        losses, kept, told = self._losses(self._sides, pairs)
+        loss = losses.mean() - config.anchor * kept.mean()
+        parameters = list(self.model.parameters())
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        known = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradients, strict=True)]
+        rate = config.rate * 0.1 ** (self.iteration / self.iterations)
+        norm = self.optimizers["agent"].step(clipped(known), rate)
+        return {"loss": losses.mean(), "told_apart": told.float().mean(), "agent_gradient": norm}
+
+    def assess(self) -> tuple[float, str] | None:
+        """Return how little the loss is on held-out pairs, and how many of them the policy tells apart."""
+        if not self._held_out[0].rows:
+            return None
+        with torch.no_grad():
+            losses, _, told = self._losses(self._held_out, torch.arange(len(self._held_out[0].rows)))
+        share = float(told.float().mean())
+        return -float(losses.mean()), f"loss {float(losses.mean()):.3f}, has moved the right way in {100 * share:.0f} %"
+
+    def _memory(self) -> dict[str, Tensor]:
+        return {}
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return super()._tensors() | kept_buffers(self.model)
+
+    def critic_draws_from(self) -> dict[str, Tensor]:
+        """Return nothing: there is no critic."""
+        return {}

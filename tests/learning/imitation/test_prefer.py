@@ -1,0 +1,116 @@
+"""What people prefer: a reward of pictures, and by direct preference optimisation a policy that does it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import logsigmoid
+
+from learning.agent.checkpoint import BEST, CRITIC, LAST, begin_run, load_agent
+from learning.agent.people_model import PeopleModel
+from learning.environments.rewards import CriticReward
+from learning.imitation.preferences import read_preferences
+from learning.imitation.preferring import (
+    PolicyTrainer,
+    PreferenceConfig,
+    RewardTrainer,
+    dpo_loss,
+    split_pairs,
+)
+from learning.imitation.running import run
+from tests.command_line import safelight, safelight_output
+from tests.learning.imitation.synthetic import synthetic_export
+from tests.learning.snapshots import Play, write
+
+SETTINGS = ("--players", "robots", "--iterations", 4, "--reward-iterations", 4)
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An export of synthetic people, and a model of them that has hardly learned anything."""
+    folder = tmp_path_factory.mktemp("preferences")
+    export = synthetic_export(folder / "export", 12, 6, 10)
+    safelight_output("imitate", export, "-o", folder / "people", "--players", "robots", "--iterations", 2, "--width", 1)
+    return export, folder / "people"
+
+
+def test_the_loss_is_that_of_the_paper() -> None:
+    generator = torch.Generator().manual_seed(0)
+    kept, rejected, kept_before, rejected_before = torch.randn(4, 9, generator=generator)
+    loss = dpo_loss((kept, rejected), (kept_before, rejected_before), 0.3)
+    expected = -logsigmoid(0.3 * (kept - kept_before) - 0.3 * (rejected - rejected_before))
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(dpo_loss((kept, rejected), (kept, rejected), 0.3), torch.full((9,), np.log(2)).float())
+
+
+def test_no_pair_that_is_held_out_shares_its_person_or_photo_with_what_is_learned(learned: tuple[Path, Path]) -> None:
+    split = split_pairs(read_preferences(learned[0], "robot"), 0)
+    assert split.trained
+    assert not {pair.photo for pair in split.held_out} & {pair.photo for pair in split.trained}
+
+
+def test_both_learn_what_they_are_shown(learned: tuple[Path, Path]) -> None:
+    preferences = read_preferences(learned[0], "robot")
+    split = split_pairs(preferences, 0)
+    config = PreferenceConfig(width=2, batch=16, reward_iterations=30, iterations=12)
+    reward = RewardTrainer(config, split, preferences)
+    losses = [reward.iterate()["loss"] for _ in range(30)]
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    checkpoint = load_agent(learned[1])
+    assert isinstance(checkpoint.agent, PeopleModel)
+    policy = PolicyTrainer(config, checkpoint.agent, checkpoint.widths, split, preferences)
+    losses = [policy.iterate()["loss"] for _ in range(12)]
+    assert losses[0] == pytest.approx(np.log(2), abs=1e-4)
+    assert np.mean(losses[-4:]) < losses[0]
+
+
+def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(learned: tuple[Path, Path], tmp_path: Path) -> None:
+    preferences = read_preferences(learned[0], "robot")
+    split = split_pairs(preferences, 0)
+    config = PreferenceConfig(width=1, batch=8, iterations=4, reward_iterations=4)
+    for name, stops in (("whole", [None]), ("stopped", [2, None])):
+        for stop_after in stops:
+            checkpoint = load_agent(learned[1])
+            assert isinstance(checkpoint.agent, PeopleModel)
+            policy = PolicyTrainer(config, checkpoint.agent, checkpoint.widths, split, preferences)
+            reward = RewardTrainer(config, split, preferences)
+            for part, trainer, widths in (
+                ("policy", policy, checkpoint.widths),
+                ("reward", reward, config.reward_widths),
+            ):
+                if not (tmp_path / name / part).exists():
+                    begin_run(tmp_path / name / part, widths, {})
+                run(tmp_path / name / part, trainer, lambda _: None, 2, stop_after=stop_after)
+    for part in ("policy", "reward"):
+        for file in (LAST, BEST):
+            whole, stopped = (tmp_path / name / part / file for name in ("whole", "stopped"))
+            assert whole.read_bytes() == stopped.read_bytes()
+
+
+def test_the_command_gives_a_reward_and_an_agent(learned: tuple[Path, Path], tmp_path: Path) -> None:
+    export, people = learned
+    out = tmp_path / "preferred"
+    output = safelight_output("prefer", export, "--agent", people, "-o", out, *SETTINGS)
+    judged = json.loads((out / "preferences.json").read_text())
+    assert judged["learned_from"] > 0
+    assert "The reward agrees with" in output
+    safelight_output("prefer", export, "--agent", people, "-o", out, "--resume", *SETTINGS)
+    safelight_output("play", export, "--agent", out, "-o", tmp_path / "play")
+    reward = CriticReward(out, 2, "cpu")
+    pictures = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert reward.step(np.arange(2), pictures, pictures).tolist() == pytest.approx([0, 0], abs=1e-6)
+    assert (out / CRITIC / "config.json").exists()
+    refused = safelight("prefer", export, "--agent", people, "-o", out, "--resume", *SETTINGS, "--beta", 0.5)
+    assert "was begun with other preferences" in refused.output
+
+
+def test_it_says_what_it_lacks(learned: tuple[Path, Path], tmp_path: Path) -> None:
+    export = write(tmp_path / "export", [Play("p", "a"), Play("q", "b")])
+    result = safelight("prefer", export, "--agent", learned[1], "-o", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "there are 0 pairs" in result.output
+    assert not (tmp_path / "run").exists()
+    result = safelight("prefer", learned[0], "--agent", "pretrained", "-o", tmp_path / "run")
+    assert "pretrained is no model of people" in result.output
