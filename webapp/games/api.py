@@ -1,7 +1,5 @@
 """The API of play: what to play next, the events of an episode, and the episode as it stands."""
 
-import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +16,7 @@ from editing.game import filters, rules
 from editing.game.events import EVENT_KINDS, GESTURE_DEVICES
 from editing.game.events import Event as PlayedEvent
 from webapp.games.assignment import assign, has_practised, instruction, is_tutorial_due
-from webapp.games.episodes import resumable_episode
+from webapp.games.episodes import describe, resumable_episode
 from webapp.games.models import Episode
 from webapp.games.recording import MAXIMUM_BATCH, record
 from webapp.http.refusals import ErrorSerializer, Refusal
@@ -31,10 +29,6 @@ from webapp.studies.joining import joined, study_for
 from webapp.studies.models import Participation, Study
 from webapp.studies.task_order import Task, current_task, page_of, tasks_of
 from webapp.studies.task_structures import PLAY
-
-_ENVELOPE = {"study", "photo", "events"}
-_SLUG = re.compile(r"[-a-zA-Z0-9_]+")
-_PHOTO = re.compile(SHA256)
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -201,10 +195,13 @@ class EventsView(APIView):
         operation_id="send_events",
     )
     def post(self, request: Request, episode_id: UUID) -> Response:
-        batch = _batch(request.data)
+        # Here is what webapp.games.short_way has left: little, but whatever is to be refused.
+        serializer = BatchSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        batch = serializer.validated_data
         events = [PlayedEvent.from_json(event) for event in batch["events"]]
         state = record(participant_key(request), batch["study"], episode_id, batch["photo"], events)
-        return Response({"episode": episode_id, **_state(state)})
+        return Response({"episode": episode_id, **describe(state)})
 
 
 class EpisodeView(APIView):
@@ -221,28 +218,11 @@ class EpisodeView(APIView):
                 "id": episode.pk,
                 "photo": episode.photo_id,
                 "study": episode.study.slug,
-                **_state(state),
+                **describe(state),
                 "status": episode.status,
                 "events": _events(episode),
             }
         )
-
-
-def _batch(data: Any) -> Mapping[str, Any]:
-    """Return the envelope of a batch: at once where it is as clients write it, else as its serializer reads it.
-
-    Raises:
-        ValidationError: says what is wrong with it.
-    """
-    if isinstance(data, dict) and data.keys() == _ENVELOPE:
-        study, photo, events = data["study"], data["photo"], data["events"]
-        named = isinstance(study, str) and _SLUG.fullmatch(study) and isinstance(photo, str) and _PHOTO.fullmatch(photo)
-        if named and isinstance(events, list) and 1 <= len(events) <= MAXIMUM_BATCH:
-            return data
-    serializer = BatchSerializer(data=data)
-    serializer.is_valid(raise_exception=True)
-    read: Mapping[str, Any] = serializer.validated_data
-    return read
 
 
 def _current_task(study: Study, participant: Participant) -> Task | None:
@@ -286,11 +266,6 @@ def _own_episode(request: Request, episode_id: UUID) -> Episode:
     episodes = Episode.objects.select_related("study").filter(participant=participant)
     episode: Episode = get_object_or_404(episodes, pk=episode_id)
     return episode
-
-
-def _state(state: rules.State) -> dict[str, Any]:
-    steps = [{"filter": step.filter, "parameters": dict(step.parameters)} for step in state.steps]
-    return {"status": state.status, "next_seq": state.next_seq, "steps": steps}
 
 
 def _events(episode: Episode) -> list[dict[str, Any]]:

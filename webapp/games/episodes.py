@@ -54,6 +54,12 @@ def replayed(stored: Iterable[PlayedEvent]) -> Progress:
     return progress_after(stored, allow_untouched=True)
 
 
+def describe(state: rules.State) -> dict[str, Any]:
+    """Return what the API says of the state of an episode."""
+    steps = [{"filter": step.filter, "parameters": dict(step.parameters)} for step in state.steps]
+    return {"status": state.status, "next_seq": state.next_seq, "steps": steps}
+
+
 def check_room(fresh: Sequence[PlayedEvent]) -> None:
     """Refuse events that an episode has no room for.
 

@@ -25,17 +25,13 @@ from webapp.http.refusals import Refusal
 from webapp.photos.models import Photo
 from webapp.photos.storing import files_needed, photo_replaced, photos_played
 from webapp.studies.configuration import SHIPPED_AGENT
-from webapp.studies.joining import joined_statement, lock_joined, read_joined
+from webapp.studies.joining import lock_joined
 from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, lease_of
 from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
 from webapp.studies.task_order import current_task
 from webapp.studies.task_structures import PLAY
 
 MAXIMUM_BATCH = 500
-_OF_EPISODE = [field.attname for field in Episode._meta.concrete_fields]
-_JOINED_WITH_EPISODE = joined_statement(
-    [f"episode.{name}" for name in _OF_EPISODE], "JOIN games_episode AS episode ON episode.id = %s"
-)
 _STARTABLE = """
 SELECT
     EXISTS (
@@ -73,7 +69,8 @@ def record(
     """Store the events of a batch that are new, and return the state after its last event.
 
     A batch that was stored before changes nothing and is answered as the first time. What it costs does not depend on
-    how many events came before: the episode's row says how far it has come.
+    how many events came before: the episode's row says how far it has come. Batches of a participant are stored one
+    after the other.
 
     Args:
         participant_key: of who has joined in the session that sends, if anybody has.
@@ -84,45 +81,39 @@ def record(
         IllegalEvent: an event that the rules refuse, or that leaves a gap.
         Refusal: ``not_joined``, ``conflict``, ``not_found``, ``photo_removed``, ``study_closed`` and the like.
     """
-    _check_batch(episode_id, batch)
-    who = (participant_key, slug, episode_id, photo_sha256)
+    check_batch(episode_id, batch)
     try:
-        state = _record_alone(*who, batch)
-        if state is None:
-            with transaction.atomic():
-                state = _record_in_turn(*who, batch)
+        with transaction.atomic():
+            return _record_in_turn(participant_key, slug, episode_id, photo_sha256, batch)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
         raise
-    return state
 
 
-def _record_alone(
-    participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+def record_alone(
+    participation: Participation, episode: Episode, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State | None:
-    """Store a batch in the midst of an episode, without a lock: the one statement that stores it is whole by itself.
+    """Store a batch that neither begins nor ends an episode, without a lock: one statement stores it, or nothing.
+
+    Args:
+        batch: of that episode, one number after the other.
 
     Returns:
-        None where that must be done in turn: the batch begins or ends an episode, somebody else has stored events of it
-        meanwhile, or it is to be refused, perhaps for want of what is just being stored.
+        The state after its last event; None where somebody else has stored events of the episode meanwhile.
+
+    Raises:
+        IllegalEvent, Refusal: as ``record``, perhaps for want of what is just being stored.
+        IntegrityError: the id of an event is taken already.
     """
-    if batch[0].kind == "start" or batch[-1].kind == "submit":
-        return None
-    try:
-        rows = fetch(_JOINED_WITH_EPISODE, [episode_id, slug, participant_key])
-        if not rows:
-            return None
-        participation, row = read_joined(rows[0])
-        episode = Episode.from_db("default", _OF_EPISODE, row)
-        _check_own(participation, episode, photo_sha256)
-        progress, fresh = _advanced(participation.own_study, episode, batch)
-    except (IllegalEvent, Refusal):
-        return None
-    before = episode.progress
+    _check_own(participation, episode, photo_sha256)
+    progress, fresh = _advanced(participation.own_study, episode, batch)
     if fresh:
+        before = episode.progress
         _take_over(episode, progress)
-    return progress.state if not fresh or episode.advance(fresh, before) else None
+        if not episode.advance(fresh, before):
+            return None
+    return progress.state
 
 
 def _record_in_turn(
@@ -220,7 +211,12 @@ def _hand_in(participation: Participation, study: Study, episode: Episode, progr
         complete_if_done(participation, nothing_left=not fetch(_PHOTOS_LEFT, own))
 
 
-def _check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
+def check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
+    """Refuse events of another episode, or with a gap between them.
+
+    Raises:
+        IllegalEvent: ``malformed`` or ``gap``.
+    """
     for event in batch:
         if event.episode != str(episode_id):
             raise IllegalEvent("malformed", f"it belongs to episode {event.episode}, not to this one", event.seq)

@@ -47,7 +47,12 @@ class SessionWithCsrf(SessionAuthentication):
 
 
 class SessionThrottle(ScopedRateThrottle):
-    """Counts for each participant, or for each address where nobody has joined yet."""
+    """Counts for each participant, or for each address where nobody has joined yet; each request once."""
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        if getattr(request, "is_counted", False):
+            return True
+        return super().allow_request(request, view)
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
         return self.cache_format % {

@@ -15,6 +15,13 @@ _READ = "SELECT session_data, expire_date FROM django_session WHERE session_key 
 class SessionStore(db.SessionStore):
     """Django's own; only reading is another."""
 
+    @classmethod
+    def from_row(cls, key: str, data: str) -> "SessionStore":
+        """Return a session of which the row was read already: its key and its data, as they are stored."""
+        session = cls(key)
+        vars(session)["_session_cache"] = session.decode(data)
+        return session
+
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         rows = fetch(_READ, [self.session_key, timezone.now()])
         if not rows:

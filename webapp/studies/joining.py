@@ -237,18 +237,19 @@ def _new_participant(kind: str, key: UUID | None) -> Participant:
     return Participant.objects.get_or_create(key=key, defaults={"kind": kind})[0]
 
 
-def joined_statement(columns: Sequence[str] = (), join: str = "") -> str:
+def joined_statement(columns: Sequence[str] = (), join: str = "", participant: str = "%s") -> str:
     """Return the statement that asks for a participation and its study, whose row ``read_joined`` reads.
 
-    Its values are those of ``join``, the study's slug and the participant's key.
+    Its values are those of ``join``, the study's slug and those of ``participant``.
 
     Args:
-        columns, join: what is asked besides, and of which other table.
+        columns, join: what is asked besides, and of which other tables.
+        participant: the key of the participant, in SQL.
     """
     return f"""
     SELECT {", ".join([*_COLUMNS, *columns])}
     FROM studies_study study JOIN studies_participation participation ON participation.study_id = study.id {join}
-    WHERE study.slug = %s AND participation.participant_id = %s
+    WHERE study.slug = %s AND participation.participant_id = {participant}
     """  # noqa: S608 (nothing in it is from outside)
 
 
