@@ -130,9 +130,10 @@ def command(
         if plan_file:
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
+        numbers["answer"] = answer(numbers)["sentence"]
         strips = {side.label: film_strips(people, side, photos, episodes) for side in others}
         write_report(output, numbers, render(numbers, strips))
-    click.echo(answer(numbers)["sentence"])
+    click.echo(numbers["answer"])
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
 
 

@@ -91,7 +91,7 @@ def compare(
             measure: _likeness(measured, measure, scales[measure], seed, refused) for measure in DISTANCES
         },
         "overlaps": {label: asdict(overlap) for label, overlap in overlaps.items()},
-        "tests": [_test_to_json(test) for test in _tests(measured, judged, seed, primary)],
+        "tests": [_test_to_json(test) for test in _tests(measured, people.label, judged, seed, primary)],
         "steps": {
             group or people.label: {slug: {"steps": used, "unseen": unseen} for slug, (used, unseen) in counts.items()}
             for group, counts in measured.steps.items()
@@ -214,7 +214,9 @@ def _json(value: Estimate | None) -> dict[str, float | None]:
     return (value or Estimate(None)).to_json()
 
 
-def _tests(measured: Distances, others: Sequence[Side], seed: int, primary: str) -> list[significance.SignificanceTest]:
+def _tests(
+    measured: Distances, people_label: str, others: Sequence[Side], seed: int, primary: str
+) -> list[significance.SignificanceTest]:
     """Return the family of tests, on the primary distance, corrected for their number."""
     photos, people = measured.photos[primary], len(measured.people)
     tests = []
@@ -228,8 +230,10 @@ def _tests(measured: Distances, others: Sequence[Side], seed: int, primary: str)
         tests.append((f"{first}, {second}", significance.nearer_to_people(photos, (first, second), (seed,))))
     corrected = significance.holm([test for _, test in tests])
     return [
-        significance.SignificanceTest(
-            f"{who}: {test.question}", test.method, test.statistic, test.p, test.sizes, test.corrected_p
+        replace(
+            test,
+            question=f"{who}: {test.question.replace('people', people_label.lower())}",
+            method=test.method.replace("people", people_label.lower()),
         )
         for (who, _), test in zip(tests, corrected, strict=True)
     ]

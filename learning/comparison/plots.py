@@ -71,13 +71,14 @@ def _svg(axes: Axes, name: str, description: str) -> str:
     return text.strip()
 
 
-def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[str]) -> str:
+def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[str], one: str) -> str:
     """Draw where each group stands between random legal play and another person, with intervals.
 
     Args:
         likeness: the figures of one distance.
         groups: from top to bottom.
         named: those of them that are no baselines.
+        one: what one of those is called who stand at 1, such as ``person``.
     """
     estimates = {group: likeness["groups"][group]["human_likeness"] for group in groups}
     shown = [group for group in groups if estimates[group]["value"] is not None]
@@ -87,7 +88,7 @@ def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[st
         low, high = max(min([0.0, *ends]), -1.0), min(max([1.0, *ends]), 2.5)
         if likeness["ceiling"]:
             axes.axvspan(likeness["ceiling"]["low"], likeness["ceiling"]["high"], color="#e9f1f7", lw=0)
-        for value, text in ((0, "random"), (1, "a person")):
+        for value, text in ((0, "random"), (1, f"a {one}")):
             axes.axvline(value, color="#8a8a8a", lw=0.8, ls=":")
             axes.text(value, -0.62, text, ha="center", va="bottom", fontsize=9)
         for y, group in enumerate(shown):

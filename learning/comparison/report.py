@@ -48,13 +48,13 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
     """
     environment = _environment()
     labels = [side["label"] for side in numbers["players"]]
+    people = numbers["people"]["label"]
     primary = numbers["human_likeness"][numbers["method"]["primary_distance"]]
     groups = [group for group in primary["groups"] if group != RANDOM]
     details = [
         (label, _side_by_side(environment, number, numbers["side_by_side"][label], strips[label]))
         for number, label in enumerate(labels)
     ]
-    people = numbers["people"]["label"]
     return environment.get_template("report.html.j2").render(
         n=numbers,
         who=people.lower(),
@@ -71,7 +71,11 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
         halving=halving(numbers["halving"]),
         details=details,
         detail_method=side_by_side.METHOD,
-        drawings=_marked({"scale": plots.scale(primary, groups, labels)} if primary["defined"] else {"scale": ""}),
+        drawings=_marked(
+            {"scale": plots.scale(primary, groups, labels, SINGULAR.get(people, "player"))}
+            if primary["defined"]
+            else {"scale": ""}
+        ),
         strips=_one_of_each(strips[labels[0]]) if labels else None,
         colors=plots.COLORS,
     )

@@ -84,16 +84,17 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
     where = f"where 0 is a random legal player and 1 is {another}"
     if value["value"] > 1:
         meaning = (
-            "Above 1: it is nearer to the centre of the crowd than a single person is. That is no "
-            "better than a person: whoever always plays the average lies there, and lacks people’s variety."
+            f"Above 1: it is nearer to the centre of the crowd than a single {SINGULAR.get(people, 'player')} is. "
+            "That is no better: whoever always plays the average lies there, and lacks their variety."
         )
     elif value["value"] < 0:
-        meaning = "Below 0: it is further from people than random legal play is."
+        meaning = f"Below 0: it is further from {people.lower()} than random legal play is."
     else:
         meaning = f"That is {percent(value['value'])} % of the way from random legal play to {another}."
     spread = likeness["groups"][label]["spread"]["value"]
     if spread is not None:
-        meaning += f" Its own plays of a photo differ by {number(spread)} times as much as those of different people."
+        meaning += f" Its own plays of a photo differ by {number(spread)} times as much as"
+        meaning += f" those of different {people.lower()}."
     return {
         "sentence": f"On {photos}, {label} scores {number(value['value'])} {_SCORED[primary]}, {where}.",
         "number": number(value["value"]),
@@ -203,8 +204,8 @@ def _filter_use_findings(filter_use: Mapping[str, Any], labels: Mapping[str, str
     for slug in clear[:NAMED_FILTERS]:
         difference, use = differences[slug], filter_use[slug]
         sentences.append(
-            f"{FILTERS[slug].label}: used in {percent(use['a']['value'], digits=1)} % of {labels['a']}’s episodes and "
-            f"in {percent(use['b']['value'], digits=1)} % of {labels['b']}’s "
+            f"{FILTERS[slug].label}: used visibly in {percent(use['a']['value'], digits=1)} % of {labels['a']}’s "
+            f"episodes and in {percent(use['b']['value'], digits=1)} % of {labels['b']}’s "
             f"(difference {percent(difference['value'], sign=True, digits=1)} points, "
             f"{interval(difference, 0, 100, sign=True)})."
         )

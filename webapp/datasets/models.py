@@ -1,4 +1,4 @@
-"""What the site's agent could not do, and exports that researchers have asked for."""
+"""What the site's agent could not do, and exports and comparisons that researchers have asked for."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -88,3 +88,31 @@ class PreparedExport(models.Model):
     def size(self) -> int:
         """Bytes of its file."""
         return self.path.stat().st_size if self.is_there else 0
+
+
+class Comparison(models.Model):
+    """How like people the study's agents played, by an export: asked for on the desk, worked out by the worker.
+
+    Its report lies beside the export's file, and goes with it.
+    """
+
+    State = PreparedExport.State
+
+    export = models.OneToOneField(PreparedExport, on_delete=models.CASCADE, related_name="comparison")
+    asked = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=PreparedExport.State, default=PreparedExport.State.QUEUED)
+    answer = models.CharField(max_length=500, blank=True, help_text="what came out, in a sentence")
+    reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the researcher")
+
+    def __str__(self) -> str:
+        return f"comparison of {self.export}"
+
+    @property
+    def path(self) -> Path:
+        """The report, one HTML page."""
+        return self.export.path.with_suffix(".html")
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made, and its file was not lost since."""
+        return self.state == self.State.READY and self.path.is_file()

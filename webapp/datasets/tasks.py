@@ -1,4 +1,4 @@
-"""What the worker does: it writes exports, forgets who people are at a recruiter, and lets the agent play."""
+"""What the worker does: exports and comparisons, forgetting who people are at a recruiter, and the agent's play."""
 
 from contextlib import suppress
 
@@ -28,6 +28,14 @@ def prepare_export(*, export: int) -> None:
     from webapp.datasets.prepared_exports import prepare
 
     prepare(export)
+
+
+@app.task(name="compare_export", queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
+def compare_export(context: JobContext, *, comparison: int) -> None:
+    """Compare the agents of an export with its people, as a researcher has asked."""
+    from webapp.datasets import comparing
+
+    comparing.compare_export(comparison, context.should_abort)
 
 
 @app.periodic(cron="* * * * *")

@@ -81,7 +81,7 @@ def receipts_page(request: HttpRequest, study: Study) -> HttpResponseBase:
 
 
 def _exports(study: Study) -> list[PreparedExport]:
-    return list(PreparedExport.objects.filter(study=study).select_related("asked_by"))
+    return list(PreparedExport.objects.filter(study=study).select_related("asked_by", "comparison"))
 
 
 def _page(request: HttpRequest, study: Study, form: ExportForm, status: int = 200) -> HttpResponseBase:

@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from webapp.desk import (
     answers,
     attention,
+    comparisons,
     configuring,
     episodes,
     exports,
@@ -53,6 +54,8 @@ urlpatterns = [
     path("studies/<slug:slug>/exports/list/", exports.live_exports, name="desk-export-list"),
     path("studies/<slug:slug>/exports/ask/", exports.ask_for_export, name="desk-ask-export"),
     path("studies/<slug:slug>/exports/<int:key>.zip", exports.export_file, name="desk-export-file"),
+    path("studies/<slug:slug>/exports/<int:key>/compare/", comparisons.ask_for_comparison, name="desk-ask-comparison"),
+    path("studies/<slug:slug>/exports/<int:key>/report.html", comparisons.comparison_report, name="desk-comparison"),
     path("studies/<slug:slug>/receipts/", exports.receipts_page, name="desk-receipts"),
     path("studies/<slug:slug>/members/", members.members_page, name="desk-members"),
     path("studies/<slug:slug>/members/change/", members.change_member, name="desk-change-member"),

@@ -1,0 +1,63 @@
+"""Comparisons from the desk: asked for by an export, worked out by the worker, and kept and gone with the export."""
+
+import shutil
+
+import pytest
+
+from tests.learning.snapshots import Play, write
+from tests.webapp.desk.test_exports import EXPORTS, asked  # noqa: F401 (a fixture)
+from tests.webapp.desk.test_studies import post, text
+from webapp.datasets.comparing import compare_export
+from webapp.datasets.models import Comparison, PreparedExport
+from webapp.datasets.prepared_exports import prepare
+from webapp.studies.models import Participation
+from webapp.studies.withdrawing import withdraw
+
+
+@pytest.fixture
+def comparison(viewer, asked):  # noqa: F811
+    """A viewer has asked for a comparison by an export of one person's play."""
+    prepare(asked.pk)
+    assert post(viewer, f"{EXPORTS}{asked.pk}/compare/")["Location"] == EXPORTS
+    return Comparison.objects.get()
+
+
+def test_asking_puts_it_into_the_queue_once(viewer, comparison):
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    post(viewer, f"{EXPORTS}{comparison.export_id}/compare/")
+    job = ProcrastinateJob.objects.get(task_name="compare_export")
+    assert job.args == {"comparison": comparison.pk}
+    assert "comparison queued" in text(viewer.get(EXPORTS))
+    assert viewer.get(f"{EXPORTS}{comparison.export_id}/report.html").status_code == 404
+
+
+def test_why_it_cannot_be_made_is_said_and_it_can_be_asked_for_again(viewer, comparison):
+    compare_export(comparison.pk, lambda: False)
+    page = text(viewer.get(EXPORTS))
+    assert "one player alone has played; how far players are apart takes two on the same photo" in page
+    assert "Compare agents with people" in page
+    post(viewer, f"{EXPORTS}{comparison.export_id}/compare/")
+    assert Comparison.objects.get().state == "queued"
+
+
+def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
+    viewer, comparison, tmp_path, django_capture_on_commit_callbacks
+):
+    people = [Play(name, photo) for name in ("ann", "bob") for photo in ("sea", "hill")]
+    snapshot = write(tmp_path / "play", [*people, Play("agent:one", "sea"), Play("agent:one", "hill")])
+    shutil.make_archive(str(comparison.export.path.with_suffix("")), "zip", tmp_path, snapshot.name)
+    compare_export(comparison.pk, lambda: False)
+    row = Comparison.objects.get()
+    assert row.state == "ready", row.reason
+    assert row.answer
+    assert row.answer in text(viewer.get(EXPORTS))
+    page = viewer.get(f"{EXPORTS}{row.export_id}/report.html")
+    assert "<h1>How like people is one?</h1>" in page.getvalue().decode()
+    assert "sandbox" in page["Content-Security-Policy"]
+    assert "unsafe-inline" not in viewer.get(EXPORTS)["Content-Security-Policy"]
+    report = row.path
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw(Participation.objects.get(preview=False))
+    assert not PreparedExport.objects.exists()
+    assert not report.exists()
