@@ -13,9 +13,12 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import pyarrow.parquet as pq
 
+import safelight
 from bench.figures import Figure
 from bench.large_study import fill
+from editing.trajectories.validation import problems_of
 
 EPISODES, PEOPLE, PHOTOS = 40_000, 200, 50
 RUNS = 3
@@ -40,7 +43,7 @@ def measure() -> dict[str, Figure]:
             _fill(folder)
             stored = connection.settings_dict
             url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**stored)
-            return _export(folder, url)
+            return _export(folder, url) | _read(folder / "export-0")
         finally:
             teardown_databases(databases, verbosity=0)
 
@@ -79,6 +82,38 @@ def _export(folder: Path, url: str) -> dict[str, Figure]:
         ),
         "export.peak_mb": Figure(max(peaks), "MB", "", "the whole process of manage.py export_dataset"),
     }
+
+
+def _read(export: Path) -> dict[str, Figure]:
+    """Open the export without its events, and validate it whole."""
+    ratios = []
+    for _ in range(5):
+        start = time.perf_counter()
+        tables = _open(export)
+        opened = time.perf_counter()
+        for name, columns in tables.items():
+            pq.read_table(export / f"{name}.parquet", columns=columns)
+        ratios.append((opened - start) / (time.perf_counter() - opened))
+    start = time.perf_counter()
+    wrong = list(problems_of(export))
+    seconds = time.perf_counter() - start
+    assert not wrong, wrong  # noqa: S101 (else it was not read whole)
+    events = pq.read_metadata(export / "events.parquet").num_rows
+    note = f"{events} events, replayed; all rows, files and receipts are in it: {seconds:.0f} s"
+    return {
+        "dataset.open_over_parquet": Figure(
+            median(ratios), "", "safelight.load without events over pyarrow reading the same columns", "at most 2"
+        ),
+        "dataset.validate_events_per_s": Figure(events / seconds, "/s", "", note),
+    }
+
+
+def _open(export: Path) -> dict[str, list[str]]:
+    """Open an export and read all of its tables but that of the events; the columns of each."""
+    data = safelight.load(export)
+    tables = [data.episodes, data.steps, data.photos, data.judgements, data.answers, data.participations, data.agents]
+    there = [table for table in tables if (export / f"{table.name}.parquet").is_file()]
+    return {table.name: table.to_arrow().column_names for table in there}
 
 
 def _copy() -> tuple[float, int]:

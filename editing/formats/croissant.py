@@ -20,7 +20,10 @@ def croissant(snapshot: Snapshot, about: About) -> dict[str, Any]:
     Raises:
         ImportError: that is not installed.
     """
-    import mlcroissant as mlc
+    try:
+        import mlcroissant as mlc
+    except ImportError:
+        raise ImportError("a record in Croissant needs mlcroissant: install the extra formats") from None
 
     publication = about.publication
     context = mlc.Context(conforms_to=type(mlc.Context().conforms_to)(CONFORMS_TO))

@@ -7,18 +7,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from editing.trajectories.columns import rows
+from editing.trajectories.event_lines import event_lines
 from editing.trajectories.reading import Snapshot
+from editing.trajectories.schemas import ALL_SCHEMAS
 
 Row = Mapping[str, Any]
 COUNTED = "submitted"
-_PLAYERS_AT_ONCE = 20
+_EVENTS_AT_ONCE = 100_000
 
 
 @dataclass
@@ -80,10 +83,15 @@ def event_problems(episode: str, events: Iterable[Row]) -> list[str]:
     """Return what is wrong with the events of an episode that was handed in: gaps, doubles, no end."""
     numbered = sorted(events, key=lambda event: event["seq"])
     numbers = [event["seq"] for event in numbered]
+    ended = bool(numbered) and numbered[-1]["kind"] == "submit"
+    return _problems(episode, len(numbers), numbers == list(range(len(numbers))), ended)
+
+
+def _problems(episode: str, count: int, gapless: bool, ended: bool) -> list[str]:
     problems = []
-    if numbers != list(range(len(numbers))):
-        problems.append(f"the events of episode {episode} are not numbered 0 to {len(numbers) - 1}, each once")
-    if not numbered or numbered[-1]["kind"] != "submit":
+    if not gapless:
+        problems.append(f"the events of episode {episode} are not numbered 0 to {count - 1}, each once")
+    if not ended:
         problems.append(f"episode {episode} was handed in, and its last event does not say so")
     return problems
 
@@ -91,16 +99,17 @@ def event_problems(episode: str, events: Iterable[Row]) -> list[str]:
 def receipts_of(snapshot: Snapshot) -> list[Receipt]:
     """Return the receipts of an export, from its rows alone, compared with those that the site wrote into it."""
     found: dict[tuple[str, str], Receipt] = {}
-    played: dict[tuple[str, str], list[str]] = {}
+    played: dict[str, Receipt] = {}
     columns = ["id", "study", "player", "player_kind", "condition", "status", "tutorial"]
     for episode in rows(snapshot.table("episodes", columns)):
         if episode["status"] != COUNTED or episode["tutorial"] or episode["player_kind"] not in ("human", "robot"):
             continue
         key = (episode["study"], episode["player"])
-        found.setdefault(key, Receipt(episode["player"], episode["study"], episode["condition"]))
-        played.setdefault(key, []).append(episode["id"])
-    for key, events in _events_of_players(snapshot, played):
-        _count_events(found[key], played[key], events)
+        played[episode["id"]] = found.setdefault(
+            key, Receipt(episode["player"], episode["study"], episode["condition"], digest=digest(()))
+        )
+        played[episode["id"]].episodes += 1
+    _count_events(snapshot, played)
     said = {table: said_in_tasks(rows(snapshot.table(table))) for table in _SAID}
     for key in {*said["judgements"], *said["answers"]}:
         found.setdefault(key, Receipt(key[1], key[0], digest=digest(())))
@@ -112,26 +121,60 @@ def receipts_of(snapshot: Snapshot) -> list[Receipt]:
     return sorted(found.values(), key=lambda receipt: (receipt.study, receipt.player))
 
 
-def _count_events(receipt: Receipt, episodes: list[str], events: Mapping[str, list[Row]]) -> None:
-    own = [events.get(episode, []) for episode in episodes]
-    receipt.episodes, receipt.events = len(own), sum(map(len, own))
-    for episode, its_events in zip(episodes, own, strict=True):
-        receipt.problems += event_problems(episode, its_events)
-    receipt.digest = digest(event for its_events in own for event in its_events)
+def _count_events(snapshot: Snapshot, played: Mapping[str, Receipt]) -> None:
+    """Count and digest the events of episodes into the receipt of each, by columns."""
+    if not played:
+        return
+    events = _events_of(snapshot, pa.array(list(played), pa.string()))
+    receipts = list({id(receipt): receipt for receipt in played.values()}.values())
+    place = {id(receipt): index for index, receipt in enumerate(receipts)}
+    episode = events.column("number").to_numpy()
+    _name_problems(events, list(played.items()))
+    receipt_of = np.array([place[id(receipt)] for receipt in played.values()])[episode]
+    ends = np.cumsum(np.bincount(receipt_of, minlength=len(receipts)))
+    start = 0
+    while start < len(receipts):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _EVENTS_AT_ONCE, side="right")))
+        of_group = pa.array((receipt_of >= start) & (receipt_of < stop))
+        group = pa.table({"receipt": receipt_of, "line": events.column("line")}).filter(of_group)
+        lines = group.take(pc.sort_indices(group, [("receipt", "ascending"), ("line", "ascending")])).column("line")
+        for receipt, first, end in zip(receipts[start:stop], (before, *ends[start:]), ends[start:stop], strict=False):
+            receipt.events = int(end - first)
+            own = lines.slice(first - before, receipt.events).to_pylist()
+            receipt.digest = hashlib.sha256("\n".join(own).encode()).hexdigest()
+        start = stop
 
 
-def _events_of_players(
-    snapshot: Snapshot, played: Mapping[tuple[str, str], list[str]]
-) -> Iterator[tuple[tuple[str, str], dict[str, list[Row]]]]:
-    """Yield each player's events by episode; some players at a time, since events as rows take much memory."""
-    in_file = snapshot.events.column("episode")
-    remaining = iter(played)
-    while group := list(islice(remaining, _PLAYERS_AT_ONCE)):
-        wanted = pa.array([episode for key in group for episode in played[key]], pa.string())
-        events: dict[str, list[Row]] = {}
-        for event in rows(snapshot.events.filter(pc.is_in(in_file, wanted))):
-            events.setdefault(event["episode"], []).append(event)
-        yield from ((key, events) for key in group)
+def _events_of(snapshot: Snapshot, ids: Any) -> Any:
+    """Return the events of some episodes: each one's number among the ids, its seq and kind, and its line of JSON."""
+    none = ALL_SCHEMAS["events"].empty_table()
+    return pa.concat_tables([_counted_columns(part, ids) for part in chain([none], snapshot.batches("events"))])
+
+
+def _counted_columns(part: Any, ids: Any) -> Any:
+    number = pc.index_in(part.column("episode"), ids)
+    own = part.filter(pc.is_valid(number))
+    lines = event_lines(own) if own.num_rows else pa.array([], pa.string())
+    columns = {"number": number.drop_null(), "seq": own.column("seq"), "kind": own.column("kind")}
+    return pa.table({**columns, "line": pa.chunked_array([lines])})
+
+
+def _name_problems(events: Any, played: list[tuple[str, Receipt]]) -> None:
+    """Say which episodes have gaps or doubles among the numbers of their events, or no end."""
+    episode, seq = events.column("number").to_numpy(), events.column("seq").to_numpy()
+    order = np.lexsort((seq, episode))
+    counts = np.bincount(episode, minlength=len(played))
+    starts = np.cumsum(counts) - counts
+    wrong = np.zeros(len(played), dtype=bool)
+    wrong[episode[order][seq[order] != np.arange(len(order)) - starts[episode[order]]]] = True
+    ends = np.zeros(len(played), dtype=bool)
+    there = np.flatnonzero(counts)
+    last = order[(starts + counts - 1)[there]]
+    ends[there] = pc.equal(events.column("kind"), "submit").to_numpy()[last]
+    for index in np.flatnonzero(wrong | ~ends):
+        identity, receipt = played[index]
+        receipt.problems += _problems(identity, int(counts[index]), not wrong[index], bool(ends[index]))
 
 
 def said_in_tasks(table_rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:

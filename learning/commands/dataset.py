@@ -295,6 +295,35 @@ def _draw(export: Path, episode: str | None, out: Path, most: int, *, light: boo
     click.echo(f"{out}")
 
 
+@command.command("import-2018")
+@click.argument("actions", type=_EXPORT)
+@click.option("--photos", type=_EXPORT, required=True, help="The folder of the photos, of the same names.")
+@click.option("--player", required=True, help="Who played: a name for the rows.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@click.option(
+    "--primaries",
+    type=click.Choice(["srgb", "prophoto"]),
+    default="srgb",
+    show_default=True,
+    help="The colour space of the photos' linear values. That program showed all as if they were sRGB.",
+)
+def import_2018(actions: Path, photos: Path, player: str, out: Path, primaries: str) -> None:
+    """Read human play of the 2018 program, a folder ACTIONS of `<photo>.json`, as an export.
+
+    Exposure, gamma, white balance and saturation mean the same here, within our ranges. Files with another filter, or a
+    value beyond the range, are refused, each with the reason.
+    """
+    from editing.photos.photo_error import PhotoError
+    from editing.photos.read_options import ReadOptions
+    from learning.dataset.importing_2018 import import_play
+
+    with clear_errors(ValueError, PhotoError, OSError):
+        outcome = import_play(actions, photos, player, out, ReadOptions("linear", primaries))
+    for line in (*outcome.refused, *outcome.notes):
+        click.echo(line)
+    click.echo(f"{out}: {outcome.written:,} episodes; {len(outcome.refused):,} files were refused")
+
+
 @command.command()
 @click.argument("old", type=_EXPORT)
 @click.option("--against", "new", type=_EXPORT, required=True, help="A later version of it, with tombstones.")

@@ -60,8 +60,11 @@ def write_minari(
         ImportError: Minari is not installed; the extra ``formats`` has it.
         FileExistsError: the folder holds something already.
     """
-    import minari
-    from minari.dataset.minari_storage import MinariStorage
+    try:
+        import minari
+        from minari.dataset.minari_storage import MinariStorage
+    except ImportError:
+        raise ImportError("a Minari data set needs minari with h5py: install the extra formats") from None
 
     told = snapshot.table("episodes", ["id", "player", "photo"]).to_pylist()
     with new_folder(directory) as unfinished:
