@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from webapp.datasets import own_data
 from webapp.desk.photos import photos_at_old_address
+from webapp.desk.versions import published, published_archive
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
 from webapp.http.health import healthz, livez, readyz
@@ -28,6 +29,7 @@ api: list[URLPattern | URLResolver] = [
     path("recruiting/prolific/", prolific_events, name="prolific-events"),
     path("", include("webapp.judging.urls")),
     path("", include("webapp.questionnaires.urls")),
+    path("", include("webapp.datasets.urls")),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
 ]
@@ -53,6 +55,8 @@ urlpatterns = [
     path("play/<slug:slug>/reveal/", reveal, name="reveal-page"),
     path("play/<slug:slug>/profile/", profile, name="profile-page"),
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),
+    path("data/<slug:slug>/<int:number>/", published, name="published"),
+    path("data/<slug:slug>/<int:number>/archive.zip", published_archive, name="published-archive"),
     path("desk/", include("webapp.desk.urls")),
     path("photos/", photos_at_old_address, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", pages.thumbnail_file, name="thumbnail"),

@@ -19,6 +19,9 @@ from django.utils import timezone
 
 from tests.webapp.conftest import Json, MakePhoto, Player, logged_in
 from tests.webapp.ratings.conftest import store_play
+from webapp.datasets.building import build, new_version
+from webapp.datasets.choosing import Choice
+from webapp.datasets.models import DatasetVersion
 from webapp.games.models import Episode
 from webapp.judging.models import Picture, ShownPicture, Trial
 from webapp.participants.sessions import ticket_for
@@ -53,6 +56,7 @@ OWN = answers((404, "not_found"), player=OK, unagreed=OK)
 WATCHED = OWN | MEMBERS
 # Shown to whoever has joined a study that has the photo.
 PHOTO = answers((404, "not_found"), player=OK, other=OK, unagreed=OK, **MEMBERS)
+OF_MEMBERS = answers((403, "forbidden"), **MEMBERS)
 OF_EDITORS = answers((403, "forbidden"), **EDITORS)
 LOGIN = answers((302, "/login/"), colleague=(403, ""), **MEMBERS)
 DESK_OF_EDITORS = LOGIN | {"viewer": (403, "")}
@@ -62,7 +66,8 @@ RESEARCHERS = ("colleague", *MEMBERS)
 OF_THE_DESK = (
     *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person", "desk-quality"),
     *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-answers", "desk-members", "desk-log"),
-    *("desk-exports", "desk-export-list", "desk-receipts"),
+    *("desk-exports", "desk-export-list", "desk-receipts", "desk-version-list"),
+    *("desk-version", "desk-version-file"),
 )
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
 # Who has joined is told that there is no such task; others, that they have not joined.
@@ -100,6 +105,9 @@ READ = [
     *(Address(name, LOGIN) for name in OF_THE_DESK),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
     Address("desk-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
+    *(Address(name, PUBLIC) for name in ("published", "published-archive")),
+    *(Address(name, OF_MEMBERS) for name in ("versions", "version", "version-archive")),
+    Address("desk-new-version", DESK_OF_EDITORS),
     Address("desk-export-file", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-payments", "desk-bonuses")),
     Address("thumbnail", LOGIN | {"colleague": (404, "")}),
@@ -152,6 +160,13 @@ WRITE = [
     Address("desk-tokens", DESK_OF_EDITORS, "POST"),
     Address("desk-ask-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, "")), "POST"),
     Address("desk-ask-export", LOGIN | dict.fromkeys(MEMBERS, (400, "")), "POST"),
+    Address("versions", OF_EDITORS, "POST", {}),
+    Address("desk-ask-version", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
+    Address("desk-retry-version", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/exports/")), "POST"),
+    # Published already: without a description it is refused.
+    Address(
+        "desk-publish-version", LOGIN | {"viewer": (403, ""), "editor": (403, ""), "researcher": (400, "")}, "POST"
+    ),
     Address("desk-pay", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/payments/")), "POST"),
     Address("desk-approve", DESK_OF_EDITORS, "POST"),
     Address("desk-bonus", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
@@ -258,6 +273,9 @@ def site(
     of_carol.client.force_login(carol)
     of_carol.get("/api/studies/default/")
     User.objects.filter(pk=ada.pk).update(is_superuser=True)
+    version = new_version(study, Choice())
+    build(version.pk)
+    DatasetVersion.objects.update(published=timezone.now())
     browsers = dict(zip(PLAYERS, (stranger, elsewhere, other_player, player, of_carol, player), strict=True))
     for name, role in (("viewer", Role.VIEWER), ("editor", Role.EDITOR)):
         account = User.objects.create_user(name, is_staff=True)
@@ -275,6 +293,7 @@ def site(
             "language": "de",
             "version": "0",
             "index": 0,
+            "number": version.number,
             "name": "before",
             "trial_id": _trial(study, photo).pk,
             "showing_id": Showing.objects.get().pk,

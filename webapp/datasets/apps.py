@@ -5,4 +5,6 @@ class DatasetsConfig(AppConfig):
     name = "webapp.datasets"
 
     def ready(self) -> None:
-        import webapp.datasets.old_exports  # noqa: F401 (its module connects receivers)
+        import webapp.datasets.leaving
+        import webapp.datasets.old_exports
+        import webapp.datasets.samples  # noqa: F401 (their modules connect receivers)

@@ -18,14 +18,14 @@ from editing.trajectories.columns import EVENT_COLUMNS, GESTURE_COLUMNS, PROBABI
 from editing.trajectories.reading import check_gaps
 from editing.trajectories.schemas import ALL_SCHEMAS, InvalidSnapshot
 
-ROWS_AT_ONCE = 1 << 15
+ROWS_AT_ONCE = 20_000
 # What ``rows`` of editing.trajectories.columns has as dicts, and Postgres as JSON.
 _JSON = ("parameters", "gesture", "probabilities")
 _GESTURE_TYPES = {"device": pa.string(), "trusted": pa.bool_()}
 
 
 def copied(name: str, columns: Mapping[str, str], source: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
-    """Yield the rows of a statement as pyarrow tables of the schema of a table, 32,768 rows at a time.
+    """Yield the rows of a statement as pyarrow tables of the schema of a table, 20,000 rows at a time.
 
     Args:
         name: of the table, one of ``ALL_SCHEMAS``.

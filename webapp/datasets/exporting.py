@@ -100,19 +100,19 @@ def _tables(request: Request) -> dict[str, Iterable[Any]]:
     selection, naming, counted = request.selection, request.naming, CountedExport()
     judgements, answers = selection.judgements, selection.answers
     tables: dict[str, Iterable[Any]] = {
-        "episodes": counted.episodes(naming.named(_episodes(selection, naming))),
+        "episodes": counted.episodes(selection.reduced("episodes", naming.named(_episodes(selection, naming)))),
         "steps": _steps(selection, naming),
-        "events": counted.events(_events(selection, naming)),
+        "events": counted.events(selection.reduced("events", _events(selection, naming))),
         "photos": tables_of_rows("photos", map(photo_row, selection.photos.iterator(_CHUNK))),
     }
     if judgements.exists():
         judged = selection.judged
         names = {key: naming.episode(key) for key in judged}
         made = (judgement_row(row, names) for row in judgements.iterator(_CHUNK))
-        tables["judgements"] = counted.said("judgements", _in_order("judgements", made, naming))
+        tables["judgements"] = counted.said("judgements", _in_order("judgements", made, request))
     if answers.exists():
         given = answer_rows(answers.iterator(_CHUNK))
-        tables["answers"] = counted.said("answers", _in_order("answers", given, naming))
+        tables["answers"] = counted.said("answers", _in_order("answers", given, request))
     if selection.participations.exists():
         are_whole = selection.are_whole()
 
@@ -121,14 +121,15 @@ def _tables(request: Request) -> dict[str, Iterable[Any]]:
                 return None
             return counted.receipt(naming.study_name(row.study.slug), naming.player(row.pseudonym))
 
-        joined = participation_rows(selection.participations, receipt)
-        tables["participations"] = _in_order("participations", joined, naming)
+        joined = participation_rows(selection.participations, receipt, selection.counted)
+        tables["participations"] = _in_order("participations", joined, request)
     return {name: request.tally.counting(parts) for name, parts in tables.items()}
 
 
-def _in_order(name: str, table_rows: Iterable[Row], naming: Naming) -> Iterator[Any]:
+def _in_order(name: str, table_rows: Iterable[Row], request: Request) -> Iterator[Any]:
     """Yield a small table in its order, which names decide."""
-    parts = list(naming.named(tables_of_rows(name, table_rows)))
+    named = request.naming.named(tables_of_rows(name, table_rows))
+    parts = list(request.selection.reduced(name, named))
     yield pa.concat_tables([ALL_SCHEMAS[name].empty_table(), *parts]).sort_by(
         [(own, "ascending") for own in ORDER[name]]
     )

@@ -1,5 +1,6 @@
-"""What the site's agent could not do, and exports and comparisons that researchers have asked for."""
+"""What the site's agent could not do; exports and comparisons that were asked for; numbered versions of data."""
 
+import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -8,8 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from webapp.datasets.naming import Naming
+from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.studies.models import Study
+from webapp.studies.models import Participation, Study
 
 MOST_TRIES = 5
 # Before the third try; four times as long before each that follows. The second comes at once, without other photos.
@@ -116,3 +119,161 @@ class Comparison(models.Model):
     def is_there(self) -> bool:
         """Whether it was made, and its file was not lost since."""
         return self.state == self.State.READY and self.path.is_file()
+
+
+def _new_key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class DatasetKey(models.Model):
+    """The key under which versions of a study call its people. It never leaves the site.
+
+    Attributes:
+        is_standing: that of all versions, in which somebody has one name; others are of one unlinkable version each.
+        opened: when the study was opened, from which all times of the data count.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="dataset_keys")
+    key = models.BinaryField(default=_new_key, max_length=32)
+    is_standing = models.BooleanField(default=True)
+    opened = models.DateTimeField()
+    made = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("study", condition=models.Q(is_standing=True), name="one_standing_key_of_a_study")
+        ]
+
+    def __str__(self) -> str:
+        return f"key {self.pk} of {self.study}"  # without the key, which no log shall have
+
+    @property
+    def naming(self) -> Naming:
+        """How data under this key call the study and its people."""
+        return Naming(self.study.seed, bytes(self.key), self.opened, renames_episodes=not self.is_standing)
+
+
+class DatasetVersion(models.Model):
+    """A numbered version of a study's data: what was chosen, what it came to, and where it is.
+
+    Attributes:
+        choice: what was chosen, see ``webapp.datasets.choosing``.
+        frozen: when the selection was settled; its rows say which episodes and people it holds.
+        settled: until when withdrawals, consents and changes of the configuration count.
+        stored: the date that its files bear.
+        attempt: counts how often it was begun: who writes it and is no longer the one, gives up.
+        files: bytes and SHA-256 of each file, and of ``archive``, all of them in one.
+        successor_of: the version without files that it was made to follow, since somebody has withdrawn from that.
+        followed_by: the one that was made to follow this one, or this one and newer ones that held the same.
+        checked: the answers to the gate, see ``webapp.datasets.gate``.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        WORKING = "working"
+        READY = "ready"
+        FAILED = "failed"
+        WITHDRAWN = "withdrawn"
+
+    COMING: ClassVar = (State.QUEUED, State.WORKING)
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="dataset_versions")
+    number = models.PositiveIntegerField()
+    key = models.ForeignKey(DatasetKey, on_delete=models.RESTRICT, related_name="versions")
+    successor_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="successors")
+    followed_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    reason = models.CharField(max_length=500, blank=True, help_text="why it failed, or has no files any more")
+    choice = models.JSONField(default=dict)
+    asked = models.DateTimeField(auto_now_add=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    frozen = models.DateTimeField(null=True)
+    settled = models.DateTimeField(null=True)
+    stored = models.DateTimeField(default=timezone.now)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    rows_done = models.PositiveBigIntegerField(default=0)
+    rows_expected = models.PositiveBigIntegerField(default=0)
+    heartbeat = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    manifest = models.JSONField(default=dict)
+    files = models.JSONField(default=dict)
+    checked = models.JSONField(default=dict)
+    published = models.DateTimeField(null=True)
+    description = models.TextField(blank=True)
+    licence = models.CharField(max_length=200, blank=True)
+    doi = models.CharField(max_length=200, blank=True)
+    samples = models.JSONField(default=list)
+
+    class Meta:
+        ordering: ClassVar = ["study", "-number"]
+        constraints: ClassVar = [models.UniqueConstraint("study", "number", name="number_once_of_a_study")]
+
+    def __str__(self) -> str:
+        return f"{self.study.seed}-v{self.number}"
+
+    @property
+    def path(self) -> Path:
+        """The file with all of its files."""
+        return Path(settings.DATA_DIR) / "datasets" / str(self.study_id) / f"{self.number}.zip"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was written, and its file was not lost since."""
+        return self.state == self.State.READY and self.path.is_file()
+
+    @property
+    def progress(self) -> int:
+        """Per cent of its rows that are written; 99 until it is there."""
+        if self.state == self.State.READY:
+            return 100
+        return min(99, 100 * self.rows_done // max(1, self.rows_expected))
+
+    @property
+    def successor(self) -> "DatasetVersion | None":
+        """The newest version that takes its place: the one that followed, or what followed that."""
+        later = self.followed_by
+        while later is not None and later.followed_by is not None:
+            later = later.followed_by
+        return later
+
+
+class VersionEpisode(models.Model):
+    """An episode that a version holds."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="version_episodes")
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="in_versions")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("version", "episode", name="episode_once_in_a_version")]
+
+    def __str__(self) -> str:
+        return f"{self.episode_id} in {self.version_id}"
+
+
+class VersionPerson(models.Model):
+    """Somebody who is in a version; whether all of their play that counts is."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="version_people")
+    participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="in_versions")
+    is_whole = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("version", "participation", name="person_once_in_a_version")]
+
+    def __str__(self) -> str:
+        return f"{self.participation_id} in {self.version_id}"
+
+
+class Tombstone(models.Model):
+    """A digest by which whoever has an old copy finds the rows of somebody who has withdrawn; nothing else is known."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="tombstones")
+    key = models.ForeignKey(DatasetKey, on_delete=models.CASCADE, related_name="tombstones")
+    digest = models.CharField(max_length=64, unique=True)
+    made = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["study", "digest"]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -1,6 +1,8 @@
 """The rows of the table ``participations``: who took part in a study, under what, with what, and how far they came."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -23,16 +25,31 @@ def participations_of(studies: Iterable[Study]) -> QuerySet[Participation]:
     return rows.select_related("study", "participant").order_by("study__slug", "pseudonym")
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What counts: episodes of a version alone, and what had happened until some moment; without it, all of today."""
+
+    episodes: QuerySet[Any] | None = None
+    until: datetime | None = None
+
+    def before(self, moment: datetime | None) -> datetime | None:
+        """Return a moment if it had come by then."""
+        return None if moment is not None and self.until is not None and moment > self.until else moment
+
+
 def participation_rows(
-    participations: QuerySet[Participation], receipt_of: Callable[[Participation], Receipt | None]
+    participations: QuerySet[Participation],
+    receipt_of: Callable[[Participation], Receipt | None],
+    counted: Moment,
 ) -> Iterator[Row]:
     """Yield a row for each participation, in the order of studies.
 
     Args:
         receipt_of: gives what there is of each in the export; None where not all of it is there.
+        counted: what their numbers count.
     """
     for study, own in groupby(participations, lambda row: row.study):
-        facts = _Facts(study)
+        facts = _Facts(study, counted)
         for participation in own:
             yield facts.row(participation) | _receipt(receipt_of(participation))
 
@@ -40,12 +57,19 @@ def participation_rows(
 class _Facts:
     """What is known of the participations of a study, each by the key of its participant."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, counted: Moment) -> None:
+        self._moment = counted
         changes = StudyChange.objects.filter(study=study).order_by("pk").values_list("pk", flat=True)
         self._numbers = {key: number for number, key in enumerate(changes, start=1)}
-        consents = Consent.objects.filter(study=study).values_list("participant")
-        self._consents = dict(consents.annotate(Max("version")).order_by())
-        played = Episode.objects.filter(study=study, tutorial=False, status=Episode.Status.SUBMITTED)
+        consents = Consent.objects.filter(study=study)
+        if counted.until is not None:
+            consents = consents.filter(given__lte=counted.until)
+        agreed = consents.values_list("participant").annotate(Max("version"))
+        self._consents = dict(agreed.order_by())
+        episodes = Episode.objects.filter(study=study)
+        if counted.episodes is not None:
+            episodes = episodes.filter(pk__in=counted.episodes.order_by().values("pk"))
+        played = episodes.filter(tutorial=False, status=Episode.Status.SUBMITTED)
         counts = played.values("participant").order_by()
         self._counts: dict[int, Any] = {
             row["participant"]: row
@@ -56,9 +80,12 @@ class _Facts:
                 surplus=Count("pk", filter=Q(surplus=True)),
             )
         }
-        failed = Lease.objects.filter(participation__study=study, failed=True).values_list("participation__participant")
-        self._failed = dict(failed.annotate(Count("pk")).order_by())
-        views = Event.objects.filter(kind="view", episode__study=study, parameters__has_key="viewport_width")
+        leases = Lease.objects.filter(participation__study=study, failed=True)
+        if counted.episodes is not None:
+            leases = leases.filter(episodes__in=episodes.order_by().values("pk"))
+        failed = leases.values_list("participation__participant")
+        self._failed = dict(failed.annotate(Count("pk", distinct=True)).order_by())
+        views = Event.objects.filter(kind="view", episode__in=episodes.order_by(), parameters__has_key="viewport_width")
         latest = views.order_by("episode__participant", "-episode__started", "-seq").distinct("episode__participant")
         self._widths = dict(latest.values_list("episode__participant", "parameters__viewport_width"))
 
@@ -67,6 +94,7 @@ class _Facts:
         key = participation.participant_id
         counts = self._counts.get(key, {})
         began_under = participation.began_under_id
+        rejected = self._moment.before(participation.rejected)
         return {
             "study": participation.study.slug,
             "player": participation.pseudonym,
@@ -77,10 +105,10 @@ class _Facts:
             "window": _window(self._widths.get(key)),
             "preview": participation.preview,
             "joined": participation.joined,
-            "completed": participation.completed,
+            "completed": self._moment.before(participation.completed),
             "played_ms": counts.get("played_ms") or 0,
-            "excluded": participation.rejected is not None,
-            "exclusion_reason": participation.rejection_reason or None,
+            "excluded": rejected is not None,
+            "exclusion_reason": (participation.rejection_reason or None) if rejected else None,
             "attention_items": counts.get("attention_items", 0),
             "attention_failed": self._failed.get(key, 0),
             "repeats": counts.get("repeats", 0),

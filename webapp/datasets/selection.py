@@ -1,6 +1,6 @@
 """What an export holds: which episodes, whose participations, and what was said of pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.db import models
 
 from editing.game import filters
 from webapp.datasets.answer_rows import answers_of, task_judgements, with_what_was_shown
-from webapp.datasets.participations import participations_of
+from webapp.datasets.participations import Moment, participations_of
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -20,7 +20,7 @@ from webapp.studies.models import Consent, Participation, Study, Withdrawal
 _TUTORIALS = "of the tutorial"
 
 # The preview of a removed photo is kept as long as there is submitted play on it.
-_SHOWN = models.Q(photo__removed_at=None) | models.Q(
+SHOWN = models.Q(photo__removed_at=None) | models.Q(
     photo__in=Episode.objects.filter(status=Episode.Status.SUBMITTED).order_by().values("photo")
 )
 
@@ -45,7 +45,7 @@ class Selection:
     @property
     def episodes(self) -> models.QuerySet[Episode]:
         """The episodes, in order."""
-        return self._that_count.filter(_SHOWN).order_by("started", "id")
+        return self._that_count.filter(SHOWN).order_by("started", "id")
 
     @property
     def _of_this_version(self) -> models.QuerySet[Episode]:
@@ -61,7 +61,7 @@ class Selection:
         counts = {
             "played with another version of the filters": self._in_study.count() - self._of_this_version.count(),
             _TUTORIALS: self._of_this_version.count() - self._that_count.count(),
-            "on a removed photo that nobody submitted": self._that_count.exclude(_SHOWN).count(),
+            "on a removed photo that nobody submitted": self._that_count.exclude(SHOWN).count(),
         }
         return {reason: count for reason, count in counts.items() if count}
 
@@ -105,10 +105,19 @@ class Selection:
         """What was answered to questionnaires."""
         return answers_of(self.studies)
 
+    @property
+    def counted(self) -> Moment:
+        """What the numbers of participations count: all that there is."""
+        return Moment()
+
     def are_whole(self) -> Mapping[int, bool]:
         """Tell, by the key of each participation, whether all of its play that counts is here."""
         is_whole = not (self.left_out.keys() - {_TUTORIALS}) and Episode.Status.SUBMITTED in self.statuses
         return dict.fromkeys(self.participations.values_list("pk", flat=True), is_whole)
+
+    def reduced(self, name: str, tables: Iterable[Any]) -> Iterator[Any]:
+        """Yield a table without what is not passed on; nothing is kept back here."""
+        return iter(tables)
 
     @property
     def about(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 
+from webapp.datasets.queueing import BUILD_VERSION
 from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 
 
@@ -13,6 +14,7 @@ from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 @app.task(name="forget_identities", queue=QUEUE, queueing_lock="forget identities")
 def forget_identities(timestamp: int) -> None:
     """Every night: erase who people are, where that is due, and exports that are old."""
+    from webapp.datasets.leaving import write_journal
     from webapp.datasets.old_exports import delete_old_exports
     from webapp.studies.entries import erase_identities
     from webapp.studies.retention import anonymise_due
@@ -20,6 +22,7 @@ def forget_identities(timestamp: int) -> None:
     erase_identities()
     anonymise_due()
     delete_old_exports()
+    write_journal()
 
 
 @app.task(name="prepare_export", queue=QUEUE)
@@ -36,6 +39,23 @@ def compare_export(context: JobContext, *, comparison: int) -> None:
     from webapp.datasets import comparing
 
     comparing.compare_export(comparison, context.should_abort)
+
+
+@app.task(name=BUILD_VERSION, queue=QUEUE)
+def build_version(*, version: int) -> None:
+    """Write a numbered version of a study's data."""
+    from webapp.datasets.building import build
+
+    build(version)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="take_up_versions", queue=QUEUE, queueing_lock="take up versions")
+def take_up_versions(timestamp: int) -> None:
+    """Every minute: build versions whose worker has died, or whose job is gone; not for ever."""
+    from webapp.datasets.taking_up import take_up
+
+    take_up()
 
 
 @app.periodic(cron="* * * * *")

@@ -11,6 +11,7 @@ from webapp.datasets.models import PreparedExport
 from webapp.datasets.receipts import receipts_of_study
 from webapp.datasets.tasks import prepare_export
 from webapp.desk.access import for_members, render_desk
+from webapp.desk.versions import versions_of
 from webapp.http.ranges import file_response
 from webapp.studies.copying import account_of
 from webapp.studies.log import log
@@ -85,4 +86,5 @@ def _exports(study: Study) -> list[PreparedExport]:
 
 
 def _page(request: HttpRequest, study: Study, form: ExportForm, status: int = 200) -> HttpResponseBase:
-    return render_desk(request, "exports", study, status, tab="exports", form=form, exports=_exports(study))
+    exports, versions = _exports(study), versions_of(study)
+    return render_desk(request, "exports", study, status, tab="exports", form=form, exports=exports, versions=versions)

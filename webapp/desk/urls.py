@@ -15,6 +15,7 @@ from webapp.desk import (
     photos,
     quality,
     studies,
+    versions,
 )
 from webapp.photos.models import SHA256
 
@@ -56,6 +57,13 @@ urlpatterns = [
     path("studies/<slug:slug>/exports/<int:key>.zip", exports.export_file, name="desk-export-file"),
     path("studies/<slug:slug>/exports/<int:key>/compare/", comparisons.ask_for_comparison, name="desk-ask-comparison"),
     path("studies/<slug:slug>/exports/<int:key>/report.html", comparisons.comparison_report, name="desk-comparison"),
+    path("studies/<slug:slug>/versions/new/", versions.new_version_page, name="desk-new-version"),
+    path("studies/<slug:slug>/versions/list/", versions.live_versions, name="desk-version-list"),
+    path("studies/<slug:slug>/versions/ask/", versions.ask_for_version, name="desk-ask-version"),
+    path("studies/<slug:slug>/versions/<int:number>/", versions.version_page, name="desk-version"),
+    path("studies/<slug:slug>/versions/<int:number>.zip", versions.version_file, name="desk-version-file"),
+    path("studies/<slug:slug>/versions/<int:number>/retry/", versions.retry_version, name="desk-retry-version"),
+    path("studies/<slug:slug>/versions/<int:number>/publish/", versions.publish_version, name="desk-publish-version"),
     path("studies/<slug:slug>/receipts/", exports.receipts_page, name="desk-receipts"),
     path("studies/<slug:slug>/members/", members.members_page, name="desk-members"),
     path("studies/<slug:slug>/members/change/", members.change_member, name="desk-change-member"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.dispatch import Signal
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -20,6 +21,9 @@ from webapp.participants.sessions import participant_key, participant_of
 from webapp.studies.api import PREVIEW_RESPONSES, PhotoSerializer, WhateverIsAccepted, preview_response
 from webapp.studies.members import Role, may
 from webapp.studies.models import pseudonym_in_study
+
+# Sent with ``episode``: who shows it to everybody answers with the name that its player has there, others with nothing.
+showing_to_all = Signal()
 
 
 class ReplayStepSerializer(StepSerializer):
@@ -53,7 +57,7 @@ class ReplayView(APIView):
         # The photo may be seen as part of the replay, by people who have joined nothing.
         photo = {**PhotoSerializer(episode.photo).data, "preview_url": reverse("replay-preview", args=[episode.pk])}
         answer = {
-            "player": Episode.objects.values_list(pseudonym_in_study(), flat=True).get(pk=episode.pk),
+            "player": _name(request, episode),
             "own": episode.participant_id == participant_key(request),
             "study": episode.study.texts.title,
             "photo": photo,
@@ -97,9 +101,27 @@ def may_watch(request: HttpRequest | Request, episode: Episode) -> bool:
     is_shown = episode.status == Episode.Status.SUBMITTED and not (episode.tutorial or episode.preview)
     if episode.study.public_replays and is_shown:
         return True
+    return _is_concerned(request, episode) or bool(name_for_all(episode))
+
+
+def _is_concerned(request: HttpRequest | Request, episode: Episode) -> bool:
     participant = participant_of(request)
     is_player = participant is not None and episode.participant_id == participant.pk
     return is_player or may(request, episode.study, Role.VIEWER)
+
+
+def name_for_all(episode: Episode) -> str:
+    """Return what the player of an episode is called that is shown to everybody; empty where it is not."""
+    names = (name for _, name in showing_to_all.send(Episode, episode=episode))
+    return next((name for name in names if name), "")
+
+
+def _name(request: Request, episode: Episode) -> str:
+    """Return who played it: to those who see it as part of published data, the name that these have."""
+    if not (episode.study.public_replays or _is_concerned(request, episode)):
+        return name_for_all(episode)
+    name: str = Episode.objects.values_list(pseudonym_in_study(), flat=True).get(pk=episode.pk)
+    return name
 
 
 def _steps(episode: Episode) -> list[dict[str, Any]]:

@@ -33,6 +33,8 @@ POLICIES: dict[str, str] = {
     "ratings.Judgement.showing": "stays with the showing",
     "ratings.Place.episode": "stays with the showing",
     "downloads.Download.episode": "deleted with its file after DOWNLOAD_DAYS",
+    "datasets.VersionEpisode.episode": "stays with the version",
+    "datasets.VersionPerson.participation": "stays with the version",
 }
 # Rows of consents are only ever added: the database refuses to change them.
 _CONSENTS = """

@@ -71,6 +71,10 @@ def check_tasks(value: Any) -> None:
         raise ValidationError("Each task has a name of its own, and play comes once.")
 
 
+# Questions to which nobody answers in their own words.
+_CLOSED_QUESTIONS = ("radiogroup", "checkbox", "dropdown", "tagbox", "rating", "boolean", "ranking", "imagepicker")
+
+
 def check_questionnaires(value: Any) -> None:
     """Refuse anything but questionnaires in SurveyJS's JSON, by name.
 
@@ -101,6 +105,18 @@ def asks_anything(survey: Mapping[str, Any]) -> bool:
 def answer_names(survey: Mapping[str, Any]) -> set[str]:
     """Return the names under which SurveyJS may give answers: of questions, and of what follows from them."""
     return {str(found[name]) for found in _objects_within(survey) for name in _NAMES if found.get(name)}
+
+
+def closed_questions(survey: Mapping[str, Any]) -> set[str]:
+    """Return the names of the questions whose answers are among what the questionnaire offers, never own words."""
+    names: dict[str, bool] = {}
+    own_words = survey.get("storeOthersAsComment") is False
+    for found in _objects_within(survey):
+        if found.get("name") and "type" in found:
+            has_other = own_words and any(found.get(name) for name in ("showOtherItem", "hasOther"))
+            is_closed = found["type"] in _CLOSED_QUESTIONS and not has_other
+            names[str(found["name"])] = names.get(str(found["name"]), True) and is_closed
+    return {name for name, is_closed in names.items() if is_closed}
 
 
 def _objects_within(value: Any) -> Iterable[Mapping[str, Any]]:

@@ -40,6 +40,8 @@ POLICIES: dict[str, str] = {
     "ratings.Judgement.showing": "deleted with the showing",
     "ratings.Place.episode": "the showing is deleted, whoever saw it, by webapp.ratings.erasing",
     "downloads.Download.episode": "deleted with its file by webapp.downloads.deleting",
+    "datasets.VersionEpisode.episode": "deleted by webapp.datasets.leaving, with the files of the version",
+    "datasets.VersionPerson.participation": "deleted by webapp.datasets.leaving, with the files of the version",
 }
 
 

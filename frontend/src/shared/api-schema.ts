@@ -435,6 +435,58 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/studies/{slug}/versions/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description List them, the newest first. */
+        readonly get: operations["list_versions"];
+        readonly put?: never;
+        /** @description Ask for the next one, which the worker builds. */
+        readonly post: operations["make_version"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/versions/{number}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description Say how far it is, or what its files are. */
+        readonly get: operations["read_version"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/versions/{number}/archive/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description Send it. */
+        readonly get: operations["download_version"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/trials/{trial_id}/pictures/{index}/": {
         readonly parameters: {
             readonly query?: never;
@@ -505,6 +557,17 @@ export interface components {
             readonly photo: string;
             readonly events: readonly components["schemas"]["EventRequest"][];
         };
+        readonly ChoiceRequest: {
+            readonly kinds?: readonly components["schemas"]["PlayerKindEnum"][];
+            readonly statuses?: readonly components["schemas"]["StatusesEnum"][];
+            readonly leave_out?: readonly components["schemas"]["LeaveOutEnum"][];
+            readonly failed_attention?: number | null;
+            readonly consent_version?: number;
+            readonly refused?: boolean;
+            readonly free_text?: boolean;
+            readonly exact_device?: boolean;
+            readonly smallest_cell?: number;
+        };
         readonly ConsentText: {
             /** @description To be sent with the request to join. */
             readonly version: number;
@@ -523,12 +586,20 @@ export interface components {
         readonly DeviceEnum: "mouse" | "touch" | "pen" | "keyboard" | "other";
         readonly Download: {
             readonly format: components["schemas"]["FormatEnum"];
-            readonly state: components["schemas"]["StateEnum"];
+            readonly state: components["schemas"]["DownloadStateEnum"];
             /** @description Why it failed, for the player. */
             readonly reason: string;
             /** @description Of the file, once it is ready. */
             readonly url: string | null;
         };
+        /**
+         * @description * `queued` - Queued
+         *     * `working` - Working
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        readonly DownloadStateEnum: "queued" | "working" | "ready" | "failed";
         readonly Downloads: {
             readonly offered: boolean;
             /** @description Why nothing is offered; empty else. */
@@ -712,12 +783,31 @@ export interface components {
          */
         readonly JudgingKindEnum: "rating" | "pair" | "turing" | "turing_pair";
         /**
+         * @description * `tutorial` - tutorial
+         *     * `preview` - preview
+         *     * `repeat` - repeat
+         *     * `attention` - attention
+         *     * `resumed` - resumed
+         *     * `saw_reveal` - saw_reveal
+         *     * `surplus` - surplus
+         * @enum {string}
+         */
+        readonly LeaveOutEnum: "tutorial" | "preview" | "repeat" | "attention" | "resumed" | "saw_reveal" | "surplus";
+        /**
          * @description * `you` - you
          *     * `agent` - agent
          *     * `person` - person
          * @enum {string}
          */
         readonly MadeByEnum: "you" | "agent" | "person";
+        readonly NewVersionRequest: {
+            readonly choice?: components["schemas"]["ChoiceRequest"];
+            /**
+             * @description Whether people have other pseudonyms than in any other version.
+             * @default false
+             */
+            readonly unlinkable: boolean;
+        };
         readonly Next: {
             /** @description Where the photo is the practice photo. */
             readonly tutorial: components["schemas"]["Tutorial"] | null;
@@ -787,20 +877,11 @@ export interface components {
         readonly Participant: {
             /** @description Whom the session plays as, on this site; data have a pseudonym for each study. */
             readonly participant: string;
-            readonly kind: components["schemas"]["ParticipantKindEnum"];
+            readonly kind: components["schemas"]["PlayerKindEnum"];
             readonly study: string;
             /** @description Brings the same participant back once the session has ended. */
             readonly ticket: string;
         };
-        /**
-         * @description * `human` - human
-         *     * `robot` - robot
-         *     * `agent` - agent
-         *     * `baseline` - baseline
-         *     * `expert` - expert
-         * @enum {string}
-         */
-        readonly ParticipantKindEnum: "human" | "robot" | "agent" | "baseline" | "expert";
         readonly Photo: {
             /** @description The SHA-256 of the source file. */
             readonly id: string;
@@ -832,6 +913,15 @@ export interface components {
              */
             readonly episode: string | null;
         };
+        /**
+         * @description * `human` - human
+         *     * `robot` - robot
+         *     * `agent` - agent
+         *     * `baseline` - baseline
+         *     * `expert` - expert
+         * @enum {string}
+         */
+        readonly PlayerKindEnum: "human" | "robot" | "agent" | "baseline" | "expert";
         /**
          * @description * `auto` - auto
          *     * `srgb` - srgb
@@ -930,19 +1020,17 @@ export interface components {
             readonly steps: readonly components["schemas"]["Step"][];
         };
         /**
-         * @description * `queued` - Queued
-         *     * `working` - Working
-         *     * `ready` - Ready
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        readonly StateEnum: "queued" | "working" | "ready" | "failed";
-        /**
          * @description * `open` - open
          *     * `submitted` - submitted
          * @enum {string}
          */
         readonly StateStatusEnum: "open" | "submitted";
+        /**
+         * @description * `submitted` - submitted
+         *     * `excluded` - excluded
+         * @enum {string}
+         */
+        readonly StatusesEnum: "submitted" | "excluded";
         readonly Step: {
             /** @description The filter's slug. */
             readonly filter: string;
@@ -1082,6 +1170,41 @@ export interface components {
             /** @default  */
             readonly attribution: string;
         };
+        readonly Version: {
+            readonly number: number;
+            readonly state: components["schemas"]["VersionStateEnum"];
+            /** @description Why it failed, or has no files any more; empty else. */
+            readonly reason: string;
+            /** @description Per cent that is written. */
+            readonly progress: number;
+            /**
+             * Format: date-time
+             * @description The date that its files bear.
+             */
+            readonly stored: string;
+            readonly choice: {
+                readonly [key: string]: unknown;
+            };
+            /** @description Bytes and SHA-256 of each file, and of `archive`, which is all in one. */
+            readonly files: {
+                readonly [key: string]: unknown;
+            };
+            /** @description By table. */
+            readonly rows: {
+                readonly [key: string]: number;
+            };
+            /** @description The number of the version that takes its place. */
+            readonly successor: number | null;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `working` - Working
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        readonly VersionStateEnum: "queued" | "working" | "ready" | "failed" | "withdrawn";
         readonly WantedRequest: {
             /** @default jpeg */
             readonly format: components["schemas"]["FormatEnum"];
@@ -2186,6 +2309,182 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["TrialAnswered"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly list_versions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["Version"][];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly make_version: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NewVersionRequest"];
+            };
+        };
+        readonly responses: {
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly read_version: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: number;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly download_version: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: number;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/zip": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/zip": string;
+                };
+            };
+            /** @description Its files were deleted as somebody withdrew; which one follows. */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */

@@ -26,6 +26,12 @@ def step_text(step: Any) -> str:
 
 
 @register.filter
+def thousands(number: int) -> str:
+    """Return a number with its thousands apart: ``1,240,000``."""
+    return f"{number:,}"
+
+
+@register.filter
 def clock(ms: float | None) -> str:
     """Return milliseconds as minutes, seconds and tenths: ``1:07.4``."""
     if ms is None:

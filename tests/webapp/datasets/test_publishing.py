@@ -1,0 +1,197 @@
+"""A version on the desk, over the API and in public: what it passes before, how it is sent, who may watch samples."""
+
+import hashlib
+
+import pytest
+
+from tests.webapp.conftest import BRIGHTER, Player, write_events
+from tests.webapp.datasets.conftest import names_in
+from tests.webapp.desk.test_studies import post, text
+from webapp.datasets.building import build
+from webapp.datasets.choosing import Choice
+from webapp.datasets.gate import SAMPLES, checks
+from webapp.datasets.models import DatasetVersion
+from webapp.photos.models import Photo
+from webapp.studies.members import Role
+from webapp.studies.models import Participation
+from webapp.studies.tokens import ApiToken
+from webapp.studies.withdrawing import withdraw
+
+EXPORTS = "/desk/studies/default/exports/"
+VERSION = "/desk/studies/default/versions/1/"
+TEXTS = {"description": "Five steps at most.", "licence": "CC BY 4.0", "doi": "10.5281/zenodo.1"}
+
+
+@pytest.fixture
+def owner(researcher):
+    """Ada's browser: she owns the default study."""
+    return researcher
+
+
+@pytest.fixture
+def crowd(photos):
+    """Three more people, so that there are five."""
+    for _ in range(3):
+        visitor = Player()
+        assert visitor.join().status_code == 200
+        assert visitor.send(photos[0], write_events(*BRIGHTER, ("submit", {}))).status_code == 200
+
+
+@pytest.fixture
+def published(owner, crowd, make_version):
+    """A version with a public page."""
+    version = make_version()
+    confirmed = [question.name for check in checks(version) for question in check.questions]
+    answer = post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)
+    assert answer["Location"] == "/data/default/1/", text(answer)
+    version.refresh_from_db()
+    return version
+
+
+class TestDesk:
+    def test_it_is_asked_for_built_and_downloaded(self, owner, photos):
+        form = {"kinds": ["human"], "statuses": ["submitted"], "leave_out": ["preview"]}
+        assert post(owner, "/desk/studies/default/versions/ask/", **form)["Location"] == EXPORTS
+        version = DatasetVersion.objects.get()
+        assert "queued" in text(owner.get(EXPORTS))
+        build(version.pk)
+        version.refresh_from_db()
+        assert Choice.from_json(version.choice).kinds == ("human",)
+        assert "3 episodes" in text(owner.get("/desk/studies/default/versions/list/"))
+        file = owner.get("/desk/studies/default/versions/1.zip")
+        assert file["Content-Disposition"] == 'attachment; filename="default-v1.zip"'
+        assert "default-v1/events.parquet" in names_in(file.getvalue())
+        page = text(owner.get(VERSION))
+        assert version.files["events.parquet"]["sha256"] in page
+
+    def test_one_that_failed_says_why_and_is_tried_again(self, owner, photos, make_version, settings):
+        version = make_version()
+        DatasetVersion.objects.update(state="failed", reason="The disk of the server is full.")
+        version.path.unlink()
+        assert "The disk of the server is full." in text(owner.get(EXPORTS))
+        assert post(owner, f"{VERSION}retry/")["Location"] == EXPORTS
+        build(version.pk)
+        assert "3 episodes" in text(owner.get(EXPORTS))
+
+
+class TestGate:
+    def test_few_people_cannot_be_published(self, owner, photos, make_version):
+        make_version()
+        answer = post(owner, f"{VERSION}publish/", **TEXTS)
+        assert answer.status_code == 409
+        assert "There are 2 people in all." in text(answer)
+
+    def test_each_photo_is_confirmed_by_itself(self, owner, crowd, photos, make_version):
+        version = make_version()
+        asked = [question.name for check in checks(version) for question in check.questions]
+        of_photos = [name for name in asked if name.startswith("photo-")]
+        assert len(of_photos) == 2
+        answer = post(owner, f"{VERSION}publish/", confirmed=[name for name in asked if name != of_photos[0]], **TEXTS)
+        assert answer.status_code == 409
+        assert "1 to be confirmed yet" in text(answer)
+
+    def test_a_photo_without_a_licence_stands_against_it(self, owner, crowd, photos, make_version):
+        Photo.objects.filter(pk=photos[1].pk).update(licence="")
+        version = make_version()
+        problems = [problem for check in checks(version) for problem in check.problems]
+        assert [problem for problem in problems if "has no licence" in problem]
+
+    def test_exact_devices_stand_against_it(self, owner, crowd, make_version):
+        version = make_version(Choice(exact_device=True))
+        assert any("exact sizes" in problem for check in checks(version) for problem in check.problems)
+
+    def test_own_words_must_be_read(self, crowd, make_version):
+        asked = [
+            question.name for check in checks(make_version(Choice(free_text=True))) for question in check.questions
+        ]
+        assert "words" in asked
+
+    def test_changes_after_the_opening_are_listed(self, study, crowd, make_version):
+        study.minutes = 7
+        study.save()
+        notes = [note for check in checks(make_version()) for note in check.notes]
+        assert "Day 0: minutes" in notes
+
+
+class TestPublic:
+    def test_everybody_sees_the_page_and_can_download(self, published):
+        stranger = Player()
+        page = text(stranger.get("/data/default/1/"))
+        for said in ("Five steps at most.", "CC BY 4.0", "https://doi.org/10.5281/zenodo.1", "Version 1"):
+            assert said in page
+        assert published.files["archive"]["sha256"] in page
+        file = stranger.get("/data/default/1/archive.zip")
+        assert hashlib.sha256(file.getvalue()).hexdigest() == published.files["archive"]["sha256"]
+
+    def test_what_is_not_published_is_not_there(self, photos, make_version):
+        make_version()
+        assert Player().get("/data/default/1/").status_code == 404
+        assert Player().get("/data/default/1/archive.zip").status_code == 404
+
+    def test_samples_replay_for_all_under_the_name_of_the_data(self, published, study):
+        assert 0 < len(published.samples) <= SAMPLES
+        names = set(Participation.objects.values_list("pseudonym", flat=True))
+        for sample in published.samples:
+            shown = Player().get(f"/api/episodes/{sample}/replay/")
+            assert shown.status_code == 200
+            assert shown.json()["player"] not in names
+            assert len(shown.json()["player"]) == 32
+            assert Player().get(f"/api/episodes/{sample}/replay/preview/").status_code == 200
+
+    def test_it_can_be_taken_down(self, owner, published):
+        post(owner, f"{VERSION}publish/", down="yes")
+        assert Player().get("/data/default/1/").status_code == 404
+        assert Player().get(f"/api/episodes/{published.samples[0]}/replay/").status_code == 404
+
+    def test_after_a_withdrawal_it_is_gone_and_names_what_follows(self, published, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks(execute=True):
+            withdraw(Participation.objects.order_by("pk").last())
+        for address in ("/data/default/1/", "/data/default/1/archive.zip"):
+            answer = Player().get(address)
+            assert answer.status_code == 410
+            assert "Version 2 follows it." in text(answer)
+        assert published.files["archive"]["sha256"] in text(Player().get("/data/default/1/"))
+        assert Player().get(f"/api/episodes/{published.samples[0]}/replay/").status_code == 404
+
+
+class TestApi:
+    @pytest.fixture
+    def token(self, study, ada):
+        """A viewer's token."""
+        text = ApiToken.make(study, ada, "script", Role.EDITOR)[1]
+        return {"Authorization": f"Bearer {text}"}
+
+    def test_it_is_asked_for_and_read_by_token(self, owner, client, token, photos):
+        url = "/api/studies/default/versions/"
+        answer = client.post(url, {"choice": {"kinds": ["human"]}}, content_type="application/json", headers=token)
+        assert answer.status_code == 202, answer.content
+        assert answer.json()["state"] == "queued"
+        assert client.get(f"{url}1/archive/", headers=token).status_code == 404
+        build(DatasetVersion.objects.get().pk)
+        told = client.get(f"{url}1/", headers=token).json()
+        assert (told["state"], told["progress"], told["rows"]["episodes"]) == ("ready", 100, 3)
+        assert [row["number"] for row in client.get(url, headers=token).json()] == [1]
+
+    def test_a_download_that_broke_off_goes_on(self, owner, client, token, photos, make_version):
+        version = make_version()
+        url = "/api/studies/default/versions/1/archive/"
+        first = client.get(url, headers=token | {"Range": "bytes=0-999"})
+        rest = client.get(url, headers=token | {"Range": "bytes=1000-", "If-Range": first["ETag"]})
+        assert (first.status_code, rest.status_code) == (206, 206)
+        assert first.getvalue() + rest.getvalue() == version.path.read_bytes()
+
+    def test_of_who_has_withdrawn_it_is_gone(
+        self, owner, client, token, photos, make_version, django_capture_on_commit_callbacks
+    ):
+        make_version()
+        with django_capture_on_commit_callbacks(execute=True):
+            withdraw(Participation.objects.order_by("pk").last())
+        answer = client.get("/api/studies/default/versions/1/archive/", headers=token)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (410, "gone")
+        assert "Version 2 follows it." in answer.json()["error"]["message"]
+
+    def test_what_cannot_be_chosen_is_refused(self, owner, client, token, study):
+        url = "/api/studies/default/versions/"
+        answer = client.post(url, {"choice": {"kinds": ["cats"]}}, content_type="application/json", headers=token)
+        assert answer.status_code == 400
+        assert not DatasetVersion.objects.exists()

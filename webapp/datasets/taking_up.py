@@ -1,0 +1,32 @@
+"""Versions that nobody builds any more, since a worker has died at one or a job is lost: they are taken up again."""
+
+from django.db.models import Q
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
+
+from webapp.datasets.building import LOST_AFTER, MOST_ATTEMPTS
+from webapp.datasets.models import DatasetVersion
+from webapp.datasets.queueing import BUILD_VERSION, ask_to_build
+
+_DIED = "The server's worker died at it several times: it may be too large for its memory, or its disk."
+
+
+def is_lost() -> Q:
+    """Return which versions that are being built have had no heartbeat for long."""
+    silent = Q(heartbeat=None) | Q(heartbeat__lt=timezone.now() - LOST_AFTER)
+    return Q(state=DatasetVersion.State.WORKING) & silent
+
+
+def take_up() -> None:
+    """Put those back into the queue that have lost their worker or their job; give up those that have cost several."""
+    waiting = ProcrastinateJob.objects.filter(task_name=BUILD_VERSION, status=Status.TODO.value)
+    queued = {arguments.get("version") for arguments in waiting.values_list("args", flat=True)}
+    lost = DatasetVersion.objects.filter(is_lost() | Q(state=DatasetVersion.State.QUEUED)).exclude(pk__in=queued)
+    for version in lost:
+        rows = DatasetVersion.objects.filter(pk=version.pk, state=version.state, attempt=version.attempt)
+        if version.attempt >= MOST_ATTEMPTS:
+            failed = DatasetVersion.State.FAILED
+            rows.update(state=failed, reason=_DIED, attempt=version.attempt + 1, finished=timezone.now())
+        elif rows.update(state=DatasetVersion.State.QUEUED, heartbeat=None):
+            ask_to_build(version)
