@@ -31,7 +31,7 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long screenshots lint format types contract api-schema references translations \
+.PHONY: help run demo test test-long machines screenshots lint format types contract api-schema references translations \
 	bench chromium clean lint-python lint-frontend types-python types-frontend frontend-tests
 
 help: ## this list
@@ -50,7 +50,7 @@ test: $(SETUP) chromium ## every check and every test but the long ones: TESTS=t
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types frontend-tests
 	$(call pytest,-m 'not long')
 
-test-long: $(SETUP) chromium ## the tests that take minutes, on machines of their own too where root has mmdebstrap and systemd-nspawn
+test-long: $(SETUP) chromium machines ## the tests that take minutes; where root runs them on Debian, on machines of their own too
 	$(call pytest,-m long)
 
 screenshots: TESTS =
@@ -151,6 +151,16 @@ chromium:
 		else \
 			echo "The tests need Chromium: sudo apt-get install $$packages   (or name one with CHROMIUM=)" >&2; exit 1; \
 		fi; \
+	fi
+
+# What makes and boots a Debian in a folder, for root on Debian; elsewhere those tests are skipped.
+machines:
+	@missing=$$(for name in mmdebstrap systemd-nspawn age; do command -v $$name >/dev/null || echo $$name; done); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing' $$missing; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get -qq update; \
+		apt-get -qq install -y --no-install-recommends $${missing/systemd-nspawn/systemd-container} >/dev/null; \
 	fi
 
 # What a command is run with that needs Postgres: nothing if DATABASE_URL names one, else the embedded one.

@@ -101,7 +101,10 @@ READ = [
     Address("finished-thumbnail", HIDDEN),
     Address("replay-page", HIDDEN | MEMBERS),
     Address("photos", answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, (302, "/desk/studies/default/photos/")))),
-    *(Address(name, answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, OK))) for name in ("desk", "desk-new")),
+    *(
+        Address(name, answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, OK)))
+        for name in ("desk", "desk-new", "desk-health")
+    ),
     *(Address(name, LOGIN) for name in OF_THE_DESK),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
     Address("desk-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),

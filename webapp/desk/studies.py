@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from webapp.desk.access import for_members, for_researchers, render_desk
+from webapp.desk.health import conditions
 from webapp.participants.models import Participant
 from webapp.studies.copying import begin_copy, free_slug
 from webapp.studies.log import log
@@ -56,7 +57,8 @@ def wanted_places(study: Study, photos: int) -> int:
 @for_researchers
 def desk(request: HttpRequest) -> HttpResponseBase:
     """Render the studies of which the researcher is a member."""
-    return render_desk(request, "studies", lines=_lines(request))
+    wrong = [condition.name.lower() for condition in conditions() if condition.meaning]
+    return render_desk(request, "studies", lines=_lines(request), wrong=wrong)
 
 
 @for_researchers

@@ -17,11 +17,13 @@ from webapp.desk import (
     studies,
     versions,
 )
+from webapp.desk.health import health_page
 from webapp.photos.models import SHA256
 
 urlpatterns = [
     path("", studies.desk, name="desk"),
     path("new/", studies.new_study, name="desk-new"),
+    path("health/", health_page, name="desk-health"),
     path("studies/<slug:slug>/", overview.study_page, name="desk-study"),
     path("studies/<slug:slug>/progress/", overview.live_progress, name="desk-progress"),
     path("studies/<slug:slug>/state/", overview.change_state, name="desk-state"),
