@@ -121,6 +121,7 @@ class TestSettings:
         shown = {field.name for section in sections for field in section.fields}
         # Attention items are made on the page of photos.
         assert shown == {"slug", *Study.setting_names()} - {"attention_items"}
+        assert "0 attention items" in text(owner.get("/desk/studies/default/configure/"))
 
     def test_it_works(self, owner, study, ada, form):
         answer = post(owner, "/desk/studies/default/configure/", **form() | {"title": "Renamed", "minutes": "20"})
