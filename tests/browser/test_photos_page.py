@@ -74,6 +74,9 @@ def test_a_file_that_found_the_server_busy_is_sent_again_when_it_said(
     page = person.page
     page.clock.install()
     log_in(person, live_server.url)
+    page.wait_for_load_state()
+    # Who has chosen nothing yet is told nothing.
+    expect(page.locator("#summary")).to_be_empty()
     first, second = page.locator("#uploads li", has_text="new 1.png"), page.locator("#uploads li", has_text="new 2.png")
     with page.expect_response("**/api/photos/"):
         page.locator("#files").set_input_files([png(1), png(2)])  # type: ignore[list-item]

@@ -60,7 +60,13 @@ class RowsWidget(forms.Widget):
     def __init__(self, row: type[Row], *, is_ordered: bool, blank: int) -> None:
         super().__init__()
         self._row = row
-        options: dict[str, Any] = {"extra": blank, "can_delete": True, "can_order": is_ordered, "max_num": MOST_ROWS}
+        options: dict[str, Any] = {
+            "extra": blank,
+            "can_delete": True,
+            "can_order": is_ordered,
+            "max_num": MOST_ROWS,
+            "absolute_max": MOST_ROWS + 1,
+        }
         self._formset = formset_factory(row, **options, validate_max=True)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:

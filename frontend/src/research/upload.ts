@@ -172,7 +172,8 @@ class Uploads {
       // The options as they are now: who changes them means the files that come after.
       this.waiting.push({ file, line: new Line(this.list, file), options: new FormData(this.form) });
     }
-    if (!this.running) void this.run();
+    // As the page begins there may be none yet, and then there is nothing to say.
+    if (!this.running && this.waiting.length > 0) void this.run();
   }
 
   /** Sends what failed once more, in the same lines. */
