@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CONFIG = "config.json"
 LAST = "last.safetensors"
 BEST = "best.safetensors"
+# A folder in a run's, with the agent as it was between.
+KEPT = "checkpoints"
 # A folder in a run's, with a critic that is not the run's own, see ``learning.training.reward_critic``.
 CRITIC = "critic"
 FORMAT = "safelight-run"
@@ -141,8 +143,8 @@ def read_checkpoint(
     return tensors, about
 
 
-def load_agent(directory: Path) -> Checkpoint:
-    """Return the agent of a run: its best checkpoint if there is one, else its last.
+def load_agent(directory: Path, path: Path | None = None) -> Checkpoint:
+    """Return the agent of a run: its best checkpoint if there is one, else its last; or that of another of its files.
 
     The name of an agent in ``SHIPPED`` stands for its folder there, unless there is such a folder here.
 
@@ -160,7 +162,7 @@ def load_agent(directory: Path) -> Checkpoint:
     if is_people_model(config):
         build = PeopleModel
     agent, widths = _untrained(build, directory, config)
-    path = chosen_checkpoint(directory)
+    path = path or chosen_checkpoint(directory)
     about = _load_weights("agent", agent, path, widths)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Checkpoint(agent.eval(), widths, digest, config, about, path.stem)

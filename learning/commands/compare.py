@@ -44,6 +44,20 @@ Examples:
     help="Leave out the people and photos that an agent learned people's play from: without it, there is no number for "
     "an agent that has seen some of them.",
 )
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="A run's folder, of one seed or several: each of its checkpoints plays the photos, and the report has their "
+    "human-likeness over training, and its spread from run to run.",
+)
+@click.option(
+    "--ablation",
+    "ablations",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A file that `safelight ablate --json` wrote, to stand in the report.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all that is drawn: 0, if not given.")
 @click.option(
     "--plan",
@@ -72,6 +86,8 @@ def command(
     players: tuple[str, ...],
     agents: tuple[Path, ...],
     unseen: bool,
+    runs: tuple[Path, ...],
+    ablations: tuple[Path, ...],
     seed: int | None,
     plan_file: Path | None,
     photos: int,
@@ -94,6 +110,7 @@ def command(
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError
+    from learning.comparison.ablations import read_ablation
     from learning.comparison.compare import compare
     from learning.comparison.film_strips import film_strips
     from learning.comparison.overlap import find_overlaps, leave_out_seen, training_of_runs
@@ -127,6 +144,8 @@ def command(
             find_overlaps(people, others, trained_on),
         )
         numbers["moves"] = _match_moves(people, agents, seed, numbers["notes"])
+        numbers["runs"] = _compare_runs(people, runs, seed, plan.distance, numbers["notes"])
+        numbers["ablations"] = {path.stem: read_ablation(path) for path in ablations}
         if plan_file:
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
@@ -135,6 +154,19 @@ def command(
         write_report(output, numbers, render(numbers, strips))
     click.echo(numbers["answer"])
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
+
+
+def _compare_runs(
+    people: Side, runs: Sequence[Path], seed: int, distance: str, notes: list[str]
+) -> dict[str, Any] | None:
+    """Return human-likeness over training; torch is imported for that."""
+    if not runs:
+        return None
+    from learning.comparison.runs import compare_runs
+
+    result, more = compare_runs(people, runs, seed, distance)
+    notes += more
+    return result
 
 
 def _match_moves(people: Side, agents: Sequence[Path], seed: int, notes: list[str]) -> dict[str, Any]:

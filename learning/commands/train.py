@@ -126,6 +126,13 @@ Examples:
 @click.option(
     "--save-every", type=click.IntRange(1), default=50, show_default=True, help="Iterations between checkpoints."
 )
+@click.option(
+    "--keep-every",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Iterations between agents that are kept as they were, for `safelight compare --runs`; 0 for none.",
+)
 @setting_option("normalise_exposure")
 @setting_option("normalise_white_balance")
 @setting_option("unprocess")
@@ -315,7 +322,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     judge = Validation(squares.inputs.take(validation), squares.targets, held_out)
     try:
         with joined(processes, where):
-            run(out, trainer, judge, pictures, settings["save_every"])
+            run(out, trainer, judge, pictures, settings["save_every"], settings["keep_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")

@@ -85,11 +85,16 @@ def _scores(
     if not all(own.any() for own in times):
         return None
     resamples = Resamples.draw(*counts, (seed, 11))
-    weights = [resamples.people[:, people] * resamples.photos[:, on[0]], resamples.photos[:, on[1]]]
+    # Of the others, photos alone are resampled.
+    weights = [resamples.people, np.ones((len(resamples.people), 1))]
+    who = [people, np.zeros(len(on[1]), np.intp)]
     shares = []
-    for answers, asked, weight in zip(right, times, weights, strict=True):
-        bottom = weight @ asked
-        shares.append(np.divide(weight @ answers, bottom, out=np.full(len(weight), np.nan), where=bottom > 0))
+    for answers, asked, rows, columns, weight in zip(right, times, who, on, weights, strict=True):
+        top, bottom = (
+            ((weight @ _table(values, rows, columns, (weight.shape[1], counts[1]))) * resamples.photos).sum(axis=1)
+            for values in (answers, asked)
+        )
+        shares.append(np.divide(top, bottom, out=np.full(len(weight), np.nan), where=bottom > 0))
     accuracy = (shares[0] + shares[1]) / 2
     inverse = np.vectorize(NormalDist().inv_cdf)
     # Half an answer added to each cell keeps d' finite.
@@ -102,6 +107,13 @@ def _scores(
         "accuracy": estimate(accuracy, interval=bool(resamples.over)).to_json(),
         "d_prime": estimate(d_prime, interval=bool(resamples.over)).to_json(),
     }
+
+
+def _table(values: Floats, rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, int]) -> Floats:
+    """Return the sums of values by row and column."""
+    table = np.zeros(shape)
+    np.add.at(table, (rows, columns), values)
+    return table
 
 
 def _squared(features: Floats) -> Floats:

@@ -100,6 +100,8 @@ def compare(
         "halving": _halving(measured, [side.label for side in judged], seed, primary),
         "judgements": what_people_think(people.judgements, seed),
         "moves": {},
+        "runs": None,
+        "ablations": {},
         "plan": None,
         "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out)
         + overlap_notes(people.label, overlaps),

@@ -49,7 +49,8 @@ def mean_distances(
 ) -> MeanDistances:
     """Average the distances on each photo, then over photos, in every resample."""
     rows = len(resamples.people)
-    means: dict[tuple[str, str], list[Floats]] = {}
+    # The sums over photos so far, and of their weights: what each photo has is not kept, it would be gigabytes.
+    sums: dict[tuple[str, str], tuple[Floats, Floats]] = {}
     random = np.random.default_rng([*resamples.seed, 1])
     resampled = bool(resamples.over)
     # A group of several players is resampled by its players. What chance does in an agent's and in random plays of a
@@ -59,10 +60,13 @@ def mean_distances(
         for group, names in players.items()
         if group != OTHER_PHOTO and len(names) >= MINIMUM_CLUSTERS and resampled
     }
-    for photo in photos:
+    for number, photo in enumerate(photos):
         people = resamples.people[:, photo.people]
         different = photo.people[:, None] != photo.people[None]
-        means.setdefault(("own", ""), []).append(_quadratic(people, photo.own, different))
+        among_people = _quadratic(people, photo.own, different)
+        # Where one person alone was drawn of a photo's, the photo is left out of all terms alike.
+        weight = resamples.photos[:, number] * np.isfinite(among_people)
+        _add(sums, ("own", ""), among_people, weight)
         for group, others in photo.others.items():
             if group == OTHER_PHOTO:
                 weights = resamples.people[:, others.players]
@@ -75,16 +79,16 @@ def mean_distances(
                 else:
                     weights = np.ones((rows, len(others.players)))
                 allowed = np.ones(others.to_people.shape, bool)
-            means.setdefault(("to_people", group), []).append(_bilinear(people, others.to_people, weights, allowed))
+            _add(sums, ("to_people", group), _bilinear(people, others.to_people, weights, allowed), weight)
             if len(others.own):
                 several = len(players[group]) > 1
                 pairs = (
                     others.players[:, None] != others.players[None] if several else ~np.eye(len(others.own), dtype=bool)
                 )
-                means.setdefault(("own", group), []).append(_quadratic(weights, others.own, pairs))
-    # Where one person alone was drawn of a photo's, the photo is left out of all terms alike.
-    weights_of_photos = resamples.photos * np.isfinite(np.array(means["own", ""]).T)
-    totals = {key: _over_photos(np.array(values), weights_of_photos) for key, values in means.items()}
+                _add(sums, ("own", group), _quadratic(weights, others.own, pairs), weight)
+    totals = {
+        key: np.divide(top, bottom, out=np.full(rows, np.nan), where=bottom > 0) for key, (top, bottom) in sums.items()
+    }
     groups = [group for kind, group in totals if kind == "to_people"]
     missing = np.full(rows, np.nan)
     return MeanDistances(
@@ -92,6 +96,16 @@ def mean_distances(
         {group: totals["to_people", group] for group in groups},
         {group: totals.get(("own", group), missing) for group in groups},
     )
+
+
+def _add(
+    sums: dict[tuple[str, str], tuple[Floats, Floats]], key: tuple[str, str], means: Floats, weight: Floats
+) -> None:
+    """Add a photo's means to the sums over photos, in the resamples in which it has one."""
+    top, bottom = sums.setdefault(key, (np.zeros(len(means)), np.zeros(len(means))))
+    defined = ~np.isnan(means)
+    top += weight * np.where(defined, means, 0.0)
+    bottom += weight * defined
 
 
 def _bilinear(a: Floats, matrix: Floats, b: Floats, allowed: NDArray[np.bool_]) -> Floats:

@@ -105,6 +105,31 @@ def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[st
     return _svg(axes, "human-likeness", "Human-likeness of each player, with intervals")
 
 
+def learning_curves(checkpoints: Sequence[Mapping[str, Any]]) -> str:
+    """Draw human-likeness over the iterations of training, a line for each run; nothing where no run has two points."""
+    curves: dict[str, list[Mapping[str, Any]]] = {}
+    for row in checkpoints:
+        if row["iterations"] is not None and row["human_likeness"]["value"] is not None:
+            curves.setdefault(row["run"], []).append(row)
+    if not any(len(rows) > 1 for rows in curves.values()):
+        return ""
+    with mpl.rc_context(_STYLE):
+        axes = _axes(220, left=48)
+        for rows in curves.values():
+            axes.plot(*_points(rows), color=COLORS["b"], lw=1.2)
+            axes.plot(*_points([row for row in rows if row["plays"]]), "o", color=COLORS["b"], ms=5.5)
+        for value in (0, 1):
+            axes.axhline(value, color="#8a8a8a", lw=0.8, ls=":")
+        axes.set(xlabel="iterations", ylabel="human-likeness", xlim=(0, None))
+        axes.grid(axis="y", color=FAINT, lw=0.6)
+        axes.set_axisbelow(True)
+    return _svg(axes, "learning-curves", "Human-likeness over training, a line for each run")
+
+
+def _points(rows: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[float]]:
+    return [row["iterations"] for row in rows], [row["human_likeness"]["value"] for row in rows]
+
+
 def _interval(axes: Axes, side: str, y: float, estimate: Mapping[str, Any]) -> None:
     """Draw a point with its interval on a horizontal line."""
     if estimate["value"] is None:

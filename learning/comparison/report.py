@@ -72,9 +72,12 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
         details=details,
         detail_method=side_by_side.METHOD,
         drawings=_marked(
-            {"scale": plots.scale(primary, groups, labels, SINGULAR.get(people, "player"))}
-            if primary["defined"]
-            else {"scale": ""}
+            {
+                "scale": plots.scale(primary, groups, labels, SINGULAR.get(people, "player"))
+                if primary["defined"]
+                else "",
+                "runs": plots.learning_curves(numbers["runs"]["checkpoints"]) if numbers["runs"] else "",
+            }
         ),
         strips=_one_of_each(strips[labels[0]]) if labels else None,
         colors=plots.COLORS,

@@ -6,6 +6,7 @@ from typing import Any
 
 from learning.agent.checkpoint import (
     BEST,
+    KEPT,
     LAST,
     WEIGHTS,
     CheckpointError,
@@ -45,12 +46,22 @@ def resume(directory: Path, trainer: Trainer) -> Mapping[str, Any]:
     return about
 
 
-def run(directory: Path, trainer: Trainer, validation: Validation, pictures: TrainingPictures, save_every: int) -> None:
+def run(
+    directory: Path,
+    trainer: Trainer,
+    validation: Validation,
+    pictures: TrainingPictures,
+    save_every: int,
+    keep_every: int = 0,
+) -> None:
     """Train to the end, from where the folder's last checkpoint is.
 
     Every ``save_every`` iterations, and after the last, the agent is scored on what is held out, and the run is saved.
     The networks' weights are kept apart whenever the results are nearer to the targets than ever. Of several processes,
     the first alone scores and writes.
+
+    Args:
+        keep_every: iterations between agents that are kept as they were, in ``checkpoints``; 0 for none.
 
     Raises:
         TrainingDiverged: with the last checkpoint as it was before, and the metrics that show it in the log.
@@ -79,6 +90,8 @@ def run(directory: Path, trainer: Trainer, validation: Validation, pictures: Tra
                 if least is None or reached < least:
                     least = reached
                     _save_best(directory, trainer, score)
+            if keep_every and done % keep_every == 0:
+                _keep(directory, trainer)
             log.write(done - 1, metrics)
             if pictures.due(trainer):
                 log.picture(done - 1, pictures.draw(trainer))
@@ -88,6 +101,13 @@ def run(directory: Path, trainer: Trainer, validation: Validation, pictures: Tra
                 log.flush()
                 about = {"iterations_done": done, f"best_{validation.criterion}": least}
                 save_checkpoint(directory / LAST, trainer.state(), about)
+
+
+def _keep(directory: Path, trainer: Trainer) -> None:
+    weights = {name: value for name, value in trainer.state().items() if name.startswith(f"agent{WEIGHTS}")}
+    path = directory / KEPT / f"{trainer.iteration:07}.safetensors"
+    path.parent.mkdir(exist_ok=True)
+    save_checkpoint(path, weights, {"iterations_done": trainer.iteration})
 
 
 def _save_best(directory: Path, trainer: Trainer, score: Score) -> None:

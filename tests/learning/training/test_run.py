@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from learning.agent.checkpoint import BEST, begin_run, read_checkpoint
+from learning.agent.checkpoint import BEST, KEPT, begin_run, load_agent, read_checkpoint
 from learning.agent.networks import Agent
 from learning.configuration import FastConfig, Widths
 from learning.photos.batches import CropSampler
@@ -48,6 +48,16 @@ def test_the_best_checkpoint_is_the_nearest_to_the_targets_whatever_the_intersec
     trainer = FastTrainer(config, CropSampler(squares, CPU), CropSampler(squares, CPU), CPU)
     begin_run(tmp_path / "run", SMALL, {"training": config.to_json()})
     no_pictures = TrainingPictures(Squares.of(squares), Squares.of(squares), every=0)
-    run(tmp_path / "run", trainer, cast(Validation, scored(0.3, 0.4, 0.1, 0.2, 0.1, 0.5)), no_pictures, save_every=1)
+    run(
+        tmp_path / "run",
+        trainer,
+        cast(Validation, scored(0.3, 0.4, 0.1, 0.2, 0.1, 0.5)),
+        no_pictures,
+        save_every=1,
+        keep_every=2,
+    )
     about = read_checkpoint(tmp_path / "run" / BEST)[1]
     assert (about["best_distance"], about["best_score"], about["iterations_done"]) == best
+    kept = sorted((tmp_path / "run" / KEPT).iterdir())
+    assert [read_checkpoint(path)[1]["iterations_done"] for path in kept] == [2, 4, 6]
+    assert load_agent(tmp_path / "run", kept[0]).about["iterations_done"] == 2
