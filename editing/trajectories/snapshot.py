@@ -23,7 +23,7 @@ from editing.trajectories.checksums import MANIFEST, listed_files
 from editing.trajectories.columns import flat
 from editing.trajectories.reading import FORMAT, FORMAT_VERSION, Snapshot, check_gaps, open_snapshot, preview_path
 from editing.trajectories.schemas import ADDED, AGENTS, ALL_SCHEMAS, InvalidSnapshot
-from editing.trajectories.validation import check_snapshot
+from editing.trajectories.validation import check_rows, check_snapshot
 
 ROWS_PER_GROUP = 20_000
 # How tables are written. Together with the version of pyarrow, which the manifest names, it decides every byte.
@@ -158,6 +158,17 @@ def write_snapshot(
         write_manifest(unfinished, counts, manifest)
         read_snapshot(unfinished)
     return open_snapshot(directory)
+
+
+def read_rows(directory: Path) -> Snapshot:
+    """Return a snapshot, validated but for its events, which are not read: for who asks for photos and steps.
+
+    Raises:
+        InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
+    """
+    snapshot = open_snapshot(directory)
+    check_rows(snapshot)
+    return snapshot
 
 
 def read_snapshot(directory: Path) -> Snapshot:

@@ -24,7 +24,7 @@ from editing.photos.preview import make_preview, save_preview
 from editing.photos.read_options import ReadOptions
 from editing.trajectories.columns import rows
 from editing.trajectories.schemas import FLAGS
-from editing.trajectories.snapshot import read_snapshot
+from editing.trajectories.snapshot import read_rows
 from learning.agent.checkpoint import Checkpoint
 from learning.agent.games import GameRequest, PlayedStep
 from learning.photos.sets import PhotoSetError, map_processes
@@ -63,7 +63,7 @@ def photos_of_export(directory: Path) -> PlayPhotos:
         InvalidSnapshot: if the export is damaged.
         PhotoSetError: if it holds no photo.
     """
-    snapshot = read_snapshot(directory)
+    snapshot = read_rows(directory)
     photo_rows = list(rows(snapshot.photos))
     if not photo_rows:
         raise PhotoSetError(f"{directory}: there are no photos in this export")

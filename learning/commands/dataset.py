@@ -217,7 +217,8 @@ def _convert_to_minari(
     if not episodes:
         raise ValueError(f"{snapshot.directory}: there is no submitted episode with a step")
     size = size_of(episodes)
-    click.echo(f"{len(episodes):,} episodes take about {size / 1e6:,.1f} MB")
+    in_words = f"{size / 1e9:,.1f} GB" if size > _LARGE else f"{size / 1e6:,.1f} MB"
+    click.echo(f"{len(episodes):,} episodes take about {in_words}")
     if size > _LARGE and not yes:
         raise ValueError("that is more than 1 GB: take a part with --most, or add --yes")
     counts = write_minari(snapshot, transitions, episodes, out, str(snapshot.manifest.get("study") or "play"), authors)

@@ -51,9 +51,9 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
         InvalidSnapshot: if the export is damaged.
     """
     from editing.trajectories.columns import rows  # exports are Parquet files: pyarrow is long to import
-    from editing.trajectories.snapshot import read_snapshot
+    from editing.trajectories.snapshot import read_rows
 
-    snapshot = read_snapshot(folder)
+    snapshot = read_rows(folder)
     submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
     if not submitted:
         raise StepsFileError(f"{folder}: no episode of it was submitted, so there are no steps")
@@ -62,9 +62,9 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
 
 def _of_episode(folder: Path, identity: str) -> StepsSource:
     from editing.trajectories.columns import rows  # exports are Parquet files: pyarrow is long to import
-    from editing.trajectories.snapshot import read_snapshot
+    from editing.trajectories.snapshot import read_rows
 
-    snapshot = read_snapshot(folder)
+    snapshot = read_rows(folder)
     episode = next((row for row in rows(snapshot.episodes) if row["id"] == identity), None)
     if episode is None:
         raise StepsFileError(f"{folder}: there is no episode {identity}")

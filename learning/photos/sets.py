@@ -28,7 +28,7 @@ from editing.photos.read_options import AUTO, ReadOptions
 from editing.processes import Crashed, each_by_processes
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import is_snapshot
-from editing.trajectories.snapshot import read_snapshot
+from editing.trajectories.snapshot import read_rows
 from learning.cluster import each_on_cluster
 from learning.photos.squares import SQUARE_SIZE
 
@@ -93,7 +93,7 @@ def list_photos(location: Path) -> list[PictureFile]:
         PhotoError, InvalidSnapshot: if the folder or the export cannot be read.
     """
     if is_snapshot(location):
-        snapshot = read_snapshot(location)
+        snapshot = read_rows(location)
         photos = sorted(rows(snapshot.photos), key=lambda row: (row["name"], row["sha256"]))
         pictures = [
             PictureFile(row["name"], snapshot.preview_path(row["preview_sha256"]), True, photo=row["sha256"])
@@ -113,7 +113,7 @@ def list_results(location: Path) -> list[PictureFile]:
     """
     if not is_snapshot(location):
         return list_photos(location)
-    snapshot = read_snapshot(location)
+    snapshot = read_rows(location)
     previews = {row["sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in rows(snapshot.photos)}
     names = {row["sha256"]: row["name"] for row in rows(snapshot.photos)}
     steps: dict[str, list[Step]] = {}

@@ -173,13 +173,15 @@ def test_minari_plays_back_in_the_environment(export: Path) -> None:
 def test_minari_says_its_size_first_and_takes_a_part(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("learning.commands.dataset._LARGE", 1e5)
     out = export.parent / "minari"
+    monkeypatch.chdir(export.parent)
     refused = safelight("dataset", "convert", export, "--to", "minari", "-o", out)
     assert refused.exit_code == 1
-    assert "5 episodes take about 0.6 MB" in refused.output
+    assert "5 episodes take about 0.0 GB" in refused.output
     assert "take a part with --most, or add --yes" in refused.output
     assert not out.exists()
-    part = ("dataset", "convert", export, "--to", "minari", "-o", out, "--most", 2, "--yes")
+    part = ("dataset", "convert", export, "--to", "minari", "-o", "minari", "--most", 2, "--yes")
     assert "2 episodes, " in safelight_output(*part)
+    assert (out / "data" / "main_data.hdf5").is_file()
 
 
 def test_what_is_in_the_way_is_not_overwritten(export: Path) -> None:
