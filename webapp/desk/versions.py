@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from editing.trajectories.schemas import PLAYER_KINDS
+from editing.trajectories.schemas import ALL_SCHEMAS, PLAYER_KINDS
 from webapp.datasets.building import ARCHIVE, new_version
 from webapp.datasets.choosing import LEFT_OUT, STATUSES, Choice
 from webapp.datasets.gate import NotPassed, checks, publish
@@ -219,14 +219,14 @@ def published(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     """Render the public page of a version; of one whose files are gone, what follows it."""
     version = _published(slug, number)
     others = DatasetVersion.objects.filter(study=version.study).exclude(published=None).select_related("followed_by")
-    manifest = version.manifest
+    counts = version.manifest.get("rows", {})
     url = request.build_absolute_uri(reverse("published", args=[version.study.seed, version.number]))
     is_gone = version.state == DatasetVersion.State.WITHDRAWN
     context = {
         "version": version,
         "archive": version.files.get(ARCHIVE),
-        "numbers": [(name, count) for name, count in manifest.get("rows", {}).items() if name != "tombstones"],
-        "withdrawn": manifest.get("rows", {}).get("tombstones", 0),
+        "numbers": [(name, counts[name]) for name in ALL_SCHEMAS if name in counts and name != "tombstones"],
+        "withdrawn": counts.get("tombstones", 0),
         "files": _files(version),
         "others": others,
         "url": url,

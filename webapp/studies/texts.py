@@ -15,11 +15,12 @@ All of it is kept under a random name, such as quiet-heron-48213, which a cookie
 no name, no e-mail address and no account, and we do not store your internet address with your play.
 
 Researchers use what is stored to study how people retouch, and to train a program at the same game. It may be \
-published, with the photos and under the random names, so that other researchers can check and use it.
+published, with the photos and under other random names, so that other researchers can check and use it.
 
 Taking part is voluntary. You can take a break, and you can stop, at any time and without giving a reason. What you \
 did until then stays in the study, unless you withdraw: your page in this study shows what is stored of you, and \
-erases it when you ask for that.
+erases it when you ask for that. Copies of published data that somebody has downloaded or deposited by then cannot be \
+recalled; whoever has one can find out which of its rows are to be deleted.
 
 If you do not want to take part, that is fine: nothing is stored of you before you agree."""
 
