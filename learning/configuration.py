@@ -121,6 +121,9 @@ class FastConfig:
     step_baseline: bool = _setting(
         False, "Judge each choice by what came after it, not all choices of a game alike.", option=True
     )
+    imitation_weight: float = _setting(
+        0.0, "Keep the agent near to the people of --init: the weight of a nat in a step.", 0, 10, option=True
+    )
     reconstruction_penalty: float = _setting(
         0.0,
         "For how far an unprocessed photo, finished again, is from what it was: the weight of that RMSE.",

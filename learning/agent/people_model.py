@@ -22,6 +22,10 @@ from learning.agent.networks import Agent, dropped
 from learning.configuration import Widths
 
 COMPONENTS = 2
+# In this part of all moves anybody may do anything, as the marginal has it: no move is impossible to people, and a
+# picture such as none that was learned from must not make a model sure of itself. That is one more component, whose
+# deviations are so many times the marginal's; and a choice of any filter alike.
+ANYTHING, WIDER = 0.01, 1.5
 # Numbers that say who plays; and one more, which is 0 where that is not known.
 PERSON = 6
 # No distribution is narrower than this, in coordinates.
@@ -29,6 +33,7 @@ LEAST_DEVIATION = 0.03
 # What the drawing of one step's parameters takes: a uniform number, and normal ones.
 NOISE = 1 + MOST_COORDINATES
 STATISTICS = 15
+FURTHEST = 2.5
 _BLACK = 1e-4
 _QUANTILES = (0.02, 0.25, 0.5, 0.75, 0.98)
 
@@ -40,7 +45,7 @@ def picture_statistics(images: Tensor) -> Tensor:
         images: (N, 3, H, W), linear light.
 
     Returns:
-        (N, 15), about -1 .. 1 each.
+        (N, 15), mostly within -1 .. 1 each.
     """
     shown = images.clamp(0, 1)
     red, green, blue = shown.unbind(dim=1)
@@ -64,7 +69,8 @@ def picture_statistics(images: Tensor) -> Tensor:
         # Where it is brighter: above or below, and to which side.
         *(2 * (half[0] - half[1]) / (half[0] + half[1] + _BLACK) for half in _halves(y, images.shape[2:])),
     ]
-    return torch.stack(numbers, dim=1)
+    # What is far beyond the pictures that were learned from is not to be told from the furthest of them.
+    return torch.stack(numbers, dim=1).clamp(min=-FURTHEST, max=FURTHEST)
 
 
 def _halves(y: Tensor, size: torch.Size) -> list[tuple[Tensor, Tensor]]:
@@ -122,17 +128,21 @@ class PeopleModel(Agent):
         own = picture_statistics(view) if statistics is None else statistics
         return torch.cat([own, steps, who], dim=1)
 
-    def _possible_logits(self, features: Tensor, states: Tensor) -> Tensor:
-        """(N, actions) the logits of the next filter, or the stop; minus infinity for what is not possible."""
+    def _log_probabilities(self, features: Tensor, states: Tensor) -> Tensor:
+        """(N, actions) of the next filter, or the stop; minus infinity for what is not possible."""
         logits: Tensor = self.choice(features)
         used = states[:, state.USED]
         possible = torch.cat([1 - used, used.amax(dim=1, keepdim=True)], dim=1)
-        return logits.masked_fill(possible == 0, -math.inf)
+        shares = torch.log_softmax(logits.masked_fill(possible == 0, -math.inf), dim=1)
+        anything = (ANYTHING * possible / possible.sum(dim=1, keepdim=True)).log()
+        # Where both are minus infinity the gradient of logaddexp is none.
+        mixed = torch.logaddexp(shares.clamp(min=-1e4) + math.log(1 - ANYTHING), anything.clamp(min=-1e4))
+        return mixed.masked_fill(possible == 0, -math.inf)
 
     def probabilities(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, actions) the probability of each filter and of stopping; those that are not possible have 0."""
         features = torch.cat([self.choosing(view, states), self.seen(view, states)], dim=1)
-        return torch.softmax(self._possible_logits(features, states), dim=1)
+        return self._log_probabilities(features, states).exp()
 
     def features(self, view: Tensor, states: Tensor, masks: Tensor | None) -> Tensor:
         """(N, features) what all filters' heads take their mixtures from."""
@@ -142,15 +152,19 @@ class PeopleModel(Agent):
         """Return the mixture of a filter's coordinates.
 
         Returns:
-            (N, K) logarithms of the weights; (N, K, coordinates) means, and logarithms of the standard deviations.
+            (N, K + 1) logarithms of the weights; (N, K + 1, coordinates) means, and logarithms of the standard
+            deviations; the last component is that of ``ANYTHING``.
         """
         outputs = self.heads[slug](features)
         count = coordinate_count(slug)
-        weights = torch.log_softmax(outputs[:, :COMPONENTS], dim=1)
+        weights = torch.log_softmax(outputs[:, :COMPONENTS], dim=1) + math.log(1 - ANYTHING)
+        weights = torch.cat([weights, weights.new_full((len(weights), 1), math.log(ANYTHING))], dim=1)
         means, deviations = outputs[:, COMPONENTS:].view(-1, 2, COMPONENTS, count).unbind(dim=1)
         centre, spread = getattr(self, f"centre_{slug}"), getattr(self, f"spread_{slug}")
         logarithms = (deviations + spread.log()).clamp(min=math.log(LEAST_DEVIATION), max=3.0)
-        return weights, centre + spread * means, logarithms
+        anywhere = (spread * WIDER).log().expand(len(outputs), 1, -1)
+        means = torch.cat([centre + spread * means, centre.expand(len(outputs), 1, -1)], dim=1)
+        return weights, means, torch.cat([logarithms, anywhere], dim=1)
 
     def log_density(self, slug: str, features: Tensor, coordinates: Tensor) -> Tensor:
         """(N,) the log of the density of coordinates (N, coordinates)."""
@@ -166,7 +180,7 @@ class PeopleModel(Agent):
         if noise is None:
             coordinates = means[rows, weights.argmax(dim=1)]
         else:
-            part = (weights.exp().cumsum(dim=1) < noise[:, :1]).sum(dim=1).clamp(max=COMPONENTS - 1)
+            part = (weights.exp().cumsum(dim=1) < noise[:, :1]).sum(dim=1).clamp(max=COMPONENTS)
             coordinates = means[rows, part] + deviations[rows, part].exp() * noise[:, 1 : 1 + means.shape[2]]
         values = from_coordinates(torch, slug, coordinates).unbind(dim=1)
         return {own.name: value for own, value in zip(FILTERS[slug].parameters, values, strict=True)}
@@ -205,8 +219,8 @@ class PeopleModel(Agent):
         self, extracted: tuple[Tensor, Tensor], seen: Tensor, states: Tensor, actions: Tensor, coordinates: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return what ``log_likelihoods`` does, of what ``extracted`` and ``seen`` have returned."""
-        logits = self._possible_logits(torch.cat([extracted[0], seen], dim=1), states)
-        chosen = torch.log_softmax(logits, dim=1).gather(1, actions[:, None]).squeeze(1)
+        choices = self._log_probabilities(torch.cat([extracted[0], seen], dim=1), states)
+        chosen = choices.gather(1, actions[:, None]).squeeze(1)
         features = torch.cat([extracted[1], seen], dim=1)
         order = actions.argsort(stable=True)
         groups = torch.split(order, actions.bincount(minlength=len(ACTIONS)).tolist())

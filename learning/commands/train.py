@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -29,6 +29,7 @@ from learning.configuration import (
 )
 
 if TYPE_CHECKING:
+    from learning.agent.people_model import PeopleModel
     from learning.agent.training_data import TrainingData
     from learning.photos.squares import PhotoSet
     from learning.training.distributed import Processes
@@ -145,6 +146,8 @@ Examples:
 @setting_option("idle_penalty")
 @setting_option("stop")
 @setting_option("step_baseline")
+@click.option("--init", type=click.Path(), help="Begin as the people of this run of safelight imitate (fast).")
+@setting_option("imitation_weight")
 @click.option(
     "--picture-every",
     type=click.IntRange(0),
@@ -292,6 +295,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     sets = read_sets(settings, cache)
     digests = [photo_set.digest for photo_set in sets]
+    people, known_people = _people(settings)
     if not resume:
         about = {
             "recipe": settings["recipe"],
@@ -299,12 +303,15 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
             "normalisation": config.normalisation.to_json(),
             "settings": settings,
             "photos": digests,
-            TRAINED_ON: _training_data(sets).to_json(),
+            TRAINED_ON: (_training_data(sets) | known_people.data).to_json(),
+            **({"init": known_people.sha256} if people is not None else {}),
         }
         if processes.rank == 0:
             begin_run(out, config.widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
+    elif read_config(out).get("init") != (known_people.sha256 or None):
+        raise CheckpointError(f"{settings['init']} is not the model that the run in {out} was begun with")
     # Of several seeds, that of the first.
     split_seed = settings["split_seed"] if "split_seed" in settings else settings["seed"]
     unprocessed = settings["unprocess"] or 0.0
@@ -312,8 +319,9 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     trained, validation = split(squares.inputs.photos, split_seed)
     trained_targets, _ = split(squares.targets.photos, split_seed)
     inputs, targets = squares.inputs.take(trained), squares.targets.take(trained_targets)
-    capture = capture_on(where) if cuda_graphs else None
-    known = {"finished": CropSampler(squares.finished.take(trained), where)} if squares.finished else {}
+    capture = capture_on(where) if cuda_graphs and people is None else None
+    known: dict[str, Any] = {"finished": CropSampler(squares.finished.take(trained), where)} if squares.finished else {}
+    known |= {} if people is None else {"people": people}
     samplers = CropSampler(inputs, where), CropSampler(targets, where)
     trainer = TRAINERS[settings["recipe"]](config, *samplers, where, processes, capture, **known)
     shown = squares.inputs.take(validation) if len(validation) else inputs
@@ -328,6 +336,33 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
         raise SystemExit(130) from None
     click.echo(f"Trained {config.iterations} iterations on {where}; the agent is in {out}.")
+
+
+class _KnownPeople(NamedTuple):
+    """Of a model of people: the SHA-256 of its weights, and what it was trained on; of none, nothing."""
+
+    sha256: str
+    data: TrainingData
+
+
+def _people(settings: Settings) -> tuple[PeopleModel | None, _KnownPeople]:
+    """Read the model of people that a training begins by, if there is one."""
+    from learning.agent.checkpoint import CheckpointError, load_agent
+    from learning.agent.people_model import PeopleModel
+    from learning.agent.training_data import TRAINED_ON, TrainingData
+
+    run = settings.get("init")
+    if not run:
+        if settings.get("imitation_weight"):
+            raise click.UsageError("--imitation-weight needs --init, a run of safelight imitate")
+        return None, _KnownPeople("", TrainingData())
+    if settings["recipe"] != "fast":
+        raise click.UsageError("--init is for --recipe fast alone")
+    checkpoint = load_agent(Path(run))
+    if not isinstance(checkpoint.agent, PeopleModel):
+        raise CheckpointError(f"{run} is no model of people: name a run of safelight imitate")
+    data = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
+    return checkpoint.agent, _KnownPeople(checkpoint.sha256, data)
 
 
 def _training_data(sets: Sequence[PhotoSet]) -> TrainingData:

@@ -24,10 +24,12 @@ from learning.agent.acting import act, entropy_when_sure, sample_filters, withou
 from learning.agent.critic import Critic
 from learning.agent.networks import Agent, draw_masks, initialise
 from learning.agent.normalising import COMMUTING
+from learning.agent.people_model import PeopleModel
 from learning.configuration import FastConfig
 from learning.device import to_device
 from learning.photos.batches import Augmentation, CropSampler
 from learning.training.distributed import SINGLE_PROCESS, Processes
+from learning.training.people_guide import strangeness, warm_start
 from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display, overexposure_penalty
 from learning.training.updates import Capture, Update
 
@@ -54,16 +56,19 @@ class FastTrainer(Trainer):
         processes: Processes = SINGLE_PROCESS,
         capture: Capture | None = None,
         finished: CropSampler | None = None,
+        people: PeopleModel | None = None,
     ) -> None:
         """Begin a run.
 
         Args:
             finished: for each square of the inputs what it was before it was unprocessed, or nan where it was not.
+            people: a model of people that the agent begins by, and is kept near to.
         """
         super().__init__(config.seed, device, processes, capture, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._finished = finished if config.reconstruction_penalty else None
+        self._people = None if people is None else people.to(device).requires_grad_(False)
         self._augmentation = Augmentation(
             config.augment_exposure, config.augment_white_balance, config.augment_temperature
         )
@@ -84,6 +89,8 @@ class FastTrainer(Trainer):
     def _iterate(self) -> dict[str, Tensor]:
         config, share = self.config, self.processes.share
         if self.iteration == 0:
+            if self._people is not None:
+                warm_start(self._agent, self._people, self.widths, self._draw_photos, self._warm_step, self.generator)
             self._fill_fake_buffer()
         progress = self.iteration / config.iterations
         decay = math.pow(config.final_rate, progress)
@@ -142,6 +149,8 @@ class FastTrainer(Trainer):
             policy_loss = -(games.log_probability * self.processes.share(advantage)).mean()
         entropy_bonus = entropy_weight * games.entropy.mean()
         loss = -returns.mean() + (policy_loss - entropy_bonus)
+        if config.imitation_weight:
+            loss = loss + config.imitation_weight * games.strangeness.mean()
 
         used = state.one_hot(games.choices).sum(dim=1).float().mean(dim=0)
         metrics = {
@@ -153,6 +162,7 @@ class FastTrainer(Trainer):
             "idle_steps": games.idle_steps.mean(),
             "reconstruction_error": error.mean(),
             "steps": used.sum(),
+            **({} if self._people is None else {"strangeness": games.strangeness.mean()}),
             "agent_loss": loss,
         } | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
         return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
@@ -204,7 +214,15 @@ class FastTrainer(Trainer):
 
     def _play(self, photos: Tensor, masks: Tensor, z: Tensor, probes: Tensor) -> "Games":
         with self._autocast():
-            return roll_out(self._agent, photos, masks, z, probes, grouped=self._grouped)
+            return roll_out(self._agent, photos, masks, z, probes, self._people, grouped=self._grouped)
+
+    def _draw_photos(self) -> Tensor:
+        """Draw this process's share of a batch of photos, each once."""
+        crops = self._inputs.draw(self.config.batch, self.generator, self._augmentation)
+        return self.processes.share(self._inputs.read(crops))
+
+    def _warm_step(self, loss: Tensor, rate: float) -> None:
+        self.optimizers["agent"].step(self.optimizers["agent"].gradients(loss), rate)
 
     def _draw_fakes(self) -> Tensor:
         """(batch,) rows of the fake buffer, each at most once."""
@@ -310,6 +328,8 @@ class Games:
         grey_cast: how far from grey, in 8-bit steps, what was grey has become.
         idle_steps: how many of the steps change nothing, see ``idleness``.
         choices: (N, 5) the filters' indices, and that behind the last from where the agent stopped.
+        strangeness: how improbable the steps are to people, mean over those that were made, in nats; 0 without a model
+            of people.
     """
 
     images: Tensor
@@ -322,9 +342,19 @@ class Games:
     grey_cast: Tensor
     idle_steps: Tensor
     choices: Tensor
+    strangeness: Tensor
 
 
-def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Tensor, *, grouped: bool = True) -> Games:
+def roll_out(
+    agent: Agent,
+    images: Tensor,
+    masks: Tensor,
+    z: Tensor,
+    probes: Tensor,
+    people: PeopleModel | None = None,
+    *,
+    grouped: bool = True,
+) -> Games:
     """Play whole games; used filters are not chosen again, and a game that was stopped changes no more.
 
     Args:
@@ -332,11 +362,13 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         masks: (N, 5, 2, features) dropout of each step.
         z: (N, 5) uniform numbers that sample the filters.
         probes: (N, 3, 3, K) colours to edit along with each image, see ``draw_probes``.
+        people: by whom it is judged how people-like the steps are.
         grouped: see ``learning.agent.acting.act``.
     """
     states = state.fresh_states(len(images), images)
     log_probabilities, entropies, overexposures, idle_steps, choices = [], [], [], [], []
     seen, decisions = [], torch.zeros(len(images), device=images.device)
+    strange = torch.zeros(len(images), device=images.device)
     for step in range(MAXIMUM_STEPS):
         seen.append(images.detach())
         decisions = decisions + (1 - states[:, state.STOPPED])
@@ -345,6 +377,8 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         p = without_used(action.probabilities, states)
         log_probabilities.append(p.gather(1, action.choice[:, None]).squeeze(1).log())
         entropies.append(-(p * p.clamp(min=1e-9).log()).sum(dim=1))
+        if people is not None:
+            strange = strange + strangeness(people, images, states, p, action)
         made = action.choice < len(FILTERS)
         overexposures.append(overexposure_penalty(action.images) * made)
         idle_steps.append(idleness(images, action.images) * made)
@@ -361,6 +395,7 @@ def roll_out(agent: Agent, images: Tensor, masks: Tensor, z: Tensor, probes: Ten
         grey_cast=grey_cast(probes),
         idle_steps=_sum(idle_steps),
         choices=torch.stack(choices, dim=1),
+        strangeness=strange / decisions,
     )
 
 
