@@ -110,7 +110,7 @@ class BareMachine:
         options = [f"--bind={self.shared}:{SHARED}", *(f"--bind-ro={folder}" for folder in self._mounted)]
         if forgets:
             options.append("--volatile=overlay")
-        name = f"{self.folder.name}-{time.monotonic_ns()}"
+        name = f"safelight-{time.monotonic_ns()}"  # of letters, digits and hyphens alone
         command = ["systemd-nspawn", "--boot", f"--directory={self.folder}", f"--machine={name}", *options]
         # Neither a manager of machines nor a unit of the host's systemd, which need not run.
         command += ["--register=no", "--keep-unit", "--resolv-conf=off"]
@@ -133,17 +133,7 @@ class BootedMachine:
     """A machine whose systemd runs."""
 
     def __init__(self, leader: int) -> None:
-        self._enter = ("nsenter", "--target", str(leader), "--all", *_environment("root"))
-        until = time.monotonic() + PATIENCE
-        while self.state() not in ("starting", "running", "degraded"):
-            if time.monotonic() > until:
-                pytest.skip(f"systemd does not boot in a container here: {self.state()}")
-            time.sleep(0.5)
-
-    def state(self) -> str:
-        """How far systemd is."""
-        command = (*self._enter, "systemctl", "is-system-running")
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+        self._enter = _entering(leader)
 
     def run(self, script: str) -> str:
         """What a script says there, by root; an `AssertionError` with all of it if it fails."""
@@ -158,13 +148,31 @@ class BootedMachine:
 
 
 def _first_process(nspawn: subprocess.Popen[bytes], log: Path) -> int:
+    """Wait until systemd runs, and return its process: other children of nspawn prepare the machine and end."""
     children = Path(f"/proc/{nspawn.pid}/task/{nspawn.pid}/children")
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and nspawn.poll() is None:
-        if numbers := children.read_text().split():
-            return int(numbers[0])
-        time.sleep(0.1)
-    pytest.skip(f"systemd-nspawn does not work here: {log.read_text(errors='replace')[-500:]}")
+        for number in filter(_is_apart, children.read_text().split()):
+            command = (*_entering(int(number)), "systemctl", "is-system-running")
+            state = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+            if state in ("starting", "running", "degraded"):
+                return int(number)
+        time.sleep(0.5)
+    pytest.skip(f"systemd does not boot in a container here: {log.read_text(errors='replace')[-1000:]}")
+
+
+def _is_apart(number: str) -> bool:
+    """Tell whether a process is the first one of a machine of its own: nothing may ever be run in this one instead."""
+    try:
+        identities = re.search(r"^NSpid:(.*)$", Path(f"/proc/{number}/status").read_text(), re.M)
+        elsewhere = Path(f"/proc/{number}/ns/mnt").readlink() != Path("/proc/self/ns/mnt").readlink()
+    except OSError:  # it has ended
+        return False
+    return elsewhere and identities is not None and identities[1].split()[1:] == ["1"]
+
+
+def _entering(leader: int) -> tuple[str, ...]:
+    return ("nsenter", "--target", str(leader), "--all", *_environment("root"))
 
 
 def _environment(user: str) -> tuple[str, ...]:
