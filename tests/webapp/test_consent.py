@@ -265,3 +265,20 @@ class TestPages:
         monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
         assert agree(stranger, version=9).status_code == 403
         assert agree(stranger).status_code == 429
+
+
+def test_the_text_that_a_study_begins_with_is_read_and_agreed_to_in_german(study, stranger):
+    german = stranger.get("/api/studies/default/", headers={"Accept-Language": "de"}).json()["consent"]
+    assert german["text"].startswith("In dieser Studie geht es darum")
+    assert len(german["text"].split("\n\n")) == len(default_consent_text().split("\n\n"))
+    headers = {"Accept-Language": "de", "X-CSRFToken": stranger.client.cookies["csrftoken"].value}
+    body = {"kind": "human", "consent": german["version"]}
+    assert stranger.client.post(JOIN, body, content_type="application/json", headers=headers).status_code == 200
+    assert Consent.objects.values_list("text", "language").get() == (german["text"], "de")
+
+
+def test_a_text_of_the_studys_own_is_shown_as_it_is_where_it_has_no_translation(study, stranger):
+    study.consent_text = "What this study is about."
+    study.save()
+    german = stranger.get("/api/studies/default/", headers={"Accept-Language": "de"}).json()["consent"]
+    assert german["text"] == "What this study is about."

@@ -16,6 +16,8 @@ from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Lease, Study
 
+Steps = Sequence[Mapping[str, Any]]
+
 _EVENT_NAMES = ("id", "episode_id", "seq", "kind", "step", "filter", "parameters", "ms", "contract_version", "gesture")
 _EVENT_COLUMNS = ", ".join(_EVENT_NAMES)
 _EVENTS_OF = f"SELECT {_EVENT_COLUMNS} FROM games_event WHERE episode_id = %s AND seq = ANY (%s)"  # noqa: S608
@@ -29,17 +31,15 @@ FROM episode, json_to_recordset(%s) AS event (
     gesture jsonb
 )
 """  # noqa: S608 (nothing in it is from outside)
-_ADVANCE = f"""
-WITH episode AS (
-    UPDATE games_episode
-    SET status = %s, step_count = %s, duration_ms = %s, resumed = %s, surplus = %s, progress = %s
-    WHERE id = %s AND status = 'open' AND progress = %s RETURNING id
-) {_ADD_EVENTS}
-"""  # noqa: S608
-_ADD_STEPS = """
-INSERT INTO games_step (episode_id, index, filter, parameters, ms_spent)
-SELECT %s, index, filter, parameters, ms_spent
-FROM json_to_recordset(%s) AS step (index smallint, filter text, parameters jsonb, ms_spent bigint)
+_ADD_STEPS = """, step AS (
+    INSERT INTO games_step (episode_id, index, filter, parameters, ms_spent)
+    SELECT episode.id, index, filter, parameters, ms_spent
+    FROM episode, json_to_recordset(%s) AS made (index smallint, filter text, parameters jsonb, ms_spent bigint)
+)"""
+_ADVANCE = """
+UPDATE games_episode
+SET status = %s, step_count = %s, duration_ms = %s, resumed = %s, surplus = %s, progress = %s
+WHERE id = %s AND status = 'open' AND progress = %s RETURNING id
 """
 
 
@@ -96,29 +96,30 @@ class Episode(models.Model):
     @classmethod
     def locked(cls, key: UUID) -> "Episode | None":
         """Return the episode of that id, locked until the end of the transaction."""
-        names = [field.attname for field in cls._meta.concrete_fields]
-        statement = f"SELECT {', '.join(names)} FROM games_episode WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608
+        statement = f"SELECT {', '.join(EPISODE_COLUMNS)} FROM games_episode WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608
         rows = fetch(statement, [key])
-        return cls.from_db("default", names, rows[0]) if rows else None
+        return cls.from_db("default", EPISODE_COLUMNS, rows[0]) if rows else None
 
-    def begin(self, events: Sequence[PlayedEvent]) -> None:
+    def begin(self, events: Sequence[PlayedEvent], steps: Steps = ()) -> None:
         """Store a new episode with its first events, by one statement.
+
+        Args:
+            steps: the rows of the trajectory that it has come to, if it is submitted, by the names of their columns.
 
         Raises:
             IntegrityError: an id is taken already, its own or that of an event.
         """
         # A new row never takes the place of one that has the same id.
-        names = [field.attname for field in self._meta.concrete_fields]
-        values = ", ".join(["%s"] * len(names))
-        inserted = f"INSERT INTO games_episode ({', '.join(names)}) VALUES ({values}) RETURNING id"  # noqa: S608
-        row = [getattr(self, name) for name in names]
-        execute(f"WITH episode AS ({inserted}) {_ADD_EVENTS}", [*row, _as_json(events)])
+        values = ", ".join(["%s"] * len(EPISODE_COLUMNS))
+        inserted = f"INSERT INTO games_episode ({', '.join(EPISODE_COLUMNS)}) VALUES ({values}) RETURNING id"  # noqa: S608
+        _store(inserted, [getattr(self, name) for name in EPISODE_COLUMNS], events, steps)
 
-    def advance(self, events: Sequence[PlayedEvent], before: str) -> bool:
+    def advance(self, events: Sequence[PlayedEvent], before: str, steps: Steps = ()) -> bool:
         """Store new events, and the row as it stands after them, by one statement.
 
         Args:
             before: the progress from which this one was computed.
+            steps: as for ``begin``.
 
         Returns:
             Whether that was still the stored one. Where it was not, since somebody was faster, nothing is stored.
@@ -126,12 +127,8 @@ class Episode(models.Model):
         Raises:
             IntegrityError: the id of an event is taken already.
         """
-        after = (self.status, self.step_count, self.duration_ms, self.resumed, self.surplus, self.progress)
-        return execute(_ADVANCE, [*after, self.pk, before, _as_json(events)]) > 0
-
-    def add_steps(self, steps: Sequence[Mapping[str, Any]]) -> None:
-        """Store the rows of the trajectory that it has come to, by the names of their columns."""
-        execute(_ADD_STEPS, [self.pk, _as_json(steps)])
+        after = [self.status, self.step_count, self.duration_ms, self.resumed, self.surplus, self.progress]
+        return _store(_ADVANCE, [*after, self.pk, before], events, steps) > 0
 
     def replayable_events(self) -> list[PlayedEvent]:
         """Return all its events, in order, as the rules take them."""
@@ -141,6 +138,15 @@ class Episode(models.Model):
         """Return those of its events that have these numbers, as the rules take them."""
         rows = (_read_event(row) for row in fetch(_EVENTS_OF, [self.pk, list(numbers)]))
         return {event.seq: event for event in rows}
+
+
+EPISODE_COLUMNS = [field.attname for field in Episode._meta.concrete_fields]
+
+
+def _store(episode: str, values: list[Any], events: Sequence[PlayedEvent], steps: Steps) -> int:
+    """Run a statement that stores an episode, with events and steps of it, and return how many events are stored."""
+    statement = f"WITH episode AS ({episode}){_ADD_STEPS if steps else ''}{_ADD_EVENTS}"
+    return execute(statement, [*values, *([_as_json(steps)] if steps else []), _as_json(events)])
 
 
 def _as_json(rows: Sequence[Any]) -> str:

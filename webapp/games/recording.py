@@ -19,19 +19,23 @@ from editing.game.filters import FILTERS
 from editing.game.progress import Progress, progress_after
 from webapp.database.statements import fetch
 from webapp.games.episodes import check_room, close_unfinishable, replayed, stored_progress
-from webapp.games.models import Episode
+from webapp.games.models import EPISODE_COLUMNS, Episode
 from webapp.http import refusals
 from webapp.http.refusals import Refusal
 from webapp.photos.models import Photo
 from webapp.photos.storing import files_needed, photo_replaced, photos_played
 from webapp.studies.configuration import SHIPPED_AGENT
-from webapp.studies.joining import lock_joined
+from webapp.studies.joining import joined_statement, lock_joined, read_joined
 from webapp.studies.leases import complete_if_done, hand_in, has_open_leases, lease_of
 from webapp.studies.models import AGENT_PREFIX, Lease, Participation, Study
 from webapp.studies.task_order import current_task
 from webapp.studies.task_structures import PLAY
 
 MAXIMUM_BATCH = 500
+_LOCK_WITH_EPISODE = f"""
+{joined_statement([f"episode.{name}" for name in EPISODE_COLUMNS], "JOIN games_episode AS episode ON episode.id = %s")}
+FOR NO KEY UPDATE OF participation, episode
+"""
 _STARTABLE = """
 SELECT
     EXISTS (
@@ -64,7 +68,13 @@ reveal_seen = Signal()
 
 
 def record(
-    participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+    participant_key: int | None,
+    slug: str,
+    episode_id: UUID,
+    photo_sha256: str,
+    batch: Sequence[PlayedEvent],
+    *,
+    is_new: bool = False,
 ) -> rules.State:
     """Store the events of a batch that are new, and return the state after its last event.
 
@@ -75,6 +85,8 @@ def record(
     Args:
         participant_key: of who has joined in the session that sends, if anybody has.
         slug: of the study.
+        is_new: whether to take it for granted that nothing of the episode is stored; if something is, the batch is
+            refused.
 
     Raises:
         Http404: there is no such study.
@@ -84,7 +96,7 @@ def record(
     check_batch(episode_id, batch)
     try:
         with transaction.atomic():
-            return _record_in_turn(participant_key, slug, episode_id, photo_sha256, batch)
+            return _record_in_turn(participant_key, slug, episode_id, photo_sha256, batch, is_new)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
@@ -117,12 +129,16 @@ def record_alone(
 
 
 def _record_in_turn(
-    participant_key: int | None, slug: str, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+    participant_key: int | None,
+    slug: str,
+    episode_id: UUID,
+    photo_sha256: str,
+    batch: Sequence[PlayedEvent],
+    is_new: bool,
 ) -> rules.State:
     """Store a batch, one of the participant's after the other."""
-    participation = lock_joined(participant_key, slug)
+    participation, episode = _lock(participant_key, slug, None if is_new else episode_id)
     study = participation.own_study
-    episode = Episode.locked(episode_id)
     if episode is None:
         check_room(batch)
         progress, fresh = progress_after(batch, study.allow_untouched), batch
@@ -135,15 +151,29 @@ def _record_in_turn(
         return progress.state
     before = episode.progress
     _take_over(episode, progress)
+    steps: list[dict[str, Any]] = []
     if episode.status == Episode.Status.SUBMITTED:
+        steps = _steps(progress)
         _hand_in(participation, study, episode, progress)
     if episode._state.adding:
-        episode.begin(fresh)
+        episode.begin(fresh, steps)
     else:
-        episode.advance(fresh, before)
-    if episode.step_count:
-        episode.add_steps(_steps(progress))
+        episode.advance(fresh, before, steps)
     return progress.state
+
+
+def _lock(participant_key: int | None, slug: str, episode_id: UUID | None) -> tuple[Participation, Episode | None]:
+    """Return a participation, and the episode of that id if there is one, both locked until the transaction's end.
+
+    Raises:
+        Http404, Refusal: as ``lock_joined``.
+    """
+    if participant_key is not None and episode_id is not None:
+        for row in fetch(_LOCK_WITH_EPISODE, [episode_id, slug, participant_key]):
+            participation, values = read_joined(row)
+            return participation, Episode.from_db("default", EPISODE_COLUMNS, values)
+    participation = lock_joined(participant_key, slug)
+    return participation, Episode.locked(episode_id) if episode_id is not None else None
 
 
 def _advanced(study: Study, episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:

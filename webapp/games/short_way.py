@@ -23,7 +23,7 @@ from editing.game.events import IllegalEvent
 from editing.game.rules import State
 from webapp.database.statements import fetch
 from webapp.games.episodes import describe
-from webapp.games.models import Episode
+from webapp.games.models import EPISODE_COLUMNS, Episode
 from webapp.games.recording import MAXIMUM_BATCH, check_batch, record, record_alone
 from webapp.http.refusals import Refusal
 from webapp.http.visitors import SessionThrottle
@@ -36,10 +36,9 @@ _PATH = re.compile("/api/episodes/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 _ENVELOPE = {"study", "photo", "events"}
 _SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 _PHOTO = re.compile(SHA256)
-_OF_EPISODE = [field.attname for field in Episode._meta.concrete_fields]
 # An episode, with the participation of whose it is and with the session that sends: asked at once, compared here.
 _SESSION_AND_EPISODE = joined_statement(
-    ["session.session_data", *(f"episode.{name}" for name in _OF_EPISODE)],
+    ["session.session_data", *(f"episode.{name}" for name in EPISODE_COLUMNS)],
     """JOIN games_episode AS episode ON episode.id = %s
     JOIN django_session AS session ON session.session_key = %s AND session.expire_date > now()""",
     participant="episode.participant_id",
@@ -95,13 +94,15 @@ class ShortWay:
                 is_own = participant_key(request) == participation.participant_id
                 if not is_own or not self._may_go_on(request):
                     return None
-                episode = Episode.from_db("default", _OF_EPISODE, values)
+                episode = Episode.from_db("default", EPISODE_COLUMNS, values)
                 return record_alone(participation, episode, batch.photo, batch.events)
             return None
         request.session = SessionStore(key)
         if participant_key(request) is None or not self._may_go_on(request):
             return None
-        return record(participant_key(request), batch.study, batch.episode, batch.photo, batch.events)
+        is_new = batch.events[0].kind == "start"
+        who = participant_key(request)
+        return record(who, batch.study, batch.episode, batch.photo, batch.events, is_new=is_new)
 
     def _may_go_on(self, request: HttpRequest) -> bool:
         """Tell whether a player's session may send now; a researcher's login is looked after on the long way."""

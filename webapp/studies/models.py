@@ -16,7 +16,7 @@ from webapp.participants.models import Participant
 from webapp.participants.pseudonyms import new_pseudonym
 from webapp.photos.models import Photo
 from webapp.studies.configuration import Configuration
-from webapp.studies.texts import Texts
+from webapp.studies.texts import Texts, translated_consent_text
 
 DEFAULT = "default"
 AGENT_PREFIX = "agent:"  # of agents' pseudonyms
@@ -190,10 +190,11 @@ class Study(Configuration):
         """The texts in the visitor's language, as far as there are any, else as they stand in the configuration."""
         language = get_language() or settings.LANGUAGE_CODE
         given = self.translations.get(language, {})
+        consent_text = given.get("consent_text") or translated_consent_text(self.consent_text, language)
         return Texts(
-            language=language if "consent_text" in given else settings.LANGUAGE_CODE,
+            language=language if consent_text else settings.LANGUAGE_CODE,
             title=given.get("title") or self.title,
-            consent_text=given.get("consent_text") or self.consent_text,
+            consent_text=consent_text or self.consent_text,
             consent_boxes=tuple(given.get("consent_boxes") or self.consent_boxes),
             debriefing=given.get("debriefing") or self.debriefing,
         )

@@ -23,11 +23,41 @@ erases it when you ask for that. Copies of published data that somebody has down
 recalled; whoever has one can find out which of its rows are to be deleted.
 
 If you do not want to take part, that is fine: nothing is stored of you before you agree."""
+# The same text, in the other languages that the site speaks.
+_CONSENT_TEXT_IN = {
+    "de": """\
+In dieser Studie geht es darum, wie Menschen Fotos bearbeiten. Ihnen werden nacheinander dunkle Fotos gezeigt, und Sie \
+entwickeln jedes so, wie es Ihnen gefällt. Eine richtige Antwort gibt es nicht.
+
+Gespeichert werden die Schritte, die Sie machen, was Sie unterwegs versucht haben und wie lange es gedauert hat, wie \
+Sie jeden Regler bewegt haben (mit Maus, Finger, Stift oder Tasten, wie lange und wie oft hin und her), wann Sie das \
+Fenster verlassen haben und zurückgekommen sind, und wie das Foto gezeigt wurde: die Größe des Fensters, sein \
+Pixelverhältnis und ob der Bildschirm einen erweiterten Farbraum hat.
+
+All das wird unter einem zufälligen Namen wie quiet-heron-48213 aufbewahrt, den sich ein Cookie in diesem Browser \
+merkt. Wir fragen nicht nach Ihrem Namen, einer E-Mail-Adresse oder einem Konto, und Ihre Internetadresse wird nicht \
+zusammen mit Ihrem Spiel gespeichert.
+
+Forschende nutzen das Gespeicherte, um zu untersuchen, wie Menschen Fotos bearbeiten, und um ein Programm im selben \
+Spiel zu trainieren. Es kann mit den Fotos und unter den zufälligen Namen veröffentlicht werden, damit andere \
+Forschende es prüfen und nutzen können.
+
+Die Teilnahme ist freiwillig. Sie können jederzeit eine Pause machen und jederzeit aufhören, ohne einen Grund zu \
+nennen. Was Sie bis dahin gemacht haben, bleibt in der Studie, es sei denn, Sie ziehen Ihre Teilnahme zurück: Ihre \
+Seite in dieser Studie zeigt, was von Ihnen gespeichert ist, und löscht es, wenn Sie das möchten.
+
+Wenn Sie nicht teilnehmen möchten, ist das in Ordnung: Bevor Sie zustimmen, wird nichts von Ihnen gespeichert.""",
+}
 
 
 def default_consent_text() -> str:
     """Return the text that a new study begins with: paragraphs, with an empty line between them."""
     return _CONSENT_TEXT
+
+
+def translated_consent_text(text: str, language: str) -> str | None:
+    """Return a text of consent in another language where it is, word for word, the one that a new study begins with."""
+    return _CONSENT_TEXT_IN.get(language) if text == _CONSENT_TEXT else None
 
 
 def paragraphs(text: str) -> list[str]:
