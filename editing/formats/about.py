@@ -87,6 +87,11 @@ class About:
         return f"{authors} ({year}). {self.title}, version {self.version}.{where or ' ' + self.publication.url}".strip()
 
 
+def licence_id(licence: str) -> str:
+    """Return how SPDX names a licence that somebody wrote, in small letters; empty where it is none of the usual."""
+    return next((name for name, written in _LICENCES.items() if licence.lower() in written), "")
+
+
 def about(snapshot: Snapshot, publication: Publication) -> About:
     """Return what there is to say of a snapshot.
 
@@ -105,7 +110,7 @@ def about(snapshot: Snapshot, publication: Publication) -> About:
         title=publication.title or f"Retouching trajectories: {study}",
         version=str(manifest.get("version") or "unnumbered"),
         licence=licence,
-        licence_id=next((id_ for id_, names in _LICENCES.items() if licence.lower() in names), ""),
+        licence_id=licence_id(licence),
         tables={name: count for name, count in rows_of_tables(snapshot).items() if name in ALL_SCHEMAS},
         numbers=described(snapshot),
         photo_licences={str(entry["values"]): int(entry["counts"]) for entry in counted},

@@ -16,17 +16,21 @@ _NOT_STATED = "no licence stated: ask before you pass them on"
 
 def card(about: About) -> str:
     """Return the card as Markdown with YAML."""
-    return f"---\n{yaml.safe_dump(_front_matter(about), sort_keys=False, allow_unicode=True)}---\n\n{_text(about)}"
+    return front_matter(about.title, about.licence_id, about.tables) + _text(about)
 
 
-def _front_matter(about: About) -> Mapping[str, Any]:
-    largest = max(about.tables.values(), default=0)
-    licence: dict[str, Any] = {"license": about.licence_id or "other"}
-    if not about.licence_id:
-        licence["license_name"] = "see-card"
-    return {
-        "pretty_name": about.title,
-        **licence,
+def front_matter(title: str, licence: str, tables: Mapping[str, int]) -> str:
+    """Return the YAML that a card begins with.
+
+    Args:
+        licence: of the data, as SPDX names it in small letters; empty for another, or none.
+        tables: how many rows each has that is there.
+    """
+    largest = max(tables.values(), default=0)
+    told: dict[str, Any] = {"pretty_name": title, "license": licence or "other"}
+    if not licence:
+        told["license_name"] = "see-card"
+    told |= {
         "size_categories": [next((name for rows, name in _SIZES.items() if largest < rows), _LARGEST)],
         "tags": ["photo retouching", "human behaviour", "trajectories", "imitation learning"],
         "configs": [
@@ -35,9 +39,10 @@ def _front_matter(about: About) -> Mapping[str, Any]:
                 "data_files": [{"split": "train", "path": f"{name}.parquet"}],
                 **({"default": True} if name == "episodes" else {}),
             }
-            for name in about.tables
+            for name in tables
         ],
     }
+    return f"---\n{yaml.safe_dump(told, sort_keys=False, allow_unicode=True)}---\n\n"
 
 
 def _text(about: About) -> str:

@@ -4,6 +4,7 @@ from uuid import UUID, uuid5
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
 
 from editing.game.filters import FILTERS, VERSION
@@ -79,6 +80,15 @@ class TestExport:
         card = (tmp_path / "export" / "README.md").read_text()
         assert "Ada (CC0 1.0)" in card
         assert "1 by human players" in card
+
+    def test_the_card_names_each_table_for_hugging_face(self, play, tmp_path):
+        Study.objects.filter(slug="default").update(data_licence="CC BY 4.0")
+        snapshot = export(tmp_path, study="default")
+        front = yaml.safe_load((tmp_path / "export" / "README.md").read_text().split("---\n")[1])
+        assert front["license"] == "cc-by-4.0"
+        assert [config["config_name"] for config in front["configs"]] == list(snapshot.manifest["rows"])
+        for config in front["configs"]:
+            assert (tmp_path / "export" / config["data_files"][0]["path"]).is_file()
 
     def test_the_status_selects(self, play, tmp_path):
         assert export(tmp_path, "open", status=["open"]).manifest["rows"]["episodes"] == 1

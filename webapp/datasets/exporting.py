@@ -19,6 +19,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from editing.files import check_free, new_folder
+from editing.formats.about import licence_id
+from editing.formats.card import front_matter
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot, open_snapshot
 from editing.trajectories.schemas import ALL_SCHEMAS, FLAGS, ORDER
@@ -231,7 +233,10 @@ def photo_row(photo: Photo) -> Row:
 def _write_card(folder: Path, counts: Mapping[str, int], about: Mapping[str, Any]) -> None:
     """Write ``README.md`` into the snapshot's folder."""
     snapshot = Snapshot(folder, {"rows": dict(counts), **about})
-    (folder / "README.md").write_text(_card(snapshot), encoding="utf-8")
+    licences = set(about["data_licences"].values())
+    licence = licence_id(licences.pop()) if len(licences) == 1 else ""
+    front = front_matter(f"Retouching trajectories: {about['study'] or 'all studies'}", licence, counts)
+    (folder / "README.md").write_text(front + _card(snapshot), encoding="utf-8")
 
 
 def left_out_text(left_out: dict[str, int]) -> str:
