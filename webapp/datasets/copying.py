@@ -139,6 +139,7 @@ def _parsed(texts: Any, is_own: Any, types: Mapping[str, Any], names: Mapping[st
     options = pyarrow.json.ParseOptions(schema, unexpected_field_behavior="error")
     blocks = pyarrow.json.ReadOptions(block_size=max(1 << 20, len(joined) + 1))
     parsed = pyarrow.json.read_json(BytesIO(joined), blocks, options)
-    numbers = pc.cast(pc.cumulative_sum(pc.cast(is_own, pa.int64())), pa.int64())
-    indices = pc.if_else(is_own, pc.subtract(numbers, 1), pa.scalar(None, pa.int64()))
-    return {column: parsed.column(key).combine_chunks().take(indices) for key, column in names.items()}
+    return {
+        column: pc.replace_with_mask(pa.nulls(len(texts), types[key]), is_own, parsed.column(key).combine_chunks())
+        for key, column in names.items()
+    }
