@@ -190,6 +190,7 @@ def test_a_server_that_is_lost_is_back_on_an_empty_one_from_its_backup(server: S
         booted.run(f"cat /root/dump > {damaged}")
         said = booted.run(f"{CLONE}/deploy/restore --folder {backups}")
         assert "all compared" in said
+        assert "no journal of withdrawals" in said
         booted.run(READY)
         assert episodes(booted) == 3
         assert key[0] in settings(booted)
@@ -198,7 +199,9 @@ def test_a_server_that_is_lost_is_back_on_an_empty_one_from_its_backup(server: S
         assert episodes(booted) == 4
         # Somebody plays here now: that is not replaced by mistake.
         assert "is in use" in booted.fails(f"{CLONE}/deploy/restore --folder {backups}")
-        booted.run(f"{CLONE}/deploy/restore --folder {backups} --replace")
+        journal = "/var/lib/safelight-site/erasures.jsonl"
+        booted.run(f"install --owner safelight --mode 0600 /dev/null {journal}")
+        assert "0 withdrew again" in booted.run(f"{CLONE}/deploy/restore --folder {backups} --replace")
         booted.run(READY)
         assert episodes(booted) == 3
         assert "safelight_before_" in booted.run("cd / && setpriv --reuid postgres --clear-groups psql -Atl")

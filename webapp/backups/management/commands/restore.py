@@ -39,4 +39,5 @@ class Command(BaseCommand):
         )
         if restored.before:
             self.stdout.write(f"The database of before is kept as {restored.before}.")
-        self.stdout.write(f"Whoever has withdrawn since {restored.manifest.begun[:16]} (UTC) is back, too.")
+        begun = restored.manifest.begun[:16]
+        self.stdout.write(f"Whoever has withdrawn since {begun} (UTC) is back, until replay_erasures has run.")
