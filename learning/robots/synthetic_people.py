@@ -202,7 +202,7 @@ def trajectory_likelihoods(taste: Taste, view: Pixels, steps: Sequence[Step]) ->
 
 
 def draw_people(temperaments: Sequence[str], count: int, seed: int, spread: float = 1.0) -> dict[str, Taste]:
-    """Draw people, in turn of each temperament, by name.
+    """Draw people, in turn of each temperament, by name: those of another seed are others.
 
     Args:
         spread: how much those of one temperament differ, in times of ``SPREAD``.
@@ -218,5 +218,5 @@ def draw_people(temperaments: Sequence[str], count: int, seed: int, spread: floa
         }
         own = {name: getattr(taste, name) + by[name] for name in by if name != "order"}
         readiness = min(max(taste.readiness * math.exp(spread * 0.5 * float(random.standard_normal())), 0.02), 0.9)
-        people[f"synthetic-{taste.temperament}-{number:04d}"] = replace(taste, order=order, readiness=readiness, **own)
+        people[f"synthetic-{seed}-{taste.temperament}-{number:04d}"] = replace(taste, order=order, readiness=readiness, **own)
     return people
