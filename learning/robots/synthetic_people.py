@@ -218,5 +218,6 @@ def draw_people(temperaments: Sequence[str], count: int, seed: int, spread: floa
         }
         own = {name: getattr(taste, name) + by[name] for name in by if name != "order"}
         readiness = min(max(taste.readiness * math.exp(spread * 0.5 * float(random.standard_normal())), 0.02), 0.9)
-        people[f"synthetic-{seed}-{taste.temperament}-{number:04d}"] = replace(taste, order=order, readiness=readiness, **own)
+        name = f"synthetic-{seed}-{taste.temperament}-{number:04d}"
+        people[name] = replace(taste, order=order, readiness=readiness, **own)
     return people
