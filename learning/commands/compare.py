@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from learning.commands.options import clear_errors
 
@@ -118,6 +120,7 @@ def command(
     from learning.comparison.report import render, write_report
     from learning.comparison.sentences import answer, who_is_compared
     from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
+    from learning.comparison.versions import versions
 
     console = Console(stderr=True)
     chosen = [name.strip() for names in players for name in names.split(",")]
@@ -149,11 +152,28 @@ def command(
         if plan_file:
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
+        numbers["made_by"] = {"command": _command_line(), "versions": versions()}
         numbers["answer"] = answer(numbers)["sentence"]
         strips = {side.label: film_strips(people, side, photos, episodes) for side in others}
         write_report(output, numbers, render(numbers, strips))
     click.echo(numbers["answer"])
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
+
+
+def _command_line() -> str:
+    """Return the command as it was given: folders and files by their names alone, the rest that was chosen as it is."""
+    context = click.get_current_context()
+    words = ["safelight", "compare"]
+    for parameter in context.command.params:
+        if parameter.name is None or parameter.name == "output":
+            continue
+        given = context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+        value = context.params.get(parameter.name)
+        for entry in (value if isinstance(value, tuple) else (value,)) if given else ():
+            text = entry.resolve().name if isinstance(entry, Path) else str(entry)
+            named = parameter.opts[-1:] if isinstance(parameter, click.Option) else []
+            words += named if entry is True else [*named, text]
+    return shlex.join([*words, "-o", "report"])
 
 
 def _compare_runs(

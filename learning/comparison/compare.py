@@ -103,6 +103,7 @@ def compare(
         "runs": None,
         "ablations": {},
         "plan": None,
+        "made_by": None,
         "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out)
         + overlap_notes(people.label, overlaps),
         "side_by_side": {side.label: compare_sides(people, side, measured, seed, track) for side in others},

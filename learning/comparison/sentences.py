@@ -125,6 +125,12 @@ def comparison_notes(
             f"{plural(photos_left_out, 'photo')} left out of the scale: not played from one preview by two "
             f"{people.label.lower()} and by all others."
         )
+    saw = sum(episode.saw_reveal for episode in people.episodes)
+    if saw:
+        sentences.append(
+            f"{saw:,} of {plural(len(people.episodes), 'episode')} by {people.label.lower()} were played after "
+            "pictures by others had been seen in a reveal, which may have taught them something."
+        )
     for side in others:
         plays = Counter(episode.photo for episode in side.episodes)
         if plays and max(plays.values()) == 1:

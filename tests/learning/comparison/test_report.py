@@ -125,7 +125,7 @@ def test_the_page_holds_no_nan_none_or_template_residue(page: Page) -> None:
 
 def test_counts_and_reasons_are_on_the_page(page: Page) -> None:
     text = " ".join(page.text.split())
-    assert "People 15 5 3 1 not submitted (open) <&> $x$ 6 1 3" in text
+    assert "People 15 5 3 0 1 not submitted (open) <&> $x$ 6 1 3 0" in text
 
 
 def test_the_first_line_says_whose_play_is_compared_and_the_last_but_one_answers(
@@ -147,6 +147,26 @@ def test_robots_in_peoples_place_are_said_to_be_no_people(tmp_path: Path) -> Non
     assert "No person is in this comparison: robots stand in their place, and say nothing of people." in (
         comparison_notes(robots, agents, 3, 1, 0)
     )
+
+
+def test_who_had_seen_a_reveal_is_counted_and_told(tmp_path: Path) -> None:
+    plays = [Play(f"p{n}", "sea", (("exposure", {"ev": 0.5 * (n + 1)}),), {"saw_reveal": n > 0}) for n in range(3)]
+    safelight_output(
+        "compare", write(tmp_path / "export", [*plays, Play("agent:a", "sea")]), "-o", tmp_path / "out", "--seed", 4
+    )
+    text = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text
+    assert "People 3 3 1 2" in text
+    assert "2 of 3 episodes by people were played after pictures by others had been seen in a reveal" in text
+    assert "a reveal, which may have taught them" in text
+
+
+def test_the_report_prints_its_command_without_paths_and_the_versions(page: Page, report: Path) -> None:
+    made_by = json.loads((report / "comparison.json").read_text(encoding="utf-8"))["made_by"]
+    assert made_by["command"] == "safelight compare export play -o report"
+    assert f"Made by safelight compare export play -o report , with safelight {made_by['versions']['safelight']}" in (
+        " ".join(page.text.split())
+    )
+    assert {"filters", "Python", "numpy"} <= set(made_by["versions"])
 
 
 def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
