@@ -42,7 +42,7 @@ systemctl status --no-pager 'safelight*' nginx 'postgresql*'; exit 1
 # All processes of a unit, ten times in ten seconds, whatever it is at.
 KILL = """
 for _ in {1..10}; do systemctl kill --signal=KILL --kill-whom=all UNIT || true; sleep 1; done
-for _ in {1..120}; do [ "$(systemctl is-active UNIT || true)" != active ] || break; sleep 0.5; done
+for _ in {1..600}; do [ "$(systemctl is-active UNIT || true)" != active ] || break; sleep 0.5; done
 systemctl is-active UNIT
 """
 # Made by hand, as the page told it before there was deploy/install: units alone, Postgres by a password.
