@@ -43,7 +43,7 @@ Examples:
 def command(context: click.Context, /, export: Path, out: Path, resume: bool, **settings: Any) -> None:
     """Learn from EXPORT what people do next: the filter, or to stop, and how they set its sliders.
 
-    A seventh of the people and of the photos are held out. On them the model is judged, in nats a move and by how
+    15 % of the people and of the photos are held out. On them the model is judged, in nats a move and by how
     often its likeliest filter is the one taken, against how often people do what (the marginal), against the person
     learned from who is most alike, and for synthetic people against their own policy. The figures are kept in
     imitation.json. The model plays by safelight play, and may stop, as people do.
