@@ -23,6 +23,7 @@ PARTS = (
     "play",
     "environment",
     "compare",
+    "imitation",
     "site",
     "ingest",
     "desk",
