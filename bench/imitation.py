@@ -140,7 +140,8 @@ def _rewards(run: Path, views: Mapping[str, NDArray[np.float32]], sizes: Sizes) 
         appeal(TASTES[TEMPERAMENT], apply_steps(request.view, [played.step for played in game]))
         for request, game in zip(requests, games, strict=True)
     ]
-    return np.array(rewards).reshape(len(views), sizes.samples).mean(axis=1)
+    means: NDArray[np.float64] = np.array(rewards).reshape(len(views), sizes.samples).mean(axis=1)
+    return means
 
 
 def _adapter(people: Path, others: Path) -> dict[str, Figure]:
