@@ -60,6 +60,12 @@ Examples:
     multiple=True,
     help="A file that `safelight ablate --json` wrote, to stand in the report.",
 )
+@click.option(
+    "--targets",
+    type=click.Path(path_type=Path),
+    help="A folder of finished pictures, or an export: how alike each side's pictures are to them as sets, by the "
+    "paper's histogram intersection.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all that is drawn: 0, if not given.")
 @click.option(
     "--plan",
@@ -90,6 +96,7 @@ def command(
     unseen: bool,
     runs: tuple[Path, ...],
     ablations: tuple[Path, ...],
+    targets: Path | None,
     seed: int | None,
     plan_file: Path | None,
     photos: int,
@@ -121,10 +128,11 @@ def command(
     from learning.comparison.sentences import answer, who_is_compared
     from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
     from learning.comparison.versions import versions
+    from learning.photos.sets import PhotoSetError
 
     console = Console(stderr=True)
     chosen = [name.strip() for names in players for name in names.split(",")]
-    with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, CheckpointError, OSError):
+    with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, PhotoSetError, CheckpointError, OSError):
         check_free(output)
         plan = read_plan(plan_file) if plan_file else Plan()
         chosen = chosen or list(plan.players)
@@ -136,6 +144,7 @@ def command(
             people, others = leave_out_seen(people, others, trained_on)
         for sentence in who_is_compared(everybody, people, others):
             click.echo(sentence)
+        intersections = _intersect(people, others, targets, seed)
         numbers = compare(
             people,
             others,
@@ -146,6 +155,7 @@ def command(
             plan.distance,
             find_overlaps(people, others, trained_on),
         )
+        numbers["targets"] = intersections
         numbers["moves"] = _match_moves(people, agents, seed, numbers["notes"])
         numbers["runs"] = _compare_runs(people, runs, seed, plan.distance, numbers["notes"])
         numbers["ablations"] = {path.stem: read_ablation(path) for path in ablations}
@@ -174,6 +184,17 @@ def _command_line() -> str:
             named = parameter.opts[-1:] if isinstance(parameter, click.Option) else []
             words += named if entry is True else [*named, text]
     return shlex.join([*words, "-o", "report"])
+
+
+def _intersect(people: Side, others: Sequence[Side], targets: Path | None, seed: int) -> dict[str, Any] | None:
+    """Return how alike the sides' pictures are to the targets as sets; nothing without targets."""
+    if targets is None:
+        return None
+    from learning.comparison.compare import rounded
+    from learning.comparison.target_set import intersections
+
+    result: dict[str, Any] = rounded(intersections(people, others, targets, seed))
+    return result
 
 
 def _compare_runs(

@@ -99,6 +99,7 @@ def compare(
         },
         "halving": _halving(measured, [side.label for side in judged], seed, primary),
         "judgements": what_people_think(people.judgements, seed),
+        "targets": None,
         "moves": {},
         "runs": None,
         "ablations": {},

@@ -10,6 +10,7 @@ from typing import Any
 from learning.comparison.distances import DISTANCE_NAMES
 from learning.comparison.reference_players import RANDOM
 from learning.comparison.sentences import p_value
+from learning.metrics.histogram_intersection import STATISTICS
 
 # Signs that LaTeX takes for its own.
 _SPECIAL = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
@@ -27,7 +28,9 @@ def tables(numbers: Mapping[str, Any]) -> dict[str, str]:
     Args:
         numbers: what ``learning.comparison.compare.compare`` returned.
     """
+    chosen = {} if numbers["targets"] is None else _target_tables(numbers["targets"])
     return {
+        **chosen,
         "human-likeness.csv": _csv(_likeness_rows(numbers)),
         "tests.csv": _csv(_test_rows(numbers)),
         "human-likeness.tex": _likeness_latex(numbers),
@@ -75,11 +78,25 @@ def _test_latex(numbers: Mapping[str, Any]) -> str:
     return _latex(["Question", "p", "p (Holm)"], rows)
 
 
-def _estimate(figures: Mapping[str, Any] | None) -> str:
+def _target_tables(targets: Mapping[str, Any]) -> dict[str, str]:
+    columns = (*STATISTICS, "mean")
+    csv_rows, latex_rows = [], []
+    for player, figures in targets["players"].items():
+        row = {"player": player}
+        for name in columns:
+            row |= {name: figures[name]["value"], f"{name}_low": figures[name]["low"]}
+            row |= {f"{name}_high": figures[name]["high"]}
+        csv_rows.append(row)
+        latex_rows.append([player, *(_estimate(figures[name], 1) for name in columns)])
+    heads = ["Shared with the targets, %", *(name.capitalize() for name in columns)]
+    return {"targets.csv": _csv(csv_rows), "targets.tex": _latex(heads, latex_rows)}
+
+
+def _estimate(figures: Mapping[str, Any] | None, digits: int = 2) -> str:
     if figures is None or figures["value"] is None:
         return "--"
-    value = f"{figures['value']:.2f}"
-    return value if figures["low"] is None else f"{value} [{figures['low']:.2f}, {figures['high']:.2f}]"
+    value, low, high = (figures[name] and f"{figures[name]:.{digits}f}" for name in ("value", "low", "high"))
+    return value if figures["low"] is None else f"{value} [{low}, {high}]"
 
 
 def _latex(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
