@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from learning.comparison import power
 from learning.comparison.pair_distances import PhotoDistances
 from learning.comparison.power import Design, designs, detectable, smallest, with_power
 from tests.command_line import safelight, safelight_output
 from tests.learning.comparison.test_human_likeness import crowd, photo
-from tests.learning.snapshots import Play, write
+from tests.learning.snapshots import Play, picture, write
 
 
 def pilot(people: int = 12, photos: int = 12) -> list[PhotoDistances]:
@@ -68,3 +69,21 @@ def test_the_command_says_what_a_pilot_tells_or_why_it_tells_nothing(
     result = safelight("power", write(tmp_path / "people", plays))
     assert result.exit_code == 1
     assert "name an agent" in result.output
+
+
+def test_robots_of_stated_temperaments_stand_in_before_anybody_has_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(power, "DRAWS", 4)
+    (tmp_path / "photos").mkdir()
+    for name in ("sea", "hill", "town"):
+        pixels = np.round(np.clip(picture(name).astype(np.float32), 0, 1) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{name}.png")
+    text = safelight_output("power", tmp_path / "photos", "--temperaments", "hasty, careful")
+    assert "Pilot: 24 robots and one curve, fitted to people on 3 photos." in text
+    assert "Robots are no people" in text
+    play = write(tmp_path / "play", [Play("agent:a", name) for name in ("sea", "hill", "town")])
+    assert "Pilot: 24 robots and a on 3 photos." in safelight_output("power", play, "--temperaments", "moody")
+    result = safelight("power", play, "--temperaments", "moody,bold")
+    assert result.exit_code == 1
+    assert "bold is none of hasty, careful, colourful, moody" in result.output

@@ -64,7 +64,7 @@ def test_the_report_and_the_tables_have_them(tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     plays = export(tmp_path)
-    for folder, reason in (("empty", "no photos there"), ("missing", "missing")):
+    for folder, reason in (("empty", "no photos in"), ("missing", "missing")):
         result = safelight("compare", plays, "-o", tmp_path / "out", "--targets", tmp_path / folder)
         assert result.exit_code == 1
         assert reason in result.output.strip().splitlines()[-1]
