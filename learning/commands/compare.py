@@ -125,7 +125,7 @@ def command(
     from learning.comparison.overlap import find_overlaps, leave_out_seen, training_of_runs
     from learning.comparison.plan import Plan, departures, read_plan
     from learning.comparison.report import render, write_report
-    from learning.comparison.sentences import answer, who_is_compared
+    from learning.comparison.sentences import answer, halving, who_is_compared
     from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
     from learning.comparison.versions import versions
     from learning.photos.sets import PhotoSetError
@@ -164,6 +164,7 @@ def command(
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
         numbers["made_by"] = {"command": _command_line(), "versions": versions()}
         numbers["answer"] = answer(numbers)["sentence"]
+        numbers["planning"] = halving(numbers["halving"])
         strips = {side.label: film_strips(people, side, photos, episodes) for side in others}
         write_report(output, numbers, render(numbers, strips))
     click.echo(numbers["answer"])

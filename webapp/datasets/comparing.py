@@ -58,7 +58,7 @@ def compare_export(key: int, should_stop: Callable[[], bool]) -> None:
 
 
 def _compare(row: Comparison, should_stop: Callable[[], bool]) -> str:
-    """Write the report, whole or not at all, and return its answer in a sentence."""
+    """Write the report, whole or not at all, and return its answer and how many more would do better."""
     if not learning_command.is_installed():
         raise learning_command.CommandFailed(_NOT_INSTALLED)
     if not row.export.is_there:
@@ -74,7 +74,7 @@ def _compare(row: Comparison, should_stop: Callable[[], bool]) -> str:
         with (report / "report.html").open("rb") as page, atomic_file(row.path) as file:
             shutil.copyfileobj(page, file)
         numbers = json.loads((report / "comparison.json").read_text(encoding="utf-8"))
-        return str(numbers["answer"])
+        return f"{numbers['answer']} {numbers['planning']}".strip()
 
 
 def _note(row: Comparison, state: str, answer: str = "", reason: str = "") -> None:

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
+from webapp.datasets.models import Comparison
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.rows import Rows
 from webapp.desk.structure_rows import ConditionRow, QuestionnaireRow, Sentences, TaskRow, TranslationRow
@@ -99,8 +100,14 @@ def configure_page(request: HttpRequest, study: Study) -> HttpResponseBase:
         status = 400
     return render_desk(
         request, "configure", study, status, tab="configure", form=form, sections=sections_of(form),
-        is_frozen=study.was_opened,
+        is_frozen=study.was_opened, comparison=_last_comparison(study),
     )  # fmt: skip
+
+
+def _last_comparison(study: Study) -> Comparison | None:
+    """Return the study's latest comparison that was made: it says how many people and photos would do better."""
+    made = Comparison.objects.filter(export__study=study, state=Comparison.State.READY)
+    return made.order_by("-asked").first()
 
 
 @for_members(Role.VIEWER)
@@ -128,6 +135,6 @@ def import_configuration(request: HttpRequest, study: Study) -> HttpResponseBase
         form = ConfigurationForm(instance=Study.objects.get(pk=study.pk))
         return render_desk(
             request, "configure", study, 400, tab="configure", form=form, sections=sections_of(form),
-            is_frozen=study.was_opened, problems=problems,
+            is_frozen=study.was_opened, problems=problems, comparison=_last_comparison(study),
         )  # fmt: skip
     return redirect("desk-study", study.slug)

@@ -245,6 +245,7 @@ def test_too_little_to_compare_is_one_sentence_and_writes_nothing(
 def test_the_json_holds_the_numbers_of_the_page(report: Path) -> None:
     numbers = json.loads((report / "comparison.json").read_text(encoding="utf-8"))
     assert numbers["people"]["label"] == "People"
+    assert numbers["planning"] == ""  # three photos tell nothing of more
     assert numbers["side_by_side"]["<&> $x$"]["filter_use"]["gamma"]["b"]["value"] == 1
     assert set(numbers["human_likeness"]) == {"picture", "steps", "order"}
     # The agent's gamma is seen on every photo.

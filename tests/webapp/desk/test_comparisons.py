@@ -61,3 +61,11 @@ def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
         withdraw(Participation.objects.get(preview=False))
     assert not PreparedExport.objects.exists()
     assert not report.exists()
+
+
+def test_the_settings_say_how_many_people_and_photos_it_takes(editor, comparison):
+    settings = EXPORTS.replace("exports", "configure")
+    assert "<code>safelight power</code> tells it from a pilot’s export" in text(editor.get(settings))
+    assert "this study’s own comparison" not in text(editor.get(settings))
+    Comparison.objects.update(state="ready", answer="On 40 photos, one scores 0.40. About 96 people would do.")
+    assert "On 40 photos, one scores 0.40. About 96 people would do." in text(editor.get(settings))
