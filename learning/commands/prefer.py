@@ -88,7 +88,8 @@ def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: b
     if not isinstance(checkpoint.agent, PeopleModel):
         raise CheckpointError(f"{run_folder} is no model of people: name a run of safelight imitate")
     preferences = read_preferences(export, KINDS[config.players])
-    split = split_pairs(preferences, config.seed)
+    before = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
+    split = split_pairs(preferences, config.seed, before)
     lines = [json.dumps(pair.to_json()) for pair in preferences.pairs]
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     begun = {"preferences": config.to_json(), "pairs": digest, "reference": checkpoint.sha256}
@@ -98,14 +99,14 @@ def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: b
             if stored.get(name) != value:
                 raise CheckpointError(f"the run in {out} was begun with other {name}; begin another run")
     else:
-        own = TrainingData.of({pair.photo for pair in split.trained}, {pair.player for pair in split.trained})
-        before = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
+        known = (*split.trained, *split.validation)
+        own = TrainingData.of({pair.photo for pair in known}, {pair.player for pair in known})
         about = {"training": checkpoint.config["training"], TRAINED_ON: (before | own).to_json(), **begun}
         begin_run(out / CRITIC, config.reward_widths, {"recipe": PREFERENCES, TRAINED_ON: own.to_json()})
         begin_run(out, checkpoint.widths, {"recipe": IMITATION, **about})
     click.echo(
-        f"{len(preferences.pairs)} pairs; {len(split.trained)} are learned from, {len(split.held_out)} of other people "
-        "and photos are held out."
+        f"{len(preferences.pairs)} pairs; {len(split.trained)} are learned from, {len(split.validation)} on other "
+        f"photos choose the checkpoint, {len(split.held_out)} of other people and photos are held out."
     )
     try:
         click.echo("The reward model:")

@@ -26,14 +26,15 @@ from editing.game.filters import apply_steps
 from learning.agent.critic import Critic
 from learning.agent.networks import initialise
 from learning.agent.people_model import PeopleModel
+from learning.agent.training_data import TrainingData
 from learning.configuration import HIDDEN_PER_CHANNEL, Widths
 from learning.imitation.imitating import BETAS, clipped, kept_buffers, log_likelihoods, sum_of
 from learning.imitation.moves import Moves, TooLittle, moves_of
 from learning.imitation.preferences import Preference, Preferences
 from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display
 
-# Of people, and of photos, this part is held out.
-HELD_OUT = 0.2
+# Of people, and of photos, this part is held out; of the other photos, this part is for choosing a checkpoint.
+HELD_OUT, VALIDATION = 0.2, 0.1
 FEWEST_PAIRS = 8
 _CPU = torch.device("cpu")
 
@@ -72,14 +73,22 @@ class PreferenceConfig:
 
 @dataclass(frozen=True)
 class PairSplit:
-    """Pairs to learn from, and pairs by other people on other photos."""
+    """Pairs to learn from, pairs on other photos to choose a checkpoint by, and pairs by other people on others again.
+
+    The first two are by the same people. Either of the last two may be empty.
+    """
 
     trained: tuple[Preference, ...]
+    validation: tuple[Preference, ...]
     held_out: tuple[Preference, ...]
 
 
-def split_pairs(preferences: Preferences, seed: int) -> PairSplit:
+def split_pairs(preferences: Preferences, seed: int, seen: TrainingData | None = None) -> PairSplit:
     """Split pairs by person and by photo.
+
+    Args:
+        seen: what the model of people has learned from: where the pairs are of that play, the people and photos that
+            were held out from it are held out from what is learned of the pairs too.
 
     Raises:
         TooLittle: if there are too few, of one person, or on one photo.
@@ -97,12 +106,22 @@ def split_pairs(preferences: Preferences, seed: int) -> PairSplit:
     random = np.random.default_rng([seed, 31])
     others = set(random.permutation(people)[: max(1, round(HELD_OUT * len(people)))])
     unseen = set(random.permutation(photos)[: max(1, round(HELD_OUT * len(photos)))])
-    trained = tuple(pair for pair in pairs if pair.player not in others and pair.photo not in unseen)
-    if not trained:
+    if seen is not None:
+        known_people, known_photos = seen.seen_players(people), seen.seen_photos(photos)
+        if 0 < len(known_people) < len(people) and 0 < len(known_photos) < len(photos):
+            others, unseen = set(people) - known_people, set(photos) - known_photos
+    learned = [pair for pair in pairs if pair.player not in others and pair.photo not in unseen]
+    if not learned:
         raise TooLittle("nothing is left to learn from, as people and photos are held out: there are too few of them")
+    own = random.permutation(sorted({pair.photo for pair in learned}))
+    chosen_by = set(own[: round(VALIDATION * len(own))])
     # Where the same people and photos met in no pair, pairs on other photos must do.
     strict = tuple(pair for pair in pairs if pair.player in others and pair.photo in unseen)
-    return PairSplit(trained, strict or tuple(pair for pair in pairs if pair.photo in unseen))
+    return PairSplit(
+        tuple(pair for pair in learned if pair.photo not in chosen_by),
+        tuple(pair for pair in learned if pair.photo in chosen_by),
+        strict or tuple(pair for pair in pairs if pair.photo in unseen),
+    )
 
 
 def pictures_of(pairs: Sequence[Preference], preferences: Preferences) -> tuple[Tensor, Tensor]:
@@ -135,7 +154,7 @@ class RewardTrainer(Trainer):
         super().__init__(config.seed, _CPU)
         self.config, self.widths, self.iterations = config, config.reward_widths, config.reward_iterations
         self._kept, self._rejected = pictures_of(split.trained, preferences)
-        self._held_out = pictures_of(split.held_out, preferences) if split.held_out else None
+        self._validation = pictures_of(split.validation, preferences) if split.validation else None
         self.critic = initialise(Critic(self.widths), self.generator)
         self.optimizers = {"critic": NetworkOptimizer(self.critic, BETAS, self.device)}
 
@@ -154,13 +173,13 @@ class RewardTrainer(Trainer):
         return {"loss": loss, "critic_gradient": self.optimizers["critic"].step(gradients, rate)}
 
     def assess(self) -> tuple[float, str] | None:
-        """Return the log-likelihood of held-out pairs, and on how many of them it agrees."""
-        if self._held_out is None:
+        """Return the log-likelihood of pairs on photos that are not learned from, and on how many of them it agrees."""
+        if self._validation is None:
             return None
         with torch.no_grad():
-            difference = self.critic(self._held_out[0])[:, 0] - self.critic(self._held_out[1])[:, 0]
+            difference = self.critic(self._validation[0])[:, 0] - self.critic(self._validation[1])[:, 0]
         agreed = float((difference > 0).float().mean())
-        return float(logsigmoid(difference).mean()), f"agrees with {100 * agreed:.0f} % of held-out pairs"
+        return float(logsigmoid(difference).mean()), f"agrees with {100 * agreed:.0f} % of the pairs on other photos"
 
     def _memory(self) -> dict[str, Tensor]:
         return {}
@@ -226,7 +245,11 @@ class PolicyTrainer(Trainer):
         self.config, self.widths, self.iterations = config, widths, config.iterations
         self.model = deepcopy(model).requires_grad_(True)
         self._sides = [_PairMoves.of(split.trained, side, preferences, model) for side in ("kept", "rejected")]
-        self._held_out = [_PairMoves.of(split.held_out, side, preferences, model) for side in ("kept", "rejected")]
+        self._validation = (
+            [_PairMoves.of(split.validation, side, preferences, model) for side in ("kept", "rejected")]
+            if split.validation
+            else None
+        )
         self.optimizers = {"agent": NetworkOptimizer(self.model, BETAS, self.device)}
 
     def _losses(self, sides: list[_PairMoves], pairs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -249,11 +272,11 @@ class PolicyTrainer(Trainer):
         return {"loss": losses.mean(), "told_apart": told.float().mean(), "agent_gradient": norm}
 
     def assess(self) -> tuple[float, str] | None:
-        """Return how little the loss is on held-out pairs, and how many of them the policy tells apart."""
-        if not self._held_out[0].rows:
+        """Return how little the loss is on pairs on other photos, and how many of them the policy tells apart."""
+        if self._validation is None:
             return None
         with torch.no_grad():
-            losses, _, told = self._losses(self._held_out, torch.arange(len(self._held_out[0].rows)))
+            losses, _, told = self._losses(self._validation, torch.arange(len(self._validation[0].rows)))
         share = float(told.float().mean())
         return -float(losses.mean()), f"loss {float(losses.mean()):.3f}, has moved the right way in {100 * share:.0f} %"
 

@@ -10,6 +10,7 @@ from torch.nn.functional import logsigmoid
 
 from learning.agent.checkpoint import BEST, CRITIC, LAST, begin_run, load_agent
 from learning.agent.people_model import PeopleModel
+from learning.agent.training_data import TrainingData
 from learning.environments.rewards import CriticReward
 from learning.imitation.preferences import read_preferences
 from learning.imitation.preferring import (
@@ -48,7 +49,25 @@ def test_the_loss_is_that_of_the_paper() -> None:
 def test_no_pair_that_is_held_out_shares_its_person_or_photo_with_what_is_learned(learned: tuple[Path, Path]) -> None:
     split = split_pairs(read_preferences(learned[0], "robot"), 0)
     assert split.trained
-    assert not {pair.photo for pair in split.held_out} & {pair.photo for pair in split.trained}
+    photos = [{pair.photo for pair in part} for part in (split.trained, split.validation, split.held_out)]
+    assert not photos[0] & photos[1]
+    assert not (photos[0] | photos[1]) & photos[2]
+
+
+def test_what_the_model_of_people_had_held_out_is_held_out_of_the_pairs(learned: tuple[Path, Path]) -> None:
+    preferences = read_preferences(learned[0], "robot")
+    people, photos = ({getattr(pair, name) for pair in preferences.pairs} for name in ("player", "photo"))
+    others, unseen = set(sorted(people)[:4]), set(sorted(photos)[:3])
+    seen = TrainingData.of(photos - unseen, people - others)
+    for seed in range(3):
+        split = split_pairs(preferences, seed, seen)
+        for pair in (*split.trained, *split.validation):
+            assert pair.player not in others
+            assert pair.photo not in unseen
+        assert split.held_out
+        assert {pair.photo for pair in split.held_out} <= unseen
+    # Pairs of play that the model has not seen at all are split by chance.
+    assert split_pairs(preferences, 0, TrainingData.of(["0" * 64], ["nobody"])) == split_pairs(preferences, 0)
 
 
 def test_both_learn_what_they_are_shown(learned: tuple[Path, Path]) -> None:
