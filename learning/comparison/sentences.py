@@ -68,7 +68,7 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
     another = f"another {SINGULAR.get(people, 'player')}"
     if not likeness["defined"]:
         sentence = (
-            f"There is no number: on these {photos} a random legal player is not clearly further from "
+            f"There is no number: on {photos} a random legal player is not clearly further from "
             f"{people.lower()} than they are from one another (by {number(likeness['width']['value'])}"
             f"{_in_brackets(likeness['width'])}), so the scale between the two has no length."
         )
