@@ -4,6 +4,7 @@ import logging
 
 import psycopg
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
 from procrastinate.exceptions import ConnectorException
@@ -34,6 +35,16 @@ def test_pages_and_the_api_answer_503(without_postgres):
     assert page.status_code == 503
     assert "cannot reach its database" in page.content.decode()
     answer = without_postgres.get("/api/studies/default/")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_away")
+
+
+def test_a_session_that_cannot_be_stored_for_want_of_postgres_is_none_that_was_deleted(player, monkeypatch):
+    def fail(*args, **kwargs):
+        raise operational_error(psycopg.errors.AdminShutdown("terminating connection"))
+
+    player.client.raise_request_exception = False
+    monkeypatch.setattr(Session, "save", fail)
+    answer = player.join()
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_away")
 
 

@@ -4,16 +4,18 @@ Django takes longer to write that statement than Postgres to answer it.
 """
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
 
 from webapp.database.statements import fetch
+from webapp.http.database_unavailable import is_unavailable
 
 _READ = "SELECT session_data, expire_date FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 class SessionStore(db.SessionStore):
-    """Django's own; only reading is another."""
+    """Django's own, but for reading, and for a Postgres that is away as a session is stored."""
 
     @classmethod
     def from_row(cls, key: str, data: str) -> "SessionStore":
@@ -30,3 +32,19 @@ class SessionStore(db.SessionStore):
         data, expires = rows[0]
         session: AbstractBaseSession = self.model(self.session_key or "", data, expires)
         return session
+
+    def save(self, must_create: bool = False) -> None:
+        """Store the session.
+
+        Raises:
+            UpdateError: it was deleted meanwhile.
+            OperationalError: Postgres is away, which Django would take for a deleted session too, and refuse the
+                request; as it is, the browser is told to try again.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            failure = error.__context__
+            if failure is not None and is_unavailable(failure):
+                raise failure  # noqa: B904 (its own cause says what failed)
+            raise
