@@ -25,7 +25,6 @@ def _sections(about: About) -> dict[str, list[tuple[str, str]]]:
     photos = "; ".join(
         f"{count} under {licence or 'no stated licence'}" for licence, count in about.photo_licences.items()
     )
-    changes = manifest.get("configuration_changes")
     return {
         "Motivation": [
             ("For what purpose was it created?", publication.description or _OPEN),
@@ -76,10 +75,7 @@ def _sections(about: About) -> dict[str, list[tuple[str, str]]]:
                 "cannot be recalled; `tombstones.parquet` of a later version lets their holders delete the rows.",
             ),
             ("Was there an ethical review?", _OPEN),
-            (
-                "Was the configuration changed after the study had opened?",
-                "; ".join(map(str, changes)) if changes else "The manifest lists no change.",
-            ),
+            ("Was the configuration changed after the study had opened?", _changes(about)),
         ],
         "Preprocessing": [
             (
@@ -125,3 +121,11 @@ def _consents(about: About) -> str:
         f"{study}: {', '.join(f'{count} to version {version}' for version, count in versions.items())}."
         for study, versions in consents.items()
     )
+
+
+def _changes(about: About) -> str:
+    changes = about.manifest.get("changes_after_opening")
+    if changes is None:
+        return "This export does not say; the study's log on the site does."
+    days = [f"day {change['days_after_opening']}: {', '.join(change['settings'])}" for change in changes]
+    return f"Yes. {'; '.join(days).capitalize()}." if days else "No."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 import shlex
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from editing.game.filters import VERSION
 from learning.commands.options import clear_errors
 
 if TYPE_CHECKING:
@@ -127,7 +130,6 @@ def command(
     from learning.comparison.report import render, write_report
     from learning.comparison.sentences import answer, halving, who_is_compared
     from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
-    from learning.comparison.versions import versions
     from learning.photos.sets import PhotoSetError
 
     console = Console(stderr=True)
@@ -162,7 +164,7 @@ def command(
         if plan_file:
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
-        numbers["made_by"] = {"command": _command_line(), "versions": versions()}
+        numbers["made_by"] = {"command": _command_line(), "versions": _versions()}
         numbers["answer"] = answer(numbers)["sentence"]
         numbers["planning"] = halving(numbers["halving"])
         strips = {side.label: film_strips(people, side, photos, episodes) for side in others}
@@ -232,3 +234,9 @@ def _match_moves(people: Side, agents: Sequence[Path], seed: int, notes: list[st
         else:
             moves[path.name] = rounded(match_moves(people, load_agent(path), seed))
     return moves
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of the program, of the filters, of Python and of the libraries that do the arithmetic."""
+    own = {"safelight": version("safelight"), "filters": str(VERSION), "Python": platform.python_version()}
+    return own | {name: version(name) for name in ("numpy", "scipy")}

@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 import learning.environments
+from editing.formats.about import Publication, about
+from editing.formats.datasheet import datasheet
 from editing.formats.psych_ds import data_name
 from editing.trajectories.reading import open_snapshot
 from editing.trajectories.schemas import ALL_SCHEMAS
@@ -64,6 +66,26 @@ def test_a_published_folder_is_an_export_too(export: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({}, "This export does not say; the study's log on the site does."),
+        ({"changes_after_opening": []}, "No."),
+        (
+            {"changes_after_opening": [{"days_after_opening": 3, "settings": ["photos", "reward"]}]},
+            "Yes. Day 3: photos, reward.",
+        ),
+    ],
+)
+def test_the_datasheet_says_what_was_changed_after_the_opening(
+    export: Path, changes: dict[str, object], answer: str
+) -> None:
+    path = export / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    sheet = datasheet(about(open_snapshot(export), Publication()))
+    assert f"**Was the configuration changed after the study had opened?** {answer}\n" in sheet
+
+
 def test_hugging_face_opens_every_table(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     from datasets import load_dataset

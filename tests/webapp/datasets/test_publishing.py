@@ -1,9 +1,12 @@
 """A version on the desk, over the API and in public: what it passes before, how it is sent, who may watch samples."""
 
 import hashlib
+import re
 
 import pytest
 
+from editing.formats.about import Publication, about
+from editing.formats.datasheet import datasheet
 from tests.webapp.conftest import BRIGHTER, Player, write_events
 from tests.webapp.datasets.conftest import names_in
 from tests.webapp.desk.test_studies import post, text
@@ -106,11 +109,13 @@ class TestGate:
         ]
         assert "words" in asked
 
-    def test_changes_after_the_opening_are_listed(self, study, crowd, make_version):
+    def test_changes_after_the_opening_are_listed_here_and_in_the_datasheet(self, study, crowd, make_version, read):
         study.minutes = 7
         study.save()
-        notes = [note for check in checks(make_version()) for note in check.notes]
+        version = make_version()
+        notes = [note for check in checks(version) for note in check.notes]
         assert "Day 0: minutes" in notes
+        assert re.search("Yes. Day 0: .*minutes", datasheet(about(read(version), Publication())))
 
 
 class TestPublic:
