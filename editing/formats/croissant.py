@@ -11,6 +11,8 @@ from editing.trajectories.columns import column_description
 from editing.trajectories.reading import Snapshot
 from editing.trajectories.schemas import ALL_SCHEMAS, ORDER
 
+PREVIEWS = "previews"  # the folder, and the set of its files
+_NUMPY_FORMAT = "https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 
 
@@ -42,6 +44,8 @@ def croissant(snapshot: Snapshot, about: About) -> dict[str, Any]:
         )
         distribution.append(file)
         record_sets.append(_record_set(mlc, context, name, path.name))
+    if next((snapshot.directory / PREVIEWS).glob("*.npy"), None):
+        distribution.append(_preview_files(mlc, context))
     metadata = mlc.Metadata(
         ctx=context,
         name=about.name,
@@ -82,6 +86,19 @@ def _record_set(mlc: Any, context: Any, table: str, file: str) -> Any:
     description = ALL_SCHEMAS[table].metadata[b"description"].decode()
     key = [f"{table}/{name}" for name in _KEYS.get(table, ())]
     return mlc.RecordSet(ctx=context, id=table, name=table, description=description, key=key or None, fields=fields)
+
+
+def _preview_files(mlc: Any, context: Any) -> Any:
+    """Return the set of the previews; records of it there are none, since Croissant reads no arrays."""
+    return mlc.FileSet(
+        ctx=context,
+        id=PREVIEWS,
+        name=PREVIEWS,
+        description="The photos before any step, named by photos.preview_sha256: NumPy arrays, float16 (H, W, 3), "
+        "linear light.",
+        encoding_formats=["application/octet-stream", _NUMPY_FORMAT],
+        includes=[f"{PREVIEWS}/*.npy"],
+    )
 
 
 # By which columns a row is one of its kind.

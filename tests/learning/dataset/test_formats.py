@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import gymnasium
@@ -13,6 +14,7 @@ import yaml
 
 import learning.environments
 from editing.formats.about import Publication, about
+from editing.formats.croissant import croissant
 from editing.formats.datasheet import datasheet
 from editing.formats.psych_ds import data_name
 from editing.trajectories.reading import open_snapshot
@@ -118,6 +120,21 @@ def test_croissant_is_valid_and_its_records_are_the_rows(export: Path) -> None:
     records = list(dataset.records("steps"))
     assert len(records) == STEPS
     assert {entry["steps/filter"] for entry in records} >= {b"exposure", b"gamma"}
+    previews = next(node for node in dataset.metadata.distribution if isinstance(node, mlc.FileSet))
+    found = {path.stem for pattern in previews.includes for path in folder.glob(pattern)}
+    assert found == set(open_snapshot(export).photos.column("preview_sha256").to_pylist())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_croissant_of_an_export_without_previews_lists_none(export: Path) -> None:
+    import mlcroissant as mlc
+
+    shutil.rmtree(export / "previews")
+    snapshot = open_snapshot(export)
+    (export / "croissant.json").write_text(json.dumps(croissant(snapshot, about(snapshot, Publication())), default=str))
+    metadata = mlc.Dataset(jsonld=export / "croissant.json").metadata
+    assert not metadata.ctx.issues.errors
+    assert {node.name for node in metadata.distribution} == {f"{name}.parquet" for name in snapshot.manifest["rows"]}
 
 
 # The rules of Psych-DS 1.5.1 that are errors, written out from its published schema: its validator is not on PyPI.
