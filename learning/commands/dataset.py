@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from learning.commands.options import clear_errors
+from learning.commands.partition import partition
 from learning.commands.preferences import preferences
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Examples:
   safelight dataset render export 0b5c4f2e-7c1d-5a3e-8f46-2d1f6a9b0c7e --animate -o episode.webp
   safelight dataset convert export --to csv -o tables
   safelight dataset convert export --to hugging-face -o public --author 'A. Researcher' --licence 'CC BY 4.0'
+  safelight dataset partition lab-v1 lab-v2 -o parts
   safelight dataset check last-year --against export
   safelight dataset forget last-year --by export
   safelight dataset receipts export --json receipts.json
@@ -42,6 +44,7 @@ def command() -> None:
     """Look into exports and plays, check them, and make others of them. None is changed, but by ``forget``."""
 
 
+command.add_command(partition)
 command.add_command(preferences)
 
 

@@ -21,6 +21,7 @@ def workplace(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write(tmp_path / "play", [Play("agent:b", "sea")])
     safelight_output("dataset", "convert", export, "--to", "csv", "-o", tmp_path / "tables")
     safelight_output("dataset", "convert", export, "--to", "hugging-face", "-o", tmp_path / "public")
+    safelight_output("dataset", "partition", export, "-o", tmp_path / "parts")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
@@ -43,6 +44,8 @@ def test_the_examples_in_python_run(root: Path, workplace: Path) -> None:
     for example in examples:
         exec(example, namespace)  # noqa: S102 (the documentation's own)
     assert (workplace / "edited.png").is_file()
+    assert namespace["counts"]["uses"].sum() == namespace["steps"].count("*").fetchall()[0][0] == 7
+    assert (namespace["newest"].height, namespace["exposures"].num_rows) == (5, 3)
     for (condition, filter_), share in SHARES.items():
         assert namespace["shares"].loc[condition, filter_] == pytest.approx(share)
 
