@@ -17,7 +17,7 @@ from learning.agent.checkpoint import LAST, begin_run, save_checkpoint
 from learning.agent.critic import Critic
 from learning.configuration import Widths
 from learning.environments import ENVIRONMENT_ID
-from learning.environments.rewards import POTENTIALS
+from learning.training.potentials import POTENTIALS
 
 FEW, MANY = 64, 1024
 CRITIC = Widths(width=12, hidden=64)

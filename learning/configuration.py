@@ -124,6 +124,14 @@ class FastConfig:
     imitation_weight: float = _setting(
         0.0, "Keep the agent near to the people of --init: the weight of a nat in a step.", 0, 10, option=True
     )
+    reward_weight: float = _setting(
+        1.0,
+        "How much a nat of the reward of --reward counts.",
+        0.001,
+        100,
+        option=True,
+        default_text="1",
+    )
     reconstruction_penalty: float = _setting(
         0.0,
         "For how far an unprocessed photo, finished again, is from what it was: the weight of that RMSE.",

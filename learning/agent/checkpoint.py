@@ -184,13 +184,18 @@ def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
     """
     from learning.agent.critic import Critic
 
-    directory = run_folder(directory)
-    if (directory / CRITIC / CONFIG).exists():
-        directory = directory / CRITIC
+    directory = critic_folder(directory)
     config = read_config(directory)
     critic, widths = _untrained(Critic, directory, config)
     _load_weights("critic", critic, chosen_checkpoint(directory), widths)
     return critic.eval().requires_grad_(False), config
+
+
+def critic_folder(directory: Path) -> Path:
+    """Return where the critic of a run is: in its folder ``critic``, where there is one, else in its own."""
+    directory = run_folder(directory)
+    own = directory / CRITIC
+    return own if (own / CONFIG).exists() else directory
 
 
 def run_folder(directory: Path) -> Path:

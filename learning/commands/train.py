@@ -29,10 +29,13 @@ from learning.configuration import (
 )
 
 if TYPE_CHECKING:
+    import torch
+
     from learning.agent.people_model import PeopleModel
     from learning.agent.training_data import TrainingData
     from learning.photos.squares import PhotoSet
     from learning.training.distributed import Processes
+    from learning.training.potentials import Potential
 
 Settings = dict[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -148,6 +151,8 @@ Examples:
 @setting_option("step_baseline")
 @click.option("--init", type=click.Path(), help="Begin as the people of this run of safelight imitate (fast).")
 @setting_option("imitation_weight")
+@click.option("--reward", type=click.Path(), help="Raise the reward of this run of safelight prefer, too (fast).")
+@setting_option("reward_weight")
 @click.option(
     "--picture-every",
     type=click.IntRange(0),
@@ -295,7 +300,8 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     sets = read_sets(settings, cache)
     digests = [photo_set.digest for photo_set in sets]
-    people, known_people = _people(settings)
+    people, begun_by = _people(settings)
+    reward, raised = _reward(settings, where)
     if not resume:
         about = {
             "recipe": settings["recipe"],
@@ -303,15 +309,18 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
             "normalisation": config.normalisation.to_json(),
             "settings": settings,
             "photos": digests,
-            TRAINED_ON: (_training_data(sets) | known_people.data).to_json(),
-            **({"init": known_people.sha256} if people is not None else {}),
+            TRAINED_ON: (_training_data(sets) | begun_by.data | raised.data).to_json(),
+            **({"init": begun_by.sha256} if people is not None else {}),
+            **({"reward": raised.sha256} if reward is not None else {}),
         }
         if processes.rank == 0:
             begin_run(out, config.widths, about)
     elif read_config(out).get("photos") != digests:
         raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    elif read_config(out).get("init") != (known_people.sha256 or None):
+    elif read_config(out).get("init") != (begun_by.sha256 or None):
         raise CheckpointError(f"{settings['init']} is not the model that the run in {out} was begun with")
+    elif read_config(out).get("reward") != (raised.sha256 or None):
+        raise CheckpointError(f"{settings['reward']} is not the reward that the run in {out} was begun with")
     # Of several seeds, that of the first.
     split_seed = settings["split_seed"] if "split_seed" in settings else settings["seed"]
     unprocessed = settings["unprocess"] or 0.0
@@ -322,6 +331,7 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     capture = capture_on(where) if cuda_graphs and people is None else None
     known: dict[str, Any] = {"finished": CropSampler(squares.finished.take(trained), where)} if squares.finished else {}
     known |= {} if people is None else {"people": people}
+    known |= {} if reward is None else {"reward": reward}
     samplers = CropSampler(inputs, where), CropSampler(targets, where)
     trainer = TRAINERS[settings["recipe"]](config, *samplers, where, processes, capture, **known)
     shown = squares.inputs.take(validation) if len(validation) else inputs
@@ -338,31 +348,50 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
     click.echo(f"Trained {config.iterations} iterations on {where}; the agent is in {out}.")
 
 
-class _KnownPeople(NamedTuple):
-    """Of a model of people: the SHA-256 of its weights, and what it was trained on; of none, nothing."""
+class _Learned(NamedTuple):
+    """Of what was learned before: the SHA-256 of its weights, and what it was trained on; of none, nothing."""
 
     sha256: str
     data: TrainingData
 
 
-def _people(settings: Settings) -> tuple[PeopleModel | None, _KnownPeople]:
+def _learned(sha256: str, config: Mapping[str, Any]) -> _Learned:
+    from learning.agent.training_data import TRAINED_ON, TrainingData
+
+    return _Learned(sha256, TrainingData.from_json(config.get(TRAINED_ON)) or TrainingData())
+
+
+def _people(settings: Settings) -> tuple[PeopleModel | None, _Learned]:
     """Read the model of people that a training begins by, if there is one."""
     from learning.agent.checkpoint import CheckpointError, load_agent
     from learning.agent.people_model import PeopleModel
-    from learning.agent.training_data import TRAINED_ON, TrainingData
 
     run = settings.get("init")
     if not run:
         if settings.get("imitation_weight"):
             raise click.UsageError("--imitation-weight needs --init, a run of safelight imitate")
-        return None, _KnownPeople("", TrainingData())
+        return None, _learned("", {})
     if settings["recipe"] != "fast":
         raise click.UsageError("--init is for --recipe fast alone")
     checkpoint = load_agent(Path(run))
     if not isinstance(checkpoint.agent, PeopleModel):
         raise CheckpointError(f"{run} is no model of people: name a run of safelight imitate")
-    data = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
-    return checkpoint.agent, _KnownPeople(checkpoint.sha256, data)
+    return checkpoint.agent, _learned(checkpoint.sha256, checkpoint.config)
+
+
+def _reward(settings: Settings, device: torch.device) -> tuple[Potential | None, _Learned]:
+    """Read the reward that is raised beside the critic's, if there is one."""
+    from learning.training.potentials import Potential
+
+    run = settings.get("reward")
+    if not run:
+        if settings.get("reward_weight"):
+            raise click.UsageError("--reward-weight needs --reward, a run of safelight prefer")
+        return None, _learned("", {})
+    if settings["recipe"] != "fast":
+        raise click.UsageError("--reward is for --recipe fast alone")
+    reward = Potential(Path(run), device)
+    return reward, _learned(reward.sha256, reward.config)
 
 
 def _training_data(sets: Sequence[PhotoSet]) -> TrainingData:

@@ -7,13 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
-from learning.agent.checkpoint import PREFERENCES, load_critic
-from learning.agent.critic import Critic
 from learning.environments.pictures import Pixels, Rows, channels_last
-from learning.training.paper_recipe import REWARD_SCALE
-from learning.training.trainer import clip_to_display, overexposure_penalty
+from learning.training.potentials import Potential
+from learning.training.trainer import overexposure_penalty
 
 # Images that are judged at a time on a CPU: what is made of them stays in its cache; measured.
 AT_ONCE = 32
@@ -64,29 +61,6 @@ class FunctionReward:
         return rewards
 
 
-def _log_probability_real(critic: Critic, images: Tensor) -> Tensor:
-    return logsigmoid(critic(clip_to_display(images)))
-
-
-def _scaled_answer(critic: Critic, images: Tensor) -> Tensor:
-    answers: Tensor = critic(images)
-    return REWARD_SCALE * answers
-
-
-def _preference(critic: Critic, images: Tensor) -> Tensor:
-    reward: Tensor = critic(clip_to_display(images))
-    return reward
-
-
-# What each recipe's agent is to raise, for (N, 3, 64, 64) images: (N, 1).
-POTENTIALS = {
-    "fast": _log_probability_real,
-    "critic": _log_probability_real,
-    "paper": _scaled_answer,
-    PREFERENCES: _preference,
-}
-
-
 class CriticReward:
     """By how much a step raises what the run's recipe has its agent raise, less ``overexposure_penalty`` of the result.
 
@@ -105,9 +79,7 @@ class CriticReward:
         Raises:
             CheckpointError: if it cannot be read.
         """
-        self._critic, config = load_critic(run)
-        self._critic.to(device)
-        self._potential = POTENTIALS[config.get("recipe", "fast")]
+        self._potential = Potential(run, device)
         self._values = torch.zeros(count, device=device)
         self._is_known = np.zeros(count, dtype=np.bool_)
 
@@ -120,16 +92,13 @@ class CriticReward:
         unknown = np.flatnonzero(~self._is_known[rows])
         if len(unknown):
             seen = before if len(unknown) == len(rows) else before[torch.from_numpy(unknown).to(before.device)]
-            self._values[rows[unknown]] = _by_parts(self._value, seen)
-        values = _by_parts(self._value, after)
+            self._values[rows[unknown]] = _by_parts(self._potential, seen)
+        values = _by_parts(self._potential, after)
         # Channels last, as they may lie in memory: the penalty's mean asks for no copy then.
         penalties = _by_parts(overexposure_penalty, after.permute(0, 2, 3, 1))
         rewards = values - self._values[rows] - penalties
         self._values[rows], self._is_known[rows] = values, True
         return rewards
-
-    def _value(self, images: Tensor) -> Tensor:
-        return self._potential(self._critic, images)[:, 0]
 
 
 def _by_parts(function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:

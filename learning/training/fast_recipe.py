@@ -7,7 +7,7 @@ and no pool that the agent plays from. One iteration is ``FastTrainer._iterate``
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
@@ -57,17 +57,20 @@ class FastTrainer(Trainer):
         capture: Capture | None = None,
         finished: CropSampler | None = None,
         people: PeopleModel | None = None,
+        reward: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         """Begin a run.
 
         Args:
             finished: for each square of the inputs what it was before it was unprocessed, or nan where it was not.
             people: a model of people that the agent begins by, and is kept near to.
+            reward: of images (N, 3, 64, 64), a number for each: what is to be raised beside the critic's.
         """
         super().__init__(config.seed, device, processes, capture, bfloat16=config.bfloat16)
         self.config, self.widths, self.iterations = config, config.widths, config.iterations
         self._inputs, self._targets = inputs, targets
         self._finished = finished if config.reconstruction_penalty else None
+        self._reward = reward
         self._people = None if people is None else people.to(device).requires_grad_(False)
         self._augmentation = Augmentation(
             config.augment_exposure, config.augment_white_balance, config.augment_temperature
@@ -134,6 +137,9 @@ class FastTrainer(Trainer):
         returns = self._log_probability_real(games.images) - (games.overexposure + noise_penalty + cast_penalty)
         error = reconstruction_error(games.images, finished)
         # Only where they count: terms of 0 would make sums of gradients round otherwise.
+        rewards = self._rewards(games.images)
+        if rewards is not None:
+            returns = returns + config.reward_weight * rewards
         if config.idle_penalty:
             returns = returns - config.idle_penalty * games.idle_steps
         if config.reconstruction_penalty:
@@ -163,6 +169,7 @@ class FastTrainer(Trainer):
             "reconstruction_error": error.mean(),
             "steps": used.sum(),
             **({} if self._people is None else {"strangeness": games.strangeness.mean()}),
+            **({} if rewards is None else {"reward": rewards.mean()}),
             "agent_loss": loss,
         } | {f"used_{slug}": used[index] for index, slug in enumerate(FILTERS)}
         return Update({"agent": self.optimizers["agent"].gradients(loss)}, metrics, (games.images.detach(),))
@@ -177,7 +184,16 @@ class FastTrainer(Trainer):
     def _worth(self, images: Tensor, finished: Tensor) -> Tensor:
         """(N,) about what games would be worth if they ended in these images."""
         error = reconstruction_error(images, finished)
-        return self._log_probability_real(images) - self.config.reconstruction_penalty * error
+        worth = self._log_probability_real(images) - self.config.reconstruction_penalty * error
+        rewards = self._rewards(images)
+        return worth if rewards is None else worth + self.config.reward_weight * rewards
+
+    def _rewards(self, images: Tensor) -> Tensor | None:
+        """(N,) what the given reward says of images; None where none was given."""
+        if self._reward is None:
+            return None
+        with self._autocast():
+            return self._reward(images)
 
     def _critic_loss(self, real: Tensor, fake: Tensor, *, with_r1: bool = False) -> Update:
         """Compute the critic's gradient by targets and finished images: non-saturating (Goodfellow et al., 2014)."""
