@@ -80,16 +80,17 @@ Examples:
 @click.option(
     "--photos",
     type=click.IntRange(min=0),
-    default=12,
+    default=3,
     show_default=True,
-    help="How many photos to show film strips of.",
+    help="How many photos to show film strips of: from the one on which an agent is nearest to people to the one on "
+    "which it is furthest.",
 )
 @click.option(
     "--episodes",
     type=click.IntRange(min=1),
-    default=3,
+    default=1,
     show_default=True,
-    help="How many episodes a photo to show, of each side.",
+    help="How many episodes a photo to show, of each side: the most typical.",
 )
 def command(
     folders: tuple[Path, ...],
@@ -128,8 +129,8 @@ def command(
     from learning.comparison.overlap import find_overlaps, leave_out_seen, training_of_runs
     from learning.comparison.plan import Plan, departures, read_plan
     from learning.comparison.report import render, write_report
-    from learning.comparison.sentences import answer, halving, who_is_compared
-    from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
+    from learning.comparison.sentences import answer, halving, stand_in, who_is_compared
+    from learning.comparison.sides import ComparisonError, choose_players, read_play
     from learning.photos.sets import PhotoSetError
 
     console = Console(stderr=True)
@@ -139,7 +140,7 @@ def command(
         plan = read_plan(plan_file) if plan_file else Plan()
         chosen = chosen or list(plan.players)
         seed = plan.seed if seed is None else seed
-        everybody = merge([read_side(folder, folder.resolve().name) for folder in folders])
+        everybody = read_play(folders)
         people, others = choose_players(everybody, chosen)
         trained_on = {**training_of_runs(agents), **everybody.trained_on}
         if unseen:
@@ -165,9 +166,14 @@ def command(
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
         numbers["made_by"] = {"command": _command_line(), "versions": _versions()}
-        numbers["answer"] = answer(numbers)["sentence"]
-        numbers["planning"] = halving(numbers["halving"])
-        strips = {side.label: film_strips(people, side, photos, episodes) for side in others}
+        numbers["answer"] = " ".join(filter(None, (answer(numbers)["sentence"], stand_in(people.label))))
+        numbers["planning"] = halving(people.label, numbers["halving"])
+        strips = {
+            side.label: film_strips(
+                people, side, numbers["side_by_side"][side.label]["color_difference"]["photos"], photos, episodes
+            )
+            for side in others
+        }
         write_report(output, numbers, render(numbers, strips))
     click.echo(numbers["answer"])
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
@@ -224,13 +230,14 @@ def _match_moves(people: Side, agents: Sequence[Path], seed: int, notes: list[st
     from learning.comparison.compare import rounded
     from learning.comparison.moves import match_moves
     from learning.comparison.overlap import overlap_of_run
-    from learning.comparison.sentences import overlap_notes
+    from learning.comparison.sentences import why_refused
 
     moves = {}
     for path in agents:
         overlap = overlap_of_run(people, path)
         if overlap.refused:
-            notes += overlap_notes(people.label, {f"the moves that {path.name} foretells": overlap})
+            why = why_refused(people.label, overlap.people, overlap.photos)
+            notes.append(f"{path.name} foretells no moves: {why}")
         else:
             moves[path.name] = rounded(match_moves(people, load_agent(path), seed))
     return moves

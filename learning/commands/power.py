@@ -67,7 +67,7 @@ def command(
     from learning.comparison.power import POWER, designs, detectable, smallest, with_power
     from learning.comparison.reference_players import FITTED
     from learning.comparison.robot_pilot import robot_pilot
-    from learning.comparison.sides import ComparisonError, choose_players, merge, read_side
+    from learning.comparison.sides import ComparisonError, choose_players, read_play
     from learning.photos.sets import PhotoSetError
 
     chosen = [name.strip() for names in players for name in names.split(",")]
@@ -80,7 +80,7 @@ def command(
             everybody = robot_pilot(folders, names, seed, Path(store))
             chosen = chosen or ["robots", *(["agents"] if "agent" in everybody.kinds else [])]
         else:
-            everybody = merge([read_side(folder, folder.resolve().name) for folder in folders])
+            everybody = read_play(folders)
         people, others = choose_players(everybody, chosen)
         if not others and temperaments is None:
             raise ComparisonError("name an agent whose human-likeness is to be measured: its play is in no folder")

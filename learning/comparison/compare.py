@@ -25,9 +25,9 @@ from learning.comparison.pair_distances import Distances, Pixels, Track
 from learning.comparison.reference_players import OTHER_PHOTO, PLAYS, RANDOM, RANDOM_PLAY_VERSION, baselines
 from learning.comparison.results import thumbnail
 from learning.comparison.sampling import plays_a_photo
-from learning.comparison.sentences import comparison_notes, overlap_notes
+from learning.comparison.sentences import comparison_notes, in_text, listed, overlap_notes
 from learning.comparison.side_by_side import compare_sides, describe_side
-from learning.comparison.sides import ComparisonError, Episode, Side
+from learning.comparison.sides import SINGULAR, ComparisonError, Episode, Side
 from learning.comparison.statistics import Sample
 
 FORMAT = 2
@@ -145,18 +145,19 @@ def _shared_photos(people: Side, others: Sequence[Side]) -> tuple[dict[str, Pixe
         compared &= {(episode.photo, episode.preview) for episode in side.episodes}
     if not compared:
         raise ComparisonError(
-            f"no photo was played by two of {people.label} and by {' and by '.join(side.label for side in others)}: "
-            "let the agents play the photos of the export, by `safelight play`"
+            f"no photo was played by two {in_text(people.label)} and by {listed([side.label for side in others])}: let "
+            "the agents play the photos of the export, by `safelight play`"
         )
     originals = {photo: thumbnail(people.previews[preview], DISTANCE_EDGE) for photo, preview in sorted(compared)}
     return originals, dict(compared)
 
 
 def _too_few(people: Side) -> str:
-    count = len({episode.player for episode in people.episodes})
+    count, who = len({episode.player for episode in people.episodes}), in_text(people.label)
     if count < 2:
-        return f"{people.label}: one player alone has played; how far players are apart takes two on the same photo"
-    return f"{people.label}: no photo was played by two of the {count} players, so how far they are apart is unknown"
+        one = SINGULAR.get(people.label, "player")
+        return f"only one {one} has played; how far {who} are apart takes two on the same photo"
+    return f"no photo was played by two of the {count:,} {who}, so how far they are apart is unknown"
 
 
 def _scales(measured: Distances, measure: str, resamples: Resamples) -> tuple[MeanDistances, Scale, Scale]:
@@ -223,24 +224,16 @@ def _tests(
 ) -> list[significance.SignificanceTest]:
     """Return the family of tests, on the primary distance, corrected for their number."""
     photos, people = measured.photos[primary], len(measured.people)
-    tests = []
+    who, tests = in_text(people_label), []
     for side in others:
         players = len(measured.players[side.label])
         if min(people, players) >= significance.MINIMUM_PLAYERS:
-            tests.append((side.label, significance.groups_differ(photos, side.label, (people, players), (seed,))))
+            tests.append(significance.groups_differ(photos, side.label, (people, players), (seed,), who=who))
         elif players == 1:
-            tests.append((side.label, significance.is_one_of_people(photos, side.label, people)))
-    for first, second in combinations([side.label for side in others], 2):
-        tests.append((f"{first}, {second}", significance.nearer_to_people(photos, (first, second), (seed,))))
-    corrected = significance.holm([test for _, test in tests])
-    return [
-        replace(
-            test,
-            question=f"{who}: {test.question.replace('people', people_label.lower())}",
-            method=test.method.replace("people", people_label.lower()),
-        )
-        for (who, _), test in zip(tests, corrected, strict=True)
-    ]
+            tests.append(significance.is_one_of_people(photos, side.label, people, who))
+    pairs = combinations([side.label for side in others], 2)
+    tests += [significance.nearer_to_people(photos, pair, (seed,), who) for pair in pairs]
+    return significance.holm(tests)
 
 
 def _test_to_json(test: significance.SignificanceTest) -> dict[str, Any]:

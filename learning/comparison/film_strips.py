@@ -14,8 +14,11 @@ from PIL import Image
 from editing.game.filter import Filter
 from editing.game.filters import FILTERS, apply_steps
 from editing.game.rules import Step
-from learning.comparison.results import Pixels, clip_to_display, thumbnail
-from learning.comparison.sides import Episode, Side, shared_photos
+from learning.comparison.colour_difference import mean_color_differences
+from learning.comparison.distances import treat
+from learning.comparison.results import VISIBILITY_EDGE, Pixels, clip_to_display, thumbnail
+from learning.comparison.sampling import MAXIMUM_PLAYS_A_PHOTO
+from learning.comparison.sides import Episode, Side
 from learning.figures.steps import curve_heights
 
 # Long edge of a picture in a strip, in pixels: enough to judge tone and colour, small enough for hundreds in one file.
@@ -44,7 +47,12 @@ class Strip:
 
 @dataclass(frozen=True)
 class PhotoStrips:
-    """A photo that both sides played, with some of their episodes and how many there are."""
+    """A photo that both sides played, with some of their episodes and how many there are.
+
+    Attributes:
+        apart, among: how far B's pictures of it are from A's, and those of A's players from one another; delta E 2000.
+        rank, of: its place among so many photos, those first on which B is nearest to A.
+    """
 
     name: str
     sha256: str
@@ -53,42 +61,73 @@ class PhotoStrips:
     height: int
     strips: tuple[Strip, ...]
     episodes: Mapping[str, int]
+    apart: float
+    among: float | None
+    rank: int
+    of: int
 
 
-def film_strips(a: Side, b: Side, photos: int, episodes: int) -> list[PhotoStrips]:
-    """Draw the first so many photos that both sides played, and so many episodes a side on each.
+def film_strips(
+    a: Side, b: Side, differences: Mapping[str, Mapping[str, float | None]], photos: int, episodes: int
+) -> list[PhotoStrips]:
+    """Draw so many photos that both sides played, and so many episodes a side on each.
 
-    Photos come in order of their SHA-256 and episodes in order of their ids, different players first: nobody chose
-    them for what they show.
+    Photos lie evenly in order of how far B is from A there: the nearest, the furthest and those between; of one alone
+    it is the middle. Episodes are the most typical of their side, different players first.
+
+    Args:
+        differences: by photo, the mean differences of pairs, as ``learning.comparison.results.differences`` has them.
     """
-    chosen = shared_photos(a, b)[:photos]
+    apart = {photo: row["a_b"] or 0.0 for photo, row in differences.items() if row["a_b"] is not None}
+    ranked = sorted(apart, key=lambda photo: (apart[photo], photo))
     by_photo: defaultdict[tuple[str, str], list[Episode]] = defaultdict(list)
     for name, side in (("a", a), ("b", b)):
         for episode in side.episodes:
             by_photo[name, episode.photo].append(episode)
     result = []
-    for photo in chosen:
+    for rank in _evenly(len(ranked), photos):
+        photo = ranked[rank]
         facts = a.photos[photo]
-        original = thumbnail(a.previews[a.played[photo]], EDGE)
+        preview = a.previews[a.played[photo]]
+        original, small = (thumbnail(preview, edge) for edge in (EDGE, VISIBILITY_EDGE))
         height, width = original.shape[:2]
         strips = tuple(
             Strip(name, episode.player, _cells(original, episode.steps))
             for name in "ab"
-            for episode in _different_players_first(by_photo[name, photo])[:episodes]
+            for episode in _most_typical(small, by_photo[name, photo])[:episodes]
         )
         credit = ", ".join(text for text in (facts["attribution"], facts["licence"]) if text)
         counts = {name: len(by_photo[name, photo]) for name in "ab"}
-        result.append(PhotoStrips(facts["name"], photo, credit, width, height, strips, counts))
+        among = differences[photo]["a_players"]
+        result.append(
+            PhotoStrips(
+                facts["name"], photo, credit, width, height, strips, counts, apart[photo], among, rank + 1, len(ranked)
+            )
+        )
     return result
 
 
-def _different_players_first(episodes: Sequence[Episode]) -> list[Episode]:
+def _evenly(count: int, wanted: int) -> list[int]:
+    """Return so many places of 0 .. count - 1, evenly and with both ends; of one alone the middle."""
+    if wanted == 1 and count:
+        return [(count - 1) // 2]
+    return sorted({round(place) for place in np.linspace(0, count - 1, min(wanted, count))})
+
+
+def _most_typical(original: Pixels, episodes: Sequence[Episode]) -> list[Episode]:
+    """Return some plays of a photo, those first whose pictures are nearest to the others' in the mean.
+
+    Nobody's second play comes before anybody's first.
+    """
+    chosen = sorted(episodes, key=lambda episode: episode.id)[:MAXIMUM_PLAYS_A_PHOTO]
+    pictures = treat(original, [episode.steps for episode in chosen]).pictures
+    means = mean_color_differences(pictures, pictures).mean(axis=1).round(6)
     seen: Counter[str] = Counter()
     ranked = []
-    for episode in sorted(episodes, key=lambda episode: episode.id):
-        ranked.append((seen[episode.player], episode.id, episode))
+    for mean, episode in sorted(zip(means, chosen, strict=True), key=lambda pair: (pair[0], pair[1].id)):
+        ranked.append((seen[episode.player], mean, episode.id, episode))
         seen[episode.player] += 1
-    return [episode for _, _, episode in sorted(ranked, key=lambda rank: rank[:2])]
+    return [episode for *_, episode in sorted(ranked, key=lambda rank: rank[:3])]
 
 
 def _cells(original: Pixels, steps: Sequence[Step]) -> tuple[Cell, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from learning.comparison.distances import DISTANCES
+from learning.comparison.sentences import in_text, plural
 from learning.comparison.sides import EVERYBODY, ComparisonError, Side
 
 
@@ -83,13 +84,16 @@ def departures(plan: Plan, players: Sequence[str], seed: int, everybody: Side, n
         sentences.append(f"Compared were {', '.join(players)}; the plan names {', '.join(plan.players)}.")
     if seed != plan.seed:
         sentences.append(f"The seed was {seed}; the plan has {plan.seed}.")
-    for name, count in (("people", numbers["compared_people"]), ("photos", numbers["photos"]["compared"])):
-        if count < getattr(plan, name):
-            sentences.append(f"Compared were {count:,} {name}; the plan asks for at least {getattr(plan, name):,}.")
+    who = in_text(numbers["people"]["label"])
+    for name, count, wanted in (
+        (who, numbers["compared_people"], plan.people),
+        ("photos", numbers["photos"]["compared"], plan.photos),
+    ):
+        if count < wanted:
+            sentences.append(f"Compared were {count:,} {name}; the plan asks for at least {wanted:,}.")
     prefix = "excluded: "
-    for reason, count in everybody.left_out.items():
-        if reason.startswith(prefix) and reason.removeprefix(prefix) not in plan.exclusions:
-            sentences.append(
-                f"{count:,} episodes were excluded for “{reason.removeprefix(prefix)}”, which the plan does not name."
-            )
+    for left_out, count in everybody.left_out.items():
+        reason = left_out.removeprefix(prefix)
+        if reason != left_out and reason not in plan.exclusions:
+            sentences.append(f"Excluded for “{reason}”, which the plan does not name: {plural(count, 'episode')}.")
     return sentences

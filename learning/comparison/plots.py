@@ -88,7 +88,7 @@ def scale(likeness: Mapping[str, Any], groups: Sequence[str], named: Sequence[st
         low, high = max(min([0.0, *ends]), -1.0), min(max([1.0, *ends]), 2.5)
         if likeness["ceiling"]:
             axes.axvspan(likeness["ceiling"]["low"], likeness["ceiling"]["high"], color="#e9f1f7", lw=0)
-        for value, text in ((0, "random"), (1, f"a {one}")):
+        for value, text in ((0, "random"), (1, f"another {one}")):
             axes.axvline(value, color="#8a8a8a", lw=0.8, ls=":")
             axes.text(value, -0.62, text, ha="center", va="bottom", fontsize=9)
         for y, group in enumerate(shown):

@@ -1,7 +1,7 @@
 """Players that need neither people nor an agent, between which an agent is placed: what a comparison calls baselines.
 
-Random legal play is the 0 of human-likeness, another photo's human steps are the 0 of a second scale that asks how much
-of it is owed to looking at the picture. The others show what little it takes to come so far.
+Random legal play is the 0 of human-likeness, people's steps for another photo are the 0 of a second scale that asks how
+much of it is owed to looking at the picture. The others show what little it takes to come so far.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ RANDOM_PLAY_VERSION = 1
 PLAYS = 64
 
 RANDOM = "random legal play"
-OTHER_PHOTO = "another photo’s human steps"
-FITTED = "one curve, fitted to people"
-AVERAGE = "people’s average play"
+OTHER_PHOTO = "another photo’s steps"
+FITTED = "one fitted curve"
+AVERAGE = "average play"
 
 
 def random_plays(counts: NDArray[np.intp], photo: str, preview: str, seed: Sequence[int]) -> list[Episode]:

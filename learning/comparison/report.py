@@ -24,12 +24,14 @@ from learning.comparison.sentences import (
     answer,
     findings,
     halving,
+    in_text,
     interval,
     number,
     p_value,
     parameter_changes,
     percent,
     plural,
+    stand_in,
 )
 from learning.comparison.sides import SINGULAR
 from learning.comparison.statistics import END, START
@@ -57,18 +59,19 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
     ]
     return environment.get_template("report.html.j2").render(
         n=numbers,
-        who=people.lower(),
+        who=in_text(people),
         one_of_them=SINGULAR.get(people, "player"),
-        first=labels[0] if labels else "a baseline",
+        first=in_text(labels[0]) if labels else "a baseline",
         labels=labels,
         answer=answer(numbers),
+        stand_in=stand_in(people),
         likeness=primary,
         groups=groups,
         zero=RANDOM,
         primary_text=DISTANCES[numbers["method"]["primary_distance"]],
         filters=FILTERS,
         distance_names=DISTANCE_NAMES,
-        halving=halving(numbers["halving"]),
+        halving=halving(people, numbers["halving"]),
         details=details,
         detail_method=side_by_side.METHOD,
         drawings=_marked(
@@ -79,7 +82,7 @@ def render(numbers: Mapping[str, Any], strips: Mapping[str, Sequence[PhotoStrips
                 "runs": plots.learning_curves(numbers["runs"]["checkpoints"]) if numbers["runs"] else "",
             }
         ),
-        strips=_one_of_each(strips[labels[0]]) if labels else None,
+        example=_one_of_each(strips[labels[0]]) if labels else None,
         colors=plots.COLORS,
     )
 
@@ -98,17 +101,19 @@ def _environment() -> Environment:
         interval=interval,
         plural=plural,
         p_value=p_value,
+        in_text=in_text,
         capitalize_first=lambda text: text[:1].upper() + text[1:],
     )
     return environment
 
 
 def _one_of_each(strips: Sequence[PhotoStrips]) -> PhotoStrips | None:
-    """Return the first photo with one strip of each side."""
+    """Return the photo in the middle with one strip of each side."""
     if not strips:
         return None
-    first = [next(strip for strip in strips[0].strips if strip.side == side) for side in "ab"]
-    return replace(strips[0], strips=tuple(first))
+    middle = strips[(len(strips) - 1) // 2]
+    first = [next(strip for strip in middle.strips if strip.side == side) for side in "ab"]
+    return replace(middle, strips=tuple(first))
 
 
 def _side_by_side(
@@ -119,6 +124,7 @@ def _side_by_side(
     text = environment.get_template("side_by_side.html.j2").render(
         n=numbers,
         labels=labels,
+        names={side: in_text(label) for side, label in labels.items()},
         strips=strips,
         filters=FILTERS,
         maximum_steps=MAXIMUM_STEPS,
@@ -139,13 +145,13 @@ def _pairs(labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """Key, words and mark of each group of pairs, in the order in which they are shown."""
     a, b = labels["a"], labels["b"]
     return [
-        ("a_b", f"{a} against {b}", "b"),
+        ("a_b", f"{a} against {in_text(b)}", "b"),
         ("a_players", f"{a}: different players", "a"),
         ("a_same_player", f"{a}: the same player again", "a"),
         ("b_players", f"{b}: different players", "b"),
         ("b_same_player", f"{b}: the same player again", "b"),
-        ("original_a", f"untouched photo against {a}", "a"),
-        ("original_b", f"untouched photo against {b}", "b"),
+        ("original_a", f"Untouched photo against {in_text(a)}", "a"),
+        ("original_b", f"Untouched photo against {in_text(b)}", "b"),
     ]
 
 
@@ -182,7 +188,9 @@ def _drawings(numbers: Mapping[str, Any], labels: Mapping[str, str], used: Colle
     if difference["pairs"]["ratio_to_a_players"]["photos"]:
         names = {side: _short(label) for side, label in labels.items()}
         drawings["color_difference_photos"] = plots.color_difference_photos(
-            difference["photos"].values(), f"{names['a']}: different players (ΔE)", f"{names['b']} to {names['a']} (ΔE)"
+            difference["photos"].values(),
+            f"{names['a']}: different players (ΔE)",
+            f"{names['b']} to {in_text(labels['a'])} (ΔE)",
         )
     marked: dict[str, Any] = _marked(drawings)
     return marked

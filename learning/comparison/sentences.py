@@ -31,7 +31,7 @@ def who_is_compared(everybody: Side, people: Side, others: Sequence[Side]) -> li
     """
     first = f"{plural(len(people.episodes), 'episode')} by {players(people)}"
     rest = [f"{plural(len(side.episodes), 'episode')} by {players(side)}" for side in others]
-    sentences = [f"Comparing {first} with {' and '.join([*rest, 'the baselines'])}."]
+    sentences = [f"Comparing {first} with {listed([*rest, 'the baselines'])}."]
     compared = {episode.id for side in (people, *others) for episode in side.episodes}
     if left := Counter(episode.player_kind for episode in everybody.episodes if episode.id not in compared):
         sentences.append(f"Left out: {episodes_by_kind(left)}. --players chooses others.")
@@ -49,7 +49,22 @@ def players(side: Side) -> str:
             named.append("one person" if kind == "human" else f"one {kind}")
         else:
             named.append(f"{len(names):,} {PLAYERS[kind]}")
-    return " and ".join(named) or "nobody"
+    return listed(named) or "nobody"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return ``a, b and c``."""
+    return " and ".join(text for text in (", ".join(texts[:-1]), *texts[-1:]) if text)
+
+
+def in_text(label: str) -> str:
+    """Return a side's label as it stands within a sentence: kinds of players in small letters, names as they are."""
+    return label.lower() if label in SINGULAR else label
+
+
+def possessive(text: str) -> str:
+    """Return ``people’s``, ``robots’``."""
+    return f"{text}’" if text.endswith("s") else f"{text}’s"
 
 
 # What a score by each distance is for.
@@ -65,42 +80,65 @@ def answer(numbers: Mapping[str, Any]) -> dict[str, str]:
     primary = numbers["method"]["primary_distance"]
     likeness = numbers["human_likeness"][primary]
     people, photos = numbers["people"]["label"], plural(numbers["photos"]["compared"], "photo")
-    another = f"another {SINGULAR.get(people, 'player')}"
     if not likeness["defined"]:
-        sentence = (
-            f"There is no number: on {photos} a random legal player is not clearly further from "
-            f"{people.lower()} than they are from one another (by {number(likeness['width']['value'])}"
-            f"{_in_brackets(likeness['width'])}), so the scale between the two has no length."
+        width = likeness["width"]
+        by = number(width["value"]) + ("" if width["low"] is None else f", 95 % interval {interval(width)}")
+        return _no_number(
+            f"There is no number: on {photos} a random legal player is not clearly further from {in_text(people)} than "
+            f"they are from one another (by {by}), so the scale between the two has no length."
         )
-        return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
     if not numbers["players"]:
-        sentence = f"Only {people.lower()} and baselines are compared: no agent was named, or none has played."
-        return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
+        return _no_number(f"Only {in_text(people)} and baselines are compared: no agent was named, or none has played.")
     label = numbers["players"][0]["label"]
-    value = likeness["groups"][label]["human_likeness"]
     if (overlap := numbers["overlaps"].get(label)) and overlap["refused"]:
-        sentence = overlap_refusal(label, people, overlap["people"], overlap["photos"])
-        return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
-    where = f"where 0 is a random legal player and 1 is {another}"
-    if value["value"] > 1:
-        meaning = (
-            f"Above 1: it is nearer to the centre of the crowd than a single {SINGULAR.get(people, 'player')} is. "
-            "That is no better: whoever always plays the average lies there, and lacks their variety."
-        )
-    elif value["value"] < 0:
-        meaning = f"Below 0: it is further from {people.lower()} than random legal play is."
-    else:
-        meaning = f"That is {percent(value['value'])} % of the way from random legal play to {another}."
-    spread = likeness["groups"][label]["spread"]["value"]
-    if spread is not None:
-        meaning += f" Its own plays of a photo differ by {number(spread)} times as much as"
-        meaning += f" those of different {people.lower()}."
+        why = why_refused(people, overlap["people"], overlap["photos"])
+        return _no_number(f"There is no number for {in_text(label)}: {why}")
+    figures = likeness["groups"][label]
+    value, another = figures["human_likeness"], f"another {SINGULAR.get(people, 'player')}"
+    score = f"{in_text(label)} {'score' if label in SINGULAR else 'scores'} {number(value['value'])}"
     return {
-        "sentence": f"On {photos}, {label} scores {number(value['value'])} {_SCORED[primary]}, {where}.",
+        "sentence": f"On {photos}, {score} {_SCORED[primary]}, where 0 is a random legal player and 1 is {another}.",
         "number": number(value["value"]),
         "interval": interval(value),
-        "meaning": meaning,
+        "meaning": " ".join(_meaning(label, value, figures["spread"]["value"], people)),
     }
+
+
+def stand_in(people: str) -> str:
+    """Return who stands in people's place, in a sentence; nothing where people are compared."""
+    if people == "People":
+        return ""
+    if people == "Experts":
+        return "Experts stand in people’s place here, and say nothing of people who are none."
+    return f"No person is in this comparison: {in_text(people)} stand in their place, and say nothing of people."
+
+
+def _no_number(sentence: str) -> dict[str, str]:
+    return {"sentence": sentence, "number": "–", "interval": "", "meaning": ""}
+
+
+def _meaning(label: str, value: Mapping[str, float | None], spread: float | None, people: str) -> list[str]:
+    """Return what a score means, what its interval leaves open, and what variety stands behind it."""
+    one, score = SINGULAR.get(people, "player"), value["value"] or 0.0
+    if score > 1:
+        sentences = [
+            f"Above 1 lies who is nearer to the centre of the crowd than a single {one} is. That is no better: whoever "
+            "always plays the average lies there, and lacks their variety."
+        ]
+    elif score < 0:
+        sentences = [f"Below 0 lies who is further from {in_text(people)} than random legal play is."]
+    else:
+        sentences = [f"That is {percent(score)} % of the way from random legal play to another {one}."]
+    low, high = value["low"], value["high"]
+    if low is not None and high is not None:
+        reached = [text for end, text in ((0, "random legal play"), (1, f"another {one}")) if low <= end <= high]
+        sentences += [f"The interval holds {' and '.join(reached)}."] if reached else []
+    if spread is not None:
+        sentences.append(
+            f"Plays of one photo by {in_text(label)} differ by {number(spread)} times as much as those by different "
+            f"{in_text(people)}."
+        )
+    return sentences
 
 
 def comparison_notes(
@@ -108,33 +146,25 @@ def comparison_notes(
 ) -> list[str]:
     """Return what a reader must know before reading any number."""
     sentences = []
-    kinds = {episode.player_kind for episode in people.episodes}
-    if kinds != {"human"}:
-        sentences.append(
-            f"No person is in this comparison: {PLAYERS[next(iter(kinds))]} stand in their place, and say nothing of "
-            "people."
-        )
+    who = in_text(people.label)
     if person_count < MINIMUM_CLUSTERS:
-        sentences.append(
-            f"{person_count} {people.label.lower()} say nothing of others: the intervals resample photos alone."
-        )
+        sentences.append(f"{person_count} {who} say nothing of others: the intervals resample photos alone.")
     if photo_count < MINIMUM_CLUSTERS:
         sentences.append(f"{plural(photo_count, 'photo')}: too few for intervals that hold for other photos.")
     if photos_left_out:
         sentences.append(
-            f"{plural(photos_left_out, 'photo')} left out of the scale: not played from one preview by two "
-            f"{people.label.lower()} and by all others."
+            f"{plural(photos_left_out, 'photo')} left out of the scale: not played from one preview by two {who} and "
+            "by all others."
         )
-    saw = sum(episode.saw_reveal for episode in people.episodes)
-    if saw:
+    if saw := sum(episode.saw_reveal for episode in people.episodes):
         sentences.append(
-            f"{saw:,} of {plural(len(people.episodes), 'episode')} by {people.label.lower()} were played after "
-            "pictures by others had been seen in a reveal, which may have taught them something."
+            f"Of {plural(len(people.episodes), 'episode')} by {who}, {saw:,} came after a reveal of pictures by "
+            "others, which may have taught them something."
         )
     for side in others:
         plays = Counter(episode.photo for episode in side.episodes)
         if plays and max(plays.values()) == 1:
-            sentences.append(f"{side.label} played each photo once, so how much its own plays differ is unknown.")
+            sentences.append(f"{side.label} played each photo once: how much plays of one photo differ is unknown.")
     return sentences
 
 
@@ -143,11 +173,11 @@ def overlap_notes(people: str, overlaps: Mapping[str, Overlap]) -> list[str]:
     sentences = []
     for label, overlap in overlaps.items():
         if overlap.refused:
-            sentences.append(overlap_refusal(label, people, overlap.people, overlap.photos))
-        elif overlap.photos:
             sentences.append(
-                f"{label} was trained on {plural(overlap.photos, 'photo')} of these, but on nobody’s play."
+                f"There is no number for {in_text(label)}: {why_refused(people, overlap.people, overlap.photos)}"
             )
+        elif overlap.photos:
+            sentences.append(f"{label} was trained on {overlap.photos:,} of these photos, but on nobody’s play.")
         elif not overlap.known:
             sentences.append(
                 f"What {label} was trained on is not known, so nothing tells whether it has seen this play: --agent "
@@ -156,23 +186,25 @@ def overlap_notes(people: str, overlaps: Mapping[str, Overlap]) -> list[str]:
     return sentences
 
 
-def overlap_refusal(label: str, people: str, person_count: int, photo_count: int) -> str:
-    """Return why an agent that was trained on what it is compared with has no number."""
-    seen = [f"{person_count:,} of these {people.lower()}"] if person_count else []
-    seen += [plural(photo_count, "photo") + " of these"] if photo_count else []
-    return (
-        f"There is no number for {label}: it learned from people’s play, and was trained on {' and on '.join(seen)}. "
-        "--unseen leaves them out."
-    )
+def why_refused(people: str, person_count: int, photo_count: int) -> str:
+    """Return why nothing is said of an agent that was trained on what it is compared with."""
+    counts = ((person_count, in_text(people)), (photo_count, "photos"))
+    seen = " and on ".join(f"{count:,} of these {name}" for count, name in counts if count)
+    return f"it learned from others’ play, and was trained on {seen}. --unseen leaves them out."
 
 
-def halving(figures: Mapping[str, Any] | None) -> str:
-    """Return how many people and photos would halve the interval, in a sentence; nothing where that is unknown."""
+def halving(people: str, figures: Mapping[str, Any] | None) -> str:
+    """Return how many people and photos would halve the interval, in a sentence; nothing where that is unknown.
+
+    Args:
+        people: the label of those who are compared.
+    """
     if figures is None:
         return ""
-    people, photos = figures["both"]
-    text = f"About {people:,} people and {photos:,} photos, four times as many of both, would halve the interval"
-    ways = [f"{count:,} {name} alone" for name, count in figures["alone"].items() if count]
+    names = {"people": in_text(people), "photos": "photos"}
+    both = " and ".join(f"{count:,} {name}" for count, name in zip(figures["both"], names.values(), strict=True))
+    text = f"About {both}, four times as many of both, would halve the interval"
+    ways = [f"{count:,} {names[name]} alone" for name, count in figures["alone"].items() if count]
     return f"{text}; so would {' or '.join(ways)}." if ways else f"{text}; more of one alone would not."
 
 
@@ -189,7 +221,7 @@ def findings(numbers: Mapping[str, Any]) -> list[str]:
     Args:
         numbers: what ``learning.comparison.compare.compare`` returned.
     """
-    labels = {name: numbers["sides"][name]["label"] for name in "ab"}
+    labels = {name: in_text(numbers["sides"][name]["label"]) for name in "ab"}
     return [
         *_filter_use_findings(numbers["filter_use"], labels),
         *_step_count_findings(numbers["step_counts"], labels),
@@ -210,9 +242,9 @@ def _filter_use_findings(filter_use: Mapping[str, Any], labels: Mapping[str, str
     for slug in clear[:NAMED_FILTERS]:
         difference, use = differences[slug], filter_use[slug]
         sentences.append(
-            f"{FILTERS[slug].label}: used visibly in {percent(use['a']['value'], digits=1)} % of {labels['a']}’s "
-            f"episodes and in {percent(use['b']['value'], digits=1)} % of {labels['b']}’s "
-            f"(difference {percent(difference['value'], sign=True, digits=1)} points, "
+            f"{FILTERS[slug].label}: used visibly in {percent(use['a']['value'], digits=1)} % of "
+            f"{possessive(labels['a'])} episodes and in {percent(use['b']['value'], digits=1)} % of "
+            f"{possessive(labels['b'])} (difference {percent(difference['value'], sign=True, digits=1)} points, "
             f"{interval(difference, 0, 100, sign=True)})."
         )
     return sentences
@@ -222,7 +254,9 @@ def _step_count_findings(step_counts: Mapping[str, Any], labels: Mapping[str, st
     if step_counts["difference"]["value"] is None:
         return []
     means = {name: step_counts[name]["mean"] for name in "ab"}
-    a, b = (f"{number(mean['value'])}{_in_brackets(mean)} in {labels[name]}’s" for name, mean in means.items())
+    a, b = (
+        f"{number(mean['value'])}{_in_brackets(mean)} in {possessive(labels[name])}" for name, mean in means.items()
+    )
     return [f"Steps in an episode: {a}, {b}."]
 
 
@@ -234,8 +268,8 @@ def _color_difference_findings(pairs: Mapping[str, Any], labels: Mapping[str, st
     ratio = pairs["ratio_to_a_players"]
     if ratio["value"] is not None:
         text += (
-            f"; {number(ratio['value'])} times{_in_brackets(ratio)} what {a}’s players differ by among "
-            f"each other, over {plural(ratio['photos'], 'photo')}"
+            f"; that is {number(ratio['value'])} times{_in_brackets(ratio)} as much as between different {a}, over "
+            f"{plural(ratio['photos'], 'photo')}"
         )
     return [f"{text}."]
 
@@ -254,18 +288,15 @@ def notes(a: Side, b: Side, samples: Sequence[Sample], shared: Sequence[str]) ->
 def _side_notes(side: Side, sample: Sample) -> list[str]:
     count, player_count = len(side.episodes), len({episode.player for episode in side.episodes})
     if not count:
-        return [f"{side.label} has no episode that counts: its figures are missing."]
+        return [f"{side.label}: no episode counts, so figures are missing."]
     sentences = []
     if count < SMALL_SAMPLE:
-        sentences.append(f"{side.label} is a small sample (n = {count}): read its figures as examples, not as rates.")
+        sentences.append(f"{side.label}: a small sample (n = {count}). Read its figures as examples, not as rates.")
     if sample.resampling.cluster is None:
-        sentences.append(f"{side.label} has fewer than {MINIMUM_CLUSTERS} players and photos: too few for an interval.")
+        sentences.append(f"{side.label}: fewer than {MINIMUM_CLUSTERS} players and photos, too few for an interval.")
     elif sample.resampling.cluster == "photo":
         who = "one player" if player_count == 1 else f"only {player_count} players"
-        sentences.append(f"{side.label} has {who}: its intervals resample photos, and say nothing about other players.")
-    agents = {episode.player for episode in side.episodes if episode.player_kind == "agent"}
-    if len(side.kinds) > 1 or len(agents) > 1:
-        sentences.append(f"{side.label} holds the play of {players(side)} together: its figures mix them.")
+        sentences.append(f"{side.label}: {who}. The intervals resample photos, and say nothing about other players.")
     return sentences
 
 
@@ -283,14 +314,6 @@ def _both_sides_notes(a: Side, b: Side, shared: Sequence[str]) -> list[str]:
         sentences.append(
             f"The sides played different photos ({a.label} {len(a.played)}, {b.label} {len(b.played)}, both "
             f"{len(shared)}): part of a difference may be one of the photos."
-        )
-    agents = [{episode.player for episode in side.episodes if episode.player_kind == "agent"} for side in (a, b)]
-    if same := sorted(agents[0] & agents[1]):
-        sentences.append(f"On both sides: play by {' and '.join(same)}.")
-    on_both = len({episode.id for episode in a.episodes} & {episode.id for episode in b.episodes})
-    if on_both:
-        sentences.append(
-            f"On both sides: {plural(on_both, 'episode')}. The differences are smaller than those of separate samples."
         )
     return sentences
 

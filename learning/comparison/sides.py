@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from editing.game.rules import Step
 from editing.trajectories.columns import rows
-from editing.trajectories.reading import Snapshot, is_snapshot, open_snapshot
+from editing.trajectories.reading import is_snapshot, open_snapshot
 from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.validation import check_rows
 from learning.agent.training_data import TRAINED_ON, TrainingData
@@ -30,8 +30,8 @@ EVERYBODY = ("people", "agents")
 SINGULAR = {"People": "person", "Robots": "robot", "Baselines": "baseline", "Experts": "expert"}
 
 
-# Of one snapshot: each step that is read takes about a kilobyte.
-MAXIMUM_STEPS_READ = 2_000_000
+# Of all folders together: each step that is read takes about a kilobyte, and each episode as much.
+MAXIMUM_STEPS_READ, MAXIMUM_EPISODES_READ = 2_000_000, 1_000_000
 
 
 class ComparisonError(ValueError):
@@ -88,6 +88,16 @@ class Side:
         return Counter(episode.player_kind for episode in self.episodes)
 
 
+def read_play(directories: Sequence[Path]) -> Side:
+    """Read the play of several snapshots together, labelled by the names of their folders.
+
+    Raises:
+        ComparisonError: as ``read_side``, or they hold more than fits in memory: that is found before any is read.
+    """
+    _check_size(directories)
+    return merge([read_side(directory, directory.resolve().name) for directory in directories])
+
+
 def read_side(directory: Path, label: str) -> Side:
     """Read a snapshot and choose the episodes that count, whoever played them. Its events are not read.
 
@@ -103,7 +113,6 @@ def read_side(directory: Path, label: str) -> Side:
         )
     try:
         snapshot = open_snapshot(directory)
-        _check_size(snapshot)
         check_rows(snapshot)
     except InvalidSnapshot as error:
         raise ComparisonError(f"{directory} is not a valid snapshot: {error}") from error
@@ -146,18 +155,25 @@ def read_side(directory: Path, label: str) -> Side:
     return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews, judgements, trained_on)
 
 
-def _check_size(snapshot: Snapshot) -> None:
-    """Refuse a table of steps that would not fit in memory, before it is read."""
+def _check_size(directories: Iterable[Path]) -> None:
+    """Refuse tables that would not fit in memory, by what their files say of themselves."""
+    for table, most in (("steps", MAXIMUM_STEPS_READ), ("episodes", MAXIMUM_EPISODES_READ)):
+        count = sum(_row_count(directory / f"{table}.parquet") for directory in directories)
+        if count > most:
+            names = ", ".join(directory.resolve().name for directory in directories)
+            raise ComparisonError(
+                f"there are {count:,} {table} in {names}, and at most {most:,} are compared at a time: export fewer "
+                "studies, or take a part by `safelight dataset split`"
+            )
+
+
+def _row_count(path: Path) -> int:
+    """Return how many rows a table has; 0 where its file cannot be read, which is told where it is read."""
     try:
-        with pq.ParquetFile(snapshot.path("steps")) as file:
-            count = file.metadata.num_rows
+        with pq.ParquetFile(path) as file:
+            return int(file.metadata.num_rows)
     except (OSError, pa.ArrowException):
-        return  # what is wrong with the file is told where it is read
-    if count > MAXIMUM_STEPS_READ:
-        raise ComparisonError(
-            f"{snapshot.directory} holds {count:,} steps, and at most {MAXIMUM_STEPS_READ:,} are compared at a time: "
-            "export fewer studies, or the players of one"
-        )
+        return 0
 
 
 def _reason(row: Mapping[str, Any]) -> str | None:
@@ -211,15 +227,18 @@ def choose_players(side: Side, chosen: Sequence[str] = ()) -> tuple[Side, tuple[
     if len(set(names)) < len(names):
         raise ComparisonError(f"--players names {next(name for name in names if names.count(name) > 1)} twice")
     if not names:
-        raise ComparisonError(f"{side.label} holds no play by an agent that --players could mean")
+        raise ComparisonError(f"--players asks for agents, and no agent’s play is in {side.label}")
     sides = [_played_by(side, name) for name in names]
     return sides[0], tuple(sides[1:])
 
 
 def _nobody(side: Side) -> str:
     if not side.kinds:
-        return f"{side.label} holds no episode that counts, so there is nothing to compare"
-    text = f"{side.label} holds no play by people, only {episodes_by_kind(side.kinds)}"
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in side.left_out.items())
+        return f"no episode in {side.label} counts, so there is nothing to compare" + (
+            f": {reasons}" if reasons else ""
+        )
+    text = f"no play by people is in {side.label}, only {episodes_by_kind(side.kinds)}"
     return (
         f"{text}: robots are no people; --players robots,agents puts them in their place"
         if "robot" in side.kinds
@@ -238,7 +257,7 @@ def _played_by(side: Side, name: str) -> Side:
     if not episodes:
         agents = sorted({episode.player for episode in side.episodes if episode.player_kind == "agent"})
         held = f"; the agents there are {', '.join(agents)}" if name.startswith("agent:") and agents else ""
-        raise ComparisonError(f"{side.label} holds no play by {name}{held}")
+        raise ComparisonError(f"no play by {name} is in {side.label}{held}")
     label = name.capitalize() if name in kinds else name.removeprefix("agent:")
     return replace(side, label=label, episodes=tuple(episodes))
 

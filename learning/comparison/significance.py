@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.comparison.pair_distances import PhotoDistances
+from learning.comparison.sentences import in_text, possessive
+from learning.comparison.sides import SINGULAR
 
 PERMUTATIONS = 1999
 # Of fewer photos than this all signs are tried.
@@ -42,6 +44,7 @@ def groups_differ(
     counts: tuple[int, int],
     seed: Sequence[int],
     permutations: int = PERMUTATIONS,
+    who: str = "people",
 ) -> SignificanceTest:
     """Test whether people and another group of players are distributed alike: permute who belongs to which.
 
@@ -49,6 +52,7 @@ def groups_differ(
 
     Args:
         counts: how many people there are, and how many players of the group, at least ten each.
+        who: what people are called: others may stand in their place.
     """
     total = sum(counts)
     random = np.random.default_rng([*seed, 3])
@@ -66,8 +70,8 @@ def groups_differ(
     defined = np.isfinite(values)
     sums = np.where(defined, values, 0).sum(axis=0)
     statistics = np.divide(sums, defined.sum(axis=0), out=np.zeros(len(sums)), where=defined.sum(axis=0) > 0)
-    sizes = {"people": counts[0], "players": counts[1], "photos": len(photos)}
-    question = "Do these players and people differ?"
+    sizes = {who: counts[0], in_text(group): counts[1], "photos": len(photos)}
+    question = f"Do {in_text(group)} and {who} differ?"
     return SignificanceTest(
         question, "permutation of players, energy distance", float(statistics[0]), _share(statistics), sizes
     )
@@ -89,7 +93,7 @@ def _energies(matrix: Floats, players: NDArray[np.intp], labels: NDArray[np.bool
     return energies
 
 
-def is_one_of_people(photos: Sequence[PhotoDistances], group: str, count: int) -> SignificanceTest:
+def is_one_of_people(photos: Sequence[PhotoDistances], group: str, count: int, who: str = "people") -> SignificanceTest:
     """Test whether an agent could be one of these people: the rank of its mean distance among theirs.
 
     On each photo the distance to the others is taken over what people have there among themselves, since people played
@@ -110,13 +114,14 @@ def is_one_of_people(photos: Sequence[PhotoDistances], group: str, count: int) -
     excess = np.divide(sums, times, out=np.full(count + 1, -np.inf), where=times > 0)
     people = int((times[:count] > 0).sum())
     p = (1 + int((excess[:count] >= excess[count]).sum())) / (people + 1)
-    method = f"rank among people’s leave-one-out distances; p is at least 1/{people + 1}"
-    sizes = {"people": people, "photos": int(times[count])}
-    return SignificanceTest("Could this agent be one of these people?", method, float(excess[count]), p, sizes)
+    method = f"rank among {possessive(who)} leave-one-out distances; p is at least 1/{people + 1}"
+    sizes = {who: people, "photos": int(times[count])}
+    question = f"Could {group} be one of these {who}?"
+    return SignificanceTest(question, method, float(excess[count]), p, sizes)
 
 
 def nearer_to_people(
-    photos: Sequence[PhotoDistances], agents: tuple[str, str], seed: Sequence[int]
+    photos: Sequence[PhotoDistances], agents: tuple[str, str], seed: Sequence[int], who: str = "people"
 ) -> SignificanceTest:
     """Test whether two agents are equally far from people: flip the signs of the photos' differences, two-sided.
 
@@ -134,7 +139,8 @@ def nearer_to_people(
     means = signs @ differences / count
     p = _share(np.abs(means))
     method = "all sign flips by photo" if count <= _EXACT_PHOTOS else "sign flips by photo"
-    question = f"Is {agents[0]} as far from people as {agents[1]}?"
+    first, second = map(in_text, agents)
+    question = f"{'Are' if agents[0] in SINGULAR else 'Is'} {first} as far from {who} as {second}?"
     return SignificanceTest(question, method, float(means[0]), p, {"photos": count})
 
 

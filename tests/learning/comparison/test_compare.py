@@ -219,14 +219,22 @@ def test_players_are_chosen_by_name_and_kinds_never_mix(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("plays", "names", "reason"),
     [
-        (AGENT + ROBOT, (), "no play by people, only 2 by robots, 1 by agents: robots are no people; --players robots"),
-        (AGENT, (), "no play by people, only 1 by agents$"),
-        ([Play("ann", "sea", (), {"status": "open"})], (), "no episode that counts"),
-        (MIXED, ("people", "agent:two"), "no play by agent:two; the agents there are agent:one"),
+        (
+            AGENT + ROBOT,
+            (),
+            "no play by people is in export, only 2 by robots, 1 by agents: robots are no people; --players robots",
+        ),
+        (AGENT, (), "no play by people is in export, only 1 by agents$"),
+        (
+            [Play("ann", "sea", (), {"status": "open"})],
+            (),
+            r"no episode in export counts, .*: 1 not submitted \(open\)",
+        ),
+        (MIXED, ("people", "agent:two"), "no play by agent:two is in export; the agents there are agent:one"),
         (MIXED, ("people", "experts"), "no play by experts"),
         (MIXED, ("humans",), "humans is none of people, robots, baselines, experts, agents and agent:NAME"),
         (MIXED, ("people", "agents", "agent:one"), "names agent:one twice"),
-        (PERSON, ("agents",), "holds no play by an agent"),
+        (PERSON, ("agents",), "asks for agents, and no agent’s play is in export"),
     ],
 )
 def test_players_who_are_not_there_are_refused_with_what_to_do(
@@ -250,16 +258,9 @@ def test_whose_play_is_compared_is_said_first_with_what_that_leaves_out(tmp_path
     ]
 
 
-def test_a_side_that_mixes_and_an_agent_on_both_sides_are_said(tmp_path: Path) -> None:
-    notes = " ".join(compared(tmp_path, MIXED, [*AGENT, Play("agent:two", "sea")])["notes"])
-    assert "a holds the play of one person and agent:one and one robot together" in notes
-    assert "b holds the play of agent:one and agent:two together" in notes
-    assert "On both sides: play by agent:one." in notes
-
-
 def test_small_samples_strange_photos_and_single_players_are_said(tmp_path: Path) -> None:
     notes = " ".join(compared(tmp_path, [Play("ann", "sea")], [Play("agent:one", "hill")])["notes"])
-    assert "a is a small sample (n = 1)" in notes
+    assert "a: a small sample (n = 1)" in notes
     assert "too few for an interval" in notes
     assert "No photo was played on both sides" in notes
 
@@ -280,7 +281,7 @@ def test_a_side_without_episodes_gives_nulls_and_no_nan(tmp_path: Path, empty: s
     found = compared(tmp_path, a, b)
     json.dumps(found, allow_nan=False)
     assert found["filter_use"]["exposure"][empty[0]]["value"] is None
-    assert any("no episode that counts" in note for note in found["notes"])
+    assert any("no episode counts" in note for note in found["notes"])
 
 
 def test_an_untouched_episode_counts_with_no_steps(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from learning.agent.training_data import TRAINED_ON, TrainingData
 from learning.comparison.overlap import SEEN, find_overlaps, leave_out_seen
-from learning.comparison.sides import ComparisonError, Side, choose_players, merge, read_side
+from learning.comparison.sides import ComparisonError, Side, choose_players, read_play
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, write
 
@@ -40,7 +40,7 @@ def teach(play: Path, photos: Sequence[str], players: Sequence[str]) -> None:
 
 
 def sides(folders: tuple[Path, Path]) -> tuple[Side, Side, tuple[Side, ...]]:
-    everybody = merge([read_side(folder, folder.name) for folder in folders])
+    everybody = read_play(folders)
     return everybody, *choose_players(everybody)
 
 
@@ -49,7 +49,7 @@ def test_there_is_no_number_for_an_agent_that_saw_these_people_and_the_others_ke
 ) -> None:
     teach(folders[1], [], ["ann", "zoe"])
     said = safelight_output("compare", *folders, "-o", tmp_path / "report")
-    assert "There is no number for taught: it learned from people’s play, and was trained on 1 of these people." in said
+    assert "There is no number for taught: it learned from others’ play, and was trained on 1 of these people." in said
     numbers = json.loads((tmp_path / "report" / "comparison.json").read_text())
     groups = numbers["human_likeness"]["picture"]["groups"]
     assert groups["taught"]["human_likeness"]["value"] is None
@@ -102,6 +102,7 @@ def test_an_agent_whose_training_is_not_known_is_noted(folders: tuple[Path, Path
 def test_more_steps_than_fit_in_memory_are_refused_before_they_are_read(
     folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("learning.comparison.sides.MAXIMUM_STEPS_READ", 8)
-    with pytest.raises(ComparisonError, match="holds 9 steps, and at most 8 are compared at a time"):
-        read_side(folders[0], "people")
+    monkeypatch.setattr("learning.comparison.sides.MAXIMUM_STEPS_READ", 11)
+    monkeypatch.setattr("learning.comparison.sides.read_side", None)
+    with pytest.raises(ComparisonError, match="there are 12 steps in people, play, and at most 11 are compared"):
+        read_play(folders)

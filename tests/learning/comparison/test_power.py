@@ -80,7 +80,7 @@ def test_robots_of_stated_temperaments_stand_in_before_anybody_has_played(
         pixels = np.round(np.clip(picture(name).astype(np.float32), 0, 1) * 255).astype(np.uint8)
         Image.fromarray(pixels).save(tmp_path / "photos" / f"{name}.png")
     text = safelight_output("power", tmp_path / "photos", "--temperaments", "hasty, careful")
-    assert "Pilot: 24 robots and one curve, fitted to people on 3 photos." in text
+    assert "Pilot: 24 robots and one fitted curve on 3 photos." in text
     assert "Robots are no people" in text
     play = write(tmp_path / "play", [Play("agent:a", name) for name in ("sea", "hill", "town")])
     assert "Pilot: 24 robots and a on 3 photos." in safelight_output("power", play, "--temperaments", "moody")

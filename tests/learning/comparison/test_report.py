@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from editing.game.rules import Step
 from learning.comparison.film_strips import data_uri, film_strips
 from learning.comparison.plan import Plan, departures, read_plan
 from learning.comparison.results import clip_to_display
-from learning.comparison.sentences import comparison_notes, interval, number
+from learning.comparison.sentences import interval, number, stand_in
 from learning.comparison.sides import ComparisonError, Side, choose_players, read_side
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, picture, write
@@ -143,10 +144,34 @@ def test_the_page_opens_with_the_question_the_number_and_its_interval(page: Page
 def test_robots_in_peoples_place_are_said_to_be_no_people(tmp_path: Path) -> None:
     plays = [Play(f"r{n}", "sea", (("exposure", {"ev": 0.5 * (n + 1)}),), {"player_kind": "robot"}) for n in range(3)]
     everybody = read_side(write(tmp_path / "export", [*plays, Play("agent:a", "sea")]), "export")
-    robots, agents = choose_players(everybody, ["robots", "agents"])
-    assert "No person is in this comparison: robots stand in their place, and say nothing of people." in (
-        comparison_notes(robots, agents, 3, 1, 0)
+    robots, _ = choose_players(everybody, ["robots", "agents"])
+    assert stand_in(robots.label) == (
+        "No person is in this comparison: robots stand in their place, and say nothing of people."
     )
+
+
+def test_where_robots_stand_in_nothing_on_the_page_calls_them_people(tmp_path: Path) -> None:
+    robots = [
+        Play(f"r{n}", f"photo{photo}", (("exposure", {"ev": 0.8 + 0.1 * n}),), {"player_kind": "robot"})
+        for n in range(6)
+        for photo in range(6)
+    ]
+    agents = [
+        Play(f"agent:{name}", f"photo{photo}", (("exposure", {"ev": ev}),))
+        for name, ev in (("one", 1.2), ("two", 2.0))
+        for photo in range(6)
+    ]
+    export = write(tmp_path / "export", [*robots, *agents])
+    said = safelight_output("compare", export, "-o", tmp_path / "out", "--players", "robots,agents")
+    assert "robots stand in their place" in said.splitlines()[-2]
+    text = " ".join(Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text.split())
+    text = text.replace("robots stand in their place, and say nothing of people.", "")
+    assert not re.findall(r".{30}\b(?:[Pp]eople|human )\b.{20}", text)
+    assert "About 24 robots and 24 photos" in text
+    assert "rank among robots’ leave-one-out distances; p is at least 1/7 6 robots, 6 photos" in text
+    assert "Could one be one of these robots? " in text
+    assert "Is one as far from robots as two? " in text
+    assert not re.search(r"Robots’s|robots’s|\ba robots\b|\bone robots\b", text)
 
 
 def test_who_had_seen_a_reveal_is_counted_and_told(tmp_path: Path) -> None:
@@ -156,8 +181,7 @@ def test_who_had_seen_a_reveal_is_counted_and_told(tmp_path: Path) -> None:
     )
     text = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text
     assert "People 3 3 1 2" in text
-    assert "2 of 3 episodes by people were played after pictures by others had been seen in a reveal" in text
-    assert "a reveal, which may have taught them" in text
+    assert "Of 3 episodes by people, 2 came after a reveal of pictures by others, which may have taught them" in text
 
 
 def test_the_report_prints_its_command_without_paths_and_the_versions(page: Page, report: Path) -> None:
@@ -171,12 +195,34 @@ def test_the_report_prints_its_command_without_paths_and_the_versions(page: Page
 
 def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
     a, b = (read_side(path, path.name) for path in people_and_agent(tmp_path))
-    strips = film_strips(a, b, 2, 2)
-    assert [photo.sha256 for photo in strips] == sorted(photo_sha256(f"photo{index}") for index in range(3))[:2]
+    strips = film_strips(a, b, apart([3.0, 1.0, 2.0]), 2, 2)
     assert all([strip.side for strip in photo.strips] == ["a", "a", "b", "b"] for photo in strips)
     agent = strips[0].strips[-1]
     assert [(cell.label, cell.value) for cell in agent.cells[:2]] == [("Original", ""), ("Gamma", "1/1.43")]
     assert len(agent.cells[2].curves) == 3
+
+
+def apart(means: Sequence[float]) -> dict[str, dict[str, float | None]]:
+    return {photo_sha256(f"photo{n}"): {"a_b": mean, "a_players": None} for n, mean in enumerate(means)}
+
+
+@pytest.mark.parametrize(("photos", "ranks"), [(0, []), (1, [2]), (2, [1, 3]), (3, [1, 2, 3]), (9, [1, 2, 3])])
+def test_strips_are_of_the_nearest_the_furthest_and_the_photos_between(
+    photos: int, ranks: list[int], tmp_path: Path
+) -> None:
+    a, b = (read_side(path, path.name) for path in people_and_agent(tmp_path))
+    strips = film_strips(a, b, apart([3.0, 1.0, 2.0]), photos, 1)
+    assert [photo.rank for photo in strips] == ranks
+    names = {1: "photo1", 2: "photo2", 3: "photo0"}
+    assert [photo.sha256 for photo in strips] == [photo_sha256(names[rank]) for rank in ranks]
+
+
+def test_the_most_typical_play_stands_for_a_side(tmp_path: Path) -> None:
+    plays = [Play(f"p{n}", "sea", (("exposure", {"ev": ev}),)) for n, ev in enumerate((3.0, 0.9, 1.0, 1.1, -1.0))]
+    a = read_side(write(tmp_path / "a", plays), "a")
+    b = read_side(write(tmp_path / "b", [Play("agent:x", "sea")]), "b")
+    (photo,) = film_strips(a, b, {photo_sha256("sea"): {"a_b": 1.0, "a_players": 1.0}}, 1, 1)
+    assert photo.strips[0].player == "p2"
 
 
 def test_the_pictures_of_a_strip_are_those_that_the_filters_make() -> None:
@@ -192,7 +238,7 @@ def test_different_players_come_first_in_the_strips(tmp_path: Path) -> None:
     plays = [Play(player, "sea") for player in ("ann", "ann", "ann", "bob", "cy")]
     a = read_side(write(tmp_path / "a", plays), "a")
     b = read_side(write(tmp_path / "b", [Play("agent:<&> $x$", "sea")]), "b")
-    (photo,) = film_strips(a, b, 1, 3)
+    (photo,) = film_strips(a, b, {photo_sha256("sea"): {"a_b": 1.0, "a_players": 1.0}}, 1, 3)
     assert {strip.player for strip in photo.strips if strip.side == "a"} == {"ann", "bob", "cy"}
 
 
@@ -222,14 +268,26 @@ def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Pat
 @pytest.mark.parametrize(
     ("plays", "reason"),
     [
-        ([Play("ann", "sea", (), {"status": "abandoned"})], "no episode that counts"),
-        ([Play("ann", "sea"), Play("agent:a", "sea")], "People: one player alone has played"),
+        (
+            [Play("ann", "sea", (), {"status": "abandoned"})],
+            "no episode in export counts, so there is nothing to compare: 1 not submitted (abandoned)",
+        ),
+        (
+            [Play("ann", "sea"), Play("agent:a", "sea")],
+            "only one person has played; how far people are apart takes two",
+        ),
         (
             [Play("ann", "sea"), Play("bob", "hill"), Play("agent:a", "sea")],
-            "no photo was played by two of the 2 players",
+            "no photo was played by two of the 2 people, so how far they are apart is unknown",
         ),
-        ([Play("ann", "sea"), Play("bob", "sea"), Play("agent:a", "hill")], "no photo was played by two of People and"),
-        ([Play("r2", "sea", row={"player_kind": "robot"})], "robots are no people"),
+        (
+            [Play("ann", "sea"), Play("bob", "sea"), Play("agent:a", "hill")],
+            "no photo was played by two people and by a:",
+        ),
+        (
+            [Play("r2", "sea", row={"player_kind": "robot"})],
+            "no play by people is in export, only 1 by robots: robots are no people",
+        ),
     ],
 )
 def test_too_little_to_compare_is_one_sentence_and_writes_nothing(
@@ -330,10 +388,10 @@ def test_what_departs_from_a_plan_is_on_the_page(tmp_path: Path) -> None:
 
 def test_exclusions_that_a_plan_does_not_name_are_told() -> None:
     everybody = Side("all", (), {"excluded: too fast": 2, "excluded: asked for it": 1, "tutorial": 3}, {}, {})
-    numbers = {"compared_people": 5, "photos": {"compared": 5}}
+    numbers = {"people": {"label": "People"}, "compared_people": 5, "photos": {"compared": 5}}
     plan = Plan(exclusions=("too fast",))
     assert departures(plan, plan.players, 0, everybody, numbers) == [
-        "1 episodes were excluded for “asked for it”, which the plan does not name."
+        "Excluded for “asked for it”, which the plan does not name: 1 episode."
     ]
 
 
