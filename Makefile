@@ -15,6 +15,10 @@ TRANSFER ?= auto
 PRIMARIES ?= auto
 ONLY ?=
 TESTS ?= tests
+FAULTS ?= 1000
+SEED ?= 1
+SOAK_MINUTES ?= 30
+PLAYERS ?= 100
 # What is installed of the extras in pyproject.toml.
 EXTRAS ?= web,render,learn,formats,examples,cluster,demo,test
 # One more than there are processors: for a third of their time tests wait, for a page, a server or a process.
@@ -31,8 +35,8 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long machines screenshots lint format types contract api-schema references translations \
-	bench chromium clean lint-python lint-frontend types-python types-frontend frontend-tests
+.PHONY: help run demo test test-long screenshots lint format types contract api-schema references translations \
+	bench faults soak chromium machines server-programs clean lint-python lint-frontend types-python types-frontend frontend-tests
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -83,6 +87,12 @@ translations: .venv/installed ## bring webapp/locale up to date with the texts, 
 
 bench: $(SETUP) ## named figures, also in var/bench.json: ONLY=train measures a part
 	@$(with_postgres) $(PY) -m bench $(ONLY)
+
+faults: $(SETUP) server-programs ## random faults while robots play: FAULTS=1000 SEED=1 goes on where that seed was stopped
+	@$(PY) -m bench.faults --faults $(FAULTS) --seed $(SEED)
+
+soak: $(SETUP) server-programs ## a site under load for SOAK_MINUTES=30 by PLAYERS=100: its memory, its slowest answers
+	@$(PY) -m bench.soak --minutes $(SOAK_MINUTES) --players $(PLAYERS)
 
 clean: ## remove what was built or installed here; photos, play and runs in var/ stay
 	rm -rf .venv frontend/node_modules frontend/dist webapp/locale/compiled webapp/locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
@@ -154,14 +164,23 @@ chromium:
 	fi
 
 # What makes and boots a Debian in a folder, for root on Debian; elsewhere those tests are skipped.
-machines:
-	@missing=$$(for name in mmdebstrap systemd-nspawn age; do command -v $$name >/dev/null || echo $$name; done); \
-	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo 'Installing' $$missing; \
+machines: server-programs
+	$(call debian,mmdebstrap systemd-nspawn age,mmdebstrap systemd-container age)
+
+# What stands before a site, and what sets its clock; where one is missing, `make faults` does without, and says so.
+server-programs:
+	$(call debian,nginx faketime,nginx-light faketime)
+
+# Debian's packages, for root on Debian, where one of their programs is missing.
+define debian
+	@for name in $(1); do command -v $$name >/dev/null || missing=yes; done; \
+	if [ -n "$${missing:-}" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing $(2)'; \
 		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get -qq update; \
-		apt-get -qq install -y --no-install-recommends $${missing/systemd-nspawn/systemd-container} >/dev/null; \
+		apt-get -qq install -y --no-install-recommends $(2) >/dev/null; \
 	fi
+endef
 
 # What a command is run with that needs Postgres: nothing if DATABASE_URL names one, else the embedded one.
 with_postgres = $(if $(DATABASE_URL),,$(PY) -m webapp.local.embedded_postgres run --cluster scratch --)

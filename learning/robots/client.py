@@ -1,7 +1,7 @@
 """A robot's way to a site: requests that are sent again while no answer comes, and what its pages say."""
 
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from html.parser import HTMLParser
 from http import HTTPStatus
 from threading import Event
@@ -11,11 +11,13 @@ import httpx
 
 # Seconds after each try to reach a site that has answered before: a restart, or a network that is gone for a while.
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+# What passes by itself. The game's page takes every status from 500 on for that; to a robot, 500 is a fault.
 _PASSING = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
+    HTTPStatus.INSUFFICIENT_STORAGE,
 )
 
 
@@ -37,16 +39,19 @@ class Client:
         answered: Event | None = None,
         *,
         insists: bool = False,
+        pauses: Sequence[float] = PAUSES,
     ) -> None:
         """Make a client.
 
         Args:
             answered: set once the site has answered anybody; from then on it is worth another try.
             insists: whether the very first request is.
+            pauses: in seconds, after each try.
         """
         self.http = httpx.Client(base_url=url.rstrip("/"), timeout=60, transport=transport, follow_redirects=True)
         self._answered = answered or Event()
         self._insists = insists
+        self._pauses = pauses
 
     def request(
         self,
@@ -68,7 +73,7 @@ class Client:
         Raises:
             RobotError: if it cannot be reached, or refuses, with its own words.
         """
-        for pause in PAUSES if self._answered.is_set() or self._insists else ():
+        for pause in self._pauses if self._answered.is_set() or self._insists else ():
             try:
                 response = self._send(method, path, body, form)
             except _Unreachable:

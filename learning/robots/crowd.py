@@ -31,11 +31,13 @@ def take_part(
     random = Random(seed)  # noqa: S311 (nothing is secret)
     if not visitor.join():
         return Visit("", "full")
+    visitor.answer_questionnaires()
     visitor.practise()
     played: list[Played] = []
     while not (withdraws and half_way and played and visitor.has_more()):
         episode = visitor.play_next()
         if episode is None:
+            visitor.answer_questionnaires()
             visitor.finish()
             break
         played.append(episode)

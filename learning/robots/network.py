@@ -23,11 +23,6 @@ class BadNetwork(httpx.BaseTransport):
         self._share = share
         self._random = Random(seed)  # noqa: S311 (nothing is secret)
         self._late: list[httpx.Request] = []
-        self._breaks_next = False
-
-    def break_next(self) -> None:
-        """Let the connection break in the next request: in the middle of its body, or before the reply has come."""
-        self._breaks_next = True
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Carry a request.
@@ -36,8 +31,6 @@ class BadNetwork(httpx.BaseTransport):
             httpx.TransportError: a fault that the sender notices.
         """
         fault = self._random.choice(FAULTS) if self._random.random() < self._share else ""
-        if self._breaks_next:
-            self._breaks_next, fault = False, self._random.choice(("cut", "unanswered"))
         if fault == "lost":
             raise httpx.ConnectError("The network is gone", request=request)
         if fault == "late":

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from random import Random
 from threading import Event
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -18,10 +19,11 @@ from editing.game.events import Event as PlayedEvent
 from editing.game.rules import replay, trajectory
 from editing.photos.preview_transport import PackedPreviewError, unpack_preview
 from editing.trajectories.receipts import Receipt, answers_digest, digest
-from learning.robots.client import Client, Page, RobotError
+from learning.robots.client import PAUSES, Client, Page, RobotError
 from learning.robots.history import History
 from learning.robots.network import BadNetwork
 from learning.robots.play import Offer, play_photo
+from learning.robots.questionnaire import Answered, answers_to
 from learning.robots.temperaments import TEMPERAMENTS, Temperament
 
 # A robot looks at one pixel in so many, across and down: its taste needs no more.
@@ -75,6 +77,7 @@ class Manner:
         temperaments: of the robots, in turn.
         withdrawals: the share that withdraws: half of them at the end, half of them half-way.
         devices: the share of photos before which they go on on another device; by the recruiter's link alone.
+        pauses: seconds after each try to reach a site that has answered before.
     """
 
     pace: float = 0.0
@@ -84,6 +87,7 @@ class Manner:
     temperaments: Sequence[Temperament] = TEMPERAMENTS
     withdrawals: float = 0.0
     devices: float = 0.0
+    pauses: Sequence[float] = PAUSES
 
     @property
     def rules(self) -> dict[str, AttentionRule]:
@@ -111,6 +115,7 @@ class Visitor:
         """
         self.study = study
         self.histories: list[History] = []
+        self.answered: list[Answered] = []
         self.player = ""
         self.code = ""
         self.failed_items = 0
@@ -126,7 +131,7 @@ class Visitor:
         self._seen: dict[str, int] = {}
         if manner.faults:
             transport = BadNetwork(transport or httpx.HTTPTransport(), manner.faults, seed + number)
-        self.client = Client(url, transport, answered, insists=bool(manner.faults))
+        self.client = Client(url, transport, answered, insists=bool(manner.faults), pauses=manner.pauses)
 
     def join(self) -> str:
         """Come by the link, agree to the study's text as a robot, and be given a pseudonym; empty where it is full."""
@@ -166,6 +171,15 @@ class Visitor:
             offered = self._get_json(f"/api/studies/{self.study}/next/?practice=true")
             if offered.get("tutorial") and offered["photo"] is not None:
                 self._play(offered["photo"], None, is_practice=True)
+
+    def answer_questionnaires(self) -> None:
+        """Answer the questionnaires that come before anything else, one after the other."""
+        while name := (asked := self._get_json(f"/api/studies/{self.study}/questionnaire/"))["name"]:
+            random = Random(f"{self._seed} {name}")  # noqa: S311 (nothing is secret)
+            values, ms = answers_to(asked["survey"], random), random.randrange(5_000, 90_000)
+            body = {"key": str(uuid4()), "answers": values, "ms": ms}
+            answer = self.client.request("POST", f"/api/studies/{self.study}/questionnaires/{name}/", body)
+            self.answered.append(Answered(name, values, answer.headers["Content-Language"], ms))
 
     def has_more(self) -> bool:
         """Tell whether there is a photo left to play."""
@@ -231,6 +245,9 @@ class Visitor:
             RobotError: something is lost, doubled or changed: by episode and number; or it is of somebody else.
         """
         data = self._get_json(f"/play/{self.study}/mine.json")
+        answers = [(row["questionnaire"], row["answers"]) for row in data["answers"]]
+        if sorted(answers, key=str) != sorted(((own.questionnaire, own.values) for own in self.answered), key=str):
+            raise RobotError(f"the site has other answers of {self.player} than were sent: {answers}")
         stored = {episode["id"]: episode for episode in data["episodes"]}
         for history in self.histories:
             own = stored.pop(history.episode, {"events": []})
@@ -267,6 +284,7 @@ class Visitor:
         """The receipt that the site and an export must have of this visitor; tutorials do not count."""
         played = [history for history in self.histories if not history.is_practice]
         events = [event.to_json() for history in played for event in history.sent]
+        answers = [row for answered in self.answered for row in answered.rows()]
         return Receipt(
             player=self.player,
             study=self.study,
@@ -274,7 +292,8 @@ class Visitor:
             episodes=len(played),
             events=len(events),
             digest=digest(events),
-            answers_digest=answers_digest([], []),
+            answers=len(answers),
+            answers_digest=answers_digest([], answers),
         )
 
     def withdraw(self) -> None:

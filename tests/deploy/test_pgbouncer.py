@@ -5,23 +5,20 @@ import pwd
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.deploy.test_kills import gunicorn
+from bench.services import Site
 from webapp.local.embedded_postgres import Cluster, free_port
 
 # Debian's 1.18 knows no prepared statements.
 PACKAGES = ("pgbouncer", "libevent-2.1-7", "libc-ares2")
 CONNECTIONS = 2
-PATIENCE = 120
 CONFIGURATION = """
 [databases]
 * = host={host} port={port} user={user} password={password}
@@ -87,54 +84,26 @@ def bouncing(program: tuple[str, dict[str, str]], database: str, folder: Path) -
             process.terminate()
 
 
-def wait_until_ready(url: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        assert time.monotonic() < until, "the site does not become ready"
-        time.sleep(0.2)
-
-
 @pytest.mark.long
 def test_robots_play_through_it_while_migrations_and_the_worker_go_past_it(
     root: Path, cluster: Cluster, program: tuple[str, dict[str, str]], tmp_path: Path
 ) -> None:
     direct = cluster.fresh_database("bounced")
-    site = os.environ | {"DATA_DIR": str(tmp_path / "data"), "WEB_CONCURRENCY": "2", "WEB_THREADS": "8"}
     with bouncing(program, direct, tmp_path) as bouncer:
-        environment = site | {
-            "DATABASE_URL": bouncer,
-            "DATABASE_DIRECT_URL": direct,
-            "DATABASE_BY_TRANSACTION": "true",
-        }
-
-        def manage(*command: str) -> None:
-            subprocess.run([sys.executable, "manage.py", *command], cwd=root, env=environment, check=True)
-
-        manage("migrate", "-v0")
-        manage("import_demo_photos")
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        with (
-            gunicorn(root, environment, port),
-            subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=root, env=environment) as worker,
-        ):
-            try:
-                wait_until_ready(url)
-                command = [sys.executable, "-m", "learning.command_line", "robots", "--url", url]
-                # Each verifies what the site has of it.
-                subprocess.run([*command, "--episodes", "24", "--workers", "12"], cwd=root, check=True)
-                with psycopg.connect(direct) as connection:
-                    episodes = connection.execute(
-                        "SELECT count(*) FROM games_episode WHERE status = 'submitted' AND checkpoint_hash = ''"
-                    ).fetchone()
-                    workers = connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone()
-                assert episodes == (24,)
-                assert workers == (1,)
-                assert worker.poll() is None
-            finally:
-                worker.terminate()
+        through = {"DATABASE_URL": bouncer, "DATABASE_DIRECT_URL": direct, "DATABASE_BY_TRANSACTION": "true"}
+        site = Site(cluster, "bounced", tmp_path, through)
+        site.manage("migrate", "-v0")
+        site.manage("import_demo_photos")
+        with site:
+            site.wait_until_ready()
+            command = [sys.executable, "-m", "learning.command_line", "robots", "--url", site.address]
+            # Each verifies what the site has of it.
+            subprocess.run([*command, "--episodes", "24", "--workers", "12"], cwd=root, check=True)
+            with psycopg.connect(direct) as connection:
+                episodes = connection.execute(
+                    "SELECT count(*) FROM games_episode WHERE status = 'submitted' AND checkpoint_hash = ''"
+                ).fetchone()
+                workers = connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone()
+            assert episodes == (24,)
+            assert workers == (1,)
+            assert site.worker.is_running

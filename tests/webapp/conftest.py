@@ -62,7 +62,7 @@ def _small_practice_picture(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def built(settings: Any, tmp_path: Path) -> None:
     """A frontend that is built."""
-    for name in ("play.js", "play.css", "upload.js", "landing.js", "finished.js"):
+    for name in ("play.js", "play.css", "upload.js", "landing.js", "finished.js", "questionnaire.js"):
         (tmp_path / name).touch()
     settings.STATICFILES_DIRS = [tmp_path]
 

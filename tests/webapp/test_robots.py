@@ -1,15 +1,21 @@
 """Robots take part in a study as a browser does, the whole way, and know at the end what the site must have of them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import httpx
 import pytest
+from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from django.utils import timezone
 
+from bench.faults.checker import differences, read_stored
+from bench.faults.journal import Journal, Recorded, read
 from learning.robots.client import RobotError
 from learning.robots.crowd import take_part
 from learning.robots.temperaments import CAREFUL
@@ -18,23 +24,29 @@ from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
 from webapp.photos.practice import practice_photo
+from webapp.questionnaires.models import Answers
 from webapp.studies.entries import code_for, outcome_of
 from webapp.studies.models import Consent, Coverage, Identity, Lease, Participation, Withdrawal
 
 LINK = {"PROLIFIC_PID": "{robot}", "STUDY_ID": "s 1"}
+ASKED = {"kind": "questionnaire"}
+AGE = {"type": "dropdown", "name": "age", "choices": ["under 40", {"value": 40, "text": "40 or more"}]}
+LIKED = {"type": "rating", "name": "liked"}
+WHY = {"type": "comment", "name": "why"}
 # The same for a second look, and no taste for the filter of the attention item.
 QUICK = replace(CAREFUL, steps=(1, 2), favourites={"exposure": 50, "gamma": 50})
 
 
 @pytest.fixture
-def recruiting(study, make_photo, built, monkeypatch):
-    """A study with a link, boxes to tick, the tutorial, repeats and an attention item."""
-    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0,) * 40)
+def recruiting(study, make_photo, built):
+    """A study with a link, boxes to tick, a questionnaire, the tutorial, repeats and an attention item."""
     practice_photo()
     photos = [make_photo(seed) for seed in range(1, 5)]
     rule = {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1}
     study.change(
         {
+            "tasks": [ASKED | {"name": "before"}, {"kind": "play"}, ASKED | {"name": "after"}],
+            "questionnaires": {"before": {"elements": [AGE]}, "after": {"pages": [{"elements": [AGE, LIKED, WHY]}]}},
             "tutorial": True,
             "episodes_per_photo": 5,
             "photos_per_participant": 2,
@@ -66,10 +78,10 @@ def site() -> Iterator[httpx.WSGITransport]:
 def robot(recruiting, site):
     """Makes a robot that comes by the recruiter's link."""
 
-    def make(temperament=QUICK, number=0, **manner: Any) -> Visitor:
-        manner = {"entry": LINK, "configuration": recruiting.to_json()} | manner
+    def make(temperament=QUICK, number=0, transport=site, **manner: Any) -> Visitor:
+        manner = {"entry": LINK, "configuration": recruiting.to_json(), "pauses": (0.0,) * 40} | manner
         wanted = Manner(temperaments=(temperament,), **manner)
-        return Visitor("http://testserver", "default", site, manner=wanted, number=number)
+        return Visitor("http://testserver", "default", transport, manner=wanted, number=number)
 
     return make
 
@@ -113,6 +125,41 @@ def test_who_withdraws_leaves_nothing_and_cannot_come_back(robot, half_way):
         visitor.join()
 
 
+def test_what_goes_over_the_wire_agrees_with_what_is_stored_and_planted_faults_are_found(robot, site, tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    for number in range(2):
+        visitor = robot(number=number, transport=Recorded(site, journal, str(number)))
+        take_part(visitor, withdraws=number == 1)
+    started = robot(transport=Recorded(site, journal, "2"))
+    started.join()
+    journal.close()
+    told = read(journal.path).values()
+    assert len(journal.submitted) == 2 * 5
+
+    def found() -> list[str]:
+        with connection.cursor() as cursor:
+            stored = read_stored(cursor)
+        output = StringIO()
+        with suppress(SystemExit):
+            call_command("receipts", "default", stdout=output)
+        stored.receipts = output.getvalue()
+        return sorted(difference.kind for difference in differences(told, stored))
+
+    assert found() == []
+    Participation.objects.filter(pseudonym=started.player).update(completed=timezone.now())
+    assert found() == ["false completion", "false receipt", "false receipt"]
+    Participation.objects.update(completed=None)
+    assert found() == ["false receipt", "false receipt", "forgotten completion"]
+    lost = Event.objects.filter(episode__tutorial=False, kind="adjust").first()
+    assert lost is not None
+    lost.delete()
+    assert "lost event" in found()
+    Answers.objects.filter(questionnaire="before").delete()
+    assert "lost answers" in found()
+    Withdrawal.objects.all().delete()
+    assert "lost or doubled withdrawal" in found()
+
+
 def test_who_comes_when_it_is_full_is_told(robot, recruiting):
     recruiting.attention_items = []
     recruiting.episodes_per_photo = 1
@@ -141,6 +188,7 @@ def test_what_is_wrong_with_a_site_is_said_by_whatever_a_robot_knows(robot):
 
     visitor = robot()
     visitor.join()
+    visitor.answer_questionnaires()
     visitor.play_next()
     with says("was given the code ''; 'DONE1' is due"):
         visitor.finish()
@@ -152,6 +200,10 @@ def test_what_is_wrong_with_a_site_is_said_by_whatever_a_robot_knows(robot):
     with says("that it never sent"):
         visitor.verify()
     visitor.histories = known
+    answered, visitor.answered = visitor.answered, []
+    with says("has other answers of"):
+        visitor.verify()
+    visitor.answered = answered
     Identity.objects.update(parameters={})
     with says("of the link of"):
         visitor.verify()

@@ -1,9 +1,11 @@
 """The tutorial: people begin with it once, on a photo that is of no study, and it never counts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from editing.photos.preview_transport import unpack_preview
 from editing.trajectories.columns import rows
@@ -12,6 +14,7 @@ from webapp.datasets.exporting import export
 from webapp.datasets.importing import import_snapshot
 from webapp.datasets.selection import Selection
 from webapp.games.models import Episode
+from webapp.photos import practice
 from webapp.photos.models import Photo
 from webapp.photos.practice import practice_photo
 from webapp.studies.models import Study, StudyPhoto
@@ -105,6 +108,23 @@ def test_its_photo_is_for_all_to_see_and_of_no_study(client, make_photo):
     assert np.array_equal(preview, np.load(practice_photo().preview_path))
     assert client.get(f"/api/photos/{make_photo(2).pk}/preview/1/").status_code == 404
     assert not StudyPhoto.objects.filter(photo=practice_photo()).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_photo_is_painted_once_however_many_come_first(monkeypatch):
+    painted, paint = [], practice._painted
+    Photo.objects.all().delete()  # the fixture's
+
+    def ask(_):
+        try:
+            return practice_photo().pk
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(practice, "_painted", lambda: painted.append(1) or paint())
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+    assert painted == [1]
 
 
 def test_its_photo_is_painted_anew_when_it_is_lost(client, db):

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import numpy as np
+from django.db import connection, transaction
 from django.utils.translation import gettext
 
 from editing.photos.practice_picture import practice_picture
@@ -15,6 +16,8 @@ from webapp.photos.models import Photo, previews_folder
 from webapp.photos.storing import Credit, store
 
 _FILE = "an evening at the lake.npy"
+# Of Postgres's advisory locks: who paints it holds it.
+_PAINTING_LOCK = 0x9A17
 
 
 def practice_photo() -> Photo:
@@ -23,14 +26,21 @@ def practice_photo() -> Photo:
     Raises:
         Refusal: ``photos_away``: there is none, and it cannot be kept.
     """
-    for photo in Photo.objects.filter(practice=True, removed_at=None):
-        if photo.has_preview:
-            return photo
+    if photo := _kept():
+        return photo
     try:
-        return _painted()
+        with transaction.atomic(), connection.cursor() as cursor:
+            # The first who come, all at once: one paints, the others wait for it.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PAINTING_LOCK])
+            return _kept() or _painted()
     except (NotSaved, OSError):
         message = gettext("The practice photo cannot be made at the moment. Try again in a while.")
         raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE) from None
+
+
+def _kept() -> Photo | None:
+    photos = Photo.objects.filter(practice=True, removed_at=None)
+    return next((photo for photo in photos if photo.has_preview), None)
 
 
 def _painted() -> Photo:

@@ -126,7 +126,7 @@ class Site:
         if path.endswith("/mine.json"):
             own = [episode for episode in self.events if self.player_of[episode] == robot]
             events = {episode: [event.to_json() for event in self.events[episode]] for episode in own}
-            data = {"pseudonym": robot_name(robot), "completed": None, "recruiter": None}
+            data = {"pseudonym": robot_name(robot), "completed": None, "recruiter": None, "answers": []}
             data["consents"] = [{"version": 3, "text": "Robots agree."}]
             data["episodes"] = [{"id": episode, "events": own} for episode, own in events.items()]
             return httpx.Response(200, json=data)
@@ -252,16 +252,15 @@ class Flaky:
         raise httpx.ReadError("Connection reset by peer")
 
 
-def test_robots_go_on_after_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0, 0.0, 0.0))
+def test_robots_go_on_after_a_lost_connection() -> None:
     network = Flaky(Site(photos=3))
-    played = play_site("http://site", episodes=3, workers=1, transport=httpx.MockTransport(network))
+    manner = Manner(pauses=(0.0,) * 3)
+    played = play_site("http://site", episodes=3, workers=1, manner=manner, transport=httpx.MockTransport(network))
     assert len(played) == 3
     assert network.requests > 10
 
 
-def test_a_site_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0, 0.0))
+def test_a_site_that_stays_away_is_given_up() -> None:
     site, requests = Site(photos=1), 0
 
     def gone(request: httpx.Request) -> httpx.Response:
@@ -272,16 +271,16 @@ def test_a_site_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
         return site(request)
 
     with pytest.raises(RobotError, match="cannot be reached: Connection refused"):
-        play_site("http://site", episodes=1, workers=1, transport=httpx.MockTransport(gone))
+        play_site(
+            "http://site", episodes=1, workers=1, manner=Manner(pauses=(0.0,) * 2), transport=httpx.MockTransport(gone)
+        )
     assert requests == 4 + 3
 
 
-def test_robots_on_a_bad_network_hand_in_everything_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.robots.client.PAUSES", (0.0,) * 40)
+def test_robots_on_a_bad_network_hand_in_everything_once() -> None:
     site = Site(photos=3)
-    played = play_site(
-        "http://site", episodes=9, workers=1, manner=Manner(faults=0.4), transport=httpx.MockTransport(site)
-    )
+    manner = Manner(faults=0.4, pauses=(0.0,) * 40)
+    played = play_site("http://site", episodes=9, workers=1, manner=manner, transport=httpx.MockTransport(site))
     assert len(played) == 9
     assert all(replay(events).status == "submitted" for events in site.events.values())
     assert site.robots == 3

