@@ -59,6 +59,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "2. and seen at one exposure": SEEN,
     "3. and compared with what they were": COMPARED,
     "3, by half as much": SEEN | {"reconstruction_penalty": 4.0},
+    "3, turned hues cost": COMPARED | {"hue_penalty": 0.02},
     "3, seen in one white balance": COMPARED | {"normalise_white_balance": True},
     "3, inputs varied by 1,500 K": COMPARED | {"augment_temperature": 1500.0},
     "3, entropy ends below 0": COMPARED | {"entropy_bonus_at_end": -0.02},

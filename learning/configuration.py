@@ -141,6 +141,7 @@ class FastConfig:
     )
     noise_penalty: float = _setting(0.02, "For each 8-bit step of noise in the colours of the finished picture.")
     cast_penalty: float = _setting(0.002, "For each 8-bit step that greys are away from grey.")
+    hue_penalty: float = _setting(0.0, "For each degree by which hues turn.", 0, 10, option=True)
     average: float = _setting(
         0.0,
         "Play by a moving average of the agent's weights, of which each iteration leaves this part.",

@@ -141,6 +141,7 @@ Examples:
 @setting_option("normalise_white_balance")
 @setting_option("unprocess")
 @setting_option("reconstruction_penalty")
+@setting_option("hue_penalty")
 @setting_option("augment_exposure")
 @setting_option("augment_white_balance")
 @setting_option("augment_temperature")

@@ -142,6 +142,8 @@ class FastTrainer(Trainer):
             returns = returns + config.reward_weight * rewards
         if config.idle_penalty:
             returns = returns - config.idle_penalty * games.idle_steps
+        if config.hue_penalty:
+            returns = returns - config.hue_penalty * games.hue_shift
         if config.reconstruction_penalty:
             returns = returns - config.reconstruction_penalty * error
         # Parameters learn through the filters, from the returns themselves; choices by REINFORCE. The mean and the
@@ -165,6 +167,7 @@ class FastTrainer(Trainer):
             "entropy": games.entropy.mean(),
             "chroma_noise": games.chroma_noise.mean(),
             "grey_cast": games.grey_cast.mean(),
+            "hue_shift": games.hue_shift.mean(),
             "idle_steps": games.idle_steps.mean(),
             "reconstruction_error": error.mean(),
             "steps": used.sum(),
@@ -342,6 +345,7 @@ class Games:
         overexposure: sum over the steps of ``overexposure_penalty``.
         chroma_noise: how far colours move, in 8-bit steps, if the photo's values move within the rounding of 8 bits.
         grey_cast: how far from grey, in 8-bit steps, what was grey has become.
+        hue_shift: by how many degrees hues have turned, mean by chroma.
         idle_steps: how many of the steps change nothing, see ``idleness``.
         choices: (N, 5) the filters' indices, and that behind the last from where the agent stopped.
         strangeness: how improbable the steps are to people, mean over those that were made, in nats; 0 without a model
@@ -356,6 +360,7 @@ class Games:
     overexposure: Tensor
     chroma_noise: Tensor
     grey_cast: Tensor
+    hue_shift: Tensor
     idle_steps: Tensor
     choices: Tensor
     strangeness: Tensor
@@ -385,6 +390,7 @@ def roll_out(
     log_probabilities, entropies, overexposures, idle_steps, choices = [], [], [], [], []
     seen, decisions = [], torch.zeros(len(images), device=images.device)
     strange = torch.zeros(len(images), device=images.device)
+    taken = probes
     for step in range(MAXIMUM_STEPS):
         seen.append(images.detach())
         decisions = decisions + (1 - states[:, state.STOPPED])
@@ -409,6 +415,7 @@ def roll_out(
         entropy=_sum(entropies) / decisions,
         chroma_noise=chroma_noise(probes),
         grey_cast=grey_cast(probes),
+        hue_shift=hue_shift(taken, probes),
         idle_steps=_sum(idle_steps),
         choices=torch.stack(choices, dim=1),
         strangeness=strange / decisions,
@@ -467,6 +474,31 @@ def chroma_noise(probes: Tensor) -> Tensor:
 def grey_cast(probes: Tensor) -> Tensor:
     """(N,) the root mean square, in 8-bit steps, of what is not luminance in what was grey."""
     return _chroma(clip_to_display(probes)[:, :, 2])
+
+
+def hue_shift(before: Tensor, after: Tensor) -> Tensor:
+    """(N,) by how many degrees hues have turned, mean over the pixels by their chroma, as ``learning.metrics`` has it.
+
+    Hue and chroma are those of two differences of colours, B - Y and R - Y, as a screen shows them.
+
+    Args:
+        before, after: (N, 3, 3, K) probes, see ``draw_probes``.
+    """
+    pixels, shown = before[:, :, 0], clip_to_display(after[:, :, 0])
+    light, light_after = (luminance((colours[:, 0], colours[:, 1], colours[:, 2])) for colours in (pixels, shown))
+    as_light = clip_to_display(pixels * (light_after / light.clamp(min=1e-6)).detach()[:, None])
+    (x, y), (x_after, y_after) = (_colour_differences(colours) for colours in (as_light, shown))
+    # Grey has no hue: the small number makes the angle's derivative 0 there, and not infinite.
+    angle = torch.atan2((x * y_after - y * x_after).abs() + 1e-6, x * x_after + y * y_after)
+    # Only by turning less, not by duller colours, does a game gain.
+    weight = torch.minimum(torch.hypot(x, y), torch.hypot(x_after, y_after)).detach()
+    return torch.rad2deg((weight * angle).sum(dim=1) / weight.sum(dim=1).clamp(min=1e-3))
+
+
+def _colour_differences(colours: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, K) B - Y and R - Y, in the parts in which analogue video has them, of (N, 3, K) colours."""
+    light = luminance((colours[:, 0], colours[:, 1], colours[:, 2]))
+    return 0.493 * (colours[:, 2] - light), 0.877 * (colours[:, 0] - light)
 
 
 def _chroma(colours: Tensor) -> Tensor:

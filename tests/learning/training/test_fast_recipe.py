@@ -5,12 +5,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from editing.game.filters import FILTERS
+from editing.game.filters import FILTERS, luminance
 from learning.agent.architecture import EXPLORATION
 from learning.agent.critic import Critic
 from learning.agent.networks import Agent, draw_masks, initialise
 from learning.agent.state import USED
 from learning.configuration import FastConfig, Widths
+from learning.metrics.artefacts import hue_shift as described_hue_shift
 from learning.photos.batches import NO_AUGMENTATION, Augmentation, CropSampler
 from learning.photos.squares import Squares
 from learning.photos.unprocessing import with_unprocessed
@@ -19,6 +20,7 @@ from learning.training.fast_recipe import (
     chroma_noise,
     draw_probes,
     grey_cast,
+    hue_shift,
     idleness,
     leave_one_out_advantage,
     r1_penalty,
@@ -80,6 +82,26 @@ def test_a_cast_is_how_far_greys_are_from_grey() -> None:
     probes[:, 0] += 10 / 255
     chroma = [10 * (1 - 0.27), -10 * 0.27, -10 * 0.27]
     assert float(grey_cast(probes)) == pytest.approx(float(np.sqrt(np.square(chroma).mean())), rel=1e-3)
+
+
+def test_hues_turn_about_as_far_as_describe_says_and_not_by_light_or_dull_colours() -> None:
+    before = torch.rand((2, 3, 3, 64), generator=torch.Generator().manual_seed(0)) * 0.25
+    light = luminance((before[:, 0], before[:, 1], before[:, 2]))[:, None].expand_as(before)
+    for unturned in (before * 2, light + 0.5 * (before - light), light, torch.zeros_like(before)):
+        assert hue_shift(before, unturned).tolist() == pytest.approx([0, 0], abs=0.1)
+    for gamma in (0.5, 0.8):
+        turned = before**gamma
+        photos_of = [pixels[:, :, 0].numpy().transpose(0, 2, 1) for pixels in (before, turned)]
+        described = [described_hue_shift(*both) for both in zip(*photos_of, strict=True)]
+        assert hue_shift(before, turned).tolist() == pytest.approx(described, rel=0.4)
+
+
+def test_where_there_is_no_hue_its_turning_teaches_nothing_infinite() -> None:
+    for colours in (torch.zeros((1, 3, 3, 64)), torch.full((1, 3, 3, 64), 0.5), torch.rand((1, 3, 3, 64))):
+        after = colours.clone().requires_grad_()
+        hue_shift(colours, after).sum().backward()
+        assert after.grad is not None
+        assert bool(after.grad.isfinite().all())
 
 
 def test_probes_are_pixels_of_the_photo_moved_by_at_most_half_a_step() -> None:
@@ -219,6 +241,7 @@ def lever_trainer(**settings: float) -> FastTrainer:
         normalise_exposure=True,
         normalise_white_balance=True,
         reconstruction_penalty=4.0,
+        hue_penalty=0.02,
         idle_penalty=0.1,
         augment_temperature=1500.0,
         entropy_bonus_at_end=-0.02,
