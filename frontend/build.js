@@ -19,6 +19,7 @@ const PAGES = {
   upload: "src/research/upload.ts",
   desk: "src/research/desk.ts",
   events: "src/research/events.ts",
+  keys: "src/research/keys.ts",
   finished: "src/downloads/finished.tsx",
   landing: "src/start/landing.ts",
   consent: "src/start/consent.ts",

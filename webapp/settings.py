@@ -83,7 +83,11 @@ X_FRAME_OPTIONS = "DENY"
 NUMBER_OF_PROXIES = 1 if SITE_URL else 0
 
 INSTALLED_APPS = [
+    # First, for its templates: allauth's pages are in the site's own form.
     "webapp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "webapp.logins",
     "webapp.photos",
     "webapp.participants",
@@ -128,6 +132,8 @@ MIDDLEWARE = [
     "webapp.logins.sessions.ResearcherSessions",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "webapp.logins.second_factor.SecondFactor",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
@@ -189,10 +195,13 @@ else:
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Throttling counts in each worker's memory, which is fast and rough. Failed logins count across workers, in Postgres.
+# Of its own size: at Django's 300 entries, a few hundred visitors would push out each other's counts.
+_entries = {"OPTIONS": {"MAX_ENTRIES": 10_000}}
 CACHES = {
-    # Of its own size: at Django's 300 entries, a few hundred visitors would push out each other's counts.
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}},
+    # Codes of second factors are counted across web processes, as failed logins are.
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "logins_cache", **_entries},
+    # Throttling counts in each web process's memory, which is fast and rough.
+    "throttles": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_entries},
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -208,7 +217,32 @@ AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
-LOGIN_URL = "login"
+# Second factors and the pages of an account are django-allauth's; webapp/logins/urls.py has those that are served.
+REQUIRE_TWO_FACTOR = environment.read(
+    "REQUIRE_TWO_FACTOR",
+    bool,
+    False,
+    "Let researchers go on only with a second factor (an app's codes or a security key): whoever has none is led to "
+    "the page on which they set one up. Unset, it is theirs to choose.",
+)
+ACCOUNT_ADAPTER = "webapp.logins.adapters.AccountAdapter"
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+# A login ends by webapp/logins/sessions.py; the session is a player's too.
+ACCOUNT_SESSION_REMEMBER = True
+# By name alone, of those who have given the password; django-axes counts passwords.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/h/key"}
+MFA_ADAPTER = "webapp.logins.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Safelight"
+# A code counts for half a minute more on either side: phones' clocks are not exact.
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# On plain http browsers offer keys on this machine alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _on_https
+
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk"
 LOGOUT_REDIRECT_URL = "home"
 

@@ -1,7 +1,6 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -60,8 +59,7 @@ urlpatterns = [
     path("desk/", include("webapp.desk.urls")),
     path("photos/", photos_at_old_address, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", pages.thumbnail_file, name="thumbnail"),
-    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
-    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("", include("webapp.logins.urls")),
     path("language/", set_language, name="set-language"),
     path("texts/<slug:language>/<slug:version>.js", catalogue_script, name="catalogue"),
     path("admin/", admin.site.urls),

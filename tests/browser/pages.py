@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import expect
 
+from tests.browser.account_pages import account
 from tests.browser.desk_pages import desk
 from tests.browser.site_pages import site
 from tests.browser.task_pages import tasks
@@ -224,6 +225,6 @@ def afterwards(visit: Visit) -> Iterator[str]:
     yield "replay"
 
 
-WALKS = (first_visit, play, afterwards, site, tasks, desk)
+WALKS = (first_visit, play, afterwards, site, account, tasks, desk)
 # Pages that lie still when their window changes its size: one walk sees each of them at all widths.
-RESIZED = (tasks, desk)
+RESIZED = (account, tasks, desk)

@@ -64,7 +64,7 @@ def _researcher(visit: Visit) -> Iterator[str]:
         page.get_by_label("Password").fill(password)
         person.button("Log in").click()
         if password == "wrong":
-            expect(page.get_by_text("enter a correct")).to_be_visible()
+            expect(page.get_by_text("are not correct")).to_be_visible()
             yield "login-refused"
     expect(page.get_by_role("heading", name="Photos", exact=True)).to_be_visible()
     yield "photos"

@@ -135,7 +135,7 @@ def log_in(address: str) -> httpx.Client:
         except httpx.ConnectError:
             assert time.monotonic() < until
             time.sleep(0.1)
-    form = {"username": "ada", "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+    form = {"login": "ada", "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
     assert client.post("/login/", data=form).status_code == HTTPStatus.FOUND
     return client
 

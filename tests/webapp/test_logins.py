@@ -28,7 +28,7 @@ def _small_limits(settings, monkeypatch):
 
 
 def log_in(username, password=PASSWORD, address="10.0.0.1", page="/login/"):
-    return Client(REMOTE_ADDR=address).post(page, {"username": username, "password": password}).status_code
+    return Client(REMOTE_ADDR=address).post(page, {"login": username, "password": password}).status_code
 
 
 def fail(username, address="10.0.0.1", times=1, **more):
@@ -86,9 +86,11 @@ def test_a_name_that_is_tried_from_many_addresses_is_locked(ada):
     assert log_in("ada", address=FAR_AWAY) == 429
 
 
-def test_the_login_of_the_admin_counts_alike(ada):
-    fail("ada", times=4, page="/admin/login/")
-    assert log_in("ada") == 429
+def test_the_admin_logs_in_where_everybody_does(client, ada):
+    for page in ("/admin/", "/admin/login/"):
+        assert log_in("ada", page=page) == 302
+        assert client.get(page, follow=True).redirect_chain[-1][0].startswith("/login/?next=")
+    assert "_auth_user_id" not in client.session
 
 
 def test_what_failed_counts_for_a_while_and_is_then_forgotten(locked, settings):

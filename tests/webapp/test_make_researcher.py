@@ -14,7 +14,7 @@ def password_in(text):
 def test_it_prints_a_password_that_opens_the_desk(client, study, capsys):
     call_command("make_researcher")
     assert (
-        client.post("/login/", {"username": "researcher", "password": password_in(capsys.readouterr().out)})["Location"]
+        client.post("/login/", {"login": "researcher", "password": password_in(capsys.readouterr().out)})["Location"]
         == "/desk/"
     )
     assert client.get("/desk/").status_code == 200

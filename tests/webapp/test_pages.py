@@ -142,7 +142,7 @@ def test_a_form_without_its_token_is_a_clean_403(db):
 
 
 def log_in(client, password=PASSWORD, username="ada"):
-    return client.post("/login/", {"username": username, "password": password})
+    return client.post("/login/", {"login": username, "password": password})
 
 
 def test_a_researcher_logs_in_and_out(client, study, ada):
@@ -155,7 +155,7 @@ def test_a_researcher_logs_in_and_out(client, study, ada):
 def test_a_wrong_password_is_said(client, db):
     page = log_in(client, "wrong")
     assert page.status_code == 200
-    assert "correct username and password" in text(page)
+    assert "not correct" in text(page)
 
 
 def test_after_many_wrong_passwords_the_right_one_does_not_help(client, ada, bob, settings):

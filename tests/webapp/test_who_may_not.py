@@ -62,6 +62,12 @@ LOGIN = answers((302, "/login/"), colleague=(403, ""), **MEMBERS)
 DESK_OF_EDITORS = LOGIN | {"viewer": (403, "")}
 NOT_FOR_STRANGERS = answers((403, "forbidden"), **dict.fromkeys(("colleague", *MEMBERS), (400, "malformed")))
 RESEARCHERS = ("colleague", *MEMBERS)
+# Pages of one's own account, and what they answer before one has confirmed it, or has set up what they are about.
+ACCOUNTS = ("carol", *RESEARCHERS)
+OF_ACCOUNTS = answers((302, "/login/"), **dict.fromkeys(ACCOUNTS, OK))
+CONFIRMED = dict.fromkeys(ACCOUNTS, (302, "/account/confirm/"))
+OF_ACCOUNTS_CONFIRMED = answers((302, "/login/")) | CONFIRMED
+NONE_YET = dict.fromkeys(ACCOUNTS, (404, ""))
 # Pages of the desk that all members of a study see.
 OF_THE_DESK = (
     *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person", "desk-quality"),
@@ -90,7 +96,10 @@ class Address:
 
 
 READ = [
-    *(Address(name, PUBLIC) for name in ("home", "credits", "finished", "login", "agreed", "declined", "study")),
+    *(
+        Address(name, PUBLIC)
+        for name in ("home", "credits", "finished", "account_login", "agreed", "declined", "study")
+    ),
     *(Address(name, PUBLIC) for name in ("schema", "docs", "healthz", "catalogue", "reveal-page", "profile-page")),
     *(Address(name, PUBLIC) for name in ("device", "full", "mine", "livez", "readyz")),
     Address("end", answers((302, "/play/default/"), player=OK, unagreed=OK)),
@@ -115,6 +124,13 @@ READ = [
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-payments", "desk-bonuses")),
     Address("thumbnail", LOGIN | {"colleague": (404, "")}),
     Address("admin:index", answers((302, "/admin/login/"), colleague=OK, **MEMBERS)),
+    *(Address(name, OF_ACCOUNTS) for name in ("mfa_index", "account_change_password", "account_reauthenticate")),
+    # The account has no second factor; before it gets one, it shows once more that it is who it was.
+    *(Address(name, OF_ACCOUNTS_CONFIRMED) for name in ("mfa_activate_totp", "mfa_add_webauthn")),
+    *(Address(name, OF_ACCOUNTS_CONFIRMED) for name in ("mfa_generate_recovery_codes", "mfa_remove_webauthn")),
+    *(Address(name, OF_ACCOUNTS | NONE_YET) for name in ("mfa_deactivate_totp", "mfa_view_recovery_codes")),
+    *(Address(name, OF_ACCOUNTS | CONFIRMED) for name in ("mfa_reauthenticate", "mfa_reauthenticate_webauthn")),
+    Address("mfa_authenticate", answers((302, "/login/"), **dict.fromkeys(("carol", *RESEARCHERS), (302, "/desk/")))),
     Address("set-language", answers((302, "/"))),
     Address("preview", PHOTO),
     Address("large_preview", answers((404, "not_found"))),
@@ -182,8 +198,10 @@ WRITE = [
     # Pages, whose forms Django protects.
     Address("mine", PUBLIC, "POST"),
     Address("withdraw", answers((302, "/mine/")), "POST"),
-    Address("login", PUBLIC, "POST"),
-    Address("logout", answers((302, "/")), "POST"),
+    Address("account_login", PUBLIC, "POST"),
+    Address("account_logout", answers((302, "/")), "POST"),
+    Address("account_change_password", OF_ACCOUNTS, "POST"),
+    Address("mfa_activate_totp", OF_ACCOUNTS_CONFIRMED, "POST"),
     Address("consent", answers((403, ""), other=(302, "/play/default/"), player=(302, "/play/default/")), "POST"),
 ]
 
@@ -301,6 +319,7 @@ def site(
             "trial_id": _trial(study, photo).pk,
             "showing_id": Showing.objects.get().pk,
             "pseudonym": Episode.objects.get(pk=played[0]["episode"]).participant.pseudonym,
+            "pk": 1,
             "key": ApiToken.make(study, ada, "script", Role.VIEWER)[0].pk,
         },
         played,

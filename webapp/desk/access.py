@@ -17,7 +17,7 @@ from webapp.studies.members import Role, check_role, role_of
 from webapp.studies.models import Study
 
 # Others than researchers, the users whom the admin lets in, are sent to the login.
-researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="login")
+researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="account_login")
 View = Callable[..., HttpResponseBase]
 
 

@@ -9,10 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.cache import caches
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest
+from django.utils.connection import ConnectionProxy
 from django.utils.translation import gettext
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ParseError, PermissionDenied
@@ -48,6 +50,8 @@ class SessionWithCsrf(SessionAuthentication):
 
 class SessionThrottle(ScopedRateThrottle):
     """Counts for each participant, or for each address where nobody has joined yet; each request once."""
+
+    cache: Any = ConnectionProxy(caches, "throttles")
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         if getattr(request, "is_counted", False):

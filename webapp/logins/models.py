@@ -1,4 +1,4 @@
-"""Logins that failed lately, to count them by; nothing in a row tells who tried, or from where."""
+"""What logins are counted by, in Postgres, for all web processes alike."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -11,7 +11,10 @@ COUNTED_FOR = timedelta(minutes=15)
 
 
 class FailedLogin(models.Model):
-    """A failure, under one of the keys by which failures are counted: a hash that only this site can make."""
+    """A login that failed lately, under one of the keys by which failures are counted.
+
+    A key is a hash that only this site can make: nothing in a row tells who tried, or from where.
+    """
 
     key = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -31,3 +34,17 @@ class FailedLogin(models.Model):
     def forget_old(cls) -> None:
         """Delete what does not count any more."""
         cls.objects.filter(at__lte=timezone.now() - COUNTED_FOR).delete()
+
+
+class CacheEntry(models.Model):
+    """A row of Django's cache in the database: which codes were used lately, and how many of whose were wrong."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "logins_cache"
+
+    def __str__(self) -> str:
+        return self.cache_key

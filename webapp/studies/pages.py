@@ -36,7 +36,7 @@ from webapp.studies.task_order import current_task, page_of
 from webapp.studies.texts import paragraphs
 
 # Of a page: others than researchers, the users whom the admin lets in, are sent to the login.
-researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="login")
+researchers_only = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="account_login")
 
 PHOTOS_ON_A_PAGE = 60
 _CHANGED = gettext_lazy("The text has been changed while you read it. Please read it as it stands now.")

@@ -82,7 +82,7 @@ class TestTheList:
         assert "Of others" not in text(owner.get("/desk/"))
 
     def test_one_lands_there_after_login(self, client, ada):
-        answer = client.post("/login/", {"username": "ada", "password": "correct horse battery"})
+        answer = client.post("/login/", {"login": "ada", "password": "correct horse battery"})
         assert answer["Location"] == "/desk/"
 
     def test_the_old_address_of_photos_leads_on(self, owner):
