@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -89,6 +90,25 @@ def check_server(site_host: str, secret_key: str, hosts: list[str], origins: lis
     for origin in origins:
         if not origin.startswith(("http://", "https://")):
             raise ImproperlyConfigured(f"CSRF_TRUSTED_ORIGINS has {origin!r}, which must begin with https://")
+
+
+def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
+    """Return host, port, user and password of a mail server, whether it begins TLS, and whether it speaks TLS at once.
+
+    Raises:
+        ImproperlyConfigured: the address cannot be understood.
+    """
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if url and (parts.scheme not in ("smtp", "smtps") or not host):
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 or smtps://...:465")
+    at_once = parts.scheme == "smtps"
+    begins = bool(host) and not at_once and host not in ("localhost", "127.0.0.1", "::1")
+    usual = 465 if at_once else 587 if begins else 25
+    return host, port or usual, unquote(parts.username or ""), unquote(parts.password or ""), begins, at_once
 
 
 def check_backups(recipient: str, identity: str) -> None:

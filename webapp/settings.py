@@ -205,6 +205,7 @@ CACHES = {
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -339,6 +340,33 @@ PROLIFIC_SECRETS = environment.read(
     "Under which Prolific signs what it tells, one for each workspace; `manage.py prolific subscribe` says which.",
     unset="Prolific can tell nothing",
 )
+
+EMAIL_URL = environment.read(
+    "EMAIL_URL",
+    str,
+    "",
+    "The mail server by which researchers are invited: `smtp://user:password@host:587` (with STARTTLS), "
+    "`smtps://user:password@host:465`, or `smtp://localhost`, without either. In the password, `@`, `/` and the like "
+    "are percent-encoded.",
+    unset="nothing is mailed: whoever invites passes the link on; on this machine alone it is printed too",
+)
+DEFAULT_FROM_EMAIL = environment.read(
+    "EMAIL_FROM",
+    str,
+    f"safelight@{_site.hostname or 'localhost'}",
+    "Whom mail of the site is from.",
+    unset="`safelight@` the host of `SITE_URL`",
+)
+(
+    EMAIL_HOST,
+    EMAIL_PORT,
+    EMAIL_HOST_USER,
+    EMAIL_HOST_PASSWORD,
+    EMAIL_USE_TLS,
+    EMAIL_USE_SSL,
+) = configuration.mail_server(EMAIL_URL)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_TIMEOUT = 10
 
 BACKUP_DIR = environment.read(
     "BACKUP_DIR",

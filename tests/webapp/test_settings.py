@@ -12,6 +12,7 @@ from django.db import connection
 from environs import EnvError
 
 from webapp import settings as settings_of_tests
+from webapp.configuration import mail_server
 
 
 @pytest.fixture
@@ -120,6 +121,8 @@ for command in (["migrate"], ["import_photos", "tests"], ["worker"]):
         ({"DECODING_SECONDS": "nan"}, "DECODING_SECONDS"),
         ({"BACKUP_RECIPIENT": "AGE-SECRET-KEY-1"}, "BACKUP_RECIPIENT must be a public key of age"),
         ({"BACKUP_IDENTITY": "/key"}, "BACKUP_IDENTITY reads encrypted backups, and BACKUP_RECIPIENT"),
+        ({"EMAIL_URL": "mail.example"}, "EMAIL_URL must look like smtp://"),
+        ({"EMAIL_URL": "smtp://mail.example:port"}, "EMAIL_URL must look like smtp://"),
         ({"DATA_DIR": "/dev/null/data"}, "DATA_DIR cannot be used: /dev/null/data: Not a directory"),
         ({"DATABASE_BY_TRANSACTION": "true"}, "needs DATABASE_DIRECT_URL"),
         ({"DATABASE_DIRECT_URL": NOWHERE, "DATABASE_URL": ""}, "DATABASE_URL is not: set both"),
@@ -148,6 +151,19 @@ def test_through_pgbouncer_the_web_prepares_nothing_and_commands_go_past_it(site
     )
     command = site_settings(**addresses)["DATABASES"]["default"]
     assert (command["PORT"], command["DISABLE_SERVER_SIDE_CURSORS"]) == ("1", False)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("smtp://ada:a%40b@mail.example", ("mail.example", 587, "ada", "a@b", True, False)),
+        ("smtps://ada:x@mail.example", ("mail.example", 465, "ada", "x", False, True)),
+        ("smtp://localhost", ("localhost", 25, "", "", False, False)),
+        ("", ("", 25, "", "", False, False)),
+    ],
+)
+def test_mail_is_encrypted_but_on_this_machine(address, expected):
+    assert mail_server(address) == expected
 
 
 def test_a_command_ends_with_that_line(python):

@@ -60,6 +60,7 @@ OF_MEMBERS = answers((403, "forbidden"), **MEMBERS)
 OF_EDITORS = answers((403, "forbidden"), **EDITORS)
 LOGIN = answers((302, "/login/"), colleague=(403, ""), **MEMBERS)
 DESK_OF_EDITORS = LOGIN | {"viewer": (403, "")}
+DESK_OF_OWNERS = DESK_OF_EDITORS | {"editor": (403, "")}
 NOT_FOR_STRANGERS = answers((403, "forbidden"), **dict.fromkeys(("colleague", *MEMBERS), (400, "malformed")))
 RESEARCHERS = ("colleague", *MEMBERS)
 # Pages of one's own account, and what they answer before one has confirmed it, or has set up what they are about.
@@ -177,6 +178,10 @@ WRITE = [
     Address("desk-judge-episode", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     Address("desk-change-member", LOGIN | {"viewer": (404, ""), "editor": (404, ""), "researcher": (400, "")}, "POST"),
     Address("desk-tokens", DESK_OF_EDITORS, "POST"),
+    Address("desk-invite", DESK_OF_OWNERS | {"researcher": (400, "")}, "POST"),
+    Address("desk-withdraw-invitation", DESK_OF_OWNERS | {"researcher": (404, "")}, "POST"),
+    # Whoever has the link may.
+    Address("desk-invitation", answers((404, "")), "POST"),
     Address("desk-ask-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, "")), "POST"),
     Address("desk-ask-export", LOGIN | dict.fromkeys(MEMBERS, (400, "")), "POST"),
     Address("versions", OF_EDITORS, "POST", {}),

@@ -13,14 +13,16 @@ from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 @app.periodic(cron="17 3 * * *")
 @app.task(name="forget_identities", queue=QUEUE, queueing_lock="forget identities")
 def forget_identities(timestamp: int) -> None:
-    """Every night: erase who people are, where that is due, and exports that are old."""
+    """Every night: erase who people are, where that is due, and exports and invitations that are old."""
     from webapp.datasets.leaving import write_journal
     from webapp.datasets.old_exports import delete_old_exports
     from webapp.studies.entries import erase_identities
+    from webapp.studies.invitations import forget_invitations
     from webapp.studies.retention import anonymise_due
 
     erase_identities()
     anonymise_due()
+    forget_invitations()
     delete_old_exports()
     write_journal()
 

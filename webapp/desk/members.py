@@ -1,15 +1,18 @@
 """The members of a study and their roles, and the tokens of the API."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from webapp.desk.access import for_members, render_desk
+from webapp.studies.invitations import LASTS, Invitation
 from webapp.studies.log import log
 from webapp.studies.members import Membership, Role, may, set_role
 from webapp.studies.models import Study
@@ -27,7 +30,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy 
 @for_members(Role.VIEWER)
 def members_page(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Render who is a member, and as what."""
-    return _members(request, study)
+    return render_members(request, study)
 
 
 @require_POST
@@ -41,13 +44,15 @@ def change_member(request: HttpRequest, study: Study) -> HttpResponseBase:
     if not (leaves or may(request, study, Role.OWNER)):
         raise Http404
     if user is None:
-        return _members(request, study, f"There is no account “{name[:150]}” here: names are those people log in with.")
+        return render_members(
+            request, study, f"There is no account “{name[:150]}” here: names are those people log in with."
+        )
     if role and role not in Role.values:
-        return _members(request, study, "Choose a role.")
+        return render_members(request, study, "Choose a role.")
     try:
         set_role(study, user, Role(role) if role else None)
     except ValidationError as error:
-        return _members(request, study, *error.messages)
+        return render_members(request, study, *error.messages)
     log(study, request.user, f"made {name} {role} of it" if role else f"took the role of {name}")
     return redirect("desk") if leaves else redirect("desk-members", study.slug)
 
@@ -82,10 +87,12 @@ def _tokens(request: HttpRequest, study: Study) -> QuerySet[ApiToken]:
     return tokens if may(request, study, Role.OWNER) else tokens.filter(user=request.user.pk)
 
 
-def _members(request: HttpRequest, study: Study, problem: str = "") -> HttpResponseBase:
+def render_members(request: HttpRequest, study: Study, problem: str = "", **said: Any) -> HttpResponse:
+    """Render who is a member and who is invited, with what was wrong and what else is to be said."""
     members = Membership.objects.filter(study=study).select_related("user").order_by("since")
     return render_desk(
         request, "members", study, 400 if problem else 200,
-        tab="members", members=members, roles=Role.choices, problem=problem,
+        tab="members", members=members, roles=Role.choices, problem=problem, **said,
+        invitations=Invitation.objects.filter(study=study, made__gt=timezone.now() - LASTS),
         administrators=User.objects.filter(is_superuser=True, is_active=True).order_by("username"),
     )  # fmt: skip

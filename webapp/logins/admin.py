@@ -5,6 +5,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 
-vars(admin.site)["login"] = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 for model in (EmailAddress, Authenticator):
     admin.site.unregister(model)
