@@ -22,7 +22,8 @@ TEMPLATES = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.htm
 # For researchers; and the page of the API, which names fields and paths.
 ADMIN = {"admin/study.html", "admin/study_erase.html", "admin/study_import.html"}
 DESK = {name for name in TEMPLATES if name.startswith("desk/")}
-ENGLISH = {*DESK, "read_options.html", "contact_sheet.html", "drf_spectacular/swagger_ui.html", *ADMIN}
+ACCOUNTS = {name for name in TEMPLATES if name.startswith(("account/", "mfa/"))} - {"account/login.html"}
+ENGLISH = {*DESK, *ACCOUNTS, "read_options.html", "contact_sheet.html", "drf_spectacular/swagger_ui.html", *ADMIN}
 # Names, and the classes that a page's block of its width gives.
 NAMES = {"Safelight", "API", "JSON", "CSV", "wide", "home"}
 

@@ -214,7 +214,7 @@ AXES_CLIENT_IP_CALLABLE = "webapp.http.visitors.address"
 # Of one name at one address; webapp/logins/limits.py has the others.
 AXES_FAILURE_LIMIT = 10
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_LOCKOUT_CALLABLE = "webapp.logins.limits.refuse"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
@@ -428,7 +428,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["webapp.http.visitors.SessionWithCsrf"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_THROTTLE_CLASSES": ["webapp.http.visitors.SessionThrottle"],
-    # For each session (join: for each address, a room full of people may share one), in each worker process.
+    # For each participant and each researcher (join: for each address, a room full of people may share one), in each
+    # web process.
     "DEFAULT_THROTTLE_RATES": {
         "join": "1200/hour",
         "play": "1800/min",
@@ -436,6 +437,9 @@ REST_FRAMEWORK = {
         "download": "240/min",
         "profile": "60/min",
         "schema": "60/min",
+        "upload": "120/min",
+        "export": "60/hour",
+        "archive": "120/min",
     },
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "webapp.http.errors.answer",

@@ -69,5 +69,6 @@ urlpatterns = [
 ]
 handler400 = "webapp.http.errors.bad_request"
 handler403 = "webapp.http.errors.forbidden"
+handler429 = "webapp.http.errors.too_many"  # which allauth looks for
 handler404 = "webapp.http.errors.not_found"
 handler500 = "webapp.http.errors.failed"

@@ -53,6 +53,12 @@ describe("the API", () => {
     await expect(getNext("open")).rejects.toBeInstanceOf(Unreachable);
   });
 
+  it("knows for how long the server asks to be left alone", async () => {
+    const body = '{"error": {"code": "throttled", "message": "Wait.", "seq": null}}';
+    fetched.mockResolvedValueOnce(new Response(body, { status: 429, headers: { "Retry-After": "7" } }));
+    await expect(getNext("open")).rejects.toMatchObject({ name: "Unreachable", wait: 7000 });
+  });
+
   describe("with a CSRF cookie that is out of date", () => {
     const refused = '{"error": {"code": "csrf_failed", "message": "CSRF Failed.", "seq": null}}';
     const batch = { study: "open", photo: "p", events: [] };

@@ -97,6 +97,25 @@ describe("the outbox", () => {
     expect(await store.load()).toEqual([]);
   });
 
+  it("leaves a server alone for as long as it asks, whatever hurries, and loses nothing", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    const { send, batches } = server(new Unreachable("too many", 90_000));
+    const outbox = new Outbox(MEMORY_ONLY, send, neverRefused);
+    outbox.add(parcel("a", 0));
+    await vi.waitUntil(() => outbox.status.value.state === "unanswered");
+    outbox.add(parcel("a", 1));
+    outbox.hurry();
+    await vi.advanceTimersByTimeAsync(89_000);
+    outbox.hurry();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(batches).toEqual([]);
+    expect(outbox.status.value.waiting).toBe(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    await outbox.flush();
+    expect(batches).toEqual([["a 0", "a 1"]]);
+    vi.useRealTimers();
+  });
+
   it("tells a lost connection from a server that does not answer", async () => {
     vi.stubGlobal("navigator", { onLine: false });
     const outbox = new Outbox(MEMORY_ONLY, server(new Unreachable("no")).send, neverRefused);

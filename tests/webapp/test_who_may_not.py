@@ -17,7 +17,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from tests.webapp.conftest import Json, MakePhoto, Player, logged_in
+from tests.webapp.conftest import PASSWORD, Json, MakePhoto, Player, logged_in
 from tests.webapp.ratings.conftest import store_play
 from webapp.datasets.building import build, new_version
 from webapp.datasets.choosing import Choice
@@ -304,7 +304,7 @@ def site(
     DatasetVersion.objects.update(published=timezone.now())
     browsers = dict(zip(PLAYERS, (stranger, elsewhere, other_player, player, of_carol, player), strict=True))
     for name, role in (("viewer", Role.VIEWER), ("editor", Role.EDITOR)):
-        account = User.objects.create_user(name, is_staff=True)
+        account = User.objects.create_user(name, password=PASSWORD, is_staff=True)
         Membership.objects.create(study=study, user=account, role=role)
         browsers[name] = logged_in(account)
     return Site(

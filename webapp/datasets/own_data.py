@@ -13,17 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
-from rest_framework.request import Request
 
 from webapp.games.models import Episode, Event
-from webapp.http.visitors import SessionThrottle
+from webapp.http.pace import refusal
 from webapp.participants.sessions import holder_of, participant_key, participant_of, remember, ticket_for
 from webapp.quality.models import Measure
 from webapp.questionnaires.models import Answers
 from webapp.ratings.models import Judgement
 from webapp.recruiting.models import Payment, Submission
 from webapp.recruiting.payments import payments_of
-from webapp.studies.api import JoinView
 from webapp.studies.entries import code_for, has_withdrawn, return_link
 from webapp.studies.models import Consent, Identity, Participation, Study
 from webapp.studies.pages import page_of_study
@@ -175,8 +173,8 @@ def mine(request: HttpRequest, study: Study) -> HttpResponse:
     """Render what is stored of the visitor; who is not known gives the ticket that their page shows."""
     problem = ""
     if request.method == "POST":
-        if not SessionThrottle().allow_request(Request(request), JoinView()):
-            return render(request, "429.html", status=429)
+        if refused := refusal(request, "join"):
+            return refused
         holder = holder_of(request.POST.get("ticket", "").strip())
         if holder is not None and Participation.objects.filter(study=study, participant=holder).exists():
             remember(request, holder)

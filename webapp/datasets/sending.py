@@ -16,6 +16,7 @@ from webapp.datasets.building import ARCHIVE, new_version
 from webapp.datasets.choosing import LEFT_OUT, STATUSES, Choice
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.queueing import ask_to_build
+from webapp.http.pace import check_pace
 from webapp.http.ranges import file_response
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.http.visitors import SessionWithCsrf
@@ -127,6 +128,7 @@ class VersionListView(_VersionsView):
         """Ask for the next one, which the worker builds."""
         study = self.study(request, slug)
         check_role(request, study, Role.EDITOR)
+        check_pace(request, "export")
         asked = NewVersionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data.get("choice", {})
@@ -153,6 +155,7 @@ class VersionView(_VersionsView):
 class ArchiveView(_VersionsView):
     """All files of a version in one."""
 
+    throttle_scope = "archive"
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(

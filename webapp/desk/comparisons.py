@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from webapp.datasets.models import Comparison, PreparedExport
 from webapp.datasets.tasks import compare_export
 from webapp.desk.access import for_members
+from webapp.http.pace import paced
 from webapp.studies.log import log
 from webapp.studies.members import Role
 from webapp.studies.models import Study
@@ -19,6 +20,7 @@ _REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; 
 
 @require_POST
 @for_members(Role.VIEWER)
+@paced("export")
 def ask_for_comparison(request: HttpRequest, study: Study, key: int) -> HttpResponseBase:
     """Put a comparison into the worker's queue; one that failed is tried again."""
     export = get_object_or_404(PreparedExport, pk=key, study=study)

@@ -12,6 +12,7 @@ from webapp.datasets.receipts import receipts_of_study
 from webapp.datasets.tasks import prepare_export
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.versions import versions_of
+from webapp.http.pace import paced
 from webapp.http.ranges import file_response
 from webapp.studies.copying import account_of
 from webapp.studies.log import log
@@ -45,6 +46,7 @@ def live_exports(request: HttpRequest, study: Study) -> HttpResponseBase:
 
 @require_POST
 @for_members(Role.VIEWER)
+@paced("export")
 def ask_for_export(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Put an export into the worker's queue, in the same transaction as its row."""
     form = ExportForm(request.POST)
@@ -59,6 +61,7 @@ def ask_for_export(request: HttpRequest, study: Study) -> HttpResponseBase:
 
 
 @for_members(Role.VIEWER)
+@paced("archive")
 def export_file(request: HttpRequest, study: Study, key: int) -> HttpResponseBase:
     """Send an export's file."""
     row = get_object_or_404(PreparedExport, pk=key, study=study)

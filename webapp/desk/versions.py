@@ -17,6 +17,7 @@ from webapp.datasets.models import DatasetVersion
 from webapp.datasets.queueing import ask_to_build
 from webapp.datasets.sending import GONE, archive_response, gone_text
 from webapp.desk.access import for_members, in_english, render_desk
+from webapp.http.pace import paced
 from webapp.studies.copying import account_of
 from webapp.studies.joining import find_study
 from webapp.studies.log import log
@@ -94,6 +95,7 @@ class PublishForm(forms.Form):
 
 @require_POST
 @for_members(Role.EDITOR)
+@paced("export")
 def ask_for_version(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Put the next version into the worker's queue."""
     form = VersionForm(request.POST)
@@ -126,6 +128,7 @@ def version_page(request: HttpRequest, study: Study, number: int) -> HttpRespons
 
 
 @for_members(Role.VIEWER)
+@paced("archive")
 def version_file(request: HttpRequest, study: Study, number: int) -> HttpResponseBase:
     """Send all files of a version in one."""
     version = _version(study, number)
@@ -237,6 +240,7 @@ def published(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 
 
 @in_english
+@paced("archive")
 def published_archive(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
     """Send the files of a published version."""
     version = _published(slug, number)

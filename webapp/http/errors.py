@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, ngettext
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -75,6 +75,17 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, HTTPStatus.NOT_FOUND, "not_found", gettext("There is nothing at this address."))
+
+
+def too_many(request: HttpRequest, *, wait: int = 60) -> HttpResponse:
+    """Answer who has asked too often; ``wait``: the seconds after which it is worth another try."""
+    minutes = -(-wait // 60)
+    message = ngettext("Try again in %(minutes)s minute.", "Try again in %(minutes)s minutes.", minutes) % {
+        "minutes": minutes
+    }
+    response = _page(request, HTTPStatus.TOO_MANY_REQUESTS, "throttled", message)
+    response["Retry-After"] = str(wait)
+    return response
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -49,7 +49,7 @@ class SessionWithCsrf(SessionAuthentication):
 
 
 class SessionThrottle(ScopedRateThrottle):
-    """Counts for each participant, or for each address where nobody has joined yet; each request once."""
+    """Counts for each participant, each researcher, or each address of others; each request once."""
 
     cache: Any = ConnectionProxy(caches, "throttles")
 
@@ -59,10 +59,14 @@ class SessionThrottle(ScopedRateThrottle):
         return super().allow_request(request, view)
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
-        return self.cache_format % {
-            "scope": self.scope,
-            "ident": request.session.get("participant") or self.get_ident(request),
-        }
+        return self.cache_format % {"scope": self.scope, "ident": _counted_as(request) or self.get_ident(request)}
+
+
+def _counted_as(request: Request) -> str:
+    participant, user = request.session.get("participant"), getattr(request, "user", None)
+    if participant is None and user is not None and user.pk is not None:
+        return f"account-{user.pk}"
+    return str(participant or "")
 
 
 class BoundedJSONParser(JSONParser):

@@ -13,9 +13,10 @@ from axes.handlers.base import AbstractAxesHandler, AxesBaseHandler
 from axes.helpers import get_client_username
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from webapp.http.errors import too_many
 from webapp.http.visitors import address
 from webapp.logins.models import FailedLogin
 
@@ -57,6 +58,11 @@ class LoginLimits(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc]  
 
     def user_logged_out(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
         pass
+
+
+def refuse(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """Answer a login that is refused unseen, with when it is worth another try."""
+    return too_many(request, wait=max(FailedLogin.wait(key, limit) for key, limit in _limits(request, credentials)))
 
 
 def _limits(request: HttpRequest, credentials: dict[str, Any] | None) -> Iterator[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """What logins are counted by, in Postgres, for all web processes alike."""
 
+import math
 from datetime import timedelta
 from typing import ClassVar
 
@@ -29,6 +30,12 @@ class FailedLogin(models.Model):
     def count(cls, key: str) -> int:
         """Return how often a login has failed lately under the key."""
         return cls.objects.filter(key=key, at__gt=timezone.now() - COUNTED_FOR).count()
+
+    @classmethod
+    def wait(cls, key: str, limit: int) -> int:
+        """Return the seconds until fewer failures than the limit count under the key."""
+        newest = cls.objects.filter(key=key).order_by("-at").values_list("at", flat=True)[limit - 1 : limit]
+        return max((math.ceil((at + COUNTED_FOR - timezone.now()).total_seconds()) for at in newest), default=1)
 
     @classmethod
     def forget_old(cls) -> None:

@@ -38,14 +38,14 @@ class Invitation(models.Model):
     """A role in a study that waits for whoever reads the mail of an address."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="invitations")
-    address = models.EmailField()
+    email = models.EmailField()
     role = models.CharField(max_length=10, choices=Role)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     made = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering: ClassVar = ["made"]
-        constraints: ClassVar = [models.UniqueConstraint("study", "address", name="invited_once_to_a_study")]
+        constraints: ClassVar = [models.UniqueConstraint("study", "email", name="invited_once_to_a_study")]
 
     def __str__(self) -> str:
         return f"{self.role} of {self.study}"
@@ -68,11 +68,11 @@ def invite(study: Study, address: str, role: Role, host: User) -> Invitation:
         ValidationError: it is no address, or too many wait.
     """
     forget_invitations()
-    row = Invitation(study=study, address=address.strip().lower(), role=role, made_by=host)
+    row = Invitation(study=study, email=address.strip().lower(), role=role, made_by=host)
     row.full_clean(validate_constraints=False)
     with transaction.atomic():
         waiting = Invitation.objects.filter(study=study)
-        waiting.filter(address=row.address).delete()
+        waiting.filter(email=row.email).delete()
         if waiting.count() >= MOST:
             raise ValidationError(f"{MOST} invitations wait already: withdraw one first.")
         row.save()
@@ -94,7 +94,7 @@ def send(invitation: Invitation, link: str, site: str) -> str:
         until=f"{invitation.ends:%Y-%m-%d %H:%M}",
     )  # fmt: skip
     try:
-        send_mail(f"An invitation to {invitation.study.slug}", text, None, [invitation.address])
+        send_mail(f"An invitation to {invitation.study.slug}", text, None, [invitation.email])
     except (OSError, smtplib.SMTPException) as error:
         # What servers answer names the address.
         _logger.warning("An invitation could not be mailed: %s", type(error).__name__)

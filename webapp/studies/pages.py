@@ -17,15 +17,13 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language, gettext_lazy, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from rest_framework.request import Request
 
 from editing.photos.photo_error import PhotoError
+from webapp.http.pace import refusal as refusal_of_pace
 from webapp.http.refusals import Refusal
-from webapp.http.visitors import SessionThrottle
 from webapp.participants.sessions import participant_of
 from webapp.photos.models import Photo
 from webapp.photos.thumbnails import Look, thumbnail
-from webapp.studies.api import JoinView
 from webapp.studies.arrivals import count_arrival
 from webapp.studies.entries import Entry, entry_of
 from webapp.studies.joining import as_seen_by, find_study, has_joined, is_consent_missing, join, remember_entry
@@ -122,8 +120,8 @@ def consent_page(request: HttpRequest, study: Study) -> HttpResponse:
         return answer
     problem, status = "", HTTPStatus.OK
     if request.method == "POST":
-        if not SessionThrottle().allow_request(Request(request), JoinView()):
-            return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+        if refused := refusal_of_pace(request, "join"):
+            return refused
         try:
             version = _version(request.POST.get("version")) if _all_ticked(request, study) else 0
             ticket, key = request.POST.get("ticket", ""), _key(request.POST.get("key"))

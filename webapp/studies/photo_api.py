@@ -85,6 +85,7 @@ class AddedPhotoSerializer(serializers.Serializer[Any]):
 class PhotoListView(APIView):
     """Where photos are added."""
 
+    throttle_scope = "upload"
     authentication_classes = (TokenAuthentication, SessionWithCsrf)
     permission_classes = (IsAdminUser,)
     parser_classes = (MultiPartParser,)
@@ -171,6 +172,7 @@ class StudyPhotoView(APIView):
 class ReplacementView(APIView):
     """Another file in the place of a photo."""
 
+    throttle_scope = "upload"
     authentication_classes = (TokenAuthentication, SessionWithCsrf)
     permission_classes = (IsAdminUser,)
     parser_classes = (MultiPartParser,)

@@ -3,7 +3,7 @@
  * IndexedDB until the server has taken it. Each has an id of its own, so that one that is sent twice is stored once.
  */
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { ApiError } from "../shared/api";
+import { ApiError, Unreachable } from "../shared/api";
 import type { Answer, AnswerStore } from "./store";
 
 /** Codes about the answer itself: it will never be taken. All others are about the visit, and the answer waits. */
@@ -24,6 +24,7 @@ export class AnswerQueue {
   private readonly unstored = new Set<string>();
   private sending: Promise<void> | null = null;
   private wake: () => void = () => undefined;
+  private notBefore = 0;
 
   constructor(
     private readonly store: AnswerStore,
@@ -76,9 +77,9 @@ export class AnswerQueue {
     return this.sending;
   }
 
-  /** Tries again at once, as when the connection has come back. */
+  /** Tries again at once, as when the connection has come back, unless the server has asked to be left alone. */
   hurry(): void {
-    this.wake();
+    if (Date.now() >= this.notBefore) this.wake();
   }
 
   /** Sends what waits in requests that outlive the page. */
@@ -101,7 +102,7 @@ export class AnswerQueue {
       } catch (error) {
         if (error instanceof ApiError) throw error;
         this.report(navigator.onLine ? "unanswered" : "offline");
-        await this.rest(pause);
+        await this.rest(pause, error instanceof Unreachable ? error.wait : 0);
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       }
     }
@@ -123,9 +124,11 @@ export class AnswerQueue {
     await done.catch(() => undefined);
   }
 
-  private rest(milliseconds: number): Promise<void> {
+  /** Waits, for as long as the server has asked at least. */
+  private rest(pause: number, asked: number): Promise<void> {
+    this.notBefore = Date.now() + asked;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = setTimeout(resolve, Math.max(pause, asked));
       this.wake = () => {
         clearTimeout(timer);
         resolve();

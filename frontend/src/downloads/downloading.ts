@@ -51,13 +51,14 @@ export class Downloading {
     for (let pause = FIRST_WAIT_MS; isComing(this.shown.peek()); pause = Math.min(1.5 * pause, LONGEST_WAIT_MS)) {
       const answer = await ask().catch((error: unknown) => error);
       if (this.shown.peek().format !== format) return;
+      const asked = answer instanceof Unreachable ? answer.wait : 0;
       if (answer instanceof Error) {
         if (!(answer instanceof Unreachable)) this.fail(answer.message);
       } else {
         ask = () => this.look(format);
         this.shown.value = answer as Download;
       }
-      if (isComing(this.shown.peek())) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (isComing(this.shown.peek())) await new Promise((resolve) => setTimeout(resolve, Math.max(pause, asked)));
       if (this.shown.peek().format !== format) return;
     }
   }

@@ -5,7 +5,7 @@
  */
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { contract } from "../game/contract";
-import { ApiError, type Batch } from "../shared/api";
+import { ApiError, Unreachable, type Batch } from "../shared/api";
 import type { SavingStatus } from "./state";
 import type { KeptParcel, Parcel, Store } from "./store";
 
@@ -68,6 +68,7 @@ export class Outbox {
   /** How many of the last events the server will never take. */
   private lost = 0;
   private wake: () => void = () => undefined;
+  private notBefore = 0;
 
   /**
    * @param refused is told of an episode whose events the server does not take. They are set aside for good where
@@ -138,9 +139,9 @@ export class Outbox {
     return this.sending;
   }
 
-  /** Tries again at once, as when the connection has come back. */
+  /** Tries again at once, as when the connection has come back, unless the server has asked to be left alone. */
   hurry(): void {
-    this.wake();
+    if (Date.now() >= this.notBefore) this.wake();
   }
 
   /** Sends what waits in a request that outlives the page. What it does not carry is sent at the next visit. */
@@ -185,9 +186,9 @@ export class Outbox {
         await this.sendBatch(batch);
         pause = FIRST_PAUSE_MS;
         this.report("saving");
-      } catch {
+      } catch (error) {
         this.report(navigator.onLine ? "unanswered" : "offline");
-        await this.rest(pause);
+        await this.rest(pause, error instanceof Unreachable ? error.wait : 0);
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       }
     }
@@ -236,9 +237,11 @@ export class Outbox {
     for (const parcel of parcels) this.unstored.delete(parcel);
   }
 
-  private rest(milliseconds: number): Promise<void> {
+  /** Waits, for as long as the server has asked at least. */
+  private rest(pause: number, asked: number): Promise<void> {
+    this.notBefore = Date.now() + asked;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = setTimeout(resolve, Math.max(pause, asked));
       this.wake = () => {
         clearTimeout(timer);
         resolve();

@@ -34,7 +34,7 @@ function reason(status: number, text: string): string {
   return status === 0 ? "The server does not answer." : `The server answered ${status}.`;
 }
 
-/** The server reads other photos, and says after how many seconds this one may be sent again. */
+/** The server reads other photos, or has had enough for now, and says after how many seconds this one may be sent again. */
 class Busy extends Error {
   constructor(
     readonly seconds: number,
@@ -117,7 +117,7 @@ function send(form: FormData, onProgress: (share: number) => void): Promise<Adde
       if (request.status < 300) resolve(JSON.parse(request.responseText) as Added);
       else {
         const said = reason(request.status, request.responseText);
-        const wait = request.status === 503 ? request.getResponseHeader("Retry-After") : null;
+        const wait = request.getResponseHeader("Retry-After");
         reject(wait === null ? new Error(said) : new Busy(Number(wait) || DEFAULT_WAIT_SECONDS, said));
       }
     };
@@ -136,7 +136,7 @@ async function sendPatiently(form: FormData, line: Line): Promise<Added> {
       const pause = error instanceof Unanswered ? pauses.next().value : undefined;
       const seconds = error instanceof Busy && attempt < ATTEMPTS ? error.seconds : pause;
       if (seconds === undefined) throw error;
-      const why = error instanceof Busy ? "the server is reading other photos" : "the server does not answer";
+      const why = error instanceof Busy ? "the server is busy" : "the server does not answer";
       line.wait(why, seconds);
       await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     }

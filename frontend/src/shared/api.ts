@@ -35,6 +35,13 @@ export class ApiError extends Error {
 /** No answer, or none that the game's server has given: the network, a proxy, a restart, too many requests. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
+  constructor(
+    message: string,
+    /** The milliseconds for which the server has asked to be left alone, by Retry-After; 0 if it has not. */
+    readonly wait = 0,
+  ) {
+    super(message);
+  }
 }
 
 /** The CSRF cookie is missing or out of date. Another request may bring a new one. */
@@ -49,9 +56,10 @@ async function refusal(response: Response): Promise<Error> {
   const body: unknown = await response.json().catch(() => null);
   const error = (body as { error?: { code?: unknown; message?: unknown; seq?: unknown } } | null)?.error;
   const answered = `the server answered ${response.status}`;
+  const wait = 1000 * (Number(response.headers.get("Retry-After")) || 0);
   // Whatever is not in the API's own form was said by something between the server and here.
-  if (typeof error?.code !== "string" || response.status >= 500) return new Unreachable(answered);
-  if (error.code === "throttled") return new Unreachable(answered);
+  if (typeof error?.code !== "string" || response.status >= 500) return new Unreachable(answered, wait);
+  if (error.code === "throttled") return new Unreachable(answered, wait);
   if (error.code === "csrf_failed") return new StaleToken(answered);
   const message = typeof error.message === "string" ? error.message : error.code;
   return new ApiError(response.status, error.code, message, typeof error.seq === "number" ? error.seq : null);

@@ -75,7 +75,7 @@ class TestInviting:
             assert "grace@example.org" not in text(browser.get(MEMBERS))
 
     def test_no_more_than_so_many_wait(self, owner, study, ada):
-        rows = [Invitation(study=study, address=f"{n}@a.example", role="viewer", made_by=ada) for n in range(MOST)]
+        rows = [Invitation(study=study, email=f"{n}@a.example", role="viewer", made_by=ada) for n in range(MOST)]
         Invitation.objects.bulk_create(rows)
         assert "withdraw one first" in text(invite(owner, ADDRESS, "viewer"))
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Invitation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254)),
+                ('email', models.EmailField(max_length=254)),
                 ('role', models.CharField(choices=[('viewer', 'viewer: sees the study, and not who people are at a recruiter'), ('editor', 'editor: also changes the study and its photos, and says what counts'), ('owner', 'owner: also says who is a member, and makes tokens')], max_length=10)),
                 ('made', models.DateTimeField(default=django.utils.timezone.now)),
                 ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['made'],
-                'constraints': [models.UniqueConstraint(models.F('study'), models.F('address'), name='invited_once_to_a_study')],
+                'constraints': [models.UniqueConstraint(models.F('study'), models.F('email'), name='invited_once_to_a_study')],
             },
         ),
     ]

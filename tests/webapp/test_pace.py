@@ -1,0 +1,97 @@
+"""Who comes too often is told when to come again; a room full of people behind one address is not."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from tests.webapp.conftest import PASSWORD, Player, logged_in, new_player
+from tests.webapp.desk.test_studies import post
+from webapp.http.visitors import SessionThrottle
+from webapp.logins.models import FailedLogin
+from webapp.studies.members import Role, set_role
+
+EXPORTS = "/desk/studies/default/exports/"
+
+
+@pytest.fixture
+def once(monkeypatch):
+    """Lets each be done once in a minute."""
+    rates = dict.fromkeys(SessionThrottle.THROTTLE_RATES, "1/min")
+    monkeypatch.setattr(SessionThrottle, "THROTTLE_RATES", rates)
+
+
+def upload(browser, picture, seed):
+    data = {"file": SimpleUploadedFile("a.png", picture(seed)), "study": "default"}
+    token = browser.client.cookies["csrftoken"].value
+    return browser.client.post("/api/photos/", data, headers={"X-CSRFToken": token})
+
+
+def assert_is_told_to_wait(answer):
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+
+
+def test_exports_are_asked_for_and_fetched_at_a_pace(researcher, once):
+    for ask in (
+        lambda: post(researcher, f"{EXPORTS}ask/", statuses="submitted"),
+        lambda: researcher.get(f"{EXPORTS}1.zip"),
+    ):
+        assert ask().status_code in (302, 404)
+        answer = ask()
+        assert_is_told_to_wait(answer)
+        assert "Try again in 1 minute." in answer.content.decode()
+
+
+def test_versions_are_asked_for_at_a_pace(researcher, once, photo, refused):
+    versions = "/api/studies/default/versions/"
+    assert researcher.post(versions, {}).status_code == 202
+    answer = researcher.post(versions, {})
+    assert refused(answer) == (429, "throttled")
+    assert_is_told_to_wait(answer)
+    # To look how far it is costs little.
+    assert [researcher.get(versions).status_code for _ in range(3)] == [200] * 3
+
+
+def test_uploads_come_at_a_pace_of_each_researcher(researcher, bob, study, once, picture, refused):
+    set_role(study, bob, Role.EDITOR)
+    assert upload(researcher, picture, 1).status_code == 201
+    answer = upload(researcher, picture, 2)
+    assert refused(answer) == (429, "throttled")
+    assert_is_told_to_wait(answer)
+    assert upload(logged_in(bob), picture, 2).status_code == 201
+
+
+def test_a_login_that_is_refused_says_when_the_next_one_is_worth_it(ada, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+
+    def log_in(password):
+        return Client().post("/login/", {"login": "ada", "password": password})
+
+    for _ in range(3):
+        answer = log_in("wrong")
+    assert answer.status_code == 429
+    # Two of the failures are older, and go first.
+    times = FailedLogin.objects.order_by("pk").values_list("pk", flat=True)
+    FailedLogin.objects.filter(pk__in=list(times[:6])).update(at=timezone.now() - timedelta(minutes=10))
+    wait = int(log_in(PASSWORD)["Retry-After"])
+    assert 280 < wait <= 300
+    FailedLogin.objects.update(at=timezone.now() - timedelta(minutes=15))
+    assert log_in(PASSWORD).status_code == 302
+
+
+def test_a_class_of_a_hundred_behind_one_address_joins_and_plays(study, photo, events):
+    players = [new_player() for _ in range(100)]
+    for player in players:
+        assert player.send(photo, events(("start", {}))).status_code == 200
+
+
+def test_a_player_who_sends_too_fast_is_told_to_wait_and_holds_up_nobody_else(study, photo, once, opened, events):
+    first, second = Player(client=Client(REMOTE_ADDR="10.0.0.1")), Player(client=Client(REMOTE_ADDR="10.0.0.2"))
+    for player in (first, second):
+        assert player.join().status_code == 200
+    assert first.send(photo, opened).status_code == 200
+    assert_is_told_to_wait(first.send(photo, opened))
+    assert second.send(photo, events(("start", {}))).status_code == 200
