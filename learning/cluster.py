@@ -5,9 +5,11 @@ results under the same paths. A worker that dies is left to Dask, which gives it
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from editing.processes import Crashed
@@ -18,6 +20,10 @@ Result = TypeVar("Result")
 # Items that each thread of the cluster has waiting: the scheduler holds no more, however many there are.
 AHEAD = 4
 CONNECT_SECONDS = 10
+# Dask starts a worker that died anew, which takes seconds.
+WORKERLESS_SECONDS = 60
+POLL_SECONDS = 5
+CONTINUE = "Then give the same command again: what is done stays done."
 
 
 class ClusterError(RuntimeError):
@@ -36,10 +42,11 @@ def each_on_cluster(
         scheduler: an address, such as ``tcp://10.0.0.7:8786``.
 
     Raises:
-        ClusterError: if there is no such scheduler, it has no workers, or one of them has another version.
+        ClusterError: if there is no such scheduler, it has no workers or loses all of them, or one of them has another
+            version.
     """
     try:
-        from distributed import Client, KilledWorker, as_completed
+        from distributed import Client, KilledWorker
     except ImportError:
         raise ClusterError("the extra 'cluster' is not installed: pip install 'safelight[cluster]'") from None
     try:
@@ -50,24 +57,72 @@ def each_on_cluster(
         places = AHEAD * _check_workers(client, scheduler)
         remaining = iter(items)
         waiting = {client.submit(function, item, pure=False): item for item in islice(remaining, places)}
-        completed: Any = as_completed(waiting, loop=client.loop)  # type: ignore[no-untyped-call]
         suspects: list[Item] = []
-        for future in completed:
-            item = waiting.pop(future)
-            try:
-                yield item, future.result()
-            except KilledWorker:
-                suspects.append(item)
-            for following in islice(remaining, 1):
-                added = client.submit(function, following, pure=False)
-                waiting[added] = following
-                completed.add(added)
+        patience = _Patience(client, scheduler)
+        while waiting:
+            for future in patience.first_done(waiting):
+                item = waiting.pop(future)
+                try:
+                    yield item, patience.result(future)
+                except KilledWorker:
+                    suspects.append(item)
+                for following in islice(remaining, 1):
+                    waiting[client.submit(function, following, pure=False)] = following
         # Dask blames all that a dying worker had, be it not begun: each is tried again, alone.
         for item in suspects:
+            future = client.submit(function, item, pure=False)
             try:
-                yield item, client.submit(function, item, pure=False).result()
+                yield item, patience.result(future)
             except KilledWorker:
                 yield item, Crashed("the workers that had it crashed, or ran out of memory, on it")
+
+
+class _Patience:
+    """Waiting for a cluster as long as there is something to wait for.
+
+    Dask itself waits for workers without end.
+
+    Its methods raise:
+        ClusterError: if the scheduler is gone, or has had no workers for ``WORKERLESS_SECONDS``.
+    """
+
+    def __init__(self, client: Any, scheduler: str) -> None:
+        self._client = client
+        self._scheduler = scheduler
+
+    def first_done(self, futures: Iterable[Any]) -> set[Any]:
+        """Return those that are done, once some are."""
+        from distributed import wait
+
+        futures = list(futures)
+        workerless_since: float | None = None
+        while True:
+            try:
+                with self._client.as_current():
+                    done: Any = wait(futures, POLL_SECONDS, "FIRST_COMPLETED")  # type: ignore[no-untyped-call]
+                return set(done.done)
+            except TimeoutError:
+                pass
+            except CancelledError:
+                raise ClusterError(f"{self._scheduler}: the scheduler is gone; start it again. {CONTINUE}") from None
+            if self._client.nthreads():
+                workerless_since = None
+            elif workerless_since is None:
+                workerless_since = monotonic()
+            elif monotonic() - workerless_since > WORKERLESS_SECONDS:
+                start = f"start some by: dask worker {self._scheduler}"
+                raise ClusterError(f"{self._scheduler}: all its workers are gone; {start}. {CONTINUE}")
+
+    def result(self, future: Any) -> Any:
+        """Return what a future comes to, or raise what its function raised."""
+        while True:
+            self.first_done([future])
+            try:
+                return future.result(timeout=POLL_SECONDS)
+            except TimeoutError:
+                if future.status == "error":
+                    raise
+                # It was done by a worker that has gone since, and is done anew by another.
 
 
 def on_all_machines(path: Path) -> Path:

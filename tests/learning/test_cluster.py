@@ -4,7 +4,9 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
 
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -26,9 +28,12 @@ COUNT = 24
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-    ) as started:
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+        ) as started,
+    ):
         yield started
 
 
@@ -43,8 +48,15 @@ def photos(tmp_path: Path) -> Path:
 
 def minus_one(number: int) -> int:
     if number == 3:
+        # Dask starts no worker anew that dies before it has heard that it runs.
+        sleep(1)
         os.kill(os.getpid(), signal.SIGKILL)
     return number - 1
+
+
+def slow(number: int) -> int:
+    sleep(0.2)
+    return number
 
 
 def test_every_photo_is_developed_though_a_process_is_killed_in_the_middle(
@@ -91,7 +103,35 @@ def test_an_item_that_kills_every_process_is_given_up_and_the_others_are_done(cl
     assert results == {number: number - 1 for number in (0, 1, 2, 4, 5)}
 
 
-def test_no_scheduler_and_no_workers_are_said_in_words(photos: Path, tmp_path: Path) -> None:
+def test_a_cluster_that_loses_all_its_workers_or_its_scheduler_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("learning.cluster.POLL_SECONDS", 0.1)
+    monkeypatch.setattr("learning.cluster.WORKERLESS_SECONDS", 0)
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        LocalCluster(
+            n_workers=1, processes=False, protocol="tcp://", dashboard_address="127.0.0.1:0", host="127.0.0.1"
+        ) as lost,
+    ):
+        results = each_on_cluster(slow, range(100), lost.scheduler_address)
+        next(results)
+        lost.scale(0)
+        with pytest.raises(ClusterError, match=r"all its workers are gone; start some .* what is done stays done"):
+            list(results)
+        lost.scale(1)
+        lost.wait_for_workers(1)  # type: ignore[no-untyped-call]
+        results = each_on_cluster(slow, range(100), lost.scheduler_address)
+        next(results)
+        lost.sync(lost.scheduler.close)
+        with pytest.raises(ClusterError, match="the scheduler is gone"):
+            list(results)
+
+
+def test_no_scheduler_and_no_workers_are_said_in_words(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learning.cluster.CONNECT_SECONDS", 1)
     result = safelight(
         "develop", photos, "--agent", "pretrained", "-o", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1"
     )
