@@ -17,6 +17,8 @@ ONLY ?=
 TESTS ?= tests
 FAULTS ?= 1000
 SEED ?= 1
+SOAK_MINUTES ?= 30
+PLAYERS ?= 100
 # What is installed of the extras in pyproject.toml.
 EXTRAS ?= web,render,learn,formats,examples,cluster,demo,test
 # One more than there are processors: for a third of their time tests wait, for a page, a server or a process.
@@ -34,7 +36,7 @@ CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
 .PHONY: help run demo test test-long screenshots lint format types contract api-schema references translations \
-	bench faults chromium machines server-programs clean lint-python lint-frontend types-python types-frontend frontend-tests
+	bench faults soak chromium machines server-programs clean lint-python lint-frontend types-python types-frontend frontend-tests
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -88,6 +90,9 @@ bench: $(SETUP) ## named figures, also in var/bench.json: ONLY=train measures a 
 
 faults: $(SETUP) server-programs ## random faults while robots play: FAULTS=1000 SEED=1 goes on where that seed was stopped
 	@$(PY) -m bench.faults --faults $(FAULTS) --seed $(SEED)
+
+soak: $(SETUP) server-programs ## a site under load for SOAK_MINUTES=30 by PLAYERS=100: its memory, its slowest answers
+	@$(PY) -m bench.soak --minutes $(SOAK_MINUTES) --players $(PLAYERS)
 
 clean: ## remove what was built or installed here; photos, play and runs in var/ stay
 	rm -rf .venv frontend/node_modules frontend/dist webapp/locale/compiled webapp/locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -31,10 +31,10 @@ _STARTING = 0.1  # seconds between looks
 _POSTGRES_PAUSE = 2.0
 _NGINX = """
 daemon off;
-worker_processes 1;
+worker_processes auto;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log crit;
-events {{ worker_connections 4096; }}
+events {{ worker_connections 768; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/nginx-bodies;
