@@ -29,6 +29,7 @@ PARTS = (
     "desk",
     "quality",
     "dataset",
+    "restore",
     "browser",
 )
 RESULTS = Path(__file__).parents[1] / "var" / "bench.json"

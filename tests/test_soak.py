@@ -1,0 +1,35 @@
+"""What `make soak` says of a site, by what it has measured."""
+
+import pytest
+
+from bench.soak import Watched, summary
+
+SECONDS = 1800.0
+
+
+def watched(*, growth: float = 1.0, slower: float = 1.0) -> Watched:
+    """Half an hour of answers and of memory, which from the fifth minute on grows by a share."""
+    found = Watched()
+    for second in range(int(SECONDS)):
+        took = 0.1 * (slower if second >= SECONDS - 300 else 1.0)
+        found.answers += [(second + 0.5, took), (second + 0.7, took / 2)]
+        # What is loaded in the first minutes is no growth.
+        grown = 1 + (growth - 1) * max(0, second - 300) / 1500
+        found.memory.append((float(second), {"web": 300 * grown * min(1, second / 240), "postgres": 100.0}))
+    found.idle = [(begin, begin + 60.0) for begin in range(60, 1800, 120)]
+    return found
+
+
+def test_a_site_that_stays_as_it_was_is_fine() -> None:
+    lines, is_fine = summary(watched(), SECONDS, [])
+    assert is_fine
+    assert lines[0] == "3600 answers in 30 minutes"
+    assert any("with 1000 idle connections over without: median 1.00, p99 1.00" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("found", "errors"),
+    [(watched(growth=1.2), []), (watched(slower=1.6), []), (watched(), ["the site does not have episode 7"])],
+)
+def test_growth_slowness_and_errors_are_not(found: Watched, errors: list[str]) -> None:
+    assert not summary(found, SECONDS, errors)[1]
