@@ -31,7 +31,7 @@ IDLE = 1000
 PACE = 1.0  # robots think as long as people do
 MOST_MEMORY, MOST_P99 = 1.05, 1.5  # of the last sixth of the time, over the first and the second
 _MINUTE = 60.0
-_EVERY = 5.0  # seconds between samples of memory
+_EVERY = 5.0  # seconds between samples of memory; less in a short time
 _PARTS = 6  # of the time: of 30 minutes, five each
 
 
@@ -118,30 +118,30 @@ def load(folder: Path, cluster: Cluster, seconds: float, count: int) -> tuple[Wa
         try:
             _watch(site, watched, seconds)
         finally:
-            players.stop()
+            players.stop(at_once=True)
             journal.close()
     return watched, players.errors
 
 
 def _watch(site: Site, watched: Watched, seconds: float) -> None:
     """Take samples of memory, and have idle connections in every other minute, or third of a shorter time."""
-    part = min(_MINUTE, seconds / _PARTS / 2)
+    part, every = min(_MINUTE, seconds / _PARTS / 2), min(_EVERY, seconds / _PARTS / 20)
     while watched.now < seconds:
         end = watched.now + part
         if int(watched.now // part) % 2:
             with _idle_connections(site.address):
                 began = watched.now
-                _sample(site, watched, end)
+                _sample(site, watched, end, every)
                 watched.idle.append((began, watched.now))
         else:
-            _sample(site, watched, end)
+            _sample(site, watched, end, every)
 
 
-def _sample(site: Site, watched: Watched, end: float) -> None:
+def _sample(site: Site, watched: Watched, end: float, every: float) -> None:
     while watched.now < end:
         sizes = {name: sum(map(_resident_mb, family)) for name, family in site.processes().items()}
         watched.memory.append((watched.now, sizes))
-        time.sleep(min(_EVERY, max(0.0, end - watched.now)))
+        time.sleep(min(every, max(0.0, end - watched.now)))
 
 
 def _resident_mb(process: int) -> float:

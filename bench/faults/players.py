@@ -65,6 +65,27 @@ def configuration(asked: Path) -> dict[str, Any]:
     }
 
 
+class _Over(Exception):
+    """A visit that is not to go on."""
+
+
+class _Ending(httpx.BaseTransport):
+    """The way to a site, until an event is set: then the next request ends the visit."""
+
+    def __init__(self, below: httpx.BaseTransport, over: Event) -> None:
+        self._below, self._over = below, over
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry a request."""
+        if self._over.is_set():
+            raise _Over
+        return self._below.handle_request(request)
+
+    def close(self) -> None:
+        """Close the transport below."""
+        self._below.close()
+
+
 class Players:
     """So many robots at a time, each the whole way from a recruiter's link to the code.
 
@@ -98,16 +119,18 @@ class Players:
         self._url, self._journal, self._seed, self._on_error = url, journal, seed, on_error
         self._transport = transport
         self._manner = Manner(pace, entry={"PROLIFIC_PID": "{robot}"}, configuration=settings, pauses=PAUSES)
-        self._stop = Event()
+        self._stop, self._over = Event(), Event()
         self._answered = Event()
         self._answered.set()  # from the first request on it is worth another try
-        self._threads = [Thread(target=self._play, args=(number,)) for number in range(count)]
+        self._threads = [Thread(target=self._play, args=(number,), daemon=True) for number in range(count)]
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Let each finish what it is at."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Let each finish its visit; or, ``at_once``, leave at its next request."""
         self._stop.set()
+        if at_once:
+            self._over.set()
         for thread in self._threads:
             thread.join()
 
@@ -116,6 +139,8 @@ class Players:
         while not self._stop.is_set():
             try:
                 self._visit(number, turn)
+            except _Over:
+                return
             except RobotError as error:
                 self._complain(str(error))
             except Exception:
@@ -126,7 +151,7 @@ class Players:
         # Each comes from an address of its own, as visitors do: who joins is counted by it.
         place = (self._seed * 7919 + number * 1009 + turn) % _ADDRESSES
         below = httpx.HTTPTransport(local_address=f"127.1.{place // 250}.{1 + place % 250}")
-        transport = self._transport(Recorded(below, self._journal, str(uuid4())))
+        transport = _Ending(self._transport(Recorded(below, self._journal, str(uuid4()))), self._over)
         seed = self._seed * 1_000_003 + turn
         own: dict[str, Any] = {"manner": self._manner, "number": number, "seed": seed}
         visitor = Visitor(self._url, "default", transport, self._answered, **own)
