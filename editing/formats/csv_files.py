@@ -62,7 +62,9 @@ def _plain(part: Any, schema: Any) -> Any:
         elif pa.types.is_boolean(field.type):
             values = pc.if_else(values, "TRUE", "FALSE")
         elif pa.types.is_list(field.type):
-            values = pa.array([";".join(text or "" for text in row) for row in values.to_pylist()], pa.string())
+            lists = values.to_pylist()
+            joined = [None if row is None else ";".join(text or "" for text in row) for row in lists]
+            values = pa.array(joined, pa.string())
         columns.append(values)
     return pa.Table.from_arrays(columns, schema=schema)
 

@@ -47,7 +47,8 @@ def merge(snapshots: Sequence[Snapshot], directory: Path) -> Snapshot:
     names = [name for name in ALL_SCHEMAS if name in SCHEMAS or any(s.path(name).is_file() for s in snapshots)]
     with new_folder(directory) as unfinished:
         tables = {name: _merged(snapshots, name) for name in names if name not in ("agents", "tombstones")}
-        counts = write_tables(unfinished, tables)
+        trained_on = {checkpoint: data for snapshot in snapshots for checkpoint, data in snapshot.trained_on.items()}
+        counts = write_tables(unfinished, tables, trained_on)
         if stones:
             counts["tombstones"] = write_tombstones(unfinished, stones)
         for snapshot in snapshots:

@@ -1,7 +1,7 @@
 """Reading a snapshot's tables: columns, types and gaps are checked as a table is read, and nothing is read before."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +18,17 @@ FORMAT = "safelight-snapshot"
 # 1: numbers of filters as maps. 2: each in a column of its own.
 FORMAT_VERSION = 2
 READ_VERSIONS = (1, 2)
+
+
+# ``{"photos": [...], "players": [...]}``: the SHA-256 of the photos' sources, and of the players' names.
+TrainedOn = Mapping[str, Sequence[str]]
+TRAINED_ON_COLUMNS = ("photos", "players")
+_TRAINED_ON = {name: f"trained_{name}" for name in TRAINED_ON_COLUMNS}
+
+
+def _is_trained_on(data: Any) -> bool:
+    lists = [data.get(name) if isinstance(data, dict) else None for name in TRAINED_ON_COLUMNS]
+    return all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,17 @@ class Snapshot:
     def tombstones(self) -> Any:
         """The table of tombstones."""
         return self.table("tombstones")
+
+    @cached_property
+    def trained_on(self) -> dict[str, TrainedOn]:
+        """What its agents were trained on, by the SHA-256 of their weights, where that is known."""
+        # Play of before December 2026 says it in the manifest.
+        values = self.manifest.get("trained_on")
+        told = dict(values) if isinstance(values, dict) else {}
+        for row in self.agents.select(["checkpoint_hash", *_TRAINED_ON.values()]).to_pylist():
+            if row["trained_photos"] is not None:
+                told[row["checkpoint_hash"]] = {name: row[column] for name, column in _TRAINED_ON.items()}
+        return {checkpoint: data for checkpoint, data in told.items() if _is_trained_on(data)}
 
     def path(self, table: str) -> Path:
         """Return the file of a table."""

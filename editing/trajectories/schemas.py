@@ -246,6 +246,19 @@ AGENTS = table_schema(
         _CONTRACT,
         column("episodes", pa.int64(), "How many it played here.", low=1),
         column("photos", pa.int64(), "How many photos it played here.", low=1),
+        column(
+            "trained_photos",
+            pa.list_(pa.string()),
+            "The photos of exports that it was trained on, by the SHA-256 of their source files.",
+            null="not known",
+        ),
+        column(
+            "trained_players",
+            pa.list_(pa.string()),
+            "Whose play it learned from: the SHA-256 of their names in the export that it was trained on; empty where "
+            "it learned from nobody's.",
+            null="not known",
+        ),
     ],
 )
 
@@ -273,6 +286,7 @@ ADDED: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("repeat", "attention", "failed", "preview", "surplus"), False),
     },
     "participations": dict.fromkeys(("judgements", "answers", "answers_sha256")),
+    "agents": dict.fromkeys(("trained_photos", "trained_players")),
 }
 
 SCHEMAS: dict[str, Any] = {"episodes": EPISODES, "steps": STEPS, "events": EVENTS, "photos": PHOTOS}

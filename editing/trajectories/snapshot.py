@@ -21,7 +21,16 @@ from editing.files import new_folder
 from editing.game.filters import VERSION
 from editing.trajectories.checksums import MANIFEST, listed_files
 from editing.trajectories.columns import flat
-from editing.trajectories.reading import FORMAT, FORMAT_VERSION, Snapshot, check_gaps, open_snapshot, preview_path
+from editing.trajectories.reading import (
+    FORMAT,
+    FORMAT_VERSION,
+    TRAINED_ON_COLUMNS,
+    Snapshot,
+    TrainedOn,
+    check_gaps,
+    open_snapshot,
+    preview_path,
+)
 from editing.trajectories.schemas import ADDED, AGENTS, ALL_SCHEMAS, InvalidSnapshot
 from editing.trajectories.validation import check_rows, check_snapshot
 
@@ -65,13 +74,16 @@ def tables_of_rows(name: str, table_rows: Iterable[Mapping[str, Any]]) -> Iterat
         first += len(group)
 
 
-def write_tables(folder: Path, tables: Mapping[str, Iterable[Any]]) -> dict[str, int]:
+def write_tables(
+    folder: Path, tables: Mapping[str, Iterable[Any]], trained_on: Mapping[str, TrainedOn] | None = None
+) -> dict[str, int]:
     """Write tables, each from pyarrow tables that follow each other; and how many rows each has.
 
     The table ``agents`` follows from the episodes, and is written where there are any.
 
     Args:
         tables: by their names, those of ``ALL_SCHEMAS``.
+        trained_on: what agents were trained on, by the SHA-256 of their weights, where that is known.
     """
     counts = {}
     agents = []
@@ -83,7 +95,7 @@ def write_tables(folder: Path, tables: Mapping[str, Iterable[Any]]) -> dict[str,
                 counts[name] += part.num_rows
                 if name == "episodes":
                     agents.append(part.select(_AGENT_COLUMNS))
-    if agents and (table := _agents(pa.concat_tables(agents))).num_rows:
+    if agents and (table := _agents(pa.concat_tables(agents), trained_on or {})).num_rows:
         with table_writer(folder / "agents.parquet", AGENTS) as writer:
             writer.write_table(table)
         counts["agents"] = table.num_rows
@@ -93,13 +105,17 @@ def write_tables(folder: Path, tables: Mapping[str, Iterable[Any]]) -> dict[str,
 _AGENT_COLUMNS = ["player", "player_kind", "checkpoint_hash", "contract_version", "id", "photo"]
 
 
-def _agents(episodes: Any) -> Any:
+def _agents(episodes: Any, trained_on: Mapping[str, TrainedOn]) -> Any:
     """Return the table of agents that episodes come to."""
     keys = _AGENT_COLUMNS[:4]
     by_agent = episodes.filter(pc.is_in(episodes.column("player_kind"), pa.array(_AGENT_KINDS)))
     counted = by_agent.group_by(keys).aggregate([("id", "count"), ("photo", "count_distinct")])
     counted = counted.rename_columns({"id_count": "episodes", "photo_count_distinct": "photos"})
     in_order = counted.sort_by([(key, "ascending") for key in keys])
+    known = [trained_on.get(checkpoint) for checkpoint in in_order.column("checkpoint_hash").to_pylist()]
+    for name in TRAINED_ON_COLUMNS:
+        values = pa.array([data and sorted(data[name]) for data in known], AGENTS.field(f"trained_{name}").type)
+        in_order = in_order.append_column(f"trained_{name}", values)
     return in_order.select(AGENTS.names).cast(AGENTS)
 
 
@@ -135,6 +151,7 @@ def write_snapshot(
     judgements: Iterable[Mapping[str, Any]] | None = None,
     answers: Iterable[Mapping[str, Any]] | None = None,
     participations: Iterable[Mapping[str, Any]] | None = None,
+    trained_on: Mapping[str, TrainedOn] | None = None,
 ) -> Snapshot:
     """Write a snapshot of rows, checked, whole or not at all.
 
@@ -144,6 +161,7 @@ def write_snapshot(
         previews: the file of each preview, by its SHA-256; copied byte for byte.
         manifest: what else to say of the snapshot, as JSON values.
         judgements, answers, participations: rows too; without them the snapshot has no such table.
+        trained_on: as ``write_tables`` takes it.
 
     Raises:
         FileExistsError: if the folder holds something already.
@@ -153,7 +171,7 @@ def write_snapshot(
         tables = {"episodes": episodes, "steps": steps, "events": events, "photos": photos}
         optional = {"judgements": judgements, "answers": answers, "participations": participations}
         tables |= {name: table_rows for name, table_rows in optional.items() if table_rows is not None}
-        counts = write_tables(unfinished, {name: tables_of_rows(name, tables[name]) for name in tables})
+        counts = write_tables(unfinished, {name: tables_of_rows(name, tables[name]) for name in tables}, trained_on)
         write_previews(unfinished, previews)
         write_manifest(unfinished, counts, manifest)
         read_snapshot(unfinished)

@@ -41,7 +41,7 @@ def write_subset(
     }
     if "participations" in tables:
         tables["participations"] = [participations]
-    counts = write_tables(folder, tables)
+    counts = write_tables(folder, tables, snapshot.trained_on)
     tombstones = list(tombstones)
     if tombstones:
         counts["tombstones"] = write_tombstones(folder, tombstones)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from editing.photos.read_options import ReadOptions
+    from editing.trajectories.reading import TrainedOn
     from learning.agent.checkpoint import Checkpoint
     from learning.agent.episodes import PlayPhotos
 
@@ -82,8 +83,8 @@ def command(
             player = name or run.resolve().name
             _print_checkpoint(checkpoint, player)
             episodes, steps, events = _play(checkpoint, play_photos, (player, seed, samples, batch), torch_device)
-            about = {"made_by": f"safelight play, agent:{player}"} | _trained_on(checkpoint)
-            _write(out, play_photos, (episodes, steps, events), about)
+            about = {"made_by": f"safelight play, agent:{player}"}
+            _write(out, play_photos, (episodes, steps, events), about, _trained_on(checkpoint))
     click.echo(f"agent:{player} played {len(episodes)} games on {len(play_photos.rows)} photos; they are in {out}.")
 
 
@@ -145,15 +146,21 @@ def _play(
     return episodes, steps, events
 
 
-def _trained_on(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return what the manifest says of the agent's training, by the checkpoint that its episodes name."""
+def _trained_on(checkpoint: Checkpoint) -> dict[str, TrainedOn]:
+    """Return what is told of the agent's training, by the checkpoint that its episodes name."""
     from learning.agent.training_data import TRAINED_ON, TrainingData
 
     data = TrainingData.from_json(checkpoint.config.get(TRAINED_ON))
-    return {TRAINED_ON: {checkpoint.sha256: data.to_json()}} if data else {}
+    return {checkpoint.sha256: data.to_json()} if data else {}
 
 
-def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], manifest: dict[str, Any]) -> None:
+def _write(
+    out: Path,
+    photos: PlayPhotos,
+    games: tuple[Rows, Rows, Rows],
+    manifest: dict[str, Any],
+    trained_on: dict[str, TrainedOn],
+) -> None:
     from editing.trajectories.snapshot import write_snapshot
 
     episodes, steps, events = games
@@ -165,4 +172,5 @@ def _write(out: Path, photos: PlayPhotos, games: tuple[Rows, Rows, Rows], manife
         photos=photos.rows,
         previews=photos.previews,
         manifest=manifest,
+        trained_on=trained_on,
     )

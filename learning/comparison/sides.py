@@ -17,7 +17,7 @@ from editing.trajectories.columns import rows
 from editing.trajectories.reading import is_snapshot, open_snapshot
 from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.validation import check_rows
-from learning.agent.training_data import TRAINED_ON, TrainingData
+from learning.agent.training_data import TrainingData
 from learning.comparison.judgements import Judgement, judgements_that_count
 
 # What players of a kind are called, several of them.
@@ -148,9 +148,7 @@ def read_side(directory: Path, label: str) -> Side:
     }
     judgements = tuple(judgements_that_count(rows(snapshot.judgements), makers))
     trained_on = {
-        checkpoint: data
-        for checkpoint, value in dict(snapshot.manifest.get(TRAINED_ON) or {}).items()
-        if (data := TrainingData.from_json(value))
+        checkpoint: data for checkpoint, value in snapshot.trained_on.items() if (data := TrainingData.from_json(value))
     }
     return Side(label, tuple(episodes), dict(sorted(left_out.items())), photos, previews, judgements, trained_on)
 

@@ -57,12 +57,12 @@ def write(
     directory: Path,
     plays: Iterable[Play],
     pictures: Mapping[str, NDArray[np.floating[Any]]] | None = None,
-    **tables: Iterable[Mapping[str, Any]],
+    **tables: Any,
 ) -> Path:
     """Write the plays as a snapshot.
 
     Players whose name starts with ``agent:`` are agents, others humans; a play's ``row`` may say otherwise. Other
-    tables are written as they are given.
+    tables, and what agents were trained on, are written as they are given.
     """
     plays = list(plays)
     store = directory.parent / f"{directory.name}-store"

@@ -10,6 +10,10 @@ from django.core.management import CommandError, call_command
 from editing.game.filters import FILTERS, VERSION
 from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot, write_snapshot
+from learning.agent.training_data import player_digest
+from learning.comparison.overlap import find_overlaps
+from learning.comparison.sides import choose_players, read_play
+from tests.learning.snapshots import Play, photo_sha256, write
 from webapp.datasets.exporting import photo_row
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
@@ -304,3 +308,20 @@ def as_agents(tables, changes=None):
         row |= {"checkpoint_hash": "f" * 64, **(changes or {})}
     for row in tables["steps"]:
         row |= {"episode": new, "probabilities": dict.fromkeys(FILTERS, 0.125)}
+
+
+def test_what_an_imported_agent_was_trained_on_is_in_the_sites_export_and_refuses_a_number(play, tmp_path):
+    people = export(tmp_path, "before").episodes.column("player").to_pylist()
+    taught = {"photos": [photo_sha256("elsewhere")], "players": [player_digest(people[0])]}
+    folder = write(
+        tmp_path / "play",
+        [Play("agent:taught", "sea", row={"checkpoint_hash": "c" * 64})],
+        trained_on={"c" * 64: taught},
+    )
+    call_command("import_trajectories", folder)
+    snapshot = export(tmp_path, "after")
+    assert snapshot.trained_on == {"c" * 64: taught}
+    side, others = choose_players(read_play([snapshot.directory]))
+    overlap = find_overlaps(side, others, read_play([snapshot.directory]).trained_on)["taught"]
+    assert overlap.refused
+    assert overlap.people == 1

@@ -87,7 +87,7 @@ def write_export(folder: Path, request: Request) -> None:
     """Write the files of an export into an empty folder."""
     selection = request.selection
     with _previews_held(selection) as held, _one_moment():
-        counts = write_tables(folder, _tables(request))
+        counts = write_tables(folder, _tables(request), selection.trained_on)
         if digests := list(request.tombstones):
             counts["tombstones"] = write_tombstones(folder, digests)
         photos = selection.photos.iterator(_CHUNK)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from editing.game import filters
 from webapp.datasets.choosing import Choice
-from webapp.datasets.models import DatasetVersion, Tombstone
+from webapp.datasets.models import AgentTraining, DatasetVersion, Tombstone
 from webapp.datasets.participations import Moment
 from webapp.datasets.selection import Selection
 from webapp.games.models import Episode
@@ -63,6 +63,11 @@ class FrozenSelection(Selection):
     def left_out(self) -> dict[str, int]:
         """What is missing is for the choice to say."""
         return {}
+
+    @property
+    def _trainings(self) -> models.QuerySet[AgentTraining]:
+        """What was known by then: the same version is the same, byte for byte."""
+        return super()._trainings.filter(stored__lte=self._frozen.frozen)
 
     @property
     def participations(self) -> models.QuerySet[Participation]:

@@ -16,6 +16,7 @@ from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot
 from editing.trajectories.schemas import FLAGS, InvalidSnapshot
 from editing.trajectories.validation import check_previews
+from webapp.datasets.models import AgentTraining
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -57,6 +58,10 @@ def _store(snapshot: Snapshot) -> Counts:
     episodes = [_episode(row, studies, players, photos) for row in new]
     Episode.objects.bulk_create(episodes, batch_size=1000)
     ids = {episode.pk for episode in episodes}
+    AgentTraining.objects.bulk_create(
+        (AgentTraining(checkpoint_hash=checkpoint, **data) for checkpoint, data in snapshot.trained_on.items()),
+        ignore_conflicts=True,
+    )
     steps = [_step(row) for row in rows(snapshot.steps) if UUID(row["episode"]) in ids]
     Step.objects.bulk_create(steps, batch_size=1000)
     events = [_event(row) for row in rows(snapshot.events) if UUID(row["episode"]) in ids]

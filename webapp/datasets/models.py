@@ -48,6 +48,23 @@ class AgentFailure(models.Model):
         return self.next_try is not None and self.next_try <= timezone.now()
 
 
+class AgentTraining(models.Model):
+    """What an agent was trained on whose play was imported, so that an export can tell whether it has seen its people.
+
+    Attributes:
+        photos: of exports, by the SHA-256 of their sources.
+        players: the SHA-256 of their names in the export that it was trained on.
+    """
+
+    checkpoint_hash = models.CharField(max_length=64, primary_key=True)
+    photos = models.JSONField(default=list)
+    players = models.JSONField(default=list)
+    stored = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.checkpoint_hash[:12]
+
+
 class PreparedExport(models.Model):
     """An export that a researcher has asked for: waits for the worker, is written, is there, or why not.
 

@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import models
 
 from editing.game import filters
+from editing.trajectories.reading import TrainedOn
 from webapp.datasets.answer_rows import answers_of, task_judgements, with_what_was_shown
+from webapp.datasets.models import AgentTraining
 from webapp.datasets.participations import Moment, participations_of
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
@@ -54,6 +56,17 @@ class Selection:
     @property
     def _that_count(self) -> models.QuerySet[Episode]:
         return self._of_this_version if self.tutorials else self._of_this_version.filter(tutorial=False)
+
+    @property
+    def trained_on(self) -> dict[str, TrainedOn]:
+        """What its agents were trained on, by the SHA-256 of their weights, where the site knows it."""
+        checkpoints = self.episodes.exclude(checkpoint_hash="").order_by().values("checkpoint_hash").distinct()
+        known = self._trainings.filter(pk__in=checkpoints)
+        return {row.pk: {"photos": row.photos, "players": row.players} for row in known}
+
+    @property
+    def _trainings(self) -> models.QuerySet[AgentTraining]:
+        return AgentTraining.objects.all()
 
     @property
     def left_out(self) -> dict[str, int]:

@@ -12,9 +12,11 @@ from editing.game.events import VIEW_PARAMETERS
 from editing.game.filters import FILTERS
 from editing.game.rules import STOP
 from editing.trajectories.columns import DESCRIPTIONS_KEY, EVENT_COLUMNS, column_description, flat, rows
+from editing.trajectories.merging import merge
 from editing.trajectories.reading import open_snapshot
 from editing.trajectories.schemas import ALL_SCHEMAS, EVENTS, STEPS, InvalidSnapshot
 from editing.trajectories.snapshot import read_snapshot, tables_of_rows
+from editing.trajectories.splitting import split
 from tests.learning.snapshots import Play, write
 
 MAPS = pa.map_(pa.string(), pa.float64())
@@ -150,3 +152,20 @@ def test_a_parameter_in_the_row_of_another_filter_is_refused(tmp_path: Path, pla
 def test_agents_are_listed_in_a_table_of_their_own(tmp_path: Path, plays: list[Play]) -> None:
     (agent,) = rows(open_snapshot(write(tmp_path / "play", plays)).agents)
     assert (agent["player"], agent["episodes"], agent["photos"]) == ("agent:a", 1, 1)
+
+
+def test_what_an_agent_was_trained_on_stays_in_merged_and_in_split_snapshots(tmp_path: Path, plays: list[Play]) -> None:
+    agent = next(play for play in plays if play.player == "agent:a")
+    taught = {"photos": ["f" * 64], "players": ["0" * 64, "1" * 64]}
+    agents = write(
+        tmp_path / "play",
+        [Play("agent:a", agent.photo, row={"checkpoint_hash": "c" * 64}), Play("agent:b", agent.photo)],
+        trained_on={"c" * 64: taught},
+    )
+    people = write(tmp_path / "people", [Play("ann", agent.photo)])
+    snapshots = [open_snapshot(agents), open_snapshot(people)]
+    assert snapshots[0].trained_on == {"c" * 64: taught}
+    merged = merge(snapshots, tmp_path / "merged")
+    assert merged.trained_on == {"c" * 64: taught}
+    split(merged, tmp_path / "parts", {"all": 1.0})
+    assert open_snapshot(tmp_path / "parts" / "all").trained_on == {"c" * 64: taught}

@@ -57,5 +57,4 @@ def test_an_agents_play_hands_on_what_it_was_trained_on(tmp_path: Path) -> None:
     save_checkpoint(run / LAST, {f"agent/weights/{k}": v for k, v in agent.state_dict().items()}, {})
     export = write(tmp_path / "export", [Play("ann", "sea")])
     assert safelight("play", "--agent", run, export, "-o", tmp_path / "play").exit_code == 0
-    manifest = read_snapshot(tmp_path / "play").manifest
-    assert manifest[TRAINED_ON] == {load_agent(run).sha256: data.to_json()}
+    assert read_snapshot(tmp_path / "play").trained_on == {load_agent(run).sha256: data.to_json()}

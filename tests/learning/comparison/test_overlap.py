@@ -32,7 +32,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def teach(play: Path, photos: Sequence[str], players: Sequence[str]) -> None:
-    """Write into the play's manifest what its agent was trained on."""
+    """Write into the play's manifest what its agent was trained on, as was done before the table of agents said it."""
     path = play / "manifest.json"
     data = TrainingData.of([photo_sha256(photo) for photo in photos], players)
     manifest = json.loads(path.read_text()) | {TRAINED_ON: {CHECKPOINT: data.to_json()}}
