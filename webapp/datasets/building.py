@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,10 +26,12 @@ from webapp.datasets.choosing import Choice, follow, freeze
 from webapp.datasets.exporting import Request, Tally, write_export
 from webapp.datasets.frozen import FrozenSelection
 from webapp.datasets.models import DatasetKey, DatasetVersion
+from webapp.http.database_unavailable import is_unavailable
 from webapp.http.disk_full import is_disk_full
 from webapp.studies.models import Study
 
 HEARTBEAT = 2.0  # seconds
+PATIENCE = 30.0  # seconds, with a Postgres that restarts
 # A version that is being written and has had no heartbeat for so long has lost its worker.
 LOST_AFTER = timedelta(seconds=90)
 MOST_ATTEMPTS = 3
@@ -106,10 +109,11 @@ def build(key: int) -> None:
         _logger.error("the version %s failed: %s", key, error)
         _fail(key, attempt, _DISK_FULL if is_disk_full(error) else str(error))
     except DatabaseError as error:
+        if not is_unavailable(error):
+            _fail(key, attempt, _BROKEN)
+            raise
         _logger.error("the version %s failed: %s", key, error)
-        if not connection.in_atomic_block:
-            connection.close()
-        _fail(key, attempt, _DATABASE_LOST)
+        _fail_once_postgres_is_back(key, attempt)
     except Exception:
         _fail(key, attempt, _BROKEN)
         raise
@@ -185,6 +189,20 @@ def _sync(folder: Path) -> None:
 def _fail(key: int, attempt: int, reason: str) -> None:
     rows = DatasetVersion.objects.filter(pk=key, attempt=attempt, state=DatasetVersion.State.WORKING)
     rows.update(state=DatasetVersion.State.FAILED, reason=reason[:500], finished=timezone.now())
+
+
+def _fail_once_postgres_is_back(key: int, attempt: int) -> None:
+    """Wait for a Postgres that restarts; where it stays away, the version is taken up as one that lost its worker."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        if not connection.in_atomic_block:
+            connection.close()
+        try:
+            return _fail(key, attempt, _DATABASE_LOST)
+        except DatabaseError as error:
+            if not is_unavailable(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.5)
 
 
 def pack(folder: Path, archive: Path) -> None:

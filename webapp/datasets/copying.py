@@ -50,7 +50,12 @@ def copied(name: str, columns: Mapping[str, str], source: str, parameters: Seque
 
 
 def _contents(statement: str, parameters: Sequence[Any]) -> Iterator[BytesIO]:
-    with connection.cursor() as cursor, cursor.copy(statement, parameters or None) as copy:
+    # Django leaves what goes wrong in the midst of a COPY as psycopg's own errors.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement, parameters or None) as copy,
+    ):
         buffer, rows = BytesIO(), 0
         for row in copy:
             buffer.write(row)

@@ -1,5 +1,6 @@
 """Putting a version into the worker's queue, by the name of the task, which itself imports what does the work."""
 
+from django.db import transaction
 from procrastinate.contrib.django import app
 
 from webapp.datasets.models import DatasetVersion
@@ -12,3 +13,14 @@ def ask_to_build(version: DatasetVersion) -> None:
     """Put a version into the queue, in the same transaction as its row; one after another of a study."""
     job = app.configure_task(BUILD_VERSION, queue=QUEUE, lock=f"versions of {version.study_id}")
     job.defer(version=version.pk)
+
+
+@transaction.atomic
+def ask_again(version: DatasetVersion) -> bool:
+    """Put a version into the queue once more that has failed, or whose file was lost; False where it is neither."""
+    states = (DatasetVersion.State.FAILED, DatasetVersion.State.READY)
+    if version.state not in states or version.is_there:
+        return False
+    DatasetVersion.objects.filter(pk=version.pk).update(state=DatasetVersion.State.QUEUED, reason="", attempt=0)
+    ask_to_build(version)
+    return True

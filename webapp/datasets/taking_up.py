@@ -9,6 +9,7 @@ from webapp.datasets.building import LOST_AFTER, MOST_ATTEMPTS
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.queueing import BUILD_VERSION, ask_to_build
 
+_INTERRUPTED = "The server, or its database, was interrupted in the midst of it. It is made anew."
 _DIED = "The server's worker died at it several times: it may be too large for its memory, or its disk."
 
 
@@ -28,5 +29,9 @@ def take_up() -> None:
         if version.attempt >= MOST_ATTEMPTS:
             failed = DatasetVersion.State.FAILED
             rows.update(state=failed, reason=_DIED, attempt=version.attempt + 1, finished=timezone.now())
-        elif rows.update(state=DatasetVersion.State.QUEUED, heartbeat=None):
+        elif rows.update(state=DatasetVersion.State.QUEUED, heartbeat=None, reason=_reason(version)):
             ask_to_build(version)
+
+
+def _reason(version: DatasetVersion) -> str:
+    return _INTERRUPTED if version.state == DatasetVersion.State.WORKING else version.reason

@@ -14,7 +14,7 @@ from webapp.datasets.building import ARCHIVE, new_version
 from webapp.datasets.choosing import LEFT_OUT, STATUSES, Choice
 from webapp.datasets.gate import NotPassed, checks, publish
 from webapp.datasets.models import DatasetVersion
-from webapp.datasets.queueing import ask_to_build
+from webapp.datasets.queueing import ask_again, ask_to_build
 from webapp.datasets.sending import GONE, archive_response, gone_text
 from webapp.desk.access import for_members, in_english, render_desk
 from webapp.http.pace import paced
@@ -144,12 +144,7 @@ def version_file(request: HttpRequest, study: Study, number: int) -> HttpRespons
 def retry_version(request: HttpRequest, study: Study, number: int) -> HttpResponseBase:
     """Build a version once more that has failed, or whose file was lost."""
     version = _version(study, number)
-    states = (DatasetVersion.State.FAILED, DatasetVersion.State.READY)
-    if version.state in states and not version.is_there:
-        with transaction.atomic():
-            queued = DatasetVersion.State.QUEUED
-            DatasetVersion.objects.filter(pk=version.pk).update(state=queued, reason="", attempt=0)
-            ask_to_build(version)
+    if ask_again(version):
         log(study, request.user, f"asked for version {version.number} of the data again")
     return redirect("desk-exports", study.slug)
 
