@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from webapp.datasets import own_data
 from webapp.desk.photos import photos_at_old_address
-from webapp.desk.versions import published, published_archive
+from webapp.desk.versions import published, published_archive, published_file, published_sample
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
 from webapp.http.health import healthz, livez, readyz
@@ -56,6 +56,12 @@ urlpatterns = [
     path("episodes/<uuid:episode_id>/", replay, name="replay-page"),
     path("data/<slug:slug>/<int:number>/", published, name="published"),
     path("data/<slug:slug>/<int:number>/archive.zip", published_archive, name="published-archive"),
+    path("data/<slug:slug>/<int:number>/files/<str:file>", published_file, name="published-file"),
+    re_path(
+        r"^data/(?P<slug>[-\w]+)/(?P<number>\d+)/samples/(?P<episode_id>[0-9a-f-]{36})-(?P<moment>before|after)\.webp$",
+        published_sample,
+        name="published-sample",
+    ),
     path("desk/", include("webapp.desk.urls")),
     path("photos/", photos_at_old_address, name="photos"),
     re_path(rf"^photos/(?P<sha256>{SHA256})/(?P<look>game|bright)\.webp$", pages.thumbnail_file, name="thumbnail"),

@@ -74,7 +74,7 @@ OF_THE_DESK = (
     *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person", "desk-quality"),
     *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-answers", "desk-members", "desk-log"),
     *("desk-exports", "desk-export-list", "desk-receipts", "desk-version-list"),
-    *("desk-version", "desk-version-file"),
+    *("desk-version", "desk-version-file", "desk-version-single-file"),
 )
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
 # Who has joined is told that there is no such task; others, that they have not joined.
@@ -119,7 +119,9 @@ READ = [
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
     Address("desk-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
     *(Address(name, PUBLIC) for name in ("published", "published-archive")),
-    *(Address(name, OF_MEMBERS) for name in ("versions", "version", "version-archive")),
+    Address("published-file", PUBLIC),
+    Address("published-sample", answers((404, ""))),  # nobody's play is one here
+    *(Address(name, OF_MEMBERS) for name in ("versions", "version", "version-archive", "version-single-file")),
     Address("desk-new-version", DESK_OF_EDITORS),
     Address("desk-export-file", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-payments", "desk-bonuses")),
@@ -316,6 +318,8 @@ def site(
             "look": "game",
             "form": "json",
             "file_format": "jpeg",
+            "file": "steps.parquet",
+            "moment": "before",
             "language": "de",
             "version": "0",
             "index": 0,

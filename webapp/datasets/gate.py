@@ -12,9 +12,7 @@ from django.utils import timezone
 
 from webapp.datasets.choosing import Choice
 from webapp.datasets.models import DatasetVersion
-from webapp.games.models import Episode
-
-SAMPLES = 3
+from webapp.datasets.samples import make_samples
 
 
 @dataclass(frozen=True)
@@ -152,15 +150,5 @@ def publish(version: DatasetVersion, confirmed: set[str], account: str, texts: d
     version.published = timezone.now()
     for name, text in texts.items():
         setattr(version, name, text)
-    version.samples = _samples(version)
+    version.samples = make_samples(version)
     version.save(update_fields=["checked", "published", "samples", *texts])
-
-
-def _samples(version: DatasetVersion) -> list[str]:
-    """Choose a few episodes by people, of different photos, to be shown to all."""
-    if not version.key.is_standing:
-        return []  # their ids would lead to other versions
-    own = Episode.objects.filter(pk__in=version.version_episodes.order_by().values("episode"))
-    shown = own.filter(status=Episode.Status.SUBMITTED, participant__kind="human", photo__removed_at=None)
-    first = shown.filter(tutorial=False, preview=False, attention=False).order_by("photo_id", "id").distinct("photo_id")
-    return [str(key) for key in first.values_list("pk", flat=True)[:SAMPLES]]

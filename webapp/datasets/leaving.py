@@ -20,6 +20,7 @@ from webapp.datasets.building import new_version
 from webapp.datasets.choosing import Choice
 from webapp.datasets.models import DatasetKey, DatasetVersion, Tombstone, VersionEpisode
 from webapp.datasets.queueing import ask_to_build
+from webapp.datasets.samples import delete_files
 from webapp.games.models import Episode
 from webapp.studies.erasing import erasing_study
 from webapp.studies.models import Participation, Study, Withdrawal
@@ -66,7 +67,7 @@ def _give_up(version: DatasetVersion, followed: dict[tuple[int, str], DatasetVer
     version.state, version.reason = DatasetVersion.State.WITHDRAWN, GONE
     version.samples = []
     version.save(update_fields=["state", "reason", "samples"])
-    transaction.on_commit(partial(version.path.unlink, missing_ok=True))
+    delete_files([version])
     what = (version.key_id, json.dumps(version.choice, sort_keys=True))
     if what not in followed:
         followed[what] = new_version(version.study, Choice.from_json(version.choice), successor_of=version)
@@ -78,8 +79,8 @@ def _give_up(version: DatasetVersion, followed: dict[tuple[int, str], DatasetVer
 @receiver(erasing_study)
 def delete_versions(study: Study, **kwargs: Any) -> None:
     """Delete the versions of a study that is erased, with their files."""
-    for version in (versions := DatasetVersion.objects.filter(study=study)):
-        transaction.on_commit(partial(version.path.unlink, missing_ok=True))
+    versions = DatasetVersion.objects.filter(study=study)
+    delete_files(versions)
     versions.delete()
 
 

@@ -183,6 +183,7 @@ class DatasetVersion(models.Model):
         successor_of: the version without files that it was made to follow, since somebody has withdrawn from that.
         followed_by: the one that was made to follow this one, or this one and newer ones that held the same.
         checked: the answers to the gate, see ``webapp.datasets.gate``.
+        samples: the ids of episodes that everybody may watch, see ``webapp.datasets.samples``.
     """
 
     class State(models.TextChoices):
@@ -232,6 +233,11 @@ class DatasetVersion(models.Model):
     def path(self) -> Path:
         """The file with all of its files."""
         return Path(settings.DATA_DIR) / "datasets" / str(self.study_id) / f"{self.number}.zip"
+
+    @property
+    def made_folder(self) -> Path:
+        """Where lies what was made of it: the pictures of samples, and other forms."""
+        return self.path.with_suffix("")
 
     @property
     def is_there(self) -> bool:

@@ -1,13 +1,86 @@
-"""Samples of published data, which everybody may watch."""
+"""Samples of published data, which everybody may watch: episodes, and small pictures of them before and after."""
 
-from typing import Any
+import shutil
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, get_args
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import receiver
 
+from editing.photos.photo_error import PhotoError
 from webapp.datasets.models import DatasetVersion
 from webapp.games.models import Episode
+from webapp.games.pictures import finished_picture
 from webapp.games.replays import showing_to_all
+from webapp.photos.thumbnails import thumbnail
 from webapp.studies.models import pseudonym_in_study
+
+SAMPLES = 6
+# An edited photo is an adaptation, which licences without derivatives do not allow to be shared.
+_WITHOUT_DERIVATIVES = ("-nd", " nd", "noderiv", "no deriv")
+Moment = Literal["before", "after"]
+
+
+def make_samples(version: DatasetVersion) -> list[str]:
+    """Choose a few episodes by people, of different photos, to be shown to all; keep their pictures, return their ids.
+
+    Only of photos whose licence allows it: one is stated, and it does not forbid adaptations.
+    """
+    delete_pictures(version)
+    if not version.key.is_standing:
+        return []  # their ids would lead to other versions
+    own = Episode.objects.filter(pk__in=version.version_episodes.order_by().values("episode"))
+    shown = own.filter(status=Episode.Status.SUBMITTED, participant__kind="human", photo__removed_at=None)
+    shown = shown.filter(tutorial=False, preview=False, attention=False).select_related("photo")
+    made: list[str] = []
+    for episode in shown.order_by("photo_id", "-step_count", "id").distinct("photo_id").iterator(50):
+        if len(made) < SAMPLES and allows_adaptations(episode.photo.licence) and _keep_pictures(version, episode):
+            made.append(str(episode.pk))
+    return made
+
+
+def allows_adaptations(licence: str) -> bool:
+    """Tell whether a photo under a licence, as somebody wrote it, may be shown edited."""
+    return bool(licence.strip()) and not any(sign in licence.lower() for sign in _WITHOUT_DERIVATIVES)
+
+
+def sample_picture(version: DatasetVersion, episode: str, moment: Moment) -> Path:
+    """Return where the picture of a sample lies: a WebP of the photo before any step, or of what it came to."""
+    return version.made_folder / "samples" / f"{episode}-{moment}.webp"
+
+
+def samples_of(version: DatasetVersion) -> list[Episode]:
+    """Return the samples that can be watched still, with their photos and steps."""
+    own: QuerySet[Episode] = Episode.objects.filter(pk__in=version.samples, photo__removed_at=None)
+    return list(own.select_related("photo").prefetch_related("steps").order_by("photo_id"))
+
+
+def delete_pictures(version: DatasetVersion) -> None:
+    """Delete the pictures of a version's samples."""
+    shutil.rmtree(version.made_folder / "samples", ignore_errors=True)
+
+
+def delete_files(versions: Iterable[DatasetVersion]) -> None:
+    """Delete the files of versions, and all that was made of them, once this is stored."""
+    for version in versions:
+        transaction.on_commit(partial(version.path.unlink, missing_ok=True))
+        transaction.on_commit(partial(shutil.rmtree, version.made_folder, ignore_errors=True))
+
+
+def _keep_pictures(version: DatasetVersion, episode: Episode) -> bool:
+    """Copy the pictures of an episode into the version's folder; False where its photo's preview is lost."""
+    try:
+        sources = {"before": thumbnail(episode.photo, "game"), "after": finished_picture(episode, "small")}
+    except PhotoError:
+        return False
+    for moment in get_args(Moment):
+        target = sample_picture(version, str(episode.pk), moment)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(sources[moment], target)
+    return True
 
 
 @receiver(showing_to_all)

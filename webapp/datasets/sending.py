@@ -1,5 +1,9 @@
 """Versions over the API: listed, asked for, and sent as one stream, which goes on where it broke off."""
 
+import base64
+import struct
+import zipfile
+from pathlib import Path
 from typing import Any, NoReturn
 
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -17,7 +21,7 @@ from webapp.datasets.choosing import LEFT_OUT, STATUSES, Choice
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.queueing import ask_to_build
 from webapp.http.pace import check_pace
-from webapp.http.ranges import file_response
+from webapp.http.ranges import Section, file_response
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.http.visitors import SessionWithCsrf
 from webapp.studies.api import WhateverIsAccepted
@@ -29,6 +33,7 @@ from webapp.studies.models import Study
 from webapp.studies.tokens import TokenAuthentication
 
 GONE = status.HTTP_410_GONE
+_LENGTHS_AT = 26  # bytes into the header of a file in a ZIP
 
 
 def archive_response(request: HttpRequest | Request, version: DatasetVersion) -> HttpResponseBase:
@@ -45,6 +50,36 @@ def archive_response(request: HttpRequest | Request, version: DatasetVersion) ->
         filename=f"{version}.zip", content_type="application/zip",
     )  # fmt: skip
     return response
+
+
+def single_response(request: HttpRequest | Request, version: DatasetVersion, name: str) -> HttpResponseBase:
+    """Answer with one of a version's files, or with the part of it that is asked for, and its checksum (RFC 9530).
+
+    Raises:
+        Http404: it is not there, or not yet.
+    """
+    about = version.files.get(name)
+    if about is None or name == ARCHIVE or not version.is_there:
+        raise Http404
+    django_request = request._request if isinstance(request, Request) else request
+    response: HttpResponseBase = file_response(
+        django_request, stored_file(version.path, f"{version}/{name}"), f'"{about["sha256"]}"', as_attachment=True,
+        filename=name, content_type="application/octet-stream",
+    )  # fmt: skip
+    digest = base64.b64encode(bytes.fromhex(about["sha256"])).decode()
+    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    return response
+
+
+def stored_file(archive: Path, name: str) -> Section:
+    """Open a file of an archive in which nothing is compressed, where it lies in it."""
+    file = archive.open("rb")
+    with zipfile.ZipFile(archive) as packed:
+        info = packed.getinfo(name)
+    file.seek(info.header_offset + _LENGTHS_AT)
+    lengths = struct.unpack("<HH", file.read(4))  # of the name and of what is extra
+    start = info.header_offset + _LENGTHS_AT + 4 + sum(lengths)
+    return Section(file, start, info.file_size)
 
 
 def gone_text(version: DatasetVersion) -> str:
@@ -174,6 +209,30 @@ class ArchiveView(_VersionsView):
             refuse_as_gone(version)
         response = archive_response(request, version)
         log(version.study, request.user, f"downloaded version {version.number} of the data")
+        return response
+
+
+class FileView(_VersionsView):
+    """One of the files of a version."""
+
+    content_negotiation_class = WhateverIsAccepted
+
+    @extend_schema(
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The part that `Range` asks for."),
+            410: OpenApiResponse(ErrorSerializer, "Its files were deleted as somebody withdrew; which one follows."),
+            "4XX": ErrorSerializer,
+        },
+        operation_id="download_version_file",
+    )
+    def get(self, request: Request, slug: str, number: int, file: str) -> HttpResponseBase:
+        """Send it, with its SHA-256 in `Repr-Digest`."""
+        version = self.version(request, slug, number)
+        if version.state == DatasetVersion.State.WITHDRAWN:
+            refuse_as_gone(version)
+        response = single_response(request, version, file)
+        log(version.study, request.user, f"downloaded {file} of version {version.number} of the data")
         return response
 
 

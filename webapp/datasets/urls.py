@@ -1,9 +1,10 @@
 from django.urls import path
 
-from webapp.datasets.sending import ArchiveView, VersionListView, VersionView
+from webapp.datasets.sending import ArchiveView, FileView, VersionListView, VersionView
 
 urlpatterns = [
     path("studies/<slug:slug>/versions/", VersionListView.as_view(), name="versions"),
     path("studies/<slug:slug>/versions/<int:number>/", VersionView.as_view(), name="version"),
     path("studies/<slug:slug>/versions/<int:number>/archive/", ArchiveView.as_view(), name="version-archive"),
+    path("studies/<slug:slug>/versions/<int:number>/files/<str:file>", FileView.as_view(), name="version-single-file"),
 ]

@@ -65,6 +65,11 @@ urlpatterns = [
     path("studies/<slug:slug>/versions/ask/", versions.ask_for_version, name="desk-ask-version"),
     path("studies/<slug:slug>/versions/<int:number>/", versions.version_page, name="desk-version"),
     path("studies/<slug:slug>/versions/<int:number>.zip", versions.version_file, name="desk-version-file"),
+    path(
+        "studies/<slug:slug>/versions/<int:number>/files/<str:file>",
+        versions.version_single_file,
+        name="desk-version-single-file",
+    ),
     path("studies/<slug:slug>/versions/<int:number>/retry/", versions.retry_version, name="desk-retry-version"),
     path("studies/<slug:slug>/versions/<int:number>/publish/", versions.publish_version, name="desk-publish-version"),
     path("studies/<slug:slug>/receipts/", exports.receipts_page, name="desk-receipts"),

@@ -1,10 +1,10 @@
 """Numbered versions of a study's data: asked for, looked at, checked before they leave the site, and published."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django import forms
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -15,8 +15,10 @@ from webapp.datasets.choosing import LEFT_OUT, STATUSES, Choice
 from webapp.datasets.gate import NotPassed, checks, publish
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.queueing import ask_again, ask_to_build
-from webapp.datasets.sending import GONE, archive_response, gone_text
+from webapp.datasets.samples import Moment, delete_pictures, sample_picture, samples_of
+from webapp.datasets.sending import GONE, archive_response, gone_text, single_response
 from webapp.desk.access import for_members, in_english, render_desk
+from webapp.games.models import Episode
 from webapp.http.pace import paced
 from webapp.studies.copying import account_of
 from webapp.studies.joining import find_study
@@ -139,6 +141,17 @@ def version_file(request: HttpRequest, study: Study, number: int) -> HttpRespons
     return response
 
 
+@for_members(Role.VIEWER)
+def version_single_file(request: HttpRequest, study: Study, number: int, file: str) -> HttpResponseBase:
+    """Send one file of a version."""
+    version = _version(study, number)
+    if version.state == DatasetVersion.State.WITHDRAWN:
+        return _page(request, study, version, gone_text(version), GONE)
+    response = single_response(request, version, file)
+    log(study, request.user, f"downloaded {file} of version {version.number} of the data")
+    return response
+
+
 @require_POST
 @for_members(Role.EDITOR)
 def retry_version(request: HttpRequest, study: Study, number: int) -> HttpResponseBase:
@@ -156,6 +169,7 @@ def publish_version(request: HttpRequest, study: Study, number: int) -> HttpResp
     version = _version(study, number)
     if request.POST.get("down"):
         DatasetVersion.objects.filter(pk=version.pk).update(published=None, samples=[])
+        delete_pictures(version)
         log(study, request.user, f"took down the page of version {version.number} of the data")
         return redirect("desk-version", study.slug, version.number)
     form = PublishForm(request.POST)
@@ -226,12 +240,28 @@ def published(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
         "numbers": [(name, counts[name]) for name in ALL_SCHEMAS if name in counts and name != "tombstones"],
         "withdrawn": counts.get("tombstones", 0),
         "files": _files(version),
+        "samples": [] if is_gone else [_sample(version, episode) for episode in samples_of(version)],
         "others": others,
         "url": url,
         "year": version.stored.year,
         "gone": gone_text(version) if is_gone else "",
     }
     return render_desk(request, "published", None, GONE if is_gone else 200, **context)
+
+
+def _sample(version: DatasetVersion, episode: Episode) -> dict[str, Any]:
+    key = str(episode.pk)
+    has_pictures = all(sample_picture(version, key, moment).is_file() for moment in get_args(Moment))
+    return {"episode": episode, "has_pictures": has_pictures}
+
+
+def published_sample(request: HttpRequest, slug: str, number: int, episode_id: str, moment: Moment) -> FileResponse:
+    """Send the picture of a sample of a published version."""
+    version = _published(slug, number)
+    path = sample_picture(version, episode_id, moment)
+    if not path.is_file() or all(str(sample.pk) != episode_id for sample in samples_of(version)):
+        raise Http404
+    return FileResponse(path.open("rb"), content_type="image/webp", headers={"Cache-Control": "max-age=3600"})
 
 
 @in_english
@@ -242,6 +272,15 @@ def published_archive(request: HttpRequest, slug: str, number: int) -> HttpRespo
     if version.state == DatasetVersion.State.WITHDRAWN:
         return published(request, slug, number)
     return archive_response(request, version)
+
+
+@in_english
+def published_file(request: HttpRequest, slug: str, number: int, file: str) -> HttpResponseBase:
+    """Send one of the files of a published version."""
+    version = _published(slug, number)
+    if version.state == DatasetVersion.State.WITHDRAWN:
+        return published(request, slug, number)
+    return single_response(request, version, file)
 
 
 def _published(slug: str, number: int) -> DatasetVersion:

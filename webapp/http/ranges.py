@@ -1,5 +1,6 @@
 """Answers with a part of a file, to who asks for one: a download that broke off goes on where it stopped (RFC 9110)."""
 
+import io
 import os
 import re
 from http import HTTPStatus
@@ -10,22 +11,43 @@ from django.http import FileResponse, HttpRequest
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-class _Part:
-    """A file up to some byte."""
+class Section(io.RawIOBase):
+    """A section of a file, as a file: one that lies uncompressed in an archive, say."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file = file
-        self._left = size
-        self.close = file.close
+    def __init__(self, file: "BinaryIO | Section", start: int, size: int) -> None:
+        """Take so many bytes of a file that can be sought in; it is closed with this one."""
+        self._file, self._start, self._size = file, start, size
+        self.seek(0)
+
+    def readable(self) -> bool:
+        """Tell that it is."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that it is."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a byte, counted from the section's beginning; return which."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        return self._file.seek(self._start + base + offset) - self._start
+
+    def tell(self) -> int:
+        """Return the byte, counted from the section's beginning."""
+        return self._file.tell() - self._start
 
     def read(self, size: int = -1) -> bytes:
         """Return so many bytes, or what is left."""
-        content = self._file.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(content)
-        return content
+        left = max(0, self._size - self.tell())
+        return self._file.read(left if size < 0 else min(size, left))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
 
 
-def file_response(request: HttpRequest, file: BinaryIO, etag: str, **options: Any) -> FileResponse:
+def file_response(request: HttpRequest, file: BinaryIO | Section, etag: str, **options: Any) -> FileResponse:
     """Answer with a file, or with the one part of it that is asked for of this very file.
 
     Several parts at once, and what cannot be understood, are answered with the whole, as the standard allows.
@@ -46,7 +68,7 @@ def file_response(request: HttpRequest, file: BinaryIO, etag: str, **options: An
         file.seek(first)
         status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
         # The whole as it is: some servers send a file faster than what only reads like one.
-        content = file if part is None else _Part(file, last - first + 1)
+        content = file if part is None else Section(file, first, last - first + 1)
         response = FileResponse(content, status=status, **options)
         response["Content-Length"] = str(last - first + 1)
         if part is not None:

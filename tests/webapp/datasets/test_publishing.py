@@ -1,9 +1,13 @@
 """A version on the desk, over the API and in public: what it passes before, how it is sent, who may watch samples."""
 
+import base64
 import hashlib
+import io
 import re
 
 import pytest
+from django.utils import timezone
+from PIL import Image
 
 from editing.formats.about import Publication, about
 from editing.formats.datasheet import datasheet
@@ -12,8 +16,10 @@ from tests.webapp.datasets.conftest import names_in
 from tests.webapp.desk.test_studies import post, text
 from webapp.datasets.building import build
 from webapp.datasets.choosing import Choice
-from webapp.datasets.gate import SAMPLES, checks
+from webapp.datasets.gate import checks
 from webapp.datasets.models import DatasetVersion
+from webapp.datasets.samples import SAMPLES, allows_adaptations
+from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.studies.members import Role
 from webapp.studies.models import Participation
@@ -143,20 +149,80 @@ class TestPublic:
             assert len(shown.json()["player"]) == 32
             assert Player().get(f"/api/episodes/{sample}/replay/preview/").status_code == 200
 
+    def test_samples_have_pictures_whose_alternative_texts_say_what_they_show(self, published):
+        page = text(Player().get("/data/default/1/"))
+        sample = published.samples[0]
+        assert 'alt="picture 1.png, before any step"' in page
+        assert re.search(r'alt="picture 1.png, after Exposure \+\d', page)
+        assert "Photo: Ada, CC0 1.0; edited" in page
+        for moment in ("before", "after"):
+            answer = Player().get(f"/data/default/1/samples/{sample}-{moment}.webp")
+            assert answer.status_code == 200
+            assert Image.open(io.BytesIO(answer.getvalue())).size == (96, 64)
+        other = Episode.objects.exclude(pk__in=published.samples).first().pk
+        assert Player().get(f"/data/default/1/samples/{other}-after.webp").status_code == 404
+
+    def test_photos_whose_licence_forbids_adaptations_are_no_samples(self, owner, crowd, photos, make_version):
+        Photo.objects.filter(pk=photos[0].pk).update(licence="CC BY-ND 4.0")
+        version = make_version()
+        confirmed = [question.name for check in checks(version) for question in check.questions]
+        assert post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)["Location"] == "/data/default/1/"
+        version.refresh_from_db()
+        shown = Episode.objects.filter(pk__in=version.samples).values_list("photo", flat=True)
+        assert list(shown) == [photos[1].pk]
+
+    def test_a_version_without_samples_has_no_such_section(self, owner, crowd, photos, make_version):
+        Photo.objects.update(licence="CC BY-NC-ND 4.0")
+        version = make_version()
+        confirmed = [question.name for check in checks(version) for question in check.questions]
+        post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)
+        assert "<h2>Samples</h2>" not in text(Player().get("/data/default/1/"))
+
+    def test_a_photo_that_is_removed_is_shown_no_more(self, published, photos):
+        sample = Episode.objects.get(pk=published.samples[0])
+        assert Player().get(f"/data/default/1/samples/{sample.pk}-after.webp").status_code == 200
+        Photo.objects.filter(pk=sample.photo_id).update(removed_at=timezone.now())
+        assert str(sample.pk) not in text(Player().get("/data/default/1/"))
+        assert Player().get(f"/data/default/1/samples/{sample.pk}-after.webp").status_code == 404
+
+    def test_each_file_is_downloaded_by_itself_with_its_checksum(self, published):
+        page = text(Player().get("/data/default/1/"))
+        for name, listed in published.files.items():
+            if name == "archive":
+                continue
+            assert f'href="/data/default/1/files/{name}"' in page
+            answer = Player().get(f"/data/default/1/files/{name}")
+            assert hashlib.sha256(answer.getvalue()).hexdigest() == listed["sha256"]
+            digest = base64.b64decode(answer["Repr-Digest"].removeprefix("sha-256=:").removesuffix(":"))
+            assert digest.hex() == listed["sha256"]
+        for name in ("archive", "nothing.parquet", "..%2F2.zip"):
+            assert Player().get(f"/data/default/1/files/{name}").status_code == 404
+
     def test_it_can_be_taken_down(self, owner, published):
         post(owner, f"{VERSION}publish/", down="yes")
         assert Player().get("/data/default/1/").status_code == 404
+        assert not list(published.made_folder.rglob("*.webp"))
         assert Player().get(f"/api/episodes/{published.samples[0]}/replay/").status_code == 404
 
     def test_after_a_withdrawal_it_is_gone_and_names_what_follows(self, published, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks(execute=True):
             withdraw(Participation.objects.order_by("pk").last())
-        for address in ("/data/default/1/", "/data/default/1/archive.zip"):
+        assert not published.made_folder.exists()
+        for address in ("/data/default/1/", "/data/default/1/archive.zip", "/data/default/1/files/steps.parquet"):
             answer = Player().get(address)
             assert answer.status_code == 410
             assert "Version 2 follows it." in text(answer)
         assert published.files["archive"]["sha256"] in text(Player().get("/data/default/1/"))
         assert Player().get(f"/api/episodes/{published.samples[0]}/replay/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("licence", "allowed"),
+    [("CC0 1.0", True), ("CC BY-SA 4.0", True), ("own work, ask Andy", True), ("", False), (" ", False)]
+    + [(licence, False) for licence in ("CC BY-ND 4.0", "cc by-nc-nd", "Attribution-NoDerivatives", "CC BY ND")],
+)
+def test_a_photo_is_shown_edited_where_its_licence_allows_it(licence, allowed):
+    assert allows_adaptations(licence) == allowed
 
 
 class TestApi:
@@ -184,6 +250,16 @@ class TestApi:
         rest = client.get(url, headers=token | {"Range": "bytes=1000-", "If-Range": first["ETag"]})
         assert (first.status_code, rest.status_code) == (206, 206)
         assert first.getvalue() + rest.getvalue() == version.path.read_bytes()
+
+    def test_a_single_file_goes_on_where_it_broke_off(self, owner, client, token, photos, make_version):
+        version = make_version()
+        url = "/api/studies/default/versions/1/files/events.parquet"
+        first = client.get(url, headers=token | {"Range": "bytes=0-999"})
+        rest = client.get(url, headers=token | {"Range": "bytes=1000-", "If-Range": first["ETag"]})
+        assert (first.status_code, rest.status_code) == (206, 206)
+        content = first.getvalue() + rest.getvalue()
+        assert hashlib.sha256(content).hexdigest() == version.files["events.parquet"]["sha256"]
+        assert client.get(f"{url}.zip", headers=token).status_code == 404
 
     def test_of_who_has_withdrawn_it_is_gone(
         self, owner, client, token, photos, make_version, django_capture_on_commit_callbacks
