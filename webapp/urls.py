@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from webapp.datasets import own_data
 from webapp.desk.photos import photos_at_old_address
-from webapp.desk.versions import published, published_archive, published_file, published_sample
+from webapp.desk.versions import published, published_archive, published_file, published_form, published_sample
 from webapp.downloads.pages import finished, finished_file
 from webapp.games.pages import home, replay
 from webapp.http.health import healthz, livez, readyz
@@ -57,6 +57,7 @@ urlpatterns = [
     path("data/<slug:slug>/<int:number>/", published, name="published"),
     path("data/<slug:slug>/<int:number>/archive.zip", published_archive, name="published-archive"),
     path("data/<slug:slug>/<int:number>/files/<str:file>", published_file, name="published-file"),
+    path("data/<slug:slug>/<int:number>/forms/<str:form>.zip", published_form, name="published-form"),
     re_path(
         r"^data/(?P<slug>[-\w]+)/(?P<number>\d+)/samples/(?P<episode_id>[0-9a-f-]{36})-(?P<moment>before|after)\.webp$",
         published_sample,

@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 
 from editing.files import new_folder
+from editing.formats.sizes import minari_bytes
 from editing.game.rules import MAXIMUM_STEPS
 from editing.trajectories.reading import Snapshot
 from learning.dataset.transitions import Transitions
 from learning.environments.editing_game import action_space, observation_space
-
-# Of an observation and an action, uncompressed.
-_BYTES_OF_A_STEP = 64 * 64 * 3 * 4 + 11 * 4 + 39 * 4
-_ON_DISK = 1.4  # HDF5 pads what it writes: measured on episodes of five steps
 
 
 def chosen_episodes(transitions: Transitions, most: int | None = None, seed: int = 0) -> list[range]:
@@ -37,7 +34,7 @@ def chosen_episodes(transitions: Transitions, most: int | None = None, seed: int
 
 def size_of(episodes: list[range]) -> int:
     """Return about how many bytes the data set takes."""
-    return round(_ON_DISK * sum((len(items) + 1) * _BYTES_OF_A_STEP for items in episodes))
+    return minari_bytes(len(episodes), sum(map(len, episodes)))
 
 
 def write_minari(

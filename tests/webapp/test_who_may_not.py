@@ -120,6 +120,10 @@ READ = [
     Address("desk-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
     *(Address(name, PUBLIC) for name in ("published", "published-archive")),
     Address("published-file", PUBLIC),
+    Address("published-form", answers((404, ""))),  # nobody has asked for one
+    Address("version-forms", OF_MEMBERS),
+    Address("version-form", OF_MEMBERS | dict.fromkeys(MEMBERS, (404, "not_found"))),
+    Address("desk-version-form", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
     Address("published-sample", answers((404, ""))),  # nobody's play is one here
     *(Address(name, OF_MEMBERS) for name in ("versions", "version", "version-archive", "version-single-file")),
     Address("desk-new-version", DESK_OF_EDITORS),
@@ -189,6 +193,9 @@ WRITE = [
     Address("versions", OF_EDITORS, "POST", {}),
     Address("desk-ask-version", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     Address("desk-retry-version", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/exports/")), "POST"),
+    Address("version-forms", OF_EDITORS, "POST", {"form": "csv"}),
+    Address("desk-ask-version-form", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/versions/1/")), "POST"),
+    Address("desk-delete-version-form", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (404, "")), "POST"),
     # Published already: without a description it is refused.
     Address(
         "desk-publish-version", LOGIN | {"viewer": (403, ""), "editor": (403, ""), "researcher": (400, "")}, "POST"

@@ -140,7 +140,7 @@ def _build(version: DatasetVersion, attempt: int) -> None:
     freeze(version)
     version.refresh_from_db()
     tally = Tally()
-    with _heart(version.pk, attempt, tally), _aside(version) as folder:
+    with _heart(version.pk, attempt, tally), aside(str(version.pk)) as folder:
         files = folder / str(version)
         files.mkdir()
         selection = FrozenSelection.of(version)
@@ -174,11 +174,12 @@ def _finish(version: DatasetVersion, attempt: int, archive: Path, values: dict[s
             return
         version.path.parent.mkdir(parents=True, exist_ok=True)
         archive.replace(version.path)
-        _sync(version.path.parent)
+        sync(version.path.parent)
         rows.update(state=DatasetVersion.State.READY, reason="", finished=timezone.now(), **values)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Let the disk know the names in a folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -205,14 +206,18 @@ def _fail_once_postgres_is_back(key: int, attempt: int) -> None:
         time.sleep(0.5)
 
 
-def pack(folder: Path, archive: Path) -> None:
-    """Put a folder into a ZIP file, byte for byte the same for the same content. Its files go as they are packed."""
+def pack(folder: Path, archive: Path, compression: int = zipfile.ZIP_STORED) -> None:
+    """Put a folder into a ZIP file, byte for byte the same for the same content. Its files go as they are packed.
+
+    Args:
+        compression: none, for Parquet, which is compressed already.
+    """
     with archive.open("wb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as packed:
-            # Nothing is compressed once more: Parquet is already.
+        with zipfile.ZipFile(file, "w") as packed:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 info = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix())
                 info.external_attr = 0o644 << 16
+                info.compress_type = compression
                 with path.open("rb") as source, packed.open(info, "w", force_zip64=True) as target:
                     shutil.copyfileobj(source, target, 1 << 20)
                 path.unlink()  # to need the room once, not twice
@@ -221,13 +226,13 @@ def pack(folder: Path, archive: Path) -> None:
 
 
 @contextmanager
-def _aside(version: DatasetVersion) -> Iterator[Path]:
-    """Make a folder to build in; what attempts have left that were killed is deleted."""
+def aside(name: str) -> Iterator[Path]:
+    """Make a folder to build in; what attempts of that name have left that were killed is deleted."""
     parent = building_folder()
     parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.glob(f"{version.pk}-*"):
+    for left in parent.glob(f"{name}-*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{version.pk}-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=parent) as folder:
         yield Path(folder)
 
 

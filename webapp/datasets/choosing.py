@@ -18,6 +18,7 @@ from webapp.studies.models import Consent, Lease, Participation
 # What can be left out of a version, by the flag of the episode.
 LEFT_OUT = (*FLAGS, "surplus")
 STATUSES = ("submitted", "excluded")
+SMALLEST_CELL = 5
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Choice:
         free_text: whether what people and researchers wrote in their own words is in it.
         exact_device: whether windows and screens are as they were recorded, not coarse.
         smallest_cell: where fewer people are alike in condition and window, their windows are not told.
+        smallest_cell_reason: why that is smaller than usual.
     """
 
     kinds: tuple[str, ...] = PLAYER_KINDS
@@ -44,7 +46,17 @@ class Choice:
     refused: bool = False
     free_text: bool = False
     exact_device: bool = False
-    smallest_cell: int = 5
+    smallest_cell: int = SMALLEST_CELL
+    smallest_cell_reason: str = ""
+
+    def check(self) -> None:
+        """Refuse what cannot be chosen; versions of before may have been.
+
+        Raises:
+            ValueError: says what is missing.
+        """
+        if self.smallest_cell < SMALLEST_CELL and not self.smallest_cell_reason.strip():
+            raise ValueError(f"Say why groups of {self.smallest_cell} are large enough: {SMALLEST_CELL} is usual.")
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""

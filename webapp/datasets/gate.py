@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 from django.utils import timezone
 
-from webapp.datasets.choosing import Choice
+from webapp.datasets.choosing import SMALLEST_CELL, Choice
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.samples import make_samples
 
@@ -73,7 +73,8 @@ def _cells(version: DatasetVersion, choice: Choice) -> Check:
         for (condition, window), count in sorted(cells.items(), key=str)
     )
     check.notes.append(f"People by condition and window: {told}.")
-    if choice.smallest_cell < Choice().smallest_cell:
+    if choice.smallest_cell < SMALLEST_CELL:
+        check.notes.append(f"Why groups of {choice.smallest_cell} are enough: {choice.smallest_cell_reason}")
         check.questions.append(
             Question("small", f"Cells of {choice.smallest_cell} are large enough here, and our ethics board agrees.")
         )

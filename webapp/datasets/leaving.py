@@ -47,8 +47,10 @@ def leave_versions(participation: Participation, **kwargs: Any) -> None:
         versions.filter(study=study, version_people__participation=participation).order_by("-number")
     )  # fmt: skip
     VersionEpisode.objects.filter(version__study=study, episode__in=own).delete()
+    delete_files(held)
     for version in held:
         version.version_people.filter(participation=participation).delete()
+        version.conversions.all().delete()
     followed: dict[tuple[int, str], DatasetVersion] = {}
     for version in held:
         if version.state in DatasetVersion.COMING:
@@ -63,11 +65,10 @@ def leave_versions(participation: Participation, **kwargs: Any) -> None:
 
 
 def _give_up(version: DatasetVersion, followed: dict[tuple[int, str], DatasetVersion]) -> None:
-    """Delete a version's files; one version follows all that held the same, by the same names."""
+    """Give up a version's files; one version follows all that held the same, by the same names."""
     version.state, version.reason = DatasetVersion.State.WITHDRAWN, GONE
     version.samples = []
     version.save(update_fields=["state", "reason", "samples"])
-    delete_files([version])
     what = (version.key_id, json.dumps(version.choice, sort_keys=True))
     if what not in followed:
         followed[what] = new_version(version.study, Choice.from_json(version.choice), successor_of=version)

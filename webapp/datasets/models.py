@@ -260,6 +260,54 @@ class DatasetVersion(models.Model):
         return later
 
 
+class ConvertedVersion(models.Model):
+    """A version in the form of another program, which a researcher has asked for; it goes with the version's files.
+
+    Attributes:
+        most: Minari: so many episodes at most; None: all.
+        attempt: counts how often it was begun.
+        size, sha256: of its file.
+    """
+
+    class Form(models.TextChoices):
+        CSV = "csv", "CSV"
+        MINARI = "minari", "Minari"
+        HUGGING_FACE = "hugging-face", "Hugging Face"
+        PSYCH_DS = "psych-ds", "Psych-DS"
+
+    State = PreparedExport.State
+    COMING: ClassVar = (PreparedExport.State.QUEUED, PreparedExport.State.WORKING)
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="conversions")
+    form = models.CharField(max_length=20, choices=Form)
+    most = models.PositiveIntegerField(null=True)
+    asked = models.DateTimeField(auto_now_add=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=PreparedExport.State, default=PreparedExport.State.QUEUED)
+    reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the researcher")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    finished = models.DateTimeField(null=True)
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["version", "form"]
+        constraints: ClassVar = [models.UniqueConstraint("version", "form", name="form_once_of_a_version")]
+
+    def __str__(self) -> str:
+        return f"{self.version}-{self.form}"
+
+    @property
+    def path(self) -> Path:
+        """The ZIP file."""
+        return self.version.made_folder / f"{self.form}.zip"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was written, and its file was not lost since."""
+        return self.state == self.State.READY and self.path.is_file()
+
+
 class VersionEpisode(models.Model):
     """An episode that a version holds."""
 

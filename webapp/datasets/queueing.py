@@ -1,12 +1,13 @@
-"""Putting a version into the worker's queue, by the name of the task, which itself imports what does the work."""
+"""Putting versions, and their other forms, into the worker's queue, by the names of tasks, which import the work."""
 
 from django.db import transaction
 from procrastinate.contrib.django import app
 
-from webapp.datasets.models import DatasetVersion
-from webapp.downloads.tasks import QUEUE
+from webapp.datasets.models import ConvertedVersion, DatasetVersion
+from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 
 BUILD_VERSION = "build_version"
+CONVERT_VERSION = "convert_version"
 
 
 def ask_to_build(version: DatasetVersion) -> None:
@@ -24,3 +25,9 @@ def ask_again(version: DatasetVersion) -> bool:
     DatasetVersion.objects.filter(pk=version.pk).update(state=DatasetVersion.State.QUEUED, reason="", attempt=0)
     ask_to_build(version)
     return True
+
+
+def ask_to_convert(row: ConvertedVersion) -> None:
+    """Put a form of a version into the queue, in the same transaction as its row; one after another of a study."""
+    lock = f"forms of {row.version.study_id}"
+    app.configure_task(CONVERT_VERSION, queue=QUEUE, lock=lock, priority=AFTER_DOWNLOADS).defer(conversion=row.pk)

@@ -53,9 +53,10 @@ def sample_picture(version: DatasetVersion, episode: str, moment: Moment) -> Pat
 
 
 def samples_of(version: DatasetVersion) -> list[Episode]:
-    """Return the samples that can be watched still, with their photos and steps."""
+    """Return the samples that may be shown still, with their photos and steps."""
     own: QuerySet[Episode] = Episode.objects.filter(pk__in=version.samples, photo__removed_at=None)
-    return list(own.select_related("photo").prefetch_related("steps").order_by("photo_id"))
+    episodes = own.select_related("photo").prefetch_related("steps").order_by("photo_id")
+    return [episode for episode in episodes if allows_adaptations(episode.photo.licence)]
 
 
 def delete_pictures(version: DatasetVersion) -> None:

@@ -3,6 +3,7 @@
 import base64
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -66,9 +67,13 @@ def single_response(request: HttpRequest | Request, version: DatasetVersion, nam
         django_request, stored_file(version.path, f"{version}/{name}"), f'"{about["sha256"]}"', as_attachment=True,
         filename=name, content_type="application/octet-stream",
     )  # fmt: skip
-    digest = base64.b64encode(bytes.fromhex(about["sha256"])).decode()
-    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    response.headers["Repr-Digest"] = repr_digest(about["sha256"])
     return response
+
+
+def repr_digest(sha256: str) -> str:
+    """Return a checksum as HTTP has it (RFC 9530), from its hexadecimal digits."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
 def stored_file(archive: Path, name: str) -> Section:
@@ -99,6 +104,21 @@ class ChoiceSerializer(serializers.Serializer[Any]):
     free_text = serializers.BooleanField(required=False)
     exact_device = serializers.BooleanField(required=False)
     smallest_cell = serializers.IntegerField(min_value=1, required=False)
+    smallest_cell_reason = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, help_text="Why it is smaller than 5."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            choice_of(attrs).check()
+        except ValueError as error:
+            raise serializers.ValidationError({"smallest_cell_reason": str(error)}) from None
+        return attrs
+
+
+def choice_of(given: Mapping[str, Any]) -> Choice:
+    """Return what was chosen, from the values of a serializer."""
+    return Choice.from_json({name: sorted(value) if isinstance(value, set) else value for name, value in given.items()})
 
 
 class NewVersionSerializer(serializers.Serializer[Any]):
@@ -127,7 +147,9 @@ class VersionSerializer(serializers.Serializer[DatasetVersion]):
         return version.successor.number if version.successor else None
 
 
-class _VersionsView(APIView):
+class VersionsView(APIView):
+    """What is asked of a study's versions, by members or by a token."""
+
     authentication_classes = (TokenAuthentication, SessionWithCsrf)
     permission_classes = (IsAdminUser,)
 
@@ -145,7 +167,7 @@ class _VersionsView(APIView):
         return version
 
 
-class VersionListView(_VersionsView):
+class VersionListView(VersionsView):
     """The numbered versions of a study's data."""
 
     @extend_schema(responses={200: VersionSerializer(many=True), "4XX": ErrorSerializer}, operation_id="list_versions")
@@ -166,10 +188,7 @@ class VersionListView(_VersionsView):
         check_pace(request, "export")
         asked = NewVersionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data.get("choice", {})
-        choice = Choice.from_json(
-            {name: sorted(value) if isinstance(value, set) else value for name, value in given.items()}
-        )
+        choice = choice_of(asked.validated_data.get("choice", {}))
         version = new_version(
             study, choice, account_of(request.user), unlinkable=asked.validated_data["unlinkable"]
         )  # fmt: skip
@@ -178,7 +197,7 @@ class VersionListView(_VersionsView):
         return Response(VersionSerializer(version).data, status.HTTP_202_ACCEPTED)
 
 
-class VersionView(_VersionsView):
+class VersionView(VersionsView):
     """One version."""
 
     @extend_schema(responses={200: VersionSerializer, "4XX": ErrorSerializer}, operation_id="read_version")
@@ -187,7 +206,7 @@ class VersionView(_VersionsView):
         return Response(VersionSerializer(self.version(request, slug, number)).data)
 
 
-class ArchiveView(_VersionsView):
+class ArchiveView(VersionsView):
     """All files of a version in one."""
 
     throttle_scope = "archive"
@@ -212,7 +231,7 @@ class ArchiveView(_VersionsView):
         return response
 
 
-class FileView(_VersionsView):
+class FileView(VersionsView):
     """One of the files of a version."""
 
     content_negotiation_class = WhateverIsAccepted

@@ -6,8 +6,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
 from webapp.datasets.building import LOST_AFTER, MOST_ATTEMPTS
-from webapp.datasets.models import DatasetVersion
-from webapp.datasets.queueing import BUILD_VERSION, ask_to_build
+from webapp.datasets.models import ConvertedVersion, DatasetVersion
+from webapp.datasets.queueing import BUILD_VERSION, CONVERT_VERSION, ask_to_build, ask_to_convert
 
 _INTERRUPTED = "The server, or its database, was interrupted in the midst of it. It is made anew."
 _DIED = "The server's worker died at it several times: it may be too large for its memory, or its disk."
@@ -31,6 +31,20 @@ def take_up() -> None:
             rows.update(state=failed, reason=_DIED, attempt=version.attempt + 1, finished=timezone.now())
         elif rows.update(state=DatasetVersion.State.QUEUED, heartbeat=None, reason=_reason(version)):
             ask_to_build(version)
+
+
+def take_up_forms() -> None:
+    """Do the same of versions in other forms whose job has ended or is lost: nobody is at them."""
+    held = (Status.TODO.value, Status.DOING.value)
+    jobs = ProcrastinateJob.objects.filter(task_name=CONVERT_VERSION, status__in=held)
+    queued = {arguments.get("conversion") for arguments in jobs.values_list("args", flat=True)}
+    lost = ConvertedVersion.objects.filter(state__in=ConvertedVersion.COMING).exclude(pk__in=queued)
+    for row in lost.select_related("version"):
+        rows = ConvertedVersion.objects.filter(pk=row.pk, state=row.state, attempt=row.attempt)
+        if row.attempt >= MOST_ATTEMPTS:
+            rows.update(state=ConvertedVersion.State.FAILED, reason=_DIED, finished=timezone.now())
+        elif rows.update(state=ConvertedVersion.State.QUEUED):
+            ask_to_convert(row)
 
 
 def _reason(version: DatasetVersion) -> str:

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 
-from webapp.datasets.queueing import BUILD_VERSION
+from webapp.datasets.queueing import BUILD_VERSION, CONVERT_VERSION
 from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 
 
@@ -51,13 +51,22 @@ def build_version(*, version: int) -> None:
     build(version)
 
 
+@app.task(name=CONVERT_VERSION, queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
+def convert_version(context: JobContext, *, conversion: int) -> None:
+    """Write a version in the form of another program."""
+    from webapp.datasets import converting
+
+    converting.convert(conversion, context.should_abort)
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="take_up_versions", queue=QUEUE, queueing_lock="take up versions")
 def take_up_versions(timestamp: int) -> None:
-    """Every minute: build versions whose worker has died, or whose job is gone; not for ever."""
-    from webapp.datasets.taking_up import take_up
+    """Every minute: build versions whose worker has died, or whose job is gone, and their forms; not for ever."""
+    from webapp.datasets.taking_up import take_up, take_up_forms
 
     take_up()
+    take_up_forms()
 
 
 @app.periodic(cron="* * * * *")

@@ -11,13 +11,15 @@ from django.views.decorators.http import require_POST
 
 from editing.trajectories.schemas import ALL_SCHEMAS, PLAYER_KINDS
 from webapp.datasets.building import ARCHIVE, new_version
-from webapp.datasets.choosing import LEFT_OUT, STATUSES, Choice
+from webapp.datasets.choosing import LEFT_OUT, SMALLEST_CELL, STATUSES, Choice
 from webapp.datasets.gate import NotPassed, checks, publish
-from webapp.datasets.models import DatasetVersion
+from webapp.datasets.models import ConvertedVersion, DatasetVersion
 from webapp.datasets.queueing import ask_again, ask_to_build
 from webapp.datasets.samples import Moment, delete_pictures, sample_picture, samples_of
 from webapp.datasets.sending import GONE, archive_response, gone_text, single_response
+from webapp.datasets.sending_forms import form_response
 from webapp.desk.access import for_members, in_english, render_desk
+from webapp.desk.conversions import forms_of
 from webapp.games.models import Episode
 from webapp.http.pace import paced
 from webapp.studies.copying import account_of
@@ -72,6 +74,18 @@ class VersionForm(forms.Form):
         required=False,
         help_text="Such a version cannot be published.",
     )
+    smallest_cell = forms.IntegerField(
+        label="Fewest people alike in condition and window",
+        min_value=1,
+        initial=SMALLEST_CELL,
+        help_text="Where fewer are, their windows are not told.",
+    )
+    smallest_cell_reason = forms.CharField(
+        label="Why fewer than 5 are enough here",
+        required=False,
+        max_length=500,
+        help_text="Such as what your ethics board has said. It stands in the version's manifest.",
+    )
     unlinkable = forms.BooleanField(
         label="Under new pseudonyms, which no other version has",
         required=False,
@@ -83,6 +97,16 @@ class VersionForm(forms.Form):
         """What was chosen."""
         given: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if name != "unlinkable"}
         return Choice.from_json(given | {"consent_version": given["consent_version"] or 0})
+
+    def clean(self) -> None:
+        """Refuse what cannot be chosen."""
+        super().clean()
+        if self.errors:
+            return
+        try:
+            self.choice.check()
+        except ValueError as error:
+            self.add_error("smallest_cell_reason", str(error))
 
 
 class PublishForm(forms.Form):
@@ -205,7 +229,11 @@ def _page(
     context.setdefault("form", PublishForm(initial=texts | {"licence": version.licence or study.data_licence}))
     every = checks(version) if version.is_there else []
     context |= {"tab": "exports", "version": version, "problem": problem, "checks": every, "files": _files(version)}
-    context["chosen"] = [(name.replace("_", " "), _text(value)) for name, value in version.choice.items()]
+    context["forms"] = forms_of(version) if version.is_there else []
+    context["forms_coming"] = version.conversions.filter(state__in=ConvertedVersion.COMING).exists()
+    context["chosen"] = [
+        (name.replace("_", " "), _text(value)) for name, value in version.choice.items() if value != ""
+    ]
     return render_desk(request, "version", study, status, **context)
 
 
@@ -240,6 +268,7 @@ def published(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
         "numbers": [(name, counts[name]) for name in ALL_SCHEMAS if name in counts and name != "tombstones"],
         "withdrawn": counts.get("tombstones", 0),
         "files": _files(version),
+        "forms": [row for row in version.conversions.select_related("version") if row.is_there],
         "samples": [] if is_gone else [_sample(version, episode) for episode in samples_of(version)],
         "others": others,
         "url": url,
@@ -281,6 +310,15 @@ def published_file(request: HttpRequest, slug: str, number: int, file: str) -> H
     if version.state == DatasetVersion.State.WITHDRAWN:
         return published(request, slug, number)
     return single_response(request, version, file)
+
+
+@in_english
+def published_form(request: HttpRequest, slug: str, number: int, form: str) -> HttpResponseBase:
+    """Send a published version in the form of another program."""
+    version = _published(slug, number)
+    if version.state == DatasetVersion.State.WITHDRAWN:
+        return published(request, slug, number)
+    return form_response(request, get_object_or_404(version.conversions.select_related("version__study"), form=form))
 
 
 def _published(slug: str, number: int) -> DatasetVersion:

@@ -487,6 +487,58 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/studies/{slug}/versions/{number}/files/{file}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description Send it, with its SHA-256 in `Repr-Digest`. */
+        readonly get: operations["download_version_file"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/versions/{number}/forms/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description Say how large each is, and how far. */
+        readonly get: operations["list_version_forms"];
+        readonly put?: never;
+        /** @description Ask for one, which the worker writes; it is kept with the version, and goes with it. */
+        readonly post: operations["make_version_form"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/versions/{number}/forms/{form}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description Send it, with its SHA-256 in `Repr-Digest`. */
+        readonly get: operations["download_version_form"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/trials/{trial_id}/pictures/{index}/": {
         readonly parameters: {
             readonly query?: never;
@@ -567,6 +619,8 @@ export interface components {
             readonly free_text?: boolean;
             readonly exact_device?: boolean;
             readonly smallest_cell?: number;
+            /** @description Why it is smaller than 5. */
+            readonly smallest_cell_reason?: string;
         };
         readonly ConsentText: {
             /** @description To be sent with the request to join. */
@@ -586,20 +640,12 @@ export interface components {
         readonly DeviceEnum: "mouse" | "touch" | "pen" | "keyboard" | "other";
         readonly Download: {
             readonly format: components["schemas"]["FormatEnum"];
-            readonly state: components["schemas"]["DownloadStateEnum"];
+            readonly state: components["schemas"]["State2daEnum"];
             /** @description Why it failed, for the player. */
             readonly reason: string;
             /** @description Of the file, once it is ready. */
             readonly url: string | null;
         };
-        /**
-         * @description * `queued` - Queued
-         *     * `working` - Working
-         *     * `ready` - Ready
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        readonly DownloadStateEnum: "queued" | "working" | "ready" | "failed";
         readonly Downloads: {
             readonly offered: boolean;
             /** @description Why nothing is offered; empty else. */
@@ -709,6 +755,40 @@ export interface components {
          * @enum {string}
          */
         readonly FiltersEnum: "exposure" | "gamma" | "white_balance" | "saturation" | "tone" | "contrast" | "black_white" | "color";
+        readonly Form: {
+            readonly form: components["schemas"]["FormEnum"];
+            /** @description How large all of it is, about, before it is packed. */
+            readonly about_bytes: number;
+            /**
+             * @description Null: nobody has asked for it.
+             *
+             *     * `queued` - Queued
+             *     * `working` - Working
+             *     * `ready` - Ready
+             *     * `failed` - Failed
+             */
+            readonly state: (components["schemas"]["State2daEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** @description Why it failed; empty else. */
+            readonly reason: string;
+            readonly most: number | null;
+            /** @description Of its file, once it is ready; 0 else. */
+            readonly bytes: number;
+            /** @description Of its file, once it is ready; empty else. */
+            readonly sha256: string;
+        };
+        /**
+         * @description * `csv` - CSV
+         *     * `minari` - Minari
+         *     * `hugging-face` - Hugging Face
+         *     * `psych-ds` - Psych-DS
+         * @enum {string}
+         */
+        readonly FormEnum: "csv" | "minari" | "hugging-face" | "psych-ds";
+        readonly FormRequestRequest: {
+            readonly form: components["schemas"]["FormEnum"];
+            /** @description Of Minari: so many episodes at most, drawn at random. */
+            readonly most?: number | null;
+        };
         /**
          * @description * `jpeg` - JPEG
          *     * `tiff16` - TIFF, 16 bits
@@ -1019,6 +1099,14 @@ export interface components {
             readonly next_seq: number;
             readonly steps: readonly components["schemas"]["Step"][];
         };
+        /**
+         * @description * `queued` - Queued
+         *     * `working` - Working
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        readonly State2daEnum: "queued" | "working" | "ready" | "failed";
         /**
          * @description * `open` - open
          *     * `submitted` - submitted
@@ -2454,6 +2542,204 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
+                readonly number: number;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/zip": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/zip": string;
+                };
+            };
+            /** @description Its files were deleted as somebody withdrew; which one follows. */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly download_version_file: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly file: string;
+                readonly number: number;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            readonly 206: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Its files were deleted as somebody withdrew; which one follows. */
+            readonly 410: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly list_version_forms: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: number;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["Form"][];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly make_version_form: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: number;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FormRequestRequest"];
+            };
+        };
+        readonly responses: {
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["Form"][];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly download_version_form: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly form: string;
                 readonly number: number;
                 readonly slug: string;
             };

@@ -59,7 +59,7 @@ def published(owner, crowd, make_version):
 
 class TestDesk:
     def test_it_is_asked_for_built_and_downloaded(self, owner, photos):
-        form = {"kinds": ["human"], "statuses": ["submitted"], "leave_out": ["preview"]}
+        form = {"kinds": ["human"], "statuses": ["submitted"], "leave_out": ["preview"], "smallest_cell": 5}
         assert post(owner, "/desk/studies/default/versions/ask/", **form)["Location"] == EXPORTS
         version = DatasetVersion.objects.get()
         assert "queued" in text(owner.get(EXPORTS))
@@ -72,6 +72,17 @@ class TestDesk:
         assert "default-v1/events.parquet" in names_in(file.getvalue())
         page = text(owner.get(VERSION))
         assert version.files["events.parquet"]["sha256"] in page
+
+    def test_smaller_groups_need_a_reason_which_the_list_shows(self, owner, crowd):
+        form = {"kinds": ["human"], "statuses": ["submitted"], "smallest_cell": 2}
+        refused = post(owner, "/desk/studies/default/versions/ask/", **form)
+        assert refused.status_code == 400
+        assert "Say why groups of 2 are large enough: 5 is usual." in text(refused)
+        assert not DatasetVersion.objects.exists()
+        reason = "The board of our faculty agreed (2026-14)."
+        post(owner, "/desk/studies/default/versions/ask/", **form, smallest_cell_reason=reason)
+        build(DatasetVersion.objects.get().pk)
+        assert f"Why groups of 2 are enough: {reason}" in text(owner.get(VERSION))
 
     def test_one_that_failed_says_why_and_is_tried_again(self, owner, photos, make_version, settings):
         version = make_version()
@@ -178,10 +189,11 @@ class TestPublic:
         post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)
         assert "<h2>Samples</h2>" not in text(Player().get("/data/default/1/"))
 
-    def test_a_photo_that_is_removed_is_shown_no_more(self, published, photos):
+    @pytest.mark.parametrize("change", [{"removed_at": timezone.now()}, {"licence": "CC BY-ND 4.0"}])
+    def test_a_photo_that_is_removed_or_forbids_it_by_now_is_shown_no_more(self, published, change):
         sample = Episode.objects.get(pk=published.samples[0])
-        assert Player().get(f"/data/default/1/samples/{sample.pk}-after.webp").status_code == 200
-        Photo.objects.filter(pk=sample.photo_id).update(removed_at=timezone.now())
+        assert Player().get(f"/data/default/1/samples/{sample.pk}-after.webp").getvalue()
+        Photo.objects.filter(pk=sample.photo_id).update(**change)
         assert str(sample.pk) not in text(Player().get("/data/default/1/"))
         assert Player().get(f"/data/default/1/samples/{sample.pk}-after.webp").status_code == 404
 
@@ -273,6 +285,7 @@ class TestApi:
 
     def test_what_cannot_be_chosen_is_refused(self, owner, client, token, study):
         url = "/api/studies/default/versions/"
-        answer = client.post(url, {"choice": {"kinds": ["cats"]}}, content_type="application/json", headers=token)
-        assert answer.status_code == 400
+        for choice in ({"kinds": ["cats"]}, {"smallest_cell": 2}):
+            answer = client.post(url, {"choice": choice}, content_type="application/json", headers=token)
+            assert answer.status_code == 400
         assert not DatasetVersion.objects.exists()

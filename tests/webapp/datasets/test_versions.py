@@ -141,6 +141,8 @@ class TestCommand:
             call_command("export_dataset", study="default", version_number=7, output=tmp_path / "x")
         with pytest.raises(CommandError, match="of one study"):
             call_command("export_dataset", new_version=True)
+        with pytest.raises(CommandError, match="Say why groups of 2 are large enough"):
+            call_command("export_dataset", study="default", new_version=True, smallest_cell=2)
         with pytest.raises(CommandError, match="name a folder"):
             call_command("export_dataset", study="default")
 

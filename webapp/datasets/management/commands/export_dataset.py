@@ -53,6 +53,7 @@ class Command(BaseCommand):
         versions.add_argument(
             "--smallest-cell", type=int, metavar="N", help="fewer people alike in condition and window: none told (5)"
         )
+        versions.add_argument("--smallest-cell-reason", default="", metavar="TEXT", help="why that is less than 5")
         versions.add_argument("--exact-device", action="store_true", help="with exact sizes of windows and screens")
         versions.add_argument(
             "--unlinkable", action="store_true", help="under new pseudonyms, which no other version has"
@@ -120,9 +121,14 @@ def _choice(options: dict[str, Any]) -> Choice:
         "failed_attention": options.get("failed_attention"),
         "smallest_cell": options.get("smallest_cell"),
     }
-    flags = ("refused", "free_text", "exact_device", "consent_version")
+    flags = ("refused", "free_text", "exact_device", "consent_version", "smallest_cell_reason")
     chosen = {name: value for name, value in given.items() if value is not None}
-    return Choice.from_json(chosen | {name: options[name] for name in flags if options.get(name)})
+    choice = Choice.from_json(chosen | {name: options[name] for name in flags if options.get(name)})
+    try:
+        choice.check()
+    except ValueError as error:
+        raise CommandError(f"{error} --smallest-cell-reason takes it.") from None
+    return choice
 
 
 def _why_not(version: DatasetVersion) -> str:
