@@ -454,7 +454,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"PlayerKindEnum": "editing.trajectories.schemas.PLAYER_KINDS"},
+    "ENUM_NAME_OVERRIDES": {
+        "PlayerKindEnum": "editing.trajectories.schemas.PLAYER_KINDS",
+        "ConversionStateEnum": "webapp.datasets.models.PreparedExport.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "webapp.http.openapi.describe_unavailable",

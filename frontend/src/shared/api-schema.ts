@@ -630,6 +630,14 @@ export interface components {
             readonly boxes: readonly string[];
         };
         /**
+         * @description * `queued` - Queued
+         *     * `working` - Working
+         *     * `ready` - Ready
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        readonly ConversionStateEnum: "queued" | "working" | "ready" | "failed";
+        /**
          * @description * `mouse` - mouse
          *     * `touch` - touch
          *     * `pen` - pen
@@ -640,7 +648,7 @@ export interface components {
         readonly DeviceEnum: "mouse" | "touch" | "pen" | "keyboard" | "other";
         readonly Download: {
             readonly format: components["schemas"]["FormatEnum"];
-            readonly state: components["schemas"]["State2daEnum"];
+            readonly state: components["schemas"]["ConversionStateEnum"];
             /** @description Why it failed, for the player. */
             readonly reason: string;
             /** @description Of the file, once it is ready. */
@@ -767,7 +775,7 @@ export interface components {
              *     * `ready` - Ready
              *     * `failed` - Failed
              */
-            readonly state: (components["schemas"]["State2daEnum"] | components["schemas"]["NullEnum"]) | null;
+            readonly state: (components["schemas"]["ConversionStateEnum"] | components["schemas"]["NullEnum"]) | null;
             /** @description Why it failed; empty else. */
             readonly reason: string;
             readonly most: number | null;
@@ -1099,14 +1107,6 @@ export interface components {
             readonly next_seq: number;
             readonly steps: readonly components["schemas"]["Step"][];
         };
-        /**
-         * @description * `queued` - Queued
-         *     * `working` - Working
-         *     * `ready` - Ready
-         *     * `failed` - Failed
-         * @enum {string}
-         */
-        readonly State2daEnum: "queued" | "working" | "ready" | "failed";
         /**
          * @description * `open` - open
          *     * `submitted` - submitted
