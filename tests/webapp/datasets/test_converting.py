@@ -54,7 +54,7 @@ def test_the_size_is_said_before_anybody_asks(researcher, version):
     sizes = sizes_of(version)
     # Nine pictures, uncompressed and padded.
     assert sizes["minari"] == pytest.approx(9 * 64 * 64 * 3 * 4 * 1.4, rel=0.01)
-    assert re.search(r"with their pictures. About 610.\d\sKB", page), page
+    assert re.search(r"with their pictures. About 607.\d\sKB", page), page
     assert sizes_of(version, most=1)["minari"] == sizes["minari"] // 3
 
 
