@@ -234,6 +234,7 @@ class ArchiveView(VersionsView):
 class FileView(VersionsView):
     """One of the files of a version."""
 
+    throttle_scope = "archive"
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from webapp.datasets.converting import ask_for_form, sizes_of
 from webapp.datasets.models import ConvertedVersion, DatasetVersion
 from webapp.datasets.sending import VersionsView, refuse_as_gone, repr_digest
+from webapp.http.pace import check_pace
 from webapp.http.ranges import file_response
 from webapp.http.refusals import ErrorSerializer
 from webapp.studies.api import WhateverIsAccepted
@@ -98,6 +99,7 @@ class FormListView(VersionsView):
         asked.is_valid(raise_exception=True)
         if version.state == DatasetVersion.State.WITHDRAWN:
             refuse_as_gone(version)
+        check_pace(request, "export")
         form, most = asked.validated_data["form"], asked.validated_data.get("most")
         if ask_for_form(version, form, most if form == Form.MINARI else None, account_of(request.user)):
             log(version.study, request.user, f"asked for version {number} of the data as {form}")
@@ -107,6 +109,7 @@ class FormListView(VersionsView):
 class FormView(VersionsView):
     """A version in another form."""
 
+    throttle_scope = "archive"
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(

@@ -11,6 +11,7 @@ from webapp.datasets.converting import ask_for_form, delete_form, sizes_of
 from webapp.datasets.models import ConvertedVersion, DatasetVersion
 from webapp.datasets.sending_forms import form_response
 from webapp.desk.access import for_members
+from webapp.http.pace import paced
 from webapp.studies.copying import account_of
 from webapp.studies.log import log
 from webapp.studies.members import Role
@@ -41,6 +42,7 @@ def forms_of(version: DatasetVersion) -> list[dict[str, Any]]:
 
 @require_POST
 @for_members(Role.EDITOR)
+@paced("export")
 def ask_for_version_form(request: HttpRequest, study: Study, number: int) -> HttpResponseBase:
     """Put a form of a version into the worker's queue; one that failed is tried again."""
     version = get_object_or_404(DatasetVersion, study=study, number=number)
@@ -64,6 +66,7 @@ def delete_version_form(request: HttpRequest, study: Study, number: int, form: s
 
 
 @for_members(Role.VIEWER)
+@paced("archive")
 def version_form_file(request: HttpRequest, study: Study, number: int, form: str) -> HttpResponseBase:
     """Send a version in another form."""
     response = form_response(request, _row(study, number, form))

@@ -166,6 +166,7 @@ def version_file(request: HttpRequest, study: Study, number: int) -> HttpRespons
 
 
 @for_members(Role.VIEWER)
+@paced("archive")
 def version_single_file(request: HttpRequest, study: Study, number: int, file: str) -> HttpResponseBase:
     """Send one file of a version."""
     version = _version(study, number)
@@ -284,7 +285,8 @@ def _sample(version: DatasetVersion, episode: Episode) -> dict[str, Any]:
     return {"episode": episode, "has_pictures": has_pictures}
 
 
-def published_sample(request: HttpRequest, slug: str, number: int, episode_id: str, moment: Moment) -> FileResponse:
+@paced("preview")
+def published_sample(request: HttpRequest, slug: str, number: int, episode_id: str, moment: Moment) -> HttpResponseBase:
     """Send the picture of a sample of a published version."""
     version = _published(slug, number)
     path = sample_picture(version, episode_id, moment)
@@ -304,6 +306,7 @@ def published_archive(request: HttpRequest, slug: str, number: int) -> HttpRespo
 
 
 @in_english
+@paced("archive")
 def published_file(request: HttpRequest, slug: str, number: int, file: str) -> HttpResponseBase:
     """Send one of the files of a published version."""
     version = _published(slug, number)
@@ -313,6 +316,7 @@ def published_file(request: HttpRequest, slug: str, number: int, file: str) -> H
 
 
 @in_english
+@paced("archive")
 def published_form(request: HttpRequest, slug: str, number: int, form: str) -> HttpResponseBase:
     """Send a published version in the form of another program."""
     version = _published(slug, number)
