@@ -82,3 +82,5 @@ def _researcher(visit: Visit) -> Iterator[str]:
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "photos-remove"
     person.button("Keep it").click()
+    visit.open("/desk/log/")
+    yield "desk-site-log"

@@ -115,6 +115,7 @@ READ = [
         Address(name, answers((302, "/login/"), **dict.fromkeys(RESEARCHERS, OK)))
         for name in ("desk", "desk-new", "desk-health")
     ),
+    Address("desk-site-log", LOGIN | {"viewer": (403, ""), "editor": (403, "")}),
     *(Address(name, LOGIN) for name in OF_THE_DESK),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
     Address("desk-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),

@@ -18,11 +18,13 @@ def forget_identities(timestamp: int) -> None:
     from webapp.datasets.old_exports import delete_old_exports
     from webapp.studies.entries import erase_identities
     from webapp.studies.invitations import forget_invitations
+    from webapp.studies.log import forget_old_actions
     from webapp.studies.retention import anonymise_due
 
     erase_identities()
     anonymise_due()
     forget_invitations()
+    forget_old_actions()
     delete_old_exports()
     write_journal()
 

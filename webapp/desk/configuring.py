@@ -21,6 +21,7 @@ from webapp.desk.structure_rows import ConditionRow, QuestionnaireRow, Sentences
 from webapp.http.versioned_admin import VersionedForm
 from webapp.studies.copying import read_configuration, sentences, write_configuration
 from webapp.studies.form_sections import SECTIONS
+from webapp.studies.log import log
 from webapp.studies.members import Role
 from webapp.studies.models import DEFAULT, Study
 
@@ -114,6 +115,7 @@ def _last_comparison(study: Study) -> Comparison | None:
 def configuration_file(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Send the configuration as JSON."""
     headers = {"Content-Disposition": f'attachment; filename="{study.slug}.json"'}
+    log(study, request.user, "downloaded the configuration")
     text = json.dumps(write_configuration(study), indent=1, ensure_ascii=False)
     return HttpResponse(text, content_type="application/json", headers=headers)
 

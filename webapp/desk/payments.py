@@ -57,6 +57,7 @@ def approve_done(request: HttpRequest, study: Study) -> HttpResponseBase:
 def bonuses_file(request: HttpRequest, study: Study) -> HttpResponseBase:
     """Send the bonuses that are due, as Prolific takes them."""
     headers = {"Content-Disposition": f'attachment; filename="{study.slug}-bonuses.csv"'}
+    log(study, request.user, "downloaded the bonuses that are due, with whom they are for")
     return HttpResponse(bonus_file(study), content_type="text/csv", headers=headers)
 
 

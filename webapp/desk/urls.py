@@ -25,6 +25,7 @@ from webapp.photos.models import SHA256
 urlpatterns = [
     path("", studies.desk, name="desk"),
     path("new/", studies.new_study, name="desk-new"),
+    path("log/", history.site_log_page, name="desk-site-log"),
     path("health/", health_page, name="desk-health"),
     path("studies/<slug:slug>/", overview.study_page, name="desk-study"),
     path("studies/<slug:slug>/progress/", overview.live_progress, name="desk-progress"),

@@ -99,7 +99,7 @@ class StudyAdmin(ForMembers, Versioned):
         form = TypedName(request.POST or None)
         if form.is_valid():
             try:
-                erased = erase_study(study, form.cleaned_data["name"])
+                erased = erase_study(study, form.cleaned_data["name"], request.user)
             except ValidationError as error:
                 form.add_error("name", error)
             else:

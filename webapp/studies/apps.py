@@ -6,4 +6,4 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         # Modules beside ``models`` that have models, or connect receivers.
-        from webapp.studies import arrivals, invitations, leases, log, members, tokens  # noqa: F401
+        from webapp.studies import account_log, arrivals, invitations, leases, log, members, tokens  # noqa: F401

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import Signal
 
+from webapp.studies.log import log
 from webapp.studies.models import DEFAULT, Participation, Study
 from webapp.studies.withdrawing import withdraw
 
@@ -24,11 +26,12 @@ class Erased:
 
 
 @transaction.atomic
-def erase_study(study: Study, name: str) -> Erased:
+def erase_study(study: Study, name: str, user: User | AnonymousUser | None = None) -> Erased:
     """Erase a study with all that people did in it. Its photos stay on the site.
 
     Args:
         name: the study's slug, as whoever wants it gone has typed it.
+        user: who that is; None for who has the server.
 
     Raises:
         ValidationError: says what must be done before.
@@ -43,4 +46,5 @@ def erase_study(study: Study, name: str) -> Erased:
     rows = [withdraw(participation) for participation in Participation.objects.filter(study=study)]
     erasing_study.send(Study, study=study)
     study.delete()
+    log(None, user, f"erased the study {name}, in which {len(rows)} people had taken part")
     return Erased(len(rows), sum(row.episodes for row in rows), sum(row.events for row in rows))

@@ -7,6 +7,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from webapp.studies.log import log
+
 
 class Command(BaseCommand):
     help = (
@@ -22,6 +24,8 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no account {name[:40]!r}.")
         removed, _ = Authenticator.objects.filter(user=user).delete()
+        if removed:
+            log(None, None, f"removed the second factors of {user.username}, on the server")
         self.stdout.write(
             f"'{user.username}' logs in by password alone now, and should set up a second factor again."
             if removed

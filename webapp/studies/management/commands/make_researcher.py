@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from webapp.studies.log import log
+
 
 class Command(BaseCommand):
     help = "Make the researcher's account and print its password, once. Does nothing where the account exists."
@@ -34,4 +36,6 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(12)
         user.set_password(password)
         user.save(update_fields=["password"])
+        made = "made an account for" if created else "gave a new password to"
+        log(None, None, f"{made} {name}{', an administrator' if user.is_superuser else ''}, on the server")
         self.stdout.write(f"Researcher's login: {name}   password: {password}   (shown this once)")
