@@ -52,14 +52,14 @@ class Sizes:
     people: int = 100
     each: int = 20
     scenes: int = 250
-    iterations: tuple[int, int, int] = (1000, 600, 300)
+    iterations: tuple[int, int, int] = (200, 200, 300)
     others: int = 100
     unseen: int = 60
     samples: int = 4
     seed: int = 100
 
 
-SMALL = Sizes(30, 12, 60, (150, 100, 60), others=30, unseen=20, samples=2)
+SMALL = Sizes(30, 12, 60, (60, 40, 60), others=30, unseen=20, samples=2)
 
 
 def measure(sizes: Sizes = SMALL) -> dict[str, Figure]:

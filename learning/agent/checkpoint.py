@@ -183,10 +183,12 @@ def load_critic(directory: Path) -> tuple[Critic, dict[str, Any]]:
         CheckpointError: as ``load_agent``.
     """
     from learning.agent.critic import Critic
+    from learning.agent.preference_critic import PreferenceCritic
 
     directory = critic_folder(directory)
     config = read_config(directory)
-    critic, widths = _untrained(Critic, directory, config)
+    build: type[Critic] = PreferenceCritic if config.get("recipe") == PREFERENCES else Critic
+    critic, widths = _untrained(build, directory, config)
     _load_weights("critic", critic, chosen_checkpoint(directory), widths)
     return critic.eval().requires_grad_(False), config
 

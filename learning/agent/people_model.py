@@ -5,11 +5,12 @@ drawn, filters from their probabilities and parameters from a mixture of normal 
 (``editing.game.coordinates``; C. Bishop, "Mixture Density Networks", 1994), not taken where they are most probable. And
 it has no dropout at play, since chance lies in what it says.
 
-A few numbers may say who plays: those of the population are 0, see ``learning.imitation.adapting``.
+What the networks say is added to regressions on what a picture is as a whole, see ``learning.imitation.regressions``:
+by splines for the parameters, by squares for the choice, and by a few numbers that may say who plays: those of the
+population are 0, see ``learning.imitation.adapting``.
 """
 
 import math
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +35,12 @@ LEAST_DEVIATION = 0.03
 NOISE = 1 + MOST_COORDINATES
 STATISTICS = 15
 FURTHEST = 2.5
+# What a regression sees: of each statistic a line that may bend at so many places, or it and its square; which filters
+# were used and how many; and a constant.
+KNOTS = 9
+_USED = 1 + len(FILTERS)
+SEEN = STATISTICS + state.SIZE + 1 + PERSON
+SPLINES, SQUARES = (1 + KNOTS) * STATISTICS + _USED + 1, 2 * STATISTICS + _USED + 1
 _BLACK = 1e-4
 _QUANTILES = (0.02, 0.25, 0.5, 0.75, 0.98)
 
@@ -104,20 +111,36 @@ class PeopleModel(Agent):
 
     # Who plays, (1 + PERSON,): 0 for the population. By filter, mean and deviation of what people do.
     person: Tensor
+    # The least and the greatest of each statistic that was seen, (2, 15), and where splines bend, (KNOTS, 15).
+    limits: Tensor
+    knots: Tensor
+    # Of the choice: (SQUARES, actions) logits by the picture, (PERSON, actions) by who plays.
+    choice_slopes: Tensor
+    choice_effects: Tensor
     samples = True
 
     def __init__(self, widths: Widths) -> None:
         """Make a model of the population."""
         super().__init__(widths, stops=True)
-        seen = widths.features + STATISTICS + state.SIZE + 1 + PERSON
+        numbers = widths.features + SEEN
         self.heads = nn.ModuleDict(
-            {slug: TwoLayers(seen, widths.hidden, COMPONENTS * (1 + 2 * coordinate_count(slug))) for slug in FILTERS}
+            {slug: TwoLayers(numbers, widths.hidden, COMPONENTS * (1 + 2 * coordinate_count(slug))) for slug in FILTERS}
         )
-        self.choice = TwoLayers(seen, widths.hidden, len(ACTIONS))  # type: ignore[assignment]
+        self.choice = TwoLayers(numbers, widths.hidden, len(ACTIONS))  # type: ignore[assignment]
         self.register_buffer("person", torch.zeros(1 + PERSON))
+        self.register_buffer("limits", torch.tensor([[-FURTHEST], [FURTHEST]]).repeat(1, STATISTICS))
+        self.register_buffer("knots", torch.zeros(KNOTS, STATISTICS))
+        self.register_buffer("choice_slopes", torch.zeros(SQUARES, len(ACTIONS)))
+        self.register_buffer("choice_effects", torch.zeros(PERSON, len(ACTIONS)))
         for slug in FILTERS:
-            self.register_buffer(f"centre_{slug}", torch.zeros(coordinate_count(slug)))
-            self.register_buffer(f"spread_{slug}", torch.ones(coordinate_count(slug)))
+            count = coordinate_count(slug)
+            self.register_buffer(f"centre_{slug}", torch.zeros(count))
+            self.register_buffer(f"spread_{slug}", torch.ones(count))
+            # In spreads: means by the picture and by who plays, and logarithms of the deviations that are left, of the
+            # population and of a person who is known.
+            self.register_buffer(f"slopes_{slug}", torch.zeros(SPLINES, count))
+            self.register_buffer(f"effects_{slug}", torch.zeros(PERSON, count))
+            self.register_buffer(f"left_{slug}", torch.zeros(2, count))
 
     def seen(
         self, view: Tensor, states: Tensor, person: Tensor | None = None, statistics: Tensor | None = None
@@ -128,9 +151,28 @@ class PeopleModel(Agent):
         own = picture_statistics(view) if statistics is None else statistics
         return torch.cat([own, steps, who], dim=1)
 
+    def splines(self, seen: Tensor) -> Tensor:
+        """(N, SPLINES) what the parameters' regressions are by, of what ``seen`` returns."""
+        within, steps = self._regressors(seen)
+        bends = (within[:, None] - self.knots).clamp(min=0).flatten(1)
+        return torch.cat([within, bends, steps, torch.ones_like(within[:, :1])], dim=1)
+
+    def squares(self, seen: Tensor) -> Tensor:
+        """(N, SQUARES) what the choice's regression is by, of what ``seen`` returns."""
+        within, steps = self._regressors(seen)
+        return torch.cat([within, within.square(), steps, torch.ones_like(within[:, :1])], dim=1)
+
+    def _regressors(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the statistics, no further than those that were learned from, and the steps so far."""
+        # Beyond them a regression would go on to anywhere.
+        within = seen[:, :STATISTICS].clamp(self.limits[0], self.limits[1])
+        return within, seen[:, STATISTICS + state.STEP : STATISTICS + state.SIZE]
+
     def _log_probabilities(self, features: Tensor, states: Tensor) -> Tensor:
         """(N, actions) of the next filter, or the stop; minus infinity for what is not possible."""
+        seen = features[:, -SEEN:]
         logits: Tensor = self.choice(features)
+        logits = logits + self.squares(seen) @ self.choice_slopes + seen[:, -PERSON:] @ self.choice_effects
         used = states[:, state.USED]
         possible = torch.cat([1 - used, used.amax(dim=1, keepdim=True)], dim=1)
         shares = torch.log_softmax(logits.masked_fill(possible == 0, -math.inf), dim=1)
@@ -161,7 +203,13 @@ class PeopleModel(Agent):
         weights = torch.cat([weights, weights.new_full((len(weights), 1), math.log(ANYTHING))], dim=1)
         means, deviations = outputs[:, COMPONENTS:].view(-1, 2, COMPONENTS, count).unbind(dim=1)
         centre, spread = getattr(self, f"centre_{slug}"), getattr(self, f"spread_{slug}")
-        logarithms = (deviations + spread.log()).clamp(min=math.log(LEAST_DEVIATION), max=3.0)
+        slopes, effects, left = (getattr(self, f"{name}_{slug}") for name in ("slopes", "effects", "left"))
+        seen = features[:, -SEEN:]
+        told, numbers = seen[:, -1 - PERSON, None], seen[:, -PERSON:]
+        foreseen = self.splines(seen) @ slopes + numbers @ effects
+        known = left[0] + told * (left[1] - left[0])
+        means = foreseen[:, None] + left[0].exp() * means
+        logarithms = (deviations + known[:, None] + spread.log()).clamp(min=math.log(LEAST_DEVIATION), max=3.0)
         anywhere = (spread * WIDER).log().expand(len(outputs), 1, -1)
         means = torch.cat([centre + spread * means, centre.expand(len(outputs), 1, -1)], dim=1)
         return weights, means, torch.cat([logarithms, anywhere], dim=1)
@@ -230,14 +278,3 @@ class PeopleModel(Agent):
         ]
         sorted_densities = torch.cat([*densities, features.new_zeros(len(groups[-1]))])
         return chosen, sorted_densities[order.argsort()]
-
-
-def set_marginals(model: PeopleModel, moments: Mapping[str, tuple[Tensor, Tensor]]) -> None:
-    """Let a model begin at the marginal, by each filter's mean and standard deviation of what people do."""
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if name.endswith("output.weight"):
-                parameter.mul_(0.1)
-    for slug, (mean, deviation) in moments.items():
-        getattr(model, f"centre_{slug}").copy_(mean)
-        getattr(model, f"spread_{slug}").copy_(deviation.clamp(min=LEAST_DEVIATION))

@@ -36,7 +36,7 @@ Examples:
     show_default=True,
     help="Whose play is learned from.",
 )
-@click.option("--iterations", type=click.IntRange(1), default=1000, show_default=True, help="How long to learn.")
+@click.option("--iterations", type=click.IntRange(1), default=200, show_default=True, help="How long to learn.")
 @click.option("--width", type=click.IntRange(1, 64), default=2, show_default=True, help="First convolution's channels.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 @click.pass_context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ Examples:
 )
 @click.option("--iterations", type=click.IntRange(1), default=300, show_default=True, help="Of the policy.")
 @click.option(
-    "--reward-iterations", type=click.IntRange(1), default=600, show_default=True, help="Of the reward model."
+    "--reward-iterations", type=click.IntRange(1), default=200, show_default=True, help="Of the reward model."
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of all that is drawn.")
 def command(export: Path, run_folder: Path, out: Path, resume: bool, **settings: Any) -> None:
@@ -90,7 +91,8 @@ def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: b
     preferences = read_preferences(export, KINDS[config.players])
     before = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
     split = split_pairs(preferences, config.seed, before)
-    lines = [json.dumps(pair.to_json()) for pair in preferences.pairs]
+    # By their parts: a version that splits pairs otherwise must not go on with a run of another.
+    lines = [json.dumps([pair.to_json() for pair in getattr(split, part.name)]) for part in fields(split)]
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     begun = {"preferences": config.to_json(), "pairs": digest, "reference": checkpoint.sha256}
     if resume:

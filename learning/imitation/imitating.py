@@ -1,7 +1,8 @@
 """Imitation: a model of people is fitted to their moves by maximum likelihood.
 
-Each person has a few numbers of his or her own, learned along with the model under a normal prior. In half of the moves
-the model is not told them: so it learns the population too, and is a model of both.
+It begins as regressions, see ``learning.imitation.regressions``; networks that see the picture itself learn what is
+left. Each person has a few numbers of his or her own. In half of the moves the model is not told them: so it learns the
+population too, and is a model of both.
 """
 
 import math
@@ -9,25 +10,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from editing.game.coordinates import coordinate_count
-from editing.game.filters import FILTERS
 from learning.agent.architecture import ACTIONS
-from learning.agent.checkpoint import (
-    WEIGHTS,
-)
+from learning.agent.checkpoint import WEIGHTS
 from learning.agent.networks import draw_masks, initialise
-from learning.agent.people_model import PERSON, PeopleModel, mirrored_statistics, set_marginals
+from learning.agent.people_model import PeopleModel, mirrored_statistics
 from learning.configuration import Widths
 from learning.imitation.moves import AT_ONCE, Moves, Play, Split, TooLittle, moves_of_play
+from learning.imitation.regressions import begin
 from learning.training.trainer import NetworkOptimizer, Trainer
 
 BETAS = (0.9, 0.99)
 # In this part of the moves the model is told who moves.
 TOLD = 0.5
-# A distribution of fewer values than this is not fitted: it begins as a wide one.
-FEWEST_VALUES = 4
 _CPU = torch.device("cpu")
 
 
@@ -46,12 +42,12 @@ class ImitationConfig:
     width: int = 2
     hidden: int = 48
     batch: int = 64
-    iterations: int = 1000
-    rate: float = 3e-3
+    iterations: int = 200
+    rate: float = 1e-3
     final_rate: float = 0.02
     average: float = 0.99
-    decay: float = 1e-3
-    check_every: int = 100
+    decay: float = 1e-2
+    check_every: int = 50
     seed: int = 0
     players: str = "people"
 
@@ -63,16 +59,6 @@ class ImitationConfig:
     def to_json(self) -> dict[str, Any]:
         """Return plain values, as a run's config has them; it may stop."""
         return asdict(self) | {"stop": True}
-
-
-def marginal_moments(moves: Moves) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return mean and standard deviation of the coordinates of each filter's parameters, where it was used enough."""
-    moments = {}
-    for index, slug in enumerate(FILTERS):
-        own = moves.coordinates[moves.actions == index, : coordinate_count(slug)]
-        if len(own) >= FEWEST_VALUES:
-            moments[slug] = (own.mean(dim=0), own.std(dim=0, correction=0))
-    return moments
 
 
 class ImitationTrainer(Trainer):
@@ -93,15 +79,10 @@ class ImitationTrainer(Trainer):
             raise TooLittle(f"there are {len(self.moves)} moves to learn from: play more photos")
         self._people = players_of_moves(split.trained, self.moves, split.trained.people)
         self._validation_people = players_of_moves(split.validation, self.validation, split.trained.people)
-        self._moves_of_each = self._people.bincount(minlength=len(split.trained.people)).clamp(min=1)
         self.model = initialise(PeopleModel(config.widths), self.generator)
-        set_marginals(self.model, marginal_moments(self.moves))
-        self.people = nn.Embedding(len(split.trained.people), PERSON)
-        nn.init.normal_(self.people.weight, 0, 0.1, generator=self.generator)
-        self.optimizers = {
-            "agent": NetworkOptimizer(self.model, BETAS, self.device, average=config.average),
-            "people": NetworkOptimizer(self.people, BETAS, self.device),
-        }
+        # (people, PERSON) who each of them is.
+        self.numbers = begin(self.model, self.moves, self._people, len(split.trained.people))
+        self.optimizers = {"agent": NetworkOptimizer(self.model, BETAS, self.device, average=config.average)}
 
     def _iterate(self) -> dict[str, Tensor]:
         config = self.config
@@ -110,26 +91,20 @@ class ImitationTrainer(Trainer):
         mirrored = torch.rand(config.batch, generator=self.generator) < 0.5
         images, states, actions, coordinates = self.moves.batch(rows)
         images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
-        who = self._people[rows]
-        numbers = self.people(who)
         statistics = mirrored_statistics(self.moves.statistics[rows], mirrored)
-        told_who, masks = who_plays(numbers, told), draw_masks(config.batch, config.widths, self.generator)
+        told_who = who_plays(self.numbers[self._people[rows]], told)
+        masks = draw_masks(config.batch, config.widths, self.generator)
         chosen, density = self.model.log_likelihoods(images, states, actions, coordinates, told_who, masks, statistics)
-        # A normal prior on each person's numbers, in parts that add up to one over the person's moves.
-        prior = 0.5 * (numbers.square().sum(dim=1) / self._moves_of_each[who]).mean()
         weights = sum(p.square().sum() for p in self.model.parameters() if p.ndim > 1)
-        loss = prior - chosen.mean() - density.mean() + config.decay * weights
-        parameters = [*self.model.parameters(), *self.people.parameters()]
+        loss = config.decay * weights - chosen.mean() - density.mean()
+        parameters = list(self.model.parameters())
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
         known = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradients, strict=True)]
-        moderate = clipped(known)
         rate = config.rate * config.final_rate ** (self.iteration / config.iterations)
-        count = len(list(self.model.parameters()))
         return {
             "log_likelihood": (chosen + density).mean(),
             "choice": chosen.mean(),
-            "agent_gradient": self.optimizers["agent"].step(moderate[:count], rate),
-            "people_gradient": self.optimizers["people"].step(moderate[count:], 5 * rate),
+            "agent_gradient": self.optimizers["agent"].step(clipped(known), rate),
         }
 
     def assess(self) -> tuple[float, str] | None:
@@ -137,7 +112,7 @@ class ImitationTrainer(Trainer):
         if not len(self.validation):
             return None
         with torch.no_grad():
-            numbers = self.people.weight[self._validation_people]
+            numbers = self.numbers[self._validation_people]
             told = who_plays(numbers, torch.ones(len(numbers)))
             population = sum_of(log_likelihoods(self.averaged, self.validation))
             personal = sum_of(log_likelihoods(self.averaged, self.validation, told))
@@ -165,12 +140,9 @@ class ImitationTrainer(Trainer):
 
 
 def kept_buffers(model: PeopleModel) -> dict[str, Tensor]:
-    """Return what a checkpoint has of a model beside what is trained: who plays, and the marginal."""
-    return {
-        f"agent{WEIGHTS}{name}": value
-        for name, value in model.named_buffers()
-        if name == "person" or name.startswith(("centre_", "spread_"))
-    }
+    """Return what a checkpoint has of a model beside what is trained: who plays, and the regressions."""
+    trained = {name for name, _ in model.named_parameters()}
+    return {f"agent{WEIGHTS}{name}": value for name, value in model.state_dict().items() if name not in trained}
 
 
 def clipped(gradients: list[Tensor], most: float = 5.0) -> list[Tensor]:

@@ -2,7 +2,8 @@
 
 - The reward model is a critic of pictures. It learns pairs by the model of Bradley and Terry, as in Christiano et al.,
   "Deep Reinforcement Learning from Human Preferences", 2017: the probability that a picture is kept over another is the
-  logistic function of the difference of their rewards.
+  logistic function of the difference of their rewards. It begins as a logistic regression on what the pictures are as a
+  whole; the critic's networks learn what is left.
 - The policy is a model of people that learns the same pairs by direct preference optimisation (DPO; Rafailov et al.,
   2023), without a reward: with w what was kept, l what was rejected and r the reference, which is the model as it was,
 
@@ -23,19 +24,24 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from editing.game.filters import apply_steps
+from learning.agent.checkpoint import WEIGHTS
 from learning.agent.critic import Critic
 from learning.agent.networks import initialise
-from learning.agent.people_model import PeopleModel
+from learning.agent.people_model import PeopleModel, picture_statistics
+from learning.agent.preference_critic import PreferenceCritic
 from learning.agent.training_data import TrainingData
 from learning.configuration import HIDDEN_PER_CHANNEL, Widths
 from learning.imitation.imitating import BETAS, clipped, kept_buffers, log_likelihoods, sum_of
-from learning.imitation.moves import Moves, TooLittle, moves_of
+from learning.imitation.moves import AT_ONCE, Moves, TooLittle, moves_of
 from learning.imitation.preferences import Preference, Preferences
+from learning.imitation.regressions import minimise
 from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display
 
 # Of people, and of photos, this part is held out; of the other photos, this part is for choosing a checkpoint.
 HELD_OUT, VALIDATION = 0.2, 0.1
 FEWEST_PAIRS = 8
+# The precision of the prior of the regression's slopes, by columns of deviation 1.
+SLOPE_PRIOR = 1.0
 _CPU = torch.device("cpu")
 
 
@@ -47,12 +53,14 @@ class PreferenceConfig:
         beta: how far the policy may go from the reference: the smaller, the further.
         anchor: the weight of the likelihood of what was kept.
         reward_iterations, iterations: of the reward model, and of the policy.
+        decay: the weight of the squared weights of the reward model's networks in its loss.
     """
 
     width: int = 6
     batch: int = 32
-    reward_iterations: int = 600
-    reward_rate: float = 1e-3
+    reward_iterations: int = 200
+    reward_rate: float = 3e-4
+    decay: float = 1e-3
     iterations: int = 300
     rate: float = 3e-4
     beta: float = 0.2
@@ -144,6 +152,24 @@ def agreement(critic: Critic, pairs: Sequence[Preference], preferences: Preferen
     return float(higher.float().mean())
 
 
+def fit_slopes(critic: PreferenceCritic, kept: Tensor, rejected: Tensor) -> None:
+    """Fit a critic's regression to pairs of pictures (N, 3, 64, 64), with a normal prior."""
+    statistics = [torch.cat([picture_statistics(p) for p in torch.split(side, AT_ONCE)]) for side in (kept, rejected)]
+    both = torch.cat(statistics)
+    critic.limits.copy_(torch.stack([both.amin(dim=0), both.amax(dim=0)]))
+    columns = [torch.cat([side, side.square()], dim=1).double() for side in statistics]
+    difference = columns[0] - columns[1]
+    scale = difference.square().mean(dim=0).sqrt() + 1e-6
+    scaled = difference / scale
+    weights = torch.zeros(scaled.shape[1], 1, dtype=torch.double, requires_grad=True)
+
+    def loss() -> Tensor:
+        return (-logsigmoid(scaled @ weights).sum() + 0.5 * SLOPE_PRIOR * weights.square().sum()) / len(scaled)
+
+    minimise(loss, weights)
+    critic.slopes.copy_(weights.detach() / scale[:, None])
+
+
 class RewardTrainer(Trainer):
     """A run of the reward model: each iteration is a batch of pairs."""
 
@@ -155,7 +181,10 @@ class RewardTrainer(Trainer):
         self.config, self.widths, self.iterations = config, config.reward_widths, config.reward_iterations
         self._kept, self._rejected = pictures_of(split.trained, preferences)
         self._validation = pictures_of(split.validation, preferences) if split.validation else None
-        self.critic = initialise(Critic(self.widths), self.generator)
+        self.critic = initialise(PreferenceCritic(self.widths), self.generator)
+        with torch.no_grad():
+            self.critic.head.output.weight.mul_(0.02)
+        fit_slopes(self.critic, self._kept, self._rejected)
         self.optimizers = {"critic": NetworkOptimizer(self.critic, BETAS, self.device)}
 
     def _iterate(self) -> dict[str, Tensor]:
@@ -166,8 +195,8 @@ class RewardTrainer(Trainer):
             torch.where(mirrored, images[rows].flip(3), images[rows]) for images in (self._kept, self._rejected)
         )
         better, worse = self.critic(torch.cat([kept, rejected]))[:, 0].chunk(2)
-        # Rewards are told apart by their differences alone: a small penalty keeps them near 0.
-        loss = -logsigmoid(better - worse).mean() + 1e-3 * (better.square() + worse.square()).mean()
+        weights = sum(p.square().sum() for p in self.critic.parameters() if p.ndim > 1)
+        loss = -logsigmoid(better - worse).mean() + config.decay * weights
         rate = config.reward_rate * 0.05 ** (self.iteration / self.iterations)
         gradients = clipped(list(self.optimizers["critic"].gradients(loss)))
         return {"loss": loss, "critic_gradient": self.optimizers["critic"].step(gradients, rate)}
@@ -183,6 +212,10 @@ class RewardTrainer(Trainer):
 
     def _memory(self) -> dict[str, Tensor]:
         return {}
+
+    def _tensors(self) -> dict[str, Tensor]:
+        own = {f"critic{WEIGHTS}{name}": getattr(self.critic, name) for name in ("slopes", "limits")}
+        return super()._tensors() | own
 
     def critic_draws_from(self) -> dict[str, Tensor]:
         """Return nothing: it is no adversary."""

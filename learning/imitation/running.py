@@ -65,9 +65,12 @@ def run(
             raise CheckpointError(f"{directory / LAST} is not of a run with these settings: {error}") from None
     check_space(directory, learner.state())
     best = said.get("best", -math.inf)
-    while learner.iteration < learner.iterations and (stop_after is None or learner.iteration < stop_after):
-        learner.iterate()
-        done = learner.iteration
+    begins = not said
+    while begins or (learner.iteration < learner.iterations and (stop_after is None or learner.iteration < stop_after)):
+        # What it begins as may be the best that it ever is.
+        if not begins:
+            learner.iterate()
+        begins, done = False, learner.iteration
         if done % every and done < learner.iterations:
             continue
         assessed = learner.assess()

@@ -125,6 +125,19 @@ def test_the_command_gives_a_reward_and_an_agent(learned: tuple[Path, Path], tmp
     assert "was begun with other preferences" in refused.output
 
 
+def test_a_run_of_a_version_that_split_pairs_otherwise_is_not_gone_on_with(
+    learned: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export, people = learned
+    out = tmp_path / "preferred"
+    with monkeypatch.context() as before:
+        before.setattr("learning.imitation.preferring.VALIDATION", 0.4)
+        safelight_output("prefer", export, "--agent", people, "-o", out, *SETTINGS)
+    refused = safelight("prefer", export, "--agent", people, "-o", out, "--resume", *SETTINGS)
+    assert refused.exit_code == 1
+    assert "was begun with other pairs" in refused.output
+
+
 def test_it_says_what_it_lacks(learned: tuple[Path, Path], tmp_path: Path) -> None:
     export = write(tmp_path / "export", [Play("p", "a"), Play("q", "b")])
     result = safelight("prefer", export, "--agent", learned[1], "-o", tmp_path / "run")
