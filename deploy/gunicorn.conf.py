@@ -3,8 +3,10 @@ change them.
 """
 
 from pathlib import Path
+from typing import Any
 
 from webapp.environment import Environment
+from webapp.http.counting import begin_counting, end_counting
 
 environment = Environment()
 wsgi_app = "webapp.wsgi"
@@ -31,3 +33,13 @@ accesslog = environment.read("ACCESS_LOG", str, "", "A file for a line on each r
 # Without the visitor's address and browser, and without what recruiters say of them in the address.
 access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 loglevel = environment.read("LOG_LEVEL", str, "warning", "Least severity that gunicorn logs: `debug` to `critical`.")
+
+
+def on_starting(_: Any) -> None:
+    """Before the web processes start, make room for what they count."""
+    begin_counting()
+
+
+def on_exit(_: Any) -> None:
+    """Remove what they have counted."""
+    end_counting()

@@ -6,6 +6,7 @@ into a server: host, CSRF origin and secure cookies follow from it, ``SECRET_KEY
 is trusted for the visitor's address.
 """
 
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from webapp import configuration
 from webapp.environment import Environment
+from webapp.http.error_reports import report_errors
 
 environment = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -118,6 +120,8 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
+    "webapp.http.logs.RequestIds",
+    "webapp.http.metrics.Metrics",
     "django.middleware.security.SecurityMiddleware",
     "webapp.http.content_security_policy.ContentSecurityPolicy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -464,19 +468,46 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+METRICS_TOKEN = environment.read(
+    "METRICS_TOKEN",
+    str,
+    "",
+    "What Prometheus sends as a bearer token to read `/metrics`: 32 random characters or more. Unset, nothing is "
+    "counted, and there is no such page.",
+    unset="no metrics",
+)
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured(f"METRICS_TOKEN has {len(METRICS_TOKEN)} characters: it needs 32, drawn at random")
+SENTRY_DSN = environment.read(
+    "SENTRY_DSN",
+    str,
+    "",
+    "Where errors are reported, of any service that understands Sentry's protocol; without addresses, cookies, headers "
+    "and bodies of requests.",
+    unset="errors stand in the log alone",
+)
+if SENTRY_DSN:
+    report_errors(SENTRY_DSN, version("safelight"))
+LOG_FORMAT = environment.read("LOG_FORMAT", str, "line", "How entries of the log are written: `line` or `json`.")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {request_id}: {message}", "style": "{"},
+        "json": {"()": "webapp.http.logs.json_formatter"},
+    },
     "filters": {
+        "request_id": {"()": "webapp.http.logs.RequestId"},
         "database_unavailable": {"()": "webapp.http.database_unavailable.OneLine"},
         "disk_full": {"()": "webapp.http.disk_full.OneLine"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["database_unavailable", "disk_full"],
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id", "database_unavailable", "disk_full"],
         },
     },
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from webapp.datasets import own_data
+from webapp.desk.metrics import metrics
 from webapp.desk.photos import photos_at_old_address
 from webapp.desk.versions import published, published_archive, published_file, published_form, published_sample
 from webapp.downloads.pages import finished, finished_file
@@ -73,6 +74,7 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
 ]
 handler400 = "webapp.http.errors.bad_request"
 handler403 = "webapp.http.errors.forbidden"

@@ -103,6 +103,8 @@ READ = [
     ),
     *(Address(name, PUBLIC) for name in ("schema", "docs", "healthz", "catalogue", "reveal-page", "profile-page")),
     *(Address(name, PUBLIC) for name in ("device", "full", "mine", "livez", "readyz")),
+    # Without METRICS_TOKEN; tests/webapp/test_metrics.py has it.
+    Address("metrics", answers((404, ""))),
     Address("end", answers((302, "/play/default/"), player=OK, unagreed=OK)),
     Address("mine-file", answers((404, ""), player=OK, unagreed=OK, other=OK)),
     Address("practice", answers((302, "/preview/1/"))),

@@ -21,6 +21,7 @@ from webapp.database.statements import fetch
 from webapp.games.episodes import check_room, close_unfinishable, replayed, stored_progress
 from webapp.games.models import EPISODE_COLUMNS, Episode
 from webapp.http import refusals
+from webapp.http.metrics import EVENTS
 from webapp.http.refusals import Refusal
 from webapp.photos.models import Photo
 from webapp.photos.storing import files_needed, photo_replaced, photos_played
@@ -96,11 +97,13 @@ def record(
     check_batch(episode_id, batch)
     try:
         with transaction.atomic():
-            return _record_in_turn(participant_key, slug, episode_id, photo_sha256, batch, is_new)
+            state = _record_in_turn(participant_key, slug, episode_id, photo_sha256, batch, is_new)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
         raise
+    EVENTS.inc(len(batch))
+    return state
 
 
 def record_alone(
@@ -125,6 +128,7 @@ def record_alone(
         _take_over(episode, progress)
         if not episode.advance(fresh, before):
             return None
+    EVENTS.inc(len(batch))
     return progress.state
 
 
