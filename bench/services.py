@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -291,16 +291,6 @@ def answers(address: str, seconds: float = 5) -> bool:
         return httpx.get(f"{address}/readyz", timeout=seconds, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-@contextmanager
-def own_cluster(folder: Path, *, durable: bool = True) -> Iterator[Cluster]:
-    """Have a cluster in a folder that the user of Postgres can get to; its server is stopped at the end."""
-    cluster = Cluster(folder, durable=durable)
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
 
 
 def _children(process: int) -> list[int]:
