@@ -13,15 +13,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median, quantiles
-from threading import Event, Lock, Thread
+from threading import Lock
 from urllib.parse import urlsplit
 
 import httpx
 
 from bench.faults.journal import Journal
-from bench.faults.players import Players, configuration, prepare
+from bench.faults.players import Players, configuration, prepare, wait_for_play
 from bench.services import Site
 from webapp.local import embedded_postgres
 from webapp.local.embedded_postgres import Cluster
@@ -32,6 +34,7 @@ PACE = 1.0  # robots think as long as people do
 MOST_MEMORY, MOST_P99 = 1.05, 1.5  # of the last sixth of the time, over the first and the second
 _MINUTE = 60.0
 _EVERY = 5.0  # seconds between samples of memory; less in a short time
+_PATIENCE = 600  # seconds for all to have begun to play
 _PARTS = 6  # of the time: of 30 minutes, five each
 
 
@@ -54,6 +57,11 @@ class Watched:
     @property
     def now(self) -> float:
         return time.monotonic() - self.began
+
+    def begin(self) -> None:
+        """Begin now, and forget what was before."""
+        with self.lock:
+            self.began, self.answers = time.monotonic(), []
 
 
 class Timed(httpx.BaseTransport):
@@ -116,6 +124,9 @@ def load(folder: Path, cluster: Cluster, seconds: float, count: int) -> tuple[Wa
             transport=lambda below: Timed(below, watched),
         )
         try:
+            # A hundred who join in one moment are no load as it is later.
+            wait_for_play(journal, players, _PATIENCE, batches=count)
+            watched.begin()
             _watch(site, watched, seconds)
         finally:
             players.stop(at_once=True)
@@ -129,7 +140,7 @@ def _watch(site: Site, watched: Watched, seconds: float) -> None:
     while watched.now < seconds:
         end = watched.now + part
         if int(watched.now // part) % 2:
-            with _idle_connections(site.address):
+            with idle_connections(site.address, IDLE):
                 began = watched.now
                 _sample(site, watched, end, every)
                 watched.idle.append((began, watched.now))
@@ -154,27 +165,33 @@ def _resident_mb(process: int) -> float:
 
 
 @contextmanager
-def _idle_connections(address: str) -> Iterator[None]:
-    """Keep connections open that send nothing; those that are closed are opened again."""
-    parts, stopped = urlsplit(address), Event()
+def idle_connections(address: str, count: int) -> Iterator[None]:
+    """Keep connections open that send nothing; those that are closed are opened again.
 
-    def keep() -> None:
-        connections: list[socket.socket] = []
-        while not stopped.is_set():
-            connections = [each for each in connections if not _is_closed(each)]
-            while len(connections) < IDLE and not stopped.is_set():
-                connections.append(socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30))
-            stopped.wait(1)
-        for each in connections:
-            each.close()
-
-    thread = Thread(target=keep, name="idle")
-    thread.start()
+    Raises:
+        RuntimeError: somebody refused them.
+    """
+    # In a process of its own: it takes no time from the robots.
+    context, parts = get_context("spawn"), urlsplit(address)
+    stopped = context.Event()
+    process = context.Process(target=_keep_idle, args=(parts.hostname, parts.port, count, stopped), daemon=True)
+    process.start()
     try:
         yield
     finally:
         stopped.set()
-        thread.join()
+        process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{count} idle connections could not be kept; what was wrong stands above")
+
+
+def _keep_idle(host: str, port: int, count: int, stopped: Event) -> None:
+    connections: list[socket.socket] = []
+    while not stopped.is_set():
+        connections = [each for each in connections if not _is_closed(each)]
+        while len(connections) < count and not stopped.is_set():
+            connections.append(socket.create_connection((host, port), timeout=30))
+        stopped.wait(1)
 
 
 def _is_closed(connection: socket.socket) -> bool:

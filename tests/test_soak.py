@@ -1,8 +1,10 @@
 """What `make soak` says of a site, by what it has measured."""
 
+import socket
+
 import pytest
 
-from bench.soak import Watched, summary
+from bench.soak import Watched, idle_connections, summary
 
 SECONDS = 1800.0
 
@@ -33,3 +35,14 @@ def test_a_site_that_stays_as_it_was_is_fine() -> None:
 )
 def test_growth_slowness_and_errors_are_not(found: Watched, errors: list[str]) -> None:
     assert not summary(found, SECONDS, errors)[1]
+
+
+def test_idle_connections_stay_as_many() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        with idle_connections(f"http://127.0.0.1:{server.getsockname()[1]}", 5):
+            accepted = [server.accept()[0] for _ in range(5)]
+            accepted.pop().close()
+            accepted.append(server.accept()[0])
+            for each in accepted:
+                each.close()
