@@ -94,6 +94,16 @@ faults: $(SETUP) server-programs ## random faults while robots play: FAULTS=1000
 soak: $(SETUP) server-programs ## a site under load for SOAK_MINUTES=30 by PLAYERS=100: its memory, its slowest answers
 	@$(PY) -m bench.soak --minutes $(SOAK_MINUTES) --players $(PLAYERS)
 
+audit: .venv/tools/installed | .venv/node-found ## look all dependencies up in the advisories of PyPI and npm
+	@$(PY) deploy/audit.py
+
+sbom: .venv/tools/installed frontend/node_modules/installed ## what is installed here and built in, as CycloneDX, in var/sbom: EXTRAS=web,render
+	@mkdir -p var/sbom
+	@.venv/tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+		--output-file var/sbom/python.cdx.json $(PY)
+	@npm --prefix frontend sbom --sbom-format cyclonedx --omit dev --package-lock-only >var/sbom/frontend.cdx.json
+	@ls var/sbom/*.json
+
 clean: ## remove what was built or installed here; photos, play and runs in var/ stay
 	rm -rf .venv frontend/node_modules frontend/dist webapp/locale/compiled webapp/locale/*/LC_MESSAGES/*.mo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 
@@ -106,6 +116,13 @@ clean: ## remove what was built or installed here; photos, play and runs in var/
 	@[ -x $(PY) ] || '$(PYTHON)' -m venv .venv
 	@echo 'Installing the Python packages into .venv (the first time takes some minutes)'
 	@PYTHONWARNINGS=ignore $(PIP) --editable '.[$(EXTRAS)]'
+	@touch $@
+
+# In an environment of their own: they are no part of what they list.
+.venv/tools/installed: constraints.txt | .venv/installed
+	@'$(PYTHON)' -m venv .venv/tools
+	@.venv/tools/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
+		cyclonedx-bom pip-audit
 	@touch $@
 
 # Without a Node of at least 20.19: one from a wheel, which lacks only the links.

@@ -192,6 +192,8 @@ def test_on_this_machine_a_secret_key_is_made_once_and_kept_private(site_setting
 def test_cookies_and_hosts_follow_from_the_sites_address(site_settings, site, is_secure, hosts, origins):
     values = site_settings(SITE_URL=site, SECRET_KEY="x" * 60)
     assert values["SESSION_COOKIE_SECURE"] is values["CSRF_COOKIE_SECURE"] is is_secure
+    assert (values["SECURE_HSTS_SECONDS"] > 0) is is_secure
+    assert values["X_FRAME_OPTIONS"] == "DENY"
     assert (values["ALLOWED_HOSTS"], values["CSRF_TRUSTED_ORIGINS"]) == (hosts, origins)
 
 

@@ -1,0 +1,44 @@
+"""`make audit` says what is known of the dependencies, and never takes silence for a clean bill."""
+
+import json
+import runpy
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CLEAN = {"dependencies": [{"name": "django", "version": "5.2.19", "vulns": []}]}
+FOUND = {"id": "PYSEC-2027-1", "fix_versions": ["5.2.20"]}
+VULNERABLE = {"dependencies": [{"name": "django", "version": "5.2.19", "vulns": [FOUND]}]}
+SKIPPED = {"dependencies": [*CLEAN["dependencies"], {"name": "numpy", "skip_reason": "not found on PyPI"}]}
+NPM_CLEAN: dict[str, Any] = {"vulnerabilities": {}}
+NPM_VULNERABLE = {"vulnerabilities": {"htmx.org": {"range": "<2.0.12", "severity": "high"}}}
+NPM_AWAY = {"message": "405 Method Not Allowed"}
+
+
+@pytest.mark.parametrize(
+    ("python", "javascript", "status", "said"),
+    [
+        (CLEAN, NPM_CLEAN, 0, "Python: no known vulnerabilities"),
+        (VULNERABLE, NPM_CLEAN, 1, "django 5.2.19: PYSEC-2027-1, mended in 5.2.20"),
+        (CLEAN, NPM_VULNERABLE, 1, "htmx.org <2.0.12: high"),
+        (SKIPPED, NPM_CLEAN, 2, "1 of 2 packages could not be looked up"),
+        (CLEAN, NPM_AWAY, 2, "npm could not be asked (405 Method Not Allowed)"),
+        (VULNERABLE, NPM_AWAY, 1, "run this again where the service answers"),
+        (None, NPM_CLEAN, 2, "Python: the advisories could not be asked (no answer)"),
+    ],
+)
+def test_it_ends_as_well_as_what_is_known_and_who_answered(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], python: Any, javascript: Any, status: int, said: str
+) -> None:
+    program = runpy.run_path(str(root / "deploy" / "audit.py"))
+    names = program["main"].__globals__
+    for name, answer in (("PYTHON", python), ("JAVASCRIPT", javascript)):
+        answers = tmp_path / name
+        text = "" if answer is None else json.dumps(answer)
+        answers.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\nexit 1\n")
+        answers.chmod(answers.stat().st_mode | stat.S_IXUSR)
+        names[name] = [str(answers)]
+    assert program["main"]() == status
+    assert said in capsys.readouterr().out
