@@ -26,7 +26,7 @@ def mean_color_differences(a: Floats, b: Floats) -> NDArray[np.float64]:
     """Return the (n, m) means over the pixels of delta E 2000 between n pictures and m others.
 
     Args:
-        a, b: (n, pixels, 3) and (m, pixels, 3) in L*a*b*.
+        a, b: (n, pixels, 3) and (m, pixels, 3) in L*a*b*; where they are one and the same, each pair is measured once.
     """
     planes = [np.ascontiguousarray(np.moveaxis(pictures, -1, 0), np.float32) for pictures in (a, b)]
     chromas = [np.hypot(pictures[1], pictures[2]) for pictures in planes]
@@ -35,10 +35,12 @@ def mean_color_differences(a: Floats, b: Floats) -> NDArray[np.float64]:
     rows = max(1, columns // max(len(b), 1))
     for row in range(0, len(a), rows):
         first = tuple(plane[row : row + rows, None] for plane in (*planes[0], chromas[0]))
-        for column in range(0, len(b), columns):
+        for column in range(row if a is b else 0, len(b), columns):
             second = tuple(plane[column : column + columns] for plane in (*planes[1], chromas[1]))
             block = _delta_e(first, second).mean(axis=-1, dtype=np.float64)
             means[row : row + rows, column : column + columns] = block
+            if a is b:
+                means[column : column + columns, row : row + rows] = block.T
     return means
 
 

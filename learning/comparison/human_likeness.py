@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learning.comparison.intervals import MINIMUM_CLUSTERS, Estimate, Resamples, estimate, multinomial
-from learning.comparison.pair_distances import PhotoDistances
+from learning.comparison.pair_distances import Others, PhotoDistances
 from learning.comparison.reference_players import OTHER_PHOTO, RANDOM
 
 # Random halves of the people.
@@ -59,33 +59,23 @@ def mean_distances(
         group: multinomial(random, len(names), rows - 1)
         for group, names in players.items()
         if group != OTHER_PHOTO and len(names) >= MINIMUM_CLUSTERS and resampled
-    }
+    } | {OTHER_PHOTO: resamples.people}
+    by_play = resampled and "photos" not in resamples.over
     for number, photo in enumerate(photos):
         people = resamples.people[:, photo.people]
-        different = photo.people[:, None] != photo.people[None]
-        among_people = _quadratic(people, photo.own, different)
+        among_people = _bilinear(people, photo.own, people, photo.people[:, None] != photo.people[None])
         # Where one person alone was drawn of a photo's, the photo is left out of all terms alike.
         weight = resamples.photos[:, number] * np.isfinite(among_people)
         _add(sums, ("own", ""), among_people, weight)
         for group, others in photo.others.items():
-            if group == OTHER_PHOTO:
-                weights = resamples.people[:, others.players]
-                allowed = photo.people[:, None] != others.players[None]
-            else:
-                if group in by_player:
-                    weights = by_player[group][:, others.players]
-                elif resampled and "photos" not in resamples.over and len(others.players) > 1:
-                    weights = multinomial(random, len(others.players), rows - 1)
-                else:
-                    weights = np.ones((rows, len(others.players)))
-                allowed = np.ones(others.to_people.shape, bool)
-            _add(sums, ("to_people", group), _bilinear(people, others.to_people, weights, allowed), weight)
+            count = len(others.players)
+            weights = by_player[group][:, others.players] if group in by_player else None
+            if weights is None and by_play and count > 1:
+                weights = multinomial(random, count, rows - 1)
+            different = photo.people[:, None] != others.players[None] if group == OTHER_PHOTO else None
+            _add(sums, ("to_people", group), _bilinear(people, others.to_people, weights, different), weight)
             if len(others.own):
-                several = len(players[group]) > 1
-                pairs = (
-                    others.players[:, None] != others.players[None] if several else ~np.eye(len(others.own), dtype=bool)
-                )
-                _add(sums, ("own", group), _quadratic(weights, others.own, pairs), weight)
+                _add(sums, ("own", group), _within(others, weights, several=len(players[group]) > 1, rows=rows), weight)
     totals = {
         key: np.divide(top, bottom, out=np.full(rows, np.nan), where=bottom > 0) for key, (top, bottom) in sums.items()
     }
@@ -98,6 +88,14 @@ def mean_distances(
     )
 
 
+def _within(others: Others, weights: Floats | None, *, several: bool, rows: int) -> Floats:
+    """Return the mean distance among a group's plays of a photo, or of its different players where it has several."""
+    same = others.players[:, None] == others.players[None] if several else np.eye(len(others.own), dtype=bool)
+    if weights is not None:
+        return _bilinear(weights, others.own, weights, ~same)
+    return np.full(rows, np.nan if same.all() else others.own[~same].mean())
+
+
 def _add(
     sums: dict[tuple[str, str], tuple[Floats, Floats]], key: tuple[str, str], means: Floats, weight: Floats
 ) -> None:
@@ -108,20 +106,22 @@ def _add(
     bottom += weight * defined
 
 
-def _bilinear(a: Floats, matrix: Floats, b: Floats, allowed: NDArray[np.bool_]) -> Floats:
-    """Return the mean of a matrix over its allowed pairs, weighted by (rows, n) and (rows, k); NaN where none is."""
-    if allowed.all():
-        top = ((a @ matrix) * b).sum(axis=1)
-        bottom = a.sum(axis=1) * b.sum(axis=1)
+def _bilinear(a: Floats, matrix: Floats, b: Floats | None, allowed: NDArray[np.bool_] | None = None) -> Floats:
+    """Return the mean of a matrix over its pairs, weighted by (rows, n) and (rows, k); NaN where there is none.
+
+    Args:
+        b: without it all columns count the same.
+        allowed: (n, k), which are pairs; those that are none are of one player or one play, whose weights are equal.
+    """
+    kept = matrix if allowed is None else matrix * allowed
+    none = np.zeros(len(matrix)) if allowed is None else (~allowed).sum(axis=1)
+    if b is None:
+        top, bottom = a @ kept.sum(axis=1), a @ (matrix.shape[1] - none)
     else:
-        top = ((a @ (matrix * allowed)) * b).sum(axis=1)
-        bottom = ((a @ allowed.astype(np.float64)) * b).sum(axis=1)
+        top = np.einsum("ij,ij->i", a @ kept, b)
+        bottom = a.sum(axis=1) * b.sum(axis=1) - np.square(a) @ none
     means: Floats = np.divide(top, bottom, out=np.full(len(a), np.nan), where=bottom > 0)
     return means
-
-
-def _quadratic(weights: Floats, matrix: Floats, allowed: NDArray[np.bool_]) -> Floats:
-    return _bilinear(weights, matrix, weights, allowed)
 
 
 def _over_photos(means: Floats, weights: Floats) -> Floats:
@@ -274,10 +274,9 @@ def split_halves(photos: Sequence[PhotoDistances], count: int, seed: Sequence[in
     for photo in photos:
         mine = half[:, photo.people]
         theirs = 1 - mine
-        everybody = np.ones(photo.own.shape, bool)
         at_zero = photo.others[RANDOM].to_people.mean(axis=1)
-        within = _quadratic(theirs, photo.own, photo.people[:, None] != photo.people[None])
-        between = _bilinear(mine, photo.own, theirs, everybody)
+        within = _bilinear(theirs, photo.own, theirs, photo.people[:, None] != photo.people[None])
+        between = _bilinear(mine, photo.own, theirs)
         both = np.isfinite(within) & np.isfinite(between)
         at_random = np.divide(theirs @ at_zero, theirs.sum(axis=1), out=np.full(splits, np.nan), where=both)
         for values, term in zip(terms, (at_random, between, within), strict=True):

@@ -107,7 +107,9 @@ def measure_distances(
             group: np.array([numbers_of[group][e.player] for e in episodes], np.intp)
             for group, episodes in chosen.items()
         }
-        of_people = distances(treated[""], together)
+        own = distances(treated[""], treated[""])
+        to_others = distances(treated[""], together.take(slice(ends[1], None)))
+        of_people = {measure: np.concatenate([own[measure], to_others[measure]], axis=1) for measure in own}
         to_original = distances(together, treat(original, [()]))
         # Random play is no group of players whose own variety would say anything.
         among = {

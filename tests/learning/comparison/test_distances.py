@@ -136,3 +136,10 @@ def test_the_fitted_curve_finds_the_exposure_that_everybody_used() -> None:
     }
     assert steps["exposure"]["ev"] == pytest.approx(1.75, abs=0.15)
     assert steps["gamma"]["gamma"] == pytest.approx(1, abs=0.06)
+
+
+def test_differences_among_the_same_pictures_are_those_of_two_equal_sets() -> None:
+    pictures = lab(np.random.default_rng(5).random((9, 5000, 3), np.float32))
+    np.testing.assert_allclose(
+        mean_color_differences(pictures, pictures), mean_color_differences(pictures, pictures.copy()), rtol=1e-5
+    )
