@@ -1,10 +1,18 @@
 """``safelight power``."""
 
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from learning.commands.options import clear_errors
+
+if TYPE_CHECKING:
+    from learning.comparison.power import Design
 
 
 @click.command(
@@ -43,6 +51,7 @@ Examples:
     help="How many photos each person is to do.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all that is drawn.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file too.")
 def command(
     folders: tuple[Path, ...],
     players: tuple[str, ...],
@@ -50,6 +59,7 @@ def command(
     difference: float,
     photos_per_person: int,
     seed: int,
+    json_file: Path | None,
 ) -> None:
     """Say how many people, photos and treatments of each photo a study needs, by a pilot.
 
@@ -57,47 +67,47 @@ def command(
     from it, and the chance to find the difference with each of them is printed: two-sided, at 5 %. A pilot of fewer
     than ten people or photos gives a rough answer. Before anybody has played, --temperaments lets robots play the
     photos, and measures one curve for all photos where no agent's play is given; or take an export of robots with
-    --players robots,agents. Either is a guess about people, and no more.
+    --players robots,agents. Either is a guess about people, and no more. What is found depends on the agent too: one
+    whose distance from people differs from photo to photo takes a larger study.
     """
     import tempfile
 
+    from editing.files import write_atomically
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
-    from learning.comparison.compare import PRIMARY, measure
-    from learning.comparison.power import POWER, designs, detectable, smallest, with_power
-    from learning.comparison.reference_players import FITTED
-    from learning.comparison.robot_pilot import robot_pilot
-    from learning.comparison.sides import ComparisonError, choose_players, read_play
+    from learning.comparison.power import designs, read_pilot, with_power
+    from learning.comparison.sides import ComparisonError
     from learning.photos.sets import PhotoSetError
 
     chosen = [name.strip() for names in players for name in names.split(",")]
+    cast = None if temperaments is None else [name.strip() for name in temperaments.split(",")]
     with (
         clear_errors(ComparisonError, InvalidSnapshot, PhotoError, PhotoSetError, OSError),
         tempfile.TemporaryDirectory(prefix="safelight-power-") as store,
     ):
-        if temperaments is not None:
-            names = [name.strip() for name in temperaments.split(",")]
-            everybody = robot_pilot(folders, names, seed, Path(store))
-            chosen = chosen or ["robots", *(["agents"] if "agent" in everybody.kinds else [])]
-        else:
-            everybody = read_play(folders)
-        people, others = choose_players(everybody, chosen)
-        if not others and temperaments is None:
-            raise ComparisonError("name an agent whose human-likeness is to be measured: its play is in no folder")
-        measured = measure(people, others, seed)
-    agent = others[0].label if others else FITTED
-    pilot, count = measured.photos[PRIMARY], len(measured.people)
-    click.echo(f"Pilot: {count} {people.label.lower()} and {agent} on {len(pilot)} photos.")
-    if people.label == "Robots":
+        pilot = read_pilot(folders, chosen, cast, seed, Path(store))
+    click.echo(f"Pilot: {pilot.people} {pilot.who} and {pilot.agent} on {len(pilot.photos)} photos.")
+    if pilot.who == "robots":
         click.echo("Robots are no people: take the figures for a guess, until a few people have played.")
-    if min(count, len(pilot)) < 10:
+    if min(pilot.people, len(pilot.photos)) < 10:
         click.echo("That is a small pilot: take the figures for a rough guess.")
-    tried = [with_power(d, pilot, count, agent, difference, (seed,)) for d in designs(photos_per_person)]
+    tried = [with_power(design, pilot, difference, (seed,)) for design in designs(photos_per_person)]
     if all(design.power != design.power for design in tried):
         raise click.ClickException(
-            f"on these photos random play is no further from {people.label.lower()} than they are from one another, so "
+            f"on these photos random play is no further from {pilot.who} than they are from one another, so "
             "human-likeness is not defined; choose photos on which they agree more"
         )
+    _print(tried, difference)
+    if json_file:
+        with clear_errors(OSError):
+            document: dict[str, Any] = pilot.to_json() | {"temperaments": cast, "photos_per_person": photos_per_person}
+            document["designs"] = [design.to_json() for design in tried]
+            write_atomically(json_file, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _print(tried: Sequence[Design], difference: float) -> None:
+    from learning.comparison.power import POWER, detectable, smallest
+
     click.echo(f"\n{'photos':>7}{'treatments':>12}{'people':>8}{'episodes':>10}{'found from':>12}{'power':>8}")
     for design in tried:
         click.echo(

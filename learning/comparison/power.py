@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
+from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
+from learning.comparison.compare import PRIMARY, measure
+from learning.comparison.human_likeness import human_likeness, mean_distances
+from learning.comparison.intervals import Resamples
 from learning.comparison.pair_distances import PhotoDistances
-from learning.comparison.reference_players import RANDOM
+from learning.comparison.reference_players import FITTED, RANDOM
+from learning.comparison.robot_pilot import robot_pilot
+from learning.comparison.sentences import in_text
+from learning.comparison.sides import ComparisonError, choose_players, read_play
 
 PHOTOS = (20, 40, 80, 160)
 TREATMENTS = (3, 5, 10)
@@ -43,6 +51,62 @@ class Design:
         """How many episodes are played."""
         return self.photos * self.treatments
 
+    def to_json(self) -> dict[str, int | float | None]:
+        """Return its size, and the difference that it finds; none where the pilot gives no scale."""
+        found = detectable(self.standard_error)
+        size = {"photos": self.photos, "treatments": self.treatments, "people": self.people, "episodes": self.episodes}
+        return {**size, "found_from": round(found, 3) if isfinite(found) else None}
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What studies are drawn from.
+
+    Attributes:
+        who: what its players are called, and how many ``people`` they are.
+        agent: whose human-likeness is measured, and what it is.
+        photos: the distances on each.
+    """
+
+    who: str
+    people: int
+    agent: str
+    human_likeness: float | None
+    photos: Sequence[PhotoDistances]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what it is of."""
+        likeness = None if self.human_likeness is None else round(self.human_likeness, 2)
+        pilot = {"who": self.who, "people": self.people, "pilot_photos": len(self.photos)}
+        return {**pilot, "agent": self.agent, "human_likeness": likeness}
+
+
+def read_pilot(
+    folders: Sequence[Path], chosen: Sequence[str], temperaments: Sequence[str] | None, seed: int, store: Path
+) -> Pilot:
+    """Read a pilot's play and measure it; or let robots play, where temperaments are given.
+
+    Args:
+        chosen: players, as ``learning.comparison.sides.choose_players`` takes them.
+        store: where previews of photo files are put.
+
+    Raises:
+        ComparisonError: no agent is there to be measured, or too little was played.
+        PhotoError, PhotoSetError: as ``learning.comparison.robot_pilot.robot_pilot``.
+    """
+    everybody = read_play(folders) if temperaments is None else robot_pilot(folders, temperaments, seed, store)
+    if temperaments is not None and not chosen:
+        chosen = ["robots", *(["agents"] if "agent" in everybody.kinds else [])]
+    people, others = choose_players(everybody, chosen)
+    if not others and temperaments is None:
+        raise ComparisonError("name an agent whose human-likeness is to be measured: its play is in no folder")
+    measured = measure(people, others, seed)
+    photos, agent = measured.photos[PRIMARY], others[0].label if others else FITTED
+    resamples = Resamples.draw(len(measured.people), len(photos), (seed,), over=())
+    scale = human_likeness(mean_distances(photos, measured.players, resamples), resamples)
+    value = scale.groups[agent].value if scale.defined else None
+    return Pilot(in_text(people.label), len(measured.people), agent, value, photos)
+
 
 def designs(photos_per_person: int) -> list[Design]:
     """Return the designs that are tried, with as many people as it takes if each does so many photos."""
@@ -53,18 +117,14 @@ def designs(photos_per_person: int) -> list[Design]:
     ]
 
 
-def with_power(
-    design: Design, pilot: Sequence[PhotoDistances], people: int, agent: str, difference: float, seed: Sequence[int]
-) -> Design:
+def with_power(design: Design, pilot: Pilot, difference: float, seed: Sequence[int]) -> Design:
     """Return a design with its standard error and power, as the pilot has them.
 
     Args:
-        people: how many people played the pilot.
-        agent: whose human-likeness is measured.
         difference: what is to be found, such as 0.1: of the agent's human-likeness from 1, or from another's.
     """
     random = np.random.default_rng([*seed, design.photos, design.treatments, design.people])
-    values = np.array([_one_study(design, pilot, people, agent, random) for _ in range(DRAWS)])
+    values = np.array([_one_study(design, pilot, random) for _ in range(DRAWS)])
     defined = values[np.isfinite(values)]
     if len(defined) < DRAWS / 2:
         return design
@@ -78,13 +138,11 @@ def _power(difference: float, error: float) -> float:
     return normal.cdf(shift - limit) + normal.cdf(-shift - limit)
 
 
-def _one_study(
-    design: Design, pilot: Sequence[PhotoDistances], people: int, agent: str, random: np.random.Generator
-) -> float:
+def _one_study(design: Design, pilot: Pilot, random: np.random.Generator) -> float:
     """Return the agent's human-likeness in one study of that size."""
-    drawn = random.integers(people, size=design.people)
+    drawn = random.integers(pilot.people, size=design.people)
     terms = []
-    for photo in (pilot[row] for row in random.integers(len(pilot), size=design.photos)):
+    for photo in (pilot.photos[row] for row in random.integers(len(pilot.photos), size=design.photos)):
         # Each person's first play there; whoever did not play it in the pilot has no part in it.
         rows = {int(player): row for row, player in reversed(list(enumerate(photo.people)))}
         available = [rows[player] for player in drawn if player in rows]
@@ -95,7 +153,9 @@ def _one_study(
         if not different.any():
             continue
         own = photo.own[np.ix_(chosen, chosen)][different].mean()
-        terms.append((photo.others[RANDOM].to_people[chosen].mean(), photo.others[agent].to_people[chosen].mean(), own))
+        terms.append(
+            (photo.others[RANDOM].to_people[chosen].mean(), photo.others[pilot.agent].to_people[chosen].mean(), own)
+        )
     if not terms:
         return float("nan")
     at_random, to_agent, own = np.mean(terms, axis=0)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from webapp.datasets.models import Comparison
 from webapp.desk.access import for_members, render_desk
+from webapp.desk.planning import planning
 from webapp.desk.rows import Rows
 from webapp.desk.structure_rows import ConditionRow, QuestionnaireRow, Sentences, TaskRow, TranslationRow
 from webapp.http.versioned_admin import VersionedForm
@@ -101,7 +102,7 @@ def configure_page(request: HttpRequest, study: Study) -> HttpResponseBase:
         status = 400
     return render_desk(
         request, "configure", study, status, tab="configure", form=form, sections=sections_of(form),
-        is_frozen=study.was_opened, comparison=_last_comparison(study),
+        is_frozen=study.was_opened, comparison=_last_comparison(study), planning=planning(),
     )  # fmt: skip
 
 
@@ -138,5 +139,6 @@ def import_configuration(request: HttpRequest, study: Study) -> HttpResponseBase
         return render_desk(
             request, "configure", study, 400, tab="configure", form=form, sections=sections_of(form),
             is_frozen=study.was_opened, problems=problems, comparison=_last_comparison(study),
+            planning=planning(),
         )  # fmt: skip
     return redirect("desk-study", study.slug)

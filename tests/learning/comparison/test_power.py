@@ -1,40 +1,40 @@
 """Planning a study: what larger studies find is drawn from a pilot."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from docs.planning import TABLE
 from learning.comparison import power
-from learning.comparison.pair_distances import PhotoDistances
-from learning.comparison.power import Design, designs, detectable, smallest, with_power
+from learning.comparison.power import Design, Pilot, designs, detectable, smallest, with_power
 from tests.command_line import safelight, safelight_output
 from tests.learning.comparison.test_human_likeness import crowd, photo
 from tests.learning.snapshots import Play, picture, write
 
 
-def pilot(people: int = 12, photos: int = 12) -> list[PhotoDistances]:
+def pilot(people: int = 12, photos: int = 12) -> Pilot:
     random = np.random.default_rng(1)
     tastes = random.normal(0, 0.7, (people, 3))
-    return [
+    played = [
         photo(crowd(random, tastes), random.normal(0, 3, (16, 3)), {"agent": random.normal(0.8, 0.5, (4, 3))})
         for _ in range(photos)
     ]
+    return Pilot("people", people, "agent", None, played)
 
 
 def test_larger_studies_are_more_exact_and_find_the_same_difference_more_often() -> None:
-    small, large = (
-        with_power(Design(photos, 5, people), pilot(), 12, "agent", 0.2, (0,)) for photos, people in ((10, 5), (40, 20))
-    )
+    small, large = (with_power(Design(photos, 5, people), pilot(), 0.2, (0,)) for photos, people in ((10, 5), (40, 20)))
     assert large.standard_error < 0.75 * small.standard_error
     assert large.power > small.power
-    assert with_power(Design(10, 5, 5), pilot(), 12, "agent", 1e-6, (0,)).power == pytest.approx(0.05, abs=1e-3)
+    assert with_power(Design(10, 5, 5), pilot(), 1e-6, (0,)).power == pytest.approx(0.05, abs=1e-3)
 
 
 def test_what_is_found_with_80_percent_is_2_8_standard_errors() -> None:
-    design = with_power(Design(20, 5, 5), pilot(), 12, "agent", 0.2, (0,))
-    again = with_power(Design(20, 5, 5), pilot(), 12, "agent", detectable(design.standard_error), (0,))
+    design = with_power(Design(20, 5, 5), pilot(), 0.2, (0,))
+    again = with_power(Design(20, 5, 5), pilot(), detectable(design.standard_error), (0,))
     assert again.power == pytest.approx(0.8, abs=1e-3)
 
 
@@ -87,3 +87,12 @@ def test_robots_of_stated_temperaments_stand_in_before_anybody_has_played(
     result = safelight("power", play, "--temperaments", "moody,bold")
     assert result.exit_code == 1
     assert "bold is none of hasty, careful, colourful, moody" in result.output
+
+
+def test_the_desks_table_is_of_the_designs_that_are_tried_today_and_names_its_commands() -> None:
+    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    for pilot in table["pilots"]:
+        sizes = [(design["photos"], design["treatments"], design["people"]) for design in pilot["designs"]]
+        assert sizes == [(d.photos, d.treatments, d.people) for d in designs(pilot["photos_per_person"])]
+        assert any(f"--temperaments {','.join(pilot['temperaments'])} " in command for command in table["commands"])
+    assert len(table["pilots"]) == sum(command.startswith("safelight power") for command in table["commands"])

@@ -35,7 +35,7 @@ def test_asking_puts_it_into_the_queue_once(viewer, comparison):
 def test_why_it_cannot_be_made_is_said_and_it_can_be_asked_for_again(viewer, comparison):
     compare_export(comparison.pk, lambda: False)
     page = text(viewer.get(EXPORTS))
-    assert "one player alone has played; how far players are apart takes two on the same photo" in page
+    assert "only one person has played; how far players are apart takes two on the same photo" in page
     assert "Compare agents with people" in page
     post(viewer, f"{EXPORTS}{comparison.export_id}/compare/")
     assert Comparison.objects.get().state == "queued"
@@ -65,7 +65,8 @@ def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
 
 def test_the_settings_say_how_many_people_and_photos_it_takes(editor, comparison):
     settings = EXPORTS.replace("exports", "configure")
-    assert "<code>safelight power</code> tells it from a pilot’s export" in text(editor.get(settings))
+    assert "hasty, careful, colourful and moody robots; an agent that scores" in text(editor.get(settings))
+    assert "<code>safelight power EXPORT PLAY</code>" in text(editor.get(settings))
     assert "this study’s own comparison" not in text(editor.get(settings))
     Comparison.objects.update(state="ready", answer="On 40 photos, one scores 0.40. About 96 people would do.")
     assert "On 40 photos, one scores 0.40. About 96 people would do." in text(editor.get(settings))
