@@ -35,7 +35,7 @@ def test_asking_puts_it_into_the_queue_once(viewer, comparison):
 def test_why_it_cannot_be_made_is_said_and_it_can_be_asked_for_again(viewer, comparison):
     compare_export(comparison.pk, lambda: False)
     page = text(viewer.get(EXPORTS))
-    assert "only one person has played; how far players are apart takes two on the same photo" in page
+    assert "only one person has played; how far people are apart takes two on the same photo" in page
     assert "Compare agents with people" in page
     post(viewer, f"{EXPORTS}{comparison.export_id}/compare/")
     assert Comparison.objects.get().state == "queued"
