@@ -65,7 +65,7 @@ def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
 
 def test_the_settings_say_how_many_people_and_photos_it_takes(editor, comparison):
     settings = EXPORTS.replace("exports", "configure")
-    assert "hasty, careful, colourful and moody robots; an agent that scores" in text(editor.get(settings))
+    assert "hasty, careful, colourful and moody robots, and an agent that scores" in text(editor.get(settings))
     assert "<code>safelight power EXPORT PLAY</code>" in text(editor.get(settings))
     assert "this study’s own comparison" not in text(editor.get(settings))
     Comparison.objects.update(state="ready", answer="On 40 photos, one scores 0.40. About 96 people would do.")
