@@ -67,7 +67,22 @@ def test_nobody_enters_without_the_password(cluster: Cluster) -> None:
 def test_it_listens_on_the_loopback_alone(cluster: Cluster) -> None:
     url = cluster.start()
     assert answer(url, "SHOW listen_addresses") == "127.0.0.1"
-    assert answer(url, "SHOW unix_socket_directories") == ""
+    assert answer(url, "SHOW unix_socket_directories") == str(cluster.directory)
+    with psycopg.connect(url) as connection:
+        assert connection.info.host == str(cluster.directory)
+        port = connection.info.port
+    with psycopg.connect(url, host="127.0.0.1", port=port) as connection:
+        assert connection.info.host == "127.0.0.1"
+
+
+def test_where_no_socket_can_lie_it_is_found_by_its_port(cluster: Cluster) -> None:
+    other = Cluster(cluster.directory.with_name("a folder"), durable=False)
+    url = other.start()
+    try:
+        assert answer(url, "SHOW unix_socket_directories") == ""
+        assert "@127.0.0.1:" in url
+    finally:
+        other.stop()
 
 
 def test_it_recovers_from_a_kill(cluster: Cluster) -> None:
@@ -92,7 +107,8 @@ def test_a_server_that_died_comes_back_at_its_address(cluster: Cluster) -> None:
 
 
 def test_a_port_that_was_taken_since_is_not_used(cluster: Cluster) -> None:
-    port = int(cluster.start().rsplit(":", 1)[1].split("/")[0])
+    with psycopg.connect(cluster.start()) as connection:
+        port = connection.info.port
     cluster.stop()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -131,6 +131,7 @@ def test_an_event_stored_with_other_content_is_a_conflict(player, photo, played,
     assert Event.objects.count() == 3
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_id_that_another_event_has_is_a_conflict(player, other_player, photo, played, events, refused):
     player.send(photo, played)
     stolen = events(("start", {}))

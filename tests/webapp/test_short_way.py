@@ -4,8 +4,11 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from webapp.games import recording
 from webapp.games.api import EventsView
 from webapp.games.models import Episode, Event
+from webapp.studies.models import Participation, StudyPhoto
+from webapp.studies.withdrawing import withdraw
 
 
 class WentOn(Exception):
@@ -82,6 +85,32 @@ class TestWhatIsUnusualGoesOn:
         assert researcher.join().status_code == 200
         self.player = researcher
         self.goes_on()
+
+
+def test_a_photo_that_is_taken_out_as_an_episode_begins_is_refused(monkeypatch, player, photo, opened, refused):
+    episode_of = recording._episode_of
+
+    def take_out(*args, **kwargs):
+        StudyPhoto.objects.all().delete()
+        return episode_of(*args, **kwargs)
+
+    monkeypatch.setattr(recording, "_episode_of", take_out)
+    assert refused(player.send(photo, opened)) == (409, "photo_removed")
+    assert not Episode.objects.exists()
+
+
+def test_who_withdraws_as_an_episode_is_handed_in_leaves_nothing(monkeypatch, player, photo, opened, events, refused):
+    player.send(photo, opened)
+    steps_of = recording._steps
+
+    def leave(progress):
+        withdraw(Participation.objects.get())
+        return steps_of(progress)
+
+    monkeypatch.setattr(recording, "_steps", leave)
+    last = events(("submit", {}), episode=opened[0]["episode"], first=len(opened))
+    assert refused(player.send(photo, last)) == (403, "withdrawn")
+    assert not Episode.objects.exists()
 
 
 @pytest.mark.parametrize("headers", [{"X-CSRFToken": "forged"}, {"Origin": "https://elsewhere.example"}])

@@ -11,7 +11,7 @@ from django.db import models
 
 from editing.game.events import Event as PlayedEvent
 from editing.game.events import Gesture
-from webapp.database.statements import Row, execute, fetch
+from webapp.database.statements import ALWAYS, NOTHING, Row, Sql, execute, fetch
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.studies.models import Lease, Study
@@ -39,7 +39,7 @@ _ADD_STEPS = """, step AS (
 _ADVANCE = """
 UPDATE games_episode
 SET status = %s, step_count = %s, duration_ms = %s, resumed = %s, surplus = %s, progress = %s
-WHERE id = %s AND status = 'open' AND progress = %s RETURNING id
+WHERE id = %s AND status = 'open' AND progress = %s
 """
 
 
@@ -100,35 +100,48 @@ class Episode(models.Model):
         rows = fetch(statement, [key])
         return cls.from_db("default", EPISODE_COLUMNS, rows[0]) if rows else None
 
-    def begin(self, events: Sequence[PlayedEvent], steps: Steps = ()) -> None:
+    def begin(self, events: Sequence[PlayedEvent], steps: Steps = (), condition: Sql = ALWAYS) -> bool:
         """Store a new episode with its first events, by one statement.
 
         Args:
             steps: the rows of the trajectory that it has come to, if it is submitted, by the names of their columns.
+            condition: on which it is stored.
+
+        Returns:
+            Whether the condition holds, its id is free and no other episode is open; else nothing is stored.
 
         Raises:
-            IntegrityError: an id is taken already, its own or that of an event.
+            IntegrityError: the id of an event is taken already.
         """
-        # A new row never takes the place of one that has the same id.
-        values = ", ".join(["%s"] * len(EPISODE_COLUMNS))
-        inserted = f"INSERT INTO games_episode ({', '.join(EPISODE_COLUMNS)}) VALUES ({values}) RETURNING id"  # noqa: S608
-        _store(inserted, [getattr(self, name) for name in EPISODE_COLUMNS], events, steps)
+        row = orjson.dumps({name: getattr(self, name) for name in EPISODE_COLUMNS}).decode()
+        inserted = f"{_BEGIN} WHERE {condition.text} ON CONFLICT DO NOTHING"
+        return _store(Sql(inserted, [row, *condition.values]), events, steps)
 
-    def advance(self, events: Sequence[PlayedEvent], before: str, steps: Steps = ()) -> bool:
+    def advance(
+        self,
+        events: Sequence[PlayedEvent],
+        before: str,
+        steps: Steps = (),
+        condition: Sql = ALWAYS,
+        beside: Sql = NOTHING,
+    ) -> bool:
         """Store new events, and the row as it stands after them, by one statement.
 
         Args:
             before: the progress from which this one was computed.
-            steps: as for ``begin``.
+            steps, condition: as for ``begin``.
+            beside: what is done in the same statement, if anything is stored.
 
         Returns:
-            Whether that was still the stored one. Where it was not, since somebody was faster, nothing is stored.
+            Whether the condition holds, and that was still the stored progress. Where somebody was faster, nothing is
+            stored.
 
         Raises:
             IntegrityError: the id of an event is taken already.
         """
         after = [self.status, self.step_count, self.duration_ms, self.resumed, self.surplus, self.progress]
-        return _store(_ADVANCE, [*after, self.pk, before], events, steps) > 0
+        updated = Sql(f"{_ADVANCE} AND {condition.text}", [*after, self.pk, before, *condition.values])
+        return _store(updated, events, steps, beside)
 
     def replayable_events(self) -> list[PlayedEvent]:
         """Return all its events, in order, as the rules take them."""
@@ -141,12 +154,22 @@ class Episode(models.Model):
 
 
 EPISODE_COLUMNS = [field.attname for field in Episode._meta.concrete_fields]
+_COLUMNS = ", ".join(EPISODE_COLUMNS)
+# A new row as JSON: Postgres knows the types of its columns.
+_BEGIN = f"""
+INSERT INTO games_episode ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_record(NULL::games_episode, %s)
+"""  # noqa: S608
 
 
-def _store(episode: str, values: list[Any], events: Sequence[PlayedEvent], steps: Steps) -> int:
-    """Run a statement that stores an episode, with events and steps of it, and return how many events are stored."""
-    statement = f"WITH episode AS ({episode}){_ADD_STEPS if steps else ''}{_ADD_EVENTS}"
-    return execute(statement, [*values, *([_as_json(steps)] if steps else []), _as_json(events)])
+def _store(episode: Sql, events: Sequence[PlayedEvent], steps: Steps, beside: Sql = NOTHING) -> bool:
+    """Store an episode, with events and steps of it, by one statement, and tell whether it stored any."""
+    parts = [
+        Sql(f"WITH episode AS ({episode.text} RETURNING id)", episode.values),
+        beside,
+        Sql(_ADD_STEPS, [_as_json(steps)]) if steps else NOTHING,
+        Sql(_ADD_EVENTS, [_as_json(events)]),
+    ]
+    return execute("".join(part.text for part in parts), [value for part in parts for value in part.values]) > 0
 
 
 def _as_json(rows: Sequence[Any]) -> str:

@@ -17,7 +17,7 @@ from editing.game.events import Event as PlayedEvent
 from editing.game.events import IllegalEvent
 from editing.game.filters import FILTERS
 from editing.game.progress import Progress, progress_after
-from webapp.database.statements import fetch
+from webapp.database.statements import Sql, fetch
 from webapp.games.episodes import check_room, close_unfinishable, replayed, stored_progress
 from webapp.games.models import EPISODE_COLUMNS, Episode
 from webapp.http import refusals
@@ -63,6 +63,23 @@ WHERE own.study_id = %s AND removed_at IS NULL AND own.photo_id <> %s AND NOT EX
 )
 LIMIT 1
 """
+# Of a participation and a photo that it has not submitted: locked, so that neither is gone before an episode is stored.
+_STARTABLE_ALONE = """EXISTS (
+    SELECT FROM studies_participation AS participation
+    JOIN studies_studyphoto AS own ON own.study_id = participation.study_id
+    JOIN photos_photo AS photo ON photo.sha256 = own.photo_id
+    WHERE participation.id = %s AND sha256 = %s AND removed_at IS NULL AND NOT practice AND NOT EXISTS (
+        SELECT FROM games_episode AS played
+        WHERE (played.study_id, played.participant_id, played.photo_id, played.status)
+            = (participation.study_id, participation.participant_id, sha256, 'submitted')
+    )
+    FOR NO KEY UPDATE OF participation, photo FOR KEY SHARE OF own
+)"""
+_STILL_THERE = "EXISTS (SELECT FROM studies_participation WHERE id = %s FOR NO KEY UPDATE)"
+_COMPLETE = f""", completed AS (
+    UPDATE studies_participation SET completed = now()
+    WHERE id = %s AND completed IS NULL AND EXISTS (SELECT FROM episode) AND NOT EXISTS ({_PHOTOS_LEFT})
+)"""  # noqa: S608 (nothing in it is from outside)
 _SHIPPED = f"{AGENT_PREFIX}{SHIPPED_AGENT}"
 # Sent as an episode begins, with ``participant_id``: a receiver answers whether they were shown what others had made.
 reveal_seen = Signal()
@@ -100,34 +117,72 @@ def record(
             state = _record_in_turn(participant_key, slug, episode_id, photo_sha256, batch, is_new)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
-            raise Refusal("conflict", gettext("The id of the episode, or of an event, is taken already.")) from None
+            raise _conflict() from None
         raise
     EVENTS.inc(len(batch))
     return state
 
 
+def begin_alone(
+    participation: Participation, episode_id: UUID, photo_sha256: str, batch: Sequence[PlayedEvent]
+) -> rules.State | None:
+    """Store the first batch of an episode by one statement, or nothing.
+
+    Returns:
+        The state after its last event; None where more has to be asked than that statement does, or something is
+        stored of the episode already.
+
+    Raises:
+        IllegalEvent, Refusal, IntegrityError: as ``record_alone``.
+    """
+    study = participation.own_study
+    progress = _begun(study, batch)
+    if not study.open or study.is_planned or study.tasks or progress.state.status == "submitted":
+        return None
+    episode = _episode_of(participation, episode_id, photo_sha256, batch[0].contract_version)
+    _check_offers(study, episode, batch)
+    _take_over(episode, progress)
+    condition = Sql(_STARTABLE_ALONE, [participation.pk, photo_sha256])
+    if not episode.begin(batch, condition=condition):
+        return None
+    EVENTS.inc(len(batch))
+    return progress.state
+
+
 def record_alone(
     participation: Participation, episode: Episode, photo_sha256: str, batch: Sequence[PlayedEvent]
 ) -> rules.State | None:
-    """Store a batch that neither begins nor ends an episode, without a lock: one statement stores it, or nothing.
+    """Store a batch that does not begin an episode by one statement, or nothing.
 
     Args:
         batch: of that episode, one number after the other.
 
     Returns:
-        The state after its last event; None where somebody else has stored events of the episode meanwhile.
+        The state after its last event; None where somebody else has stored events of the episode meanwhile, or it is
+        handed in and other tasks, or a lease, have to be asked.
 
     Raises:
         IllegalEvent, Refusal: as ``record``, perhaps for want of what is just being stored.
         IntegrityError: the id of an event is taken already.
     """
     _check_own(participation, episode, photo_sha256)
-    progress, fresh = _advanced(participation.own_study, episode, batch)
-    if fresh:
-        before = episode.progress
-        _take_over(episode, progress)
-        if not episode.advance(fresh, before):
-            return None
+    study = participation.own_study
+    progress, fresh = _advanced(study, episode, batch)
+    if not fresh:
+        EVENTS.inc(len(batch))
+        return progress.state
+    before = episode.progress
+    _take_over(episode, progress)
+    if episode.status != Episode.Status.SUBMITTED:
+        is_stored = episode.advance(fresh, before)
+    elif episode.tutorial or episode.lease_id is not None or study.tasks:
+        return None
+    else:
+        own = [study.pk, episode.photo_id, participation.participant_id]
+        still_there, complete = Sql(_STILL_THERE, [participation.pk]), Sql(_COMPLETE, [participation.pk, *own])
+        is_stored = episode.advance(fresh, before, _steps(progress), still_there, complete)
+    if not is_stored:
+        return None
     EVENTS.inc(len(batch))
     return progress.state
 
@@ -144,8 +199,7 @@ def _record_in_turn(
     participation, episode = _lock(participant_key, slug, None if is_new else episode_id)
     study = participation.own_study
     if episode is None:
-        check_room(batch)
-        progress, fresh = progress_after(batch, study.allow_untouched), batch
+        progress, fresh = _begun(study, batch), batch
         episode = _new_episode(participation, episode_id, photo_sha256, batch[0].contract_version)
         _check_offers(study, episode, batch)
     else:
@@ -159,10 +213,10 @@ def _record_in_turn(
     if episode.status == Episode.Status.SUBMITTED:
         steps = _steps(progress)
         _hand_in(participation, study, episode, progress)
-    if episode._state.adding:
-        episode.begin(fresh, steps)
-    else:
+    if not episode._state.adding:
         episode.advance(fresh, before, steps)
+    elif not episode.begin(fresh, steps):
+        raise _conflict()
     return progress.state
 
 
@@ -178,6 +232,11 @@ def _lock(participant_key: int | None, slug: str, episode_id: UUID | None) -> tu
             return participation, Episode.from_db("default", EPISODE_COLUMNS, values)
     participation = lock_joined(participant_key, slug)
     return participation, Episode.locked(episode_id) if episode_id is not None else None
+
+
+def _begun(study: Study, batch: Sequence[PlayedEvent]) -> Progress:
+    check_room(batch)
+    return progress_after(batch, study.allow_untouched)
 
 
 def _advanced(study: Study, episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress, Sequence[PlayedEvent]]:
@@ -216,14 +275,26 @@ def _new_episode(participation: Participation, episode_id: UUID, photo_sha256: s
     study = participation.own_study
     is_tutorial = _lock_startable(participation, photo_sha256)
     lease = lease_of(participation, photo_sha256) if study.is_planned and not is_tutorial else None
+    return _episode_of(participation, episode_id, photo_sha256, version, lease, tutorial=is_tutorial)
+
+
+def _episode_of(
+    participation: Participation,
+    episode_id: UUID,
+    photo_sha256: str,
+    version: int,
+    lease: Lease | None = None,
+    *,
+    tutorial: bool = False,
+) -> Episode:
     return Episode(
         id=episode_id,
-        study_id=study.pk,
+        study_id=participation.study_id,
         participant_id=participation.participant_id,
         photo_id=photo_sha256,
         contract_version=version,
         started=timezone.now(),
-        tutorial=is_tutorial,
+        tutorial=tutorial,
         preview=participation.preview,
         condition=participation.condition,
         lease=lease,
@@ -251,8 +322,9 @@ def check_batch(episode_id: UUID, batch: Sequence[PlayedEvent]) -> None:
     Raises:
         IllegalEvent: ``malformed`` or ``gap``.
     """
+    own = str(episode_id)
     for event in batch:
-        if event.episode != str(episode_id):
+        if event.episode != own:
             raise IllegalEvent("malformed", f"it belongs to episode {event.episode}, not to this one", event.seq)
     for before, after in pairwise(batch):
         if after.seq != before.seq + 1:
@@ -284,6 +356,10 @@ def _continued(episode: Episode, batch: Sequence[PlayedEvent]) -> tuple[Progress
     if not fresh and batch[-1].seq < count - 1:
         progress = replayed(event for event in episode.replayable_events() if event.seq <= batch[-1].seq)
     return progress, fresh
+
+
+def _conflict() -> Refusal:
+    return Refusal("conflict", gettext("The id of the episode, or of an event, is taken already."))
 
 
 def _closed(episode: Episode) -> Refusal:

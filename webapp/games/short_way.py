@@ -24,7 +24,7 @@ from editing.game.rules import State
 from webapp.database.statements import fetch
 from webapp.games.episodes import describe
 from webapp.games.models import EPISODE_COLUMNS, Episode
-from webapp.games.recording import MAXIMUM_BATCH, check_batch, record, record_alone
+from webapp.games.recording import MAXIMUM_BATCH, begin_alone, check_batch, record, record_alone
 from webapp.http.refusals import Refusal
 from webapp.http.visitors import SessionThrottle
 from webapp.participants.session_store import SessionStore
@@ -36,6 +36,7 @@ _PATH = re.compile("/api/episodes/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{
 _ENVELOPE = {"study", "photo", "events"}
 _SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 _PHOTO = re.compile(SHA256)
+_JOINED = joined_statement()
 # An episode, with the participation of whose it is and with the session that sends: asked at once, compared here.
 _SESSION_AND_EPISODE = joined_statement(
     ["session.session_data", *(f"episode.{name}" for name in EPISODE_COLUMNS)],
@@ -87,22 +88,27 @@ class ShortWay:
 
     def _store(self, request: HttpRequest, batch: _Batch) -> State | None:
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        if batch.events[0].kind != "start" and batch.events[-1].kind != "submit":
-            for row in fetch(_SESSION_AND_EPISODE, [batch.episode, key, batch.study]):
-                participation, (session, *values) = read_joined(row)
-                request.session = SessionStore.from_row(key, session)
-                is_own = participant_key(request) == participation.participant_id
-                if not is_own or not self._may_go_on(request):
-                    return None
-                episode = Episode.from_db("default", EPISODE_COLUMNS, values)
-                return record_alone(participation, episode, batch.photo, batch.events)
-            return None
-        request.session = SessionStore(key)
-        if participant_key(request) is None or not self._may_go_on(request):
-            return None
         is_new = batch.events[0].kind == "start"
-        who = participant_key(request)
-        return record(who, batch.study, batch.episode, batch.photo, batch.events, is_new=is_new)
+        state = None
+        if is_new:
+            request.session = SessionStore(key)
+            participant = participant_key(request)
+            if participant is None or not self._may_go_on(request):
+                return None
+            for row in fetch(_JOINED, [batch.study, participant]):
+                state = begin_alone(read_joined(row)[0], batch.episode, batch.photo, batch.events)
+        else:
+            rows = fetch(_SESSION_AND_EPISODE, [batch.episode, key, batch.study])
+            if not rows:
+                return None
+            participation, (session, *values) = read_joined(rows[0])
+            request.session = SessionStore.from_row(key, session)
+            participant = participant_key(request)
+            if participant != participation.participant_id or not self._may_go_on(request):
+                return None
+            episode = Episode.from_db("default", EPISODE_COLUMNS, values)
+            state = record_alone(participation, episode, batch.photo, batch.events)
+        return state or record(participant, batch.study, batch.episode, batch.photo, batch.events, is_new=is_new)
 
     def _may_go_on(self, request: HttpRequest) -> bool:
         """Tell whether a player's session may send now; a researcher's login is looked after on the long way."""

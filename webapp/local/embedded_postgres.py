@@ -5,10 +5,11 @@
 
 `run` gives COMMAND the server's address in DATABASE_URL, and stops the server when the last such command has ended.
 
-The server listens on 127.0.0.1 alone, on a port that was free when it first started and is its own from then on, and
-lets nobody in without the password that it was created with. The `site` cluster holds the data of `make run`; `scratch`
-is for tests and demonstrations: it is fast, and a power cut may ruin it. The data lie under `var/postgres`, or, for
-root, beside the programs' copy under /var/lib/safelight/<hash of the clone's path>.
+The server listens on a socket in the cluster's folder, which costs less than TCP, and on 127.0.0.1 alone, on a port
+that was free when it first started and is its own from then on. It lets nobody in without the password that it was
+created with. The `site` cluster holds the data of `make run`; `scratch` is for tests and demonstrations: it is fast,
+and a power cut may ruin it. The data lie under `var/postgres`, or, for root, beside the programs' copy under
+/var/lib/safelight/<hash of the clone's path>.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -42,6 +44,8 @@ DATABASE = "safelight"
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 _START_ATTEMPTS = 6
 _PORT_ATTEMPTS = 30
+# Of a folder that a socket can lie in: the system takes no longer path, and each program splits it at other signs.
+_SOCKET_FOLDER = re.compile(r"/[\w./-]{1,85}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,12 @@ class Cluster:
 
     def url(self, database: str = DATABASE) -> str | None:
         """Return the address of `database` on the running server, None while no server runs."""
-        pid, port, status = self._pid_file()
+        pid, port, sockets, status = self._pid_file()
         if status != "ready" or not self._serves(pid):
             return None
         password = (self.directory / "password").read_text().strip()
+        if sockets:
+            return f"postgresql://{USER}:{password}@:{port}/{database}?host={sockets}"
         return f"postgresql://{USER}:{password}@127.0.0.1:{port}/{database}"
 
     def start(self) -> str:
@@ -129,7 +135,7 @@ class Cluster:
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(24))
         postgres_programs.give(password)
-        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", *(() if self.durable else _NOT_DURABLE))
+        settings = ("listen_addresses=127.0.0.1", *(() if self.durable else _NOT_DURABLE))
         self._run(
             *("initdb", f"--pgdata={unfinished}", f"--username={USER}", f"--pwfile={password}", "--auth=scram-sha-256"),
             *("--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", *(() if self.durable else ("--no-sync",))),
@@ -158,7 +164,8 @@ class Cluster:
         if not self._serves(self._pid_file()[0]):  # a killed server leaves the file; its number may be another's by now
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         port = self._port()
-        options = ("--wait", "--timeout=60", f"--options=-p {port}")
+        sockets = self.directory if _SOCKET_FOLDER.fullmatch(str(self.directory)) else ""
+        options = ("--wait", "--timeout=60", f"--options=-p {port} -c unix_socket_directories={sockets}")
         self._run("pg_ctl", "start", f"--pgdata={self.data}", f"--log={log}", *options)
         (self.directory / "port").write_text(str(port))
 
@@ -176,13 +183,16 @@ class Cluster:
                 return port
         return free_port()
 
-    def _pid_file(self) -> tuple[int, int, str]:
-        """(process, port, status) by the server's own file; zeros and "" where there is none or it is unfinished."""
+    def _pid_file(self) -> tuple[int, int, str, str]:
+        """(process, port, folder of the socket, status) by the server's own file.
+
+        Zeros and "" where there is none or it is unfinished.
+        """
         try:
             lines = (self.data / "postmaster.pid").read_text().split("\n")
-            return int(lines[0]), int(lines[3]), lines[7].strip()
+            return int(lines[0]), int(lines[3]), lines[4].strip(), lines[7].strip()
         except (OSError, ValueError, IndexError):
-            return 0, 0, ""
+            return 0, 0, "", ""
 
     def _serves(self, pid: int) -> bool:
         """Whether the process is the server of this cluster, and no stranger that was given the number since."""
