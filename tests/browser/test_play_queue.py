@@ -241,6 +241,45 @@ def test_play_that_an_older_contract_has_left_is_kept_and_told(
     assert kept(later.page)[0][1] == "stale_contract"
 
 
+def test_tab_of_an_older_version_says_so_and_what_waited_in_it_is_kept(
+    person: Person, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site is brought up to date, with new filters, under a page that is open and off the network."""
+    make_photo()
+
+    def older(route: Route) -> None:
+        program = route.fetch()
+        body, count = re.subn(r"(?<=\{)version:1(?=,maximum_steps)", "version:0", program.text())
+        assert count == 1
+        # On a server its name is of its content; here it is the same, and the browser may not keep the older one.
+        route.fulfill(body=body, headers={"Content-Type": "text/javascript", "Cache-Control": "no-store"})
+
+    person.page.route(re.compile(r"/play(\.\w+)?\.js"), older)
+    sending = Sending(person.page)
+    with monkeypatch.context() as before:
+        for module in ("filters", "rules"):
+            before.setattr(f"editing.game.{module}.VERSION", 0)
+        person.arrive()
+        person.press("1")
+        person.wait_until_saved()
+        sending.meets(Route.abort)
+        person.press("ArrowRight")
+        expect(person.page.locator(STATUS)).to_contain_text("waiting")
+    sending.meets(None)
+    expect(person.notice()).to_contain_text("The game has been updated")
+    waited = kept(person.page)
+    assert [reason for _, reason in waited] == ["stale_contract"]
+    assert kinds() == ["start", "choose"]
+    person.page.unroute_all()
+    person.button("Load again").click()
+    person.wait_for_photo()
+    assert kept(person.page) == waited
+    person.press("1")
+    person.wait_until_saved()
+    assert kept(person.page) == waited
+    assert set(Episode.objects.values_list("contract_version", "status")) == {(0, "abandoned"), (1, "open")}
+
+
 def test_store_of_an_older_version_is_taken_over(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.page.goto(person.address.replace("/play/default/", "/credits/"))

@@ -4,7 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from webapp.games.models import Episode, Event
@@ -47,7 +47,8 @@ class TestTheStatementsOfABatch:
         photo = make_photo(1)
         study.episodes_per_photo = 2
         study.save()
-        lease_photos(Participation.objects.get())
+        with transaction.atomic():
+            lease_photos(Participation.objects.get())
         assert statements(lambda: player.send(photo, opened)) <= 10
         last = events(("submit", {}), episode=opened[0]["episode"], first=6)
         assert statements(lambda: player.send(photo, last)) <= 10

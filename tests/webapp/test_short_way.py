@@ -95,7 +95,7 @@ def test_a_photo_that_is_taken_out_as_an_episode_begins_is_refused(monkeypatch, 
         return episode_of(*args, **kwargs)
 
     monkeypatch.setattr(recording, "_episode_of", take_out)
-    assert refused(player.send(photo, opened)) == (409, "photo_removed")
+    assert refused(player.send(photo, opened)) == (410, "photo_removed")
     assert not Episode.objects.exists()
 
 

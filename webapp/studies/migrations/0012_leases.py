@@ -12,21 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='participation',
-            name='completed',
-            field=models.DateTimeField(help_text='when the last of their events was stored, or we cut them short', null=True),
-        ),
-        migrations.AddField(
-            model_name='participation',
-            name='rejected',
-            field=models.DateTimeField(help_text='when a researcher refused what they did', null=True),
-        ),
-        migrations.AddField(
-            model_name='participation',
-            name='rejection_reason',
-            field=models.CharField(blank=True, max_length=200),
-        ),
         migrations.CreateModel(
             name='Coverage',
             fields=[
@@ -105,5 +90,20 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='lease',
             constraint=models.UniqueConstraint(models.F('participation'), models.F('photo'), condition=models.Q(('purpose', 'play')), name='photo_once_of_a_participation'),
+        ),
+        migrations.AddField(
+            model_name='participation',
+            name='completed',
+            field=models.DateTimeField(help_text='when the last of their events was stored, or we cut them short', null=True),
+        ),
+        migrations.AddField(
+            model_name='participation',
+            name='rejected',
+            field=models.DateTimeField(help_text='when a researcher refused what they did', null=True),
+        ),
+        migrations.AddField(
+            model_name='participation',
+            name='rejection_reason',
+            field=models.CharField(blank=True, max_length=200),
         ),
     ]

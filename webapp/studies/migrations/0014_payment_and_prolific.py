@@ -12,11 +12,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name='participation',
-            name='released',
-            field=models.DateTimeField(help_text='when the recruiter gave their place to another: they returned it, or ran out of time', null=True),
-        ),
-        migrations.AddField(
             model_name='study',
             name='currency',
             field=models.CharField(default='GBP', help_text='of the reward and of bonuses: three letters, such as GBP, USD or EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Three capital letters, such as GBP.')]),
@@ -35,5 +30,10 @@ class Migration(migrations.Migration):
             model_name='study',
             name='reward',
             field=models.DecimalField(blank=True, decimal_places=2, help_text='what somebody is paid for doing all, such as 4.50; who has joined is paid what it was then. Empty: the amount is not kept here', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+        ),
+        migrations.AddField(
+            model_name='participation',
+            name='released',
+            field=models.DateTimeField(help_text='when the recruiter gave their place to another: they returned it, or ran out of time', null=True),
         ),
     ]
