@@ -41,7 +41,7 @@ from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display
 HELD_OUT, VALIDATION = 0.2, 0.1
 FEWEST_PAIRS = 8
 # The precision of the prior of the regression's slopes, by columns of deviation 1.
-SLOPE_PRIOR = 1.0
+SLOPE_PRIOR = 0.3
 _CPU = torch.device("cpu")
 
 
