@@ -354,12 +354,11 @@ EMAIL_URL = environment.read(
     "are percent-encoded.",
     unset="nothing is mailed: whoever invites passes the link on; on this machine alone it is printed too",
 )
-DEFAULT_FROM_EMAIL = environment.read(
-    "EMAIL_FROM",
-    str,
-    f"safelight@{_site.hostname or 'localhost'}",
-    "Whom mail of the site is from.",
-    unset="`safelight@` the host of `SITE_URL`",
+DEFAULT_FROM_EMAIL = (
+    environment.read(
+        "EMAIL_FROM", str, "", "Whom mail of the site is from.", unset="`safelight@` the host of `SITE_URL`"
+    )
+    or f"safelight@{_site.hostname or 'localhost'}"
 )
 (
     EMAIL_HOST,
