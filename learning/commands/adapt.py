@@ -32,9 +32,13 @@ Examples:
 def command(export: Path, run_folder: Path, person: str, players: str, out: Path) -> None:
     """Fit the model of people of --agent to one PERSON of EXPORT, who has finished eight photos at least.
 
-    The model stays as it is; six numbers beside it say who plays. They are personal data, as the play is.
+    The model stays as it is; six numbers beside it say who plays, which person.json in the run's folder has too. They
+    are personal data, as the play is.
     """
-    from editing.files import check_free
+    import json
+    from dataclasses import asdict
+
+    from editing.files import check_free, write_atomically
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import (
@@ -75,6 +79,8 @@ def command(export: Path, run_folder: Path, person: str, players: str, out: Path
             f"agent{WEIGHTS}{name}": value for name, value in adapted(model, fitted.numbers).state_dict().items()
         }
         save_checkpoint(out / BEST, weights, dict(checkpoint.about))
+        about_person = asdict(fitted) | {"numbers": fitted.numbers.tolist()}
+        write_atomically(out / "person.json", (json.dumps(about_person, indent=1) + "\n").encode())
     click.echo(
         f"Fitted to {fitted.moves} moves on {fitted.photos} photos: {fitted.personal:.3f} nats a move, "
         f"by the population {fitted.population:.3f}. The model that plays as {person} is in {out}."

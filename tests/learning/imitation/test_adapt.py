@@ -50,6 +50,8 @@ def test_the_command_makes_an_agent_of_one_person(learned: tuple[Path, Path], tm
         output = safelight_output("adapt", export, *options, "--person", person, "-o", tmp_path / name)
     assert "on 9 photos" in output
     assert load_agent(tmp_path / "a").sha256 == load_agent(tmp_path / "b").sha256 != load_agent(people).sha256
+    told = json.loads((tmp_path / "a" / "person.json").read_text())
+    assert (told["photos"], told["numbers"]) == (9, load_agent(tmp_path / "a").agent.person[1:].tolist())
     assert person not in json.dumps(json.loads((tmp_path / "a" / "config.json").read_text()))
     safelight_output("play", export, "--agent", tmp_path / "a", "-o", tmp_path / "play")
 
