@@ -14,6 +14,7 @@ from tests.webapp.test_withdrawing import tables_with
 from webapp.datasets.tasks import forget_identities
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
+from webapp.ratings.models import Showing
 from webapp.recruiting.tasks import lapse_payments
 from webapp.studies import retention, withdrawing
 from webapp.studies.models import Consent, Participation, Study, Withdrawal
@@ -70,6 +71,14 @@ class TestRetention:
         self.end(recruited)
         assert self.players(tmp_path / "after") == before
         assert (Episode.objects.count(), Event.objects.count(), Consent.objects.count()) == counts
+
+    def test_who_was_shown_what_others_made_is_anonymised_too(self, study, player, photo):
+        participation = Participation.objects.get()
+        showing = Showing.objects.create(study=study, participant=participation.participant, photo=photo)
+        self.end(study)
+        showing.refresh_from_db()
+        assert showing.participant == Participation.objects.get().participant != participation.participant
+        assert Participation.objects.get().anonymised is not None
 
     def test_the_next_night_changes_nothing(self, done, recruited):  # noqa: F811
         self.end(recruited)

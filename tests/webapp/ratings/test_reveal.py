@@ -291,7 +291,7 @@ class TestAnswer:
     def test_rows_are_never_changed(self, player, done, model):
         reveal(player, done)
         answer(player, done, 0)
-        fields = {Showing: {"participant_id": 1}, Place: {"index": 9}, Judgement: {"answer": 1}}
+        fields = {Showing: {"position": 1}, Place: {"index": 9}, Judgement: {"answer": 1}}
         with pytest.raises(Error, match="never changed"), transaction.atomic():
             model.objects.update(**fields[model])
 
