@@ -45,7 +45,7 @@ FLOORS = {
         {"studies"},
         {"games", "questionnaires"},
         {"downloads", "ratings"},
-        {"quality"},
+        {"quality", "personal_agents"},
         {"judging", "recruiting"},
         {"datasets"},
         {"backups"},

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "webapp.judging",
     "webapp.ratings",
     "webapp.quality",
+    "webapp.personal_agents",
     "webapp.recruiting",
     "webapp.questionnaires",
     "webapp.datasets",

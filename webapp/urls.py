@@ -26,6 +26,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("webapp.studies.urls")),
     path("", include("webapp.downloads.urls")),
     path("", include("webapp.ratings.urls")),
+    path("", include("webapp.personal_agents.urls")),
     path("recruiting/prolific/", prolific_events, name="prolific-events"),
     path("", include("webapp.judging.urls")),
     path("", include("webapp.questionnaires.urls")),

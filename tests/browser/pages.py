@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.account_pages import account
 from tests.browser.desk_pages import desk
+from tests.browser.personal_pages import personal
 from tests.browser.site_pages import site
 from tests.browser.task_pages import tasks
 from tests.browser.test_tutorial import card, go_through, try_filter
@@ -225,6 +226,6 @@ def afterwards(visit: Visit) -> Iterator[str]:
     yield "replay"
 
 
-WALKS = (first_visit, play, afterwards, site, account, tasks, desk)
+WALKS = (first_visit, play, afterwards, site, account, tasks, personal, desk)
 # Pages that lie still when their window changes its size: one walk sees each of them at all widths.
-RESIZED = (account, tasks, desk)
+RESIZED = (account, tasks, personal, desk)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from editing.processes import Crashed, Stopped
 from tests.webapp.downloads.downloading import forget_jobs, run_worker
-from webapp.datasets import agent_play, learning_command
+from webapp.datasets import agent_play, agent_workplace, learning_command
 from webapp.datasets.agent_play import play_some
 from webapp.datasets.models import MOST_TRIES, AgentFailure
 from webapp.datasets.tasks import let_agent_play
@@ -208,7 +208,7 @@ def test_a_worker_that_is_killed_leaves_what_the_next_one_does(transactional_db,
 
 def test_two_workers_never_play_at_once(no_play, photo):
     with psycopg.connect(database()) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [agent_play._LOCK])
+        other.execute("SELECT pg_advisory_lock(%s)", [agent_workplace.LOCK])
         assert not play_some(never)
 
 

@@ -39,6 +39,8 @@ def test_the_api_describes_itself_without_a_warning():
         "/api/studies/{slug}/join/",
         "/api/studies/{slug}/next/",
         "/api/studies/{slug}/profile/",
+        "/api/studies/{slug}/personal-agent/",
+        "/api/studies/{slug}/personal-agent/{key}/{maker}/",
         "/api/studies/{slug}/reveals/",
         "/api/studies/{slug}/versions/",
         "/api/studies/{slug}/versions/{number}/",

@@ -74,7 +74,7 @@ OF_THE_DESK = (
     *("desk-study", "desk-progress", "desk-configuration", "desk-photos", "desk-people", "desk-person", "desk-quality"),
     *("desk-episodes", "desk-episode", "desk-events", "desk-picture", "desk-answers", "desk-members", "desk-log"),
     *("desk-exports", "desk-export-list", "desk-receipts", "desk-version-list"),
-    *("desk-version", "desk-version-file", "desk-version-single-file"),
+    *("desk-version", "desk-version-file", "desk-version-single-file", "desk-personal-agents"),
 )
 CONSENT = answers((302, "/consent/"), player=OK, other=OK)
 # Who has joined is told that there is no such task; others, that they have not joined.
@@ -153,6 +153,9 @@ READ = [
     Address("reveals", JOINED | {"other": (409, "reveal_later")}),
     Address("revealed-picture", OWN),
     Address("profile", JOINED),
+    Address("personal-agent", JOINED),
+    # Of an agent that there is none of.
+    Address("personal-picture", NO_TASK),
     # The study has no tasks but play: their pages lead there.
     *(Address(name, answers((302, "/play/default/"))) for name in ("judging-page", "questionnaire-page")),
     Address("trial-picture", OWN),
@@ -203,6 +206,7 @@ WRITE = [
     Address(
         "desk-publish-version", LOGIN | {"viewer": (403, ""), "editor": (403, ""), "researcher": (400, "")}, "POST"
     ),
+    Address("desk-change-personal-agents", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
     Address("desk-pay", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/payments/")), "POST"),
     Address("desk-approve", DESK_OF_EDITORS, "POST"),
     Address("desk-bonus", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),
@@ -335,6 +339,7 @@ def site(
             "index": 0,
             "number": version.number,
             "name": "before",
+            "maker": "you",
             "trial_id": _trial(study, photo).pk,
             "showing_id": Showing.objects.get().pk,
             "pseudonym": Episode.objects.get(pk=played[0]["episode"]).participant.pseudonym,

@@ -5,26 +5,23 @@ plays them in a process of its own, and what it has written is imported, by the 
 """
 
 import logging
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from editing.game import filters
-from editing.photos.photo_error import PhotoError
-from editing.processes import Crashed, Stopped, run_isolated
-from editing.trajectories.schemas import InvalidSnapshot
+from editing.processes import Stopped, run_isolated
 from editing.trajectories.snapshot import read_snapshot, write_snapshot
 from webapp.datasets import learning_command
+from webapp.datasets.agent_workplace import alone, empty_folder
 from webapp.datasets.exporting import photo_row
 from webapp.datasets.importing import import_snapshot
+from webapp.datasets.learning_command import FAILURES, reason_of
 from webapp.datasets.models import AgentFailure
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
@@ -36,10 +33,6 @@ from webapp.studies.models import Study
 BATCH = 12
 LIMIT = 10 * 60  # seconds, on a slow machine
 SEED = 0
-# Of Postgres's advisory locks: the worker whose agent plays holds it.
-_LOCK = 0xA6E7
-_CRASHED = "its process crashed, or ran out of memory"
-_TOO_LONG = "it took too long"
 _HERE_ALREADY = "its play is here already, in another study"
 _logger = logging.getLogger(__name__)
 
@@ -49,8 +42,8 @@ def play_some(should_stop: Callable[[], bool]) -> bool:
 
     What goes wrong is written down by photo. What is stopped leaves nothing, and is done another time.
     """
-    with _alone() as alone:
-        chosen = _next_photos() if alone else None
+    with alone() as is_alone:
+        chosen = _next_photos() if is_alone else None
         if chosen is None:
             return False
         if not learning_command.is_installed():
@@ -58,14 +51,10 @@ def play_some(should_stop: Callable[[], bool]) -> bool:
             return False
         try:
             _play(*chosen, should_stop)
-        except Stopped:
-            if should_stop():
+        except FAILURES as error:
+            if isinstance(error, Stopped) and should_stop():
                 return False
-            _fail(*chosen, _TOO_LONG)
-        except Crashed:
-            _fail(*chosen, _CRASHED)
-        except (learning_command.CommandFailed, InvalidSnapshot, PhotoError, OSError) as error:
-            _fail(*chosen, str(error))
+            _fail(*chosen, reason_of(error))
         except Exception as error:
             _fail(*chosen, repr(error))
             raise
@@ -94,7 +83,7 @@ def _unplayed(study: Study) -> QuerySet[Photo]:
 
 
 def _play(study: Study, photos: Sequence[Photo], should_stop: Callable[[], bool]) -> None:
-    with _empty_folder() as folder:
+    with empty_folder() as folder:
         waiting, play = folder / "photos", folder / "play"
         write_snapshot(
             waiting,
@@ -145,28 +134,3 @@ def _say_what_is_missing() -> None:
         "The learning extra is not installed here, so no agent plays, and its place in the reveal is left out: "
         "pip install '.[learn]' for the worker, or empty the setting agent of the studies"
     )
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other worker's agent plays, nor begins to in this block. A lock that ends with its worker."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        alone = cursor.fetchone() == (True,)
-        try:
-            yield alone
-        finally:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
-
-
-@contextmanager
-def _empty_folder() -> Iterator[Path]:
-    """Where photos and play lie meanwhile; what a worker left there that was killed is deleted."""
-    folder = Path(settings.DATA_DIR) / "agent"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

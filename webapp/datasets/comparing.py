@@ -16,7 +16,6 @@ from webapp.datasets import learning_command
 from webapp.datasets.models import Comparison
 
 LIMIT = 60 * 60  # seconds
-_NOT_INSTALLED = "The learning extra is not installed on this server: pip install '.[learn]' for the worker."
 _CRASHED = "It crashed, or ran out of memory. Compare the download on a larger machine, by safelight compare."
 _TOO_LONG = "It took more than an hour. Compare the download on a faster machine, by safelight compare."
 _NO_EXPORT = "The export is not there any more."
@@ -60,7 +59,7 @@ def compare_export(key: int, should_stop: Callable[[], bool]) -> None:
 def _compare(row: Comparison, should_stop: Callable[[], bool]) -> str:
     """Write the report, whole or not at all, and return its answer and how many more would do better."""
     if not learning_command.is_installed():
-        raise learning_command.CommandFailed(_NOT_INSTALLED)
+        raise learning_command.CommandFailed(learning_command.NOT_INSTALLED)
     if not row.export.is_there:
         raise learning_command.CommandFailed(_NO_EXPORT)
     with tempfile.TemporaryDirectory(dir=row.path.parent) as folder:

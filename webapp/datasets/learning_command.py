@@ -8,9 +8,26 @@ from pathlib import Path
 
 import click
 
+from editing.photos.photo_error import PhotoError
+from editing.processes import Crashed, Stopped
+from editing.trajectories.schemas import InvalidSnapshot
+
+NOT_INSTALLED = "The learning extra is not installed on this server: pip install '.[learn]' for the worker."
+
 
 class CommandFailed(RuntimeError):
     """The command has said, in one line, why it cannot do what it was asked for."""
+
+
+# How agents' work may end badly, in a process of its own and where its results are read.
+FAILURES = (Stopped, Crashed, CommandFailed, InvalidSnapshot, PhotoError, OSError)
+
+
+def reason_of(failure: Exception) -> str:
+    """Say why agents' work has failed."""
+    if isinstance(failure, Stopped):
+        return "it took too long"
+    return "its process crashed, or ran out of memory" if isinstance(failure, Crashed) else str(failure)
 
 
 def is_installed() -> bool:
@@ -34,6 +51,12 @@ def run(arguments: list[str]) -> None:
             main.main(arguments, standalone_mode=False)
         except click.ClickException as error:
             raise CommandFailed(error.format_message()) from None
+
+
+def run_all(commands: list[list[str]]) -> None:
+    """Do one command after the other, as ``run`` does each."""
+    for arguments in commands:
+        run(arguments)
 
 
 def _safelight() -> EntryPoint | None:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from webapp.games.models import Episode, Event
 from webapp.http.pace import refusal
 from webapp.participants.sessions import holder_of, participant_key, participant_of, remember, ticket_for
+from webapp.personal_agents.models import PersonalAgent
 from webapp.quality.models import Measure
 from webapp.questionnaires.models import Answers
 from webapp.ratings.models import Judgement
@@ -39,6 +40,7 @@ class Stored:
     favourites: int
     judgements: int
     questions: int
+    agents: int
 
 
 def stored_of(participation: Participation) -> Stored:
@@ -53,6 +55,7 @@ def stored_of(participation: Participation) -> Stored:
         judgements.filter(showing__task="").count(),
         judgements.exclude(showing__task="").count(),
         sum(len(stored.values) for stored in answers),
+        PersonalAgent.objects.filter(participation=participation).count(),
     )
 
 
@@ -86,6 +89,7 @@ def own_data(participation: Participation) -> dict[str, Any]:
             for row in consents.order_by("version")
         ],
         "episodes": [_episode(episode) for episode in _episodes(participation)],
+        "personal_agent": _personal_agent(participation),
         "judgements": [
             {
                 "task": row.showing.task,
@@ -129,6 +133,17 @@ def _episode(episode: Episode) -> dict[str, Any]:
             for event in episode.events.order_by("seq")
         ],
     }
+
+
+def _personal_agent(participation: Participation) -> dict[str, Any] | None:
+    agent = PersonalAgent.objects.filter(participation=participation).first()
+    if agent is None:
+        return None
+    pictures = [
+        {"photo": picture.photo_id, "learned": picture.learned, "steps": picture.steps}
+        for picture in agent.pictures.all()
+    ]
+    return {"made": agent.tried.isoformat(), "state": agent.state, "numbers": agent.numbers, "pictures": pictures}
 
 
 def _episodes(participation: Participation) -> Any:

@@ -1,4 +1,4 @@
-"""What the worker does: exports and comparisons, forgetting who people are at a recruiter, and the agent's play."""
+"""What the worker does: exports and comparisons, forgetting who people are at a recruiter, and agents' play."""
 
 from contextlib import suppress
 
@@ -88,3 +88,20 @@ def let_agent_play(context: JobContext, timestamp: int) -> None:
     if play_some(context.should_abort):
         with suppress(AlreadyEnqueued):
             let_agent_play.configure().defer(timestamp=timestamp)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="make_personal_agents",
+    queue=QUEUE,
+    pass_context=True,
+    queueing_lock="personal agents",
+    priority=AFTER_DOWNLOADS,
+)
+def make_personal_agents(context: JobContext, timestamp: int) -> None:
+    """Every minute, and again as long as somebody waits: fit an agent to who has finished enough photos."""
+    from webapp.datasets.personal_play import make_next
+
+    if make_next(context.should_abort):
+        with suppress(AlreadyEnqueued):
+            make_personal_agents.configure().defer(timestamp=timestamp)

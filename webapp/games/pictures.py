@@ -1,5 +1,6 @@
 """The picture that an episode came to, of 8 bits and small; made when first asked for, and can be made again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -7,6 +8,7 @@ from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import area_average, load_preview
 from webapp.games.models import Episode
+from webapp.photos.models import Photo
 from webapp.photos.thumbnails import LONG_EDGE, save_picture, thumbnails_folder
 
 # For lists of pictures, and for looking at one.
@@ -23,13 +25,22 @@ def finished_picture(episode: Episode, size: Size) -> Path:
     """
     path = _path(episode, size)
     if not path.exists():
-        preview = load_preview(episode.photo.preview_path)
-        height, width = preview.shape[:2]
-        scale = min(1.0, _EDGES[size] / max(height, width))
-        if scale < 1:
-            preview = area_average(preview, max(1, round(height * scale)), max(1, round(width * scale)))
-        save_picture(path, apply_steps(preview, episode_steps(episode)), _QUALITIES[size])
+        draw(path, episode.photo, episode_steps(episode), size)
     return path
+
+
+def draw(path: Path, photo: Photo, steps: Sequence[Step], size: Size) -> None:
+    """Write a WebP of the picture that steps make of a photo.
+
+    Raises:
+        editing.photos.photo_error.PhotoError: the preview of the photo is lost.
+    """
+    preview = load_preview(photo.preview_path)
+    height, width = preview.shape[:2]
+    scale = min(1.0, _EDGES[size] / max(height, width))
+    if scale < 1:
+        preview = area_average(preview, max(1, round(height * scale)), max(1, round(width * scale)))
+    save_picture(path, apply_steps(preview, steps), _QUALITIES[size])
 
 
 def delete_pictures(episode: Episode) -> None:

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from editing.photos.photo_error import PhotoError
 from webapp.http.refusals import ErrorSerializer, Refusal, photo_removed
-from webapp.judging.judgements import answer, answered, begin, open_trials
+from webapp.judging.judgements import answer, answered, begin, is_awaited, open_trials
 from webapp.judging.models import ShownPicture, Trial
 from webapp.judging.pictures import judged_picture
 from webapp.participants.sessions import participant_of
@@ -44,6 +44,9 @@ class JudgingSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=JUDGEMENTS, allow_null=True)
     question = serializers.CharField(allow_blank=True, help_text="The study's own; empty for the usual one.")
     done = serializers.IntegerField(help_text="How many trials of the task are answered.")
+    being_made = serializers.BooleanField(
+        help_text="Whether the participant's own agent, whose pictures are judged, is still being made: ask again soon."
+    )
     trials = TrialSerializer(many=True, help_text="What is left, in order.")
 
 
@@ -71,15 +74,18 @@ class JudgingView(APIView):
         task = _judgement_task(participation)
         if task is not None and not participation.own_study.open:
             raise Refusal("study_closed", gettext("This study is closed."), 403)
-        shown: dict[str, Any] = {"task": "", "kind": None, "question": "", "done": 0, "trials": []}
+        shown: dict[str, Any] = {"task": "", "kind": None, "question": "", "done": 0, "being_made": False, "trials": []}
         if task is not None:
-            begin(participation, task)
+            being_made = is_awaited(participation, task)
+            if not being_made:
+                begin(participation, task)
             shown = {
                 "task": task.name,
                 "kind": task.kind,
                 "question": _in_language(task.settings.get("question")),
                 "done": answered(participation, task),
-                "trials": [_trial(task, trial) for trial in open_trials(participation, task)],
+                "being_made": being_made,
+                "trials": [] if being_made else [_trial(task, trial) for trial in open_trials(participation, task)],
             }
         return Response({"player": participation.pseudonym, **shown})
 
@@ -116,7 +122,9 @@ class TrialPictureView(APIView):
     )
     def get(self, request: Request, trial_id: UUID, index: int) -> FileResponse:
         own = ShownPicture.objects.filter(trial=trial_id, trial__participation__participant=participant_of(request))
-        shown = get_object_or_404(own.select_related("picture__photo", "picture__episode"), index=index)
+        shown = get_object_or_404(
+            own.select_related("picture__photo", "picture__episode", "picture__personal"), index=index
+        )
         if shown.picture.photo.removed_at is not None:
             raise photo_removed()
         try:

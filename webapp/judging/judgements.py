@@ -21,6 +21,7 @@ from webapp.http.refusals import Refusal
 from webapp.judging.models import BY_TASK, Picture, ShownPicture, Trial
 from webapp.judging.pool import Pool, Shown, choose, lock_pool, showable
 from webapp.participants.models import Participant
+from webapp.personal_agents.people import is_expected
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import files_needed, photo_removed, photos_played
 from webapp.ratings.models import Judgement, Place, Showing
@@ -29,7 +30,7 @@ from webapp.studies.models import Lease, Participation, Study
 from webapp.studies.photos import photo_taken_out
 from webapp.studies.sequences import Item, draws_of, with_attention_items, with_repeats
 from webapp.studies.task_order import Task, TaskKind, add_kind, current_task, tasks_of
-from webapp.studies.task_structures import ANSWERS, JUDGEMENTS, PAIRS
+from webapp.studies.task_structures import ANSWERS, JUDGEMENTS, PAIRS, PERSONAL_AGENT
 
 _REPEAT_DISTANCE = 3
 
@@ -42,14 +43,25 @@ def pool_of(study: Study, condition: str, task: Task) -> Pool:
 def reserve(participation: Participation, task: Task) -> None:
     """Reserve the trials of somebody who joins, as far as there are pictures by now.
 
+    Where an agent of theirs is judged, there is none yet: all is reserved as they begin the task.
+
     Raises:
         Refusal: ``study_full``: others have judged all of them.
     """
+    if PERSONAL_AGENT in task.settings["makers"]:
+        return
     _reserve(participation, task)
     pool = pool_of(participation.own_study, participation.condition, task)
     has_none = pool.wanted is not None and not _trials(participation, task).exists()
     if has_none and _is_counted(participation) and pool.pictures.exists():
         raise full()
+
+
+def is_awaited(participation: Participation, task: Task) -> bool:
+    """Tell whether a participant's own agent is judged in a task, and is expected any moment."""
+    if PERSONAL_AGENT not in task.settings["makers"] or answered(participation, task):
+        return False
+    return is_expected(participation)
 
 
 @transaction.atomic
@@ -312,6 +324,8 @@ def _is_done(participation: Participation, task: Task) -> bool:
         return False
     if answered(participation, task):
         return True
+    if is_awaited(participation, task):
+        return False
     pool = pool_of(participation.own_study, participation.condition, task)
     return not pool.unstored() and not choose(task, pool.free(participation.participant_id), 1)
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.db import models
 
 from webapp.games.models import Episode
+from webapp.personal_agents.models import PersonalPicture
 from webapp.photos.models import Photo
 from webapp.studies.models import Lease, Participation, Study
 
@@ -18,7 +19,8 @@ class Picture(models.Model):
 
     Attributes:
         condition: in which it is counted; empty for all together.
-        episode: that came to it; none of what nobody made.
+        episode: that came to it; none of what nobody played.
+        personal: the picture of a personal agent that it is; it is shown to nobody but that agent's person.
         maker: as the task's settings name who made it.
         steps: that it is made by, where it is an attention item's.
         taken: how many trials show it that are done, or reserved.
@@ -29,6 +31,7 @@ class Picture(models.Model):
     condition = models.CharField(max_length=40, blank=True)
     photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="judged_pictures")
     episode = models.ForeignKey(Episode, null=True, on_delete=models.CASCADE, related_name="judged_pictures")
+    personal = models.ForeignKey(PersonalPicture, null=True, on_delete=models.CASCADE, related_name="judged_pictures")
     maker = models.CharField(max_length=200)
     steps = models.JSONField(null=True)
     taken = models.PositiveIntegerField(default=0)
@@ -37,6 +40,7 @@ class Picture(models.Model):
         ordering: ClassVar = ["study", "task", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint("study", "task", "condition", "episode", name="episode_once_in_a_task"),
+            models.UniqueConstraint("study", "task", "condition", "personal", name="personal_picture_once_in_a_task"),
             models.UniqueConstraint(
                 "study",
                 "task",

@@ -9,6 +9,7 @@ from editing.photos.photo_error import PhotoError
 from editing.photos.preview import load_preview
 from webapp.games.pictures import episode_steps
 from webapp.judging.models import Picture
+from webapp.personal_agents.pictures import steps_of
 from webapp.photos.thumbnails import save_picture, thumbnails_folder
 from webapp.studies.models import Lease
 
@@ -35,6 +36,8 @@ def delete_picture(picture: Picture) -> None:
 def _steps(picture: Picture) -> list[Step]:
     if picture.episode is not None:
         return episode_steps(picture.episode)
+    if picture.personal is not None:
+        return steps_of(picture.personal)
     return [Step(step["filter"], step["parameters"]) for step in picture.steps or []]
 
 
@@ -46,7 +49,7 @@ def draw_some(count: int = 100) -> int:
     """Draw at most so many pictures of trials that are still to be shown, and return how many."""
     waiting = Picture.objects.filter(shown__trial__state=Lease.State.HELD, photo__removed_at=None).distinct()
     drawn = 0
-    for picture in waiting.select_related("photo", "episode").iterator():
+    for picture in waiting.select_related("photo", "episode", "personal").iterator():
         if drawn < count and not _path(picture).exists():
             with suppress(PhotoError):
                 judged_picture(picture)

@@ -17,9 +17,10 @@ from django.utils import timezone
 from editing.game import filters
 from webapp.games.models import Episode
 from webapp.judging.models import BY_TASK, Picture, Trial
+from webapp.personal_agents.models import PersonalPicture
 from webapp.studies.models import Lease, Study, StudyPhoto
 from webapp.studies.task_order import Task
-from webapp.studies.task_structures import MAKERS, PAIRS, PEOPLE, TURING_PAIR, UNTOUCHED
+from webapp.studies.task_structures import MAKERS, PAIRS, PEOPLE, PERSONAL_AGENT, TURING_PAIR, UNTOUCHED
 
 # Of Postgres' advisory locks: each study's pool of pictures has one.
 _POOL_LOCK = 5_418
@@ -64,15 +65,17 @@ class Pool:
 
     def unstored(self) -> list[Picture]:
         """Return the pictures that there are by now and that were not there before."""
-        known = set(self.pictures.values_list("photo", "episode"))
-        return [row for row in self._candidates() if (row.photo_id, row.episode_id) not in known]
+        known = set(self.pictures.values_list("photo", "episode", "personal"))
+        return [row for row in self._candidates() if (row.photo_id, row.episode_id, row.personal_id) not in known]
 
     def has_room(self) -> bool:
         """Tell whether there is a picture left to judge, or whether there are none yet. Changes nothing."""
         if self.wanted is None:
             return True
-        filled = showable(self.pictures, self.study, self.task).filter(taken__gte=self.wanted).count()
-        total = sum(1 for _ in self._candidates())
+        # What is for one person alone has no number that is wanted.
+        for_all = showable(self.pictures, self.study, self.task).exclude(maker=PERSONAL_AGENT)
+        filled = for_all.filter(taken__gte=self.wanted).count()
+        total = sum(1 for picture in self._candidates() if picture.maker != PERSONAL_AGENT)
         return filled < total or total == 0 or self.lapsed().exists()
 
     def lapsed(self) -> QuerySet[Trial]:
@@ -82,8 +85,12 @@ class Pool:
         return late.filter(shown__picture__condition=self.condition).distinct()
 
     def free(self, but_by: int) -> list[Picture]:
-        """Return the pictures that can be shown to a participant, who made none of them, and are not filled."""
+        """Return the pictures that can be shown to a participant, who made none of them, and are not filled.
+
+        Of personal agents, those of their own alone.
+        """
         rows = showable(self.pictures, self.study, self.task).exclude(episode__participant=but_by)
+        rows = rows.filter(Q(personal=None) | Q(personal__agent__participation__participant=but_by))
         rows = rows.filter(maker__in=self.task.settings["makers"])
         if self.wanted is not None:
             rows = rows.filter(taken__lt=self.wanted)
@@ -96,8 +103,13 @@ class Pool:
         if UNTOUCHED in makers:
             for photo in sources(self.study, self.task).values_list("photo", flat=True).distinct():
                 yield Picture(photo_id=photo, maker=UNTOUCHED, **here)
+        if PERSONAL_AGENT in makers:
+            own = PersonalPicture.objects.filter(agent__participation__study=self.study)
+            shown = own.filter(photo__in=sources(self.study, self.task).values("photo"))
+            for personal, photo in shown.values_list("pk", "photo"):
+                yield Picture(photo_id=photo, personal_id=personal, maker=PERSONAL_AGENT, **here)
         for maker in makers:
-            if maker != UNTOUCHED:
+            if maker not in (UNTOUCHED, PERSONAL_AGENT):
                 for key, photo in _episodes(self.study, self.task, maker).values_list("pk", "photo"):
                     yield Picture(photo_id=photo, episode_id=key, maker=maker, **here)
 

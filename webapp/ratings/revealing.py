@@ -58,12 +58,12 @@ def by_agent(study: Study) -> Q:
 def may_see_others(study: Study, participant: Participant) -> bool:
     """Tell whether the study shows this participant, by now, what others made."""
     if study.reveal == Study.Reveal.END:
-        return not _plays_on(study, participant)
+        return not plays_on(study, participant)
     return study.reveal == Study.Reveal.EACH
 
 
-def _plays_on(study: Study, participant: Participant) -> bool:
-    """Whether there is a photo left that the participant can play, or another task left to do."""
+def plays_on(study: Study, participant: Participant) -> bool:
+    """Tell whether there is a photo left that the participant can play, or another task left to do."""
     if study.tasks:
         own = Participation.objects.select_related("study").get(study=study, participant=participant)
         return study.open and current_task(own) is not None

@@ -14,11 +14,20 @@ from django.db import models
 from editing.game.filters import FILTERS
 from editing.game.rules import MAXIMUM_STEPS
 from webapp.studies.structures import check_attention_items, check_boxes, check_conditions, check_translations
-from webapp.studies.task_structures import JUDGEMENTS, PLAY, QUESTIONNAIRE, check_questionnaires, check_tasks
+from webapp.studies.task_structures import (
+    JUDGEMENTS,
+    PERSONAL_AGENT,
+    PLAY,
+    QUESTIONNAIRE,
+    check_questionnaires,
+    check_tasks,
+)
 from webapp.studies.texts import default_consent_text
 
 # The agent that comes with Safelight, by its name in the learning package's command line.
 SHIPPED_AGENT = "pretrained"
+# Finished photos from which an agent can be fitted to a person.
+PERSONAL_AGENT_PHOTOS = 8
 LANGUAGES = (("en", "English"), ("de", "Deutsch"))
 
 _SHARE = [MinValueValidator(0), MaxValueValidator(1)]
@@ -200,6 +209,13 @@ class Configuration(models.Model):
         default=SHIPPED_AGENT,
         help_text="whose pictures stand for the agent there: pretrained, which comes with Safelight and is let play by "
         "the worker, or the NAME of an agent:NAME whose play you import. Empty: no agent is shown",
+    )
+    personal_agents = models.BooleanField(
+        default=False,
+        help_text="whether an agent is fitted to each participant, by the first eight photos that they finish, on a "
+        "model of people that you upload. It is said before they agree; their profile shows them, once they have done "
+        "all, what it makes of their photos; a judgement task may ask of it, as the maker personal_agent. What it "
+        "makes is nobody's play, and is in no export",
     )
     public_replays = models.BooleanField(
         default=False, help_text="whether anybody who has the link may watch an episode, step by step on its photo"
@@ -384,6 +400,7 @@ class Configuration(models.Model):
             "maximum_steps",
             "filters",
             "allow_untouched",
+            "personal_agents",
             "conditions",
             "entry_parameter",
         }
@@ -436,6 +453,7 @@ class Configuration(models.Model):
     def clean(self) -> None:
         """Refuse tasks, and conditions, that do not fit the other settings."""
         super().clean()
+        self._check_personal_agents()
         self._check_tasks("tasks", {})
         try:
             check_conditions(self.conditions)
@@ -444,6 +462,16 @@ class Configuration(models.Model):
         for number, condition in enumerate(self.conditions):
             self._check_condition(number, condition)
             self._check_tasks("conditions", condition["changes"])
+
+    def _check_personal_agents(self) -> None:
+        if not self.personal_agents:
+            return
+        if not self.consent_text.strip():
+            message = "Nobody is asked to agree to it: the text of consent is empty."
+            raise ValidationError({"personal_agents": message})
+        if (self.photos_per_participant or PERSONAL_AGENT_PHOTOS) < PERSONAL_AGENT_PHOTOS:
+            message = f"It is fitted by {PERSONAL_AGENT_PHOTOS} photos; a participant is given fewer."
+            raise ValidationError({"personal_agents": message})
 
     def _check_tasks(self, name: str, changes: Mapping[str, Any]) -> None:
         """Refuse tasks, under the changes of a condition, that ask what there is not, or what the reveal has told."""
@@ -456,6 +484,11 @@ class Configuration(models.Model):
         asked = [task["name"] for task in tasks if task["kind"] == QUESTIONNAIRE]
         if missing := [asked_for for asked_for in asked if asked_for not in self.questionnaires]:
             raise ValidationError({name: f"There is no questionnaire {missing[0]}."})
+        makers = {maker for task in tasks if task["kind"] in JUDGEMENTS for maker in task["makers"]}
+        if PERSONAL_AGENT in makers and not self.personal_agents:
+            raise ValidationError(
+                {name: f"Pictures by {PERSONAL_AGENT} are judged, and personal agents are not allowed."}
+            )
         is_blind = changes.get("reveal", self.reveal) != self.Reveal.EACH
         if not is_blind and any(task["kind"] in JUDGEMENTS for task in tasks):
             message = "A reveal after each photo tells who makes what before it is judged: show it at the end or never."

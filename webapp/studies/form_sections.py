@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str | None, tuple[str, ...]], ...] = (
             "tutorial",
             "reveal",
             "agent",
+            "personal_agents",
             "public_replays",
             "allow_downloads",
             "download_metadata",

@@ -16,7 +16,7 @@ from webapp.participants.models import Participant
 from webapp.participants.pseudonyms import new_pseudonym
 from webapp.photos.models import Photo
 from webapp.studies.configuration import Configuration
-from webapp.studies.texts import Texts, translated_consent_text
+from webapp.studies.texts import Texts, personal_agent_paragraph, translated_consent_text
 
 DEFAULT = "default"
 AGENT_PREFIX = "agent:"  # of agents' pseudonyms
@@ -131,7 +131,7 @@ class Study(Configuration):
             for name in names
             if name in texts
         ]
-        return (self.consent_text, self.consent_boxes, translated)
+        return (self.consent_text, self.consent_boxes, translated, self.personal_agents)
 
     @property
     def recorded(self) -> dict[str, Any]:
@@ -191,10 +191,14 @@ class Study(Configuration):
         language = get_language() or settings.LANGUAGE_CODE
         given = self.translations.get(language, {})
         consent_text = given.get("consent_text") or translated_consent_text(self.consent_text, language)
+        consent_language = language if consent_text else settings.LANGUAGE_CODE
+        consent_text = consent_text or self.consent_text
+        if self.personal_agents:
+            consent_text = f"{consent_text}\n\n{personal_agent_paragraph(consent_language)}"
         return Texts(
-            language=language if consent_text else settings.LANGUAGE_CODE,
+            language=consent_language,
             title=given.get("title") or self.title,
-            consent_text=consent_text or self.consent_text,
+            consent_text=consent_text,
             consent_boxes=tuple(given.get("consent_boxes") or self.consent_boxes),
             debriefing=given.get("debriefing") or self.debriefing,
         )

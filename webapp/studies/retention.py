@@ -5,10 +5,14 @@ can say whose it is.
 """
 
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from webapp.participants.models import Participant
 from webapp.studies.models import Consent, Identity, Participation
+
+# Sent with ``participation``, inside the transaction: what is for nobody but the person is deleted.
+anonymising = Signal()
 
 # What becomes then of each row for which ``withdrawing.POLICIES`` says what becomes of it as somebody withdraws.
 POLICIES: dict[str, str] = {
@@ -26,8 +30,11 @@ POLICIES: dict[str, str] = {
     "questionnaires.Answers.participation": "stays with the participation",
     "judging.Trial.participation": "stays with the participation",
     "judging.Picture.episode": "stays with the episode",
+    "judging.Picture.personal": "deleted with the personal agent, and the trials that show it; what was said stays",
     "judging.ShownPicture.trial": "stays with the trial",
     "judging.ShownPicture.picture": "stays with the trial",
+    "personal_agents.PersonalAgent.participation": "deleted by webapp.personal_agents.erasing",
+    "personal_agents.PersonalPicture.agent": "deleted with the agent",
     "ratings.Showing.participant": "points to a participant who is nobody",
     "ratings.Place.showing": "stays with the showing",
     "ratings.Judgement.showing": "stays with the showing",
@@ -62,6 +69,7 @@ def anonymise(key: int) -> None:
     participation = Participation.objects.select_for_update().filter(pk=key).first()
     if participation is None:  # has withdrawn meanwhile
         return
+    anonymising.send(Participation, participation=participation)
     study, participant = participation.study_id, participation.participant
     nobody = Participant.objects.create(kind=participant.kind)
     Identity.objects.filter(participation=participation).delete()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, override
+
 # What players are told and asked before their first photo, where a study has no text of its own.
 _CONSENT_TEXT = """\
 This is a study of how people retouch photographs. You are shown dark photographs, one after another, and bring each \
@@ -58,6 +60,17 @@ def default_consent_text() -> str:
 def translated_consent_text(text: str, language: str) -> str | None:
     """Return a text of consent in another language where it is, word for word, the one that a new study begins with."""
     return _CONSENT_TEXT_IN.get(language) if text == _CONSENT_TEXT else None
+
+
+def personal_agent_paragraph(language: str) -> str:
+    """Return what is said of personal agents before people agree, in a language."""
+    with override(language):
+        return gettext(
+            "Once you have finished eight photos, a program is fitted to you: from these photos alone it works out a "
+            "few numbers, by which it edits more like you. These numbers, and what the program makes of photos, are "
+            "kept with your data. They are shown to you alone, are not passed on, and are erased with your data. The "
+            "researchers learn which picture you choose, where they ask you to compare."
+        )
 
 
 def paragraphs(text: str) -> list[str]:

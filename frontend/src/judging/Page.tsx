@@ -128,7 +128,9 @@ function Introduction({ session, judging, kind }: Pick<QuestionProps, "session" 
   return (
     <div class="notice introduction">
       <h2>{judging.question || judgingTexts.titles[kind]}</h2>
-      <p>{judgingTexts.explanations[kind]}</p>
+      <p>
+        {kind === "pair" && judging.question !== "" ? judgingTexts.pairOfOwnQuestion : judgingTexts.explanations[kind]}
+      </p>
       <p>{isPair ? judgingTexts.countOfPairs(count) : judgingTexts.count(count)}</p>
       <p>{judgingTexts.first}</p>
       {!byTouch() && <p class="hint">{judgingTexts.keys}</p>}

@@ -5,6 +5,7 @@ import { noticeFor } from "../answering/notices";
 import type { Visit } from "../answering/visit";
 import { ApiError, getPicture } from "../shared/api";
 import { beginJudging, trialAddress, type Judging, type JudgingKind, type Trial, type TrialAnswer } from "./api";
+import { judgingTexts } from "./texts";
 
 export interface JudgingState {
   readonly page: Signal<PageState>;
@@ -42,6 +43,8 @@ export const ANSWERS: Readonly<Record<JudgingKind, readonly [number, number]>> =
   turing_pair: [0, 1],
 };
 
+/** What is still being made is asked for again after so many ms. */
+const ASK_AGAIN = 5000;
 /** The pictures of so many trials are fetched ahead. */
 const AHEAD = 3;
 
@@ -64,6 +67,11 @@ export class JudgingSession {
       async () => {
         await this.visit.arrive();
         const judging = await beginJudging(this.visit.study);
+        if (judging.being_made) {
+          this.state.page.value = judgingTexts.beingMade;
+          window.setTimeout(() => void this.open(), ASK_AGAIN);
+          return;
+        }
         this.waiting = [...judging.trials];
         if (this.waiting.length === 0) {
           await this.visit.leave();

@@ -29,6 +29,11 @@ export const judgingTexts = {
   titles,
   questions,
   explanations,
+  pairOfOwnQuestion: gettext("You see the same photo twice, edited differently. Choose one of the two."),
+  beingMade: {
+    title: gettext("Pictures for you are being made"),
+    sentence: gettext("This takes a minute or two. The page goes on by itself."),
+  },
   count: (count: number) =>
     ngettext(
       "There is %(count)s picture to judge.",

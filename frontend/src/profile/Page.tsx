@@ -3,10 +3,11 @@ import { useMemo, useRef } from "preact/hooks";
 import { contract } from "../game/contract";
 import { formatNumber } from "../shared/language";
 import { formatPercent, formatShare } from "../shared/texts";
-import { pages, type OthersStyle, type Style, type Styles } from "../viewing/api";
+import { pages, type OthersStyle, type PersonalAgent as Agent, type Style, type Styles } from "../viewing/api";
 import { Frame } from "../viewing/Frame";
 import { Card, comparisons } from "./Card";
 import { GROUPS } from "./layout";
+import { PersonalAgent } from "./PersonalAgent";
 import { canShare, pictureOf, save, share } from "./picture";
 import { profileTexts } from "./texts";
 import type { Notice } from "../shared/NoticeCard";
@@ -15,6 +16,7 @@ import type { Notice } from "../shared/NoticeCard";
 export interface ProfileState {
   readonly page: Signal<"loading" | "showing" | Notice>;
   readonly styles: Signal<Styles | null>;
+  readonly agent: Signal<Agent | null>;
 }
 
 /** A row of the table: what is measured, and how its values and their differences are printed. */
@@ -165,6 +167,7 @@ export function Page({ state }: { readonly state: ProfileState }) {
   return (
     <Frame title={profileTexts.title} page={state.page.value}>
       {styles?.you != null && <Profile styles={styles} you={styles.you} />}
+      {state.agent.value !== null && <PersonalAgent agent={state.agent.value} />}
     </Frame>
   );
 }

@@ -100,5 +100,29 @@ export const profileTexts = {
     redLessBlue: (warmth: number) => signed(warmth, (size) => formatPercent(size, 1)),
     difference: (difference: number, print: (size: number) => string) => `(${signed(difference, print)})`,
   },
+  personal: {
+    title: gettext("An agent that edits like you"),
+    about: gettext(
+      "A program that has learned how people edit is fitted to the first eight photos that you finished: a few numbers say how you differ from the others. Then it edits photos by itself. What it makes is a guess. Only you see it, and it is erased with your data.",
+    ),
+    tooFew: (count: number) =>
+      ngettext(
+        "It needs %(count)s more photo that you have finished.",
+        "It needs %(count)s more photos that you have finished.",
+        count,
+      ),
+    states: {
+      later: gettext("It is shown here once you have done everything in this study."),
+      waiting: gettext("It is being made, which takes a few minutes. Come back to this page later."),
+      failed: gettext("It could not be made. The researchers see why, and can have it tried again."),
+    },
+    gone: gettext("None of the photos that it edited can be shown any more."),
+    you: gettext("you"),
+    agent: gettext("the agent like you"),
+    yourPicture: (number: number) => gettext("Photo %(number)s, as you left it", { number }),
+    itsPicture: (number: number) => gettext("Photo %(number)s, as the agent like you left it", { number }),
+    learned: gettext("It has learned from what you made of this photo, and of seven others."),
+    unseen: gettext("It has never seen what you made of this photo."),
+  },
   toStart: gettext("To the start"),
 };

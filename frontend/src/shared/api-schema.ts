@@ -268,6 +268,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/studies/{slug}/personal-agent/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description The agent that edits like the participant, and the same photos by both, once they have done all. */
+        readonly get: operations["read_personal_agent"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/studies/{slug}/personal-agent/{key}/{maker}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description A photo as the participant left it, or as their agent did. */
+        readonly get: operations["read_personal_picture"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/studies/{slug}/photos/{sha256}/": {
         readonly parameters: {
             readonly query?: never;
@@ -859,6 +893,8 @@ export interface components {
             readonly question: string;
             /** @description How many trials of the task are answered. */
             readonly done: number;
+            /** @description Whether the participant's own agent, whose pictures are judged, is still being made: ask again soon. */
+            readonly being_made: boolean;
             /** @description What is left, in order. */
             readonly trials: readonly components["schemas"]["Trial"][];
         };
@@ -969,6 +1005,43 @@ export interface components {
             readonly study: string;
             /** @description Brings the same participant back once the session has ended. */
             readonly ticket: string;
+        };
+        readonly PersonalAgent: {
+            /**
+             * @description off: the study has none; too_few photos are finished; later: there is more to do before; waiting: it is being made; failed; or ready.
+             *
+             *     * `off` - off
+             *     * `too_few` - too_few
+             *     * `later` - later
+             *     * `waiting` - waiting
+             *     * `failed` - failed
+             *     * `ready` - ready
+             */
+            readonly state: components["schemas"]["PersonalAgentStateEnum"];
+            /** @description How many photos are finished that it can be fitted by. */
+            readonly done: number;
+            /** @description How many it takes. */
+            readonly needed: number;
+            readonly pairs: readonly components["schemas"]["PersonalPair"][];
+        };
+        /**
+         * @description * `off` - off
+         *     * `too_few` - too_few
+         *     * `later` - later
+         *     * `waiting` - waiting
+         *     * `failed` - failed
+         *     * `ready` - ready
+         * @enum {string}
+         */
+        readonly PersonalAgentStateEnum: "off" | "too_few" | "later" | "waiting" | "failed" | "ready";
+        readonly PersonalPair: {
+            readonly photo: components["schemas"]["Photo"];
+            /** @description Of the participant's picture, as WebP. */
+            readonly yours: string;
+            /** @description Of the agent's. */
+            readonly agents: string;
+            /** @description Whether the agent was fitted by this very photo, among others. */
+            readonly learned: boolean;
         };
         readonly Photo: {
             /** @description The SHA-256 of the source file. */
@@ -1991,6 +2064,84 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Next"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly read_personal_agent: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonalAgent"];
+                };
+            };
+            /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    readonly read_personal_picture: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly key: string;
+                readonly maker: string;
+                readonly slug: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "image/webp": string;
                 };
             };
             /** @description The server is away or busy for a moment: try again, after `Retry-After` seconds if given. */

@@ -16,6 +16,10 @@ export type OthersStyle = Schemas["OthersStyle"];
 export type Styles = Schemas["Profile"];
 /** Whose pictures a style sums up. */
 export type Group = keyof Styles;
+/** The agent that edits like the player, as far as they may know of it. */
+export type PersonalAgent = Schemas["PersonalAgent"];
+/** The same photo by both. */
+export type PersonalPair = Schemas["PersonalPair"];
 export type Replay = Schemas["Replay"];
 export type ReplayStep = Schemas["ReplayStep"];
 
@@ -41,6 +45,10 @@ export async function answerReveal(study: string, photo: string, picture: number
 
 export function getStyles(study: string): Promise<Styles> {
   return json(`${studyAddress(study)}profile/`);
+}
+
+export function getPersonalAgent(study: string): Promise<PersonalAgent> {
+  return json(`${studyAddress(study)}personal-agent/`);
 }
 
 export function getReplay(episode: string): Promise<Replay> {
