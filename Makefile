@@ -20,7 +20,7 @@ SEED ?= 1
 SOAK_MINUTES ?= 30
 PLAYERS ?= 100
 # What is installed of the extras in pyproject.toml.
-EXTRAS ?= web,render,learn,formats,examples,cluster,demo,test
+EXTRAS ?= web,render,learn,formats,examples,cluster,demo,docs,test
 # One more than there are processors: for a third of their time tests wait, for a page, a server or a process.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
@@ -35,7 +35,7 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run demo test test-long screenshots lint format types contract api-schema references translations \
+.PHONY: help run docs demo test test-long screenshots lint format types contract api-schema references translations \
 	bench faults soak chromium machines server-programs clean lint-python lint-frontend types-python types-frontend frontend-tests
 
 help: ## this list
@@ -81,6 +81,10 @@ api-schema: .venv/installed frontend/node_modules/installed ## generate frontend
 
 references: .venv/installed ## generate the references in docs/: commands, tables, settings, configuration of a study
 	$(PY) -m docs.references
+
+docs: .venv/installed ## the documentation as a site, in build/docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+	@echo build/docs/index.html
 
 translations: .venv/installed ## bring webapp/locale up to date with the texts, and say what is untranslated
 	$(PY) -m webapp.translations
