@@ -134,7 +134,7 @@ def test_a_disk_without_room_for_three_checkpoints_is_refused(tmp_path: Path, mo
 
 
 # Settings that there are since the agent for photographs was trained.
-LATER = {"stop", "step_baseline", "imitation_weight", "reward_weight", "hue_penalty"}
+LATER = {"reward_weight"}
 
 
 @pytest.mark.parametrize("name", ["pretrained", "pretrained-film"])
