@@ -238,7 +238,9 @@ class Site:
         line = [sys.executable, "manage.py", *command]
         done = subprocess.run(line, cwd=ROOT, env=self.command_environment(), capture_output=True, text=True)
         if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, line, done.stdout, done.stderr)
+            error = subprocess.CalledProcessError(done.returncode, line, done.stdout, done.stderr)
+            error.add_note(done.stderr[-2000:])
+            raise error
         return done.stdout
 
     def web_workers(self) -> list[int]:
