@@ -11,9 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from editing.trajectories.problems import Problem
 from editing.trajectories.reading import Snapshot
 
 MANIFEST = "manifest.json"
+CHANGED = "changed"
 
 
 def file_sha256(path: Path) -> str:
@@ -35,8 +37,8 @@ def listed_files(folder: Path, rows: Mapping[str, int]) -> dict[str, dict[str, A
     return listed
 
 
-def file_problems(snapshot: Snapshot) -> Iterator[str]:
-    """Yield what is wrong with a snapshot's files, by what its manifest says of them, in sentences.
+def file_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    """Yield what is wrong with a snapshot's files, by what its manifest says of them.
 
     Of a manifest of before November 2026, which lists no files, the counts of rows alone are compared.
     """
@@ -44,20 +46,22 @@ def file_problems(snapshot: Snapshot) -> Iterator[str]:
     for name, about in listed.items():
         path = snapshot.directory / name
         if not path.is_file():
-            yield f"{name}: the manifest lists it, and it is not here"
+            yield Problem(name, "the manifest lists it, and it is not here")
         elif path.stat().st_size != about["bytes"]:
-            yield f"{name}: it has {path.stat().st_size} bytes, and the manifest says {about['bytes']}"
+            found_bytes = path.stat().st_size
+            yield Problem(name, f"it has {found_bytes} bytes, and the manifest says {about['bytes']}", check=CHANGED)
         elif (found := file_sha256(path)) != about["sha256"]:
-            yield f"{name}: its SHA-256 is {found}, and the manifest says {about['sha256']}: it was changed"
+            reason = f"its SHA-256 is {found}, and the manifest says {about['sha256']}: it was changed"
+            yield Problem(name, reason, check=CHANGED)
     tables = sorted(path.name for path in snapshot.directory.glob("*.parquet"))
     if listed:
-        yield from (f"{name}: the manifest does not list it" for name in tables if name not in listed)
+        yield from (Problem(name, "the manifest does not list it") for name in tables if name not in listed)
     for table, count in snapshot.manifest.get("rows", {}).items():
         path = snapshot.path(table)
         try:
             found_rows = pq.read_metadata(path).num_rows if path.is_file() else 0
         except (OSError, pa.ArrowException) as error:
-            yield f"{path.name}: it cannot be read: {str(error).splitlines()[0]}"
+            yield Problem(path.name, f"it cannot be read: {str(error).splitlines()[0]}")
             continue
         if found_rows != count:
-            yield f"{path.name}: it has {found_rows} rows, and the manifest says {count}"
+            yield Problem(path.name, f"it has {found_rows} rows, and the manifest says {count}")

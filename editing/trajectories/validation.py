@@ -1,14 +1,12 @@
-"""Checking a snapshot: every row is, and what is refused is named by file, row and reason."""
+"""Checking a snapshot: every row is, and what is wrong is named by file, row and reason."""
 
 import hashlib
 import io
 import json
-import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,21 +15,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from editing.game.events import Event, IllegalEvent
 from editing.game.filters import FILTERS, VERSION, find_filter
 from editing.game.parameters import RANGE_TOLERANCE, ParameterError
-from editing.game.rules import MAXIMUM_STEPS, STOP, State, replay, trajectory
-from editing.trajectories.checksums import file_problems
+from editing.game.rules import MAXIMUM_STEPS, STOP
+from editing.trajectories.checksums import CHANGED, file_problems
 from editing.trajectories.columns import FILTER_COLUMNS, PROBABILITY_COLUMNS, rows
+from editing.trajectories.problems import Problem, first_of_each, of_row, refuse_first
 from editing.trajectories.reading import Snapshot, open_snapshot
 from editing.trajectories.receipts import receipts_of
+from editing.trajectories.replaying import dangling, event_problems, twice
 from editing.trajectories.schemas import JUDGEMENT_KINDS, PLAYER_KINDS, STATUSES, InvalidSnapshot
 from editing.trajectories.steps_file import check_probabilities
 
 Row = dict[str, Any]
-# Who plays through an interface; a baseline or an expert's edit may be steps alone.
-PLAYERS_WITH_EVENTS = ("human", "robot")
-_EPISODES_AT_ONCE = 2000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,49 +38,7 @@ def check_snapshot(snapshot: Snapshot) -> None:
         InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
     """
     check_rows(snapshot)
-    check_events(snapshot)
-
-
-def problems_of(directory: Path, sample: int | None = None, seed: int = 0) -> Iterator[str]:
-    """Yield what is wrong with a snapshot, in sentences that name file, row (counted from 0) and reason.
-
-    Files are held against the manifest, all rows against schema, ranges and references, events against the rules,
-    previews against their names, and participations against what the site counted of them. Of each kind of check that
-    goes by rows the first wrong row is named.
-
-    Args:
-        sample: of how many episodes, drawn by the seed, the events are replayed, and receipts are then left out; of
-            all without it.
-
-    Raises:
-        InvalidSnapshot: the folder is no snapshot.
-    """
-    snapshot = open_snapshot(directory)
-    yield from file_problems(snapshot)
-    checks: list[Callable[[], object]] = [
-        partial(check_rows, snapshot),
-        partial(check_events, snapshot, sample, seed),
-        partial(check_previews, snapshot),
-    ]
-    if sample is None:
-        checks.append(partial(_check_receipts, snapshot))
-    said: set[str] = set()
-    for check in checks:
-        try:
-            check()
-        except InvalidSnapshot as error:
-            if str(error) not in said:
-                yield str(error)
-            said.add(str(error))
-
-
-def _check_receipts(snapshot: Snapshot) -> None:
-    of_player = {(row["study"], row["player"]): index for index, row in enumerate(rows(snapshot.participations))}
-    for receipt in receipts_of(snapshot):
-        if receipt.problems:
-            index = of_player.get((receipt.study, receipt.player))
-            problem = f"{receipt.study} {receipt.player}: {receipt.problems[0]}"
-            raise InvalidSnapshot(problem) if index is None else _invalid("participations", index, problem)
+    refuse_first(event_problems(snapshot))
 
 
 def check_rows(snapshot: Snapshot) -> None:
@@ -93,26 +47,8 @@ def check_rows(snapshot: Snapshot) -> None:
     Raises:
         InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
     """
-    photos = _check_each("photos", snapshot.photos, _check_photo)
-    for index, photo in enumerate(photos):
-        if not snapshot.preview_path(photo["preview_sha256"]).is_file():
-            raise _invalid("photos", index, f"the preview {photo['preview_sha256']}.npy is not in previews")
-    _check_unique("photos", snapshot.photos, "sha256")
-    _check_each("episodes", snapshot.episodes, _check_episode)
-    _check_unique("episodes", snapshot.episodes, "id")
-    _check_references("episodes", "photo", snapshot.episodes, snapshot.photos.column("sha256"))
-    _check_steps(snapshot.steps)
-    _check_references("steps", "episode", snapshot.steps, snapshot.episodes.column("id"))
-    _check_step_counts(snapshot.episodes, snapshot.steps)
-    judgements = _check_each("judgements", snapshot.judgements, _check_judgement)
-    _check_references("judgements", "photo", snapshot.judgements, snapshot.photos.column("sha256"))
-    if judgements:
-        episode_ids = set(snapshot.episodes.column("id").to_pylist())
-        for index, judgement in enumerate(judgements):
-            if unknown := set(judgement["episodes"]) - episode_ids - {None}:
-                raise _invalid("judgements", index, f"there is no episode {min(unknown)}")
-    for name in ("answers", "participations", "agents"):
-        _check_each(name, getattr(snapshot, name), _check_player)
+    for problems in _OF_ROWS:
+        refuse_first(problems(snapshot))
 
 
 def check_previews(snapshot: Snapshot) -> None:
@@ -121,58 +57,140 @@ def check_previews(snapshot: Snapshot) -> None:
     Raises:
         InvalidSnapshot: naming the photo and the reason.
     """
+    refuse_first(_preview_problems(snapshot))
+
+
+def problems_of(directory: Path, sample: int | None = None, seed: int = 0, most: int = 20) -> Iterator[str]:
+    """Yield what is wrong with a snapshot, in sentences that name file, row (counted from 0) and reason.
+
+    Files are held against the manifest, all rows against schema, ranges and references, events against the rules,
+    previews against their names, and participations against what the site counted of them. Of a file that was changed
+    and in which no row is wrong by any of these, that is said.
+
+    Args:
+        sample: of how many episodes, drawn by the seed, the events are replayed, and receipts are then left out; of
+            all without it.
+        most: how many rows are named of each check of a file; the others are counted.
+
+    Raises:
+        InvalidSnapshot: the folder is no snapshot.
+    """
+    snapshot = open_snapshot(directory)
+    checks: list[Callable[[Snapshot], Iterator[Problem]]] = [
+        *_OF_ROWS,
+        partial(event_problems, sample=sample, seed=seed),
+        _preview_problems,
+    ]
+    if sample is None:
+        checks.append(_receipt_problems)
+    files = list(file_problems(snapshot))
+    found = chain.from_iterable(first_of_each(_readable(check, snapshot), most) for check in checks)
+    wrong_in, said = set(), set()
+    for problem in chain(files, found):
+        if (text := str(problem)) not in said:
+            yield text
+        said.add(text)
+        if problem.check != CHANGED:
+            wrong_in.add(problem.file.partition(",")[0])
+    for problem in files:
+        if problem.check == CHANGED and problem.file not in wrong_in and problem.file.endswith(".parquet"):
+            yield f"{problem.file}: no rule says which row was changed, all are possible: compare it with another copy"
+
+
+def _readable(check: Callable[[Snapshot], Iterator[Problem]], snapshot: Snapshot) -> Iterator[Problem]:
+    """Yield what a check finds, and last of what file it cannot read, if there is one."""
+    try:
+        yield from check(snapshot)
+    except InvalidSnapshot as error:
+        file, _, reason = str(error).partition(": ")
+        yield Problem(Path(file.removesuffix(" cannot be read")).name, reason, check="reading")
+
+
+def _receipt_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    of_player = {(row["study"], row["player"]): index for index, row in enumerate(rows(snapshot.participations))}
+    for receipt in receipts_of(snapshot):
+        index = of_player.get((receipt.study, receipt.player))
+        for problem in receipt.problems:
+            reason = f"{receipt.study} {receipt.player}: {problem}"
+            if index is None:
+                yield Problem("events.parquet", reason, check="receipts")
+            else:
+                yield of_row("participations", index, reason, "receipts")
+
+
+def _photo_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    yield from _each("photos", snapshot.photos, _check_photo)
+    for index, sha256 in enumerate(snapshot.photos.column("preview_sha256").to_pylist()):
+        if not snapshot.preview_path(sha256).is_file():
+            yield of_row("photos", index, f"the preview {sha256}.npy is not in previews", "previews")
+    yield from twice("photos", snapshot.photos, "sha256")
+
+
+def _episode_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    yield from _each("episodes", snapshot.episodes, _check_episode)
+    yield from twice("episodes", snapshot.episodes, "id")
+    yield from dangling("episodes", "photo", snapshot.episodes, snapshot.photos.column("sha256"))
+
+
+def _step_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    yield from _wrong_steps(snapshot.steps)
+    yield from dangling("steps", "episode", snapshot.steps, snapshot.episodes.column("id"))
+    yield from _wrong_step_counts(snapshot.episodes, snapshot.steps)
+
+
+def _judgement_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    yield from _each("judgements", snapshot.judgements, _check_judgement)
+    yield from dangling("judgements", "photo", snapshot.judgements, snapshot.photos.column("sha256"))
+    if snapshot.judgements.num_rows:
+        episode_ids = set(snapshot.episodes.column("id").to_pylist())
+        for index, shown in enumerate(snapshot.judgements.column("episodes").to_pylist()):
+            if unknown := set(shown) - episode_ids - {None}:
+                yield of_row("judgements", index, f"there is no episode {min(unknown)}", "references")
+
+
+def _player_problems(snapshot: Snapshot, name: str) -> Iterator[Problem]:
+    yield from _each(name, getattr(snapshot, name), _check_player)
+
+
+# Each reads tables of its own: where one cannot be read, the others are checked all the same.
+_OF_ROWS: Sequence[Callable[[Snapshot], Iterator[Problem]]] = (
+    _photo_problems,
+    _episode_problems,
+    _step_problems,
+    _judgement_problems,
+    *(partial(_player_problems, name=name) for name in ("answers", "participations", "agents")),
+)
+
+
+def _preview_problems(snapshot: Snapshot) -> Iterator[Problem]:
     for index, photo in enumerate(rows(snapshot.photos)):
         path = snapshot.preview_path(photo["preview_sha256"])
         if not path.is_file():
-            raise _invalid("photos", index, f"the preview {path.name} is not in previews")
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != photo["preview_sha256"]:
-            raise _invalid("photos", index, f"the content of {path.name} is not what its name says")
-        try:
-            preview = np.load(io.BytesIO(content), allow_pickle=False)
-        except ValueError:
-            raise _invalid("photos", index, f"{path.name} is not a NumPy array") from None
-        if (preview.dtype, preview.shape) != (np.float16, (photo["preview_height"], photo["preview_width"], 3)):
-            raise _invalid("photos", index, f"{path.name} holds {preview.dtype} {preview.shape}, not what the row says")
+            yield of_row("photos", index, f"the preview {path.name} is not in previews", "previews")
+        elif reason := _wrong_preview(path, photo):
+            yield of_row("photos", index, reason, "previews")
 
 
-def _invalid(table: str, index: int, reason: object) -> InvalidSnapshot:
-    return InvalidSnapshot(f"{table}.parquet, row {index}: {reason}")
+def _wrong_preview(path: Path, photo: Row) -> str:
+    """Say what is wrong with a preview; empty for nothing."""
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != photo["preview_sha256"]:
+        return f"the content of {path.name} is not what its name says"
+    try:
+        preview = np.load(io.BytesIO(content), allow_pickle=False)
+    except ValueError:
+        return f"{path.name} is not a NumPy array"
+    if (preview.dtype, preview.shape) != (np.float16, (photo["preview_height"], photo["preview_width"], 3)):
+        return f"{path.name} holds {preview.dtype} {preview.shape}, not what the row says"
+    return ""
 
 
-def _check_each(table_name: str, table: Any, check: Callable[[Row], None]) -> list[Row]:
-    checked = []
+def _each(name: str, table: Any, check: Callable[[Row], None]) -> Iterator[Problem]:
     for index, row in enumerate(rows(table)):
         try:
             check(row)
         except ValueError as error:
-            raise _invalid(table_name, index, error) from None
-        checked.append(row)
-    return checked
-
-
-def _check_unique(name: str, table: Any, column: str) -> None:
-    values = table.column(column)
-    if pc.count_distinct(values).as_py() == len(values):
-        return
-    seen: set[str] = set()
-    for index, value in enumerate(values.to_pylist()):
-        if value in seen:
-            raise _invalid(name, index, f"the {column} {value} stands there twice")
-        seen.add(value)
-
-
-def _check_references(name: str, column: str, table: Any, targets: Any) -> None:
-    values = table.column(column)
-    index = _first(pc.invert(pc.is_in(values, targets.combine_chunks())))
-    if index is not None:
-        raise _invalid(name, index, f"there is no {column} {values[index].as_py()}")
-
-
-def _first(wrong: Any) -> int | None:
-    """Return the number of the first row for which this is true, or empty; None if for none."""
-    index: int = pc.index(pc.fill_null(wrong, True), True).as_py()
-    return None if index < 0 else index
+            yield of_row(name, index, error)
 
 
 def _check_one_of(row: Row, column: str, allowed: Sequence[str]) -> None:
@@ -206,8 +224,8 @@ def _check_episode(row: Row) -> None:
         raise ValueError(f"duration_ms is {row['duration_ms']}")
 
 
-def _check_steps(table: Any) -> None:
-    """Check all rows at once, and look closer at the first that is wrong."""
+def _wrong_steps(table: Any) -> Iterator[Problem]:
+    """Check all rows at once, and look closer at those that are wrong."""
     slugs = table.column("filter")
     right = pc.and_(pc.is_in(slugs, pa.array(list(FILTERS))), pc.greater_equal(table.column("ms_spent"), 0))
     for slug, columns in FILTER_COLUMNS.items():
@@ -227,13 +245,12 @@ def _check_steps(table: Any) -> None:
         near_1 = pc.less(pc.abs(pc.subtract(total, 1)), 1e-3)
         positive = reduce(pc.and_, (pc.greater_equal(share, 0) for share in shares))
         right = pc.and_(right, pc.or_(none, pc.fill_null(pc.and_(near_1, positive), False)))
-    index = _first(pc.invert(right))
-    if index is not None:
+    for index in np.flatnonzero(pc.fill_null(pc.invert(right), True).to_numpy()).tolist():
         try:
             _check_step(next(rows(table.slice(index, 1))))
+            yield of_row("steps", index, "it has parameters of another filter than its own")
         except ValueError as error:
-            raise _invalid("steps", index, error) from None
-        raise _invalid("steps", index, "it has parameters of another filter than its own")
+            yield of_row("steps", index, error)
 
 
 def _check_step(row: Row) -> None:
@@ -247,25 +264,26 @@ def _check_step(row: Row) -> None:
         check_probabilities(row["probabilities"])
 
 
-def _check_step_counts(episodes: Any, steps: Any) -> None:
+def _wrong_step_counts(episodes: Any, steps: Any) -> Iterator[Problem]:
     """Check that each episode has as many steps as it says, numbered 0, 1, 2 ..., of different filters."""
     ids = episodes.column("id").combine_chunks()
-    number = pc.index_in(steps.column("episode"), ids).to_numpy()
+    number = pc.fill_null(pc.index_in(steps.column("episode"), ids), -1).to_numpy()
     index = steps.column("index").to_numpy()
+    filters = pc.fill_null(pc.index_in(steps.column("filter"), pa.array(list(FILTERS))), -1).to_numpy()
     order = np.lexsort((index, number))
-    number, index = number[order], index[order]
+    order = order[number[order] >= 0]
+    number, index, filters = number[order], index[order], filters[order]
     starts = np.searchsorted(number, np.arange(len(ids)))
     counts = np.diff([*starts, len(number)])
     wrong = counts != episodes.column("step_count").to_numpy()
     wrong[number[index != np.arange(len(number)) - starts[number]]] = True
-    if wrong.any():
-        row = int(wrong.argmax())
+    for row in np.flatnonzero(wrong).tolist():
         expected = episodes.column("step_count")[row]
-        raise _invalid("episodes", row, f"step_count is {expected}, but its steps are not 0, 1, 2 ...")
-    filters = pc.index_in(steps.column("filter"), pa.array(list(FILTERS))).to_numpy()[order]
-    used, uses = np.unique(number * len(FILTERS) + filters, return_counts=True)
-    if (uses > 1).any():
-        raise _invalid("episodes", int(used[uses > 1][0]) // len(FILTERS), "its steps use a filter twice")
+        yield of_row("episodes", row, f"step_count is {expected}, but its steps are not 0, 1, 2 ...", "steps")
+    is_known = filters >= 0
+    used, uses = np.unique(number[is_known] * len(FILTERS) + filters[is_known], return_counts=True)
+    for row in np.unique(used[uses > 1] // len(FILTERS)).tolist():
+        yield of_row("episodes", row, "its steps use a filter twice", "steps")
 
 
 def _check_player(row: Row) -> None:
@@ -289,105 +307,3 @@ def _check_judgement(row: Row) -> None:
         )
     if row["ms"] < 0:
         raise ValueError(f"ms is {row['ms']}")
-
-
-def check_events(snapshot: Snapshot, sample: int | None = None, seed: int = 0) -> int:
-    """Replay the events by the rules, and compare what they come to with the steps; return how many were replayed.
-
-    Args:
-        sample: of how many episodes, drawn by the seed; of all without it. Ids and references are checked of all.
-
-    Raises:
-        InvalidSnapshot: naming the file, the row (counted from 0) and the reason.
-    """
-    keys = snapshot.table("events", ["id", "episode"])
-    ids = snapshot.episodes.column("id").combine_chunks()
-    _check_unique("events", keys, "id")
-    _check_references("events", "episode", keys, snapshot.episodes.column("id"))
-    numbers = pc.index_in(keys.column("episode"), ids).to_numpy()
-    del keys
-    counts = np.bincount(numbers, minlength=len(ids))
-    kinds = pc.is_in(snapshot.episodes.column("player_kind"), pa.array(PLAYERS_WITH_EVENTS)).to_numpy()
-    if (silent := kinds & (counts == 0)).any():
-        row = int(silent.argmax())
-        kind = snapshot.episodes.column("player_kind")[row]
-        raise _invalid("episodes", row, f"it has no events; a {kind}'s steps follow from them")
-    chosen = np.flatnonzero(counts)
-    if sample is not None and sample < len(chosen):
-        chosen = np.sort(np.random.default_rng(seed).choice(chosen, sample, replace=False))
-    played = _played(snapshot, numbers, chosen)
-    while group := list(islice(played, _EPISODES_AT_ONCE)):
-        _check_group(snapshot, group)
-    return int(counts[chosen].sum())
-
-
-def _played(snapshot: Snapshot, numbers: Any, chosen: Any) -> Iterator[tuple[int, list[tuple[int, Row]]]]:
-    """Yield the number of each chosen episode, and its events with their rows in the file; it is read part by part.
-
-    Args:
-        numbers: of the episode of each event.
-    """
-    is_chosen = np.zeros(snapshot.episodes.num_rows, dtype=bool)
-    is_chosen[chosen] = True
-    in_file = np.arange(len(numbers))
-    if 1 + np.count_nonzero(np.diff(numbers)) > len(np.unique(numbers)):
-        # Scattered, as in no file of ours.
-        in_file = np.argsort(numbers, kind="stable")
-        parts: Iterable[Any] = [snapshot.events.take(pa.array(in_file))]
-    else:
-        parts = snapshot.batches("events")
-    current, start = -1, 0
-    events: list[tuple[int, Row]] = []
-    for part in parts:
-        indices = in_file[start : start + part.num_rows]
-        start += part.num_rows
-        wanted = is_chosen[numbers[indices]]
-        for index, row in zip(indices[wanted].tolist(), rows(part.filter(pa.array(wanted))), strict=True):
-            if numbers[index] != current:
-                if events:
-                    yield current, events
-                current, events = int(numbers[index]), []
-            events.append((index, row))
-    if events:
-        yield current, events
-
-
-def _check_group(snapshot: Snapshot, group: Sequence[tuple[int, list[tuple[int, Row]]]]) -> None:
-    """Check that some episodes' steps follow from their events."""
-    episodes = rows(snapshot.episodes.select(["id", "status"]).take([number for number, _ in group]))
-    of_group = [events[0][1]["episode"] for _, events in group]
-    steps_of: dict[str, list[Row]] = defaultdict(list)
-    for step in rows(snapshot.steps.filter(pc.is_in(snapshot.steps.column("episode"), pa.array(of_group)))):
-        steps_of[step["episode"]].append(step)
-    for (number, played), episode in zip(group, episodes, strict=True):
-        state = _replayed(played)
-        submitted = state.status == "submitted"
-        # An episode may be excluded at any time.
-        if episode["status"] != "excluded" and submitted != (episode["status"] == "submitted"):
-            raise _invalid("episodes", number, f"it is {episode['status']}, but its events say {state.status}")
-        own = sorted(steps_of[episode["id"]], key=lambda step: step["index"])
-        if not _same_steps(own, trajectory(state) if submitted else ()):
-            raise _invalid("episodes", number, "its steps are not those that follow from its events")
-
-
-def _replayed(played: list[tuple[int, Row]]) -> State:
-    row_index = played[0][0]
-    events = []
-    try:
-        for row_index, row in sorted(played, key=lambda pair: pair[1]["seq"]):  # noqa: B007 (named in the error)
-            events.append(Event.from_json(row))
-        return replay(events, allow_untouched=True)
-    except IllegalEvent as error:
-        row_index = next((p for p, row in played if row["seq"] == error.seq), row_index)
-        raise _invalid("events", row_index, error) from None
-
-
-def _same_steps(stored: Sequence[Row], derived: Sequence[Any]) -> bool:
-    return len(stored) == len(derived) and all(
-        row["filter"] == step.filter and _same_numbers(row["parameters"], step.parameters)
-        for row, step in zip(stored, derived, strict=True)
-    )
-
-
-def _same_numbers(a: Mapping[str, float], b: Mapping[str, float]) -> bool:
-    return all(math.isclose(a[name], b[name], rel_tol=1e-9, abs_tol=1e-12) for name in b)

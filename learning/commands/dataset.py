@@ -75,18 +75,26 @@ def info(export: Path, *, as_json: bool) -> None:
 @click.argument("export", type=_EXPORT)
 @click.option("--sample", type=click.IntRange(1), help="Replay the events of so many episodes, not of all.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Which ones.")
-def validate(export: Path, sample: int | None, seed: int) -> None:
+@click.option(
+    "--most",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Name so many rows of each check of a file, and count the others.",
+)
+def validate(export: Path, sample: int | None, seed: int, most: int) -> None:
     """Check EXPORT: files by their SHA-256, all rows, events by the rules of the game.
 
-    Each thing that is wrong is a line that names file, row (counted from 0) and reason. Ends with status 1 where there
-    is any. With --sample, the receipts of participations, for which all events are needed, are not compared.
+    Each thing that is wrong is a line that names file, row (counted from 0) and reason; of a file that was changed
+    within all rules, that is said. Ends with status 1 where there is any. With --sample, the receipts of
+    participations, for which all events are needed, are not compared.
     """
     from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.validation import problems_of
 
     wrong = 0
     with clear_errors(InvalidSnapshot, OSError):
-        for problem in problems_of(export, sample, seed):
+        for problem in problems_of(export, sample, seed, most):
             click.echo(problem)
             wrong += 1
     if wrong:

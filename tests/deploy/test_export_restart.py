@@ -112,21 +112,21 @@ def restart(cluster: Cluster) -> None:
 @pytest.mark.parametrize("interrupt", [kill, restart])
 def test_a_version_in_whose_midst_postgres_goes_away_says_so_and_is_whole_when_repeated(
     root: Path,
-    durable_cluster: Cluster,
+    cluster: Cluster,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     interrupt: Callable[[Cluster], None],
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", durable_cluster.fresh_database("export"))
+    monkeypatch.setenv("DATABASE_URL", cluster.fresh_database("export"))
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "photos").mkdir()
     np.save(tmp_path / "photos" / "0.npy", np.random.default_rng(0).random((64, 96, 3), dtype=np.float32) * 0.1)
-    site = Site(root, durable_cluster, tmp_path / "data")
+    site = Site(root, cluster, tmp_path / "data")
     site.run(FILL, str(tmp_path / "photos"))
     with site:
         rows = site.wait(lambda version: version.get("rows_done", 0) > EPISODES, "it streams")
         assert 0 < rows["rows_done"] < rows["rows_expected"]
-        interrupt(durable_cluster)
+        interrupt(cluster)
         failed = site.wait(lambda version: version.get("state") == "failed", "it says what happened")
         assert "connection to the database was lost" in failed["reason"]
         assert site.files() == set()

@@ -80,6 +80,41 @@ def test_what_was_damaged_is_named(name: str, export: Path) -> None:
         assert text in result.output
 
 
+def test_every_wrong_row_is_named_up_to_a_limit_and_the_others_are_counted(tmp_path: Path) -> None:
+    folder = write(tmp_path / "export", [Play(f"p{number}", "sea") for number in range(6)])
+    for row in range(5):
+        edit(folder, "episodes", row, duration_ms=-1)
+    edit(folder, "steps", 2, exposure_ev=99.0)
+    edit(folder, "events", 3, episode="00000000-0000-5000-8000-000000000000")
+    output = safelight("dataset", "validate", folder, "--most", 3).output
+    for row in range(3):
+        assert f"episodes.parquet, row {row}: duration_ms is -1" in output
+    assert "row 4: duration_ms" not in output
+    assert "episodes.parquet: 2 more rows are wrong in the same way (values), 5 in all" in output
+    assert "steps.parquet, row 2: " in output
+    assert "events.parquet, row 3: there is no episode 00000000" in output
+    every = safelight("dataset", "validate", folder, "--most", 100).output
+    assert "row 4: duration_ms is -1" in every
+    assert "more rows" not in every
+
+
+def test_of_a_value_that_no_rule_binds_that_is_said(export: Path) -> None:
+    edit(export, "photos", 0, attribution="Somebody else")
+    result = safelight("dataset", "validate", export)
+    assert result.exit_code == 1
+    assert "photos.parquet: no rule says which row was changed, all are possible" in result.output
+    edit(export, "photos", 0, width=0)
+    assert "no rule says" not in safelight("dataset", "validate", export).output
+
+
+def test_what_cannot_be_read_keeps_no_other_table_from_being_checked(export: Path) -> None:
+    (export / "steps.parquet").write_bytes(b"no")
+    edit(export, "judgements", 0, answer=9)
+    output = safelight("dataset", "validate", export).output
+    assert "steps.parquet: it cannot be read" in output
+    assert "judgements.parquet, row 0: the answer is 9, outside 1 .. 5" in output
+
+
 def test_an_export_of_before_has_no_checksums_and_is_checked_all_the_same(export: Path) -> None:
     manifest = json.loads((export / "manifest.json").read_text())
     del manifest["files"]
