@@ -105,7 +105,15 @@ def kill(cluster: Cluster) -> None:
 
 
 def restart(cluster: Cluster) -> None:
-    cluster._run("pg_ctl", "restart", f"--pgdata={cluster.data}", "--mode=immediate", "--wait", "--timeout=60")
+    cluster._run(
+        "pg_ctl",
+        "restart",
+        f"--pgdata={cluster.data}",
+        f"--log={cluster.directory / 'log'}",
+        "--mode=immediate",
+        "--wait",
+        "--timeout=60",
+    )
 
 
 @pytest.mark.long
