@@ -35,14 +35,15 @@ def measure() -> dict[str, Figure]:
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
+    from webapp.configuration import postgres_address
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings.DATA_DIR = folder
         databases = setup_databases(verbosity=0, interactive=False)
         try:
             _fill(folder)
-            stored = connection.settings_dict
-            url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**stored)
+            url = postgres_address(connection.settings_dict)
             return _export(folder, url) | _read(folder / "export-0")
         finally:
             teardown_databases(databases, verbosity=0)

@@ -3,9 +3,10 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +70,12 @@ def postgres(url: str, *, pooled: bool, by_transaction: bool = False, variable: 
         "DISABLE_SERVER_SIDE_CURSORS": by_transaction,
         **entry,
     }
+
+
+def postgres_address(entry: Mapping[str, Any]) -> str:
+    """Return the libpq address of an entry of Django's DATABASES, whose host may be the folder of a socket."""
+    user, password, name, host = (quote(str(entry[key]), safe="") for key in ("USER", "PASSWORD", "NAME", "HOST"))
+    return f"postgresql://{user}:{password}@:{entry['PORT']}/{name}?host={host}"
 
 
 def check_server(site_host: str, secret_key: str, hosts: list[str], origins: list[str], *, debug: bool) -> None:

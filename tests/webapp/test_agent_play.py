@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from editing.processes import Crashed, Stopped
 from tests.webapp.downloads.downloading import forget_jobs, run_worker
+from webapp.configuration import postgres_address
 from webapp.datasets import agent_play, agent_workplace, learning_command
 from webapp.datasets.agent_play import play_some
 from webapp.datasets.models import MOST_TRIES, AgentFailure
@@ -190,7 +191,10 @@ def test_a_worker_that_is_stopped_leaves_nothing(study, photo, monkeypatch, sett
 
 
 def test_a_worker_that_is_killed_leaves_what_the_next_one_does(transactional_db, here, photo, settings):
-    environment = os.environ | {"DATA_DIR": str(settings.DATA_DIR), "DATABASE_URL": database()}
+    environment = os.environ | {
+        "DATA_DIR": str(settings.DATA_DIR),
+        "DATABASE_URL": postgres_address(connection.settings_dict),
+    }
     environment["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
     command = [sys.executable, "-c", PLAYING]
     with subprocess.Popen(command, cwd=site.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -207,7 +211,7 @@ def test_a_worker_that_is_killed_leaves_what_the_next_one_does(transactional_db,
 
 
 def test_two_workers_never_play_at_once(no_play, photo):
-    with psycopg.connect(database()) as other:
+    with psycopg.connect(postgres_address(connection.settings_dict)) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [agent_workplace.LOCK])
         assert not play_some(never)
 
@@ -242,9 +246,3 @@ def test_without_the_learning_extra_its_place_is_left_out_which_is_said_once(
         assert not play_some(never)
     assert caplog.text.count("its place in the reveal is left out: pip install '.[learn]'") == 1
     assert not AgentFailure.objects.exists()
-
-
-def database():
-    """The address of the tests' database."""
-    parts = connection.settings_dict
-    return f"postgresql://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"

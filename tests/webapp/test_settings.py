@@ -12,7 +12,7 @@ from django.db import connection
 from environs import EnvError
 
 from webapp import settings as settings_of_tests
-from webapp.configuration import mail_server
+from webapp.configuration import mail_server, postgres_address
 
 
 @pytest.fixture
@@ -67,8 +67,7 @@ def manage(*command):
 
 
 def test_the_web_process_serves_through_its_pool_and_never_imports_torch(python, db):
-    database = connection.settings_dict
-    url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+    url = postgres_address(connection.settings_dict)
     program = """
 import sys
 from webapp.wsgi import application

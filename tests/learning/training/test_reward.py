@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from learning.agent.checkpoint import CRITIC, LAST, PREFERENCES, begin_run, load_agent, save_checkpoint
-from learning.agent.critic import Critic
 from learning.agent.networks import initialise
+from learning.agent.preference_critic import PreferenceCritic
 from learning.agent.training_data import TRAINED_ON, TrainingData
 from learning.configuration import FastConfig, Widths
 from learning.environments.rewards import CriticReward
@@ -38,7 +38,7 @@ def test_what_is_rewarded_rises(step_baseline: bool) -> None:
 @pytest.fixture
 def preferred(tmp_path: Path) -> Path:
     """The critic of a run of safelight prefer, and a folder of photos beside it."""
-    critic = initialise(Critic(Widths(1, 4)), torch.Generator().manual_seed(1))
+    critic = initialise(PreferenceCritic(Widths(1, 4)), torch.Generator().manual_seed(1))
     trained_on = TrainingData.of(["0" * 64], ["somebody"]).to_json()
     folder = tmp_path / "preferred" / CRITIC
     begin_run(folder, Widths(1, 4), {"recipe": PREFERENCES, TRAINED_ON: trained_on})
@@ -76,7 +76,7 @@ def test_the_command_records_the_reward_and_goes_on_with_it(preferred: Path, tmp
     assert trained_on.seen_players(["somebody", "else"]) == {"somebody"}
     assert "reward" in json.loads((out / "log.jsonl").read_text().splitlines()[0])
     safelight_output("train", "--out", out, "--resume")
-    critic = initialise(Critic(Widths(1, 4)), torch.Generator().manual_seed(2))
+    critic = initialise(PreferenceCritic(Widths(1, 4)), torch.Generator().manual_seed(2))
     weights = {f"critic/weights/{k}": v for k, v in critic.state_dict().items()}
     save_checkpoint(preferred / CRITIC / LAST, weights, {})
     refused = safelight("train", "--out", out, "--resume")

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from webapp.configuration import postgres_address
 from webapp.datasets import building
 from webapp.datasets.building import LOST_AFTER, MOST_ATTEMPTS, build, new_version
 from webapp.datasets.choosing import Choice
@@ -25,6 +26,7 @@ BUILD = """
 import sys, time
 import django
 django.setup()
+from webapp.configuration import postgres_address
 from webapp.datasets import building
 def wait(folder, archive):
     print("packing", flush=True)
@@ -42,8 +44,7 @@ def left(settings) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_killed_in_the_midst_of_it_it_is_built_by_the_next_worker(photos, study, settings, monkeypatch):
     version = new_version(study, Choice())
-    stored = connection.settings_dict
-    url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**stored)
+    url = postgres_address(connection.settings_dict)
     environment = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(settings.DATA_DIR)}
     worker = subprocess.Popen(
         [sys.executable, "-c", BUILD, str(version.pk)], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
@@ -94,7 +95,7 @@ def test_while_it_is_written_its_heart_beats(photos, study, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_postgres_ends_is_said_and_it_can_be_repeated(photos, study, settings, monkeypatch):
     version = new_version(study, Choice())
-    url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    url = postgres_address(connection.settings_dict)
     from webapp.datasets import exporting
 
     photo_row = exporting.photo_row

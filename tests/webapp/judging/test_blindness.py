@@ -125,7 +125,8 @@ def check_blind(player: Player, trials: Any, makers: list[str]) -> None:
 def form_of(player: Player, url: str) -> tuple[str, str]:
     """All of an answered picture but its pixels, of which the length of the file is a part."""
     answer = player.get(url)
-    headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+    # The length is compared below; the id is that of the request.
+    headers = {name: value for name, value in answer.headers.items() if name not in ("Content-Length", "X-Request-ID")}
     content = b"".join(answer.streaming_content)
     assert int(answer.headers["Content-Length"]) == len(content)
     image = Image.open(io.BytesIO(content))
