@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,8 +144,8 @@ FAULTS: dict[str, tuple[int, Fault]] = {
 }
 
 
-def choose(harness: Harness, random: Random) -> str:
-    """Return the name of a fault that can be done here."""
+def choose(harness: Harness, random: Random, kinds: Collection[str]) -> str:
+    """Return the name of one of these kinds of faults that can be done here."""
     missing = {"disk full": not harness.disks, "clock a day ahead and back": harness.clock is None}
-    shares = {name: share for name, (share, _) in FAULTS.items() if not missing.get(name)}
+    shares = {name: share for name, (share, _) in FAULTS.items() if name in kinds and not missing.get(name)}
     return random.choices(list(shares), list(shares.values()))[0]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from bench.services import Site, answers
 from editing.files import write_atomically
 from webapp.local.embedded_postgres import Cluster
 
-EPISODES = 5  # acknowledged for each fault, at least, over the whole run
+EPISODES = 5
 PATIENCE = 180  # seconds for all to be back after a fault, and for play to go on
 _EVERY = 0.2  # seconds between looks at whether the site is up
 _DATABASE_MB, _FILES_MB = 1500, 200
@@ -70,9 +70,28 @@ class Result:
 class Run:
     """A run in a folder."""
 
-    def __init__(self, folder: Path, cluster: Cluster, seed: int, players: int) -> None:
-        """Go on with a run, or begin one."""
-        self.folder, self._cluster, self._players = folder, cluster, players
+    def __init__(
+        self,
+        folder: Path,
+        cluster: Cluster,
+        seed: int,
+        players: int,
+        kinds: Collection[str] = FAULTS,
+        episodes: int = EPISODES,
+    ) -> None:
+        """Go on with a run, or begin one.
+
+        Args:
+            kinds: the names of those faults that may be done.
+            episodes: acknowledged for each fault, at least, over the whole run.
+        """
+        self.folder, self._cluster, self._players, self._kinds, self._episodes = (
+            folder,
+            cluster,
+            players,
+            kinds,
+            episodes,
+        )
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "state.json"
         self.state = State(seed)
@@ -102,7 +121,7 @@ class Run:
                 with self._watched(harness.site):
                     while self.state.faults < faults:
                         self._do_next(harness, journal, players, say)
-                    while len(journal.submitted) < EPISODES * faults and len(self.state.complaints) == before:
+                    while len(journal.submitted) < self._episodes * faults and len(self.state.complaints) == before:
                         wait_for_play(journal, players, PATIENCE)
             except TimeoutError as error:
                 self._complain(str(error), say)
@@ -120,7 +139,7 @@ class Run:
         harness.site.wait_until_ready(PATIENCE)
         wait_for_play(journal, players, PATIENCE)
         random = Random(f"{self.state.seed}:{self.state.faults}")  # noqa: S311 (nothing is secret)
-        name = choose(harness, random)
+        name = choose(harness, random, self._kinds)
         say(f"{self.state.faults + 1:5d} {name:28s} {len(journal.submitted):6d} episodes")
         try:
             FAULTS[name][1](harness, random)

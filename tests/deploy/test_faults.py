@@ -11,6 +11,7 @@ from bench.faults.run import EPISODES, Run
 from webapp.local.embedded_postgres import Cluster
 
 FAULTS = 30
+KILLS = 200
 SEED = 17
 PLAYERS = 8
 
@@ -39,3 +40,16 @@ def test_what_clients_were_told_is_there_once_and_completions_are_exact_after_30
     assert result.state.faults == sum(result.state.kinds.values()) == FAULTS
     assert result.episodes >= FAULTS * EPISODES > half.episodes
     assert 0 < result.state.seconds_up < result.state.seconds
+
+
+@pytest.mark.long
+def test_what_clients_were_told_is_there_once_after_200_kills_of_workers_postgres_and_connections(
+    own_cluster: Cluster, tmp_path: Path
+) -> None:
+    kinds = ("web worker killed", "Postgres killed", "requests cut, late or twice")
+    result = Run(tmp_path, own_cluster, SEED, PLAYERS, kinds, episodes=0).go(KILLS)
+    assert result.state.complaints == []
+    assert result.differences == []
+    assert result.state.kinds.keys() == set(kinds)
+    assert result.state.faults == KILLS
+    assert result.episodes
