@@ -10,15 +10,26 @@ class Migration(migrations.Migration):
         ('games', '0003_tutorial_beside_play'),
     ]
 
+    # In an order, and by hand, so that play waits for no lock as long as a second where there are a million events: by
+    # Django itself the foreign key would be made anew, which reads all events; and between two operations Django makes
+    # all models anew, while what was locked stays so.
     operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name='event',
+                    name='episode',
+                    field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='games.episode'),
+                ),
+            ],
+        ),
         migrations.AddField(
             model_name='episode',
             name='progress',
             field=models.TextField(blank=True, editable=False, help_text='after the last event; empty for what was imported or begun long ago'),
         ),
-        migrations.AlterField(
-            model_name='event',
-            name='episode',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='games.episode'),
+        migrations.RunSQL(
+            'DROP INDEX games_event_episode_id_29d62646',
+            'CREATE INDEX games_event_episode_id_29d62646 ON games_event (episode_id)',
         ),
     ]
