@@ -43,7 +43,7 @@ systemctl status --no-pager 'safelight*' nginx 'postgresql*'; exit 1
 KILL = """
 for _ in {1..10}; do systemctl kill --signal=KILL --kill-whom=all UNIT || true; sleep 1; done
 for _ in {1..600}; do [ "$(systemctl is-active UNIT || true)" != active ] || break; sleep 0.5; done
-systemctl is-active UNIT
+systemctl is-active UNIT || { journalctl --no-pager --unit UNIT | tail --lines 40; exit 1; }
 """
 # Made by hand, as the page told it before there was deploy/install: units alone, Postgres by a password.
 LAYOUT_OF_BEFORE = f"""
