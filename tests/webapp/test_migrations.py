@@ -15,6 +15,7 @@ from unittest.mock import patch
 import pytest
 from django.apps import apps
 from django.contrib.postgres.operations import AddIndexConcurrently
+from django.core.management import call_command
 from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
@@ -65,6 +66,11 @@ def statements_of(migration: migrations.Migration, state: object) -> list[str]:
     with own, connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
         migration.apply(state, editor, collect_sql=True)
     return list(editor.collected_sql)
+
+
+@pytest.mark.django_db
+def test_there_is_a_migration_for_every_change_of_the_models_and_one_last_one_in_each_app():
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
 
 
 def test_the_large_tables_are_those_of_the_models():
