@@ -43,6 +43,8 @@ def test_idle_connections_stay_as_many() -> None:
         with idle_connections(f"http://127.0.0.1:{server.getsockname()[1]}", 5):
             accepted = [server.accept()[0] for _ in range(5)]
             accepted.pop().close()
+            # The one that was closed is answered by a new one, which this waits for.
             accepted.append(server.accept()[0])
+            assert len(accepted) == 5
             for each in accepted:
                 each.close()

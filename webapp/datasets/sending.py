@@ -166,6 +166,23 @@ class VersionsView(APIView):
             raise Http404(f"There is no version {number}.")
         return version
 
+    def present_version(self, request: Request, slug: str, number: int) -> DatasetVersion:
+        """Return one of its versions whose files were not deleted as somebody withdrew; of such a one say so."""
+        version = self.version(request, slug, number)
+        if version.state == DatasetVersion.State.WITHDRAWN:
+            _refuse_as_gone(version)
+        return version
+
+
+def download_responses(content_type: str) -> dict[Any, Any]:
+    """Return what the schema says of an address that sends a file of a version."""
+    return {
+        (200, content_type): OpenApiTypes.BINARY,
+        (206, content_type): OpenApiResponse(OpenApiTypes.BINARY, "The part that `Range` asks for."),
+        410: OpenApiResponse(ErrorSerializer, "Its files were deleted as somebody withdrew; which one follows."),
+        "4XX": ErrorSerializer,
+    }
+
 
 class VersionListView(VersionsView):
     """The numbered versions of a study's data."""
@@ -213,19 +230,12 @@ class ArchiveView(VersionsView):
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
-        responses={
-            (200, "application/zip"): OpenApiTypes.BINARY,
-            (206, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The part that `Range` asks for."),
-            410: OpenApiResponse(ErrorSerializer, "Its files were deleted as somebody withdrew; which one follows."),
-            "4XX": ErrorSerializer,
-        },
+        responses=download_responses("application/zip"),
         operation_id="download_version",
     )
     def get(self, request: Request, slug: str, number: int) -> HttpResponseBase:
         """Send it."""
-        version = self.version(request, slug, number)
-        if version.state == DatasetVersion.State.WITHDRAWN:
-            refuse_as_gone(version)
+        version = self.present_version(request, slug, number)
         response = archive_response(request, version)
         log(version.study, request.user, f"downloaded version {version.number} of the data")
         return response
@@ -238,25 +248,18 @@ class FileView(VersionsView):
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
-        responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The part that `Range` asks for."),
-            410: OpenApiResponse(ErrorSerializer, "Its files were deleted as somebody withdrew; which one follows."),
-            "4XX": ErrorSerializer,
-        },
+        responses=download_responses("application/octet-stream"),
         operation_id="download_version_file",
     )
     def get(self, request: Request, slug: str, number: int, file: str) -> HttpResponseBase:
         """Send it, with its SHA-256 in `Repr-Digest`."""
-        version = self.version(request, slug, number)
-        if version.state == DatasetVersion.State.WITHDRAWN:
-            refuse_as_gone(version)
+        version = self.present_version(request, slug, number)
         response = single_response(request, version, file)
         log(version.study, request.user, f"downloaded {file} of version {version.number} of the data")
         return response
 
 
-def refuse_as_gone(version: DatasetVersion) -> NoReturn:
+def _refuse_as_gone(version: DatasetVersion) -> NoReturn:
     """Refuse to send a version whose files were deleted.
 
     Raises:

@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from webapp.datasets.converting import ask_for_form, sizes_of
 from webapp.datasets.models import ConvertedVersion, DatasetVersion
-from webapp.datasets.sending import VersionsView, refuse_as_gone, repr_digest
+from webapp.datasets.sending import VersionsView, download_responses, repr_digest
 from webapp.http.pace import check_pace
 from webapp.http.ranges import file_response
 from webapp.http.refusals import ErrorSerializer
@@ -93,12 +92,10 @@ class FormListView(VersionsView):
     )
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Ask for one, which the worker writes; it is kept with the version, and goes with it."""
-        version = self.version(request, slug, number)
+        version = self.present_version(request, slug, number)
         check_role(request, version.study, Role.EDITOR)
         asked = FormRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        if version.state == DatasetVersion.State.WITHDRAWN:
-            refuse_as_gone(version)
         check_pace(request, "export")
         form, most = asked.validated_data["form"], asked.validated_data.get("most")
         if ask_for_form(version, form, most if form == Form.MINARI else None, account_of(request.user)):
@@ -113,19 +110,12 @@ class FormView(VersionsView):
     content_negotiation_class = WhateverIsAccepted
 
     @extend_schema(
-        responses={
-            (200, "application/zip"): OpenApiTypes.BINARY,
-            (206, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "The part that `Range` asks for."),
-            410: OpenApiResponse(ErrorSerializer, "Its files were deleted as somebody withdrew; which one follows."),
-            "4XX": ErrorSerializer,
-        },
+        responses=download_responses("application/zip"),
         operation_id="download_version_form",
     )
     def get(self, request: Request, slug: str, number: int, form: str) -> HttpResponseBase:
         """Send it, with its SHA-256 in `Repr-Digest`."""
-        version = self.version(request, slug, number)
-        if version.state == DatasetVersion.State.WITHDRAWN:
-            refuse_as_gone(version)
+        version = self.present_version(request, slug, number)
         row = version.conversions.filter(form=form).first()
         if row is None:
             raise Http404
