@@ -156,11 +156,14 @@ def _sample(site: Site, watched: Watched, end: float, every: float) -> None:
 
 
 def _resident_mb(process: int) -> float:
-    """Return the memory of a process that is in use, with its share of what it shares: Postgres' buffers count once."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
+    """Return the memory of a process that is in use, with its share of what it shares with others.
+
+    Shared memory is left out: PostgreSQL's buffers have a fixed size, and fill as they are used.
+    """
+    with suppress(OSError, KeyError):  # it has ended
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        kilobytes = {name: int(size.split()[0]) for name, size in (line.split(":", 1) for line in lines[1:])}
+        return (kilobytes["Pss"] - kilobytes["Pss_Shmem"]) / 1024
     return 0.0
 
 
