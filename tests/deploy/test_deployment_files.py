@@ -5,11 +5,14 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
 from gunicorn.app.wsgiapp import WSGIApplication
+from packaging.specifiers import SpecifierSet
 from psycopg.conninfo import conninfo_to_dict
 
 from webapp.http.patient_worker import PatientWorker
@@ -27,6 +30,16 @@ PAGES = [
 @pytest.fixture
 def makefile(root: Path) -> str:
     return (root / "Makefile").read_text()
+
+
+def test_all_that_is_pinned_installs_on_the_oldest_python_that_we_name(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    (oldest,) = re.findall(r"^>=(\d+\.\d+)$", project["requires-python"])
+    pinned = dict(re.findall(r"(?m)^([^\s#=]+)==(\S+)$", (root / "constraints.txt").read_text()))
+    installed = {each.name.lower().replace("_", "-"): each.metadata for each in distributions()}
+    needs = {name: installed[name].get("Requires-Python") or "" for name in pinned.keys() & installed.keys()}
+    assert len(needs) > 100
+    assert [name for name, python in needs.items() if not SpecifierSet(python).contains(f"{oldest}.0")] == []
 
 
 def test_gunicorn_takes_its_settings_from_the_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
