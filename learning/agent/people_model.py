@@ -37,7 +37,7 @@ STATISTICS = 15
 FURTHEST = 2.5
 # What a regression sees: of each statistic a line that may bend at so many places, or it and its square; which filters
 # were used and how many; and a constant.
-KNOTS = 9
+KNOTS = 19
 _USED = 1 + len(FILTERS)
 SEEN = STATISTICS + state.SIZE + 1 + PERSON
 SPLINES, SQUARES = (1 + KNOTS) * STATISTICS + _USED + 1, 2 * STATISTICS + _USED + 1
@@ -111,9 +111,8 @@ class PeopleModel(Agent):
 
     # Who plays, (1 + PERSON,): 0 for the population. By filter, mean and deviation of what people do.
     person: Tensor
-    # The least and the greatest of each statistic that was seen, (2, 15), and where splines bend, (KNOTS, 15).
+    # The least and the greatest of each statistic that was seen, (2, 15).
     limits: Tensor
-    knots: Tensor
     # Of the choice: (SQUARES, actions) logits by the picture, (PERSON, actions) by who plays.
     choice_slopes: Tensor
     choice_effects: Tensor
@@ -129,13 +128,14 @@ class PeopleModel(Agent):
         self.choice = TwoLayers(numbers, widths.hidden, len(ACTIONS))  # type: ignore[assignment]
         self.register_buffer("person", torch.zeros(1 + PERSON))
         self.register_buffer("limits", torch.tensor([[-FURTHEST], [FURTHEST]]).repeat(1, STATISTICS))
-        self.register_buffer("knots", torch.zeros(KNOTS, STATISTICS))
         self.register_buffer("choice_slopes", torch.zeros(SQUARES, len(ACTIONS)))
         self.register_buffer("choice_effects", torch.zeros(PERSON, len(ACTIONS)))
         for slug in FILTERS:
             count = coordinate_count(slug)
             self.register_buffer(f"centre_{slug}", torch.zeros(count))
             self.register_buffer(f"spread_{slug}", torch.ones(count))
+            # Where its splines bend.
+            self.register_buffer(f"knots_{slug}", torch.zeros(KNOTS, STATISTICS))
             # In spreads: means by the picture and by who plays, and logarithms of the deviations that are left, of the
             # population and of a person who is known.
             self.register_buffer(f"slopes_{slug}", torch.zeros(SPLINES, count))
@@ -151,10 +151,10 @@ class PeopleModel(Agent):
         own = picture_statistics(view) if statistics is None else statistics
         return torch.cat([own, steps, who], dim=1)
 
-    def splines(self, seen: Tensor) -> Tensor:
-        """(N, SPLINES) what the parameters' regressions are by, of what ``seen`` returns."""
+    def splines(self, slug: str, seen: Tensor) -> Tensor:
+        """(N, SPLINES) what the regressions of a filter's parameters are by, of what ``seen`` returns."""
         within, steps = self._regressors(seen)
-        bends = (within[:, None] - self.knots).clamp(min=0).flatten(1)
+        bends = (within[:, None] - getattr(self, f"knots_{slug}")).clamp(min=0).flatten(1)
         return torch.cat([within, bends, steps, torch.ones_like(within[:, :1])], dim=1)
 
     def squares(self, seen: Tensor) -> Tensor:
@@ -206,7 +206,7 @@ class PeopleModel(Agent):
         slopes, effects, left = (getattr(self, f"{name}_{slug}") for name in ("slopes", "effects", "left"))
         seen = features[:, -SEEN:]
         told, numbers = seen[:, -1 - PERSON, None], seen[:, -PERSON:]
-        foreseen = self.splines(seen) @ slopes + numbers @ effects
+        foreseen = self.splines(slug, seen) @ slopes + numbers @ effects
         known = left[0] + told * (left[1] - left[0])
         means = foreseen[:, None] + left[0].exp() * means
         logarithms = (deviations + known[:, None] + spread.log()).clamp(min=math.log(LEAST_DEVIATION), max=3.0)

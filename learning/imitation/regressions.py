@@ -52,11 +52,10 @@ def begin(model: PeopleModel, moves: Moves, people: torch.Tensor, count: int) ->
             if name.endswith("output.weight"):
                 parameter.mul_(0.02)
         model.limits.copy_(torch.stack([moves.statistics.amin(dim=0), moves.statistics.amax(dim=0)]))
-        model.knots.copy_(moves.statistics.quantile((torch.arange(KNOTS) + 0.5) / KNOTS, dim=0))
         seen = model.seen(moves.images[:, :, :1, :1].float(), moves.states, None, moves.statistics)
-        splines, squares = model.splines(seen).double().numpy(), model.squares(seen).double()
+        squares = model.squares(seen).double()
     who = people.numpy()
-    seen_of_people = [_begin_parameters(model, moves, splines, who, count), _begin_choice(model, moves, squares, who)]
+    seen_of_people = [_begin_parameters(model, moves, seen, who, count), _begin_choice(model, moves, squares, who)]
     means, precisions = (np.concatenate(parts, axis=1) for parts in zip(*seen_of_people, strict=True))
     effects, numbers = factor_analysis(means, precisions, PERSON)
     _set_effects(model, effects)
@@ -64,7 +63,7 @@ def begin(model: PeopleModel, moves: Moves, people: torch.Tensor, count: int) ->
 
 
 def _begin_parameters(
-    model: PeopleModel, moves: Moves, splines: Floats, who: NDArray[np.int64], count: int
+    model: PeopleModel, moves: Moves, seen: torch.Tensor, who: NDArray[np.int64], count: int
 ) -> tuple[Floats, Floats]:
     """Fit the parameters' regressions; return how each person differs, and how sure that is, (people, coordinates)."""
     means, precisions = [], []
@@ -78,13 +77,17 @@ def _begin_parameters(
             means.append(np.zeros((count, effects.shape[1])))
             precisions.append(np.zeros((count, effects.shape[1])))
             continue
+        # Where this filter is used: exposure, say, bends among dark pictures.
+        own_statistics = moves.statistics[moves.actions == index]
+        getattr(model, f"knots_{slug}").copy_(own_statistics.quantile((torch.arange(KNOTS) + 0.5) / KNOTS, dim=0))
+        splines = model.splines(slug, seen[moves.actions == index]).double().numpy()
         centre.copy_(torch.from_numpy(values.mean(axis=0)))
         spread.copy_(torch.from_numpy(np.maximum(values.std(axis=0), LEAST_DEVIATION)))
         own = who[rows]
         for column in range(values.shape[1]):
             told = (values[:, column] - float(centre[column])) / float(spread[column])
-            weights = stepwise(splines[rows], told)
-            residuals = told - splines[rows] @ weights
+            weights = stepwise(splines, told)
+            residuals = told - splines @ weights
             deviation = max(float(residuals.std()), 1e-3)
             differs, sure = _by_person(residuals / deviation, own, count)
             slopes[:, column] = torch.from_numpy(weights)
