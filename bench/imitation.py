@@ -11,7 +11,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,11 @@ from learning.agent.games import GameRequest
 from learning.agent.people_model import PeopleModel
 from learning.agent.playing import play
 from learning.command_line import main as safelight
+from learning.commands.imitate import JUDGEMENT, planted_tastes
 from learning.imitation.adapting import FEWEST_PHOTOS, left_out_gain
-from learning.imitation.moves import read_play
+from learning.imitation.imitating import ImitationConfig
+from learning.imitation.judging import POPULATION, judge
+from learning.imitation.moves import Play, read_play, split_play
 from learning.robots.synthetic_people import TASTES, appeal
 from learning.robots.synthetic_photos import make_photos
 
@@ -75,10 +78,9 @@ def measure(sizes: Sizes = SMALL) -> dict[str, Figure]:
         _run("prefer", export, "--agent", people, "-o", preferred, "--players", "robots", *counts)
         others = folder / "others"
         _synthetic(others, sizes.others, FEWEST_PHOTOS + 1, max(60, FEWEST_PHOTOS + 1), sizes.seed + 1)
-        imitated = json.loads((people / "imitation.json").read_text(encoding="utf-8"))
         judged = json.loads((preferred / "preferences.json").read_text(encoding="utf-8"))
         return (
-            _imitation(imitated, sizes)
+            _imitation(people, export, others, sizes)
             | _reward(judged)
             | _policy(people, preferred, folder / "scenes", sizes)
             | _adapter(people, others)
@@ -99,14 +101,31 @@ def _synthetic(out: Path, people: int, each: int, scenes: int, seed: int) -> Non
     _run("synthetic-people", "-o", out, "--temperament", TEMPERAMENT, *counts)
 
 
-def _imitation(judged: Mapping[str, Any], sizes: Sizes) -> dict[str, Figure]:
+def _imitation(run: Path, export: Path, others: Path, sizes: Sizes) -> dict[str, Figure]:
+    """By how much the gap is closed on the few moves that the command itself held out, and on all of other people's.
+
+    The command has a fiftieth of the play to judge by; by other people on other scenes it is told far more exactly.
+    """
+    command = json.loads((run / JUDGEMENT).read_text(encoding="utf-8"))
+    held_out = read_play(others, "robots")
+    split = split_play(read_play(export, "robots"), ImitationConfig.seed)
+    split = replace(split, held_out=held_out, known=Play((), held_out.views))
+    judgement = judge(_model(run), split, planted_tastes(export) | planted_tastes(others), sizes.seed)
+    return _closed("held_out", command, sizes) | _closed("others", judgement.to_json(), sizes)
+
+
+def _closed(name: str, judged: Mapping[str, Any], sizes: Sizes) -> dict[str, Figure]:
     nats = {name: figures["log_likelihood"]["value"] for name, figures in judged["forecasts"].items()}
     tops = {name: figures["top_1"]["value"] for name, figures in judged["forecasts"].items()}
-    treatments = sizes.people * sizes.each
     of = f"{judged['moves']} moves of {judged['people']} other people on {judged['photos']} other photos"
     note = "; ".join(f"{name} {nats[name]:.2f} nats, {100 * tops[name]:.0f} %" for name in nats)
-    against = f"marginal to ceiling, from {treatments:,} treatments"
-    return {"imitation.gap_closed": Figure(judged["closed"], "", against, f"{of}: {note}")}
+    found = {}
+    for ceiling, closed in judged["closed"].items():
+        against = f"marginal to {ceiling}, from {sizes.people * sizes.each:,} treatments"
+        interval = "" if closed["low"] is None else f" ({closed['low']:.2f} .. {closed['high']:.2f})"
+        key = f"imitation.gap_closed.{name}.{'population' if ceiling == POPULATION else 'own'}"
+        found[key] = Figure(closed["value"], "", against, f"{of}{interval}: {note}")
+    return found
 
 
 def _reward(judged: Mapping[str, Any]) -> dict[str, Figure]:
@@ -145,13 +164,17 @@ def _rewards(run: Path, views: Mapping[str, NDArray[np.float32]], sizes: Sizes) 
 
 
 def _adapter(people: Path, others: Path) -> dict[str, Figure]:
-    model = load_agent(people).agent
-    assert isinstance(model, PeopleModel)  # noqa: S101 (tells the type)
-    gains = left_out_gain(model, read_play(others, "robots"))
+    gains = left_out_gain(_model(people), read_play(others, "robots"))
     p = stats.ttest_1samp(gains, 0, alternative="greater").pvalue
     note = f"{np.mean(gains):+.3f} nats a move; Wilcoxon p = {stats.wilcoxon(gains, alternative='greater').pvalue:.2g}"
     against = f"the population's model, {len(gains)} people's ninth photo"
     return {"imitation.adapter_p": Figure(float(p), "one-sided p", against, note)}
+
+
+def _model(run: Path) -> PeopleModel:
+    model = load_agent(run).agent
+    assert isinstance(model, PeopleModel)  # noqa: S101 (tells the type)
+    return model
 
 
 def main(arguments: list[str]) -> int:

@@ -21,11 +21,12 @@ def forecasts(model: float) -> dict[str, object]:
 
 
 def test_the_gap_is_the_commands_own_and_its_note_says_of_how_much_it_is() -> None:
-    judged = {"forecasts": forecasts(-0.8), "moves": 7, "people": 2, "photos": 3, "closed": 0.8}
-    figure = measured._imitation(judged, Sizes())["imitation.gap_closed"]
+    closed = {"ceiling": {"value": 0.8, "low": 0.7, "high": 0.9}}
+    judged = {"forecasts": forecasts(-0.8), "moves": 7, "people": 2, "photos": 3, "closed": closed}
+    figure = measured._closed("held_out", judged, Sizes())["imitation.gap_closed.held_out.own"]
     assert figure.value == 0.8
     assert "2,000 treatments" in figure.against
-    assert figure.note.startswith("7 moves of 2 other people on 3 other photos: marginal -2.00 nats, 50 %")
+    assert figure.note.startswith("7 moves of 2 other people on 3 other photos (0.70 .. 0.90): marginal -2.00 nats")
 
 
 def test_agreement_is_told_where_pairs_were_held_out() -> None:

@@ -13,6 +13,7 @@ from learning.commands.options import clear_errors
 if TYPE_CHECKING:
     from learning.imitation.imitating import ImitationConfig
     from learning.imitation.moves import Play, Split
+    from learning.robots.synthetic_people import Taste
 
 JUDGEMENT = "imitation.json"
 
@@ -119,7 +120,7 @@ def _imitate(export: Path, out: Path, config: ImitationConfig, split: Split, pla
         raise SystemExit(130) from None
     model = load_agent(out).agent
     assert isinstance(model, PeopleModel)  # noqa: S101 (tells the type)
-    judgement = judge(model, split, _tastes(export), config.seed)
+    judgement = judge(model, split, planted_tastes(export), config.seed)
     text = json.dumps(judgement.to_json(), indent=1, ensure_ascii=False)
     write_atomically(out / JUDGEMENT, f"{text}\n".encode())
     for line in lines_of(judgement):
@@ -135,11 +136,11 @@ def _digest(play: Play) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def _tastes(export: Path) -> Any:
-    """Return the planted tastes, where the export is of synthetic people; else None."""
+def planted_tastes(export: Path) -> dict[str, Taste]:
+    """Return the planted tastes by name, where the export is of synthetic people; else none."""
     from editing.trajectories.reading import open_snapshot
     from learning.robots.synthetic_people import Taste
     from learning.robots.synthetic_play import MANIFEST_KEY
 
     planted = open_snapshot(export).manifest.get(MANIFEST_KEY)
-    return {name: Taste.from_json(taste) for name, taste in planted.items()} if isinstance(planted, dict) else None
+    return {name: Taste.from_json(taste) for name, taste in planted.items()} if isinstance(planted, dict) else {}

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from learning.commands.options import clear_errors
 from learning.commands.preferences import KINDS
+
+if TYPE_CHECKING:
+    from learning.agent.checkpoint import Checkpoint
+    from learning.agent.training_data import TrainingData
+    from learning.imitation.preferences import Preferences
+    from learning.imitation.preferring import PairSplit, PreferenceConfig
 
 JUDGEMENT = "preferences.json"
 
@@ -64,24 +71,14 @@ def command(export: Path, run_folder: Path, out: Path, resume: bool, **settings:
         _prefer(export, run_folder, out, PreferenceConfig(**settings), resume=resume)
 
 
-def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: bool) -> None:
+def _prefer(export: Path, run_folder: Path, out: Path, config: PreferenceConfig, *, resume: bool) -> None:
     import torch
 
-    from editing.files import write_atomically
-    from learning.agent.checkpoint import (
-        CRITIC,
-        IMITATION,
-        PREFERENCES,
-        CheckpointError,
-        begin_run,
-        load_agent,
-        load_critic,
-        read_config,
-    )
+    from learning.agent.checkpoint import CRITIC, CheckpointError, load_agent
     from learning.agent.people_model import PeopleModel
     from learning.agent.training_data import TRAINED_ON, TrainingData
     from learning.imitation.preferences import read_preferences
-    from learning.imitation.preferring import PolicyTrainer, RewardTrainer, agreement, split_pairs
+    from learning.imitation.preferring import PolicyTrainer, RewardTrainer, split_pairs
     from learning.imitation.running import run
 
     torch.set_num_threads(1)
@@ -91,21 +88,11 @@ def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: b
     preferences = read_preferences(export, KINDS[config.players])
     before = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
     split = split_pairs(preferences, config.seed, before)
-    # By their parts: a version that splits pairs otherwise must not go on with a run of another.
-    lines = [json.dumps([pair.to_json() for pair in getattr(split, part.name)]) for part in fields(split)]
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    begun = {"preferences": config.to_json(), "pairs": digest, "reference": checkpoint.sha256}
+    begun = {"preferences": config.to_json(), "pairs": _digest(split), "reference": checkpoint.sha256}
     if resume:
-        stored = read_config(out)
-        for name, value in begun.items():
-            if stored.get(name) != value:
-                raise CheckpointError(f"the run in {out} was begun with other {name}; begin another run")
+        _check_begun(out, begun)
     else:
-        known = (*split.trained, *split.validation)
-        own = TrainingData.of({pair.photo for pair in known}, {pair.player for pair in known})
-        about = {"training": checkpoint.config["training"], TRAINED_ON: (before | own).to_json(), **begun}
-        begin_run(out / CRITIC, config.reward_widths, {"recipe": PREFERENCES, TRAINED_ON: own.to_json()})
-        begin_run(out, checkpoint.widths, {"recipe": IMITATION, **about})
+        _begin(out, config, checkpoint, split, before, begun)
     click.echo(
         f"{len(preferences.pairs)} pairs; {len(split.trained)} are learned from, {len(split.validation)} on other "
         f"photos choose the checkpoint, {len(split.held_out)} of other people and photos are held out."
@@ -119,12 +106,55 @@ def _prefer(export: Path, run_folder: Path, out: Path, config: Any, *, resume: b
     except KeyboardInterrupt:
         click.echo("Stopped; --resume continues from the last checkpoint.")
         raise SystemExit(130) from None
-    critic, _ = load_critic(out)
+    _judge(out, split, preferences)
+    click.echo(f"The policy is in {out}; reward={out} is the reward in the environments.")
+
+
+def _digest(split: PairSplit) -> str:
+    """Return the SHA-256 of pairs by their parts: a version that splits otherwise must not go on with a run."""
+    lines = [json.dumps([pair.to_json() for pair in getattr(split, part.name)]) for part in fields(split)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _check_begun(out: Path, begun: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run that was begun with something else."""
+    from learning.agent.checkpoint import CheckpointError, read_config
+
+    stored = read_config(out)
+    for name, value in begun.items():
+        if stored.get(name) != value:
+            raise CheckpointError(f"the run in {out} was begun with other {name}; begin another run")
+
+
+def _begin(
+    out: Path,
+    config: PreferenceConfig,
+    checkpoint: Checkpoint,
+    split: PairSplit,
+    before: TrainingData,
+    begun: Mapping[str, Any],
+) -> None:
+    """Make the folders of the policy and of the reward, which say what they have seen."""
+    from learning.agent.checkpoint import CRITIC, IMITATION, PREFERENCES, begin_run
+    from learning.agent.training_data import TRAINED_ON, TrainingData
+
+    known = (*split.trained, *split.validation)
+    own = TrainingData.of({pair.photo for pair in known}, {pair.player for pair in known})
+    about = {"training": checkpoint.config["training"], TRAINED_ON: (before | own).to_json(), **begun}
+    begin_run(out / CRITIC, config.reward_widths, {"recipe": PREFERENCES, TRAINED_ON: own.to_json()})
+    begin_run(out, checkpoint.widths, {"recipe": IMITATION, **about})
+
+
+def _judge(out: Path, split: PairSplit, preferences: Preferences) -> None:
+    """Say, and write down, on how many of the held-out pairs the reward agrees."""
+    from editing.files import write_atomically
+    from learning.agent.checkpoint import load_critic
+    from learning.imitation.preferring import agreement
+
     judged: dict[str, Any] = {"pairs": preferences.counts, "learned_from": len(split.trained)}
     if split.held_out:
-        agreed = agreement(critic, split.held_out, preferences)
+        agreed = agreement(load_critic(out)[0], split.held_out, preferences)
         judged |= {"held_out": len(split.held_out), "agreement": agreed}
         click.echo(f"The reward agrees with {100 * agreed:.1f} % of {len(split.held_out)} held-out pairs.")
     text = json.dumps(judged, indent=1, ensure_ascii=False)
     write_atomically(out / JUDGEMENT, f"{text}\n".encode())
-    click.echo(f"The policy is in {out}; reward={out} is the reward in the environments.")

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
     from learning.agent.people_model import PeopleModel
     from learning.agent.training_data import TrainingData
-    from learning.photos.squares import PhotoSet
+    from learning.photos.squares import PhotoSet, Squares
     from learning.training.distributed import Processes
     from learning.training.potentials import Potential
+    from learning.training.validation import Validation
 
 Settings = dict[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -281,72 +282,110 @@ def _settings_of_run(context: click.Context, out: Path) -> Settings:
 
 
 def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path | None, *, cuda_graphs: bool) -> None:
-    from learning.agent.checkpoint import LAST, CheckpointError, begin_run, read_config
-    from learning.agent.training_data import TRAINED_ON
+    """Begin a run, or go on with it, to its end."""
+    from learning.agent.checkpoint import LAST
     from learning.device import choose_device, choose_precision
     from learning.photos.batches import CropSampler
-    from learning.photos.unprocessing import with_unprocessed
     from learning.training.distributed import joined, own_device, started
     from learning.training.pictures import TrainingPictures
     from learning.training.run import TRAINERS, run
     from learning.training.updates import capture_on
-    from learning.training.validation import Validation, split
 
     processes = started()
     where = choose_device(own_device(device))
     # As it is on this device: a run keeps what it was begun with, wherever it is resumed.
     settings |= {"precision": choose_precision(settings["precision"], where, settings["width"])}
     config = _config(settings, processes)
-    if resume and not _begun_with(config, read_config(out).get("training")):
-        raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
     sets = read_sets(settings, cache)
-    digests = [photo_set.digest for photo_set in sets]
     people, begun_by = _people(settings)
     reward, raised = _reward(settings, where)
-    if not resume:
-        about = {
-            "recipe": settings["recipe"],
-            "training": config.to_json(),
-            "normalisation": config.normalisation.to_json(),
-            "settings": settings,
-            "photos": digests,
-            TRAINED_ON: (_training_data(sets) | begun_by.data | raised.data).to_json(),
-            **({"init": begun_by.sha256} if people is not None else {}),
-            **({"reward": raised.sha256} if reward is not None else {}),
-        }
-        if processes.rank == 0:
-            begin_run(out, config.widths, about)
-    elif read_config(out).get("photos") != digests:
-        raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
-    elif read_config(out).get("init") != (begun_by.sha256 or None):
-        raise CheckpointError(f"{settings['init']} is not the model that the run in {out} was begun with")
-    elif read_config(out).get("reward") != (raised.sha256 or None):
-        raise CheckpointError(f"{settings['reward']} is not the reward that the run in {out} was begun with")
-    # Of several seeds, that of the first.
-    split_seed = settings["split_seed"] if "split_seed" in settings else settings["seed"]
-    unprocessed = settings["unprocess"] or 0.0
-    squares = with_unprocessed(sets[0].squares, sets[1].squares, unprocessed, split_seed)
-    trained, validation = split(squares.inputs.photos, split_seed)
-    trained_targets, _ = split(squares.targets.photos, split_seed)
-    inputs, targets = squares.inputs.take(trained), squares.targets.take(trained_targets)
+    if resume:
+        _check_is_of(out, config, settings, sets, begun_by, raised)
+    elif processes.rank == 0:
+        _begin(out, config, settings, sets, begun_by, raised)
+    parts = _parts(settings, sets)
     capture = capture_on(where) if cuda_graphs and people is None else None
-    known: dict[str, Any] = {"finished": CropSampler(squares.finished.take(trained), where)} if squares.finished else {}
-    known |= {} if people is None else {"people": people}
-    known |= {} if reward is None else {"reward": reward}
-    samplers = CropSampler(inputs, where), CropSampler(targets, where)
-    trainer = TRAINERS[settings["recipe"]](config, *samplers, where, processes, capture, **known)
-    shown = squares.inputs.take(validation) if len(validation) else inputs
-    pictures = TrainingPictures(shown, targets, settings["picture_every"])
-    held_out = squares.finished.take(validation) if squares.finished else None
-    judge = Validation(squares.inputs.take(validation), squares.targets, held_out)
+    known = {"finished": CropSampler(parts.finished, where) if parts.finished else None}
+    known |= {"people": people, "reward": reward}
+    samplers = CropSampler(parts.inputs, where), CropSampler(parts.targets, where)
+    given = {name: value for name, value in known.items() if value is not None}
+    trainer = TRAINERS[settings["recipe"]](config, *samplers, where, processes, capture, **given)
+    pictures = TrainingPictures(parts.shown, parts.targets, settings["picture_every"])
     try:
         with joined(processes, where):
-            run(out, trainer, judge, pictures, settings["save_every"], settings["keep_every"])
+            run(out, trainer, parts.validation, pictures, settings["save_every"], settings["keep_every"])
     except KeyboardInterrupt:
         saved = "its last checkpoint" if (out / LAST).exists() else "the beginning, as nothing was saved yet"
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from {saved}.")
         raise SystemExit(130) from None
     click.echo(f"Trained {config.iterations} iterations on {where}; the agent is in {out}.")
+
+
+def _begin(
+    out: Path, config: Any, settings: Settings, sets: Sequence[PhotoSet], begun_by: _Learned, raised: _Learned
+) -> None:
+    """Make the run's folder, which says what the run is begun with."""
+    from learning.agent.checkpoint import begin_run
+    from learning.agent.training_data import TRAINED_ON
+
+    about = {
+        "recipe": settings["recipe"],
+        "training": config.to_json(),
+        "normalisation": config.normalisation.to_json(),
+        "settings": settings,
+        "photos": [photo_set.digest for photo_set in sets],
+        TRAINED_ON: (_training_data(sets) | begun_by.data | raised.data).to_json(),
+    }
+    learned = {"init": begun_by.sha256, "reward": raised.sha256}
+    begin_run(out, config.widths, about | {name: sha256 for name, sha256 in learned.items() if sha256})
+
+
+def _check_is_of(
+    out: Path, config: Any, settings: Settings, sets: Sequence[PhotoSet], begun_by: _Learned, raised: _Learned
+) -> None:
+    """Refuse to go on with a run that was begun with something else."""
+    from learning.agent.checkpoint import CheckpointError, read_config
+
+    stored = read_config(out)
+    if not _begun_with(config, stored.get("training")):
+        raise CheckpointError(f"the run in {out} was begun with other defaults of its recipe; begin another run")
+    if stored.get("photos") != [photo_set.digest for photo_set in sets]:
+        raise CheckpointError(f"the photos are not those that the run in {out} was begun with; begin another run")
+    if stored.get("init") != (begun_by.sha256 or None):
+        raise CheckpointError(f"{settings['init']} is not the model that the run in {out} was begun with")
+    if stored.get("reward") != (raised.sha256 or None):
+        raise CheckpointError(f"{settings['reward']} is not the reward that the run in {out} was begun with")
+
+
+class _Parts(NamedTuple):
+    """The photos of a training: those learned from, those that pictures show, and by which it is judged."""
+
+    inputs: Squares
+    targets: Squares
+    finished: Squares | None
+    shown: Squares
+    validation: Validation
+
+
+def _parts(settings: Settings, sets: Sequence[PhotoSet]) -> _Parts:
+    """Split the photos."""
+    from learning.photos.unprocessing import with_unprocessed
+    from learning.training.validation import Validation, split
+
+    # Of several seeds, that of the first.
+    split_seed = settings["split_seed"] if "split_seed" in settings else settings["seed"]
+    squares = with_unprocessed(sets[0].squares, sets[1].squares, settings["unprocess"] or 0.0, split_seed)
+    trained, held_out = split(squares.inputs.photos, split_seed)
+    trained_targets, _ = split(squares.targets.photos, split_seed)
+    inputs, unseen = squares.inputs.take(trained), squares.inputs.take(held_out)
+    finished = squares.finished.take(held_out) if squares.finished else None
+    return _Parts(
+        inputs,
+        squares.targets.take(trained_targets),
+        squares.finished.take(trained) if squares.finished else None,
+        unseen if len(held_out) else inputs,
+        Validation(unseen, squares.targets, finished),
+    )
 
 
 class _Learned(NamedTuple):

@@ -3,7 +3,9 @@
 - the marginal: how often people take each unused filter, or stop, at a step of that place, whatever the picture shows,
   and how they set its sliders (a kernel density for each coordinate);
 - the nearest person: the same of one person alone, the one of those learned from who is most like who plays;
-- the ceiling, where it is known: the planted policy of synthetic people.
+- the ceiling, where it is known: the planted policy of synthetic people, each person's own;
+- the ceiling of a model of the population, likewise: the mean of the planted policies of everybody learned from. Who
+  knows all of them, and not who plays, can do no better by the picture and the steps.
 
 A move is its filter, or the stop, and where the sliders are set. Densities are those of coordinates
 (``editing.game.coordinates``): their differences, which are all that counts, are those of any other scale.
@@ -28,7 +30,7 @@ from learning.agent.people_model import PeopleModel
 from learning.comparison.intervals import Resampling
 from learning.imitation.imitating import log_likelihoods, most_probable_actions, players_of_moves
 from learning.imitation.moves import Moves, Play, Split, moves_of_play
-from learning.robots.synthetic_people import Taste, trajectory_likelihoods
+from learning.robots.synthetic_people import MoveLikelihood, Taste, looks_before, trajectory_likelihoods
 
 Floats = NDArray[np.float64]
 # What one person does is mixed with so many moves of everybody's: nobody shows all of his or her ways in a few games.
@@ -165,18 +167,25 @@ def model_forecast(model: PeopleModel, moves: Moves, person: torch.Tensor | None
     return Forecast(chosen.double().numpy(), density.double().numpy(), most_probable_actions(model, moves).numpy())
 
 
-def planted_forecast(play: Play, tastes: Mapping[str, Taste]) -> Forecast:
-    """Return what the planted policies themselves foretell of their own moves: the ceiling."""
-    moves = [
-        move
-        for game in play.games
-        for move in trajectory_likelihoods(tastes[game.player], play.views[game.photo], game.steps)
-    ]
-    return Forecast(
-        np.array([move.choice for move in moves]),
-        np.array([move.parameters for move in moves]),
-        np.array([ACTIONS.index(move.best) for move in moves]),
-    )
+def planted_forecasts(
+    play: Play, tastes: Mapping[str, Taste], population: Sequence[Taste]
+) -> tuple[Forecast, Forecast]:
+    """Return what the planted policies foretell of moves: each player's own, and the mean of those of a population."""
+    own, others = [], list[list[MoveLikelihood]]()
+    for game in play.games:
+        looks = looks_before(play.views[game.photo], game.steps)
+        own += trajectory_likelihoods(tastes[game.player], looks, game.steps)
+        others += zip(*(trajectory_likelihoods(taste, looks, game.steps) for taste in population), strict=True)
+    return _mean_forecast([[move] for move in own]), _mean_forecast(others)
+
+
+def _mean_forecast(moves: Sequence[Sequence[MoveLikelihood]]) -> Forecast:
+    """Return what policies foretell together, if each is as likely to be the one: of each move, by each of them."""
+    choice = np.array([[policy.choice for policy in move] for move in moves])
+    parameters = np.array([[policy.parameters for policy in move] for move in moves])
+    together = [np.logaddexp.reduce(of, axis=1) - math.log(of.shape[1]) for of in (choice, choice + parameters)]
+    best = [int(np.mean([policy.probabilities for policy in move], axis=0).argmax()) for move in moves]
+    return Forecast(together[0], together[1] - together[0], np.array(best))
 
 
 @dataclass(frozen=True)
@@ -184,28 +193,30 @@ class Judgement:
     """What is reported of a model of people, by forecaster: nats a move, and how often the likeliest action is taken.
 
     Attributes:
-        closed: the part of the way from the marginal to the ceiling; None where the ceiling is not known.
+        closed: the part of the way from the marginal to each ceiling, with its interval over people; empty where the
+            ceilings are not known.
     """
 
     moves: int
     people: int
     photos: int
     forecasts: Mapping[str, Mapping[str, Any]]
-    closed: float | None
+    closed: Mapping[str, Mapping[str, float | None]]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return dict(vars(self))
 
 
-MARGINAL, NEAREST, MODEL, CEILING = "marginal", "nearest person", "model", "ceiling"
+MARGINAL, NEAREST, MODEL = "marginal", "nearest person", "model"
+CEILING, POPULATION = "ceiling", "ceiling of a population"
 
 
-def judge(model: PeopleModel, split: Split, tastes: Mapping[str, Taste] | None, seed: int) -> Judgement:
+def judge(model: PeopleModel, split: Split, tastes: Mapping[str, Taste], seed: int) -> Judgement:
     """Judge a model on held-out people and photos.
 
     Args:
-        tastes: of synthetic people, by name; None where the ceiling is not known.
+        tastes: of synthetic people, by name; the ceilings are not known without those of everybody.
     """
     moves = moves_of_play(split.held_out)
     everybody = Marginal(moves_of_play(split.trained))
@@ -214,20 +225,24 @@ def judge(model: PeopleModel, split: Split, tastes: Mapping[str, Taste] | None, 
         NEAREST: nearest_person(split, moves, everybody),
         MODEL: model_forecast(model, moves),
     }
-    closed = None
-    if tastes is not None and all(person in tastes for person in split.held_out.people):
-        forecasts[CEILING] = planted_forecast(split.held_out, tastes)
-        low, high = (float(forecasts[name].total.mean()) for name in (MARGINAL, CEILING))
-        closed = (float(forecasts[MODEL].total.mean()) - low) / (high - low)
+    if all(person in tastes for person in (*split.held_out.people, *split.trained.people)):
+        population = [tastes[person] for person in split.trained.people]
+        own, others = planted_forecasts(split.held_out, tastes, population)
+        forecasts |= {POPULATION: others, CEILING: own}
     games = split.held_out.games
     numbers = moves.games.tolist()
     resampling = Resampling([games[n].player for n in numbers], [games[n].photo for n in numbers], (seed, 22))
+    gains = {name: forecast.total - forecasts[MARGINAL].total for name, forecast in forecasts.items()}
     return Judgement(
         len(moves),
         len(split.held_out.people),
         len(split.held_out.photos),
         {name: _summary(forecast, moves, resampling) for name, forecast in forecasts.items()},
-        closed,
+        {
+            ceiling: resampling.ratio(gains[MODEL], gains[ceiling]).to_json()
+            for ceiling in (CEILING, POPULATION)
+            if ceiling in gains
+        },
     )
 
 
@@ -250,13 +265,16 @@ def lines_of(judgement: Judgement) -> Sequence[str]:
     """Return the report as lines of text."""
     lines = [
         f"On {judgement.moves} moves of {judgement.people} other people, on {judgement.photos} other photos:",
-        f"{'':16}nats a move   of them the filter   likeliest filter taken",
+        f"{'':24}nats a move   of them the filter   likeliest filter taken",
     ]
     for name, figures in judgement.forecasts.items():
         likelihood, top = figures["log_likelihood"]["value"], figures["top_1"]["value"]
-        lines.append(f"{name:16}{likelihood:11.3f}{figures['of_choice']:21.3f}{100 * top:23.1f} %")
-    if judgement.closed is None:
+        lines.append(f"{name:24}{likelihood:11.3f}{figures['of_choice']:21.3f}{100 * top:23.1f} %")
+    if not judgement.closed:
         lines.append("The ceiling is not known: people's own policy is known of synthetic people alone.")
-    else:
-        lines.append(f"The model closes {100 * judgement.closed:.0f} % of the way from the marginal to the ceiling.")
+    for ceiling, closed in judgement.closed.items():
+        value, low, high = (closed[name] for name in ("value", "low", "high"))
+        interval = "" if low is None or high is None else f" ({100 * low:.0f} .. {100 * high:.0f} %)"
+        closes = "nothing" if value is None else f"{100 * value:.0f} %{interval}"
+        lines.append(f"The model closes {closes} of the way from the marginal to the {ceiling}.")
     return lines

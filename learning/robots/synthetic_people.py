@@ -168,36 +168,48 @@ def draw_step(taste: Taste, look: Look, slug: str, random: np.random.Generator, 
 class MoveLikelihood:
     """The log-likelihood of one move, in nats: of the filter or the stop, and of its parameters' coordinates.
 
-    ``best`` is the most probable action.
+    Attributes:
+        probabilities: of each of ``ACTIONS``.
     """
 
     choice: float
     parameters: float
-    best: str
+    probabilities: Floats
 
 
-def trajectory_likelihoods(taste: Taste, view: Pixels, steps: Sequence[Step]) -> list[MoveLikelihood]:
+def looks_before(view: Pixels, steps: Sequence[Step]) -> list[Look]:
+    """Return what people see before each step of a finished trajectory, and before its stop.
+
+    Args:
+        view: (64, 64, 3) linear light, see ``editing.photos.preview.agent_view``.
+    """
+    picture, looks = view, [look_at(view)]
+    for step in steps:
+        picture = apply_steps(picture, [step])
+        looks.append(look_at(picture))
+    return looks
+
+
+def trajectory_likelihoods(taste: Taste, looks: Sequence[Look], steps: Sequence[Step]) -> list[MoveLikelihood]:
     """Return the policy's log-likelihood of each move of a finished trajectory; that of its stop is the last.
 
     After the last possible step nobody has to stop.
 
     Args:
-        view: (64, 64, 3) linear light, see ``editing.photos.preview.agent_view``.
+        looks: of ``looks_before``.
     """
-    moves, picture, used = [], view, list[str]()
-    for step in steps:
-        look = look_at(picture)
+    moves, used = [], list[str]()
+    for look, step in zip(looks, steps, strict=False):
         probabilities = choice_probabilities(taste, look, used)
         mean, deviation = parameter_distribution(taste, look, step.filter)
         z = (coordinates_of(step.filter, step.parameters) - mean) / deviation
         density = float(-0.5 * (z**2).sum() - np.log(deviation).sum() - 0.5 * len(z) * math.log(2 * math.pi))
         chosen = float(np.log(probabilities[ACTIONS.index(step.filter)]))
-        moves.append(MoveLikelihood(chosen, density, ACTIONS[int(probabilities.argmax())]))
-        picture = apply_steps(picture, [step])
+        moves.append(MoveLikelihood(chosen, density, probabilities))
         used.append(step.filter)
     if len(steps) < MAXIMUM_STEPS:
-        probabilities = choice_probabilities(taste, look_at(picture), used)
-        moves.append(MoveLikelihood(float(np.log(probabilities[-1])), 0.0, ACTIONS[int(probabilities.argmax())]))
+        probabilities = choice_probabilities(taste, looks[len(steps)], used)
+        moves.append(MoveLikelihood(float(np.log(probabilities[-1])), 0.0, probabilities))
     return moves
 
 

@@ -21,6 +21,7 @@ from learning.robots.synthetic_people import (
     draw_people,
     draw_step,
     look_at,
+    looks_before,
     parameter_distribution,
     trajectory_likelihoods,
 )
@@ -40,7 +41,7 @@ def test_first_filters_are_drawn_by_the_probabilities_that_the_likelihood_has() 
     drawn = np.array([firsts[action] for action in ACTIONS]) / 400
     assert np.abs(drawn - expected).max() < 0.08
     steps = draw_trajectory(MOODY, VIEW, random)
-    first = trajectory_likelihoods(MOODY, VIEW, steps)[0]
+    first = trajectory_likelihoods(MOODY, looks_before(VIEW, steps), steps)[0]
     assert first.choice == pytest.approx(np.log(expected[ACTIONS.index(steps[0].filter)]))
 
 
@@ -58,7 +59,9 @@ def test_a_trajectory_has_a_likelihood_for_each_step_and_for_its_stop() -> None:
     random = np.random.default_rng(3)
     for _ in range(20):
         steps = draw_trajectory(TASTES["hasty"], VIEW, random)
-        assert len(trajectory_likelihoods(TASTES["hasty"], VIEW, steps)) == len(steps) + (len(steps) < 5)
+        assert len(trajectory_likelihoods(TASTES["hasty"], looks_before(VIEW, steps), steps)) == len(steps) + (
+            len(steps) < 5
+        )
 
 
 def test_what_a_picture_lacks_is_mended() -> None:
