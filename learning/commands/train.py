@@ -305,8 +305,8 @@ def _train(out: Path, settings: Settings, device: str, resume: bool, cache: Path
         _begin(out, config, settings, sets, begun_by, raised)
     parts = _parts(settings, sets)
     capture = capture_on(where) if cuda_graphs and people is None else None
-    known = {"finished": CropSampler(parts.finished, where) if parts.finished else None}
-    known |= {"people": people, "reward": reward}
+    finished = CropSampler(parts.finished, where) if parts.finished else None
+    known: dict[str, Any] = {"finished": finished, "people": people, "reward": reward}
     samplers = CropSampler(parts.inputs, where), CropSampler(parts.targets, where)
     given = {name: value for name, value in known.items() if value is not None}
     trainer = TRAINERS[settings["recipe"]](config, *samplers, where, processes, capture, **given)

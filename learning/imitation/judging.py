@@ -175,7 +175,8 @@ def planted_forecasts(
     for game in play.games:
         looks = looks_before(play.views[game.photo], game.steps)
         own += trajectory_likelihoods(tastes[game.player], looks, game.steps)
-        others += zip(*(trajectory_likelihoods(taste, looks, game.steps) for taste in population), strict=True)
+        of_each = [trajectory_likelihoods(taste, looks, game.steps) for taste in population]
+        others += [list(move) for move in zip(*of_each, strict=True)]
     return _mean_forecast([[move] for move in own]), _mean_forecast(others)
 
 

@@ -10,7 +10,8 @@
       loss = -log sigmoid(beta ((log p(w) - log r(w)) - (log p(l) - log r(l)))) - anchor log p(w).
 
   The last term keeps the density of what people did from falling along with that of what they rejected, as it may where
-  densities have no upper bound (Pang et al., "Iterative Reasoning Preference Optimization", 2024).
+  densities have no upper bound (Pang et al., "Iterative Reasoning Preference Optimization", 2024). The model's
+  regressions move first, to where this loss is least on all pairs; its networks learn what is left.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from editing.game.filters import apply_steps
+from editing.game.filters import FILTERS, apply_steps
 from learning.agent.checkpoint import WEIGHTS
 from learning.agent.critic import Critic
 from learning.agent.networks import initialise
@@ -40,8 +41,8 @@ from learning.training.trainer import NetworkOptimizer, Trainer, clip_to_display
 # Of people, and of photos, this part is held out; of the other photos, this part is for choosing a checkpoint.
 HELD_OUT, VALIDATION = 0.2, 0.1
 FEWEST_PAIRS = 8
-# The precision of the prior of the regression's slopes, by columns of deviation 1.
-SLOPE_PRIOR = 0.3
+# The precision of the prior of the reward's slopes, and of how far a policy's move, by columns of deviation 1.
+SLOPE_PRIOR, MOVE_PRIOR = 0.3, 10.0
 _CPU = torch.device("cpu")
 
 
@@ -261,6 +262,75 @@ def dpo_loss(policy: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor], be
     return -logsigmoid(beta * (kept - rejected))
 
 
+class _RegressionsOnly:
+    """What a policy's regressions alone say of one side of pairs, the networks as they are; in float64."""
+
+    def __init__(self, side: _PairMoves, model: PeopleModel, pairs: int) -> None:
+        self._games, self._pairs = side.moves.games, pairs
+        images, *self._moves = side.moves.batch(torch.arange(len(side.moves)), torch.float64)
+        self.seen = model.seen(images, self._moves[0], None, side.moves.statistics.double())
+        parts = [
+            model.extracted(*part) for part in zip(images.split(AT_ONCE), self._moves[0].split(AT_ONCE), strict=True)
+        ]
+        self._extracted = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+
+    def log_probabilities(self, model: PeopleModel) -> Tensor:
+        """(pairs,) the log-likelihood of what each pair has on this side."""
+        states, actions, coordinates = self._moves
+        found = sum_of(model.likelihoods_of(self._extracted, self.seen, states, actions, coordinates))
+        return _sums(found, self._games, self._pairs)
+
+
+def move_regressions(model: PeopleModel, sides: Sequence[_PairMoves], config: PreferenceConfig) -> None:
+    """Move a policy's regressions to where the loss is least on all pairs, with a normal prior around the reference.
+
+    Columns that the model of people did not choose for a slider stay without weight.
+    """
+    policy = deepcopy(model).double().requires_grad_(False)
+    pairs = len(sides[0].rows)
+    kept, rejected = (_RegressionsOnly(side, policy, pairs) for side in sides)
+    reference = kept.log_probabilities(policy), rejected.log_probabilities(policy)
+    before, scales, moves = dict[str, Tensor](), dict[str, Tensor](), dict[str, Tensor]()
+    for name, columns in _regressions(policy, kept.seen):
+        before[name] = getattr(policy, name)
+        scales[name] = _scale(before[name], columns)
+        # Known or not, a person's deviation changes alike.
+        shape = before[name][:1] if columns is None else before[name]
+        moves[name] = torch.zeros_like(shape, requires_grad=True)
+
+    def loss() -> Tensor:
+        for name, move in moves.items():
+            setattr(policy, name, before[name] + scales[name] * move)
+        own = kept.log_probabilities(policy), rejected.log_probabilities(policy)
+        far = sum(move.square().sum() for move in moves.values())
+        losses = dpo_loss(own, reference, config.beta)
+        return losses.mean() - config.anchor * own[0].mean() + 0.5 * MOVE_PRIOR * far / pairs
+
+    minimise(loss, *moves.values())
+    with torch.no_grad():
+        for name, move in moves.items():
+            getattr(model, name).copy_(before[name] + scales[name] * move)
+
+
+def _regressions(model: PeopleModel, seen: Tensor) -> list[tuple[str, Tensor | None]]:
+    """Return the names of a model's regressions, each with its columns; deviations have none."""
+    slopes = [(f"slopes_{slug}", model.splines(slug, seen)) for slug in FILTERS]
+    deviations = [(f"left_{slug}", None) for slug in FILTERS]
+    return [*slopes, *deviations, ("choice_slopes", model.squares(seen))]
+
+
+def _scale(slopes: Tensor, columns: Tensor | None) -> Tensor:
+    """Return how far a move of 1 moves each weight: by columns of deviation 1, and not at all where one is not used."""
+    if columns is None:
+        return torch.ones_like(slopes)
+    used = slopes != 0
+    used[-1] = True
+    deviations = columns.std(dim=0, correction=0)
+    # The constant.
+    deviations[-1] = 1
+    return used / (deviations[:, None] + 1e-3)
+
+
 class PolicyTrainer(Trainer):
     """A run of direct preference optimisation: each iteration is a batch of pairs."""
 
@@ -283,6 +353,7 @@ class PolicyTrainer(Trainer):
             if split.validation
             else None
         )
+        move_regressions(self.model, self._sides, config)
         self.optimizers = {"agent": NetworkOptimizer(self.model, BETAS, self.device)}
 
     def _losses(self, sides: list[_PairMoves], pairs: Tensor) -> tuple[Tensor, Tensor, Tensor]:

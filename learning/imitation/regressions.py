@@ -164,14 +164,15 @@ def _begin_choice(
     return (people.T @ (taken - shares)) / np.maximum(information, 1e-6), information
 
 
-def minimise(loss: Callable[[], torch.Tensor], weights: torch.Tensor) -> None:
-    """Find the weights at which a convex loss of them is least, by L-BFGS."""
-    solver = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
+def minimise(loss: Callable[[], torch.Tensor], *weights: torch.Tensor) -> None:
+    """Find the weights at which a smooth loss of them is least, by L-BFGS."""
+    solver = torch.optim.LBFGS(weights, max_iter=100, line_search_fn="strong_wolfe")
 
     def evaluated() -> float:
         solver.zero_grad()
         value = loss()
-        (weights.grad,) = torch.autograd.grad(value, [weights])
+        for weight, gradient in zip(weights, torch.autograd.grad(value, weights), strict=True):
+            weight.grad = gradient
         return value.item()
 
     solver.step(evaluated)  # type: ignore[no-untyped-call]

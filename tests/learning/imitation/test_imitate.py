@@ -111,8 +111,11 @@ def test_the_command_learns_says_how_well_and_plays(export: Path, tmp_path: Path
     assert "% of the way from the marginal to the ceiling" in output
     judged = json.loads((out / "imitation.json").read_text())
     likelihood = {name: figures["log_likelihood"]["value"] for name, figures in judged["forecasts"].items()}
-    assert likelihood.keys() == {"marginal", "nearest person", "model", "ceiling"}
-    assert likelihood["ceiling"] > likelihood["marginal"]
+    assert likelihood.keys() == {"marginal", "nearest person", "model", "ceiling of a population", "ceiling"}
+    # Who knows everybody's policy knows less than who plays.
+    assert likelihood["marginal"] < likelihood["ceiling of a population"] < likelihood["ceiling"]
+    closed = {ceiling: of["value"] for ceiling, of in judged["closed"].items()}
+    assert closed["ceiling of a population"] > closed["ceiling"]
     config = json.loads((out / "config.json").read_text())
     trained_on = TrainingData.from_json(config[TRAINED_ON])
     assert trained_on is not None

@@ -79,10 +79,15 @@ def test_both_learn_what_they_are_shown(learned: tuple[Path, Path]) -> None:
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
     checkpoint = load_agent(learned[1])
     assert isinstance(checkpoint.agent, PeopleModel)
+    reference = {name: value.clone() for name, value in checkpoint.agent.state_dict().items()}
     policy = PolicyTrainer(config, checkpoint.agent, checkpoint.widths, split, preferences)
-    losses = [policy.iterate()["loss"] for _ in range(12)]
-    assert losses[0] == pytest.approx(np.log(2), abs=1e-4)
-    assert np.mean(losses[-4:]) < losses[0]
+    began = np.mean([policy.iterate()["loss"] for _ in range(12)])
+    # The regressions have moved already, where they say anything; the reference has not.
+    assert began < np.log(2) - 0.01
+    before, slopes = reference["slopes_exposure"], policy.model.slopes_exposure
+    assert not torch.equal(slopes, before)
+    assert torch.equal(slopes[:-1] != 0, before[:-1] != 0)
+    assert all(torch.equal(value, reference[name]) for name, value in checkpoint.agent.state_dict().items())
 
 
 def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(learned: tuple[Path, Path], tmp_path: Path) -> None:
