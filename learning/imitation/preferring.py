@@ -270,7 +270,8 @@ class _RegressionsOnly:
         images, *self._moves = side.moves.batch(torch.arange(len(side.moves)), torch.float64)
         self.seen = model.seen(images, self._moves[0], None, side.moves.statistics.double())
         parts = [
-            model.extracted(*part) for part in zip(images.split(AT_ONCE), self._moves[0].split(AT_ONCE), strict=True)
+            model.extracted(*part)
+            for part in zip(torch.split(images, AT_ONCE), torch.split(self._moves[0], AT_ONCE), strict=True)
         ]
         self._extracted = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 
