@@ -10,19 +10,20 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.test.testcases import LiveServerThread
-from numpy.typing import NDArray
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from editing.photos.practice_picture import practice_picture
-from editing.photos.preview import area_average
 from editing.photos.read_options import ReadOptions
 from tests.browser.chromium import running_chromium
 from tests.browser.player import Person
 from tests.browser.server import GATE, GatedServer
 from tests.browser.visitor import PATIENCE_MS, visitor
+from tests.webapp.conftest import small_practice_picture
 from webapp.photos.models import Photo
 from webapp.studies.models import DEFAULT, Study
 from webapp.studies.photos import add_photo
+
+# A fixture of all tests of the site.
+__all__ = ["small_practice_picture"]
 
 # Playwright keeps an event loop running in the thread of the tests, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -87,6 +88,7 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 
 
@@ -117,17 +119,6 @@ def make_photo(study: Study, tmp_path: Path) -> Callable[..., Photo]:
         return add_photo(study, path, ReadOptions("linear", "srgb")).photo
 
     return make
-
-
-@pytest.fixture(scope="session")
-def _painted_small() -> NDArray[np.float32]:
-    return area_average(practice_picture(), 96, 144)
-
-
-@pytest.fixture
-def small_practice_picture(_painted_small: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The practice picture is painted once, and small: drawing in software takes its time."""
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: _painted_small)
 
 
 @pytest.fixture

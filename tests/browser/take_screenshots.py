@@ -35,6 +35,11 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
         yield one
 
 
+@pytest.fixture(autouse=True)
+def small_practice_picture() -> None:
+    """The practice picture is as people see it."""
+
+
 @pytest.fixture
 def visit(person: Person, live_server: Any, study: Study, tmp_path: Path) -> Iterator[Visit]:
     """A visitor of a study of real photos."""

@@ -4,6 +4,7 @@ Everything that axe-core knows is asked, but what it calls experimental or WCAG'
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -27,9 +28,41 @@ OPTIONS = {
 }
 # The documentation of the API is another project's page: it is only asked that ours around it is sound.
 ANOTHER_PROJECTS = ["#swagger-ui"]
-FIND = """async ([exclude, options]) => {
-    const { violations } = await axe.run({ exclude }, options);
-    return violations.flatMap(({ id, help, nodes }) =>
+# What depends on where things lie, and on the page as a whole; all else depends on what is shown, and in which colours.
+OF_THE_WINDOW = {
+    "resultTypes": ["violations"],
+    "runOnly": [
+        "target-size",
+        "scrollable-region-focusable",
+        "heading-order",
+        "page-has-heading-one",
+        "landmark-one-main",
+    ],
+}
+# In a further window of a page that was looked at, all is asked only of what that window shows, hides or colours
+# otherwise, or writes smaller: of what is hidden, where it lay. Of all, it would take nearly twice as long.
+FIND = """async ([exclude, options, ofTheWindow, isFurtherWindow]) => {
+    const traits = (one) => {
+        const { color, backgroundColor, opacity, fontSize } = getComputedStyle(one);
+        return { looks: [one.checkVisibility(), color, backgroundColor, opacity].join(), size: parseFloat(fontSize) };
+    };
+    const shown = (one) => (one.checkVisibility() ? one : shown(one.parentElement));
+    const elements = [...document.body.querySelectorAll(`:not(:is(${exclude}) *)`)];
+    const before = window.looked;
+    window.looked = new Map(elements.map((one) => [one, traits(one)]));
+    const runs = [];
+    if (isFurtherWindow) {
+        const isChanged = (one) => {
+            const [was, is] = [before.get(one), window.looked.get(one)];
+            return was === undefined || was.looks !== is.looks || was.size > is.size;
+        };
+        const changed = elements.filter(isChanged).map(shown);
+        if (changed.length > 0) runs.push([{ include: [...new Set(changed)], exclude }, options]);
+        runs.push([{ exclude }, ofTheWindow]);
+    } else runs.push([{ exclude }, options]);
+    const found = [];
+    for (const [context, asked] of runs) found.push(...(await axe.run(context, asked)).violations);
+    return found.flatMap(({ id, help, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary}`));
 }"""
 
@@ -57,11 +90,11 @@ def axe(root: Path) -> str:
     return (root / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
-def violations(page: Page, program: str) -> list[str]:
+def violations(page: Page, program: str, *, is_further_window: bool = False) -> list[str]:
     """What axe-core finds. It comes in through the debugger, which no content security policy need let in."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(program)
-    found: list[str] = page.evaluate(FIND, [ANOTHER_PROJECTS, OPTIONS])
+    found: list[str] = page.evaluate(FIND, [ANOTHER_PROJECTS, OPTIONS, OF_THE_WINDOW, is_further_window])
     return found
 
 
@@ -81,26 +114,60 @@ def context(window: str, browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def visit(
-    person: Person, live_server: Any, make_photo: Callable[..., Photo], small_practice_picture: None
-) -> Iterator[Visit]:
+def visit(person: Person, live_server: Any, make_photo: Callable[..., Photo]) -> Iterator[Visit]:
     """A visitor; photos are small, since drawing in software takes its time."""
     seeds = iter(range(1, 100))
     yield Visit(person, live_server.url, lambda count: [make_photo(next(seeds)) for _ in range(count)])
     forget_jobs()
 
 
-def hindrances(page: Page, name: str, program: str) -> list[str]:
-    """What hinders people on a page, as it is in its window."""
+def hindrances(page: Page, name: str, program: str, *, is_further_window: bool = False) -> list[str]:
+    """What hinders people on a page, as it is in its window, or in a further one than it was looked at in."""
     window = page.viewport_size
     assert window is not None
-    problems = violations(page, program)
+    problems = violations(page, program, is_further_window=is_further_window)
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > window["width"] and name != "api":
         problems.append(f"it is {width} pixels wide")
     if name != "api" and page.evaluate("matchMedia('(pointer: coarse)').matches"):
         problems += page.evaluate(SMALL)
     return problems
+
+
+BAD_WHEN_WIDE = """<!doctype html><html lang="en"><head><title>Wide</title><style>
+    body { background: white; color: black; font-size: 30px }
+    @media (min-width: 1000px) {
+        #nameless span { display: none }
+        #pale { color: #ccc }
+        #small { font-size: 12px }
+        .near { font-size: 8px; line-height: 8px }
+    }
+    #small { color: #8a8a8a }
+    @media (max-width: 999px) { #hidden { display: none } }
+</style></head><body><main><h1>Wide</h1>
+    <button id="nameless"><span>Name</span></button><p id="pale">Pale</p><p id="small">Small</p>
+    <div class="near"><button class="near" id="first">A</button><br><button class="near">B</button></div>
+    <p id="hidden"><input></p>
+</main></body></html>"""
+
+
+@pytest.mark.parametrize("window", ["phone"])
+def test_what_only_a_further_window_shows_hides_colours_or_makes_small_is_found_there(
+    context: BrowserContext, root: Path
+) -> None:
+    page = context.new_page()
+    page.set_content(BAD_WHEN_WIDE)
+    assert violations(page, axe(root)) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+    found = "\n".join(violations(page, axe(root), is_further_window=True))
+    for rule, place in (
+        ("button-name", "#nameless"),
+        ("color-contrast", "#pale"),
+        ("color-contrast", "#small"),
+        ("target-size", "#first"),
+        ("label", "input"),
+    ):
+        assert re.search(f"^{rule}: .*{place}", found, re.MULTILINE), (rule, found)
 
 
 @pytest.mark.parametrize("walk", [walk for walk in WALKS if walk not in RESIZED], ids=lambda walk: walk.__name__)
@@ -116,10 +183,13 @@ def test_nothing_hinders_anybody_at_any_width(
 ) -> None:
     found: dict[str, list[str]] = {}
     for name in walk(visit):
-        for width, height in reversed(WINDOWS.values()):
+        # From the smallest, in which the walk goes on.
+        for number, (width, height) in enumerate(WINDOWS.values()):
             visit.page.set_viewport_size({"width": width, "height": height})
-            if problems := hindrances(visit.page, name, axe(root)):
+            if problems := hindrances(visit.page, name, axe(root), is_further_window=number > 0):
                 found[f"{name} at {width}"] = problems
+        width, height = WINDOWS["phone"]
+        visit.page.set_viewport_size({"width": width, "height": height})
     assert found == {}, json.dumps(found, indent=2)
     # The browser notes each form that was refused, and each request that was made offline.
     assert [said for said in complaints if "Failed to load resource" not in said] == []

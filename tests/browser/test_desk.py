@@ -82,7 +82,6 @@ def test_a_study_is_run_from_the_desk(
     study: Study,
     live_server: Any,
     complaints: list[str],
-    small_practice_picture: None,
 ) -> None:
     page, site = person.page, live_server.url
     log_in(person, site)

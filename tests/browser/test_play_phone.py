@@ -167,7 +167,6 @@ def test_first_visit_by_touch_comes_from_the_start_page_to_the_second_photo(
     make_photo: MakePhoto,
     study: Study,
     live_server: Any,
-    small_practice_picture: None,
     complaints: list[str],
 ) -> None:
     study.consent_text, study.tutorial = default_consent_text(), True

@@ -25,7 +25,7 @@ LINK = "?PROLIFIC_PID=5f3c0ffee&SESSION_ID=7"
 
 
 @pytest.fixture
-def recruited(study: Study, make_photo: Callable[..., Photo], small_practice_picture: None) -> Study:
+def recruited(study: Study, make_photo: Callable[..., Photo]) -> Study:
     """A study of two photos and an attention item, one of the photos shown twice, for one person."""
     check, *_ = (make_photo(seed) for seed in range(3))
     study.change(

@@ -48,7 +48,7 @@ def hand(way: tuple[str, str], person: Person) -> Mouse:
 
 
 @pytest.fixture(autouse=True)
-def _beginning(study: Study, make_photo: Callable[..., Photo], small_practice_picture: None) -> None:
+def _beginning(study: Study, make_photo: Callable[..., Photo]) -> None:
     """A study as a site begins with it, with one photo, which the agent and another person have done."""
     study.consent_text, study.tutorial = default_consent_text(), True
     study.save()

@@ -53,7 +53,7 @@ def _own_data(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _small_practice_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_practice_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """The practice photo is painted by whoever asks first, which takes two seconds; a small one is made at once."""
     small = np.linspace(0, 0.5, 64 * 96 * 3, dtype=np.float32).reshape(64, 96, 3)
     monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
