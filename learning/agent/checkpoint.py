@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from learning.agent.critic import Critic
     from learning.agent.networks import Agent
+    from learning.agent.people_model import PeopleModel
 
 CONFIG = "config.json"
 LAST = "last.safetensors"
@@ -166,6 +167,20 @@ def load_agent(directory: Path, path: Path | None = None) -> Checkpoint:
     about = _load_weights("agent", agent, path, widths)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Checkpoint(agent.eval(), widths, digest, config, about, path.stem)
+
+
+def load_people_model(directory: Path) -> tuple[PeopleModel, Checkpoint]:
+    """Return the model of people of a run of ``safelight imitate``, and the checkpoint that holds it.
+
+    Raises:
+        CheckpointError: as ``load_agent``, or where the run's agent is no model of people.
+    """
+    from learning.agent.people_model import PeopleModel
+
+    checkpoint = load_agent(directory)
+    if not isinstance(checkpoint.agent, PeopleModel):
+        raise CheckpointError(f"{directory} is no model of people: name a run of safelight imitate")
+    return checkpoint.agent, checkpoint
 
 
 def save_critic(directory: Path, critic: Critic) -> None:

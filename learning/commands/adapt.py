@@ -47,10 +47,9 @@ def command(export: Path, run_folder: Path, person: str, players: str, out: Path
         WEIGHTS,
         CheckpointError,
         begin_run,
-        load_agent,
+        load_people_model,
         save_checkpoint,
     )
-    from learning.agent.people_model import PeopleModel
     from learning.agent.training_data import TRAINED_ON, TrainingData
     from learning.comparison.sides import ComparisonError
     from learning.imitation.adapting import adapted, fit_person
@@ -58,10 +57,7 @@ def command(export: Path, run_folder: Path, person: str, players: str, out: Path
 
     with clear_errors(InvalidSnapshot, PhotoError, ComparisonError, TooLittle, CheckpointError, OSError):
         check_free(out)
-        checkpoint = load_agent(run_folder)
-        model = checkpoint.agent
-        if not isinstance(model, PeopleModel):
-            raise CheckpointError(f"{run_folder} is no model of people: name a run of safelight imitate")
+        model, checkpoint = load_people_model(run_folder)
         play = read_play(export, players)
         if person not in play.people:
             raise TooLittle(f"{export} holds no treatment by {person}, among {len(play.people)} {players}")

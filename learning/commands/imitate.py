@@ -87,8 +87,7 @@ def _imitate(export: Path, out: Path, config: ImitationConfig, split: Split, pla
     import torch
 
     from editing.files import write_atomically
-    from learning.agent.checkpoint import IMITATION, CheckpointError, begin_run, load_agent, read_config
-    from learning.agent.people_model import PeopleModel
+    from learning.agent.checkpoint import IMITATION, CheckpointError, begin_run, load_people_model, read_config
     from learning.agent.training_data import TRAINED_ON, TrainingData
     from learning.imitation.imitating import ImitationTrainer
     from learning.imitation.judging import judge, lines_of
@@ -118,8 +117,7 @@ def _imitate(export: Path, out: Path, config: ImitationConfig, split: Split, pla
     except KeyboardInterrupt:
         click.echo(f"Stopped in iteration {trainer.iteration}; --resume continues from the last checkpoint.")
         raise SystemExit(130) from None
-    model = load_agent(out).agent
-    assert isinstance(model, PeopleModel)  # noqa: S101 (tells the type)
+    model, _ = load_people_model(out)
     judgement = judge(model, split, planted_tastes(export), config.seed)
     text = json.dumps(judgement.to_json(), indent=1, ensure_ascii=False)
     write_atomically(out / JUDGEMENT, f"{text}\n".encode())

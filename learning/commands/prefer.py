@@ -74,17 +74,14 @@ def command(export: Path, run_folder: Path, out: Path, resume: bool, **settings:
 def _prefer(export: Path, run_folder: Path, out: Path, config: PreferenceConfig, *, resume: bool) -> None:
     import torch
 
-    from learning.agent.checkpoint import CRITIC, CheckpointError, load_agent
-    from learning.agent.people_model import PeopleModel
+    from learning.agent.checkpoint import CRITIC, load_people_model
     from learning.agent.training_data import TRAINED_ON, TrainingData
     from learning.imitation.preferences import read_preferences
     from learning.imitation.preferring import PolicyTrainer, RewardTrainer, split_pairs
     from learning.imitation.running import run
 
     torch.set_num_threads(1)
-    checkpoint = load_agent(run_folder)
-    if not isinstance(checkpoint.agent, PeopleModel):
-        raise CheckpointError(f"{run_folder} is no model of people: name a run of safelight imitate")
+    model, checkpoint = load_people_model(run_folder)
     preferences = read_preferences(export, KINDS[config.players])
     before = TrainingData.from_json(checkpoint.config.get(TRAINED_ON)) or TrainingData()
     split = split_pairs(preferences, config.seed, before)
@@ -101,7 +98,7 @@ def _prefer(export: Path, run_folder: Path, out: Path, config: PreferenceConfig,
         click.echo("The reward model:")
         run(out / CRITIC, RewardTrainer(config, split, preferences), click.echo, config.check_every)
         click.echo("The policy:")
-        policy = PolicyTrainer(config, checkpoint.agent, checkpoint.widths, split, preferences)
+        policy = PolicyTrainer(config, model, checkpoint.widths, split, preferences)
         run(out, policy, click.echo, config.check_every)
     except KeyboardInterrupt:
         click.echo("Stopped; --resume continues from the last checkpoint.")

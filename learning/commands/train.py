@@ -403,8 +403,7 @@ def _learned(sha256: str, config: Mapping[str, Any]) -> _Learned:
 
 def _people(settings: Settings) -> tuple[PeopleModel | None, _Learned]:
     """Read the model of people that a training begins by, if there is one."""
-    from learning.agent.checkpoint import CheckpointError, load_agent
-    from learning.agent.people_model import PeopleModel
+    from learning.agent.checkpoint import load_people_model
 
     run = settings.get("init")
     if not run:
@@ -413,10 +412,8 @@ def _people(settings: Settings) -> tuple[PeopleModel | None, _Learned]:
         return None, _learned("", {})
     if settings["recipe"] != "fast":
         raise click.UsageError("--init is for --recipe fast alone")
-    checkpoint = load_agent(Path(run))
-    if not isinstance(checkpoint.agent, PeopleModel):
-        raise CheckpointError(f"{run} is no model of people: name a run of safelight imitate")
-    return checkpoint.agent, _learned(checkpoint.sha256, checkpoint.config)
+    model, checkpoint = load_people_model(Path(run))
+    return model, _learned(checkpoint.sha256, checkpoint.config)
 
 
 def _reward(settings: Settings, device: torch.device) -> tuple[Potential | None, _Learned]:
