@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from editing.game.filters import VERSION
 from learning.commands.options import clear_errors
 
 if TYPE_CHECKING:
+    from learning.agent.training_data import TrainingData
     from learning.comparison.sides import Side
 
 
@@ -116,48 +117,32 @@ def command(
     Writes report.html (one page to open in a browser, nothing else needed), comparison.json (all numbers), and the main
     tables as CSV and LaTeX.
     """
-    from rich.console import Console
-    from rich.progress import track
+    from threadpoolctl import threadpool_limits
 
     from editing.files import check_free
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
     from learning.agent.checkpoint import CheckpointError
     from learning.comparison.ablations import read_ablation
-    from learning.comparison.compare import compare
-    from learning.comparison.film_strips import film_strips
-    from learning.comparison.overlap import find_overlaps, leave_out_seen, training_of_runs
     from learning.comparison.plan import Plan, departures, read_plan
-    from learning.comparison.report import render, write_report
-    from learning.comparison.sentences import answer, halving, stand_in, who_is_compared
-    from learning.comparison.sides import ComparisonError, choose_players, read_play
+    from learning.comparison.report import write_report
+    from learning.comparison.sides import ComparisonError, read_play
     from learning.photos.sets import PhotoSetError
 
-    console = Console(stderr=True)
     chosen = [name.strip() for names in players for name in names.split(",")]
-    with clear_errors(ComparisonError, InvalidSnapshot, PhotoError, PhotoSetError, CheckpointError, OSError):
+    with (
+        clear_errors(ComparisonError, InvalidSnapshot, PhotoError, PhotoSetError, CheckpointError, OSError),
+        # Matrices are small here: threads would wait for one another.
+        threadpool_limits(1, user_api="blas"),
+    ):
         check_free(output)
         plan = read_plan(plan_file) if plan_file else Plan()
         chosen = chosen or list(plan.players)
         seed = plan.seed if seed is None else seed
         everybody = read_play(folders)
-        people, others = choose_players(everybody, chosen)
-        trained_on = {**training_of_runs(agents), **everybody.trained_on}
-        if unseen:
-            people, others = leave_out_seen(people, others, trained_on)
-        for sentence in who_is_compared(everybody, people, others):
-            click.echo(sentence)
+        people, others, trained_on = _choose(everybody, chosen, agents, unseen=unseen)
         intersections = _intersect(people, others, targets, seed)
-        numbers = compare(
-            people,
-            others,
-            seed,
-            lambda work: track(
-                work, "Measuring distances", console=console, transient=True, disable=not console.is_terminal
-            ),
-            plan.distance,
-            find_overlaps(people, others, trained_on),
-        )
+        numbers = _compare(people, others, seed, plan.distance, trained_on)
         numbers["targets"] = intersections
         numbers["moves"] = _match_moves(people, agents, seed, numbers["notes"])
         numbers["runs"] = _compare_runs(people, runs, seed, plan.distance, numbers["notes"])
@@ -166,17 +151,67 @@ def command(
             departed = departures(plan, chosen, seed, everybody, numbers)
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
         numbers["made_by"] = {"command": _command_line(), "versions": _versions()}
-        numbers["answer"] = " ".join(filter(None, (answer(numbers)["sentence"], stand_in(people.label))))
-        numbers["planning"] = halving(people.label, numbers["halving"])
-        strips = {
-            side.label: film_strips(
-                people, side, numbers["side_by_side"][side.label]["color_difference"]["photos"], photos, episodes
-            )
-            for side in others
-        }
-        write_report(output, numbers, render(numbers, strips))
+        write_report(output, numbers, _page(people, others, numbers, photos, episodes))
     click.echo(numbers["answer"])
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
+
+
+def _choose(
+    everybody: Side, chosen: Sequence[str], agents: Sequence[Path], *, unseen: bool
+) -> tuple[Side, Sequence[Side], Mapping[str, TrainingData]]:
+    """Return whom the others are compared with, and those; print it. Beside them what agents were trained on."""
+    from learning.comparison.overlap import leave_out_seen, training_of_runs
+    from learning.comparison.sentences import who_is_compared
+    from learning.comparison.sides import choose_players
+
+    people, others = choose_players(everybody, chosen)
+    trained_on = {**training_of_runs(agents), **everybody.trained_on}
+    if unseen:
+        people, others = leave_out_seen(people, others, trained_on)
+    for sentence in who_is_compared(everybody, people, others):
+        click.echo(sentence)
+    return people, others, trained_on
+
+
+def _compare(
+    people: Side, others: Sequence[Side], seed: int, distance: str, trained_on: Mapping[str, TrainingData]
+) -> dict[str, Any]:
+    """Return the numbers of a comparison, with the answer in a sentence; a bar shows how far it is."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from learning.comparison.compare import compare
+    from learning.comparison.overlap import find_overlaps
+    from learning.comparison.sentences import answer, halving, stand_in
+
+    console = Console(stderr=True)
+    numbers = compare(
+        people,
+        others,
+        seed,
+        lambda work: track(
+            work, "Measuring distances", console=console, transient=True, disable=not console.is_terminal
+        ),
+        distance,
+        find_overlaps(people, others, trained_on),
+    )
+    numbers["answer"] = " ".join(filter(None, (answer(numbers)["sentence"], stand_in(people.label))))
+    numbers["planning"] = halving(people.label, numbers["halving"])
+    return numbers
+
+
+def _page(people: Side, others: Sequence[Side], numbers: Mapping[str, Any], photos: int, episodes: int) -> str:
+    """Return the report, with film strips of so many photos, by so many episodes of each side."""
+    from learning.comparison.film_strips import film_strips
+    from learning.comparison.report import render
+
+    strips = {
+        side.label: film_strips(
+            people, side, numbers["side_by_side"][side.label]["color_difference"]["photos"], photos, episodes
+        )
+        for side in others
+    }
+    return render(numbers, strips)
 
 
 def _command_line() -> str:

@@ -72,6 +72,8 @@ def command(
     """
     import tempfile
 
+    from threadpoolctl import threadpool_limits
+
     from editing.files import write_atomically
     from editing.photos.photo_error import PhotoError
     from editing.trajectories.schemas import InvalidSnapshot
@@ -84,6 +86,7 @@ def command(
     with (
         clear_errors(ComparisonError, InvalidSnapshot, PhotoError, PhotoSetError, OSError),
         tempfile.TemporaryDirectory(prefix="safelight-power-") as store,
+        threadpool_limits(1, user_api="blas"),
     ):
         pilot = read_pilot(folders, chosen, cast, seed, Path(store))
     click.echo(f"Pilot: {pilot.people} {pilot.who} and {pilot.agent} on {len(pilot.photos)} photos.")

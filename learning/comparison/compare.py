@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from editing.game.filters import VERSION
 from learning.comparison import human_likeness as likeness
 from learning.comparison import intervals, pair_distances, significance
 from learning.comparison.distances import DISTANCES, VISIBLE_DELTA_E
-from learning.comparison.human_likeness import MeanDistances, Scale
+from learning.comparison.human_likeness import Scale
 from learning.comparison.intervals import Estimate, Resamples, estimate
 from learning.comparison.judgements import what_people_think
 from learning.comparison.overlap import Overlap
@@ -35,6 +36,10 @@ FORMAT = 2
 DISTANCE_EDGE = 24
 # The distance that the answer and the tests are about, unless a plan names another.
 PRIMARY = "picture"
+# What a comparison has beside it where it is asked for, by the command.
+NOT_ASKED_FOR: Mapping[str, Any] = MappingProxyType(
+    {"targets": None, "moves": {}, "runs": None, "ablations": {}, "plan": None, "made_by": None}
+)
 
 
 def compare(
@@ -58,59 +63,61 @@ def compare(
         ComparisonError: too little was played: the message says what is missing.
     """
     measured = measure(people, others, seed, track)
-    photo_count = len(measured.photos[PRIMARY])
-    played = {episode.photo for side in (people, *others) for episode in side.episodes}
-    photos_left_out = len(played) - photo_count
-    resamples = Resamples.draw(len(measured.people), photo_count, (seed,))
-    scales = {measure: _scales(measured, measure, resamples) for measure in DISTANCES}
-    labels = [side.label for side in others]
     overlaps = overlaps or {}
     refused = {label for label, overlap in overlaps.items() if overlap.refused}
     judged = [side for side in others if side.label not in refused]
+    photos, played = len(measured.sha256), {episode.photo for side in (people, *others) for episode in side.episodes}
+    resamples = Resamples.draw(len(measured.people), photos, (seed,))
     numbers = {
         "format": FORMAT,
         "contract_version": VERSION,
-        "method": {
-            "seed": seed,
-            "resamples": intervals.RESAMPLES,
-            "level": intervals.LEVEL,
-            "resampled": list(resamples.over),
-            "distance_edge": DISTANCE_EDGE,
-            "maximum_plays_a_photo": plays_a_photo(photo_count),
-            "visible_delta_e": VISIBLE_DELTA_E,
-            "random_play": {"version": RANDOM_PLAY_VERSION, "plays": PLAYS},
-            "permutations": significance.PERMUTATIONS,
-            "primary_distance": primary,
-        },
-        "people": describe_side(people, Sample.of(people.episodes, (seed, 0))),
-        "players": [describe_side(side, Sample.of(side.episodes, (seed, 1))) for side in others],
-        "baselines": [name for name in measured.players if name not in labels],
-        "photos": {"compared": photo_count, "left_out": photos_left_out},
-        "compared_people": len(measured.people),
-        "human_likeness": {
-            measure: _likeness(measured, measure, scales[measure], seed, refused) for measure in DISTANCES
-        },
+        "method": _method(resamples, photos, seed, primary),
+        **_players(people, others, measured, seed),
+        "photos": {"compared": photos, "left_out": len(played) - photos},
+        "human_likeness": {measure: _likeness(measured, measure, resamples, seed, refused) for measure in DISTANCES},
         "overlaps": {label: asdict(overlap) for label, overlap in overlaps.items()},
         "tests": [_test_to_json(test) for test in _tests(measured, people.label, judged, seed, primary)],
-        "steps": {
-            group or people.label: {slug: {"steps": used, "unseen": unseen} for slug, (used, unseen) in counts.items()}
-            for group, counts in measured.steps.items()
-            if group in ("", *labels)
-        },
         "halving": _halving(measured, [side.label for side in judged], seed, primary),
         "judgements": what_people_think(people.judgements, seed),
-        "targets": None,
-        "moves": {},
-        "runs": None,
-        "ablations": {},
-        "plan": None,
-        "made_by": None,
-        "notes": comparison_notes(people, others, len(measured.people), photo_count, photos_left_out)
+        **NOT_ASKED_FOR,
+        "notes": comparison_notes(people, others, len(measured.people), photos, len(played) - photos)
         + overlap_notes(people.label, overlaps),
         "side_by_side": {side.label: compare_sides(people, side, measured, seed, track) for side in others},
     }
     result: dict[str, Any] = rounded(numbers)
     return result
+
+
+def _method(resamples: Resamples, photos: int, seed: int, primary: str) -> dict[str, Any]:
+    """Return how it is done: what is drawn, how often, and where limits are."""
+    return {
+        "seed": seed,
+        "resamples": intervals.RESAMPLES,
+        "level": intervals.LEVEL,
+        "resampled": list(resamples.over),
+        "distance_edge": DISTANCE_EDGE,
+        "maximum_plays_a_photo": plays_a_photo(photos),
+        "visible_delta_e": VISIBLE_DELTA_E,
+        "random_play": {"version": RANDOM_PLAY_VERSION, "plays": PLAYS},
+        "permutations": significance.PERMUTATIONS,
+        "primary_distance": primary,
+    }
+
+
+def _players(people: Side, others: Sequence[Side], measured: Distances, seed: int) -> dict[str, Any]:
+    """Return who is compared, and how many of their steps are visible."""
+    labels = [side.label for side in others]
+    return {
+        "people": describe_side(people, Sample.of(people.episodes, (seed, 0))),
+        "players": [describe_side(side, Sample.of(side.episodes, (seed, 1))) for side in others],
+        "baselines": [name for name in measured.players if name not in labels],
+        "compared_people": len(measured.people),
+        "steps": {
+            group or people.label: {slug: {"steps": used, "unseen": unseen} for slug, (used, unseen) in counts.items()}
+            for group, counts in measured.steps.items()
+            if group in ("", *labels)
+        },
+    }
 
 
 def measure(people: Side, others: Sequence[Side], seed: int = 0, track: Track = iter) -> Distances:
@@ -160,28 +167,14 @@ def _too_few(people: Side) -> str:
     return f"no photo was played by two of the {count:,} {who}, so how far they are apart is unknown"
 
 
-def _scales(measured: Distances, measure: str, resamples: Resamples) -> tuple[MeanDistances, Scale, Scale]:
-    means = likeness.mean_distances(measured.photos[measure], measured.players, resamples)
-    return means, likeness.human_likeness(means, resamples), likeness.human_likeness(means, resamples, OTHER_PHOTO)
-
-
 def _likeness(
-    measured: Distances, measure: str, scales: tuple[MeanDistances, Scale, Scale], seed: int, refused: Collection[str]
+    measured: Distances, measure: str, resamples: Resamples, seed: int, refused: Collection[str]
 ) -> dict[str, Any]:
     """Return the two scales of one distance, every group but the refused on them, and what people are on the first."""
-    means, scale, blind = scales
     photos, count = measured.photos[measure], len(measured.people)
-    groups = {
-        group: {
-            "human_likeness": _json(None if group in refused else scale.groups.get(group)),
-            "beyond_blind": _json(None if group in refused else blind.groups.get(group)),
-            "distance": _json(estimate(distance)),
-            "spread": _json(estimate(means.own[group] / means.people)),
-            "energy_distance": _json(estimate(likeness.energy_distance(means, group))),
-            "reliability": likeness.reliability(photos, group, count, (seed,)),
-        }
-        for group, distance in means.to_people.items()
-    }
+    means = likeness.mean_distances(photos, measured.players, resamples)
+    scale = likeness.human_likeness(means, resamples)
+    blind = likeness.human_likeness(means, resamples, OTHER_PHOTO)
     single = likeness.single_people(photos, count)
     halves = likeness.split_halves(photos, count, (seed,))
     return {
@@ -191,7 +184,17 @@ def _likeness(
         "defined": scale.defined,
         "blind_width": blind.width.to_json(),
         "blind_defined": blind.defined,
-        "groups": groups,
+        "groups": {
+            group: {
+                "human_likeness": _json(None if group in refused else scale.groups.get(group)),
+                "beyond_blind": _json(None if group in refused else blind.groups.get(group)),
+                "distance": _json(estimate(distance)),
+                "spread": _json(estimate(means.own[group] / means.people)),
+                "energy_distance": _json(estimate(likeness.energy_distance(means, group))),
+                "reliability": likeness.reliability(photos, group, count, (seed,)),
+            }
+            for group, distance in means.to_people.items()
+        },
         "single_people": _quantiles(single) if scale.defined else None,
         "ceiling": _quantiles(halves) if scale.defined and len(halves) else None,
         "repeats": _repeats(photos, scale),

@@ -80,68 +80,79 @@ def measure_distances(
         originals: thumbnails (h, w, 3) of linear light, by photo: the photos that are compared.
         track: wraps the photos as they are worked through, for a progress bar.
     """
-    names = tuple(sorted({episode.player for episode in people}))
-    players = {
-        group: names if group == OTHER_PHOTO else tuple(sorted({episode.player for episode in episodes}))
-        for group, episodes in others.items()
-    }
+    names = _names(people)
+    players = {group: names if group == OTHER_PHOTO else _names(episodes) for group, episodes in others.items()}
+    numbers = {group: {name: n for n, name in enumerate(own)} for group, own in {"": names, **players}.items()}
+    plays = {group: by_photo(episodes) for group, episodes in {"": people, **others}.items()}
     photos: dict[str, list[PhotoDistances]] = {measure: [] for measure in (*DISTANCES, PSNR)}
-    steps: dict[str, dict[str, list[int]]] = {group: {} for group in ("", *others)}
-    groups = {group: by_photo(episodes) for group, episodes in {"": people, **others}.items()}
-    numbers_of = {group: {name: n for n, name in enumerate(own)} for group, own in {"": names, **players}.items()}
+    steps: dict[str, dict[str, list[int]]] = {group: {} for group in plays}
     most = plays_a_photo(len(originals))
     for photo, original in track(sorted(originals.items(), key=lambda item: item[0])):
         random = np.random.default_rng([*seed, *bytes.fromhex(photo)])
         chosen = {
             group: draw(of_photo.get(photo, []), MAXIMUM_PLAYS_A_PHOTO if group == RANDOM else most, random)
-            for group, of_photo in groups.items()
+            for group, of_photo in plays.items()
         }
-        # Every play of the photo is developed together, and people's are measured against all: far fewer, larger calls.
-        together = treat(original, [episode.steps for episodes in chosen.values() for episode in episodes])
-        ends = np.cumsum([0, *(len(episodes) for episodes in chosen.values())]).tolist()
-        rows = {group: slice(*ends[place : place + 2]) for place, group in enumerate(chosen)}
-        treated = {group: together.take(own) for group, own in rows.items()}
-        for group, episodes in chosen.items():
-            _count_steps(steps[group], episodes, treated[group])
-        numbers = {
-            group: np.array([numbers_of[group][e.player] for e in episodes], np.intp)
-            for group, episodes in chosen.items()
-        }
-        own = distances(treated[""], treated[""])
-        to_others = distances(treated[""], together.take(slice(ends[1], None)))
-        of_people = {measure: np.concatenate([own[measure], to_others[measure]], axis=1) for measure in own}
-        to_original = distances(together, treat(original, [()]))
-        # Random play is no group of players whose own variety would say anything.
-        among = {
-            group: distances(treated[group], treated[group]) for group in others if group not in (RANDOM, OTHER_PHOTO)
-        }
-        for measure, entries in photos.items():
-            entries.append(
-                PhotoDistances(
-                    numbers[""],
-                    of_people[measure][:, rows[""]],
-                    {
-                        group: Others(
-                            numbers[group],
-                            of_people[measure][:, rows[group]],
-                            among[group][measure] if group in among else np.empty((0, 0)),
-                            to_original[measure][rows[group], 0],
-                        )
-                        for group in others
-                    },
-                    to_original[measure][rows[""], 0],
+        for measure, entry in _on_photo(original, chosen, numbers, steps).items():
+            photos[measure].append(entry)
+    counts = {
+        group: {slug: (used, unseen) for slug, (used, unseen) in sorted(own.items())} for group, own in steps.items()
+    }
+    measured = {measure: tuple(entries) for measure, entries in photos.items()}
+    return Distances(names, players, measured, counts, tuple(sorted(originals)))
+
+
+def _names(episodes: Sequence[Episode]) -> tuple[str, ...]:
+    return tuple(sorted({episode.player for episode in episodes}))
+
+
+def _on_photo(
+    original: Pixels,
+    chosen: Mapping[str, Sequence[Episode]],
+    numbers: Mapping[str, Mapping[str, int]],
+    steps: Mapping[str, dict[str, list[int]]],
+) -> dict[str, PhotoDistances]:
+    """Return the distances on one photo, by measure, and add its steps to the counts.
+
+    Args:
+        original: (h, w, 3) of linear light.
+        chosen: the episodes that are measured, by group; people's, of the empty name, come first.
+        numbers: of the players, by group and name.
+        steps: of each group and filter how many steps there are, and how many that nobody sees.
+    """
+    # Every play of the photo is developed together, and people's are measured against all: far fewer, larger calls.
+    together = treat(original, [episode.steps for episodes in chosen.values() for episode in episodes])
+    ends = np.cumsum([0, *(len(episodes) for episodes in chosen.values())]).tolist()
+    rows = {group: slice(*ends[place : place + 2]) for place, group in enumerate(chosen)}
+    treated = {group: together.take(own) for group, own in rows.items()}
+    for group, episodes in chosen.items():
+        _count_steps(steps[group], episodes, treated[group])
+    who = {group: np.array([numbers[group][e.player] for e in own], np.intp) for group, own in chosen.items()}
+    own = distances(treated[""], treated[""])
+    to_others = distances(treated[""], together.take(slice(ends[1], None)))
+    of_people = {measure: np.concatenate([own[measure], to_others[measure]], axis=1) for measure in own}
+    to_original = distances(together, treat(original, [()]))
+    others = [group for group in chosen if group]
+    # Random play is no group of players whose own variety would say anything.
+    among = {group: distances(treated[group], treated[group]) for group in others if group not in (RANDOM, OTHER_PHOTO)}
+    none: dict[str, Floats] = dict.fromkeys(own, np.empty((0, 0)))
+    return {
+        measure: PhotoDistances(
+            who[""],
+            to_all[:, rows[""]],
+            {
+                group: Others(
+                    who[group],
+                    to_all[:, rows[group]],
+                    among.get(group, none)[measure],
+                    to_original[measure][rows[group], 0],
                 )
-            )
-    return Distances(
-        names,
-        players,
-        {measure: tuple(entries) for measure, entries in photos.items()},
-        {
-            group: {slug: (used, unseen) for slug, (used, unseen) in sorted(counts.items())}
-            for group, counts in steps.items()
-        },
-        tuple(sorted(originals)),
-    )
+                for group in others
+            },
+            to_original[measure][rows[""], 0],
+        )
+        for measure, to_all in of_people.items()
+    }
 
 
 def _count_steps(counts: dict[str, list[int]], episodes: Sequence[Episode], treated: Treatments) -> None:
