@@ -65,8 +65,8 @@ def command(
 
     The pilot is an export of a few people's play, and an agent's on the same photos. Studies of other sizes are drawn
     from it, and the chance to find the difference with each of them is printed: two-sided, at 5 %. A pilot of fewer
-    than ten people or photos gives a rough answer. Before anybody has played, --temperaments lets robots play the
-    photos, and measures one curve for all photos where no agent's play is given; or take an export of robots with
+    than ten people or photos gives a rough answer. Where no agent's play is given, one curve for all photos is
+    measured. Before anybody has played, --temperaments lets robots play the photos; or take an export of robots with
     --players robots,agents. Either is a guess about people, and no more. What is found depends on the agent too: one
     whose distance from people differs from photo to photo takes a larger study.
     """

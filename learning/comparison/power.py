@@ -22,7 +22,7 @@ from learning.comparison.pair_distances import PhotoDistances
 from learning.comparison.reference_players import FITTED, RANDOM
 from learning.comparison.robot_pilot import robot_pilot
 from learning.comparison.sentences import in_text
-from learning.comparison.sides import ComparisonError, choose_players, read_play
+from learning.comparison.sides import choose_players, read_play
 
 PHOTOS = (20, 40, 80, 160)
 TREATMENTS = (3, 5, 10)
@@ -86,20 +86,20 @@ def read_pilot(
 ) -> Pilot:
     """Read a pilot's play and measure it; or let robots play, where temperaments are given.
 
+    Where no agent has played, one curve that is fitted to all photos is measured in its place.
+
     Args:
         chosen: players, as ``learning.comparison.sides.choose_players`` takes them.
         store: where previews of photo files are put.
 
     Raises:
-        ComparisonError: no agent is there to be measured, or too little was played.
+        ComparisonError: too little was played.
         PhotoError, PhotoSetError: as ``learning.comparison.robot_pilot.robot_pilot``.
     """
     everybody = read_play(folders) if temperaments is None else robot_pilot(folders, temperaments, seed, store)
     if temperaments is not None and not chosen:
         chosen = ["robots", *(["agents"] if "agent" in everybody.kinds else [])]
     people, others = choose_players(everybody, chosen)
-    if not others and temperaments is None:
-        raise ComparisonError("name an agent whose human-likeness is to be measured: its play is in no folder")
     measured = measure(people, others, seed)
     photos, agent = measured.photos[PRIMARY], others[0].label if others else FITTED
     resamples = Resamples.draw(len(measured.people), len(photos), (seed,), over=())

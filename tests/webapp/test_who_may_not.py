@@ -120,7 +120,10 @@ READ = [
     Address("desk-site-log", LOGIN | {"viewer": (403, ""), "editor": (403, "")}),
     *(Address(name, LOGIN) for name in OF_THE_DESK),
     *(Address(name, DESK_OF_EDITORS) for name in ("desk-configure", "desk-attention", "desk-tokens")),
-    Address("desk-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, ""))),
+    *(
+        Address(name, LOGIN | dict.fromkeys(MEMBERS, (404, "")))
+        for name in ("desk-comparison", "desk-version-comparison")
+    ),
     *(Address(name, PUBLIC) for name in ("published", "published-archive")),
     Address("published-file", PUBLIC),
     Address("published-form", answers((404, ""))),  # nobody has asked for one
@@ -195,6 +198,8 @@ WRITE = [
     # Whoever has the link may.
     Address("desk-invitation", answers((404, "")), "POST"),
     Address("desk-ask-comparison", LOGIN | dict.fromkeys(MEMBERS, (404, "")), "POST"),
+    Address("desk-ask-version-comparison", LOGIN | dict.fromkeys(MEMBERS, (302, "/versions/1/")), "POST"),
+    Address("desk-ask-plan", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (302, "/configure/")), "POST"),
     Address("desk-ask-export", LOGIN | dict.fromkeys(MEMBERS, (400, "")), "POST"),
     Address("versions", OF_EDITORS, "POST", {}),
     Address("desk-ask-version", DESK_OF_EDITORS | dict.fromkeys(EDITORS, (400, "")), "POST"),

@@ -7,4 +7,5 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         import webapp.datasets.leaving
         import webapp.datasets.old_exports
+        import webapp.datasets.power_analysis
         import webapp.datasets.samples  # noqa: F401 (their modules connect receivers)

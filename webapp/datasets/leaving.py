@@ -18,7 +18,7 @@ from django.utils import timezone
 from editing.trajectories.tombstones import tombstone
 from webapp.datasets.building import new_version
 from webapp.datasets.choosing import Choice
-from webapp.datasets.models import DatasetKey, DatasetVersion, Tombstone, VersionEpisode
+from webapp.datasets.models import Comparison, DatasetKey, DatasetVersion, Tombstone, VersionEpisode
 from webapp.datasets.queueing import ask_to_build
 from webapp.datasets.samples import delete_files
 from webapp.games.models import Episode
@@ -51,6 +51,7 @@ def leave_versions(participation: Participation, **kwargs: Any) -> None:
     for version in held:
         version.version_people.filter(participation=participation).delete()
         version.conversions.all().delete()
+        Comparison.objects.filter(version=version).delete()
     followed: dict[tuple[int, str], DatasetVersion] = {}
     for version in held:
         if version.state in DatasetVersion.COMING:

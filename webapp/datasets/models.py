@@ -110,32 +110,63 @@ class PreparedExport(models.Model):
         return self.path.stat().st_size if self.is_there else 0
 
 
-class Comparison(models.Model):
-    """How like people the study's agents played, by an export: asked for on the desk, worked out by the worker.
+class CommandJob(models.Model):
+    """What the worker makes by a command of ``safelight``, see ``webapp.datasets.command_jobs``.
 
-    Its report lies beside the export's file, and goes with it.
+    Attributes:
+        TASK, ARGUMENT: of the worker's queue.
+        attempt: counts how often it was begun.
     """
 
     State = PreparedExport.State
+    COMING: ClassVar = (PreparedExport.State.QUEUED, PreparedExport.State.WORKING)
+    TASK: ClassVar[str]
+    ARGUMENT: ClassVar[str]
 
-    export = models.OneToOneField(PreparedExport, on_delete=models.CASCADE, related_name="comparison")
     asked = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=10, choices=PreparedExport.State, default=PreparedExport.State.QUEUED)
-    answer = models.CharField(max_length=500, blank=True, help_text="what came out, in a sentence")
     reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the researcher")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it waits, or is worked at."""
+        return self.state in self.COMING
+
+    @property
+    def owner(self) -> int:
+        """The key of the study that it is of."""
+        raise NotImplementedError
+
+
+class PowerAnalysis(CommandJob):
+    """How many people and photos the study needs, by its own play so far as a pilot; the last that was asked for.
+
+    It is deleted as somebody withdraws, whose play may be in it.
+
+    Attributes:
+        episodes: by people, that were handed in when it was made.
+        result: what ``safelight power --json`` wrote.
+    """
+
+    TASK: ClassVar = "analyse_power"
+    ARGUMENT: ClassVar = "analysis"
+
+    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="power_analysis")
+    episodes = models.PositiveIntegerField(default=0)
+    result = models.JSONField(default=dict)
 
     def __str__(self) -> str:
-        return f"comparison of {self.export}"
+        return f"power analysis of {self.study}"
 
     @property
-    def path(self) -> Path:
-        """The report, one HTML page."""
-        return self.export.path.with_suffix(".html")
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it was made, and its file was not lost since."""
-        return self.state == self.State.READY and self.path.is_file()
+    def owner(self) -> int:
+        """The key of the study that it is of."""
+        return self.study_id
 
 
 def _new_key() -> bytes:
@@ -260,12 +291,11 @@ class DatasetVersion(models.Model):
         return later
 
 
-class ConvertedVersion(models.Model):
+class ConvertedVersion(CommandJob):
     """A version in the form of another program, which a researcher has asked for; it goes with the version's files.
 
     Attributes:
         most: Minari: so many episodes at most; None: all.
-        attempt: counts how often it was begun.
         size, sha256: of its file.
     """
 
@@ -275,18 +305,13 @@ class ConvertedVersion(models.Model):
         HUGGING_FACE = "hugging-face", "Hugging Face"
         PSYCH_DS = "psych-ds", "Psych-DS"
 
-    State = PreparedExport.State
-    COMING: ClassVar = (PreparedExport.State.QUEUED, PreparedExport.State.WORKING)
+    TASK: ClassVar = "convert_version"
+    ARGUMENT: ClassVar = "conversion"
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="conversions")
     form = models.CharField(max_length=20, choices=Form)
     most = models.PositiveIntegerField(null=True)
-    asked = models.DateTimeField(auto_now_add=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    state = models.CharField(max_length=10, choices=PreparedExport.State, default=PreparedExport.State.QUEUED)
-    reason = models.CharField(max_length=500, blank=True, help_text="why it failed, for the researcher")
-    attempt = models.PositiveSmallIntegerField(default=0)
-    finished = models.DateTimeField(null=True)
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
 
@@ -298,6 +323,11 @@ class ConvertedVersion(models.Model):
         return f"{self.version}-{self.form}"
 
     @property
+    def owner(self) -> int:
+        """The key of the study that it is of."""
+        return self.version.study_id
+
+    @property
     def path(self) -> Path:
         """The ZIP file."""
         return self.version.made_folder / f"{self.form}.zip"
@@ -305,6 +335,55 @@ class ConvertedVersion(models.Model):
     @property
     def is_there(self) -> bool:
         """Whether it was written, and its file was not lost since."""
+        return self.state == self.State.READY and self.path.is_file()
+
+
+class Comparison(CommandJob):
+    """How like people the study's agents played, by an export or a version: asked for on the desk.
+
+    Its report lies beside the file of that, and goes with it.
+    """
+
+    TASK: ClassVar = "compare_export"
+    ARGUMENT: ClassVar = "comparison"
+
+    export = models.OneToOneField(PreparedExport, null=True, on_delete=models.CASCADE, related_name="comparison")
+    version = models.OneToOneField(DatasetVersion, null=True, on_delete=models.CASCADE, related_name="comparison")
+    answer = models.CharField(max_length=500, blank=True, help_text="what came out, in a sentence")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(export=None) ^ models.Q(version=None), name="comparison_of_an_export_or_a_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"comparison of {self.source}"
+
+    @property
+    def source(self) -> PreparedExport | DatasetVersion:
+        """The play that it is by."""
+        source = self.export or self.version
+        if source is None:
+            raise ValueError("a comparison is of an export or of a version")
+        return source
+
+    @property
+    def owner(self) -> int:
+        """The key of the study that it is of."""
+        return self.source.study_id
+
+    @property
+    def path(self) -> Path:
+        """The report, one HTML page."""
+        if self.version is not None:
+            return self.version.made_folder / "comparison.html"
+        return self.source.path.with_suffix(".html")
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made, and its file was not lost since."""
         return self.state == self.State.READY and self.path.is_file()
 
 

@@ -1,13 +1,12 @@
-"""Putting versions, and their other forms, into the worker's queue, by the names of tasks, which import the work."""
+"""Putting versions, and what is made of data by commands, into the worker's queue, by the names of tasks."""
 
 from django.db import transaction
 from procrastinate.contrib.django import app
 
-from webapp.datasets.models import ConvertedVersion, DatasetVersion
+from webapp.datasets.models import CommandJob, DatasetVersion
 from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 
 BUILD_VERSION = "build_version"
-CONVERT_VERSION = "convert_version"
 
 
 def ask_to_build(version: DatasetVersion) -> None:
@@ -27,7 +26,14 @@ def ask_again(version: DatasetVersion) -> bool:
     return True
 
 
-def ask_to_convert(row: ConvertedVersion) -> None:
-    """Put a form of a version into the queue, in the same transaction as its row; one after another of a study."""
-    lock = f"forms of {row.version.study_id}"
-    app.configure_task(CONVERT_VERSION, queue=QUEUE, lock=lock, priority=AFTER_DOWNLOADS).defer(conversion=row.pk)
+def ask_to_carry_out(job: CommandJob) -> None:
+    """Put a job into the queue, in the same transaction as its row; one after another of a study."""
+    task = app.configure_task(job.TASK, queue=QUEUE, lock=f"{job.TASK} of {job.owner}", priority=AFTER_DOWNLOADS)
+    task.defer(**{job.ARGUMENT: job.pk})
+
+
+def ask_to_carry_out_again(job: CommandJob) -> None:
+    """Put a job into the queue once more that has failed, or whose result was lost or is old."""
+    job.state, job.reason, job.attempt = CommandJob.State.QUEUED, "", 0
+    job.save(update_fields=["state", "reason", "attempt"])
+    ask_to_carry_out(job)

@@ -1,4 +1,4 @@
-"""Versions that nobody builds any more, since a worker has died at one or a job is lost: they are taken up again."""
+"""What nobody works at any more, since a worker has died at it or a job is lost, is taken up again."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -6,9 +6,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
 from webapp.datasets.building import LOST_AFTER, MOST_ATTEMPTS
-from webapp.datasets.models import ConvertedVersion, DatasetVersion
-from webapp.datasets.queueing import BUILD_VERSION, CONVERT_VERSION, ask_to_build, ask_to_convert
+from webapp.datasets.models import CommandJob, Comparison, ConvertedVersion, DatasetVersion, PowerAnalysis
+from webapp.datasets.queueing import BUILD_VERSION, ask_to_build, ask_to_carry_out
 
+COMMAND_JOBS: tuple[type[CommandJob], ...] = (ConvertedVersion, Comparison, PowerAnalysis)
 _INTERRUPTED = "The server, or its database, was interrupted in the midst of it. It is made anew."
 _DIED = "The server's worker died at it several times: it may be too large for its memory, or its disk."
 
@@ -33,18 +34,18 @@ def take_up() -> None:
             ask_to_build(version)
 
 
-def take_up_forms() -> None:
-    """Do the same of versions in other forms whose job has ended or is lost: nobody is at them."""
+def take_up_jobs() -> None:
+    """Do the same of forms, comparisons and plans whose job has ended or is lost: nobody is at them."""
     held = (Status.TODO.value, Status.DOING.value)
-    jobs = ProcrastinateJob.objects.filter(task_name=CONVERT_VERSION, status__in=held)
-    queued = {arguments.get("conversion") for arguments in jobs.values_list("args", flat=True)}
-    lost = ConvertedVersion.objects.filter(state__in=ConvertedVersion.COMING).exclude(pk__in=queued)
-    for row in lost.select_related("version"):
-        rows = ConvertedVersion.objects.filter(pk=row.pk, state=row.state, attempt=row.attempt)
-        if row.attempt >= MOST_ATTEMPTS:
-            rows.update(state=ConvertedVersion.State.FAILED, reason=_DIED, finished=timezone.now())
-        elif rows.update(state=ConvertedVersion.State.QUEUED):
-            ask_to_convert(row)
+    for model in COMMAND_JOBS:
+        jobs = ProcrastinateJob.objects.filter(task_name=model.TASK, status__in=held)
+        queued = {arguments.get(model.ARGUMENT) for arguments in jobs.values_list("args", flat=True)}
+        for row in model._default_manager.filter(state__in=CommandJob.COMING).exclude(pk__in=queued):
+            rows = model._default_manager.filter(pk=row.pk, state=row.state, attempt=row.attempt)
+            if row.attempt >= MOST_ATTEMPTS:
+                rows.update(state=CommandJob.State.FAILED, reason=_DIED, finished=timezone.now())
+            elif rows.update(state=CommandJob.State.QUEUED):
+                ask_to_carry_out(row)
 
 
 def _reason(version: DatasetVersion) -> str:

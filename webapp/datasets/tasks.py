@@ -1,4 +1,4 @@
-"""What the worker does: exports and comparisons, forgetting who people are at a recruiter, and agents' play."""
+"""What the worker does: exports, comparisons and plans, forgetting who people are at a recruiter, and agents' play."""
 
 from contextlib import suppress
 
@@ -6,7 +6,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 
-from webapp.datasets.queueing import BUILD_VERSION, CONVERT_VERSION
+from webapp.datasets.models import Comparison, ConvertedVersion, PowerAnalysis
+from webapp.datasets.queueing import BUILD_VERSION
 from webapp.downloads.tasks import AFTER_DOWNLOADS, QUEUE
 
 
@@ -37,12 +38,20 @@ def prepare_export(*, export: int) -> None:
     prepare(export)
 
 
-@app.task(name="compare_export", queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
+@app.task(name=Comparison.TASK, queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
 def compare_export(context: JobContext, *, comparison: int) -> None:
     """Compare the agents of an export with its people, as a researcher has asked."""
     from webapp.datasets import comparing
 
     comparing.compare_export(comparison, context.should_abort)
+
+
+@app.task(name=PowerAnalysis.TASK, queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
+def analyse_power(context: JobContext, *, analysis: int) -> None:
+    """Say how many people and photos a study needs, by its play so far, as a researcher has asked."""
+    from webapp.datasets import power_analysis
+
+    power_analysis.analyse(analysis, context.should_abort)
 
 
 @app.task(name=BUILD_VERSION, queue=QUEUE)
@@ -53,7 +62,7 @@ def build_version(*, version: int) -> None:
     build(version)
 
 
-@app.task(name=CONVERT_VERSION, queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
+@app.task(name=ConvertedVersion.TASK, queue=QUEUE, pass_context=True, priority=AFTER_DOWNLOADS)
 def convert_version(context: JobContext, *, conversion: int) -> None:
     """Write a version in the form of another program."""
     from webapp.datasets import converting
@@ -64,11 +73,11 @@ def convert_version(context: JobContext, *, conversion: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="take_up_versions", queue=QUEUE, queueing_lock="take up versions")
 def take_up_versions(timestamp: int) -> None:
-    """Every minute: build versions whose worker has died, or whose job is gone, and their forms; not for ever."""
-    from webapp.datasets.taking_up import take_up, take_up_forms
+    """Every minute: build versions and what commands make, whose worker or job is gone; not for ever."""
+    from webapp.datasets.taking_up import take_up, take_up_jobs
 
     take_up()
-    take_up_forms()
+    take_up_jobs()
 
 
 @app.periodic(cron="* * * * *")

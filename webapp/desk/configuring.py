@@ -8,17 +8,20 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
-from webapp.datasets.models import Comparison
+from webapp.datasets.models import Comparison, PowerAnalysis
+from webapp.datasets.power_analysis import ask_for_analysis, pilot_of
 from webapp.desk.access import for_members, render_desk
 from webapp.desk.planning import planning
 from webapp.desk.rows import Rows
 from webapp.desk.structure_rows import ConditionRow, QuestionnaireRow, Sentences, TaskRow, TranslationRow
+from webapp.http.pace import paced
 from webapp.http.versioned_admin import VersionedForm
 from webapp.studies.copying import read_configuration, sentences, write_configuration
 from webapp.studies.form_sections import SECTIONS
@@ -100,16 +103,33 @@ def configure_page(request: HttpRequest, study: Study) -> HttpResponseBase:
                 saved = form.save()
                 return redirect("desk-study", saved.slug)
         status = 400
+    return _page(request, study, form, status)
+
+
+def _page(
+    request: HttpRequest, study: Study, form: ConfigurationForm, status: int, problems: Sequence[str] = ()
+) -> HttpResponse:
     return render_desk(
         request, "configure", study, status, tab="configure", form=form, sections=sections_of(form),
-        is_frozen=study.was_opened, comparison=_last_comparison(study), planning=planning(),
+        is_frozen=study.was_opened, problems=problems, comparison=_last_comparison(study), planning=planning(),
+        analysis=PowerAnalysis.objects.filter(study=study).first(), pilot=pilot_of(study),
     )  # fmt: skip
 
 
 def _last_comparison(study: Study) -> Comparison | None:
     """Return the study's latest comparison that was made: it says how many people and photos would do better."""
-    made = Comparison.objects.filter(export__study=study, state=Comparison.State.READY)
-    return made.order_by("-asked").first()
+    own = Q(export__study=study) | Q(version__study=study)
+    return Comparison.objects.filter(own, state=Comparison.State.READY).order_by("-asked").first()
+
+
+@require_POST
+@for_members(Role.EDITOR)
+@paced("export")
+def ask_for_plan(request: HttpRequest, study: Study) -> HttpResponseBase:
+    """Put into the worker's queue how large a study must be, by this one's own play so far."""
+    if ask_for_analysis(study):
+        log(study, request.user, "asked how many people and photos it takes, by the play so far")
+    return redirect("desk-configure", study.slug)
 
 
 @for_members(Role.VIEWER)
@@ -136,9 +156,5 @@ def import_configuration(request: HttpRequest, study: Study) -> HttpResponseBase
             problems = sentences(error)
     if problems:
         form = ConfigurationForm(instance=Study.objects.get(pk=study.pk))
-        return render_desk(
-            request, "configure", study, 400, tab="configure", form=form, sections=sections_of(form),
-            is_frozen=study.was_opened, problems=problems, comparison=_last_comparison(study),
-            planning=planning(),
-        )  # fmt: skip
+        return _page(request, study, form, 400, problems)
     return redirect("desk-study", study.slug)

@@ -12,11 +12,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.webapp.conftest import Player, logged_in
 from tests.webapp.desk.test_studies import post, text
-from webapp.datasets import converting
+from webapp.datasets import converting, learning_command
 from webapp.datasets.building import MOST_ATTEMPTS
 from webapp.datasets.converting import convert, sizes_of
 from webapp.datasets.models import ConvertedVersion, DatasetVersion
-from webapp.datasets.taking_up import take_up_forms
+from webapp.datasets.taking_up import take_up_jobs
 from webapp.studies.members import Membership, Role
 from webapp.studies.models import Participation
 from webapp.studies.tokens import ApiToken
@@ -90,7 +90,7 @@ def test_minari_is_made_of_so_many_episodes_as_are_asked_for(researcher, ask, tm
 
 def test_what_it_lacks_is_said_and_it_can_be_asked_for_again(researcher, ask, monkeypatch):
     row = ask("minari")
-    monkeypatch.setattr(converting.learning_command, "is_installed", lambda: False)
+    monkeypatch.setattr(learning_command, "is_installed", lambda: False)
     convert(row.pk, never)
     assert "The learning extra is not installed on this server" in text(researcher.get(VERSION))
     assert ask("minari").state == "queued"
@@ -133,15 +133,15 @@ def test_one_that_is_written_as_somebody_withdraws_never_appears(ask, version, m
 
 def test_one_whose_worker_has_died_is_taken_up_and_not_for_ever(ask):
     row = ask("csv")
-    take_up_forms()
+    take_up_jobs()
     assert ProcrastinateJob.objects.filter(task_name="convert_version").count() == 1
     ProcrastinateJob.objects.all()._raw_delete("default")
     ConvertedVersion.objects.update(state="working", attempt=1)
-    take_up_forms()
+    take_up_jobs()
     assert ProcrastinateJob.objects.filter(task_name="convert_version").count() == 1
     ProcrastinateJob.objects.all()._raw_delete("default")
     ConvertedVersion.objects.update(attempt=MOST_ATTEMPTS)
-    take_up_forms()
+    take_up_jobs()
     row.refresh_from_db()
     assert row.state == "failed"
     assert "worker died at it" in row.reason

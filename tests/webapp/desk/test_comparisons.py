@@ -1,15 +1,20 @@
 """Comparisons from the desk: asked for by an export, worked out by the worker, and kept and gone with the export."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.learning.snapshots import Play, write
 from tests.webapp.desk.test_exports import EXPORTS, asked  # noqa: F401 (a fixture)
 from tests.webapp.desk.test_studies import post, text
+from webapp.datasets import command_jobs
+from webapp.datasets.building import build, new_version
+from webapp.datasets.choosing import Choice
 from webapp.datasets.comparing import compare_export
 from webapp.datasets.models import Comparison, PreparedExport
 from webapp.datasets.prepared_exports import prepare
+from webapp.datasets.taking_up import take_up_jobs
 from webapp.studies.models import Participation
 from webapp.studies.withdrawing import withdraw
 
@@ -63,10 +68,50 @@ def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
     assert not report.exists()
 
 
+def test_one_whose_worker_has_died_is_taken_up(comparison):
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    ProcrastinateJob.objects.all()._raw_delete("default")
+    Comparison.objects.update(state="working", attempt=1)
+    take_up_jobs()
+    assert Comparison.objects.get().state == "queued"
+    assert ProcrastinateJob.objects.get(task_name="compare_export").args == {"comparison": comparison.pk}
+
+
+def test_one_by_a_version_is_kept_with_the_version_and_goes_with_it(
+    viewer, player, photo, played, study, monkeypatch, django_capture_on_commit_callbacks
+):
+    assert player.send(photo, played).status_code == 200
+    version = new_version(study, Choice())
+    build(version.pk)
+    page = f"/desk/studies/default/versions/{version.number}/"
+    assert post(viewer, f"{page}compare/")["Location"] == page
+    assert "Agents and people queued" in text(viewer.get(page))
+    assert viewer.get(f"{page}report.html").status_code == 404
+
+    def write_report(function, arguments, **options):
+        report = Path(arguments[-1])
+        report.mkdir()
+        (report / "report.html").write_text("<h1>How like people?</h1>")
+        (report / "comparison.json").write_text('{"answer": "One scores 0.40.", "planning": ""}')
+
+    monkeypatch.setattr(command_jobs, "run_isolated", write_report)
+    row = Comparison.objects.get()
+    compare_export(row.pk, lambda: False)
+    row.refresh_from_db()
+    assert row.state == "ready", row.reason
+    assert "One scores 0.40." in text(viewer.get(page))
+    assert viewer.get(f"{page}report.html").getvalue() == b"<h1>How like people?</h1>"
+    report = row.path
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw(Participation.objects.get(preview=False))
+    assert not Comparison.objects.exists()
+    assert not report.exists()
+
+
 def test_the_settings_say_how_many_people_and_photos_it_takes(editor, comparison):
     settings = EXPORTS.replace("exports", "configure")
     assert "hasty, careful, colourful and moody robots, and an agent that scores" in text(editor.get(settings))
-    assert "<code>safelight power EXPORT PLAY</code>" in text(editor.get(settings))
     assert "this study’s own comparison" not in text(editor.get(settings))
     Comparison.objects.update(state="ready", answer="On 40 photos, one scores 0.40. About 96 people would do.")
     assert "On 40 photos, one scores 0.40. About 96 people would do." in text(editor.get(settings))
