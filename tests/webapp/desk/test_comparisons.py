@@ -86,7 +86,7 @@ def test_one_by_a_version_is_kept_with_the_version_and_goes_with_it(
     build(version.pk)
     page = f"/desk/studies/default/versions/{version.number}/"
     assert post(viewer, f"{page}compare/")["Location"] == page
-    assert "Agents and people queued" in text(viewer.get(page))
+    assert "state-queued" in text(viewer.get(page))
     assert viewer.get(f"{page}report.html").status_code == 404
 
     def write_report(function, arguments, **options):

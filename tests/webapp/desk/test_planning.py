@@ -66,7 +66,7 @@ def test_asking_puts_it_into_the_queue_once(editor, analysis):
     job = ProcrastinateJob.objects.get(task_name="analyse_power")
     assert job.args == {"analysis": analysis.pk}
     page = text(editor.get(SETTINGS))
-    assert "By this study’s own play queued" in page
+    assert "state-queued" in page
     assert "The worker is at it" in page
 
 
