@@ -152,7 +152,8 @@ def command(
             numbers["plan"] = {"sha256": plan.sha256, "departures": departed}
         numbers["made_by"] = {"command": _command_line(), "versions": _versions()}
         write_report(output, numbers, _page(people, others, numbers, photos, episodes))
-    click.echo(numbers["answer"])
+    for sentence in (*numbers["notes"], numbers["answer"]):
+        click.echo(sentence)
     click.echo(f"{output / 'report.html'}: open it in a browser; the numbers are in comparison.json beside it")
 
 

@@ -168,7 +168,7 @@ def test_where_robots_stand_in_nothing_on_the_page_calls_them_people(tmp_path: P
     text = text.replace("robots stand in their place, and say nothing of people.", "")
     assert not re.findall(r".{30}\b(?:[Pp]eople|human )\b.{20}", text)
     assert "About 24 robots and 24 photos" in text
-    assert "rank among robots’ leave-one-out distances; p is at least 1/7 6 robots, 6 photos" in text
+    assert "6 robots, 6 photos rank among robots’ leave-one-out distances; p is at least 1/7" in text
     assert "Could one be one of these robots? " in text
     assert "Is one as far from robots as two? " in text
     assert not re.search(r"Robots’s|robots’s|\ba robots\b|\bone robots\b", text)
