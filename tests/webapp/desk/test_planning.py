@@ -76,7 +76,8 @@ def test_it_is_worked_out_by_the_studys_own_play_and_shown_among_its_settings(ed
     assert analysis.state == "ready", analysis.reason
     assert (analysis.result["people"], analysis.result["who"], analysis.episodes) == (2, "people", 2)
     page = text(editor.get(SETTINGS))
-    assert "2 pictures that people handed in, of which 2 people and 1 photo count. The agent is one fitted curve, which scores" in page
+    assert "2 pictures that people handed in, of which 2 people and 1 photo count." in page
+    assert "The agent is one fitted curve, which scores" in page
     assert "That is a small pilot" in page
     smallest = min(analysis.result["designs"], key=lambda design: design["episodes"])
     assert f"{smallest['people']}, {smallest['photos']} × {smallest['treatments']}" in page
