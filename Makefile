@@ -29,6 +29,8 @@ BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome goog
 
 # What was installed into the environment comes first: a Node of its own where the machine has none, or too old a one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Whatever machines set for all: without bytecode each of the many processes would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
@@ -207,8 +209,9 @@ endef
 with_postgres = $(if $(DATABASE_URL),,$(PY) -m webapp.local.embedded_postgres run --cluster scratch --)
 
 # pytest against a real Postgres and a real Chromium. A worker that has done its share takes from the other's: the
-# tests in browsers, half of the whole, stand beside each other.
+# tests in browsers, half of the whole, stand beside each other. Each process has one thread for NumPy and PyTorch: with
+# more of them than processors, threads that wait for each other spin.
 define pytest
-	@export CHROMIUM="$${CHROMIUM:-$$(command -v $(BROWSERS) | head -n 1)}"; \
+	@export CHROMIUM="$${CHROMIUM:-$$(command -v $(BROWSERS) | head -n 1)}" OMP_NUM_THREADS=1; \
 	$(with_postgres) $(PY) -m pytest -n $(WORKERS) --dist worksteal -q $(1) $(TESTS)
 endef

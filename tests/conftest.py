@@ -1,19 +1,23 @@
 """What all tests share: the folder of data beside the project, and the project's root."""
 
+import fcntl
 import gc
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.conf import settings as site
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import settings
 from numpy.typing import NDArray
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,6 +52,40 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The databases of the workers are copies of one, which the first of them to need one migrates."""
+    database, test = connection.settings_dict["NAME"], connection.settings_dict["TEST"]
+    if not (own := test["NAME"]):  # there is no other worker
+        yield
+        return
+    folder, original = tmp_path_factory.getbasetemp().parent, f"test_{database}_original"
+    made = folder / "original"
+
+    @contextmanager
+    def alone() -> Iterator[None]:
+        with (folder / "original.lock").open("w") as lock, django_db_blocker.unblock():
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+            site.DATABASES[DEFAULT_DB_ALIAS]["NAME"] = connection.settings_dict["NAME"] = database
+
+    with alone():
+        if is_maker := not made.exists():
+            test["NAME"] = original
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connection.close()
+            made.touch()
+    test.update(NAME=own, TEMPLATE=original)
+    yield
+    if is_maker:
+        with alone():
+            made.unlink()
+            connection.settings_dict["NAME"] = original
+            connection.creation.destroy_test_db(verbosity=0)
 
 
 @cache
