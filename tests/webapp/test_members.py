@@ -1,14 +1,11 @@
-"""Who may do what in a study: roles, the accounts of before there were any, and what a colleague may not touch."""
+"""Who may do what in a study: roles, and what a colleague may not touch."""
 
-import json
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from tests.webapp.conftest import logged_in
@@ -16,7 +13,7 @@ from webapp.photos.models import Photo
 from webapp.studies.copying import begin_copy
 from webapp.studies.leases import reject
 from webapp.studies.members import Membership, Role, set_role
-from webapp.studies.models import Participation, Study, StudyChange
+from webapp.studies.models import Participation, Study
 
 
 @pytest.fixture
@@ -189,23 +186,3 @@ class TestTheAdmin:
             for each in theirs:
                 set_role(each, bob, Role.EDITOR)
             assert bobs.get(address).context["has_change_permission"] is may_change
-
-
-def test_accounts_of_before_keep_what_is_sensible(transactional_db):
-    executor = MigrationExecutor(connection)
-    executor.migrate([("studies", "0015_identity_goes_with_participation")])
-    apps = executor.loader.project_state([("studies", "0015_identity_goes_with_participation")]).apps
-    changes = apps.get_model("studies", "StudyChange")
-    study = apps.get_model("studies", "Study").objects.create(slug="old", title="Old", seed="old")
-    accounts = {
-        name: User.objects.create_user(name, is_staff=name != "player", is_superuser=name == "root")
-        for name in ("founder", "helper", "allowed", "onlooker", "player", "root")
-    }
-    accounts["allowed"].user_permissions.add(Permission.objects.get(codename="change_study"))
-    for name in ("founder", "helper"):
-        changes.objects.create(study=study, values={}, changed_by_id=accounts[name].pk)
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-    roles = dict(Membership.objects.filter(study__slug="old").values_list("user__username", "role"))
-    assert roles == {"founder": "owner", "helper": "editor", "allowed": "editor", "onlooker": "viewer"}
-    assert json.dumps(list(StudyChange.objects.values_list("values", flat=True)))

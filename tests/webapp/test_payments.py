@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from tests.webapp.conftest import Player
@@ -306,18 +304,3 @@ class TestAtProlific:
         set_bonus(participation(BEN), Decimal("1.00"))
         with pytest.raises(ProlificError, match="run prolific poll first"):
             set_up_bonuses(paying)
-
-
-def test_ids_kept_for_payment_before_there_was_a_table_become_payments(transactional_db):
-    executor = MigrationExecutor(connection)
-    latest, before = executor.loader.graph.leaf_nodes(), [("recruiting", "0001_submissions_and_payments")]
-    executor.migrate(before)
-    try:
-        old = MigrationExecutor(connection).loader.project_state([("studies", "0014_payment_and_prolific")]).apps
-        study = old.get_model("studies", "Study").objects.create(slug="old", title="Old", payment_days=7)
-        old.get_model("studies", "Identity").objects.create(study=study, platform_id=ANNA, parameters={})
-    finally:
-        MigrationExecutor(connection).migrate(latest)
-    own = Payment.objects.get()
-    assert (own.platform_id, own.participation, own.state, own.sum) == (ANNA, None, "due", "")
-    assert tables_with(ANNA) == ["recruiting_payment"]

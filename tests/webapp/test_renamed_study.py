@@ -3,8 +3,6 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from editing.trajectories.snapshot import read_snapshot
 from tests.webapp.conftest import Player
@@ -126,21 +124,3 @@ def test_commands_and_snapshots_find_it_under_its_former_slug(old_player, rename
     Episode.objects.all().delete()
     call_command("import_trajectories", str(tmp_path / "before"))
     assert Episode.objects.get().study == Study.objects.get()
-
-
-def test_orders_from_before_the_seed_stay_and_studies_mean_what_they_did(transactional_db):
-    executor = MigrationExecutor(connection)
-    latest = executor.loader.graph.leaf_nodes()
-    executor.migrate([("studies", "0007_agent_of_the_reveal")])
-    try:
-        old = executor.loader.project_state([("studies", "0007_agent_of_the_reveal")]).apps
-        old.get_model("studies", "Study").objects.create(slug="played", title="Played")
-        old.get_model("studies", "Study").objects.create(slug="over", title="Over", open=False)
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(latest)
-    study = Study.objects.get(slug="played")
-    assert study.seed == "played"
-    assert study.recorded | study.changes.get().values == study.recorded, "but for settings that came later"
-    assert (study.state, study.episodes_per_photo, study.filters) == ("open", None, [])
-    assert Study.objects.get(slug="over").state == "closed"

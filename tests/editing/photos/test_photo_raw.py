@@ -245,21 +245,21 @@ def shaded() -> NDArray[np.float64]:
     return np.stack([0.1 + 0.6 * x / WIDTH, 0.1 + 0.6 * y / HEIGHT, np.full((HEIGHT, WIDTH), 0.3)], axis=-1)
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("active_area", [None, (8, 16, 88, 112)], ids=["whole", "active area"])
 def test_the_stated_crop_counts_in_every_orientation(
-    tmp_path: Path, orientation: int, active_area: tuple[int, int, int, int] | None
+    tmp_path: Path, active_area: tuple[int, int, int, int] | None
 ) -> None:
     left, top, width, height = 10, 6, 60, 50
-    options = {"active_area": active_area, "orientation": orientation}
-    (tmp_path / "whole.dng").write_bytes(bench.dng.dng(shaded(), **options))
-    (tmp_path / "a.dng").write_bytes(bench.dng.dng(shaded(), **options, crop=(left, top, width, height)))
     (tmp_path / "plain.dng").write_bytes(bench.dng.dng(shaded(), active_area=active_area))
-    lying = read_photo(tmp_path / "plain.dng").pixels[top : top + height, left : left + width]
-    photo = read_photo(tmp_path / "a.dng")
-    np.testing.assert_array_equal(photo.pixels, upright(lying, orientation))
-    assert photo.decoding["crop"] == "60 x 50 at 10, 6, as the file states"
-    assert "crop" not in read_photo(tmp_path / "whole.dng").decoding
+    plain = read_photo(tmp_path / "plain.dng")
+    assert "crop" not in plain.decoding
+    lying = plain.pixels[top : top + height, left : left + width]
+    for orientation in range(1, 9):
+        options = {"active_area": active_area, "orientation": orientation}
+        (tmp_path / "a.dng").write_bytes(bench.dng.dng(shaded(), **options, crop=(left, top, width, height)))
+        photo = read_photo(tmp_path / "a.dng")
+        np.testing.assert_array_equal(photo.pixels, upright(lying, orientation))
+        assert photo.decoding["crop"] == "60 x 50 at 10, 6, as the file states"
 
 
 @pytest.mark.parametrize("crop", [(100, 80, 60, 50), (0, 0, 0, 0), (200, 200, 10, 10), (0, 0, WIDTH, HEIGHT)])
