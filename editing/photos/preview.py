@@ -53,6 +53,9 @@ def _cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.flo
 
 def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
     """Axis 0 averaged over `count` equal cells."""
+    if count == len(values):
+        same: Pixels = np.add(values, 0, dtype=np.float32)
+        return same
     averages: Pixels = np.empty((count, *values.shape[1:]), np.float32)
     for cell in range(count):
         first, parts = _cell_parts(cell, count, values.shape[0])
@@ -126,6 +129,10 @@ def _averaged_rows(
     strips: Iterable[Pixels], length: int, count: int, dtype: type[np.floating[Any]]
 ) -> Iterator[Pixels]:
     """Yield the averages over `count` equal cells of the rows of a picture, (W, 3) each, added up in `dtype`."""
+    if count == length:
+        for strip in strips:
+            yield from strip
+        return
     waiting: list[Pixels] = []  # rows that cells still need, from row `begins` on
     begins = cell = 0
     for strip in strips:

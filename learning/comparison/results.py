@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import FILTERS, luminance
-from editing.photos.colour import lab
+from editing.photos.colour import extremes, lab
 from editing.photos.preview import load_preview, make_preview
 from learning.comparison.distances import VISIBLE_DELTA_E, Treatments, develop_plays, treat
 from learning.comparison.intervals import Resampling, difference
@@ -133,7 +133,7 @@ def _statistics(pictures: Pixels) -> list[tuple[float, ...]]:
     """Return ``RESULT_STATISTICS`` of pictures (n, pixels, 3), developed and unclipped."""
     shown = np.clip(pictures, 0, 1)
     light = luminance((shown[..., 0], shown[..., 1], shown[..., 2]))
-    high, low = shown.max(axis=-1), shown.min(axis=-1)
+    high, low = extremes(shown)
     # Black and white, where this is 0 / 0, have no saturation.
     saturation = (high - low) / np.maximum(np.minimum(high + low, 2 - high - low), 1e-9)
     clipped = (high >= 1) | (low <= 0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from editing.game.filters import apply_steps, luminance
 from editing.game.rules import Step
-from editing.photos.colour import lab
+from editing.photos.colour import extremes, lab
 
 Pixels = NDArray[np.float32]
 
@@ -83,7 +83,7 @@ def hue_shift(before: Pixels, after: Pixels) -> float:
 
 
 def _grey_cast(before: Pixels, after: Pixels) -> float:
-    high, low = before.max(axis=-1), before.min(axis=-1)
+    high, low = extremes(before)
     greys = (high - low <= GREY * high) & (high >= DARKEST_GREY)
     return float(_hue_and_chroma(_shown_lab(after[greys]))[1].mean()) if greys.any() else float("nan")
 

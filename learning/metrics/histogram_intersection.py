@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import luminance
+from editing.photos.colour import extremes
 from editing.photos.preview import square
 
 STATISTICS = ("luminance", "contrast", "saturation")
@@ -79,7 +80,7 @@ def picture_statistics(picture: NDArray[np.floating[Any]]) -> tuple[float, float
     """Return mean luminance, contrast (twice its standard deviation) and mean saturation (HLS) of values of 0 .. 1."""
     values = np.asarray(picture, dtype=np.float64)
     y = luminance((values[..., 0], values[..., 1], values[..., 2]))
-    high, low = values.max(axis=-1), values.min(axis=-1)
+    high, low = extremes(values)
     # Black and white, where this is 0 / 0, have no saturation.
     saturation = (high - low) / np.maximum(np.minimum(high + low, 2 - high - low), 1e-9)
     return float(y.mean()), 2 * float(y.std()), float(saturation.mean())

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from editing.game.filters import FILTERS
+from editing.photos.colour import extremes
 
 # The reference's class of each filter.
 FILTER_CLASSES = {
@@ -24,7 +25,7 @@ FILTER_CLASSES = {
 
 def grey_images(images: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return (N,), which of (N, H, W, 3) images hold exact greys between black and white."""
-    high, low = images.max(axis=-1), images.min(axis=-1)
+    high, low = extremes(images)
     greys = (high == low) & (high > 0) & (high < 1)
     return np.asarray(greys.any(axis=(1, 2)))
 

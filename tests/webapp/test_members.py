@@ -1,6 +1,5 @@
 """Who may do what in a study: roles, and what a colleague may not touch."""
 
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
