@@ -153,18 +153,6 @@ def test_keys_in_a_row_are_one_event(person: Person, make_photo: MakePhoto) -> N
     assert kinds(stored_events()) == ["start", "choose", "adjust"]
 
 
-def test_holding_b_shows_the_original(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
-    person.press("1")
-    person.page.keyboard.down("b")
-    expect(person.page.get_by_role("img", name="The photo as it came")).to_be_visible()
-    person.page.keyboard.up("b")
-    expect(person.page.get_by_role("img", name="The photo as your steps leave it")).to_be_visible()
-    person.wait_until_saved()
-    assert kinds(stored_events())[-1] == "compare"
-
-
 def hold(person: Person, key: str) -> None:
     """Hold a key down until it has repeated four times."""
     for _ in range(5):
@@ -187,7 +175,9 @@ def test_enter_that_is_held_opens_the_last_look_and_hands_nothing_in(person: Per
     assert kinds(Episode.objects.get().replayable_events()) == ["start", "choose", "adjust", "submit"]
 
 
-def test_key_that_is_held_acts_once_but_arrows_and_undo_go_on(person: Person, make_photo: MakePhoto) -> None:
+def test_key_that_is_held_acts_once_but_arrows_and_undo_go_on_and_b_shows_the_original(
+    person: Person, make_photo: MakePhoto
+) -> None:
     make_photo()
     person.arrive()
     person.press("1", "2", "3")
@@ -207,6 +197,12 @@ def test_key_that_is_held_acts_once_but_arrows_and_undo_go_on(person: Person, ma
     expect(person.slider("ev")).to_be_focused()
     hold(person, "ArrowRight")
     expect(person.page.get_by_label("Step 1: Exposure, +0.25 EV")).to_be_visible()
+    person.page.keyboard.down("b")
+    expect(person.page.get_by_role("img", name="The photo as it came")).to_be_visible()
+    person.page.keyboard.up("b")
+    expect(person.page.get_by_role("img", name="The photo as your steps leave it")).to_be_visible()
+    person.wait_until_saved()
+    assert kinds(stored_events())[-1] == "compare"
 
 
 def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_photo: MakePhoto) -> None:
@@ -243,21 +239,9 @@ def test_resume_after_a_reload_brings_steps_and_undo_back(person: Person, make_p
     assert_browser_shows_the_replay(person, photo, rules.replay(events))
 
 
-def test_play_goes_on_offline_and_is_sent_when_the_connection_is_back(
+def test_play_is_sent_when_the_connection_is_back_and_a_server_that_does_not_answer_is_not_called_offline(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
-    make_photo()
-    person.arrive()
-    context.set_offline(True)
-    person.press("1")
-    person.drag("ev", 0.5, 0.8)
-    expect(person.page.locator("header [role=status]")).to_contain_text("offline: 2 waiting")
-    context.set_offline(False)
-    person.wait_until_saved()
-    assert kinds(stored_events()) == ["start", "choose", "adjust"]
-
-
-def test_server_that_does_not_answer_is_not_called_offline(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     sending = Sending(person.page)
     person.arrive()
@@ -266,6 +250,12 @@ def test_server_that_does_not_answer_is_not_called_offline(person: Person, make_
     expect(person.page.locator("header [role=status]")).to_contain_text("the server does not answer: 1 waiting")
     sending.meets(None)
     person.wait_until_saved()
+    context.set_offline(True)
+    person.drag("ev", 0.5, 0.8)
+    expect(person.page.locator("header [role=status]")).to_contain_text("offline: 1 waiting")
+    context.set_offline(False)
+    person.wait_until_saved()
+    assert kinds(stored_events()) == ["start", "choose", "adjust"]
 
 
 def test_play_of_a_page_that_was_closed_offline_is_sent_at_the_next_visit(

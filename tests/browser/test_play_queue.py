@@ -86,7 +86,9 @@ def crash(page: Page) -> None:
         page.goto("chrome://crash")
 
 
-def test_page_closed_in_mid_drag_keeps_the_drag(person: Person, make_photo: MakePhoto, context: BrowserContext) -> None:
+def test_page_closed_in_mid_drag_keeps_the_drag_and_leaves_the_turn_to_the_next_window(
+    person: Person, make_photo: MakePhoto, context: BrowserContext
+) -> None:
     make_photo()
     person.arrive()
     person.press("1")
@@ -356,16 +358,6 @@ def test_window_that_does_not_answer_gives_way(person: Person, make_photo: MakeP
     other.wait_for_photo()
     expect(person.notice()).to_contain_text("You are playing in another window")
     assert kinds() == ["start", "choose", "resume"]
-
-
-def test_closed_window_leaves_the_turn_to_the_next(
-    person: Person, make_photo: MakePhoto, context: BrowserContext
-) -> None:
-    make_photo()
-    person.arrive()
-    person.page.close()
-    new_window(person, context).arrive()
-    assert kinds() == ["start", "resume"]
 
 
 def test_next_photo_is_fetched_while_one_plays(person: Person, make_photo: MakePhoto) -> None:

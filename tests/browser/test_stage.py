@@ -147,42 +147,6 @@ def strip_brightness(person: Person) -> list[float]:
     return [float(value) for value in found]
 
 
-def test_film_strip_and_histogram_follow_while_a_slider_is_held(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
-    person.press("2", "1")
-    box = person.slider("ev").bounding_box()
-    assert box is not None
-    histogram = person.page.locator(".histogram path.luminance")
-    before = histogram.get_attribute("d")
-    mouse = person.page.mouse
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    mouse.down()
-    mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=5)
-    expect(histogram).not_to_have_attribute("d", before or "")
-    person.page.wait_for_timeout(1000)
-    original, gamma, exposure = strip_brightness(person)
-    mouse.up()
-    person.wait_until_saved()
-    assert original == pytest.approx(gamma, abs=1)
-    assert exposure > 1.5 * gamma > 10
-
-
-def test_full_screen_shows_the_photo_alone(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
-    stage, room = person.page.locator(".stage"), person.page.locator(".room")
-    person.page.evaluate("document.querySelector('.looks .full-screen').focus()")
-    person.press("f")
-    person.page.wait_for_function("() => document.fullscreenElement?.classList.contains('stage')")
-    person.page.wait_for_function("() => document.querySelector('.stage').clientHeight === window.innerHeight")
-    assert room.bounding_box() == stage.bounding_box()
-    person.press("f")
-    person.page.wait_for_function("() => document.fullscreenElement === null")
-    expect(person.page.locator("header")).to_be_in_viewport()
-    assert room.bounding_box() != stage.bounding_box()
-
-
 def test_context_lost_in_mid_drag_loses_nothing(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.arrive()
@@ -233,7 +197,9 @@ def test_many_changes_within_a_frame_are_drawn_once(person: Person, make_photo: 
     assert draws == 1
 
 
-def test_colour_under_the_pointer_is_told_as_the_screen_shows_it(person: Person, make_photo: MakePhoto) -> None:
+def test_colour_under_the_pointer_is_told_as_the_screen_shows_it_and_full_screen_shows_the_photo_alone(
+    person: Person, make_photo: MakePhoto
+) -> None:
     make_photo()
     person.arrive()
     person.press("1", "PageUp")
@@ -248,6 +214,16 @@ def test_colour_under_the_pointer_is_told_as_the_screen_shows_it(person: Person,
     person.page.keyboard.up("b")
     person.page.mouse.move(5, 5)
     expect(readout).to_have_count(0)
+    stage, room = person.page.locator(".stage"), person.page.locator(".room")
+    person.page.evaluate("document.querySelector('.looks .full-screen').focus()")
+    person.press("f")
+    person.page.wait_for_function("() => document.fullscreenElement?.classList.contains('stage')")
+    person.page.wait_for_function("() => document.querySelector('.stage').clientHeight === window.innerHeight")
+    assert room.bounding_box() == stage.bounding_box()
+    person.press("f")
+    person.page.wait_for_function("() => document.fullscreenElement === null")
+    expect(person.page.locator("header")).to_be_in_viewport()
+    assert room.bounding_box() != stage.bounding_box()
 
 
 def colour_on_screen(person: Person, across: float, down: float) -> list[float]:
@@ -256,7 +232,7 @@ def colour_on_screen(person: Person, across: float, down: float) -> list[float]:
     return [round(float(level), 1) for level in part]
 
 
-def test_triangles_of_the_histogram_paint_over_one_end_each_in_the_colours_of_the_channels(
+def test_triangles_of_the_histogram_paint_over_one_end_each_and_it_and_the_film_strip_follow_while_a_slider_is_held(
     person: Person, make_photo: MakePhoto
 ) -> None:
     make_photo()
@@ -279,6 +255,22 @@ def test_triangles_of_the_histogram_paint_over_one_end_each_in_the_colours_of_th
     person.press("j")
     for mark in (white, black):
         expect(mark).to_have_attribute("aria-pressed", "false")
+    person.press("2", "1")
+    box = person.slider("ev").bounding_box()
+    assert box is not None
+    histogram = person.page.locator(".histogram path.luminance")
+    before = histogram.get_attribute("d")
+    mouse = person.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=5)
+    expect(histogram).not_to_have_attribute("d", before or "")
+    person.page.wait_for_timeout(1000)
+    original, gamma, exposure = strip_brightness(person)
+    mouse.up()
+    person.wait_until_saved()
+    assert original == pytest.approx(gamma, abs=1)
+    assert exposure > 1.5 * gamma > 10
 
 
 class TestOnASharpScreen:

@@ -17,7 +17,7 @@ from webapp.studies.texts import default_consent_text
 
 MakePhoto = Callable[..., Photo]
 IS_TOUCH = "matchMedia('(pointer: coarse)').matches"
-WIDTHS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
+WIDTHS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1100, 800)}
 
 
 @pytest.fixture
