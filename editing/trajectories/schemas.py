@@ -159,8 +159,8 @@ JUDGEMENTS = table_schema(
             "makers",
             pa.list_(pa.string()),
             "Who made each picture, by place: person, expert, robot, baseline, agent or agent:<name>; untouched is the "
-            "photo as it came, personal_agent by the agent that was fitted to the one who judges, task a picture made "
-            "for an attention check.",
+            "photo as it came, self by the one who judges, personal_agent by the agent that was fitted to them, task a "
+            "picture made for an attention check.",
         ),
         column(
             "repeat", pa.bool_(), "The second time that this player saw the pictures; two of them the other way round."

@@ -159,7 +159,7 @@ def moves_of(games: Sequence[tuple[Pixels, Sequence[Step], Sequence[Step], bool]
             numbers.append(number)
     count = len(actions)
     pictures = torch.from_numpy(np.array(images, np.float16).reshape(count, 3, *_size(games)))
-    statistics = [picture_statistics(part.float()) for part in torch.split(pictures, AT_ONCE)]
+    statistics = [picture_statistics(part.float()) for part in torch.split(pictures, AT_ONCE)] if count else []
     return Moves(
         pictures,
         torch.from_numpy(np.array(states, np.float32).reshape(count, state.SIZE)),

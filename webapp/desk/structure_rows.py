@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from webapp.desk.rows import Row
 from webapp.studies.configuration import LANGUAGES, Configuration, setting
 from webapp.studies.structures import TRANSLATED
-from webapp.studies.task_structures import JUDGEMENTS, MAKERS, PERSONAL_AGENT, PLAY, QUESTIONNAIRE, UNTOUCHED
+from webapp.studies.task_structures import JUDGEMENTS, MAKERS, OWN, PLAY, QUESTIONNAIRE, UNTOUCHED
 
 _AS_IN_THE_STUDY = "as in the study"
 _EXAMPLE_SURVEY = '{"elements": [{"type": "text", "name": "age", "title": "How old are you?"}]}'
@@ -188,7 +188,7 @@ class TaskRow(_WithMore):
         required=False, max_length=40, help_text="of a questionnaire, the one below that it asks. Play has none"
     )
     makers = forms.MultipleChoiceField(
-        choices=[(name, name) for name in (*MAKERS, UNTOUCHED, PERSONAL_AGENT)],
+        choices=[(name, name) for name in (*MAKERS, UNTOUCHED, *OWN)],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         label="who made the pictures",
@@ -224,7 +224,7 @@ class TaskRow(_WithMore):
     @classmethod
     def _fields_of(cls, task: Mapping[str, Any]) -> dict[str, Any]:
         makers = task.get("makers", [])
-        words = {*MAKERS, UNTOUCHED, PERSONAL_AGENT}
+        words = {*MAKERS, UNTOUCHED, *OWN}
         question = task.get("question", {})
         codes = {code for code, _ in LANGUAGES}
         fields: dict[str, Any] = {

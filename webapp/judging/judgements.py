@@ -30,7 +30,7 @@ from webapp.studies.models import Lease, Participation, Study
 from webapp.studies.photos import photo_taken_out
 from webapp.studies.sequences import Item, draws_of, with_attention_items, with_repeats
 from webapp.studies.task_order import Task, TaskKind, add_kind, current_task, tasks_of
-from webapp.studies.task_structures import ANSWERS, JUDGEMENTS, PAIRS, PERSONAL_AGENT
+from webapp.studies.task_structures import ANSWERS, JUDGEMENTS, OWN, PAIRS, PERSONAL_AGENT
 
 _REPEAT_DISTANCE = 3
 
@@ -43,12 +43,12 @@ def pool_of(study: Study, condition: str, task: Task) -> Pool:
 def reserve(participation: Participation, task: Task) -> None:
     """Reserve the trials of somebody who joins, as far as there are pictures by now.
 
-    Where an agent of theirs is judged, there is none yet: all is reserved as they begin the task.
+    Where what is their own is judged, there is none yet: all is reserved as they begin the task.
 
     Raises:
         Refusal: ``study_full``: others have judged all of them.
     """
-    if PERSONAL_AGENT in task.settings["makers"]:
+    if set(OWN) & set(task.settings["makers"]):
         return
     _reserve(participation, task)
     pool = pool_of(participation.own_study, participation.condition, task)

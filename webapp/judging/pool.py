@@ -20,7 +20,7 @@ from webapp.judging.models import BY_TASK, Picture, Trial
 from webapp.personal_agents.models import PersonalPicture
 from webapp.studies.models import Lease, Study, StudyPhoto
 from webapp.studies.task_order import Task
-from webapp.studies.task_structures import MAKERS, PAIRS, PEOPLE, PERSONAL_AGENT, TURING_PAIR, UNTOUCHED
+from webapp.studies.task_structures import MAKERS, OWN, PAIRS, PEOPLE, PERSONAL_AGENT, SELF, TURING_PAIR, UNTOUCHED
 
 # Of Postgres' advisory locks: each study's pool of pictures has one.
 _POOL_LOCK = 5_418
@@ -73,9 +73,9 @@ class Pool:
         if self.wanted is None:
             return True
         # What is for one person alone has no number that is wanted.
-        for_all = showable(self.pictures, self.study, self.task).exclude(maker=PERSONAL_AGENT)
+        for_all = showable(self.pictures, self.study, self.task).exclude(maker__in=OWN)
         filled = for_all.filter(taken__gte=self.wanted).count()
-        total = sum(1 for picture in self._candidates() if picture.maker != PERSONAL_AGENT)
+        total = sum(1 for picture in self._candidates() if picture.maker not in OWN)
         return filled < total or total == 0 or self.lapsed().exists()
 
     def lapsed(self) -> QuerySet[Trial]:
@@ -85,11 +85,15 @@ class Pool:
         return late.filter(shown__picture__condition=self.condition).distinct()
 
     def free(self, but_by: int) -> list[Picture]:
-        """Return the pictures that can be shown to a participant, who made none of them, and are not filled.
+        """Return the pictures that can be shown to a participant, and are not filled.
 
-        Of personal agents, those of their own alone.
+        What they made themselves is none of others' pictures; where people judge their own, it is those alone. Of
+        personal agents, their own alone.
         """
-        rows = showable(self.pictures, self.study, self.task).exclude(episode__participant=but_by)
+        others = [maker for maker in self.task.settings["makers"] if maker != SELF]
+        rows = showable(self.pictures, self.study, self.task)
+        rows = rows.exclude(maker__in=others, episode__participant=but_by)
+        rows = rows.filter(~Q(maker=SELF) | Q(episode__participant=but_by))
         rows = rows.filter(Q(personal=None) | Q(personal__agent__participation__participant=but_by))
         rows = rows.filter(maker__in=self.task.settings["makers"])
         if self.wanted is not None:
@@ -143,7 +147,8 @@ def _episodes(study: Study, task: Task, maker: str) -> QuerySet[Episode]:
     finished = Episode.objects.filter(study__in=_source_studies(study, task), status=Episode.Status.SUBMITTED)
     finished = finished.filter(contract_version=filters.VERSION, photo__in=sources(study, task).values("photo"))
     finished = finished.filter(tutorial=False, attention=False, preview=False, repeat=False)
-    by = Q(participant__pseudonym=maker) if maker.startswith(_AGENT) else Q(participant__kind=MAKERS[maker])
+    kinds = [MAKERS["person"], MAKERS["robot"]] if maker == SELF else [MAKERS.get(maker)]
+    by = Q(participant__pseudonym=maker) if maker.startswith(_AGENT) else Q(participant__kind__in=kinds)
     return finished.filter(by).order_by("pk")
 
 

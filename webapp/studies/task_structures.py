@@ -30,8 +30,9 @@ MAKERS: Mapping[str, str] = {
     "robot": "robot",
 }
 UNTOUCHED = "untouched"
-# The agent that was fitted to the one who judges; it is nobody else's to see.
-PERSONAL_AGENT = "personal_agent"
+# What is shown to nobody but the one who judges: what they made themselves, and the agent that was fitted to them.
+SELF, PERSONAL_AGENT = "self", "personal_agent"
+OWN = (SELF, PERSONAL_AGENT)
 PEOPLE = ("person", "expert")
 
 _NAME = re.compile(r"[a-z0-9_-]{1,40}\Z")
@@ -162,8 +163,9 @@ def _check_judgements(task: Mapping[str, Any]) -> None:
         raise ValidationError("repeat_share is a number from 0 to 1.")
     if "question" in task and not _is_text_by_language(task["question"]):
         raise ValidationError('question has a text by language: {"en": "..."}.')
-    if "studies" in task and PERSONAL_AGENT in task["makers"]:
-        raise ValidationError(f"{PERSONAL_AGENT} plays this study's own photos: leave studies out.")
+    for own in OWN:
+        if "studies" in task and own in task["makers"]:
+            raise ValidationError(f"{own} plays this study's own photos: leave studies out.")
     if "studies" in task and not (task["studies"] and _is_list_of_names(task["studies"])):
         raise ValidationError('studies is a list of slugs, such as ["default"].')
     items = task.get("attention_items", [])
@@ -175,11 +177,11 @@ def _check_judgements(task: Mapping[str, Any]) -> None:
 
 def _check_makers(kind: str, makers: Any) -> None:
     if not _is_list_of_names(makers) or not makers or not all(map(_is_maker, makers)):
-        raise ValidationError(
-            f"makers is a list of some of {', '.join([*MAKERS, UNTOUCHED, PERSONAL_AGENT])}, or agent:NAME."
-        )
+        raise ValidationError(f"makers is a list of some of {', '.join([*MAKERS, UNTOUCHED, *OWN])}, or agent:NAME.")
     if len(set(makers)) < len(makers) or ("agent" in makers and any(name.startswith("agent:") for name in makers)):
         raise ValidationError("makers names each maker once; agent stands for all agents.")
+    if SELF in makers and set(makers) & {"person", "robot"}:
+        raise ValidationError(f"{SELF} shows people their own pictures, person and robot the same to others: name one.")
     if kind in PAIRS and len(makers) < 2:
         raise ValidationError("of two pictures each has another maker: makers has at least two.")
     if kind in (TURING, TURING_PAIR) and not (set(makers) & set(PEOPLE) and set(makers) - set(PEOPLE)):
@@ -222,11 +224,7 @@ def _check_steps(number: int, steps: Any) -> None:
 
 
 def _is_maker(name: str) -> bool:
-    return (
-        name in MAKERS
-        or name in (UNTOUCHED, PERSONAL_AGENT)
-        or (name.startswith("agent:") and len(name) > len("agent:"))
-    )
+    return name in MAKERS or name in (UNTOUCHED, *OWN) or (name.startswith("agent:") and len(name) > len("agent:"))
 
 
 def _is_list_of_names(value: Any) -> bool:

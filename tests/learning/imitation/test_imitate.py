@@ -85,6 +85,10 @@ def test_the_moves_of_play_are_its_steps_and_its_stops(export: Path) -> None:
     assert bool((moves.coordinates[0, coordinate_count(first.filter) :] == 0).all())
 
 
+def test_no_play_has_no_moves(export: Path) -> None:
+    assert len(moves_of_play(read_play(export, "robots").of([], []))) == 0
+
+
 def test_play_is_split_by_person_and_by_photo(export: Path) -> None:
     split = split_play(read_play(export, "robots"), 0)
     assert not set(split.held_out.people) & set(split.trained.people)

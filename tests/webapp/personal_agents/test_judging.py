@@ -58,6 +58,26 @@ def test_the_own_agents_picture_stands_beside_another_persons(voter, asked):
     assert (place.maker, place.episode) == ("personal_agent", None)
 
 
+def test_the_own_agents_picture_stands_beside_what_the_person_made_and_nobody_else_sees_either(vote, voter, asked, ten):
+    vote.change({"tasks": [{"kind": "play"}, {**VOTE, "makers": ["self", "personal_agent"]}]})
+    vote.save()
+    other = newcomer()
+    for photo in ten:
+        do_photo(other, photo, 1.5)
+    make_agents()
+    for judge in (voter, other):
+        me = participation_of(judge)
+        trials = shown(judge)["trials"]
+        assert len(trials) == 3
+        for trial in trials:
+            pictures = {row.picture.maker: row.picture for row in Trial.objects.get(pk=trial["id"]).shown.all()}
+            assert pictures["self"].episode.participant == me.participant
+            assert pictures["personal_agent"].personal.agent.participation == me
+    assert say(voter, shown(voter)["trials"][0], 0).status_code == 200
+    (row,) = task_judgements([participation_of(voter).study])
+    assert {place.maker for place in row.showing.places.all()} == {"self", "personal_agent"}
+
+
 def assert_goes_on_without(player):
     """Nothing is shown, and all is done."""
     judging = shown(player)
@@ -129,6 +149,8 @@ def test_its_pictures_go_from_the_vote_with_the_agent(voter, researcher, asked, 
     [
         ({"personal_agents": False}, "personal agents are not allowed"),
         ({"tasks": [{**VOTE, "studies": ["another"]}]}, "leave studies out"),
+        ({"tasks": [{**VOTE, "makers": ["self", "untouched"], "studies": ["another"]}]}, "leave studies out"),
+        ({"tasks": [{**VOTE, "makers": ["self", "person"]}]}, "name one"),
     ],
 )
 def test_it_is_asked_only_where_it_can_be_answered(vote, changes, message):
