@@ -46,8 +46,8 @@ def fit_person(model: PeopleModel, play: Play) -> Person:
         raise TooLittle(f"an adapter is of one person; this is play by {len(play.people)}")
     if len(play.photos) < FEWEST_PHOTOS:
         raise TooLittle(
-            f"{play.people[0]} has finished {len(play.photos)} photos; {FEWEST_PHOTOS} are the least from which a "
-            "person is told from the population"
+            f"{play.people[0]} has finished {len(play.photos)} photo{'s'[: len(play.photos) - 1]}; {FEWEST_PHOTOS} are "
+            "the least from which a person is told from the population"
         )
     moves = moves_of_play(play)
     numbers = fit_numbers(model, moves)
