@@ -21,7 +21,7 @@ from editing.game.rules import Step
 from learning.comparison.film_strips import data_uri, film_strips
 from learning.comparison.plan import Plan, departures, read_plan
 from learning.comparison.results import clip_to_display
-from learning.comparison.sentences import interval, number, stand_in
+from learning.comparison.sentences import answer, interval, number, stand_in
 from learning.comparison.sides import ComparisonError, Side, choose_players, read_side
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, photo_sha256, picture, write
@@ -148,6 +148,23 @@ def test_robots_in_peoples_place_are_said_to_be_no_people(tmp_path: Path) -> Non
     assert stand_in(robots.label) == (
         "No person is in this comparison: robots stand in their place, and say nothing of people."
     )
+
+
+def test_a_score_above_1_and_a_spread_of_0_are_said_in_words() -> None:
+    centre = {"human_likeness": {"value": 1.3, "low": 1.2, "high": 1.4}, "spread": {"value": 0.0}}
+    told = answer(
+        {
+            "method": {"primary_distance": "picture"},
+            "human_likeness": {"picture": {"defined": True, "groups": {"centre": centre}}},
+            "people": {"label": "People"},
+            "players": [{"label": "centre"}],
+            "photos": {"compared": 40},
+            "overlaps": {},
+        }
+    )
+    assert told["number"] == "1.30"
+    assert "nearer to the centre of the crowd than a single person is. That is no better" in told["meaning"]
+    assert "differ by 0.00 times as much as those by different people" in told["meaning"]
 
 
 def test_where_robots_stand_in_nothing_on_the_page_calls_them_people(tmp_path: Path) -> None:
