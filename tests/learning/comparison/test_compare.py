@@ -1,5 +1,6 @@
 """Who is compared, and the numbers of two sides, against figures worked out by hand on a few lines of play."""
 
+import gc
 import json
 import math
 from pathlib import Path
@@ -20,7 +21,16 @@ from learning.comparison.pair_distances import measure_distances
 from learning.comparison.results import thumbnail
 from learning.comparison.sentences import who_is_compared
 from learning.comparison.side_by_side import compare_sides
-from learning.comparison.sides import ComparisonError, Episode, Side, choose_players, merge, read_side, shared_photos
+from learning.comparison.sides import (
+    ComparisonError,
+    Episode,
+    Side,
+    choose_players,
+    merge,
+    read_play,
+    read_side,
+    shared_photos,
+)
 from learning.comparison.statistics import Sample, order, parameters
 from learning.metrics.histogram_intersection import picture_statistics
 from tests.learning.snapshots import Play, photo_sha256, write
@@ -242,6 +252,14 @@ def test_players_who_are_not_there_are_refused_with_what_to_do(
 ) -> None:
     with pytest.raises(ComparisonError, match=reason):
         chosen(tmp_path, plays, *names)
+
+
+def test_garbage_is_collected_again_after_play_was_read_or_refused(tmp_path: Path) -> None:
+    read_play([write(tmp_path / "play", [Play("p", "sea")])])
+    assert gc.isenabled()
+    with pytest.raises(ComparisonError):
+        read_play([tmp_path / "nothing"])
+    assert gc.isenabled()
 
 
 def test_an_episode_in_two_snapshots_counts_once(tmp_path: Path) -> None:
