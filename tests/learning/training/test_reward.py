@@ -28,11 +28,18 @@ def brightness(images: Tensor) -> Tensor:
 @pytest.mark.parametrize("step_baseline", [False, True])
 def test_what_is_rewarded_rises(step_baseline: bool) -> None:
     config = FastConfig(
-        SMALL, batch=8, iterations=25, seed=1, agent_rate=3e-3, reward_weight=20, step_baseline=step_baseline
+        SMALL,
+        batch=8,
+        iterations=12,
+        seed=1,
+        agent_rate=1e-2,
+        critic_updates=1,
+        reward_weight=20,
+        step_baseline=step_baseline,
     )
     trainer = FastTrainer(config, photos(0, 0.3), photos(1, 1.0), CPU, reward=brightness)
     rewards = [trainer.iterate()["reward"] for _ in range(config.iterations)]
-    assert np.mean(rewards[-5:]) > np.mean(rewards[:5]) + 0.05
+    assert np.mean(rewards[-4:]) > np.mean(rewards[:4]) + 0.3
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_critic_learns_to_rate_what_is_finished_above_what_is_not() -> None:
     agent = initialise(Agent(SMALL), torch.Generator().manual_seed(0)).double()
     games = play_all_ways(agent, SMALL, trained.inputs, seed=0)
     results = [results_of(trained, played, 0.4, seed=0) for played in games.values()]
-    critic = train_critic(SMALL, trained.targets, results, iterations=60, seed=0)
+    critic = train_critic(SMALL, trained.targets, results, iterations=30, seed=0)
     rated = ratings(critic, others, play_all_ways(agent, SMALL, others.inputs, seed=0))
     assert list(rated.values()) == sorted(rated.values())
     assert rated["untouched"] < rated[FINISHED]
