@@ -4,6 +4,7 @@ So ``safelight --help`` starts at once, and torch is imported by the commands th
 """
 
 import os
+import warnings
 from importlib import import_module
 
 import click
@@ -81,6 +82,7 @@ def main() -> None:
 
     The site itself is run by manage.py.
     """
+    warnings.formatwarning = lambda message, *_, **__: f"{message}\n"  # a sentence for people, without the line of code
 
 
 if __name__ == "__main__":

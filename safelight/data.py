@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editing.game.filters import apply_steps
-from editing.game.rules import Step
+from editing.game.rules import Step, why_unknown
 from editing.photos.preview import load_preview
 from editing.trajectories.columns import FILTER_COLUMNS, column_description
 from editing.trajectories.reading import Snapshot, open_snapshot
@@ -157,6 +157,10 @@ class DataSet:
         return dict(zip(self.episodes["id"].to_pylist(), self.episodes["photo"].to_pylist(), strict=True))
 
     @cached_property
+    def _version_of_episode(self) -> dict[str, int]:
+        return dict(zip(self.episodes["id"].to_pylist(), self.episodes["contract_version"].to_pylist(), strict=True))
+
+    @cached_property
     def _preview_of_photo(self) -> dict[str, str]:
         return dict(zip(self.photos["sha256"].to_pylist(), self.photos["preview_sha256"].to_pylist(), strict=True))
 
@@ -203,8 +207,11 @@ class DataSet:
 
         Raises:
             KeyError: there is no such episode.
+            ValueError: it was played by a version of the filters that is not known.
         """
         steps = self.steps_of(episode)
+        if reason := why_unknown(self._version_of_episode[episode]):
+            raise ValueError(f"{episode} was {reason}")
         return apply_steps(self.preview(self._photo_of_episode[episode]), steps)
 
     def render(self, episode: str) -> Image.Image:

@@ -94,6 +94,12 @@ def _collection(about: About) -> Answers:
     ]
 
 
+def _versions(about: About) -> str:
+    """Return by which versions of the filters the episodes were played."""
+    counts = about.manifest.get("contract_versions") or {about.manifest.get("contract_version"): "all"}
+    return ", ".join(f"version {version} of the filters ({count} episodes)" for version, count in counts.items())
+
+
 def _preprocessing(about: About) -> Answers:
     return [
         (
@@ -102,7 +108,7 @@ def _preprocessing(about: About) -> Answers:
             "photos.decoding says.",
         ),
         ("Is the raw data there too?", "Yes: events are what was recorded."),
-        ("Is the software available?", f"Safelight; contract version {about.manifest.get('contract_version')}."),
+        ("Is the software available?", f"Safelight; {_versions(about)}."),
     ]
 
 

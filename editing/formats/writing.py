@@ -56,6 +56,6 @@ def write_hugging_face(snapshot: Snapshot, about: About, folder: Path) -> dict[s
     copy = Snapshot(folder, dict(snapshot.manifest))
     record = json.dumps(croissant(copy, about), indent=1, ensure_ascii=False, default=str)
     (folder / "croissant.json").write_text(record + "\n", encoding="utf-8")
-    own = {"format", "format_version", "contract_version", "rows", "files"}
+    own = {"format", "format_version", "contract_version", "contract_versions", "rows", "files"}
     write_manifest(folder, counts, {key: value for key, value in snapshot.manifest.items() if key not in own})
     return counts

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from editing.game.events import EVENT_FIELDS, GESTURE_DEVICES, MAXIMUM_MS, REFUSAL_CODES, VIEW_PARAMETERS
-from editing.game.filters import FILTERS, LUMINANCE, VERSION
+from editing.game.filters import FILTERS, LUMINANCE, VERSION, known_versions
 from editing.game.parameters import RANGE_TOLERANCE, Parameter
 from editing.game.rules import MAXIMUM_STEPS
 from editing.game.shader import PARAMETER_CAPACITY, shader_source
@@ -30,6 +30,7 @@ def contract() -> dict[str, Any]:
     """Return the contract, as JSON values."""
     return {
         "version": VERSION,
+        "known_versions": known_versions(),
         "maximum_steps": MAXIMUM_STEPS,
         "maximum_ms": MAXIMUM_MS,
         "luminance": LUMINANCE,

@@ -23,8 +23,11 @@ from numpy.typing import NDArray
 from editing.game.filter import Filter, Planes, Reading
 from editing.game.parameters import Parameter, ParameterError
 
-# Counts the changes of what a stored trajectory means: raised with any change of the mathematics or the ranges.
+# Counts the changes of what a stored trajectory means: raised with any change of the mathematics or the ranges. Filters
+# and parameters may be added; none is ever taken away or renamed, since what was played with it keeps its columns.
 VERSION = 1
+# Older versions whose play this one replays and renders exactly as it was.
+EARLIER_ALIKE: frozenset[int] = frozenset()
 
 # Y = 0.27 R + 0.67 G + 0.06 B, the weights of the 2018 program.
 LUMINANCE = (0.27, 0.67, 0.06)
@@ -265,6 +268,11 @@ CONTROLS = _ENDS[-1]
 PLACES: Mapping[str, slice] = MappingProxyType(
     {filter_.slug: slice(end - len(filter_.parameters), end) for filter_, end in zip(_ALL, _ENDS, strict=True)}
 )
+
+
+def known_versions() -> list[int]:
+    """Return the versions whose play is replayed and rendered here as it was, in order; that of today is the last."""
+    return [*sorted(EARLIER_ALIKE), VERSION]
 
 
 def find_filter(slug: object) -> Filter:

@@ -10,7 +10,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from editing.game.events import Event, IllegalEvent
-from editing.game.filters import FILTERS, VERSION, find_filter
+from editing.game.filters import FILTERS, VERSION, find_filter, known_versions
 from editing.game.parameters import ParameterError
 
 MAXIMUM_STEPS = 5
@@ -153,14 +153,20 @@ def _moved(state: State, event: Event, allow_untouched: bool) -> State:
     return State(position, past, future, status, event.seq + 1)
 
 
+def why_unknown(version: int) -> str:
+    """Return why play by a version of the filters is neither replayed nor rendered; empty where it is."""
+    return (
+        "" if version in known_versions() else f"played by version {version} of the filters; this is version {VERSION}"
+    )
+
+
 def check_version(version: int) -> None:
-    """Refuse play by another version of the filters than this one.
+    """Refuse play by a version of the filters that is not known.
 
     Raises:
         IllegalEvent: ``stale_contract``.
     """
-    if version != VERSION:
-        message = f"played by version {version} of the filters; this is version {VERSION}"
+    if message := why_unknown(version):
         raise IllegalEvent("stale_contract", message)
 
 

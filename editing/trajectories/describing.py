@@ -8,7 +8,9 @@ import pyarrow.parquet as pq
 from editing.trajectories.reading import Snapshot
 from editing.trajectories.schemas import ALL_SCHEMAS
 
-_TOLD = ("study", "version", "successor_of", "exported_at", "exported", "parent", "contract_version", "withdrawn")
+_TOLD = tuple(
+    "study version successor_of exported_at exported parent contract_version contract_versions withdrawn".split()
+)
 
 
 def described(snapshot: Snapshot) -> dict[str, Any]:

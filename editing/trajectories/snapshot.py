@@ -33,6 +33,7 @@ from editing.trajectories.reading import (
 )
 from editing.trajectories.schemas import ADDED, AGENTS, ALL_SCHEMAS, InvalidSnapshot
 from editing.trajectories.validation import check_rows, check_snapshot
+from editing.trajectories.versions import count_versions
 
 ROWS_PER_GROUP = 20_000
 # How tables are written. Together with the version of pyarrow, which the manifest names, it decides every byte.
@@ -127,6 +128,8 @@ def write_manifest(folder: Path, rows: Mapping[str, int], manifest: Mapping[str,
         manifest: what else to say of the snapshot, as JSON values.
     """
     about = {"format": FORMAT, "format_version": FORMAT_VERSION, "contract_version": VERSION, "rows": dict(rows)}
+    played = pq.read_table(folder / "episodes.parquet", columns=["contract_version"])
+    about["contract_versions"] = count_versions(played.column(0).to_pylist())
     about["files"] = listed_files(folder, rows)
     text = json.dumps(about | dict(manifest), indent=1, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

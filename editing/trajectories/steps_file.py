@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from editing.files import write_atomically
-from editing.game.filters import FILTERS, VERSION, find_filter
+from editing.game.filters import FILTERS, VERSION, find_filter, known_versions
 from editing.game.parameters import ParameterError
 from editing.game.rules import MAXIMUM_STEPS, STOP, Step
 
@@ -55,7 +55,7 @@ class StepsFile:
         if document.get("format_version") != FORMAT_VERSION:
             version = document.get("format_version")
             raise StepsFileError(f"it is of format version {version!r}; this program reads version {FORMAT_VERSION}")
-        if document.get("contract_version") != VERSION:
+        if document.get("contract_version") not in known_versions():
             version = document.get("contract_version")
             raise StepsFileError(f"it was made by version {version!r} of the filters; this is version {VERSION}")
         listed = document.get("steps")

@@ -14,8 +14,8 @@ from editing.trajectories.tombstones import write_tombstones
 
 # What a manifest says of the folder that it stands in, or of counts that are another's: no part of one takes it along.
 OWN_OF_A_MANIFEST = frozenset(
-    "format format_version contract_version rows files version successor_of exported_at participations consents "
-    "parent forgotten part".split()
+    "format format_version contract_version contract_versions rows files version successor_of exported_at "
+    "participations consents parent forgotten part".split()
 )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from editing.game.filters import FILTERS, VERSION, find_filter
+from editing.game.filters import FILTERS, find_filter
 from editing.game.parameters import RANGE_TOLERANCE, ParameterError
 from editing.game.rules import MAXIMUM_STEPS, STOP
 from editing.trajectories.checksums import CHANGED, file_problems
@@ -26,6 +26,7 @@ from editing.trajectories.receipts import receipts_of
 from editing.trajectories.replaying import dangling, event_problems, twice
 from editing.trajectories.schemas import JUDGEMENT_KINDS, PLAYER_KINDS, STATUSES, InvalidSnapshot
 from editing.trajectories.steps_file import check_probabilities
+from editing.trajectories.versions import is_known
 
 Row = dict[str, Any]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -133,7 +134,7 @@ def _episode_problems(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _step_problems(snapshot: Snapshot) -> Iterator[Problem]:
-    yield from _wrong_steps(snapshot.steps)
+    yield from _wrong_steps(snapshot.steps, snapshot.episodes)
     yield from dangling("steps", "episode", snapshot.steps, snapshot.episodes.column("id"))
     yield from _wrong_step_counts(snapshot.episodes, snapshot.steps)
 
@@ -212,8 +213,8 @@ def _check_episode(row: Row) -> None:
     UUID(row["id"])
     _check_one_of(row, "player_kind", PLAYER_KINDS)
     _check_one_of(row, "status", STATUSES)
-    if row["contract_version"] != VERSION:
-        raise ValueError(f"played by version {row['contract_version']} of the filters; this is version {VERSION}")
+    if row["contract_version"] < 1:
+        raise ValueError(f"contract_version is {row['contract_version']}, below 1")
     if not row["player"] or row["player"].startswith("agent:") != (row["player_kind"] == "agent"):
         raise ValueError(f"the player {row['player']!r} does not fit the kind {row['player_kind']}")
     if not 0 <= row["step_count"] <= MAXIMUM_STEPS:
@@ -224,8 +225,9 @@ def _check_episode(row: Row) -> None:
         raise ValueError(f"duration_ms is {row['duration_ms']}")
 
 
-def _wrong_steps(table: Any) -> Iterator[Problem]:
-    """Check all rows at once, and look closer at those that are wrong."""
+def _wrong_steps(table: Any, episodes: Any) -> Iterator[Problem]:
+    """Check all rows at once, and look closer at those that are wrong; of a version that is not known, none is."""
+    of_unknown = pc.is_in(table.column("episode"), episodes.column("id").filter(pa.array(~is_known(episodes))))
     slugs = table.column("filter")
     right = pc.and_(pc.is_in(slugs, pa.array(list(FILTERS))), pc.greater_equal(table.column("ms_spent"), 0))
     for slug, columns in FILTER_COLUMNS.items():
@@ -245,7 +247,8 @@ def _wrong_steps(table: Any) -> Iterator[Problem]:
         near_1 = pc.less(pc.abs(pc.subtract(total, 1)), 1e-3)
         positive = reduce(pc.and_, (pc.greater_equal(share, 0) for share in shares))
         right = pc.and_(right, pc.or_(none, pc.fill_null(pc.and_(near_1, positive), False)))
-    for index in np.flatnonzero(pc.fill_null(pc.invert(right), True).to_numpy()).tolist():
+    wrong = pc.and_not(pc.fill_null(pc.invert(right), True), of_unknown)
+    for index in np.flatnonzero(wrong.to_numpy()).tolist():
         try:
             _check_step(next(rows(table.slice(index, 1))))
             yield of_row("steps", index, "it has parameters of another filter than its own")

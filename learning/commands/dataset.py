@@ -86,19 +86,25 @@ def validate(export: Path, sample: int | None, seed: int, most: int) -> None:
     """Check EXPORT: files by their SHA-256, all rows, events by the rules of the game.
 
     Each thing that is wrong is a line that names file, row (counted from 0) and reason; of a file that was changed
-    within all rules, that is said. Ends with status 1 where there is any. With --sample, the receipts of
+    within all rules, that is said. Ends with status 1 where there is any. Episodes by a version of the filters that is
+    not known are counted, and not replayed. With --sample, the receipts of
     participations, for which all events are needed, are not compared.
     """
+    from editing.trajectories.reading import open_snapshot
     from editing.trajectories.schemas import InvalidSnapshot
     from editing.trajectories.validation import problems_of
+    from editing.trajectories.versions import unknown_text
 
     wrong = 0
     with clear_errors(InvalidSnapshot, OSError):
         for problem in problems_of(export, sample, seed, most):
             click.echo(problem)
             wrong += 1
+        episodes = open_snapshot(export).table("episodes", ["contract_version"])
     if wrong:
         raise click.exceptions.Exit(1)
+    if left_out := unknown_text(episodes, "replayed"):
+        click.echo(f"{export}: {left_out}")
     replayed = "all events" if sample is None else f"the events of at most {sample:,} episodes (seed {seed})"
     click.echo(f"{export}: nothing is wrong; {replayed} were replayed")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from editing.game.rules import Step
+from editing.game.rules import Step, why_unknown
 from editing.trajectories.steps_file import StepsFile, StepsFileError, read_steps
 
 if TYPE_CHECKING:
@@ -52,11 +53,17 @@ def read_submitted(folder: Path, most: int) -> list[StepsSource]:
     """
     from editing.trajectories.columns import rows  # exports are Parquet files: pyarrow is long to import
     from editing.trajectories.snapshot import read_rows
+    from editing.trajectories.versions import unknown_text
 
     snapshot = read_rows(folder)
     submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
     if not submitted:
         raise StepsFileError(f"{folder}: no episode of it was submitted, so there are no steps")
+    submitted = [row for row in submitted if not why_unknown(row["contract_version"])]
+    if left_out := unknown_text(snapshot.episodes, "drawn"):
+        if not submitted:
+            raise StepsFileError(f"{folder}: {left_out}")
+        warnings.warn(f"{folder}: {left_out}", stacklevel=2)
     return [_of_row(snapshot, folder, row) for row in submitted[:most]]
 
 
@@ -70,6 +77,8 @@ def _of_episode(folder: Path, identity: str) -> StepsSource:
         raise StepsFileError(f"{folder}: there is no episode {identity}")
     if episode["status"] in ("open", "abandoned"):
         raise StepsFileError(f"{folder}: the episode {identity} was not submitted, so it has no steps")
+    if reason := why_unknown(episode["contract_version"]):
+        raise StepsFileError(f"{folder}: the episode {identity} was {reason}")
     return _of_row(snapshot, folder, episode)
 
 

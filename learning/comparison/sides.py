@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from editing.game.rules import Step
+from editing.game.rules import Step, why_unknown
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import is_snapshot, open_snapshot
 from editing.trajectories.schemas import InvalidSnapshot
@@ -116,9 +116,10 @@ def _collector_paused() -> Iterator[None]:
 def read_side(directory: Path, label: str) -> Side:
     """Read a snapshot and choose the episodes that count, whoever played them. Its events are not read.
 
+    Play by a version of the filters that is not known is left out, since it cannot be rendered.
+
     Raises:
-        ComparisonError: no snapshot there, or an invalid one: the message names folder, row and reason. Play under
-        another version of the filters is invalid too, since it cannot be rendered.
+        ComparisonError: no snapshot there, or an invalid one: the message names folder, row and reason.
     """
     if not directory.exists():
         raise ComparisonError(f"{directory} does not exist")
@@ -201,7 +202,7 @@ def _reason(row: Mapping[str, Any]) -> str | None:
         return f"excluded: {row['exclusion_reason'] or 'no reason given'}"
     if row["status"] != "submitted":
         return f"not submitted ({row['status']})"
-    return None
+    return why_unknown(row["contract_version"]) or None
 
 
 def merge(sides: Sequence[Side]) -> Side:

@@ -1,5 +1,6 @@
 """Steps as torch learns from them: the state before, the action, and the state after."""
 
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from editing.game.rules import Step
 from editing.photos.preview import agent_view, load_preview
 from editing.trajectories.columns import FILTER_COLUMNS
 from editing.trajectories.reading import Snapshot
+from editing.trajectories.versions import is_known, unknown_text
 from learning.agent import state
 from learning.environments.game_batch import to_action
 from learning.photos.sets import training_square
@@ -46,11 +48,13 @@ class Transitions(Dataset[dict[str, Tensor]]):
     ) -> None:
         """Read what is needed of the tables; pictures are made as items are asked for.
 
+        Episodes by a version of the filters that is not known are left out, with a warning that counts them.
+
         Args:
             among: (episodes,) which rows of the table of episodes; all without it.
             player_kinds: whose; everybody's without it.
         """
-        episodes = snapshot.table("episodes", ["id", "photo", "status", "player_kind", *_LEFT_OUT])
+        episodes = snapshot.table("episodes", ["id", "photo", "status", "player_kind", "contract_version", *_LEFT_OUT])
         wanted = pc.equal(episodes.column("status"), "submitted").to_numpy()
         for flag in _LEFT_OUT:
             wanted &= ~episodes.column(flag).to_numpy()
@@ -58,6 +62,9 @@ class Transitions(Dataset[dict[str, Tensor]]):
             wanted &= pc.is_in(episodes.column("player_kind"), pa.array(list(player_kinds), pa.string())).to_numpy()
         if among is not None:
             wanted &= among
+        if left_out := unknown_text(episodes.filter(pa.array(wanted)), "used"):
+            warnings.warn(left_out, stacklevel=2)
+        wanted &= is_known(episodes)
         columns = ["episode", "index", "filter", *(c for own in FILTER_COLUMNS.values() for c in own.values())]
         steps = snapshot.table("steps", columns)
         episode = pc.index_in(steps.column("episode"), episodes.column("id").combine_chunks()).to_numpy()

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from editing.game.events import Event
 from editing.game.filters import apply_steps
-from editing.game.rules import State, Step, apply_event, trajectory
+from editing.game.rules import State, Step, apply_event, trajectory, why_unknown
 from editing.photos.preview import agent_view, load_preview
 from editing.trajectories.columns import rows
 from editing.trajectories.snapshot import read_snapshot
@@ -158,7 +158,8 @@ class Preferences:
 
     Attributes:
         episodes: how many were handed in by those who were asked for.
-        left_out: how many rejected continuations are no pair, by the reason.
+        left_out: how many rejected continuations are no pair, by the reason; and how many episodes were played by a
+            version of the filters that is not known.
         views: (64, 64, 3) linear light, by photo.
     """
 
@@ -186,13 +187,18 @@ def read_preferences(directory: Path, kind: str = "human") -> Preferences:
     """
     snapshot = read_snapshot(directory)
     previews = {row["sha256"]: snapshot.preview_path(row["preview_sha256"]) for row in rows(snapshot.photos)}
-    chosen = {
-        row["id"]: row
-        for row in rows(snapshot.episodes)
-        if row["player_kind"] == kind
-        and row["status"] == "submitted"
-        and not any(row[flag] for flag in ("tutorial", "preview", "attention"))
-    }
+    left_out, pairs = Counter[str](), list[Preference]()
+    chosen = {}
+    for row in rows(snapshot.episodes):
+        if (
+            row["player_kind"] == kind
+            and row["status"] == "submitted"
+            and not any(row[flag] for flag in ("tutorial", "preview", "attention"))
+        ):
+            if reason := why_unknown(row["contract_version"]):
+                left_out[reason] += 1
+            else:
+                chosen[row["id"]] = row
     events: defaultdict[str, list[Event]] = defaultdict(list)
     for row in rows(snapshot.events):
         if row["episode"] in chosen:
@@ -200,7 +206,6 @@ def read_preferences(directory: Path, kind: str = "human") -> Preferences:
     judged = [row for row in rows(snapshot.judgements) if row["player_kind"] == kind and _counts(row)]
     photos = {row["photo"] for row in chosen.values()} | {row["photo"] for row in judged}
     views = {photo: agent_view(load_preview(previews[photo])) for photo in sorted(photos)}
-    left_out, pairs = Counter[str](), list[Preference]()
     for episode in sorted(events):
         row = chosen[episode]
         own = sorted(events[episode], key=lambda event: event.seq)

@@ -4,6 +4,7 @@ What is kept of each photo is what a function makes of its pixels, so a large se
 """
 
 import os
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 from editing.game.filters import apply_steps
-from editing.game.rules import Step
+from editing.game.rules import Step, why_unknown
 from editing.photos.colour import linear_to_srgb
 from editing.photos.decoding import read_photo
 from editing.photos.finding import find_photos
@@ -29,6 +31,7 @@ from editing.processes import Crashed, each_by_processes
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import is_snapshot
 from editing.trajectories.snapshot import read_rows
+from editing.trajectories.versions import unknown_text
 from learning.cluster import each_on_cluster
 from learning.photos.squares import SQUARE_SIZE
 
@@ -109,6 +112,8 @@ def list_photos(location: Path) -> list[PictureFile]:
 def list_results(location: Path) -> list[PictureFile]:
     """List finished pictures: the files below a folder as they are, or the submitted episodes of an export, rendered.
 
+    Episodes by a version of the filters that is not known are left out, with a warning that counts them.
+
     Raises: as ``list_photos``.
     """
     if not is_snapshot(location):
@@ -119,9 +124,13 @@ def list_results(location: Path) -> list[PictureFile]:
     steps: dict[str, list[Step]] = {}
     for row in sorted(rows(snapshot.steps), key=lambda row: row["index"]):
         steps.setdefault(row["episode"], []).append(Step(row["filter"], row["parameters"]))
-    submitted = [row for row in rows(snapshot.episodes) if row["status"] == "submitted"]
+    handed_in = snapshot.episodes.filter(pc.equal(snapshot.episodes.column("status"), "submitted"))
+    left_out = unknown_text(handed_in, "used")
+    submitted = [row for row in rows(handed_in) if not why_unknown(row["contract_version"])]
     if not submitted:
-        raise PhotoSetError(f"{location}: no submitted episode there")
+        raise PhotoSetError(f"{location}: {left_out or 'no submitted episode there'}")
+    if left_out:
+        warnings.warn(f"{location}: {left_out}", stacklevel=2)
     submitted.sort(key=lambda row: (names[row["photo"]], row["photo"], row["player"], row["sample"] or 0, row["id"]))
     return [
         PictureFile(

@@ -251,7 +251,8 @@ def test_tab_of_an_older_version_says_so_and_what_waited_in_it_is_kept(
 
     def older(route: Route) -> None:
         program = route.fetch()
-        body, count = re.subn(r"(?<=\{)version:1(?=,maximum_steps)", "version:0", program.text())
+        of_today = r"(?<=\{)version:1,known_versions:\[1\](?=,maximum_steps)"
+        body, count = re.subn(of_today, "version:0,known_versions:[0]", program.text())
         assert count == 1
         # On a server its name is of its content; here it is the same, and the browser may not keep the older one.
         route.fulfill(body=body, headers={"Content-Type": "text/javascript", "Cache-Control": "no-store"})

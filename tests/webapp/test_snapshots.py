@@ -131,18 +131,6 @@ class TestExport:
         assert snapshot.manifest["photos_removed"] == []
         assert "Episodes left out: 1 on a removed photo that nobody submitted." in capsys.readouterr().out
 
-    def test_play_of_another_version_is_left_out_and_counted(self, play, player, tmp_path, capsys, events, new_version):
-        version = {"contract_version": new_version()}
-        steps = [("choose", {"step": 0, "filter": "gamma"}), ("adjust", GAMMA), ("submit", {})]
-        newer = events(("start", version), *((kind, fields | version) for kind, fields in steps))
-        assert player.send(play[1], newer).json()["status"] == "submitted"
-        snapshot = export(tmp_path)
-        assert [row["id"] for row in rows(snapshot.episodes)] == [newer[0]["episode"]]
-        reason = "played with another version of the filters"
-        assert snapshot.manifest["episodes_left_out"] == {reason: 1}
-        assert f"Episodes left out: 1 {reason}." in capsys.readouterr().out
-        assert f"Episodes left out: 1 {reason}." in (tmp_path / "export" / "README.md").read_text()
-
     def test_a_folder_that_holds_something_is_refused_and_left_alone(self, play, tmp_path):
         (tmp_path / "note.txt").touch()
         with pytest.raises(CommandError, match="not empty"):

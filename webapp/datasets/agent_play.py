@@ -77,7 +77,7 @@ def _next_photos() -> tuple[Study, list[Photo]] | None:
 
 def _unplayed(study: Study) -> QuerySet[Photo]:
     """Return the photos that the study's agent has not played by the filters of today, whatever became of the play."""
-    episodes = Episode.objects.filter(study=study, contract_version=filters.VERSION)
+    episodes = Episode.objects.filter(study=study, contract_version__in=filters.known_versions())
     played = episodes.filter(participant__pseudonym=study.agent_pseudonym).order_by().values("photo")
     return study.playable.exclude(pk__in=played)
 

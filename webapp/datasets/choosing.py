@@ -7,7 +7,6 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from editing.game import filters
 from editing.trajectories.schemas import FLAGS, PLAYER_KINDS
 from webapp.datasets.models import DatasetVersion, VersionEpisode, VersionPerson
 from webapp.datasets.participations import PLAYERS
@@ -100,7 +99,7 @@ class _Chosen:
     def episodes(self) -> models.QuerySet[Episode]:
         """The episodes."""
         choice, study = self.choice, self.version.study
-        episodes = Episode.objects.filter(study=study, contract_version=filters.VERSION).filter(SHOWN)
+        episodes = Episode.objects.filter(study=study).filter(SHOWN)
         episodes = episodes.filter(status__in=choice.statuses, participant__kind__in=choice.kinds)
         for flag in choice.leave_out:
             episodes = episodes.filter(**{flag: False})

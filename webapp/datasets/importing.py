@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from editing.files import atomic_file
 from editing.game.events import Event as PlayedEvent
+from editing.game.rules import why_unknown
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot
 from editing.trajectories.schemas import FLAGS, InvalidSnapshot
@@ -32,7 +33,8 @@ def import_snapshot(snapshot: Snapshot) -> Counts:
     """Store what of a validated snapshot is not here yet, all or nothing; how many rows of each kind are new.
 
     ``read_snapshot`` has replayed the events by the rules and found the steps to follow from them; the previews are
-    checked here. Photos join the studies that the import makes, and none that is here.
+    checked here. Episodes by a version of the filters that is not known were not replayed, and are not stored. Photos
+    join the studies that the import makes, and none that is here.
 
     Raises:
         InvalidSnapshot: a preview is not what its row says, or a row contradicts what is stored here, or does not fit.
@@ -47,7 +49,8 @@ def import_snapshot(snapshot: Snapshot) -> Counts:
 
 def _store(snapshot: Snapshot) -> Counts:
     stored = set(Episode.objects.values_list("pk", flat=True))
-    new = [row for row in rows(snapshot.episodes) if UUID(row["id"]) not in stored]
+    own = list(rows(snapshot.episodes))
+    new = [row for row in own if UUID(row["id"]) not in stored and not why_unknown(row["contract_version"])]
     photos, new_photos = _photos(snapshot, played={row["photo"] for row in new})
     studies, made = _studies({row["study"] for row in new})
     players, new_players = _players(new)
@@ -72,7 +75,7 @@ def _store(snapshot: Snapshot) -> Counts:
         "episodes": len(episodes),
         "steps": len(steps),
         "events": len(events),
-        "known": snapshot.episodes.num_rows - len(episodes),
+        "known": sum(UUID(row["id"]) in stored for row in own),
     }
 
 

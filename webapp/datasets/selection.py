@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import models
 
-from editing.game import filters
 from editing.trajectories.reading import TrainedOn
 from webapp.datasets.answer_rows import answers_of, task_judgements, with_what_was_shown
 from webapp.datasets.models import AgentTraining
@@ -29,7 +28,8 @@ SHOWN = models.Q(photo__removed_at=None) | models.Q(
 
 @dataclass(frozen=True)
 class Selection:
-    """What to export: a study's episodes, or all of them, of these statuses, played by the current version.
+    """What to export: a study's episodes, or all of them, of these statuses, whichever version of the filters they
+    were played with.
 
     Tutorials never count: they, and the picture that they are played on, come along only where ``tutorials`` asks for
     them, flagged.
@@ -50,12 +50,8 @@ class Selection:
         return self._that_count.filter(SHOWN).order_by("started", "id")
 
     @property
-    def _of_this_version(self) -> models.QuerySet[Episode]:
-        return self._in_study.filter(contract_version=filters.VERSION)
-
-    @property
     def _that_count(self) -> models.QuerySet[Episode]:
-        return self._of_this_version if self.tutorials else self._of_this_version.filter(tutorial=False)
+        return self._in_study if self.tutorials else self._in_study.filter(tutorial=False)
 
     @property
     def trained_on(self) -> dict[str, TrainedOn]:
@@ -72,8 +68,7 @@ class Selection:
     def left_out(self) -> dict[str, int]:
         """How many episodes are missing from the export, by the reason; only reasons that there are."""
         counts = {
-            "played with another version of the filters": self._in_study.count() - self._of_this_version.count(),
-            _TUTORIALS: self._of_this_version.count() - self._that_count.count(),
+            _TUTORIALS: self._in_study.count() - self._that_count.count(),
             "on a removed photo that nobody submitted": self._that_count.exclude(SHOWN).count(),
         }
         return {reason: count for reason, count in counts.items() if count}

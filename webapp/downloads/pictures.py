@@ -45,6 +45,6 @@ def check_offered(episode: Episode) -> None:
         raise Refusal("original_lost", message, HTTPStatus.GONE)
     if photo.would_be_read_otherwise:
         raise Refusal("reads_otherwise", gettext(READ_OTHERWISE))
-    if episode.contract_version != filters.VERSION:
+    if episode.contract_version not in filters.known_versions():
         message = gettext("The filters have changed since: this picture can no longer be made as you saw it.")
         raise Refusal("other_version", message)

@@ -110,7 +110,9 @@ def close_outdated(**kwargs: Any) -> None:
     Sent after a migration, also one back to before this app had tables.
     """
     if Episode._meta.db_table in connection.introspection.table_names():
-        outdated = Episode.objects.filter(status=Episode.Status.OPEN).exclude(contract_version=filters.VERSION)
+        outdated = Episode.objects.filter(status=Episode.Status.OPEN).exclude(
+            contract_version__in=filters.known_versions()
+        )
         outdated.update(status=Episode.Status.ABANDONED)
 
 
@@ -161,7 +163,7 @@ def _why_unfinishable(episode: Episode) -> Episode.Status | None:
             message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
             raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
         return Episode.Status.EXCLUDED
-    if episode.contract_version != filters.VERSION or _is_full(episode):
+    if episode.contract_version not in filters.known_versions() or _is_full(episode):
         return Episode.Status.ABANDONED
     return None
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from editing.game.filters import apply_steps
-from editing.game.rules import Step
+from editing.game.rules import Step, why_unknown
+from editing.photos.photo_error import PhotoError
 from editing.photos.preview import area_average, load_preview
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
@@ -18,13 +19,16 @@ _QUALITIES: dict[Size, int] = {"small": 80, "large": 90}
 
 
 def finished_picture(episode: Episode, size: Size) -> Path:
-    """Return a WebP of the picture that an episode came to.
+    """Return a WebP of the picture that an episode came to: as it was drawn by the filters that it was played with.
 
     Raises:
-        editing.photos.photo_error.PhotoError: the preview of its photo is lost.
+        editing.photos.photo_error.PhotoError: it was not drawn yet, and the preview of its photo is lost, or its
+            version of the filters is not known any more.
     """
     path = _path(episode, size)
     if not path.exists():
+        if reason := why_unknown(episode.contract_version):
+            raise PhotoError(f"{episode.pk} was {reason}")
         draw(path, episode.photo, episode_steps(episode), size)
     return path
 

@@ -49,7 +49,7 @@ class ReplayView(APIView):
     @extend_schema(responses={200: ReplaySerializer, "4XX": ErrorSerializer}, operation_id="read_replay")
     def get(self, request: Request, episode_id: UUID) -> Response:
         episode = watchable(request, episode_id)
-        if episode.contract_version != filters.VERSION:
+        if episode.contract_version not in filters.known_versions():
             message = gettext("The filters have changed since: this episode can no longer be shown as it was played.")
             raise Refusal("other_version", message)
         if episode.photo.removed_at is not None:

@@ -139,13 +139,17 @@ def _source_studies(study: Study, task: Task) -> list[Study]:
 def showable(pictures: QuerySet[Picture], study: Study, task: Task) -> QuerySet[Picture]:
     """Return those of a task's pictures that can be shown: their photo is still there, their episode still counts."""
     photos = sources(study, task).values("photo")
-    counts = Q(episode=None) | Q(episode__status=Episode.Status.SUBMITTED, episode__contract_version=filters.VERSION)
+    counts = Q(episode=None) | Q(
+        episode__status=Episode.Status.SUBMITTED, episode__contract_version__in=filters.known_versions()
+    )
     return pictures.filter(Q(photo__in=photos) | Q(maker=BY_TASK, photo__removed_at=None)).filter(counts)
 
 
 def _episodes(study: Study, task: Task, maker: str) -> QuerySet[Episode]:
     finished = Episode.objects.filter(study__in=_source_studies(study, task), status=Episode.Status.SUBMITTED)
-    finished = finished.filter(contract_version=filters.VERSION, photo__in=sources(study, task).values("photo"))
+    finished = finished.filter(
+        contract_version__in=filters.known_versions(), photo__in=sources(study, task).values("photo")
+    )
     finished = finished.filter(tutorial=False, attention=False, preview=False, repeat=False)
     kinds = [MAKERS["person"], MAKERS["robot"]] if maker == SELF else [MAKERS.get(maker)]
     by = Q(participant__pseudonym=maker) if maker.startswith(_AGENT) else Q(participant__kind__in=kinds)

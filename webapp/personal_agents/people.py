@@ -49,5 +49,5 @@ def is_expected(participation: Participation) -> bool:
 
 
 def _treatments() -> QuerySet[Episode]:
-    submitted = Episode.objects.filter(status=Episode.Status.SUBMITTED, contract_version=filters.VERSION)
+    submitted = Episode.objects.filter(status=Episode.Status.SUBMITTED, contract_version__in=filters.known_versions())
     return submitted.filter(tutorial=False, attention=False, repeat=False)

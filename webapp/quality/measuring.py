@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from editing.game.events import Event as PlayedEvent
 from editing.game.filters import FILTERS
 from editing.game.progress import LONGEST_LOOK_MS
-from editing.game.rules import CHANGES, Step
+from editing.game.rules import CHANGES, Step, why_unknown
 from editing.photos.colour import Pixels
 from editing.photos.photo_error import PhotoError
 from editing.photos.preview import load_preview
@@ -89,7 +89,7 @@ def measure_new(
 def _measured(episode: Episode, light: Pixels | None) -> dict[str, Any]:
     steps = [Step(row.filter, row.parameters) for row in episode.steps.all()]
     values: dict[str, Any] = {"version": VERSION, "signature": signature(steps), "change": None, "colours": None}
-    if light is not None:
+    if light is not None and not why_unknown(episode.contract_version):
         values["colours"] = colours_after(light, steps)
         values["change"] = distance(values["colours"], colours_after(light, []))
     return values | measure_events(event.as_played() for event in episode.events.all())

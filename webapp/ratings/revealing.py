@@ -40,7 +40,9 @@ def comparable(study: Study, participant: Participant) -> QuerySet[Episode]:
 
     Those of researchers who try the study are shown to nobody but themselves, those of attention items to nobody.
     """
-    finished = Episode.objects.filter(study=study, status=Episode.Status.SUBMITTED, contract_version=filters.VERSION)
+    finished = Episode.objects.filter(
+        study=study, status=Episode.Status.SUBMITTED, contract_version__in=filters.known_versions()
+    )
     shown = finished.filter(tutorial=False, attention=False, photo__in=study.playable)
     return shown.filter(Q(preview=False) | Q(participant=participant))
 

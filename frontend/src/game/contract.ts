@@ -60,6 +60,8 @@ export type EventField = "step" | "filter" | "parameters";
 
 export interface Contract {
   readonly version: number;
+  /** Those whose play is replayed and drawn as it was. */
+  readonly known_versions: readonly number[];
   readonly maximum_steps: number;
   readonly luminance: readonly [number, number, number];
   /** What a kind of event carries besides its time. */

@@ -151,7 +151,7 @@ function moved(game: Game, event: GameEvent, allowUntouched: boolean): Game {
 }
 
 function refuseOutOfTurn(game: Game, event: GameEvent): void {
-  if (event.contract_version !== contract.version) {
+  if (!contract.known_versions.includes(event.contract_version)) {
     throw new IllegalEvent("stale_contract", `version ${event.contract_version} was played, not ${contract.version}`);
   }
   if (event.seq !== game.nextSeq) throw new IllegalEvent("gap", `the next event is number ${game.nextSeq}`);

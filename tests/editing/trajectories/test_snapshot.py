@@ -139,7 +139,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     "a wrong count of steps": (lambda t: t["episodes"][0].update(step_count=2), "row 0: step_count is 2"),
     "a step of no episode": (lambda t: t["steps"][0].update(episode=str(UUID(int=9))), "row 0: there is no episode"),
     "an episode of no photo": (lambda t: t["episodes"][0].update(photo="c" * 64), "row 0: there is no photo"),
-    "another contract": (lambda t: t["episodes"][0].update(contract_version=0), "version 0 of the filters"),
+    "no contract": (lambda t: t["episodes"][0].update(contract_version=0), "contract_version is 0, below 1"),
     "a kind of player": (lambda t: t["episodes"][0].update(player_kind="cat"), "player_kind is 'cat'"),
     "a human called agent": (lambda t: t["episodes"][0].update(player="agent:x"), "does not fit the kind human"),
     "an id that is none": (lambda t: t["episodes"][0].update(id="one"), "row 0: badly formed"),

@@ -400,10 +400,11 @@ def test_an_invalid_snapshot_is_refused_with_folder_row_and_reason(tmp_path: Pat
         read_side(folder, "a")
 
 
-def test_play_under_another_contract_version_is_refused(tmp_path: Path) -> None:
-    folder = spoiled(write(tmp_path / "old", [Play("ann", "sea")]), "episodes", "contract_version", 0)
-    with pytest.raises(ComparisonError, match=r"old is not a valid snapshot: .*version 0"):
-        read_side(folder, "a")
+def test_play_by_a_version_of_the_filters_that_is_not_known_is_left_out_and_counted(tmp_path: Path) -> None:
+    folder = spoiled(write(tmp_path / "old", [Play("ann", "sea")]), "episodes", "contract_version", 99)
+    side = read_side(folder, "a")
+    assert side.episodes == ()
+    assert side.left_out == {"played by version 99 of the filters; this is version 1": 1}
 
 
 def test_no_number_is_other_than_finite(numbers: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def test_without_judgements_there_is_no_such_file(player, photo, played, tmp_pat
 
 
 def test_a_judgement_of_an_episode_that_is_left_out_is_left_out(judged, tmp_path):
-    Episode.objects.filter(participant__kind="agent").update(contract_version=0)
+    Episode.objects.filter(participant__kind="agent").update(status="abandoned")
     assert export(tmp_path).judgements.num_rows == 0
 
 

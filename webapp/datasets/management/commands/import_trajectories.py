@@ -12,6 +12,7 @@ from editing.trajectories.columns import rows
 from editing.trajectories.reading import Snapshot
 from editing.trajectories.schemas import InvalidSnapshot
 from editing.trajectories.snapshot import read_snapshot
+from editing.trajectories.versions import unknown_text
 from webapp.datasets.importing import import_snapshot
 from webapp.studies.models import Study
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         skipped = counts.pop("known")
         new_rows = ", ".join(f"{count} {name}" for name, count in counts.items())
         self.stdout.write(f"imported {new_rows}; {skipped} episodes were here already")
+        if left_out := unknown_text(snapshot.episodes, "imported"):
+            self.stdout.write(left_out)
         for line in _not_shown(snapshot):
             self.stdout.write(line)
 
