@@ -244,5 +244,5 @@ def test_the_proxy_does_to_a_request_what_it_says(trouble: Trouble, heard: tuple
 def test_units_are_run_as_deploy_has_them() -> None:
     web = Unit.read("safelight")
     assert web.command[1:4] == ["-m", "gunicorn", "--config"]
-    assert [command[2] for command in web.before] == ["migrate", "collectstatic"]
+    assert [command[2] for command in web.before] == ["prepare"]
     assert (web.pause, Unit.read("safelight-worker").pause) == (2, 5)

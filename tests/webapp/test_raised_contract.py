@@ -56,7 +56,7 @@ class TestTheSite:
         picture = f"/desk/studies/default/episodes/{old}.webp"
         drawn = researcher.get(picture)
         assert drawn.status_code == 200
-        drawn.close()
+        drawn.file_to_stream.close()
         finished_picture(Episode.objects.get(pk=old), "small").unlink()
         assert researcher.get(picture).status_code == 404
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import hashlib
 import http.client
 import os
 import signal
@@ -87,8 +86,9 @@ def prepare(photos: Path | None = None, read_options: ReadOptions = AUTO, *, res
 
     try:
         django.setup()
-        call_command("migrate", verbosity=0, interactive=False)
-        _collect_static_files()
+        from webapp.local.preparing import prepare_start
+
+        prepare_start(clear=True)
         if researcher:
             call_command("make_researcher")
     except (ImproperlyConfigured, CommandError) as error:
@@ -127,22 +127,6 @@ def _nothing_can_be_played() -> bool:
     from webapp.photos.models import Photo, previews_are_away
 
     return not Photo.objects.exists() or (Photo.objects.filter(removed_at=None).exists() and previews_are_away())
-
-
-def _collect_static_files() -> None:
-    """`collectstatic`, which hashes and compresses some hundred files, unless none has changed since the last time."""
-    from django.conf import settings
-    from django.contrib.staticfiles.finders import get_finders
-    from django.core.management import call_command
-
-    files = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
-    state = sorted(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}" for path in files)
-    fingerprint = hashlib.sha256("\n".join(state).encode()).hexdigest()
-    kept = Path(settings.DATA_DIR) / "static.sha256"
-    if not (kept.exists() and kept.read_text() == fingerprint and any(Path(settings.STATIC_ROOT).iterdir())):
-        kept.unlink(missing_ok=True)
-        call_command("collectstatic", clear=True, verbosity=0, interactive=False)
-        kept.write_text(fingerprint)
 
 
 @contextmanager
