@@ -56,7 +56,7 @@ class TestTheSite:
         picture = f"/desk/studies/default/episodes/{old}.webp"
         drawn = researcher.get(picture)
         assert drawn.status_code == 200
-        drawn.file_to_stream.close()
+        assert b"".join(drawn.streaming_content).startswith(b"RIFF")
         finished_picture(Episode.objects.get(pk=old), "small").unlink()
         assert researcher.get(picture).status_code == 404
 
