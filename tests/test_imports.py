@@ -51,7 +51,7 @@ FLOORS = {
         {"backups"},
         {"desk"},
         {"local"},
-        {"configuration", "urls"},
+        {"configuration", "management", "urls"},
         {"settings", "wsgi", "apps"},
     ],
 }
