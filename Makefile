@@ -37,7 +37,7 @@ SETUP := .venv/installed frontend/dist/play.js webapp/locale/compiled
 CATALOGUES := $(wildcard webapp/locale/*/LC_MESSAGES/*.po)
 FRONTEND_SOURCES := $(wildcard frontend/*.js frontend/*.json) $(shell find frontend/src -type f)
 
-.PHONY: help run docs demo test test-long screenshots lint format types contract api-schema references translations \
+.PHONY: help run docs demo test test-long screenshots pictures lint format types contract api-schema references translations \
 	bench faults soak chromium machines server-programs clean lint-python lint-frontend types-python types-frontend frontend-tests
 
 help: ## this list
@@ -64,6 +64,10 @@ screenshots: $(SETUP) chromium ## every page and state in five windows, in var/s
 	@rm -rf var/screenshots
 	$(call pytest,tests/browser/take_screenshots.py)
 	@ls var/screenshots/*.png
+
+pictures: TESTS =
+pictures: $(SETUP) chromium ## the picture of the game in README, in docs/pictures/
+	$(call pytest,tests/browser/take_docs_pictures.py)
 
 lint: lint-python lint-frontend ## style and format of all code
 
