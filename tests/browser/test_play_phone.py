@@ -49,23 +49,17 @@ def test_upright_photo_is_large_and_stays_while_controls_scroll(person: Person, 
     assert person.page.evaluate("document.documentElement.scrollWidth") == window["width"]
 
 
-def test_finish_says_why_it_cannot_be_used(person: Person, make_photo: MakePhoto) -> None:
+def test_finish_says_why_it_cannot_be_used_help_speaks_of_touch_and_the_last_look_begins_with_pictures_and_buttons(
+    person: Person, make_photo: MakePhoto
+) -> None:
     make_photo()
     person.arrive()
     expect(person.page.locator(".history .reason")).to_be_visible()
     expect(person.page.locator(".history .finish")).to_contain_text("Make a step first.")
-
-
-def test_help_speaks_of_touch(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
     person.button("Help and shortcuts").tap()
     expect(person.page.get_by_role("dialog")).to_contain_text("Double-tap a slider")
-
-
-def test_last_look_begins_at_its_top_with_both_pictures_and_the_buttons(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
+    person.press("Escape")
+    expect(person.page.get_by_role("dialog")).to_have_count(0)
     person.click_filter("black_white")
     person.slider("amount").focus()
     person.press("End")

@@ -1,6 +1,7 @@
 """The whole game, from the practice to the replay, by mouse, by touch and by keys alone, on screens of each size."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
@@ -13,7 +14,7 @@ from tests.browser.treatments import AGENT, treat
 from tests.browser.visitor import visitor
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
-from webapp.studies.models import Study
+from webapp.studies.models import Consent, Study
 from webapp.studies.texts import default_consent_text
 
 WINDOWS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1100, 800)}
@@ -62,8 +63,10 @@ def step(hand: Mouse, said: str) -> Locator:
     return hand.page.locator(f".strip [aria-label^='Step {said}']")
 
 
-def practise(hand: Mouse) -> None:
-    hand.page.goto(hand.person.address)
+def practise(hand: Mouse, site: str) -> None:
+    """From the start page through the consent and the tutorial to the first photo."""
+    hand.page.goto(site)
+    hand.press(hand.page.get_by_role("link", name="Play", exact=True))
     hand.press(hand.person.button("I agree: begin"))
     hand.person.wait_for_photo()
     hand.next_card()
@@ -74,10 +77,16 @@ def practise(hand: Mouse) -> None:
     expect(card).to_have_attribute("data-phase", "done")
     hand.next_card()
     go_through(hand.person, begun=1)
+    expect(hand.page.locator("header .count")).to_have_text("0 / 1")
     hand.finish()
     hand.press(hand.person.button("Hand in"))
+    expect(hand.person.notice()).to_contain_text("You know the game now")
     hand.press(hand.person.button("To the first photo"))
     hand.person.wait_for_photo()
+    expect(hand.page.locator(".lesson")).to_have_count(0)
+    practice, first = Episode.objects.filter(participant=Consent.objects.get().participant).order_by("started")
+    assert (practice.tutorial, practice.status, practice.step_count) == (True, "submitted", 5)
+    assert (first.tutorial, first.status, first.photo) == (False, "open", Photo.objects.get(studyphoto__isnull=False))
 
 
 def edit(hand: Mouse) -> None:
@@ -160,8 +169,10 @@ def see_what_came_of_it(hand: Mouse) -> None:
     expect(page.get_by_role("row", name="Pictures")).to_be_visible()
 
 
-def test_the_whole_game_is_played(hand: Mouse, complaints: list[str]) -> None:
-    practise(hand)
+def test_somebody_new_plays_the_whole_game_from_the_start_page_on(
+    hand: Mouse, live_server: Any, complaints: list[str]
+) -> None:
+    practise(hand, live_server.url)
     edit(hand)
     look(hand)
     hand.person.wait_until_saved()

@@ -1,4 +1,4 @@
-"""From the start page through consent and the tutorial to the first photo, as somebody new would go."""
+"""The start page, the consent and the tutorial; somebody new goes through them all in test_three_ways.py."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -37,9 +37,6 @@ def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Browse
 
 
 at_a_desk = pytest.mark.parametrize("context", ["desk"], indirect=True)
-not_on_a_phone = pytest.mark.parametrize(
-    "context", [pytest.param("tablet", marks=pytest.mark.long), "desk"], indirect=True
-)
 
 
 @pytest.fixture
@@ -109,28 +106,6 @@ def go_through(person: Person, *, begun: int = 0) -> None:
     person.page.keyboard.up("b")
     person.button("Next").click()
     card(person, "finish")
-
-
-# A phone's, by touch, is in test_play_phone.py.
-@not_on_a_phone
-def test_somebody_new_comes_from_the_start_page_to_the_first_photo(
-    person: Person, begin: Callable[[], None], make_photo: MakePhoto, complaints: list[str]
-) -> None:
-    photo = make_photo()
-    begin()
-    go_through(person)
-    expect(person.page.locator("header .count")).to_have_text("0 / 1")
-    person.page.locator(".finish .primary >> visible=true").click()
-    person.button("Hand in").click()
-    expect(person.notice()).to_contain_text("You know the game now")
-    person.button("To the first photo").click()
-    person.wait_for_photo()
-    expect(person.page.locator(".lesson")).to_have_count(0)
-    practice, first = Episode.objects.order_by("started")
-    assert (practice.tutorial, practice.status, practice.step_count) == (True, "submitted", 5)
-    assert (first.tutorial, first.status, first.photo) == (False, "open", photo)
-    assert Consent.objects.get().participant == Participant.objects.get()
-    assert complaints == []
 
 
 def is_whole(page: Page) -> bool:
