@@ -20,7 +20,7 @@ SEED ?= 1
 SOAK_MINUTES ?= 30
 PLAYERS ?= 100
 # What is installed of the extras in pyproject.toml.
-EXTRAS ?= web,render,learn,formats,examples,cluster,demo,docs,test
+EXTRAS ?= web,s3,render,learn,formats,examples,cluster,demo,docs,test
 # One more than there are processors: for a third of their time tests wait, for a page, a server or a process.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))

@@ -12,7 +12,6 @@ from editing.game.events import Event as PlayedEvent
 from editing.game.filters import VERSION
 from editing.game.progress import progress_after
 from editing.game.rules import trajectory
-from editing.photos.preview import load_preview
 from learning.robots.play import play_photo
 from learning.robots.temperaments import Temperament
 from webapp.games.models import Episode, Event, Step
@@ -37,7 +36,7 @@ def take_part(
     sequence = [(photo, Lease.Purpose.PLAY) for photo in photos]
     sequence += [(photo, Lease.Purpose.REPEAT) for photo in photos[:repeats]]
     sequence += [(photo, Lease.Purpose.ATTENTION) for photo in items]
-    light = {photo.pk: load_preview(photo.preview_path)[::PIXEL_STRIDE, ::PIXEL_STRIDE] for photo in (*photos, *items)}
+    light = {photo.pk: photo.load_preview()[::PIXEL_STRIDE, ::PIXEL_STRIDE] for photo in (*photos, *items)}
     own = [_participation(study) for _ in robots]
     episodes: list[Episode] = []
     events: list[Event] = []

@@ -40,6 +40,7 @@ FLOORS = {
         {"command_line"},
     ],
     "webapp": [
+        {"storage"},
         {"database", "environment", "http", "translations"},
         {"command_line", "logins", "participants", "photos"},
         {"studies"},

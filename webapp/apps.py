@@ -6,3 +6,4 @@ class WebappConfig(AppConfig):
 
     def ready(self) -> None:
         from webapp.http import openapi  # noqa: F401  (registers itself)
+        from webapp.storage import checks  # noqa: F401  (registers itself)

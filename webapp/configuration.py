@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -130,6 +131,29 @@ def check_backups(recipient: str, identity: str) -> None:
         raise ImproperlyConfigured(
             "BACKUP_IDENTITY reads encrypted backups, and BACKUP_RECIPIENT, which makes them, is unset"
         )
+
+
+def file_storage(bucket: str, endpoint: str, region: str, access_key: str, secret_key: str) -> dict[str, Any]:
+    """Return the entry of Django's STORAGES for the files that machines of the site share; without a bucket, the disk.
+
+    Raises:
+        ImproperlyConfigured: the settings contradict each other, or packages are missing.
+    """
+    given = {"S3_ENDPOINT": endpoint, "S3_REGION": region, "S3_ACCESS_KEY": access_key, "S3_SECRET_KEY": secret_key}
+    if not bucket:
+        if names := [name for name, value in given.items() if value]:
+            raise ImproperlyConfigured(f"{names[0]} is set, and S3_BUCKET is not: set both, or neither")
+        return {"BACKEND": "webapp.storage.disk.Disk"}
+    if "://" in bucket or bucket.startswith("/"):
+        raise ImproperlyConfigured(f"S3_BUCKET must be a name, or bucket/folder, not {bucket!r}")
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(f"S3_ENDPOINT must look like https://s3.example.org, not {endpoint!r}")
+    if bool(access_key) != bool(secret_key):
+        raise ImproperlyConfigured("S3_ACCESS_KEY and S3_SECRET_KEY need each other: set both, or neither")
+    if find_spec("boto3") is None or find_spec("storages") is None:
+        raise ImproperlyConfigured("S3_BUCKET needs packages that are not installed: pip install '.[web,s3]'")
+    options = {name.removeprefix("S3_").lower(): value for name, value in given.items()}
+    return {"BACKEND": "webapp.storage.bucket.Bucket", "OPTIONS": {"bucket": bucket, **options}}
 
 
 def make_folders(*folders: Path) -> None:

@@ -43,7 +43,8 @@ DATA_DIR = environment.read(
     "DATA_DIR",
     Path,
     BASE_DIR / "var",
-    "The folder of previews and what is made of them, originals, downloads and collected static files.",
+    "The folder of previews and what is made of them, originals, downloads and collected static files; where "
+    "`S3_BUCKET` is set, of static files and of work under way.",
     unset="`var` in the clone",
 ).absolute()
 configuration.make_folders(DATA_DIR)
@@ -268,8 +269,28 @@ FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+S3_BUCKET = environment.read(
+    "S3_BUCKET",
+    str,
+    "",
+    "The bucket of S3, or of a service that speaks its protocol, in which photos and all other files that machines of "
+    "the site share lie; `bucket/folder` for a folder in it. Needs the extra `s3`.",
+    unset="they lie in `DATA_DIR`",
+)
+S3_ENDPOINT = environment.read(
+    "S3_ENDPOINT", str, "", "Where the service of `S3_BUCKET` is, such as `https://s3.example.org`.", unset="Amazon's"
+)
+S3_REGION = environment.read("S3_REGION", str, "", "The region of `S3_BUCKET`.", unset="what AWS's own settings say")
+S3_ACCESS_KEY = environment.read(
+    "S3_ACCESS_KEY",
+    str,
+    "",
+    "The name of the key by which `S3_BUCKET` is used; with `S3_SECRET_KEY`.",
+    unset="what AWS's own settings say, or the role of the machine",
+)
+S3_SECRET_KEY = environment.read("S3_SECRET_KEY", str, "", "Its secret.", unset="as `S3_ACCESS_KEY`")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": configuration.file_storage(S3_BUCKET, S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY, S3_SECRET_KEY),
     "staticfiles": {"BACKEND": "webapp.http.static_files.HashedFiles"},
 }
 WHITENOISE_USE_FINDERS = True

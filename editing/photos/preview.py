@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 from itertools import islice, tee
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,9 +194,19 @@ def load_preview(path: Path | str) -> Pixels:
     """Return a stored preview as float32 (H, W, 3). Raises PhotoError where it is missing or not one."""
     path = Path(path)
     try:
-        preview = np.load(path, allow_pickle=False)
-    except Exception as error:  # NumPy reads the header as Python text, and raises what that raises
+        file = path.open("rb")
+    except OSError as error:
         raise PhotoError(f"{path.name}: this preview is missing or damaged") from error
+    with file:
+        return read_preview(file, path.name)
+
+
+def read_preview(file: BinaryIO, name: str) -> Pixels:
+    """Return a preview from an open file as float32 (H, W, 3). Raises PhotoError, with the name, where it is none."""
+    try:
+        preview = np.load(file, allow_pickle=False)
+    except Exception as error:  # NumPy reads the header as Python text, and raises what that raises
+        raise PhotoError(f"{name}: this preview is missing or damaged") from error
     if preview.dtype != np.float16 or preview.ndim != 3 or preview.shape[2] != 3:
-        raise PhotoError(f"{path.name}: a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
+        raise PhotoError(f"{name}: a preview is float16 (height, width, 3), not {preview.dtype} {preview.shape}")
     return np.asarray(preview, np.float32)

@@ -98,14 +98,14 @@ def test_a_failure_is_said_and_can_be_tried_again(
     person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
 ) -> None:
     photo = make_photo()
-    whole = photo.original_path.read_bytes()
-    photo.original_path.write_bytes(whole[:100])
+    whole = photo.original.path.read_bytes()
+    photo.original.path.write_bytes(whole[:100])
     person.arrive()
     play(person)
     ask(person)
     work()
     expect(bar(person)).to_contain_text("The original cannot be developed")
-    photo.original_path.write_bytes(whole)
+    photo.original.path.write_bytes(whole)
     ask(person, "Try again")
     work()
     expect(bar(person).get_by_role("link", name="Save the picture")).to_be_visible()

@@ -32,7 +32,7 @@ def kinds(events: list[PlayedEvent]) -> list[str]:
 
 def assert_browser_shows_the_replay(person: Person, photo: Photo, state: rules.State) -> None:
     """Compare every pixel with what NumPy makes of the stored preview and the replayed steps."""
-    wanted = np.clip(apply_steps(load_preview(photo.preview_path), state.steps), 0, 1)
+    wanted = np.clip(apply_steps(load_preview(photo.preview.path), state.steps), 0, 1)
     found = np.clip(person.pixels(), 0, 1)
     assert found.shape == wanted.shape
     assert np.max(np.abs(found - wanted)) <= 2 / 255
@@ -99,7 +99,7 @@ def test_real_photo_is_rendered_and_shown_the_right_way_round(person: Person, re
     assert len(state.steps) == 4
     assert_browser_shows_the_replay(person, real_photo, state)
 
-    wanted = np.clip(apply_steps(load_preview(real_photo.preview_path), state.steps), 0, 1)
+    wanted = np.clip(apply_steps(load_preview(real_photo.preview.path), state.steps), 0, 1)
     coarse = wanted.shape[0] // 6, wanted.shape[1] // 6
     shown = area_average(person.screen(), *coarse)
 

@@ -31,7 +31,7 @@ def shown(page: Page) -> Any:
 def made(photo: Photo, count: int) -> Any:
     """The mean colour that NumPy makes of the photo by the first steps."""
     steps = [Step(slug, parameters) for slug, parameters in STEPS[:count]]
-    return np.clip(apply_steps(load_preview(photo.preview_path), steps), 0, 1).mean(axis=(0, 1))
+    return np.clip(apply_steps(load_preview(photo.preview.path), steps), 0, 1).mean(axis=(0, 1))
 
 
 def test_of_an_agents_steps_it_says_how_likely_they_were(

@@ -80,13 +80,13 @@ def test_compose_can_give_the_worker_alone_the_learning_extra(root: Path) -> Non
     # What is built where no target is named is the last one.
     assert list(stages)[-1] == site["target"]
     assert stages["site"] == ("installed", "\n")
-    assert "'.[web,render,learn]'" in stages["with-agent"][1]
+    assert "'.[web,s3,render,learn]'" in stages["with-agent"][1]
     assert "learn]" not in stages["installed"][1]
 
 
 def test_a_server_has_the_renderer_and_the_translations(root: Path) -> None:
     image, install = ((root / "deploy" / name).read_text() for name in ("Dockerfile", "install"))
-    assert "'.[web,render]'" in image
+    assert "'.[web,s3,render]'" in image
     assert "python -m webapp.translations compile" in image
     assert "extras=web,render" in install
     assert "EXTRAS=$extras frontend/dist/play.js webapp/locale/compiled" in install

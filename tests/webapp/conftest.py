@@ -22,8 +22,9 @@ from PIL import Image
 
 from editing.game.filters import VERSION
 from editing.photos.read_options import AUTO, ReadOptions
+from tests.webapp.site_files import previews_folder
 from webapp.photos.decoding import SourceFile, decode
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
 from webapp.photos.storing import Credit, keep_original, store
 from webapp.studies.members import Membership, Role
 from webapp.studies.models import DEFAULT, Study, StudyPhoto

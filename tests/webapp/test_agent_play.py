@@ -122,14 +122,14 @@ def test_play_that_a_researcher_has_excluded_is_not_played_again(here, photo, mo
 
 
 def test_a_photo_without_its_preview_waits(no_play, photo):
-    photo.preview_path.unlink()
+    photo.preview.path.unlink()
     assert not play_some(never)
     assert not AgentFailure.objects.exists()
 
 
 def test_a_photo_that_it_cannot_play_keeps_none_from_the_others_and_is_given_up(here, make_photo, caplog):
     damaged, *others = (make_photo(seed) for seed in range(3))
-    damaged.preview_path.write_bytes(damaged.preview_path.read_bytes()[:500])
+    damaged.preview.path.write_bytes(damaged.preview.path.read_bytes()[:500])
     assert play_some(never)
     assert played() == set()
     while play_some(never):

@@ -185,7 +185,7 @@ def test_a_newer_form_is_refused(photo, backups, quick, monkeypatch):
 
 
 def test_a_photo_whose_file_is_lost_does_not_stop_the_backup(photo, backups, quick, capsys):
-    photo.original_path.unlink()
+    photo.original.path.unlink()
     call_command("backup")
     assert "1 files of photos were lost before: originals/" in capsys.readouterr().err
 

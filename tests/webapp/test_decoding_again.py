@@ -9,10 +9,11 @@ import tifffile
 from django.core.management import CommandError, call_command
 
 from editing.photos.preview import load_preview
+from tests.webapp.site_files import previews_folder
 from tests.webapp.test_import_photos import decode_in_process
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
 from webapp.studies.models import Study
 from webapp.studies.photos import add_photo
 
@@ -41,7 +42,7 @@ def in_process(monkeypatch):
 
 
 def mean_light(photo):
-    return float(load_preview(photo.preview_path).mean())
+    return float(load_preview(photo.preview.path).mean())
 
 
 class TestWarnings:
@@ -98,15 +99,15 @@ class TestByCommand:
     def test_an_unplayed_photo_is_decoded_again_with_other_options(
         self, study, misread, linear_tiff, capsys, django_capture_on_commit_callbacks
     ):
-        before = misread.preview_path
+        before = misread.preview.path
         with django_capture_on_commit_callbacks(execute=True):
             call_command("import_photos", linear_tiff, again=True, transfer="linear")
         assert "1 decoded again" in capsys.readouterr().out
         photo = study.playable.get()
         assert mean_light(photo) == pytest.approx(LIGHT + 0.005, rel=0.02)
         assert photo.decoding["options"] == {"transfer": "linear", "primaries": "auto"}
-        assert list(previews_folder().iterdir()) == [photo.preview_path]
-        assert before != photo.preview_path
+        assert list(previews_folder().iterdir()) == [photo.preview.path]
+        assert before != photo.preview.path
 
     def test_without_being_asked_it_stays_and_the_way_is_said(self, misread, linear_tiff, capsys):
         call_command("import_photos", linear_tiff, transfer="linear")
@@ -191,9 +192,9 @@ class TestByPage:
     @pytest.mark.parametrize("harm", ["lost", "damaged", "never kept"])
     def test_without_its_own_file_the_way_is_said(self, decode_again, misread, refused, harm):
         if harm == "lost":
-            misread.original_path.unlink()
+            misread.original.path.unlink()
         elif harm == "damaged":
-            misread.original_path.write_bytes(b"no photo")
+            misread.original.path.write_bytes(b"no photo")
         else:
             Photo.objects.update(original_suffix="")
         answer = decode_again(misread, transfer="linear")

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.webapp.site_files import originals_folder, previews_folder
 from webapp.http.disk_full import is_disk_full
 from webapp.photos.leftovers import delete_leftovers
-from webapp.photos.models import Photo, originals_folder, previews_folder
+from webapp.photos.models import Photo
 
 
 class Disk:
@@ -139,15 +140,15 @@ def test_what_killed_uploads_have_left_is_deleted_after_a_day(settings, photo):
         uploads / "tmpabc.upload.png",
         uploads / "tmpfolder" / "evening.dng",
         previews_folder() / ".a.npy.0123.unfinished",
-        previews_folder() / ".incoming-abc" / "b.npy",
+        Path(settings.DATA_DIR) / "scratch" / "tmpabc" / "b.npy",
         originals_folder() / ".c.raw.0123.unfinished",
     ]
     for path in leftovers:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"half")
     delete_leftovers()
     assert all(path.exists() for path in leftovers)
-    for path in [*leftovers, *(path.parent for path in leftovers[1:4:2]), photo.preview_path, photo.original_path]:
+    for path in [*leftovers, *(path.parent for path in leftovers[1:4:2]), photo.preview.path, photo.original.path]:
         os.utime(path, (two_days_ago, two_days_ago))
     delete_leftovers()
     assert not any(path.exists() for path in leftovers)

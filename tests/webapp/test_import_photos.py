@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 from editing.photos.photo_error import PhotoError
 from editing.photos.read_options import AUTO
 from tests.webapp.crashing_photos import Bomb, Bystander
+from tests.webapp.site_files import previews_folder
 from webapp.photos import decoding
 from webapp.photos.decoding import Decoded, SourceFile, decode_all
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
 from webapp.photos.storing import remove
 from webapp.studies.models import Study
 
@@ -37,8 +38,8 @@ def decode_in_process(monkeypatch):
                 yield source, error
 
     def compare_here(readings, processes):
-        for source, stored in readings:
-            yield source, decoding._difference((source, stored))
+        for source, preview, stored in readings:
+            yield source, decoding._difference((source, preview, stored))
 
     monkeypatch.setattr("webapp.studies.photos.decode_all", decode_here)
     monkeypatch.setattr("webapp.studies.photos.compare_all", compare_here)
@@ -56,7 +57,7 @@ def test_it_works(study, folder, capsys):
         ("beach.png", "CC0 1.0", "Ada"),
         ("harbour.png", "CC0 1.0", "Ada"),
     ]
-    assert all(photo.preview_path.is_file() for photo in Photo.objects.all())
+    assert all(photo.preview.path.is_file() for photo in Photo.objects.all())
     assert "2 added; the study 'default' has 2 photos" in capsys.readouterr().out
 
 
@@ -102,7 +103,7 @@ class TestRunAgain:
 
     def test_a_photo_whose_preview_is_lost_comes_back(self, folder):
         call_command("import_photos", folder)
-        lost = Photo.objects.get(name="beach.png").preview_path
+        lost = Photo.objects.get(name="beach.png").preview.path
         lost.unlink()
         call_command("import_photos", folder)
         assert lost.is_file()
@@ -128,7 +129,7 @@ class TestRunAgain:
         with pytest.raises(CommandError, match=r"interrupted: 1 added.*run it again") as interrupted:
             call_command("import_photos", folder)
         assert interrupted.value.returncode == 130
-        assert study.playable.get().preview_path.is_file()
+        assert study.playable.get().preview.path.is_file()
 
 
 @pytest.mark.usefixtures("in_process")
@@ -168,7 +169,7 @@ class TestStoredBefore:
 
     def test_the_comparison_of_many_is_made_by_processes(self, store_as_before):
         pairs = [store_as_before(reads_alike=alike) for alike in (True, False)]
-        readings = [(SourceFile.read(path), photo.reading) for path, photo in pairs]
+        readings = [(SourceFile.read(path), photo.preview.path, photo.reading) for path, photo in pairs]
         results = {source.path: result for source, result in decoding.compare_all(readings, 2)}
         assert results[pairs[0][0]] is None
         assert isinstance(results[pairs[1][0]], decoding.ReadOtherwise)

@@ -136,7 +136,7 @@ def test_an_unknown_study_is_not_found(player, refused):
 def test_a_photo_whose_preview_is_lost_is_passed_over_and_logged_once(player, make_photo, caplog):
     photos = [make_photo(seed) for seed in range(3)]
     first = next(photo for photo in photos if photo.pk == player.next().json()["photo"]["id"])
-    first.preview_path.unlink()
+    first.preview.path.unlink()
     for _ in range(2):
         assert player.next().json()["photo"]["id"] not in (None, first.pk)
     assert [record.levelname for record in caplog.records if first.name in record.message] == ["ERROR"]
@@ -144,16 +144,16 @@ def test_a_photo_whose_preview_is_lost_is_passed_over_and_logged_once(player, ma
 
 def test_no_episode_is_given_up_while_the_previews_are_away(player, photo, opened, refused):
     player.send(photo, opened)
-    away = photo.preview_path.rename(photo.preview_path.with_suffix(".away"))
+    away = photo.preview.path.rename(photo.preview.path.with_suffix(".away"))
     assert refused(player.next()) == (503, "photos_away")
-    away.rename(photo.preview_path)
+    away.rename(photo.preview.path)
     assert player.next().json()["episode"]["id"] == opened[0]["episode"]
 
 
 def test_an_episode_whose_preview_is_lost_gives_way_to_the_next_photo(player, make_photo, opened, played):
     lost, other = make_photo(1), make_photo(2)
     player.send(lost, opened)
-    lost.preview_path.unlink()
+    lost.preview.path.unlink()
     answer = player.next().json()
     assert (answer["photo"]["id"], answer["episode"]) == (other.pk, None)
     assert player.send(other, played).json()["status"] == "submitted"
@@ -161,5 +161,5 @@ def test_an_episode_whose_preview_is_lost_gives_way_to_the_next_photo(player, ma
 
 
 def test_without_any_preview_there_is_nothing_to_play(player, photo):
-    photo.preview_path.unlink()
+    photo.preview.path.unlink()
     assert player.next().json()["photo"] is None

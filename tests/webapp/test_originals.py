@@ -6,8 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from editing.photos.photo_error import PhotoError
+from tests.webapp.site_files import originals_folder, previews_folder
 from webapp.photos.decoding import NotSaved, SourceFile, decode
-from webapp.photos.models import Photo, originals_folder, previews_folder
+from webapp.photos.models import Photo
 from webapp.photos.storing import NotStored, keep_original, remove, store
 from webapp.studies.photos import add_photo
 
@@ -26,16 +27,16 @@ def test_it_works(bare, photo_file):
     keep_original(bare, SourceFile.read(photo_file(7)))
     photo = Photo.objects.get()
     assert photo.original_suffix == ".png"
-    assert photo.original_path.read_bytes() == photo_file(7).read_bytes()
+    assert photo.original.path.read_bytes() == photo_file(7).read_bytes()
     assert kept() == {f"{photo.pk}.png"}
 
 
 def test_it_is_kept_once_and_again_when_it_was_lost(bare, photo_file):
     keep_original(bare, SourceFile.read(photo_file(7)))
-    first = bare.original_path.stat()
+    first = bare.original.path.stat()
     keep_original(bare, SourceFile.read(photo_file(7)))
-    assert bare.original_path.stat() == first
-    bare.original_path.unlink()
+    assert bare.original.path.stat() == first
+    bare.original.path.unlink()
     assert not bare.has_original
     keep_original(bare, SourceFile.read(photo_file(7)))
     assert bare.has_original
@@ -97,7 +98,7 @@ def test_removing_a_photo_that_was_handed_in_keeps_it(player, photo, played, dja
     player.send(photo, played)
     with django_capture_on_commit_callbacks(execute=True):
         remove(photo)
-    assert photo.original_path.exists()
+    assert photo.original.path.exists()
 
 
 def test_a_photo_with_a_twin_in_play_loses_its_own_file_alone(
@@ -110,7 +111,7 @@ def test_a_photo_with_a_twin_in_play_loses_its_own_file_alone(
     with django_capture_on_commit_callbacks(execute=True):
         remove(photos[0])
     assert kept() == {f"{photos[1].pk}.png"}
-    assert photos[0].preview_path.exists()
+    assert photos[0].preview.path.exists()
 
 
 class TestImporting:

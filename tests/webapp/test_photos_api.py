@@ -13,9 +13,8 @@ from editing.photos.preview import load_preview
 from tests.webapp.conftest import Player
 from webapp.games.models import Episode
 from webapp.photos import isolated_decoding
-from webapp.photos.decoding import decode
 from webapp.photos.models import Photo
-from webapp.photos.storing import remove
+from webapp.photos.storing import keep_previews, remove
 from webapp.studies.members import Role, set_role
 from webapp.studies.models import Study
 from webapp.studies.photos import add_to_study
@@ -75,7 +74,7 @@ def test_it_works(researcher, upload, picture, study):
     }
     photo = study.playable.get()
     assert (photo.pk, photo.name, photo.licence, photo.attribution) == (sha256, "evening.png", "CC BY 4.0", "Ada")
-    assert load_preview(photo.preview_path).shape == (64, 96, 3)
+    assert load_preview(photo.preview.path).shape == (64, 96, 3)
     assert photo.decoding["options"] == {"transfer": "auto", "primaries": "srgb"}
 
 
@@ -110,7 +109,7 @@ def test_the_same_file_again_changes_nothing_and_says_so(researcher, upload):
 def test_linear_values_are_taken_as_they_are(researcher, upload):
     pixels = np.full((64, 96, 3), 0.25, np.float32)
     assert upload(researcher, npy(pixels), "light.npy", transfer="linear").status_code == 201
-    assert load_preview(Photo.objects.get().preview_path)[0, 0].tolist() == [0.25] * 3
+    assert load_preview(Photo.objects.get().preview.path)[0, 0].tolist() == [0.25] * 3
 
 
 # What the file holds, and a word of the reason that is given.
@@ -203,13 +202,13 @@ def test_removing_takes_a_photo_out_of_one_study_alone(
     more = opened[-1] | {"id": str(uuid4()), "seq": len(opened)}
     assert refused(player.send(photo, [more])) == (410, "photo_removed")
     assert other.playable.get() == photo
-    assert photo.preview_path.exists()
+    assert photo.preview.path.exists()
     assert refused(delete(researcher, photo)) == (404, "not_found")
     with django_capture_on_commit_callbacks(execute=True):
         assert delete(researcher, photo, "other").status_code == 204
     photo.refresh_from_db()
     assert photo.removed_at is not None
-    assert not photo.preview_path.exists()
+    assert not photo.preview.path.exists()
 
 
 def test_a_known_photo_that_is_new_in_the_study_is_said_to_be(researcher, ada, upload, photo, study):
@@ -261,8 +260,8 @@ def test_a_removed_photo_keeps_its_preview_as_long_as_there_is_submitted_play(
     with django_capture_on_commit_callbacks(execute=True):
         for photo in (submitted, begun):
             delete(researcher, photo)
-    assert submitted.preview_path.exists()
-    assert not begun.preview_path.exists()
+    assert submitted.preview.path.exists()
+    assert not begun.preview.path.exists()
 
 
 def test_a_preview_that_another_photo_has_too_is_kept(researcher, upload, picture, django_capture_on_commit_callbacks):
@@ -272,10 +271,10 @@ def test_a_preview_that_another_photo_has_too_is_kept(researcher, upload, pictur
     assert first.preview_sha256 == second.preview_sha256
     with django_capture_on_commit_callbacks(execute=True):
         delete(researcher, first)
-    assert second.preview_path.exists()
+    assert second.preview.path.exists()
     with django_capture_on_commit_callbacks(execute=True):
         delete(researcher, second)
-    assert not second.preview_path.exists()
+    assert not second.preview.path.exists()
 
 
 def test_a_removed_photo_comes_back_as_it_was_or_not_at_all(
@@ -285,27 +284,26 @@ def test_a_removed_photo_comes_back_as_it_was_or_not_at_all(
         delete(researcher, photo)
     assert refused(upload(researcher, transfer="linear")) == (409, "conflict")
     assert upload(researcher).json()["outcome"] == "restored"
-    assert photo.preview_path.exists()
+    assert photo.preview.path.exists()
 
 
 def test_a_photo_whose_preview_is_lost_comes_back_when_it_is_added_again(researcher, upload, photo, refused):
-    photo.preview_path.unlink()
+    photo.preview.path.unlink()
     assert refused(upload(researcher, transfer="linear")) == (409, "conflict")
     assert upload(researcher).status_code == 200
-    assert photo.preview_path.exists()
+    assert photo.preview.path.exists()
 
 
 def test_a_preview_that_is_deleted_before_its_row_is_stored_is_a_conflict(
     researcher, upload, photo, refused, monkeypatch, django_capture_on_commit_callbacks
 ):
-    def decode_slowly(*arguments):
-        decoded = decode(*arguments)
+    def keep_slowly(*arguments):
+        keep_previews(*arguments)
         with django_capture_on_commit_callbacks(execute=True):
             remove(photo)
-        return decoded
 
-    monkeypatch.setattr("webapp.studies.photo_api.decode_isolated", decode_slowly)
-    photo.preview_path.unlink()
+    monkeypatch.setattr("webapp.studies.photos.keep_previews", keep_slowly)
+    photo.preview.path.unlink()
     assert refused(upload(researcher)) == (409, "conflict")
     assert Photo.objects.get().removed_at is not None
 
@@ -317,4 +315,4 @@ def test_removing_twice_is_not_found(researcher, photo, refused):
 
 def test_a_player_cannot_remove_a_photo(player, photo, refused):
     assert refused(delete(player, photo)) == (403, "forbidden")
-    assert photo.preview_path.exists()
+    assert photo.preview.path.exists()

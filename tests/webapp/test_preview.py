@@ -22,7 +22,7 @@ def test_it_works(player, photo):
     assert response.status_code == 200
     assert response["Content-Type"] == "application/octet-stream"
     preview = unpack_preview(content(response))
-    np.testing.assert_array_equal(preview, np.load(photo.preview_path))
+    np.testing.assert_array_equal(preview, np.load(photo.preview.path))
     assert preview.shape == (64, 96, 3)
 
 
@@ -47,7 +47,7 @@ def test_nothing_packed_is_left_of_a_removed_photo(player, photo, settings, djan
 
 
 def test_a_preview_that_is_damaged_is_refused_by_name(player, photo, refused):
-    photo.preview_path.write_bytes(photo.preview_path.read_bytes()[:1000])
+    photo.preview.path.write_bytes(photo.preview.path.read_bytes()[:1000])
     assert refused(player.get(url(photo))) == (410, "photo_removed")
 
 
@@ -95,7 +95,7 @@ def test_a_removed_photo_is_gone(player, photo, refused, django_capture_on_commi
 
 
 def test_a_preview_that_is_lost_is_refused_by_name(player, researcher, photo, refused):
-    photo.preview_path.unlink()
+    photo.preview.path.unlink()
     assert refused(player.get(url(photo))) == (410, "photo_removed")
     assert researcher.get(f"/photos/{photo.pk}/game.webp").status_code == 404
 
@@ -130,7 +130,7 @@ def test_photo_without_more_pixels_has_no_larger_preview(player, photo, refused)
 def test_larger_preview_goes_with_the_photo_and_comes_back_with_it(
     large_photo, tmp_path, study, django_capture_on_commit_callbacks
 ):
-    path = large_photo.large_preview_path
+    path = large_photo.large_preview.path
     assert path.is_file()
     with django_capture_on_commit_callbacks(execute=True):
         remove(large_photo)

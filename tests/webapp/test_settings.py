@@ -130,6 +130,10 @@ for command in (["migrate"], ["import_photos", "tests"], ["worker"]):
         (SERVER | {"DEBUG": "true"}, "DEBUG shows visitors the inside of the site"),
         (SERVER | {"ALLOWED_HOSTS": "other.example"}, "ALLOWED_HOSTS lacks lab.example, the host of SITE_URL"),
         (SERVER | {"CSRF_TRUSTED_ORIGINS": "lab.example"}, "CSRF_TRUSTED_ORIGINS has 'lab.example', which must begin"),
+        ({"S3_ENDPOINT": "https://s3.example"}, "S3_ENDPOINT is set, and S3_BUCKET is not"),
+        ({"S3_BUCKET": "s3://photos"}, "S3_BUCKET must be a name, or bucket/folder, not 's3://photos'"),
+        ({"S3_BUCKET": "photos", "S3_ENDPOINT": "s3.example"}, "S3_ENDPOINT must look like https://s3.example.org"),
+        ({"S3_BUCKET": "photos", "S3_ACCESS_KEY": "name"}, "S3_ACCESS_KEY and S3_SECRET_KEY need each other"),
     ],
 )
 def test_a_wrong_setting_is_said_in_one_line(site_settings, environment, said):

@@ -14,10 +14,11 @@ from learning.agent.training_data import player_digest
 from learning.comparison.overlap import find_overlaps
 from learning.comparison.sides import choose_players, read_play
 from tests.learning.snapshots import Play, photo_sha256, write
+from tests.webapp.site_files import previews_folder
 from webapp.datasets.exporting import photo_row
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
 from webapp.photos.storing import remove
 from webapp.studies.models import Study, StudyPhoto
 
@@ -57,14 +58,14 @@ class TestExport:
         assert [step["filter"] for step in rows(snapshot.steps)] == ["exposure", "contrast"]
         for photo in play:
             copy = snapshot.preview_path(photo.preview_sha256)
-            assert copy.read_bytes() == photo.preview_path.read_bytes()
+            assert copy.read_bytes() == photo.preview.path.read_bytes()
 
     def test_it_survives_a_photo_that_is_removed_meanwhile(self, play, tmp_path, monkeypatch):
         def row_of_a_photo_that_is_removed_now(photo):
-            photo.preview_path.unlink()
+            photo.preview.path.unlink()
             return photo_row(photo)
 
-        contents = [photo.preview_path.read_bytes() for photo in play]
+        contents = [photo.preview.path.read_bytes() for photo in play]
         monkeypatch.setattr("webapp.datasets.exporting.photo_row", row_of_a_photo_that_is_removed_now)
         snapshot = export(tmp_path)
         assert [snapshot.preview_path(photo.preview_sha256).read_bytes() for photo in play] == contents
@@ -142,7 +143,7 @@ class TestExport:
         assert not (tmp_path / "export").exists()
 
     def test_a_lost_preview_is_one_line_and_nothing_is_written(self, play, tmp_path):
-        play[0].preview_path.unlink()
+        play[0].preview.path.unlink()
         with pytest.raises(CommandError, match="No such file"):
             call_command("export_dataset", output=tmp_path / "export")
         assert not (tmp_path / "export").exists()
@@ -160,7 +161,7 @@ class TestImport:
             paths = [tmp_path / name / f"{table}.parquet" for name in ("first", "second")]
             assert pq.read_table(paths[0]).equals(pq.read_table(paths[1]))
         for photo in Photo.objects.all():
-            assert photo.preview_path.read_bytes() == first.preview_path(photo.preview_sha256).read_bytes()
+            assert photo.preview.path.read_bytes() == first.preview_path(photo.preview_sha256).read_bytes()
 
     def test_what_is_here_already_is_skipped(self, play, tmp_path, capsys):
         export(tmp_path)
@@ -217,10 +218,10 @@ class TestImport:
         Episode.objects.all().delete()
         StudyPhoto.objects.all().delete()
         Photo.objects.all().delete()
-        before = [photo.preview_path.stat() for photo in play]
+        before = [photo.preview.path.stat() for photo in play]
         call_command("import_trajectories", tmp_path / "export")
         assert Photo.objects.count() == 2
-        assert [photo.preview_path.stat() for photo in play] == before
+        assert [photo.preview.path.stat() for photo in play] == before
 
     def test_play_on_a_photo_that_was_removed_here_can_be_exported_again(
         self, play, tmp_path, django_capture_on_commit_callbacks
@@ -230,9 +231,9 @@ class TestImport:
         with django_capture_on_commit_callbacks(execute=True):
             for photo in play:
                 remove(photo)
-        assert not play[0].preview_path.exists()
+        assert not play[0].preview.path.exists()
         call_command("import_trajectories", tmp_path / "first")
-        assert [photo.preview_path.exists() for photo in play] == [True, False]
+        assert [photo.preview.path.exists() for photo in play] == [True, False]
         assert export(tmp_path, "second").manifest["photos_removed"] == [play[0].pk]
 
     @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_its_photo_is_for_all_to_see_and_of_no_study(client, make_photo):
     response = client.get("/api/practice/")
     assert response["Location"] == f"/api/photos/{practice_photo().pk}/preview/1/"
     preview = unpack_preview(b"".join(client.get(response["Location"]).streaming_content))
-    assert np.array_equal(preview, np.load(practice_photo().preview_path))
+    assert np.array_equal(preview, np.load(practice_photo().preview.path))
     assert client.get(f"/api/photos/{make_photo(2).pk}/preview/1/").status_code == 404
     assert not StudyPhoto.objects.filter(photo=practice_photo()).exists()
 
@@ -129,9 +129,9 @@ def test_its_photo_is_painted_once_however_many_come_first(monkeypatch):
 
 def test_its_photo_is_painted_anew_when_it_is_lost(client, db):
     first = practice_photo()
-    first.preview_path.unlink()
+    first.preview.path.unlink()
     assert practice_photo() == first
-    assert first.preview_path.is_file()
+    assert first.preview.path.is_file()
 
 
 def test_a_site_that_cannot_keep_its_photo_says_so(player, settings, tmp_path, refused):

@@ -13,9 +13,13 @@ from django.db import connection, transaction
 from webapp.backups import postgres
 from webapp.backups.store import UNFINISHED, BackupError, Manifest, Store, StoredFile, new_name, sha256_of
 from webapp.photos.models import Photo
+from webapp.storage.site_file import SiteFile
 
 # Of the machine, not of the data.
-_NOT_KEPT = {"DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_POOL", "DATA_DIR", "BACKUP_DIR", "BACKUP_IDENTITY"}
+_NOT_KEPT = {
+    *("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_POOL", "DATA_DIR", "BACKUP_DIR", "BACKUP_IDENTITY"),
+    *("S3_BUCKET", "S3_ENDPOINT", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY"),
+}
 
 
 def site_store(folder: Path | None = None, identity: Path | None = None) -> Store:
@@ -51,7 +55,7 @@ def _back_up(store: Store) -> tuple[str, Manifest]:
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
         tables = postgres.tables(cursor)
-        paths = list(_paths())
+        names = list(_names())
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone()
         with tempfile.TemporaryDirectory(dir=store.folder, prefix=UNFINISHED) as folder:
@@ -62,11 +66,11 @@ def _back_up(store: Store) -> tuple[str, Manifest]:
             written.write_text(settings_text())
             values = _write(store, draft, written)
     files, missing = [], []
-    for path in paths:
+    for name_of_file in names:
         try:
-            files.append(store.keep(Path(settings.DATA_DIR) / path, path, known.get(path)))
+            files.append(store.keep(SiteFile(name_of_file), known.get(name_of_file)))
         except FileNotFoundError:
-            missing.append(path)
+            missing.append(name_of_file)
     manifest = Manifest(now.isoformat(), version, store.recipient, tables, database, values, files, missing)
     store.finish(draft, name, manifest)
     store.delete_old(now - timedelta(days=settings.BACKUP_DAYS))
@@ -87,15 +91,14 @@ def _known(store: Store) -> dict[str, StoredFile]:
     return {}
 
 
-def _paths() -> Iterable[str]:
-    """Yield the photos' files that cannot be made again, relative to DATA_DIR."""
-    data = Path(settings.DATA_DIR)
+def _names() -> Iterable[str]:
+    """Yield the names of the photos' files that cannot be made again."""
     for photo in Photo.objects.order_by("pk").iterator():
-        yield str(photo.preview_path.relative_to(data))
+        yield photo.preview.name
         if photo.large_preview_sha256:
-            yield str(photo.large_preview_path.relative_to(data))
+            yield photo.large_preview.name
         if photo.original_suffix:
-            yield str(photo.original_path.relative_to(data))
+            yield photo.original.name
 
 
 def settings_text() -> str:

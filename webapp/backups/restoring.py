@@ -1,6 +1,5 @@
 """Restoring a backup, in earnest or as a drill: all of it is read and compared before anything is replaced."""
 
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,10 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.backups import postgres
-from webapp.backups.store import UNFINISHED, BackupError, Manifest, Store, new_name, sha256_of
+from webapp.backups.store import UNFINISHED, BackupError, Manifest, Store, StoredFile, new_name, sha256_of
+from webapp.photos.thumbnails import THUMBNAILS
+from webapp.photos.transport import PACKED_PREVIEWS
+from webapp.storage.site_file import SiteFile, scratch, site_storage
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def drill(store: Store) -> Restored:
 
 
 def restore(store: Store, name: str, *, replace: bool = False) -> Restored:
-    """Restore a backup in place of the site's database, and its files into DATA_DIR. Nobody may use the site meanwhile.
+    """Restore a backup in place of the site's database, and its files among the site's. Nobody may use it then.
 
     Args:
         replace: whether a site that somebody has used may be replaced; its database is kept under another name.
@@ -105,15 +107,23 @@ def _restore_files(store: Store, name: str, manifest: Manifest) -> Path:
     data = Path(settings.DATA_DIR)
     try:
         for file in manifest.files:
-            target = data / file.path
-            if not target.is_file() or sha256_of(target) != file.sha256:
-                store.read(name, manifest, file, target)
+            _restore_file(store, name, manifest, file)
         written = data / "restored-settings"
         store.read(name, manifest, manifest.settings, written)
         written.chmod(0o600)
     except OSError as error:
         raise BackupError(f"{error.filename or data} cannot be written: {error.strerror}") from None
     # Of photos that are there no more, it may have been made.
-    for made in ("thumbnails", "packed_previews"):
-        shutil.rmtree(data / made, ignore_errors=True)
+    for made in (THUMBNAILS, PACKED_PREVIEWS):
+        site_storage().delete_folder(made)
     return written
+
+
+def _restore_file(store: Store, name: str, manifest: Manifest, file: StoredFile) -> None:
+    target = SiteFile(file.path)
+    with scratch() as folder:
+        if target.exists() and sha256_of(target.fetch(folder)) == file.sha256:
+            return
+        written = folder / "written"
+        store.read(name, manifest, file, written)
+        target.take(written)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from editing.files import write_atomically
+from webapp.storage.site_file import SiteFile, scratch
 
 FORMAT, FORMAT_VERSION = "safelight-backup", 1
 UNFINISHED = ".unfinished-"
@@ -45,7 +46,7 @@ class StoredFile:
     """A file in the folder, and what it is the file of.
 
     Attributes:
-        path: of which it is a copy, relative to DATA_DIR; or its own name in the backup.
+        path: the name of the site's file of which it is a copy; or its own name in the backup.
         modified: in ns, of the original.
         stored_sha256: of the stored file, which is another where it is encrypted.
     """
@@ -208,22 +209,24 @@ class Store:
         """Return where a photo's file lies by the hash of its content."""
         return self.folder / "files" / sha256[:2] / (sha256 + suffix)
 
-    def keep(self, source: Path, path: str, known: StoredFile | None) -> StoredFile:
-        """Keep a photo's file, unless it is there from an earlier backup.
+    def keep(self, source: SiteFile, known: StoredFile | None) -> StoredFile:
+        """Keep a file of the site's, unless it is there from an earlier backup.
 
         Raises:
             FileNotFoundError: it is gone.
         """
         suffix = _SUFFIX if self.recipient else ""
-        state = source.stat()
-        if known and (known.bytes, known.modified) == (state.st_size, state.st_mtime_ns):
+        state = source.state()
+        if known and (known.bytes, known.modified) == state:
             there = self.shared(known.sha256, suffix)
             if there.is_file() and there.stat().st_size == known.stored_bytes:
                 return known
-        sha256 = sha256_of(source)
-        target = self.shared(sha256, suffix)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self.write(source, target, path, sha256, state.st_mtime_ns)
+        with scratch() as folder:
+            path = source.fetch(folder)
+            sha256 = sha256_of(path)
+            target = self.shared(sha256, suffix)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return self.write(path, target, source.name, sha256, state[1])
 
     def write(self, source: Path, target: Path, path: str, sha256: str, modified: int = 0) -> StoredFile:
         """Write a copy, encrypted where a key is given, and read it again.

@@ -91,7 +91,7 @@ def _play(study: Study, photos: Sequence[Photo], should_stop: Callable[[], bool]
             steps=(),
             events=(),
             photos=map(photo_row, photos),
-            previews={photo.preview_sha256: photo.preview_path for photo in photos},
+            previews={photo.preview_sha256: photo.preview.fetch(folder) for photo in photos},
             manifest={"study": study.slug},
         )
         options = ["--agent", SHIPPED_AGENT, "--name", study.agent, "--seed", str(SEED), "--device", "cpu"]

@@ -172,19 +172,8 @@ def _finish(version: DatasetVersion, attempt: int, archive: Path, values: dict[s
         rows = DatasetVersion.objects.select_for_update().filter(pk=version.pk, attempt=attempt)
         if not rows.filter(state=DatasetVersion.State.WORKING).exists():
             return
-        version.path.parent.mkdir(parents=True, exist_ok=True)
-        archive.replace(version.path)
-        sync(version.path.parent)
+        version.file.take(archive)
         rows.update(state=DatasetVersion.State.READY, reason="", finished=timezone.now(), **values)
-
-
-def sync(folder: Path) -> None:
-    """Let the disk know the names in a folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _fail(key: int, attempt: int, reason: str) -> None:
@@ -237,7 +226,7 @@ def aside(name: str) -> Iterator[Path]:
 
 
 def building_folder() -> Path:
-    """Where versions are built, on the disk on which they stay."""
+    """Where versions are built, on this machine's disk."""
     return Path(settings.DATA_DIR) / "datasets" / "building"
 
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from editing.processes import Crashed, Stopped, run_isolated
 from webapp.datasets import learning_command
-from webapp.datasets.building import aside, sync
+from webapp.datasets.building import aside
 from webapp.datasets.models import CommandJob
 from webapp.http.disk_full import is_disk_full
+from webapp.storage.site_file import SiteFile
 
 BROKEN = "The server failed at it. Its log says why."
 DISK_FULL = "The disk of the server is full. Nothing of it is left: make room, and try it again."
@@ -102,24 +103,22 @@ def check_installed(message: str = learning_command.NOT_INSTALLED) -> None:
         raise learning_command.CommandFailed(message)
 
 
-def unpack(archive: Path, folder: Path) -> Path:
+def unpack(archive: SiteFile, folder: Path) -> Path:
     """Return the export or version in a ZIP file, unpacked into a folder."""
-    with zipfile.ZipFile(archive) as file:
-        file.extractall(folder / "unpacked")
+    with archive.open() as file, zipfile.ZipFile(file) as packed:
+        packed.extractall(folder / "unpacked")
     (unpacked,) = (folder / "unpacked").iterdir()
     return unpacked
 
 
-def finish(job: CommandJob, made: Path | None = None, to: Path | None = None, **about: Any) -> None:
+def finish(job: CommandJob, made: Path | None = None, to: SiteFile | None = None, **about: Any) -> None:
     """Give a file its place, and say that it is there; not if somebody has withdrawn meanwhile, and the row is gone."""
     with transaction.atomic():
         rows = type(job)._default_manager.select_for_update().filter(pk=job.pk, attempt=job.attempt)
         if not rows.exists():
             return
         if made is not None and to is not None:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            made.replace(to)
-            sync(to.parent)
+            to.take(made)
         rows.update(state=CommandJob.State.READY, reason="", finished=timezone.now(), **about)
 
 

@@ -27,7 +27,7 @@ def _compare(row: Comparison, folder: Path, command: Command) -> None:
     if not row.source.is_there:
         raise CommandFailed(_NO_FILES)
     report = folder / "report"
-    command.run("compare", unpack(row.source.path, folder), "-o", report)
+    command.run("compare", unpack(row.source.file, folder), "-o", report)
     numbers = json.loads((report / "comparison.json").read_text(encoding="utf-8"))
     answer = f"{numbers['answer']} {numbers['planning']}".strip()
-    finish(row, report / "report.html", row.path, answer=answer[:500])
+    finish(row, report / "report.html", row.file, answer=answer[:500])

@@ -17,6 +17,7 @@ from webapp.datasets.learning_command import CommandFailed
 from webapp.datasets.models import ConvertedVersion, DatasetVersion
 from webapp.datasets.queueing import ask_to_carry_out
 from webapp.games.models import Episode
+from webapp.storage.deleting import delete_once_stored
 
 Form = ConvertedVersion.Form
 _PACKED = (Form.CSV, Form.PSYCH_DS)  # text, which takes a tenth of its size then
@@ -69,9 +70,8 @@ def ask_for_form(version: DatasetVersion, form: str, most: int | None, asked_by:
 @transaction.atomic
 def delete_form(row: ConvertedVersion) -> None:
     """Delete a form of a version, so that it can be asked for anew."""
-    path = row.path
+    delete_once_stored(row.file)
     row.delete()
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
 def convert(key: int, should_stop: ShouldStop) -> None:
@@ -87,14 +87,14 @@ def _write(row: ConvertedVersion, folder: Path, command: Command) -> None:
         raise CommandFailed(_NO_FILES)
     _check_room(row, folder)
     out, packed = folder / str(row), folder / "packed.zip"
-    version = unpack(row.version.path, folder)
+    version = unpack(row.version.file, folder)
     command.run("dataset", "convert", version, "--to", row.form, "-o", out, *_told(row))
     pack(out, packed, zipfile.ZIP_DEFLATED if row.form in _PACKED else zipfile.ZIP_STORED)
-    finish(row, packed, row.path, size=packed.stat().st_size, sha256=file_sha256(packed))
+    finish(row, packed, row.file, size=packed.stat().st_size, sha256=file_sha256(packed))
 
 
 def _check_room(row: ConvertedVersion, folder: Path) -> None:
-    needed = sizes_of(row.version, row.most)[row.form] + row.version.path.stat().st_size
+    needed = sizes_of(row.version, row.most)[row.form] + row.version.file.state()[0]
     if (free := shutil.disk_usage(folder).free) < needed:
         raise CommandFailed(_NO_ROOM.format(needed=needed / 1e6, free=free / 1e6))
 

@@ -5,11 +5,9 @@ for whoever wants to.
 """
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,8 +30,8 @@ from webapp.datasets.counted import CountedExport
 from webapp.datasets.naming import Naming
 from webapp.datasets.participations import participation_rows
 from webapp.datasets.selection import Selection
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.storing import lock_files
+from webapp.photos.models import Photo
+from webapp.storage.site_file import scratch
 from webapp.studies.models import Participation, pseudonym_in_study
 
 _CHUNK = 2000
@@ -90,8 +88,7 @@ def write_export(folder: Path, request: Request) -> None:
         counts = write_tables(folder, _tables(request), selection.trained_on)
         if digests := list(request.tombstones):
             counts["tombstones"] = write_tombstones(folder, digests)
-        photos = selection.photos.iterator(_CHUNK)
-        write_previews(folder, {photo.preview_sha256: held(photo) for photo in photos})
+        write_previews(folder, {photo.preview_sha256: held(photo) for photo in list(selection.photos)})
         about = selection.about | {"writer": f"pyarrow {pa.__version__}"} | dict(request.about)
         _write_card(folder, counts, about)
         write_manifest(folder, counts, about)
@@ -190,23 +187,18 @@ def _of_episodes(table: str, selection: Selection, order: str) -> tuple[str, tup
 
 @contextmanager
 def _previews_held(selection: Selection) -> Iterator[Callable[[Photo], Path]]:
-    """Hold the previews by a second name each: their photos may be removed while others are written.
+    """Hold the previews by a copy each: their photos may be removed while others are written.
 
-    Yields where a photo's preview lies. Where the file system knows no second names, nothing is held.
+    Yields where a photo's preview lies.
     """
-    with ExitStack() as stack:
-        held = previews_folder()
-        with suppress(OSError):
-            held = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".export-", dir=held)))
-            with transaction.atomic():
-                lock_files()
-                for photo in selection.photos.iterator(_CHUNK):
-                    with suppress(FileNotFoundError, FileExistsError):
-                        os.link(photo.preview_path, held / photo.preview_path.name)
+    with scratch() as folder:
+        for photo in list(selection.photos):
+            with suppress(FileNotFoundError):
+                photo.preview.fetch(folder)
 
         def preview(photo: Photo) -> Path:
-            path = held / photo.preview_path.name
-            return path if path.exists() else photo.preview_path
+            path = folder / Path(photo.preview.name).name
+            return path if path.exists() else photo.preview.fetch(folder)
 
         yield preview
 

@@ -45,7 +45,7 @@ class NotPassed(Exception):
 
 def table_of(version: DatasetVersion, name: str) -> Any:
     """Return a table of a version, out of its archive; None where it has none."""
-    with zipfile.ZipFile(version.path) as packed:
+    with version.file.open() as file, zipfile.ZipFile(file) as packed:
         path = f"{version}/{name}.parquet"
         return pq.read_table(io.BytesIO(packed.read(path))) if path in packed.namelist() else None
 

@@ -1,7 +1,6 @@
 """A snapshot into the database: other sites' play, and agents'."""
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from editing.files import atomic_file
 from editing.game.events import Event as PlayedEvent
 from editing.game.rules import why_unknown
 from editing.trajectories.columns import rows
@@ -22,6 +20,7 @@ from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 from webapp.photos.storing import lock_files
+from webapp.storage.site_file import SiteFile
 from webapp.studies.models import Study
 from webapp.studies.photos import add_to_study
 
@@ -92,18 +91,15 @@ def _photos(snapshot: Snapshot, played: set[str]) -> tuple[dict[str, Photo], int
         elif photo.preview_sha256 != row["preview_sha256"]:
             raise InvalidSnapshot(f"photos.parquet: {row['name']} is here with another preview; photos never change")
         if photo.removed_at is None or photo.pk in played:
-            _copy_preview(snapshot.preview_path(photo.preview_sha256), photo.preview_path)
+            _copy_preview(snapshot.preview_path(photo.preview_sha256), photo.preview)
         photos[photo.pk] = photo
     return photos, added
 
 
-def _copy_preview(source: Path, target: Path) -> None:
+def _copy_preview(source: Path, target: SiteFile) -> None:
     """Copy a preview byte for byte, whole or not at all; one that is here already is never touched."""
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as preview, atomic_file(target) as file:
-        shutil.copyfileobj(preview, file)
+    if not target.exists():
+        target.write(source.read_bytes())
 
 
 def _studies(slugs: set[str]) -> tuple[dict[str, Study], set[str]]:

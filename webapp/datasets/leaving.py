@@ -1,16 +1,13 @@
 """What becomes of versions as somebody withdraws: tombstones, files that go, and the version that follows."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.dispatch import receiver
 from django.utils import timezone
@@ -22,6 +19,7 @@ from webapp.datasets.models import Comparison, DatasetKey, DatasetVersion, Tombs
 from webapp.datasets.queueing import ask_to_build
 from webapp.datasets.samples import delete_files
 from webapp.games.models import Episode
+from webapp.storage.site_file import SiteFile
 from webapp.studies.erasing import erasing_study
 from webapp.studies.models import Participation, Study, Withdrawal
 from webapp.studies.withdrawing import erasing_traces, pseudonym_digest, withdraw
@@ -86,6 +84,12 @@ def delete_versions(study: Study, **kwargs: Any) -> None:
     versions.delete()
 
 
+# Where withdrawals are written down beside the database: a backup of that may be older than they are.
+JOURNAL = SiteFile("erasures.jsonl")
+# Of Postgres's advisory locks: who writes the journal holds it.
+_JOURNAL_LOCK = 0xE7A5
+
+
 @dataclass(frozen=True)
 class Erasure:
     """Somebody has withdrawn from a study; who it was, only the site can tell, by its key."""
@@ -95,14 +99,10 @@ class Erasure:
     withdrawn: str
 
 
-def journal() -> Path:
-    """Where withdrawals are written down beside the database: a backup of that may be older than they are."""
-    return Path(settings.DATA_DIR) / "erasures.jsonl"
-
-
 def write_journal() -> int:
     """Add the withdrawals that the journal lacks; return how many."""
-    known = {(row.study, row.pseudonym_digest) for row in read_journal(journal())}
+    text = JOURNAL.read() if JOURNAL.exists() else b""
+    known = {(row.study, row.pseudonym_digest) for row in read_journal(text, JOURNAL.name)}
     rows = Withdrawal.objects.select_related("study").order_by("pk")
     new = [
         Erasure(row.study.seed, row.pseudonym_digest, row.withdrawn.isoformat())
@@ -115,32 +115,29 @@ def write_journal() -> int:
 
 
 def _append(rows: Iterable[Erasure]) -> None:
-    journal().parent.mkdir(parents=True, exist_ok=True)
-    with journal().open("a+b") as file:
-        file.seek(0)
+    """Write the journal anew with rows more, one writer after the other: in a bucket nothing can be added to a file."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_JOURNAL_LOCK])
+        before = JOURNAL.read() if JOURNAL.exists() else b""
         # What a crash has cut off is written anew.
-        file.truncate(file.read().rfind(b"\n") + 1)
-        file.writelines(json.dumps(vars(row)).encode() + b"\n" for row in rows)
-        file.flush()
-        os.fsync(file.fileno())
+        whole = before[: before.rfind(b"\n") + 1]
+        JOURNAL.write(whole + b"".join(json.dumps(vars(row)).encode() + b"\n" for row in rows))
 
 
-def read_journal(path: Path) -> Iterator[Erasure]:
+def read_journal(text: bytes, name: str) -> Iterator[Erasure]:
     """Yield what a journal says; a last line that was cut off is left out, which the database still has.
 
     Raises:
-        ValueError: a line is none of a journal.
+        ValueError: a line is none of a journal; it is said of ``name``.
     """
-    if not path.exists():
-        return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), 1):
-        if not line.endswith("\n"):
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
             continue
         try:
             row = Erasure(**json.loads(line))
             datetime.fromisoformat(row.withdrawn)
         except (TypeError, ValueError):
-            raise ValueError(f"{path}, line {number}: not a line of a journal of erasures") from None
+            raise ValueError(f"{name}, line {number}: not a line of a journal of erasures") from None
         yield row
 
 

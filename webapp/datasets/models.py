@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import ClassVar
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils import timezone
 from webapp.datasets.naming import Naming
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
+from webapp.storage.site_file import SiteFile
 from webapp.studies.models import Participation, Study
 
 MOST_TRIES = 5
@@ -95,19 +95,19 @@ class PreparedExport(models.Model):
         return f"{self.study} of {self.asked:%Y-%m-%d %H:%M}"
 
     @property
-    def path(self) -> Path:
+    def file(self) -> SiteFile:
         """The ZIP file."""
-        return Path(settings.DATA_DIR) / "exports" / f"{self.pk}.zip"
+        return SiteFile(f"exports/{self.pk}.zip")
 
     @property
     def is_there(self) -> bool:
         """Whether it was written, and its file was not lost since."""
-        return self.state == self.State.READY and self.path.is_file()
+        return self.state == self.State.READY and self.file.exists()
 
     @property
     def size(self) -> int:
         """Bytes of its file."""
-        return self.path.stat().st_size if self.is_there else 0
+        return self.file.state()[0] if self.is_there else 0
 
 
 class CommandJob(models.Model):
@@ -261,19 +261,19 @@ class DatasetVersion(models.Model):
         return f"{self.study.seed}-v{self.number}"
 
     @property
-    def path(self) -> Path:
+    def file(self) -> SiteFile:
         """The file with all of its files."""
-        return Path(settings.DATA_DIR) / "datasets" / str(self.study_id) / f"{self.number}.zip"
+        return SiteFile(f"{self.made_folder}.zip")
 
     @property
-    def made_folder(self) -> Path:
-        """Where lies what was made of it: the pictures of samples, and other forms."""
-        return self.path.with_suffix("")
+    def made_folder(self) -> str:
+        """The folder, of the site's files, of what was made of it: the pictures of samples, and other forms."""
+        return f"datasets/{self.study_id}/{self.number}"
 
     @property
     def is_there(self) -> bool:
         """Whether it was written, and its file was not lost since."""
-        return self.state == self.State.READY and self.path.is_file()
+        return self.state == self.State.READY and self.file.exists()
 
     @property
     def progress(self) -> int:
@@ -328,14 +328,14 @@ class ConvertedVersion(CommandJob):
         return self.version.study_id
 
     @property
-    def path(self) -> Path:
+    def file(self) -> SiteFile:
         """The ZIP file."""
-        return self.version.made_folder / f"{self.form}.zip"
+        return SiteFile(f"{self.version.made_folder}/{self.form}.zip")
 
     @property
     def is_there(self) -> bool:
         """Whether it was written, and its file was not lost since."""
-        return self.state == self.State.READY and self.path.is_file()
+        return self.state == self.State.READY and self.file.exists()
 
 
 class Comparison(CommandJob):
@@ -375,16 +375,16 @@ class Comparison(CommandJob):
         return self.source.study_id
 
     @property
-    def path(self) -> Path:
+    def file(self) -> SiteFile:
         """The report, one HTML page."""
         if self.version is not None:
-            return self.version.made_folder / "comparison.html"
-        return self.source.path.with_suffix(".html")
+            return SiteFile(f"{self.version.made_folder}/comparison.html")
+        return SiteFile(f"exports/{self.source.pk}.html")
 
     @property
     def is_there(self) -> bool:
         """Whether it was made, and its file was not lost since."""
-        return self.state == self.State.READY and self.path.is_file()
+        return self.state == self.State.READY and self.file.exists()
 
 
 class VersionEpisode(models.Model):

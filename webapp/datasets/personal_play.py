@@ -116,7 +116,7 @@ def _make(participation: Participation, should_stop: Callable[[], bool]) -> None
             steps=(),
             events=(),
             photos=map(photo_row, photos),
-            previews={photo.preview_sha256: photo.preview_path for photo in photos},
+            previews={photo.preview_sha256: photo.preview.fetch(folder) for photo in photos},
             manifest={"study": participation.study.slug},
         )
         players = "robots" if participation.participant.kind == Participant.Kind.ROBOT else "people"

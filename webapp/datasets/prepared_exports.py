@@ -1,19 +1,18 @@
 """Exports that researchers ask for on the desk: the worker writes each as a ZIP file, which is kept for some days."""
 
 import logging
-import tempfile
 import zipfile
 from contextlib import suppress
-from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
-from editing.files import atomic_file
 from editing.trajectories.schemas import InvalidSnapshot
 from webapp.datasets.exporting import export
 from webapp.datasets.models import PreparedExport
 from webapp.datasets.selection import Selection
+from webapp.storage.deleting import delete_or_retry
+from webapp.storage.site_file import scratch
 
 _BROKEN = "The server failed at it. Its log says why."
 _logger = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ def prepare(key: int) -> None:
     with transaction.atomic():
         # Somebody may have withdrawn meanwhile: then it is of before that, and must not appear.
         if not PreparedExport.objects.select_for_update().filter(pk=row.pk).exists():
-            row.path.unlink(missing_ok=True)
+            delete_or_retry(row.file)
             return
         state = PreparedExport.State.FAILED if problem else PreparedExport.State.READY
         _note(row, state, reason=problem, episodes=count)
@@ -44,18 +43,18 @@ def prepare(key: int) -> None:
 
 def _write(row: PreparedExport) -> int:
     """Write the file, whole or not at all, and return how many episodes are in it."""
-    row.path.parent.mkdir(parents=True, exist_ok=True)
     name = f"{row.study.slug}-{row.asked:%Y-%m-%d}"
-    with tempfile.TemporaryDirectory(dir=row.path.parent) as folder:
-        directory = Path(folder) / name
+    with scratch() as folder:
+        directory, packed = folder / name, folder / "packed.zip"
         snapshot = export(directory, Selection(row.study, tuple(row.statuses), row.tutorials))
-        with atomic_file(row.path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
             # Nothing is compressed once more: Parquet is already.
             for path in sorted(directory.rglob("*")):
                 if path.is_file():
                     archive.write(path, path.relative_to(folder))
                     with suppress(OSError):  # to need the room once, not twice
                         path.unlink()
+        row.file.take(packed)
     return int(snapshot.manifest["rows"]["episodes"])
 
 

@@ -1,12 +1,8 @@
 """Samples of published data, which everybody may watch: episodes, and small pictures of them before and after."""
 
-import shutil
 from collections.abc import Iterable
-from functools import partial
-from pathlib import Path
 from typing import Any, Literal, get_args
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import receiver
 
@@ -16,6 +12,8 @@ from webapp.games.models import Episode
 from webapp.games.pictures import finished_picture
 from webapp.games.replays import showing_to_all
 from webapp.photos.thumbnails import thumbnail
+from webapp.storage.deleting import delete_once_stored
+from webapp.storage.site_file import SiteFile, site_storage
 from webapp.studies.models import pseudonym_in_study
 
 SAMPLES = 6
@@ -47,9 +45,9 @@ def allows_adaptations(licence: str) -> bool:
     return bool(licence.strip()) and not any(sign in licence.lower() for sign in _WITHOUT_DERIVATIVES)
 
 
-def sample_picture(version: DatasetVersion, episode: str, moment: Moment) -> Path:
-    """Return where the picture of a sample lies: a WebP of the photo before any step, or of what it came to."""
-    return version.made_folder / "samples" / f"{episode}-{moment}.webp"
+def sample_picture(version: DatasetVersion, episode: str, moment: Moment) -> SiteFile:
+    """Return the picture of a sample: a WebP of the photo before any step, or of what it came to."""
+    return SiteFile(f"{_pictures_of(version)}/{episode}-{moment}.webp")
 
 
 def samples_of(version: DatasetVersion) -> list[Episode]:
@@ -61,14 +59,17 @@ def samples_of(version: DatasetVersion) -> list[Episode]:
 
 def delete_pictures(version: DatasetVersion) -> None:
     """Delete the pictures of a version's samples."""
-    shutil.rmtree(version.made_folder / "samples", ignore_errors=True)
+    site_storage().delete_folder(_pictures_of(version))
+
+
+def _pictures_of(version: DatasetVersion) -> str:
+    return f"{version.made_folder}/samples"
 
 
 def delete_files(versions: Iterable[DatasetVersion]) -> None:
     """Delete the files of versions, and all that was made of them, once this is stored."""
     for version in versions:
-        transaction.on_commit(partial(version.path.unlink, missing_ok=True))
-        transaction.on_commit(partial(shutil.rmtree, version.made_folder, ignore_errors=True))
+        delete_once_stored(version.file, folder=version.made_folder)
 
 
 def _keep_pictures(version: DatasetVersion, episode: Episode) -> bool:
@@ -78,9 +79,7 @@ def _keep_pictures(version: DatasetVersion, episode: Episode) -> bool:
     except PhotoError:
         return False
     for moment in get_args(Moment):
-        target = sample_picture(version, str(episode.pk), moment)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(sources[moment], target)
+        sample_picture(version, str(episode.pk), moment).write(sources[moment].read())
     return True
 
 

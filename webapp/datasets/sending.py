@@ -4,7 +4,6 @@ import base64
 import struct
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -25,6 +24,7 @@ from webapp.http.pace import check_pace
 from webapp.http.ranges import Section, file_response
 from webapp.http.refusals import ErrorSerializer, Refusal
 from webapp.http.visitors import SessionWithCsrf
+from webapp.storage.site_file import SiteFile
 from webapp.studies.api import WhateverIsAccepted
 from webapp.studies.copying import account_of
 from webapp.studies.joining import find_study
@@ -47,7 +47,7 @@ def archive_response(request: HttpRequest | Request, version: DatasetVersion) ->
         raise Http404
     django_request = request._request if isinstance(request, Request) else request
     response: HttpResponseBase = file_response(
-        django_request, version.path.open("rb"), f'"{version.files[ARCHIVE]["sha256"]}"', as_attachment=True,
+        django_request, version.file.open(), f'"{version.files[ARCHIVE]["sha256"]}"', as_attachment=True,
         filename=f"{version}.zip", content_type="application/zip",
     )  # fmt: skip
     return response
@@ -64,7 +64,7 @@ def single_response(request: HttpRequest | Request, version: DatasetVersion, nam
         raise Http404
     django_request = request._request if isinstance(request, Request) else request
     response: HttpResponseBase = file_response(
-        django_request, stored_file(version.path, f"{version}/{name}"), f'"{about["sha256"]}"', as_attachment=True,
+        django_request, stored_file(version.file, f"{version}/{name}"), f'"{about["sha256"]}"', as_attachment=True,
         filename=name, content_type="application/octet-stream",
     )  # fmt: skip
     response.headers["Repr-Digest"] = repr_digest(about["sha256"])
@@ -76,10 +76,10 @@ def repr_digest(sha256: str) -> str:
     return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
 
 
-def stored_file(archive: Path, name: str) -> Section:
+def stored_file(archive: SiteFile, name: str) -> Section:
     """Open a file of an archive in which nothing is compressed, where it lies in it."""
-    file = archive.open("rb")
-    with zipfile.ZipFile(archive) as packed:
+    file = archive.open()
+    with zipfile.ZipFile(file) as packed:
         info = packed.getinfo(name)
     file.seek(info.header_offset + _LENGTHS_AT)
     lengths = struct.unpack("<HH", file.read(4))  # of the name and of what is extra

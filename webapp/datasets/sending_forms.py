@@ -32,7 +32,7 @@ def form_response(request: HttpRequest | Request, row: ConvertedVersion) -> Http
         raise Http404
     django_request = request._request if isinstance(request, Request) else request
     response: HttpResponseBase = file_response(
-        django_request, row.path.open("rb"), f'"{row.sha256}"', as_attachment=True,
+        django_request, row.file.open(), f'"{row.sha256}"', as_attachment=True,
         filename=f"{row}.zip", content_type="application/zip",
     )  # fmt: skip
     response.headers["Repr-Digest"] = repr_digest(row.sha256)

@@ -74,4 +74,4 @@ def version_comparison_report(request: HttpRequest, study: Study, number: int) -
 def _report(row: Comparison) -> HttpResponseBase:
     if not row.is_there:
         raise Http404
-    return FileResponse(row.path.open("rb"), content_type="text/html; charset=utf-8", headers={HEADER: _REPORT_POLICY})
+    return FileResponse(row.file.open(), content_type="text/html; charset=utf-8", headers={HEADER: _REPORT_POLICY})

@@ -159,7 +159,7 @@ def episode_picture(request: HttpRequest, study: Study, episode_id: UUID) -> Htt
     if not (episode.steps.exists() or episode.status == Episode.Status.SUBMITTED):
         raise Http404
     try:
-        file = finished_picture(episode, "small").open("rb")
+        file = finished_picture(episode, "small").open()
     except (PhotoError, KeyError):  # the preview is lost, or a filter is of another version
         raise Http404 from None
     return FileResponse(file, content_type="image/webp", headers=headers)

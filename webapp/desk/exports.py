@@ -70,7 +70,7 @@ def export_file(request: HttpRequest, study: Study, key: int) -> HttpResponseBas
     name = f"{study.slug}-{row.asked:%Y-%m-%d}.zip"
     log(study, request.user, f"downloaded the export of {row.asked:%Y-%m-%d %H:%M}")
     response: FileResponse = file_response(
-        request, row.path.open("rb"), f'"export-{row.pk}"', as_attachment=True, filename=name,
+        request, row.file.open(), f'"export-{row.pk}"', as_attachment=True, filename=name,
         content_type="application/zip",
     )  # fmt: skip
     return response

@@ -14,6 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from webapp.backups.models import BackupRun, last_success
 from webapp.desk.access import for_researchers, render_desk
 from webapp.http.disk_full import why_unwritable
+from webapp.storage.site_file import site_storage
 
 # A worker says every ten seconds that it is there.
 _SILENCE = timedelta(minutes=1)
@@ -46,6 +47,8 @@ def health_page(request: HttpRequest) -> HttpResponseBase:
 def conditions() -> Iterator[Condition]:
     """Yield all that is looked at."""
     yield _disk()
+    if settings.S3_BUCKET:
+        yield _bucket()
     yield _worker()
     yield _queue()
     if settings.SITE_URL:  # on one's own machine nobody makes backups by a timer
@@ -62,6 +65,13 @@ def _disk() -> Condition:
     if usage.free < _LITTLE_ROOM * usage.total:
         return Condition("Disk", state, "Soon no photo, download or export can be saved. Make room.")
     return Condition("Disk", state)
+
+
+def _bucket() -> Condition:
+    if reason := site_storage().why_unusable(by_writing=False):
+        meaning = "Nobody can play, and nothing can be downloaded or saved; what was played is kept. Mend the bucket."
+        return Condition("Bucket", reason, meaning)
+    return Condition("Bucket", "answers")
 
 
 def _worker() -> Condition:

@@ -20,6 +20,7 @@ from webapp.backups.models import BackupRun, last_success
 from webapp.datasets.models import DatasetVersion, PreparedExport
 from webapp.downloads.models import Download
 from webapp.http.metrics import WebProcesses
+from webapp.storage.site_file import site_storage
 from webapp.studies.models import Lease, Participation
 
 
@@ -49,6 +50,8 @@ class Site:
         """Yield what is the case now; of Postgres only that it is away, if it is."""
         usage = disk_usage(Path(settings.DATA_DIR))
         yield GaugeMetricFamily("safelight_disk_free_ratio", "Free share of DATA_DIR's disk.", usage.free / usage.total)
+        is_usable = not site_storage().why_unusable(by_writing=False)
+        yield GaugeMetricFamily("safelight_bucket_up", "1 if the bucket answers, or the site has none.", is_usable)
         try:
             answers = [*_worker(), *_backups(), *_states()]
         except DatabaseError:

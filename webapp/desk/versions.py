@@ -281,7 +281,7 @@ def published(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 
 def _sample(version: DatasetVersion, episode: Episode) -> dict[str, Any]:
     key = str(episode.pk)
-    has_pictures = all(sample_picture(version, key, moment).is_file() for moment in get_args(Moment))
+    has_pictures = all(sample_picture(version, key, moment).exists() for moment in get_args(Moment))
     return {"episode": episode, "has_pictures": has_pictures}
 
 
@@ -289,10 +289,10 @@ def _sample(version: DatasetVersion, episode: Episode) -> dict[str, Any]:
 def published_sample(request: HttpRequest, slug: str, number: int, episode_id: str, moment: Moment) -> HttpResponseBase:
     """Send the picture of a sample of a published version."""
     version = _published(slug, number)
-    path = sample_picture(version, episode_id, moment)
-    if not path.is_file() or all(str(sample.pk) != episode_id for sample in samples_of(version)):
+    picture = sample_picture(version, episode_id, moment)
+    if not picture.exists() or all(str(sample.pk) != episode_id for sample in samples_of(version)):
         raise Http404
-    return FileResponse(path.open("rb"), content_type="image/webp", headers={"Cache-Control": "max-age=3600"})
+    return FileResponse(picture.open(), content_type="image/webp", headers={"Cache-Control": "max-age=3600"})
 
 
 @in_english

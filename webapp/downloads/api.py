@@ -1,6 +1,5 @@
 """The API of downloads: asking for a finished picture at full size, hearing how far it is, and fetching it."""
 
-import os
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -105,16 +104,16 @@ class DownloadView(APIView):
         check_offered(episode)
         row: Download = get_object_or_404(episode.downloads.filter(state=Download.State.READY), format=file_format)
         try:
-            file = row.path.open("rb") if row.is_there else None
+            found = (row.file.state(), row.file.open()) if row.is_there else None
         except FileNotFoundError:
-            file = None
-        if file is None:
+            found = None
+        if found is None:
             raise Refusal("expired", gettext("This download has expired: ask for it again."), HTTPStatus.GONE)
-        status = os.fstat(file.fileno())
+        (size, modified), file = found
         return file_response(
             request._request,
             file,
-            f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
+            f'"{modified:x}-{size:x}"',
             as_attachment=True,
             filename=row.file_name(for_researcher=may(request, episode.study, Role.VIEWER)),
             content_type=FILES[row.format][1],

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,11 +13,13 @@ from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils import timezone
 
-from webapp.downloads.models import Download, downloads_folder
+from webapp.downloads.models import DOWNLOADS, Download
 from webapp.games.models import Episode
 from webapp.games.pictures import delete_pictures
 from webapp.photos.models import Photo
 from webapp.photos.storing import photo_removed
+from webapp.storage.deleting import delete_once_stored
+from webapp.storage.site_file import SiteFile, site_storage
 from webapp.studies.models import Participation, Study
 from webapp.studies.photos import photo_taken_out
 from webapp.studies.withdrawing import erasing_traces
@@ -27,9 +30,8 @@ _DAY = 24 * 3600  # seconds
 def forget(downloads: Iterable[Download]) -> None:
     """Delete rows, and their files at the end of the transaction."""
     for download in downloads:
-        unlink = partial(download.path.unlink, missing_ok=True)
+        delete_once_stored(download.file)
         download.delete()
-        transaction.on_commit(unlink)
 
 
 def delete_old() -> None:
@@ -37,14 +39,11 @@ def delete_old() -> None:
     long_ago = timezone.now() - timedelta(days=settings.DOWNLOAD_DAYS)
     with transaction.atomic():
         forget(Download.objects.select_for_update(skip_locked=True).filter(finished__lt=long_ago))
-    if not downloads_folder().is_dir():
-        return
-    aged = [path for path in downloads_folder().iterdir() if path.stat().st_mtime < time.time() - _DAY]
-    if not aged:
-        return
-    current = {download.path for download in Download.objects.all()}
-    for path in set(aged) - current:
-        path.unlink(missing_ok=True)
+    current = {download.file.name for download in Download.objects.all()}
+    for file in map(SiteFile, set(site_storage().names(DOWNLOADS)) - current):
+        with suppress(FileNotFoundError):
+            if file.state()[1] < (time.time() - _DAY) * 1e9:
+                file.delete()
 
 
 @receiver(photo_removed)

@@ -11,7 +11,7 @@ from webapp.photos.decoding import StoredReading, open_as_stored
 
 
 def develop_as_played(
-    source: Path, stored: StoredReading, steps: Sequence[EditingStep], destination: Path, output: Output
+    source: Path, preview: Path, stored: StoredReading, steps: Sequence[EditingStep], destination: Path, output: Output
 ) -> None:
     """Develop a photo's own file, if it gives the picture still on which the steps were played.
 
@@ -20,6 +20,6 @@ def develop_as_played(
         editing.photos.photo_error.PhotoError: it cannot be read, or not be written in this form.
         OSError: the disk refuses.
     """
-    photo = open_as_stored(source, stored, limit=UNLIMITED)
+    photo = open_as_stored(source, preview, stored, limit=UNLIMITED)
     with atomic_file(destination) as file:
         develop_photo(photo, steps, file, output)

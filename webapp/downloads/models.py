@@ -3,19 +3,17 @@
 from pathlib import Path
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from webapp.games.models import Episode
+from webapp.storage.site_file import SiteFile
 from webapp.studies.models import Study
 
 # Of each format: the suffix of its files, and their media type.
 FILES = {"jpeg": (".jpg", "image/jpeg"), "tiff16": (".tif", "image/tiff"), "png16": (".png", "image/png")}
 
 
-def downloads_folder() -> Path:
-    """Return where the developed pictures lie, until they are old."""
-    return Path(settings.DATA_DIR) / "downloads"
+DOWNLOADS = "downloads"  # the folder of developed pictures, until they are old
 
 
 class Download(models.Model):
@@ -57,9 +55,9 @@ class Download(models.Model):
         return f"{self.episode} as {self.get_format_display()}"
 
     @property
-    def path(self) -> Path:
+    def file(self) -> SiteFile:
         """The picture's file."""
-        return downloads_folder() / f"{self.episode_id}-{self.format}{FILES[self.format][0]}"
+        return SiteFile(f"{DOWNLOADS}/{self.episode_id}-{self.format}{FILES[self.format][0]}")
 
     def file_name(self, *, for_researcher: bool) -> str:
         """Return what the file is called on the machine of who fetches it.
@@ -75,7 +73,7 @@ class Download(models.Model):
     def is_there(self) -> bool:
         """Whether it was made, keeps what its study lets downloads keep, and its file was not lost since."""
         is_as_wanted = self.metadata == self.episode.study.download_metadata
-        return self.state == self.State.READY and is_as_wanted and self.path.is_file()
+        return self.state == self.State.READY and is_as_wanted and self.file.exists()
 
     @property
     def is_coming(self) -> bool:

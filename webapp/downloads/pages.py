@@ -51,7 +51,7 @@ def finished_file(request: HttpRequest, episode_id: UUID) -> FileResponse:
     episode = get_object_or_404(_of_visitor(request), pk=episode_id)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     try:
-        file = finished_picture(episode, "small").open("rb")
+        file = finished_picture(episode, "small").open()
     except PhotoError:
         raise Http404 from None
     return FileResponse(file, content_type="image/webp", headers=headers)

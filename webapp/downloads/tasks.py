@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import sync_to_async
@@ -27,6 +28,8 @@ from webapp.photos.decoding import ReadOtherwise, strip_file_name
 from webapp.photos.large_previews import add_large_preview, next_without_large_preview
 from webapp.photos.leftovers import delete_leftovers
 from webapp.photos.models import Photo
+from webapp.storage.deleting import DELETE_FILES, delete_files
+from webapp.storage.site_file import scratch
 
 if TYPE_CHECKING:
     from editing.photos.exif import Metadata
@@ -78,7 +81,7 @@ def develop_download(context: JobContext, *, download: int) -> None:
         raise
     else:
         if not _note(download, Download.State.READY):
-            row.path.unlink(missing_ok=True)  # of a photo that was removed meanwhile
+            row.file.delete()  # of a photo that was removed meanwhile
 
 
 @app.periodic(cron="* * * * *")
@@ -103,6 +106,12 @@ async def clean_up(context: JobContext, timestamp: int) -> None:
         await jobs.finish_job(job, Status.FAILED, delete_job=True)
     await sync_to_async(_clean_up_downloads)()
     await sync_to_async(delete_leftovers)()
+
+
+@app.task(name=DELETE_FILES, queue=QUEUE, retry=RetryStrategy(linear_wait=60, retry_exceptions=[OSError]))
+def delete_files_again(*, names: list[str], folder: str, asked: int) -> None:
+    """Delete what could not be deleted when it was to be: a minute later, two minutes later, and so on."""
+    delete_files(names, folder, asked)
 
 
 @app.task(
@@ -148,7 +157,9 @@ def enqueue(row: Download) -> None:
     row.state, row.reason, row.asked, row.finished = Download.State.QUEUED, "", timezone.now(), None
     with suppress(AlreadyEnqueued), transaction.atomic():
         # One job for a row; and never two that write the same file at once.
-        job = develop_download.configure(queueing_lock=f"download {row.pk}", lock=row.path.name, priority=priority(row))
+        job = develop_download.configure(
+            queueing_lock=f"download {row.pk}", lock=Path(row.file.name).name, priority=priority(row)
+        )
         row.job = job.defer(download=row.pk)
     row.save()
 
@@ -181,17 +192,20 @@ def _develop(row: Download, context: JobContext) -> None:
     photo = row.episode.photo
     row.metadata = row.episode.study.download_metadata
     Download.objects.filter(pk=row.pk).update(metadata=row.metadata)
-    row.path.parent.mkdir(parents=True, exist_ok=True)
-    run_isolated(
-        develop_as_played,
-        photo.original_path,
-        photo.reading,
-        episode_steps(row.episode),
-        row.path,
-        Output(cast("OutputFormat", row.format), metadata=cast("Metadata", row.metadata)),
-        should_stop=context.should_abort,
-        limit=LIMIT,
-    )
+    with scratch() as folder:
+        developed = folder / "developed"
+        run_isolated(
+            develop_as_played,
+            photo.original.fetch(folder),
+            photo.preview.fetch(folder),
+            photo.reading,
+            episode_steps(row.episode),
+            developed,
+            Output(cast("OutputFormat", row.format), metadata=cast("Metadata", row.metadata)),
+            should_stop=context.should_abort,
+            limit=LIMIT,
+        )
+        row.file.take(developed)
 
 
 def _sentence(row: Download, error: Exception) -> str:
@@ -202,6 +216,6 @@ def _sentence(row: Download, error: Exception) -> str:
         row.episode.photo.note_comparison(reads_otherwise=True)
         return READ_OTHERWISE
     if isinstance(error, PhotoError):
-        return f"The original cannot be developed: {strip_file_name(error, row.episode.photo.original_path)}."
+        return f"The original cannot be developed: {strip_file_name(error, Path(row.episode.photo.original.name))}."
     _logger.error("%s cannot be developed: %s", row, error or "its process died")
     return _NOT_WRITTEN if isinstance(error, OSError) else _CRASHED

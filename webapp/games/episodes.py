@@ -1,7 +1,6 @@
 """Episodes that were begun: how far they have come, and closing those that nobody can finish."""
 
 from collections.abc import Iterable, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from django.db import connection
@@ -13,7 +12,7 @@ from editing.game import filters, rules
 from editing.game.events import Event as PlayedEvent
 from editing.game.progress import Progress, progress_after
 from webapp.games.models import Episode
-from webapp.http.refusals import Refusal
+from webapp.http.refusals import Refusal, photos_away
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo, previews_are_away
 from webapp.photos.storing import photo_removed
@@ -160,8 +159,7 @@ def _why_unfinishable(episode: Episode) -> Episode.Status | None:
     """Return the status under which an open episode is closed that nobody can go on with; None where somebody can."""
     if not episode.photo.has_preview:
         if previews_are_away():
-            message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
-            raise Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
+            raise photos_away()
         return Episode.Status.EXCLUDED
     if episode.contract_version not in filters.known_versions() or _is_full(episode):
         return Episode.Status.ABANDONED

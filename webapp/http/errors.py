@@ -16,7 +16,8 @@ from rest_framework.views import exception_handler
 from editing.game.events import IllegalEvent
 from webapp.http.database_unavailable import is_unavailable
 from webapp.http.disk_full import is_disk_full
-from webapp.http.refusals import Refusal, body
+from webapp.http.refusals import Refusal, body, photos_away
+from webapp.storage.unreachable import StorageUnreachable
 
 DISK_FULL = gettext_noop("The server cannot save anything at the moment: its disk is full.")
 _logger = logging.getLogger(__name__)
@@ -44,6 +45,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     elif is_disk_full(error):
         _logger.error("The disk is full (%s): %s", error, context["request"].path)
         error = Refusal("not_saved", gettext(DISK_FULL), HTTPStatus.INSUFFICIENT_STORAGE)
+    elif isinstance(error, StorageUnreachable):
+        _logger.error("The files are away (%s): %s", error.strerror, context["request"].path)
+        error = photos_away()
     elif isinstance(error, RequestDataTooBig):
         error = Refusal("too_large", str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     response = exception_handler(error, context)
@@ -95,6 +99,9 @@ def failed(request: HttpRequest) -> HttpResponse:
         return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, "database_away", message)
     if is_disk_full(sys.exc_info()[1]):
         return _page(request, HTTPStatus.INSUFFICIENT_STORAGE, "not_saved", gettext(DISK_FULL))
+    if isinstance(sys.exc_info()[1], StorageUnreachable):
+        away = photos_away()
+        return _page(request, HTTPStatus.SERVICE_UNAVAILABLE, away.code, str(away.detail))
     return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", gettext("The site failed; this has been logged."))
 
 

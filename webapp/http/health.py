@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 
 from webapp.http.disk_full import why_unwritable
+from webapp.storage.site_file import site_storage
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -23,12 +24,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 where all is well, else what somebody has to mend.
 
-    503 while Postgres does not answer, 507 while nothing can be saved in DATA_DIR.
+    503 while Postgres or the bucket does not answer, 507 while nothing can be saved in DATA_DIR.
     """
     if unready := _why_unready():
         return unready
     if reason := why_unwritable(Path(settings.DATA_DIR)):
         return HttpResponse(f"Nothing can be saved: {reason}\n", "text/plain", HTTPStatus.INSUFFICIENT_STORAGE)
+    if reason := site_storage().why_unusable(by_writing=False):
+        return HttpResponse(f"No photo can be read: {reason}\n", "text/plain", HTTPStatus.SERVICE_UNAVAILABLE)
     return HttpResponse("ok\n", "text/plain")
 
 

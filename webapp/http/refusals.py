@@ -38,6 +38,12 @@ def photo_removed() -> Refusal:
     return Refusal("photo_removed", gettext("This photo is gone; go on with the next one."), HTTPStatus.GONE)
 
 
+def photos_away() -> Refusal:
+    """Return what is said while no photo can be read: the folder is not mounted, or the bucket does not answer."""
+    message = gettext("The photos are away at the moment; your work is kept. Try again in a while.")
+    return Refusal("photos_away", message, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
 class ErrorDetailSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="A word that programs can rely on.")
     message = serializers.CharField(help_text="A sentence for people.")

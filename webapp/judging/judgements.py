@@ -159,8 +159,11 @@ def open_trials(participation: Participation, task: Task) -> list[Trial]:
     gone = ShownPicture.objects.filter(trial=OuterRef("pk")).exclude(picture__in=here.values("pk"))
     held = _trials(participation, task).filter(state=Lease.State.HELD).exclude(Exists(gone))
     trials = held.prefetch_related("shown__picture__photo").order_by("position")
-    is_away = previews_are_away()
-    return [trial for trial in trials if is_away or all(picture.photo.has_preview for picture in _pictures(trial))]
+    return [
+        trial
+        for trial in trials
+        if all(picture.photo.has_preview for picture in _pictures(trial)) or previews_are_away()
+    ]
 
 
 def answered(participation: Participation, task: Task) -> int:

@@ -1,14 +1,13 @@
 """What becomes of personal agents: they go with the person, at the retention date, and with their model."""
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from webapp.personal_agents.models import PersonalAgent, PersonalPicture
-from webapp.personal_agents.pictures import path_of
+from webapp.personal_agents.pictures import file_of
+from webapp.storage.deleting import delete_once_stored
 from webapp.studies.models import Participation
 from webapp.studies.retention import anonymising
 
@@ -22,4 +21,4 @@ def erase_agent(participation: Participation, **kwargs: Any) -> None:
 @receiver(post_delete, sender=PersonalPicture)
 def delete_file(instance: PersonalPicture, **kwargs: Any) -> None:
     """Delete a picture's file, whichever way its row goes."""
-    transaction.on_commit(partial(path_of(instance).unlink, missing_ok=True))
+    delete_once_stored(file_of(instance))

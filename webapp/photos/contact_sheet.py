@@ -39,7 +39,7 @@ class SheetEntry:
             return
         for look in LOOKS:
             try:
-                content = thumbnail(self.photo, look).read_bytes()
+                content = thumbnail(self.photo, look).read()
             except (PhotoError, OSError):
                 continue  # its preview was lost in this moment
             yield f"data:image/webp;base64,{base64.b64encode(content).decode()}"

@@ -72,7 +72,7 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a row of Photo says, for a source whose preview lies in its folder already."""
+    """What a row of Photo says, for a source whose previews are made."""
 
     sha256: str
     preview_sha256: str
@@ -85,12 +85,17 @@ class Decoded:
     working_space: str
     decoding: dict[str, Any]
 
+    @property
+    def preview_names(self) -> list[str]:
+        """The names of its previews' files."""
+        large = self.large_preview_sha256
+        return [f"{self.preview_sha256}.npy", *([large_preview_name(large)] if large else [])]
+
 
 @dataclass(frozen=True)
 class StoredReading:
-    """How a stored photo was read: its preview's file, and `Photo.decoding`."""
+    """How a stored photo was read, by `Photo.decoding`."""
 
-    preview: Path
     decoding: Mapping[str, Any]
 
     @property
@@ -114,8 +119,8 @@ class ReadOtherwise(PhotoError):
     """A file gives another picture now than it gave when its preview was made."""
 
 
-def open_as_stored(path: Path, stored: StoredReading, *, limit: int | None = None) -> OpenPhoto:
-    """Open a photo's file, and make sure that it gives the picture of its stored preview still.
+def open_as_stored(path: Path, preview: Path, stored: StoredReading, *, limit: int | None = None) -> OpenPhoto:
+    """Open a photo's file, and make sure that it gives the picture of its stored preview, a file too, still.
 
     The pixels are compared where what is said of the reading has changed at all: its version, or a decoder's.
 
@@ -125,7 +130,7 @@ def open_as_stored(path: Path, stored: StoredReading, *, limit: int | None = Non
     """
     photo = open_photo(path, stored.options or AUTO, limit=limit)
     before = {name: value for name, value in stored.decoding.items() if name not in ("options", "warnings")}
-    if photo.samples.decoding == before or is_same_preview(load_preview(stored.preview), preview_of(photo)):
+    if photo.samples.decoding == before or is_same_preview(load_preview(preview), preview_of(photo)):
         return photo
     raise ReadOtherwise(
         f"{printable(path.name)}: photos are read otherwise by now (version {READING_VERSION} of the reading; "
@@ -196,16 +201,16 @@ def large_preview_name(sha256: str) -> str:
     return f"{sha256}.gz"
 
 
-def make_large_preview(source: Path, stored: StoredReading, previews: Path) -> str:
-    """Save the larger preview of a photo that was stored without one, and return its SHA-256.
+def make_large_preview(source: Path, preview: Path, stored: StoredReading, folder: Path) -> str:
+    """Save the larger preview of a photo that was stored without one in a folder, and return its SHA-256.
 
     Raises:
         ReadOtherwise: its file gives another picture than its preview shows.
         editing.photos.photo_error.PhotoError: the file cannot be read.
         OSError: the disk refuses.
     """
-    _, large = previews_of(open_as_stored(source, stored))
-    return _save_packed(previews, large)
+    _, large = previews_of(open_as_stored(source, preview, stored))
+    return _save_packed(folder, large)
 
 
 def _save_packed(folder: Path, preview: NDArray[np.float16]) -> str:
@@ -230,19 +235,19 @@ def decode_all(
 
 
 def compare_all(
-    readings: Iterable[tuple[SourceFile, StoredReading]], processes: int
+    readings: Iterable[tuple[SourceFile, Path, StoredReading]], processes: int
 ) -> Iterator[tuple[SourceFile, PhotoError | None]]:
-    """Yield of each stored photo's file why it does not give the stored picture any more; None where it does."""
-    for (source, _), result in each_by_processes(
+    """Yield of each photo's file why it does not give the picture of its preview any more; None where it does."""
+    for (source, _, _), result in each_by_processes(
         _difference, readings, processes, memory=lambda reading: memory_needed(reading[0].path)
     ):
         yield source, _CRASHED if isinstance(result, Crashed) else result
 
 
-def _difference(reading: tuple[SourceFile, StoredReading]) -> PhotoError | None:
-    source, stored = reading
+def _difference(reading: tuple[SourceFile, Path, StoredReading]) -> PhotoError | None:
+    source, preview, stored = reading
     try:
-        open_as_stored(source.path, stored)
+        open_as_stored(source.path, preview, stored)
     except PhotoError as error:
         return error
     return None

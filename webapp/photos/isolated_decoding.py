@@ -6,7 +6,6 @@ while, and is told to come again.
 """
 
 import fcntl
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,14 +25,13 @@ SHARES = 2
 # How many may decode or wait; each holds a thread of a web process. Whoever comes then is told so at once.
 IN_LINE = 6
 _POLL_INTERVAL = 0.1  # seconds
-_DRAFTS = ".incoming-"
 
 
 class Busy(RuntimeError):
     """Others are being decoded, and there was no room within DECODING_WAIT."""
 
 
-def decode_isolated(source: SourceFile, previews: Path, options: ReadOptions = AUTO) -> Decoded:
+def decode_isolated(source: SourceFile, folder: Path, options: ReadOptions = AUTO) -> Decoded:
     """Do what `decode` does, in a process of its own and within the limits of the settings.
 
     Raises:
@@ -48,7 +46,7 @@ def decode_isolated(source: SourceFile, previews: Path, options: ReadOptions = A
             with _shares(shares):
                 began = time.monotonic()
                 try:
-                    return _decode_in_draft(source, previews, options, shares / SHARES, remaining)
+                    return _decode(source, folder, options, shares / SHARES, remaining)
                 except Stopped as error:
                     failure = error
                     break
@@ -73,23 +71,12 @@ def _refusal(source: SourceFile, failure: Exception) -> PhotoError:
     return PhotoError(f"{printable(source.path.name)}: {reason}")
 
 
-def _decode_in_draft(source: SourceFile, previews: Path, options: ReadOptions, share: float, seconds: float) -> Decoded:
-    """Decode into a folder beside the previews, so that nothing is left of a process that is ended."""
+def _decode(source: SourceFile, folder: Path, options: ReadOptions, share: float, seconds: float) -> Decoded:
     memory = int(settings.DECODING_MEMORY * share) << 20
     if source.path.suffix.lower() not in IMAGE_SUFFIXES:
         # By two processes, this one and LibRaw's, which are never both at their largest.
         memory = memory * 2 // 3
-    try:
-        previews.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_DRAFTS, dir=previews) as draft:
-            decoded = run_isolated(
-                decode, source, Path(draft), options, should_stop=lambda: False, limit=seconds, memory=memory
-            )
-            for file in Path(draft).iterdir():
-                file.replace(previews / file.name)
-    except OSError as error:
-        raise NotSaved(f"no preview can be saved in {previews}: {error.strerror or error}") from None
-    return decoded
+    return run_isolated(decode, source, folder, options, should_stop=lambda: False, limit=seconds, memory=memory)
 
 
 # The rooms of this machine are files that are locked: the system unlocks them with the process that holds them.

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from webapp.photos.models import originals_folder, previews_folder
-from webapp.photos.thumbnails import thumbnails_folder
-from webapp.photos.transport import packed_folder
+from webapp.photos.models import ORIGINALS, PREVIEWS
+from webapp.photos.thumbnails import THUMBNAILS
+from webapp.photos.transport import PACKED_PREVIEWS
+from webapp.storage.site_file import SCRATCH
 
 _DAY = 24 * 3600  # seconds: nobody writes to a file for so long without a change
 
@@ -29,8 +30,13 @@ def delete_leftovers() -> None:
 
 
 def _unfinished() -> Iterator[Path]:
-    """Yield what waits in the folder of uploads, and what is hidden, as drafts are, where finished files lie."""
-    if (uploads := Path(settings.FILE_UPLOAD_TEMP_DIR)).is_dir():
-        yield from uploads.iterdir()
-    for folder in (previews_folder(), originals_folder(), thumbnails_folder(), packed_folder()):
-        yield from folder.glob(".*")
+    """Yield what waits in the folders of uploads and of work, and what is hidden, as drafts are, beside finished files.
+
+    All of it is this machine's: in a bucket nothing is there by halves.
+    """
+    data = Path(settings.DATA_DIR)
+    for folder in (Path(settings.FILE_UPLOAD_TEMP_DIR), data / SCRATCH):
+        if folder.is_dir():
+            yield from folder.iterdir()
+    for name in (PREVIEWS, ORIGINALS, THUMBNAILS, PACKED_PREVIEWS):
+        yield from (data / name).glob(".*")

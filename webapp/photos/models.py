@@ -2,28 +2,24 @@
 
 import logging
 from functools import cache
-from pathlib import Path
 from typing import ClassVar
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
+from editing.photos.colour import Pixels
 from editing.photos.decoding import READING_VERSION
+from editing.photos.photo_error import PhotoError
+from editing.photos.preview import read_preview
 from webapp.photos.decoding import StoredReading, large_preview_name
+from webapp.storage.site_file import SiteFile, site_storage
 
 SHA256 = "[0-9a-f]{64}"
 _logger = logging.getLogger(__name__)
 
 
-def previews_folder() -> Path:
-    """Return where previews lie, each named by its own SHA-256."""
-    return Path(settings.DATA_DIR) / "previews"
-
-
-def originals_folder() -> Path:
-    """Return where source files lie, each named by its SHA-256 and its kind."""
-    return Path(settings.DATA_DIR) / "originals"
+# Folders: of previews, each named by its own SHA-256, and of source files, each named by its own and its kind.
+PREVIEWS, ORIGINALS = "previews", "originals"
 
 
 class Photo(models.Model):
@@ -65,24 +61,32 @@ class Photo(models.Model):
         return self.name
 
     @property
-    def preview_path(self) -> Path:
+    def preview(self) -> SiteFile:
         """The float16 ``.npy`` of shape (preview_height, preview_width, 3)."""
-        return previews_folder() / f"{self.preview_sha256}.npy"
+        return SiteFile(f"{PREVIEWS}/{self.preview_sha256}.npy")
+
+    def load_preview(self) -> Pixels:
+        """Return the preview as float32 (H, W, 3). Raises PhotoError where it is missing or damaged."""
+        try:
+            with self.preview.open() as file:
+                return read_preview(file, self.preview.name)
+        except FileNotFoundError as error:
+            raise PhotoError(f"{self.preview}: this preview is missing") from error
 
     @property
-    def large_preview_path(self) -> Path:
+    def large_preview(self) -> SiteFile:
         """The larger preview as it travels, where ``large_preview_sha256`` says that there is one."""
-        return previews_folder() / large_preview_name(self.large_preview_sha256)
+        return SiteFile(f"{PREVIEWS}/{large_preview_name(self.large_preview_sha256)}")
 
     @property
     def has_preview(self) -> bool:
         """Whether the preview is where it should be. Where it is not, each process logs so once."""
-        return _is_file(self.preview_path, "preview", self.name, "play it")
+        return _exists(self.preview, "preview", self.name, "play it")
 
     @property
     def reading(self) -> StoredReading:
         """How its file was read."""
-        return StoredReading(self.preview_path, self.decoding)
+        return StoredReading(self.decoding)
 
     @property
     def is_to_be_compared(self) -> bool:
@@ -101,28 +105,28 @@ class Photo(models.Model):
         self.save(update_fields=["compared_reading", "reads_otherwise"])
 
     @property
-    def original_path(self) -> Path:
+    def original(self) -> SiteFile:
         """The source file, where ``original_suffix`` says that one is kept."""
-        return originals_folder() / f"{self.sha256}{self.original_suffix}"
+        return SiteFile(f"{ORIGINALS}/{self.sha256}{self.original_suffix}")
 
     @property
     def has_original(self) -> bool:
         """Whether the source file is where it should be. Where it is not, each process logs so once."""
-        return _is_file(self.original_path, "original", self.name, "download it at full size")
+        return _exists(self.original, "original", self.name, "download it at full size")
 
 
 def previews_are_away() -> bool:
     """Tell whether there is no preview at all: the folder is not mounted, or not restored yet; no photo is lost."""
-    return next(previews_folder().glob("*.npy"), None) is None
+    return not any(name.endswith(".npy") for name in site_storage().names(PREVIEWS))
 
 
-def _is_file(path: Path, what: str, name: str, use: str) -> bool:
-    exists = path.is_file()
+def _exists(file: SiteFile, what: str, name: str, use: str) -> bool:
+    exists = file.exists()
     if not exists:
-        _report_lost(path, what, name, use)
+        _report_lost(file, what, name, use)
     return exists
 
 
 @cache
-def _report_lost(path: Path, what: str, name: str, use: str) -> None:
-    _logger.error("the %s of %s is lost, nobody can %s: add the photo again, or restore %s", what, name, use, path)
+def _report_lost(file: SiteFile, what: str, name: str, use: str) -> None:
+    _logger.error("the %s of %s is lost, nobody can %s: add the photo again, or restore %s", what, name, use, file)

@@ -1,8 +1,6 @@
 """The photo that people practise on. It is of no study, and everybody may see it."""
 
-import tempfile
 from http import HTTPStatus
-from pathlib import Path
 
 import numpy as np
 from django.db import connection, transaction
@@ -12,8 +10,9 @@ from editing.photos.practice_picture import practice_picture
 from editing.photos.read_options import ReadOptions
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import NotSaved, SourceFile, decode
-from webapp.photos.models import Photo, previews_folder
-from webapp.photos.storing import Credit, store
+from webapp.photos.models import Photo
+from webapp.photos.storing import Credit, keep_previews, store
+from webapp.storage.site_file import scratch
 
 _FILE = "an evening at the lake.npy"
 # Of Postgres's advisory locks: who paints it holds it.
@@ -44,10 +43,11 @@ def _kept() -> Photo | None:
 
 
 def _painted() -> Photo:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / _FILE
+    with scratch() as folder:
+        path = folder / _FILE
         np.save(path, practice_picture())
-        decoded = decode(SourceFile.read(path), previews_folder(), ReadOptions("linear", "srgb"))
+        decoded = decode(SourceFile.read(path), folder, ReadOptions("linear", "srgb"))
+        keep_previews(folder, decoded)
     photo, _ = store(decoded, Credit("CC0 1.0", "Safelight: painted by a program"))
     Photo.objects.filter(pk=photo.pk).update(practice=True)
     photo.practice = True

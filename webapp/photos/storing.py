@@ -1,7 +1,8 @@
 """Adding photos, with their source files, and removing them."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,14 +13,15 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
-from editing.files import draft_beside
 from editing.photos.decoding import READING_VERSION
 from editing.photos.finding import IMAGE_SUFFIXES, RAW_SUFFIXES
 from editing.photos.read_options import ReadOptions
 from webapp.photos.decoding import CHANGED, Decoded, NotSaved, SourceFile
-from webapp.photos.models import Photo, originals_folder
+from webapp.photos.models import ORIGINALS, PREVIEWS, Photo
 from webapp.photos.thumbnails import delete_thumbnails
 from webapp.photos.transport import delete_packed
+from webapp.storage.deleting import delete_or_retry
+from webapp.storage.site_file import SiteFile, scratch
 
 Outcome = Literal["added", "known", "restored", "replaced"]
 PLAYED = "people have played it, so that it is not decoded again"
@@ -59,6 +61,34 @@ class Credit:
 NO_CREDIT = Credit()
 
 
+@contextmanager
+def decoding_folder() -> Iterator[Path]:
+    """Make a folder of this machine's to decode into, as `webapp.storage.site_file.scratch` does.
+
+    Raises:
+        NotSaved: it cannot be made.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch())
+        except OSError as error:
+            raise NotSaved(f"no preview can be saved in {settings.DATA_DIR}: {error.strerror or error}") from None
+        yield folder
+
+
+def keep_previews(folder: Path, decoded: Decoded) -> None:
+    """Give the previews of a photo, which were made in a folder of this machine's, their place.
+
+    Raises:
+        NotSaved: they cannot be saved.
+    """
+    try:
+        for name in decoded.preview_names:
+            SiteFile(f"{PREVIEWS}/{name}").take(folder / name)
+    except OSError as error:
+        raise NotSaved(f"no preview can be saved in {PREVIEWS}: {error.strerror or error}") from None
+
+
 def store(decoded: Decoded, credit: Credit = NO_CREDIT, *, again: bool = False) -> tuple[Photo, Outcome]:
     """Keep a decoded photo; one that is known already stays as it is, one that was removed or lost comes back.
 
@@ -87,7 +117,7 @@ def store(decoded: Decoded, credit: Credit = NO_CREDIT, *, again: bool = False) 
             )
         if not is_same:
             _replace(photo, decoded)
-        if not photo.preview_path.is_file():
+        if not photo.preview.exists():
             raise NotStored("it was being removed in the same moment: add it again")
         if created:
             return photo, "added"
@@ -117,13 +147,13 @@ def _delete_preview(photo: Photo) -> None:
         if not Photo.objects.filter(preview_sha256=photo.preview_sha256).exists():
             delete_thumbnails(photo)
             delete_packed(photo)
-            photo.preview_path.unlink(missing_ok=True)
+            delete_or_retry(photo.preview)
             _delete_large_preview(photo)
 
 
 def _delete_large_preview(photo: Photo) -> None:
     if photo.large_preview_sha256:
-        photo.large_preview_path.unlink(missing_ok=True)
+        delete_or_retry(photo.large_preview)
 
 
 def played(photos: Collection[str]) -> set[str]:
@@ -194,29 +224,29 @@ def keep_original(photo: Photo, source: SourceFile) -> None:
     """
     if not settings.KEEP_ORIGINALS or "options" not in photo.decoding:
         return
-    if photo.original_suffix and photo.original_path.is_file():
+    if photo.original_suffix and photo.original.exists():
         return
-    folder = originals_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with draft_beside(folder / photo.pk) as draft:
+        with scratch() as folder:
+            draft = folder / photo.pk
             shutil.copyfile(source.path, draft)
             if source.has_changed:
                 raise NotStored(CHANGED)
-            _take_in(photo, draft, _suffix(source.path))
+            photo.original_suffix = _suffix(source.path)
+            photo.original.take(draft)
+            _note_original(photo)
     except OSError as error:
-        raise NotSaved(f"no original can be saved in {folder}: {error.strerror or error}") from None
+        raise NotSaved(f"no original can be saved in {ORIGINALS}: {error.strerror or error}") from None
 
 
-def _take_in(photo: Photo, draft: Path, suffix: str) -> None:
+def _note_original(photo: Photo) -> None:
+    """Write down that a photo's original is kept; that of one which was removed in this moment is deleted."""
     with transaction.atomic():
         lock_files()
-        row = Photo.objects.get(pk=photo.pk)
-        if row.removed_at is not None:  # in this moment
+        if Photo.objects.filter(pk=photo.pk, removed_at=None).update(original_suffix=photo.original_suffix):
             return
-        row.original_suffix = photo.original_suffix = suffix
-        draft.replace(row.original_path)
-        row.save(update_fields=["original_suffix"])
+        delete_or_retry(photo.original)
+        photo.original_suffix = ""
 
 
 def _suffix(source: Path) -> str:
@@ -252,13 +282,13 @@ def _delete_files(photo: Photo) -> None:
         for sharer in sharers:
             _delete_large_preview(sharer)
         if not needed:
-            photo.preview_path.unlink(missing_ok=True)
+            delete_or_retry(photo.preview)
 
 
 def _delete_original(photo: Photo) -> None:
     row = Photo.objects.get(pk=photo.pk)
     if row.original_suffix:
-        row.original_path.unlink(missing_ok=True)
+        delete_or_retry(row.original)
         row.original_suffix = ""
         row.save(update_fields=["original_suffix"])
 

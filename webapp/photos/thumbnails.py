@@ -1,37 +1,32 @@
 """Small 8-bit pictures of the previews, for lists; made when first asked for."""
 
-from pathlib import Path
+import io
 from typing import Literal, get_args
 
 import numpy as np
-from django.conf import settings
 from PIL import Image
 
-from editing.files import atomic_file
 from editing.game.filters import luminance
-from editing.photos.preview import load_preview
 from webapp.photos.models import Photo
+from webapp.storage.deleting import delete_or_retry
+from webapp.storage.site_file import SiteFile
 
 Look = Literal["game", "bright"]
 LOOKS: tuple[Look, ...] = get_args(Look)
 LONG_EDGE = 360
+THUMBNAILS = "thumbnails"  # the folder of small pictures; all can be made again
 
 
-def thumbnails_folder() -> Path:
-    """Return where small pictures lie; all can be made again."""
-    return Path(settings.DATA_DIR) / "thumbnails"
-
-
-def thumbnail(photo: Photo, look: Look) -> Path:
+def thumbnail(photo: Photo, look: Look) -> SiteFile:
     """Return a WebP of the photo: ``game`` as the game first shows it, ``bright`` lifted so as to be recognised."""
-    path = _path(photo, look)
-    if not path.exists():
-        pixels = load_preview(photo.preview_path)
-        save_picture(path, pixels if look == "game" else _brightened(pixels), long_edge=LONG_EDGE)
-    return path
+    file = _file(photo, look)
+    if not file.exists():
+        pixels = photo.load_preview()
+        save_picture(file, pixels if look == "game" else _brightened(pixels), long_edge=LONG_EDGE)
+    return file
 
 
-def save_picture(path: Path, pixels: np.ndarray, quality: int = 80, long_edge: int | None = None) -> None:
+def save_picture(file: SiteFile, pixels: np.ndarray, quality: int = 80, long_edge: int | None = None) -> None:
     """Write a WebP, whole or not at all, of a picture as a screen shows it: (H, W, 3), 0..1, clipped.
 
     Args:
@@ -40,19 +35,19 @@ def save_picture(path: Path, pixels: np.ndarray, quality: int = 80, long_edge: i
     picture = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
     if long_edge is not None:
         picture.thumbnail((long_edge, long_edge), reducing_gap=2.0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(path) as file:
-        picture.save(file, format="WEBP", quality=quality)
+    content = io.BytesIO()
+    picture.save(content, format="WEBP", quality=quality)
+    file.write(content.getvalue())
 
 
 def delete_thumbnails(photo: Photo) -> None:
     """Forget the thumbnails of a photo."""
     for look in LOOKS:
-        _path(photo, look).unlink(missing_ok=True)
+        delete_or_retry(_file(photo, look))
 
 
-def _path(photo: Photo, look: Look) -> Path:
-    return thumbnails_folder() / f"{photo.preview_sha256}_{look}.webp"
+def _file(photo: Photo, look: Look) -> SiteFile:
+    return SiteFile(f"{THUMBNAILS}/{photo.preview_sha256}_{look}.webp")
 
 
 def _brightened(pixels: np.ndarray) -> np.ndarray:

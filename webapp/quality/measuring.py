@@ -13,7 +13,6 @@ from editing.game.progress import LONGEST_LOOK_MS
 from editing.game.rules import CHANGES, Step, why_unknown
 from editing.photos.colour import Pixels
 from editing.photos.photo_error import PhotoError
-from editing.photos.preview import load_preview
 from webapp.games.models import Episode, Event
 from webapp.photos.models import Photo
 from webapp.quality.colours import colours_after, distance, mean_colours
@@ -97,6 +96,6 @@ def _measured(episode: Episode, light: Pixels | None) -> dict[str, Any]:
 
 def _light(photo: Photo) -> Pixels | None:
     try:
-        return mean_colours(load_preview(photo.preview_path))
+        return mean_colours(photo.load_preview())
     except PhotoError:
         return None

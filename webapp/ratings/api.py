@@ -1,7 +1,6 @@
 """The API of the reveal and of the profile."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse
@@ -25,6 +24,7 @@ from webapp.participants.sessions import participant_of
 from webapp.ratings.models import Place, Showing
 from webapp.ratings.revealing import judge, photos_to_reveal, show
 from webapp.ratings.style import profile
+from webapp.storage.site_file import SiteFile
 from webapp.studies.api import PhotoSerializer, WhateverIsAccepted
 from webapp.studies.joining import joined, study_for
 
@@ -132,10 +132,10 @@ class RevealedPictureView(APIView):
             raise photo_removed() from None
 
 
-def blind_picture(path: Path) -> FileResponse:
+def blind_picture(file: SiteFile) -> FileResponse:
     """Return the answer with a picture, of which nothing tells who made it: not the name of its file either."""
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-    return FileResponse(path.open("rb"), filename="picture.webp", content_type="image/webp", headers=headers)
+    return FileResponse(file.open(), filename="picture.webp", content_type="image/webp", headers=headers)
 
 
 class RevealAnswerView(APIView):

@@ -9,7 +9,6 @@ from editing.game import rules
 from editing.game.filters import FILTERS, apply_steps, luminance
 from editing.photos.colour import Pixels
 from editing.photos.photo_error import PhotoError
-from editing.photos.preview import load_preview
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
@@ -135,7 +134,7 @@ def _picture(episode: Episode, pixels: Pixels) -> _Picture:
 def _small(photo: Photo) -> Pixels | None:
     """Return the photo's linear light at few pixels; None where its preview is lost."""
     try:
-        pixels = load_preview(photo.preview_path)
+        pixels = photo.load_preview()
     except PhotoError:
         return None
     every = -(-max(pixels.shape[:2]) // LONG_EDGE)

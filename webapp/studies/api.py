@@ -227,9 +227,9 @@ class LargePreviewView(APIView):
     )
     def get(self, request: Request, sha256: str) -> HttpResponseBase:
         photo = _visible_photo(request, sha256)
-        if not photo.large_preview_sha256 or not photo.large_preview_path.is_file():
+        if not photo.large_preview_sha256 or not photo.large_preview.exists():
             raise Refusal("not_found", gettext("There is no larger preview of this photo."), HTTPStatus.NOT_FOUND)
-        return _kept_for_good(request, photo.large_preview_sha256, lambda: photo.large_preview_path.open("rb"))
+        return _kept_for_good(request, photo.large_preview_sha256, photo.large_preview.open)
 
 
 class PracticeView(APIView):

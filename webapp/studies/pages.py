@@ -184,7 +184,7 @@ def thumbnail_file(request: HttpRequest, sha256: str, look: Look) -> HttpRespons
     if get_conditional_response(request, etag=headers["ETag"]) is not None:
         return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     try:
-        file = thumbnail(photo, look).open("rb")
+        file = thumbnail(photo, look).open()
     except PhotoError:
         raise Http404 from None
     return FileResponse(file, content_type="image/webp", headers=headers)

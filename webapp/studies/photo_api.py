@@ -149,7 +149,7 @@ class StudyPhotoView(APIView):
         photo = get_object_or_404(study.playable, pk=sha256)
         if not may_change_photo(request, photo):
             raise Refusal("conflict", IN_ANOTHER_STUDY)
-        with _refusals(photo.original_path):
+        with _refusals(Path(photo.original.name)):
             added = decode_again(photo, ReadOptions(**serializer.validated_data), decode_isolated)
         log(study, request.user, f"decoded {photo.name} again, with {options_text(added.photo)}")
         return Response(_answer(added))

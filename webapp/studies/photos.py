@@ -22,15 +22,17 @@ from webapp.photos.decoding import (
     decode_all,
     strip_file_name,
 )
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
 from webapp.photos.storing import (
     NO_CREDIT,
     PLAYED,
     Credit,
     NotStored,
     Outcome,
+    decoding_folder,
     fill_credit,
     keep_original,
+    keep_previews,
     kept_as_it_was,
     played,
     read_otherwise,
@@ -91,7 +93,9 @@ def add_photo(
         return adding.finish(source, photo, "known")
     if photo is not None and may_change is not None and not may_change(photo):
         raise NotStored(IN_ANOTHER_STUDY)
-    decoded = decoder(source, previews_folder(), options)
+    with decoding_folder() as folder:
+        decoded = decoder(source, folder, options)
+        keep_previews(folder, decoded)
     return adding.store(source, replace(decoded, name=name) if name else decoded)
 
 
@@ -119,10 +123,12 @@ def add_photos(
         NotSaved: a file cannot be saved.
     """
     batch = _Batch(_Adding(study, options, credit, keep_originals, again), report)
-    for source, result in decode_all(batch.unknown(files), previews_folder(), options, processes):
-        batch.add(source, result)
-    for source, difference in compare_all(batch.readings(), processes):
-        batch.compare(source, difference)
+    with decoding_folder() as folder:
+        for source, result in decode_all(batch.unknown(files), folder, options, processes):
+            batch.add(source, result, folder)
+    with decoding_folder() as folder:
+        for source, difference in compare_all(batch.readings(folder), processes):
+            batch.compare(source, difference)
 
 
 @dataclass(frozen=True)
@@ -179,16 +185,20 @@ class _Batch:
             else:
                 yield source
 
-    def add(self, source: SourceFile, result: Decoded | PhotoError) -> None:
-        """Store what was decoded."""
+    def add(self, source: SourceFile, result: Decoded | PhotoError, folder: Path) -> None:
+        """Store what was decoded into a folder."""
         if isinstance(result, PhotoError):
             self._report(source.path, result)
         else:
+            keep_previews(folder, result)
             self._attempt(source, partial(self._adding.store, source, result))
 
-    def readings(self) -> Iterator[tuple[SourceFile, StoredReading]]:
-        """Yield the photos of which nobody knows whether they would be read otherwise by now."""
-        return ((source, added.photo.reading) for source, added in self._uncompared.items())
+    def readings(self, folder: Path) -> Iterator[tuple[SourceFile, Path, StoredReading]]:
+        """Yield the photos of which nobody knows whether they would be read otherwise by now; previews in a folder."""
+        for number, (source, added) in enumerate(self._uncompared.items()):
+            own = folder / str(number)
+            own.mkdir()
+            yield source, added.photo.preview.fetch(own), added.photo.reading
 
     def compare(self, source: SourceFile, difference: PhotoError | None) -> None:
         """Write down whether a photo would be read otherwise by now, and why."""
@@ -228,10 +238,12 @@ def decode_again(photo: Photo, options: ReadOptions, decoder: Decoder = decode) 
         raise NotStored(PLAYED)
     if not photo.original_suffix or not photo.has_original:
         raise NotStored("its own file is not kept here: add the file once more, to be decoded again")
-    source = SourceFile.read(photo.original_path)
-    if source.sha256 != photo.pk:
-        raise NotStored("its own file is damaged here: add the file once more, to be decoded again")
-    decoded = replace(decoder(source, previews_folder(), options), name=photo.name)
+    with decoding_folder() as original, decoding_folder() as folder:
+        source = SourceFile.read(photo.original.fetch(original))
+        if source.sha256 != photo.pk:
+            raise NotStored("its own file is damaged here: add the file once more, to be decoded again")
+        decoded = replace(decoder(source, folder, options), name=photo.name)
+        keep_previews(folder, decoded)
     photo, outcome = store(decoded, again=True)
     return AddedPhoto(photo, outcome, "; ".join(photo.reading.warnings.values()))
 

@@ -49,7 +49,7 @@ def read(tmp_path: Path) -> Callable[[DatasetVersion], Snapshot]:
 
     def unpacked(version: DatasetVersion) -> Snapshot:
         folder = tmp_path / f"unpacked-{version.pk}-{version.attempt}"
-        unpack(version.path, folder)
+        unpack(version.file, folder)
         return read_snapshot(folder)
 
     return unpacked

@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.webapp.conftest import Player, logged_in
 from tests.webapp.desk.test_studies import post, text
+from tests.webapp.site_files import made_of
 from webapp.datasets import converting, learning_command
 from webapp.datasets.building import MOST_ATTEMPTS
 from webapp.datasets.converting import convert, sizes_of
@@ -103,16 +104,16 @@ def test_a_disk_without_room_is_said_and_nothing_is_left(researcher, ask, versio
     row.refresh_from_db()
     assert (row.state, row.is_there) == ("failed", False)
     assert "take fewer episodes" in row.reason
-    assert not list(version.made_folder.rglob("*"))
+    assert made_of(version) == []
 
 
 def test_it_goes_with_the_version(researcher, ask, version, django_capture_on_commit_callbacks):
     row = ask("csv")
     convert(row.pk, never)
-    assert row.path.exists()
+    assert row.file.path.exists()
     with django_capture_on_commit_callbacks(execute=True):
         withdraw(Participation.objects.order_by("pk").last())
-    assert not version.made_folder.exists()
+    assert made_of(version) == []
     assert not ConvertedVersion.objects.exists()
     assert researcher.get(f"{FORMS}csv.zip").status_code == 404
 
@@ -128,7 +129,7 @@ def test_one_that_is_written_as_somebody_withdraws_never_appears(ask, version, m
     monkeypatch.setattr(converting, "pack", pack_as_somebody_withdraws)
     convert(row.pk, never)
     assert not ConvertedVersion.objects.exists()
-    assert not list(version.made_folder.rglob("*"))
+    assert made_of(version) == []
 
 
 def test_one_whose_worker_has_died_is_taken_up_and_not_for_ever(ask):
@@ -152,7 +153,7 @@ def test_it_can_be_deleted_to_make_room(researcher, ask, django_capture_on_commi
     convert(row.pk, never)
     with django_capture_on_commit_callbacks(execute=True):
         post(researcher, f"{FORMS}csv/delete/")
-    assert not row.path.exists()
+    assert not row.file.path.exists()
     assert not ConvertedVersion.objects.exists()
 
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from editing.trajectories.tombstones import read_tombstones, tombstone
 from tests.webapp.conftest import BRIGHTER, write_events
 from webapp.datasets.building import build
-from webapp.datasets.leaving import journal, read_journal, write_journal
+from webapp.datasets.leaving import JOURNAL, Erasure, read_journal, write_journal
 from webapp.datasets.models import DatasetVersion, Tombstone
 from webapp.studies.models import Participation, Withdrawal
 from webapp.studies.withdrawing import withdraw
@@ -60,7 +60,7 @@ def test_files_go_manifest_and_checksums_stay(photos, leaving, leave, make_versi
     leave(leaving)
     before = version.files
     version.refresh_from_db()
-    assert (version.state, version.path.exists()) == ("withdrawn", False)
+    assert (version.state, version.file.path.exists()) == ("withdrawn", False)
     assert version.files == before
     assert version.manifest["rows"]["episodes"] == 3
     assert version.successor.number == 2
@@ -111,7 +111,7 @@ def test_one_that_was_being_built_never_appears_with_them(photos, leaving, leave
     monkeypatch.setattr(building, "pack", pack_as_somebody_withdraws)
     build(version.pk)
     version.refresh_from_db()
-    assert (version.state, version.path.exists()) == ("queued", False)
+    assert (version.state, version.file.path.exists()) == ("queued", False)
     monkeypatch.setattr(building, "pack", pack)
     build(version.pk)
     version.refresh_from_db()
@@ -119,11 +119,15 @@ def test_one_that_was_being_built_never_appears_with_them(photos, leaving, leave
     assert read(version).manifest["rows"]["episodes"] == 2
 
 
+def written() -> list[Erasure]:
+    return list(read_journal(JOURNAL.read(), "it"))
+
+
 class TestBackups:
     def test_who_had_withdrawn_withdraws_again(self, photos, leaving, leave, make_version):
         pseudonym, study, participant = leaving.pseudonym, leaving.study, leaving.participant
         leave(leaving)
-        assert [row.study for row in read_journal(journal())] == ["default"]
+        assert [row.study for row in written()] == ["default"]
         # As a backup of before would have it.
         Withdrawal.objects.all().delete()
         participant.save(force_insert=True)
@@ -149,17 +153,16 @@ class TestBackups:
 
     def test_what_the_journal_lacks_is_added_every_night(self, photos, leaving, leave):
         leave(leaving)
-        journal().unlink()
+        JOURNAL.delete()
         assert write_journal() == 1
         assert write_journal() == 0
 
     def test_a_line_that_was_cut_off_is_written_again(self, photos, leaving, leave):
         leave(leaving)
-        text = journal().read_text()
-        journal().write_text(text[:-20])
-        assert list(read_journal(journal())) == []
+        JOURNAL.write(JOURNAL.read()[:-20])
+        assert written() == []
         write_journal()
-        assert len(list(read_journal(journal()))) == 1
+        assert len(written()) == 1
 
     def test_what_is_no_journal_is_refused(self, study, tmp_path):
         (tmp_path / "other.jsonl").write_text(json.dumps({"a": 1}) + "\n")

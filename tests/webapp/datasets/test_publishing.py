@@ -14,6 +14,7 @@ from editing.formats.datasheet import datasheet
 from tests.webapp.conftest import BRIGHTER, Player, write_events
 from tests.webapp.datasets.conftest import names_in
 from tests.webapp.desk.test_studies import post, text
+from tests.webapp.site_files import made_of
 from webapp.datasets.building import build
 from webapp.datasets.choosing import Choice
 from webapp.datasets.gate import checks
@@ -87,7 +88,7 @@ class TestDesk:
     def test_one_that_failed_says_why_and_is_tried_again(self, owner, photos, make_version, settings):
         version = make_version()
         DatasetVersion.objects.update(state="failed", reason="The disk of the server is full.")
-        version.path.unlink()
+        version.file.path.unlink()
         assert "The disk of the server is full." in text(owner.get(EXPORTS))
         assert post(owner, f"{VERSION}retry/")["Location"] == EXPORTS
         build(version.pk)
@@ -213,13 +214,13 @@ class TestPublic:
     def test_it_can_be_taken_down(self, owner, published):
         post(owner, f"{VERSION}publish/", down="yes")
         assert Player().get("/data/default/1/").status_code == 404
-        assert not list(published.made_folder.rglob("*.webp"))
+        assert made_of(published) == []
         assert Player().get(f"/api/episodes/{published.samples[0]}/replay/").status_code == 404
 
     def test_after_a_withdrawal_it_is_gone_and_names_what_follows(self, published, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks(execute=True):
             withdraw(Participation.objects.order_by("pk").last())
-        assert not published.made_folder.exists()
+        assert made_of(published) == []
         for address in ("/data/default/1/", "/data/default/1/archive.zip", "/data/default/1/files/steps.parquet"):
             answer = Player().get(address)
             assert answer.status_code == 410
@@ -261,7 +262,7 @@ class TestApi:
         first = client.get(url, headers=token | {"Range": "bytes=0-999"})
         rest = client.get(url, headers=token | {"Range": "bytes=1000-", "If-Range": first["ETag"]})
         assert (first.status_code, rest.status_code) == (206, 206)
-        assert first.getvalue() + rest.getvalue() == version.path.read_bytes()
+        assert first.getvalue() + rest.getvalue() == version.file.path.read_bytes()
 
     def test_a_single_file_goes_on_where_it_broke_off(self, owner, client, token, photos, make_version):
         version = make_version()

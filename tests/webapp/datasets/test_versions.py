@@ -93,25 +93,25 @@ class TestRows:
 class TestAgain:
     def test_a_version_built_again_is_the_same_byte_for_byte(self, photos, player, make_version, make_photo):
         version = make_version()
-        before = version.path.read_bytes()
+        before = version.file.path.read_bytes()
         # What comes later is not of it.
         player.send(make_photo(3), write_events(*BRIGHTER, ("submit", {})))
-        version.path.unlink()
+        version.file.path.unlink()
         build_again(version)
         version.refresh_from_db()
         assert version.state == "ready"
-        assert version.path.read_bytes() == before
+        assert version.file.path.read_bytes() == before
 
     def test_one_that_would_come_out_otherwise_is_refused_by_name(self, study, photos, make_version):
         version = make_version()
-        version.path.unlink()
+        version.file.path.unlink()
         Episode.objects.filter(pk=Episode.objects.first().pk).update(status="excluded", exclusion_reason="too fast")
         build_again(version)
         version.refresh_from_db()
         assert version.state == "failed"
         assert "cannot be made again as it was: " in version.reason
         assert "episodes.parquet" in version.reason
-        assert not version.path.exists()
+        assert not version.file.path.exists()
 
     def test_the_next_one_has_the_next_number(self, photos, make_version):
         assert [make_version().number, make_version().number] == [1, 2]
@@ -124,7 +124,7 @@ class TestCommand:
         version = DatasetVersion.objects.get()
         assert "default-v1: 3 episodes, 6 steps, 21 events" in said
         assert version.files["archive"]["sha256"] in said
-        version.path.unlink()
+        version.file.path.unlink()
         call_command("export_dataset", study="default", version_number=1, output=tmp_path / "two")
         for path in (tmp_path / "one").rglob("*"):
             if path.is_file():

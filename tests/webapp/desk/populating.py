@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from editing.game.filters import VERSION
 from editing.photos.preview import save_preview
+from tests.webapp.site_files import previews_folder
 from webapp.games.models import Episode, Event, Step
 from webapp.participants.models import Participant
-from webapp.photos.models import Photo, previews_folder
+from webapp.photos.models import Photo
 from webapp.questionnaires.models import Answers
 from webapp.ratings.models import Judgement, Place, Showing
 from webapp.studies.arrivals import Arrival

@@ -51,7 +51,7 @@ def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
 ):
     people = [Play(name, photo) for name in ("ann", "bob") for photo in ("sea", "hill")]
     snapshot = write(tmp_path / "play", [*people, Play("agent:one", "sea"), Play("agent:one", "hill")])
-    shutil.make_archive(str(comparison.export.path.with_suffix("")), "zip", tmp_path, snapshot.name)
+    shutil.make_archive(str(comparison.export.file.path.with_suffix("")), "zip", tmp_path, snapshot.name)
     compare_export(comparison.pk, lambda: False)
     row = Comparison.objects.get()
     assert row.state == "ready", row.reason
@@ -61,7 +61,7 @@ def test_its_report_is_read_on_the_desk_and_goes_with_the_export(
     assert "<h1>How like people is one?</h1>" in page.getvalue().decode()
     assert "sandbox" in page["Content-Security-Policy"]
     assert "unsafe-inline" not in viewer.get(EXPORTS)["Content-Security-Policy"]
-    report = row.path
+    report = row.file.path
     with django_capture_on_commit_callbacks(execute=True):
         withdraw(Participation.objects.get(preview=False))
     assert not PreparedExport.objects.exists()
@@ -102,7 +102,7 @@ def test_one_by_a_version_is_kept_with_the_version_and_goes_with_it(
     assert row.state == "ready", row.reason
     assert "One scores 0.40." in text(viewer.get(page))
     assert viewer.get(f"{page}report.html").getvalue() == b"<h1>How like people?</h1>"
-    report = row.path
+    report = row.file.path
     with django_capture_on_commit_callbacks(execute=True):
         withdraw(Participation.objects.get(preview=False))
     assert not Comparison.objects.exists()

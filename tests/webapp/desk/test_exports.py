@@ -66,16 +66,16 @@ def test_it_goes_after_some_days(asked, django_capture_on_commit_callbacks):
     assert delete_old_exports() == 0
     PreparedExport.objects.update(asked=timezone.now() - KEPT - timedelta(hours=1))
     assert delete_old_exports() == 1
-    assert not asked.path.exists()
+    assert not asked.file.path.exists()
 
 
 def test_it_goes_as_somebody_withdraws(asked, django_capture_on_commit_callbacks):
     prepare(asked.pk)
-    assert asked.path.exists()
+    assert asked.file.path.exists()
     with django_capture_on_commit_callbacks(execute=True):
         withdraw(Participation.objects.get(preview=False))
     assert not PreparedExport.objects.exists()
-    assert not asked.path.exists()
+    assert not asked.file.path.exists()
 
 
 def test_one_that_was_being_written_as_somebody_withdrew_does_not_appear(asked, monkeypatch):
@@ -90,7 +90,7 @@ def test_one_that_was_being_written_as_somebody_withdrew_does_not_appear(asked, 
 
     monkeypatch.setattr(prepared_exports, "_write", write_as_somebody_withdraws)
     prepare(asked.pk)
-    assert not asked.path.exists()
+    assert not asked.file.path.exists()
 
 
 def test_receipts_add_up(viewer, player, photo, played):

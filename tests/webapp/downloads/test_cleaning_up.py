@@ -10,8 +10,9 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.webapp.downloads.downloading import ask, jobs, reason, states
+from tests.webapp.site_files import downloads_folder
 from webapp.datasets.tasks import let_agent_play
-from webapp.downloads.models import Download, downloads_folder
+from webapp.downloads.models import Download
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_download_whose_job_is_gone_gets_a_new_one(player, finished, work):
 def test_old_downloads_are_deleted_and_can_be_asked_for_again(player, finished, work, settings):
     ask(player, finished)
     work()
-    path = Download.objects.get().path
+    path = Download.objects.get().file.path
     Download.objects.update(finished=timezone.now() - timedelta(days=settings.DOWNLOAD_DAYS, hours=1))
     work(cleaning_up=True)
     assert not path.exists()
@@ -92,7 +93,7 @@ def test_old_downloads_are_deleted_and_can_be_asked_for_again(player, finished, 
 def test_drafts_that_nobody_finished_are_deleted_after_a_day(player, finished, work):
     ask(player, finished)
     work()
-    kept = Download.objects.get().path
+    kept = Download.objects.get().file.path
     drafts = [downloads_folder() / name for name in (".old", ".new")]
     two_days_ago = time.time() - 2 * 24 * 3600
     for draft in drafts:

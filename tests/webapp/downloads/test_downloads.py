@@ -18,7 +18,8 @@ from editing.photos.read_options import ReadOptions
 from editing.rendering.writing import Output
 from tests.webapp.conftest import BRIGHTER, write_events
 from tests.webapp.downloads.downloading import ask, fetched, forget_jobs, jobs, reason, states, url
-from webapp.downloads.models import FILES, Download, downloads_folder
+from tests.webapp.site_files import downloads_folder
+from webapp.downloads.models import FILES, Download
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
 from webapp.studies.models import Study
@@ -72,15 +73,15 @@ class TestMaking:
         assert [ask(player, finished).status_code for _ in range(2)] == [202, 202]
         assert jobs().filter(status="todo").count() == 1
         work()
-        made = Download.objects.get().path.stat()
+        made = Download.objects.get().file.path.stat()
         assert ask(player, finished).status_code == 200
         work()
-        assert Download.objects.get().path.stat() == made
+        assert Download.objects.get().file.path.stat() == made
 
     def test_a_file_that_was_lost_is_made_again(self, player, finished, work, refused):
         ask(player, finished)
         work()
-        Download.objects.get().path.unlink()
+        Download.objects.get().file.path.unlink()
         assert refused(player.get(f"{url(finished)}jpeg/")) == (410, "expired")
         assert player.get(url(finished)).json()["downloads"] == []
         assert ask(player, finished).status_code == 202
@@ -135,7 +136,7 @@ def no_original(photo):
 
 
 def original_lost(photo):
-    photo.original_path.unlink()
+    photo.original.path.unlink()
 
 
 REASONS = {
@@ -183,7 +184,7 @@ class TestNotOffered:
     def test_a_removed_photo_takes_its_downloads_along(self, player, photo, finished, work):
         ask(player, finished)
         work()
-        path = Download.objects.get().path
+        path = Download.objects.get().file.path
         assert path.exists()
         remove(photo)
         assert not Download.objects.exists()

@@ -10,21 +10,22 @@ from procrastinate.jobs import Job
 
 from editing.processes import Crashed
 from tests.webapp.downloads.downloading import ask, jobs, reason, states, url
-from webapp.downloads.models import Download, downloads_folder
+from tests.webapp.site_files import downloads_folder
+from webapp.downloads.models import Download
 from webapp.downloads.tasks import develop_download
 
 
 class TestFailing:
     def test_an_original_that_cannot_be_read_is_said_and_can_be_tried_again(self, player, photo, finished, work):
-        whole = photo.original_path.read_bytes()
-        photo.original_path.write_bytes(whole[: len(whole) // 2])
+        whole = photo.original.path.read_bytes()
+        photo.original.path.write_bytes(whole[: len(whole) // 2])
         ask(player, finished)
         work()
         answer = player.get(url(finished)).json()["downloads"][0]
         assert (answer["state"], answer["url"]) == ("failed", None)
         assert answer["reason"].startswith("The original cannot be developed: this PNG is damaged")
         assert photo.pk not in answer["reason"]
-        photo.original_path.write_bytes(whole)
+        photo.original.path.write_bytes(whole)
         assert ask(player, finished).status_code == 202
         assert states(player, finished) == {"jpeg": "queued"}
         work()

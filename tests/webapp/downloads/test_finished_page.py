@@ -83,7 +83,7 @@ def test_a_removed_photo_is_gone_from_it(player, photo, finished, settings):
 
 
 def test_a_preview_that_is_lost_leaves_a_page_without_it(player, photo, finished):
-    photo.preview_path.unlink()
+    photo.preview.path.unlink()
     assert "Picture 1" in text(player.get(PAGE))
     assert player.get(f"{PAGE}{finished[0]['episode']}.webp").status_code == 404
 

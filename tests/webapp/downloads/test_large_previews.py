@@ -31,7 +31,7 @@ def old_photos(transactional_db, study, tmp_path, work):
         np.save(path, np.random.default_rng(number).random((72, width, 3), np.float32))
         photo = add_photo(study, path, LINEAR).photo
         if photo.large_preview_sha256:
-            photo.large_preview_path.unlink()
+            photo.large_preview.path.unlink()
     before = {photo.pk: photo.large_preview_sha256 for photo in Photo.objects.all()}
     Photo.objects.update(large_preview_sha256="")
     return before
@@ -48,15 +48,15 @@ def test_an_update_gives_old_photos_what_new_ones_have(old_photos, work):
     work()
     assert stored() == old_photos
     assert sorted(map(bool, old_photos.values())) == [False, True, True, True]
-    assert all(photo.large_preview_path.is_file() for photo in Photo.objects.exclude(large_preview_sha256=""))
+    assert all(photo.large_preview.path.is_file() for photo in Photo.objects.exclude(large_preview_sha256=""))
     call_command("migrate", verbosity=0)
     assert not waiting().exists()
 
 
 def test_what_cannot_be_made_is_logged_and_keeps_none_from_the_others(old_photos, work, caplog, monkeypatch):
     damaged, lost, whole = Photo.objects.filter(width=1500).order_by("pk")
-    damaged.original_path.write_bytes(b"\x93NUMPY damaged")
-    lost.original_path.unlink()
+    damaged.original.path.write_bytes(b"\x93NUMPY damaged")
+    lost.original.path.unlink()
     make_large_previews.defer()
     work()
     assert stored()[whole.pk] == old_photos[whole.pk]
@@ -66,7 +66,7 @@ def test_what_cannot_be_made_is_logged_and_keeps_none_from_the_others(old_photos
 
 def test_a_photo_that_would_be_read_otherwise_keeps_its_preview_alone_and_is_not_tried_again(old_photos, work):
     photo = Photo.objects.filter(width=1500).order_by("pk").first()
-    np.save(photo.original_path, np.full((72, 1500, 3), 0.5, np.float32))
+    np.save(photo.original.path, np.full((72, 1500, 3), 0.5, np.float32))
     Photo.objects.filter(pk=photo.pk).update(decoding={**photo.decoding, "reading": 1})
     make_large_previews.defer()
     work()
@@ -87,7 +87,7 @@ def test_a_larger_preview_of_a_photo_that_is_removed_meanwhile_is_not_kept(old_p
     monkeypatch.setattr(large_previews, "run_isolated", remove_meanwhile)
     large_previews.add_large_preview(photo, lambda: False)
     assert stored()[photo.pk] == ""
-    assert not photo.large_preview_path.exists()
+    assert not photo.large_preview.path.exists()
 
 
 def test_a_worker_that_is_stopped_leaves_the_photo_to_the_next(old_photos, work, monkeypatch):

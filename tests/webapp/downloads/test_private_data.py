@@ -116,7 +116,7 @@ def test_a_download_of_before_this_was_written_down_is_made_anew(player, hand_in
 def test_previews_thumbnails_and_exports_never_have_them(player, private_photo, hand_in, tmp_path):
     call_command("export_dataset", output=tmp_path / "export")
     files = [path for path in (tmp_path / "export").rglob("*") if path.is_file()]
-    files += [private_photo.preview_path, thumbnail(private_photo, "game"), thumbnail(private_photo, "bright")]
+    files += [private_photo.preview.path, *(thumbnail(private_photo, look).path for look in ("game", "bright"))]
     assert len(files) > 5
     for path in files:
         assert [text for text in PRIVATE if text in path.read_bytes()] == []

@@ -32,7 +32,7 @@ def test_one_that_reads_alike_is_developed_as_it_was_played(player, play, played
     ask(player, played, "tiff16")
     work()
     steps = [Step("exposure", {"ev": 1.5}), Step("contrast", {"amount": 0.25})]
-    wanted = apply_steps(load_preview(photo.preview_path), steps).clip(0, 1)
+    wanted = apply_steps(load_preview(photo.preview.path), steps).clip(0, 1)
     developed = tifffile.imread(io.BytesIO(fetched(player, played, "tiff16"))) / 65535
     assert np.max(np.abs(developed - wanted)) < 1e-2  # the preview has float16
 
@@ -41,7 +41,7 @@ def test_one_that_reads_otherwise_is_refused_with_the_reason_to_players_and_rese
     player, researcher, play, played, work, refused
 ):
     photo = play(reads_alike=False)
-    before = photo.preview_path.read_bytes()
+    before = photo.preview.path.read_bytes()
     ask(player, played)
     work()
     assert states(player, played) == {}
@@ -53,4 +53,4 @@ def test_one_that_reads_otherwise_is_refused_with_the_reason_to_players_and_rese
         assert (answer["offered"], answer["reason"]) == (False, reason())
         assert refused(ask(browser, played)) == (409, "reads_otherwise")
     photo.refresh_from_db()
-    assert photo.preview_path.read_bytes() == before
+    assert photo.preview.path.read_bytes() == before

@@ -74,5 +74,5 @@ def test_new_jobs_are_stored_under_names_that_no_move_of_a_file_changes(player, 
     names = {task.name for task in app.tasks.values() if not task.name.startswith(("builtin:", "procrastinate."))}
     ours = "develop_download clean_up let_agent_play make_large_previews forget_identities lapse_payments poll_prolific"
     later = "prepare_export compare_export build_version take_up_versions draw_judged_pictures measure_episodes"
-    last = "convert_version make_personal_agents analyse_power"
+    last = "convert_version make_personal_agents analyse_power delete_files"
     assert names == {*ours.split(), *later.split(), *last.split()}

@@ -28,7 +28,7 @@ from webapp.datasets.tasks import make_personal_agents
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.personal_agents.models import ModelOfPeople, PersonalAgent, PersonalPicture
-from webapp.personal_agents.pictures import path_of, personal_picture
+from webapp.personal_agents.pictures import file_of, personal_picture
 from webapp.studies.configuration import PERSONAL_AGENT_PHOTOS
 from webapp.studies.models import Participation, Study
 from webapp.studies.retention import anonymise
@@ -126,7 +126,7 @@ def test_withdrawing_erases_it_with_its_pictures(player, eight, asked):
     make_agents()
     picture = PersonalPicture.objects.first()
     personal_picture(picture)
-    assert path_of(picture).exists()
+    assert file_of(picture).exists()
     assert own_data(participation_of(player))["personal_agent"]["numbers"] == NUMBERS
     assert "a program edits like you" in player.get("/play/default/mine/").content.decode()
     from django.test import TestCase
@@ -135,7 +135,7 @@ def test_withdrawing_erases_it_with_its_pictures(player, eight, asked):
         withdraw(player)
     assert not PersonalAgent.objects.exists()
     assert not PersonalPicture.objects.exists()
-    assert not path_of(picture).exists()
+    assert not file_of(picture).exists()
 
 
 def test_it_goes_at_the_retention_date(player, eight, asked):

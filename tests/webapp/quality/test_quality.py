@@ -99,7 +99,7 @@ def test_what_is_excluded_is_measured_too_and_open_episodes_and_tutorials_are_no
 
 def test_a_lost_preview_leaves_the_rest(study, photos):
     take_part(study, [CAREFUL], photos[:3])
-    photos[0].preview_path.unlink()
+    photos[0].preview.path.unlink()
     (person,) = measured(study).values()
     assert person.photos == 3
     assert Measure.objects.filter(change=None).count() == 1

@@ -123,7 +123,7 @@ def test_a_photo_whose_preview_is_lost_is_passed_over(player, make_photo):
     kept, lost = make_photo(1), make_photo(2)
     do_photo(player, kept, 0.5)
     do_photo(player, lost, 0.5)
-    lost.preview_path.unlink()
+    lost.preview.path.unlink()
     assert player.get(PROFILE).json()["you"]["pictures"] == 1
 
 

@@ -47,7 +47,7 @@ def test_it_works(player, episode, photo):
     assert answer["player"] == Episode.objects.get().participant.pseudonym
     assert (answer["own"], answer["study"], answer["handed_in"]) == (True, "Open study", True)
     preview = unpack_preview(b"".join(player.get(answer["photo"]["preview_url"]).streaming_content))
-    assert np.array_equal(preview, np.load(photo.preview_path))
+    assert np.array_equal(preview, np.load(photo.preview.path))
     page = player.get(f"/episodes/{episode}/")
     assert page.status_code == 200
     assert f'data-episode="{episode}"' in page.content.decode()

@@ -78,7 +78,7 @@ class TestReveal:
             assert str(key) not in text
 
     def test_the_pictures_are_what_the_steps_come_to(self, player, done):
-        preview = load_preview(done.preview_path)
+        preview = load_preview(done.preview.path)
         response = reveal(player, done)
         for ev, picture in zip(levels(response), response.json()["pictures"], strict=True):
             expected = np.clip(apply_steps(preview, [Step("exposure", {"ev": ev})]), 0, 1)

@@ -16,6 +16,7 @@ from webapp.datasets.choosing import LEFT_OUT, Choice
 from webapp.datasets.exporting import export, left_out_text
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.selection import Selection
+from webapp.storage.site_file import SiteFile
 from webapp.studies.models import Study
 
 
@@ -97,7 +98,7 @@ class Command(BaseCommand):
             if found is None:
                 raise CommandError(f"{study.slug} has no version {number}")
             version = found
-            if version.state == DatasetVersion.State.READY and not version.path.exists():
+            if version.state == DatasetVersion.State.READY and not version.file.exists():
                 build_again(version)
         try:
             version.refresh_from_db()
@@ -106,11 +107,11 @@ class Command(BaseCommand):
         if version.state != DatasetVersion.State.READY:
             raise CommandError(_why_not(version))
         if output is not None:
-            unpack(version.path, output)
+            unpack(version.file, output)
         counts = version.manifest["rows"]
         rows = ", ".join(f"{counts[name]} {name}" for name in ALL_SCHEMAS if name in counts)
         self.stdout.write(f"{version}: {rows}")
-        self.stdout.write(f"{version.path}: SHA-256 {version.files[ARCHIVE]['sha256']}")
+        self.stdout.write(f"{version.file}: SHA-256 {version.files[ARCHIVE]['sha256']}")
 
 
 def _choice(options: dict[str, Any]) -> Choice:
@@ -138,9 +139,9 @@ def _why_not(version: DatasetVersion) -> str:
     return f"{version} is {version.state}: {version.reason or 'the worker has it, or will'}"
 
 
-def unpack(archive: Path, directory: Path) -> None:
+def unpack(archive: SiteFile, directory: Path) -> None:
     """Write the files of an archive into a new folder, without the folder that they are in there."""
-    with new_folder(directory) as unfinished, zipfile.ZipFile(archive) as packed:
+    with new_folder(directory) as unfinished, archive.open() as file, zipfile.ZipFile(file) as packed:
         for info in packed.infolist():
             target = unfinished.joinpath(*Path(info.filename).parts[1:])
             target.parent.mkdir(parents=True, exist_ok=True)
