@@ -66,7 +66,7 @@ screenshots: $(SETUP) chromium ## every page and state in five windows, in var/s
 	@ls var/screenshots/*.png
 
 pictures: TESTS =
-pictures: $(SETUP) chromium ## the picture of the game in README, in docs/pictures/
+pictures: $(SETUP) chromium ## README's pictures, in docs/pictures/
 	$(call pytest,tests/browser/take_docs_pictures.py)
 
 lint: lint-python lint-frontend ## style and format of all code

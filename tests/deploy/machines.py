@@ -50,12 +50,13 @@ class BareMachine:
 
     Attributes:
         shared: a folder of this machine beside it, which is SHARED there while it is booted.
+        mounted: folders of this machine that it reads under the same names, such as an index of packages.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.shared = folder.with_suffix(".shared")
-        self._mounted: list[str] = []
+        self.mounted: list[str] = []
 
     def install(self, packages: str) -> None:
         """Install the release of this machine, and packages, with commas between them."""
@@ -77,7 +78,7 @@ class BareMachine:
         named = re.findall(r"(file://)?(/[^\s']+)", settings)
         # The pages of an index link to what lies beside it.
         folders = {Path(path).parent if is_index else Path(path) for is_index, path in named}
-        self._mounted = sorted(str(folder) for folder in folders if folder.is_dir())
+        self.mounted = sorted(str(folder) for folder in folders if folder.is_dir())
         for path in {*FILES, CERTIFICATES, *(path for _, path in named if Path(path).is_file())}:
             self._copy(Path(path), path)
         for name in FILES_AT_HOME:
@@ -95,7 +96,7 @@ class BareMachine:
     def run(self, script: str, folder: str, user: str = "root") -> str:
         """What a shell script says in a folder of the machine; an `AssertionError` with all of it if it fails."""
         chroot = ("--userspec", f"{user}:{user}", str(self.folder), *_environment(user))
-        command = (*ISOLATED, "sh", "-euc", ENTER, "sh", str(self.folder), *self._mounted, "--", *chroot)
+        command = (*ISOLATED, "sh", "-euc", ENTER, "sh", str(self.folder), *self.mounted, "--", *chroot)
         return output(*command, "sh", "-euc", f"cd {folder}\n{script}")
 
     @contextmanager
@@ -107,7 +108,7 @@ class BareMachine:
         """
         # No folder of this machine but its own can be written there: a system that starts empties its /tmp, say.
         self.shared.mkdir(exist_ok=True)
-        options = [f"--bind={self.shared}:{SHARED}", *(f"--bind-ro={folder}" for folder in self._mounted)]
+        options = [f"--bind={self.shared}:{SHARED}", *(f"--bind-ro={folder}" for folder in self.mounted)]
         if forgets:
             options.append("--volatile=overlay")
         name = f"safelight-{time.monotonic_ns()}"  # of letters, digits and hyphens alone
