@@ -78,7 +78,7 @@ def test_stale_contract_in_mid_game_asks_to_load_again(
 ) -> None:
     make_photo()
     person.arrive()
-    monkeypatch.setattr("editing.game.rules.VERSION", 2)
+    monkeypatch.setattr("editing.game.filters.VERSION", 2)
     person.press("1")
     expect(person.notice()).to_contain_text("The game has been updated")
     expect(person.button("Load again")).to_be_visible()

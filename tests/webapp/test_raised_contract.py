@@ -57,7 +57,7 @@ class TestTheSite:
         drawn = researcher.get(picture)
         assert drawn.status_code == 200
         assert b"".join(drawn.streaming_content).startswith(b"RIFF")
-        finished_picture(Episode.objects.get(pk=old), "small").unlink()
+        finished_picture(Episode.objects.get(pk=old), "small").delete()
         assert researcher.get(picture).status_code == 404
 
     def test_counts_it_for_its_player(self, old, raised, player):
