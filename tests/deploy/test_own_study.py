@@ -158,6 +158,8 @@ def test_whoever_follows_the_tutorial_comes_from_an_empty_machine_to_a_report(
         expect(page.get_by_role("heading", name="Open", exact=True)).to_be_visible()
         type_in(robots)
         page.get_by_role("link", name="Episodes").click()
+        page.locator("select[name=kind]").select_option("robots and agents")
+        page.get_by_role("button", name="Show").click()
         expect(page.locator("p[role=status]")).to_have_text(re.compile(r"^[1-9]\d* episodes$"))
         download(page, tmp_path / "version.zip")
         (clone / "version.zip").write_bytes((tmp_path / "version.zip").read_bytes())
