@@ -150,6 +150,7 @@ def test_what_was_done_is_written_below_each_picture() -> None:
 def test_no_steps_are_one_picture(tmp_path: Path, steps: Path) -> None:
     write_steps(steps, StepsFile(()))
     safelight_output("figure", "--steps", steps, tmp_path / "photo.npy", "-o", tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 0
 
 
 @pytest.mark.parametrize(
