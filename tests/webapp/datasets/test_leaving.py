@@ -1,6 +1,8 @@
 """Somebody withdraws after a release: tombstones, files that go, a successor, and a backup that is restored."""
 
+import errno
 import json
+import os
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +13,7 @@ from tests.webapp.conftest import BRIGHTER, write_events
 from webapp.datasets.building import build
 from webapp.datasets.leaving import JOURNAL, Erasure, read_journal, write_journal
 from webapp.datasets.models import DatasetVersion, Tombstone
+from webapp.storage.site_file import SiteFile
 from webapp.studies.models import Participation, Withdrawal
 from webapp.studies.withdrawing import withdraw
 
@@ -119,6 +122,10 @@ def test_one_that_was_being_built_never_appears_with_them(photos, leaving, leave
     assert read(version).manifest["rows"]["episodes"] == 2
 
 
+def raise_disk_full(file: SiteFile, content: bytes) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def written() -> list[Erasure]:
     return list(read_journal(JOURNAL.read(), "it"))
 
@@ -156,6 +163,18 @@ class TestBackups:
         JOURNAL.delete()
         assert write_journal() == 1
         assert write_journal() == 0
+
+    def test_who_leaves_while_the_disk_is_full_has_left_and_is_added_in_the_night(
+        self, photos, leaving, leave, monkeypatch, caplog
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(SiteFile, "write", raise_disk_full)
+            leave(leaving)
+        assert "No space left" in caplog.text
+        assert Withdrawal.objects.count() == 1
+        assert not JOURNAL.exists()
+        write_journal()
+        assert len(written()) == 1
 
     def test_a_line_that_was_cut_off_is_written_again(self, photos, leaving, leave):
         leave(leaving)
