@@ -20,6 +20,12 @@ threads = environment.read(
     "WEB_THREADS", int, 8, "Threads in each worker process; each may hold a connection to Postgres.", least=1
 )
 
+# Loaded once: workers share its memory, and one that was killed is there again at once. Who changes the code or a
+# setting restarts the service.
+preload_app = True
+# Before it is loaded.
+begin_counting()
+
 # A worker is taken for dead when its heartbeat stops, not when a request is long.
 timeout = 60
 graceful_timeout = 15
@@ -33,11 +39,6 @@ accesslog = environment.read("ACCESS_LOG", str, "", "A file for a line on each r
 # Without the visitor's address and browser, and without what recruiters say of them in the address.
 access_log_format = '%(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 loglevel = environment.read("LOG_LEVEL", str, "warning", "Least severity that gunicorn logs: `debug` to `critical`.")
-
-
-def on_starting(_: Any) -> None:
-    """Before the web processes start, make room for what they count."""
-    begin_counting()
 
 
 def on_exit(_: Any) -> None:

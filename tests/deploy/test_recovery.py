@@ -59,6 +59,12 @@ def kill(processes: list[int]) -> None:
             os.kill(process, signal.SIGKILL)
 
 
+def cpu_seconds(process: int) -> float:
+    """What a process has used; proc(5)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def status(port: int, address: str) -> int:
     """What the site answers; 0 where nobody does."""
     try:
@@ -98,6 +104,11 @@ def test_what_make_run_starts_comes_back_from_ten_kills_in_ten_seconds(
         }
         try:
             wait(lambda: status(port, "readyz") == 200, "the site does not start")
+            # The site is loaded once: a web worker that was killed has nothing to load again.
+            (master,) = started(process.pid, "gunicorn")
+            kill(children(master))
+            wait(lambda: status(port, "readyz") == 200, "the site is not back after web workers were killed")
+            assert all(cpu_seconds(worker) < cpu_seconds(master) / 2 for worker in children(master))
             for name, found in victims.items():
                 wait(lambda found=found: bool(found()), f"{name} does not run")  # type: ignore[misc]
                 for _ in range(KILLS):

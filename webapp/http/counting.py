@@ -6,12 +6,14 @@
 import os
 import shutil
 import tempfile
+from functools import cache
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
+@cache
 def begin_counting() -> None:
-    """Make the folder, if METRICS_TOKEN is set."""
+    """Make the folder, if METRICS_TOKEN is set; once, however often gunicorn reads its settings."""
     if os.environ.get("METRICS_TOKEN"):
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="safelight-metrics-")
 
