@@ -24,7 +24,8 @@ from editing.game.filter import Filter, Planes, Reading
 from editing.game.parameters import Parameter, ParameterError
 
 # Counts the changes of what a stored trajectory means: raised with any change of the mathematics or the ranges. Filters
-# and parameters may be added; none is ever taken away or renamed, since what was played with it keeps its columns.
+# and parameters may be added; none is ever taken away or renamed, since what was played with it keeps its columns:
+# tests/fixtures/released_contracts.json records those of each version.
 VERSION = 1
 # Older versions whose play this one replays and renders exactly as it was.
 EARLIER_ALIKE: frozenset[int] = frozenset()

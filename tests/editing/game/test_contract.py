@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editing.game.contract import CONTRACT_PATH, contract_text
-from editing.game.filters import FILTERS
+from editing.game.events import EVENT_FIELDS
+from editing.game.filters import EARLIER_ALIKE, FILTERS, VERSION
 from editing.game.parameters import Parameter, canonical_slopes
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -22,9 +23,40 @@ def fixture(name: str) -> Any:
     return json.loads((FIXTURES / name).read_text(encoding="utf-8"))
 
 
+# Of each version, what play by it is stored with: filters, parameters and their ranges, events and their fields. It is
+# only ever added to.
+RELEASED: dict[int, Any] = {int(version): one for version, one in fixture("released_contracts.json").items()}
+TODAY = {
+    "filters": {slug: {each.name: [each.low, each.high] for each in one.parameters} for slug, one in FILTERS.items()},
+    "events": {kind: sorted(fields) for kind, fields in EVENT_FIELDS.items()},
+}
+
+
+def names(contract: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Each filter and kind of event, by itself and with each of its parameters or fields."""
+    parts = [(name, part) for of_kind in contract.values() for name, part in of_kind.items()]
+    return {(name, *more) for name, part in parts for more in [(), *((each,) for each in part)]}
+
+
 def test_the_committed_contract_is_fresh() -> None:
     """If this fails, run `make contract` and commit what it writes."""
     assert CONTRACT_PATH.read_text(encoding="utf-8") == contract_text()
+
+
+def test_the_contract_of_today_is_recorded_as_released() -> None:
+    """If this fails for something new, add it to the record; for another range, raise ``VERSION`` as well."""
+    assert RELEASED[VERSION] == TODAY
+
+
+def test_no_version_that_was_released_is_gone() -> None:
+    assert list(RELEASED) == list(range(1, VERSION + 1))
+    assert RELEASED.keys() > EARLIER_ALIKE
+
+
+@pytest.mark.parametrize("version", RELEASED)
+def test_no_filter_parameter_or_event_that_was_released_is_gone(version: int) -> None:
+    """What was played with it keeps its columns: it is not removed, nor renamed."""
+    assert names(RELEASED[version]) - names(TODAY) == set()
 
 
 @pytest.mark.parametrize("one", fixture("parameters.json"), ids=str)
