@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "webapp.http.metrics.Metrics",
     "django.middleware.security.SecurityMiddleware",
     "webapp.http.content_security_policy.ContentSecurityPolicy",
+    "webapp.http.caching.Caching",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Most batches of events go no further: what follows costs more than to store them.
     "webapp.games.short_way.ShortWay",

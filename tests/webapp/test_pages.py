@@ -113,6 +113,14 @@ def test_no_page_needs_an_inline_script_or_style(client, player, photo, built, p
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text(page))
 
 
+OWN = ["/", "/finished/", "/play/default/", "/play/default/profile/", "/api/studies/default/next/", "/nothing/"]
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_what_is_somebodys_own_is_in_no_shared_cache_and_asked_for_again(player, photo, built, path):
+    assert player.get(path)["Cache-Control"] == "private, no-cache"
+
+
 def test_an_unknown_page_is_a_clean_404(client, db):
     page = client.get("/nothing/")
     assert page.status_code == 404

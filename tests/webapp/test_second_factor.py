@@ -165,6 +165,14 @@ class TestSettingUp:
         assert not any(each in again for each in codes)
         assert "10 of 10 are left" in again
 
+    def test_no_browser_keeps_what_it_shows(self, client):
+        page = client.get("/account/app/")
+        assert "no-store" in page["Cache-Control"]
+        client.post("/account/app/", {"code": code(page.context["form"].secret)})
+        page = client.get("/account/codes/")
+        assert len(page.context["unused_codes"]) == 10
+        assert "no-store" in page["Cache-Control"]
+
     def test_a_recovery_code_opens_the_account_once(self, client):
         client.post("/account/app/", {"code": code(self.secret_shown(client))})
         first, second, *_ = client.get("/account/codes/").context["unused_codes"]
