@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,17 @@ def seconds(call: Callable[[], Any], clock: Callable[[], float] = time.process_t
 
 
 def measure_alone(module: str) -> dict[str, Figure]:
-    """Measure the part in `module`, in a fresh process: what other parts have loaded and allocated changes nothing.
+    """Measure the part in `module`, see ``alone``."""
+    return alone(_measure, module)
 
-    Raises what the part raises, or `BrokenProcessPool` if its process dies.
+
+def alone(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a function in a fresh process: what was loaded and allocated before changes nothing.
+
+    Raises what the function raises, or `BrokenProcessPool` if its process dies.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(_measure, module).result()
+        return process.submit(function, *arguments).result()
 
 
 def _measure(module: str) -> dict[str, Figure]:

@@ -120,7 +120,7 @@ def clip_to_display(images: Tensor) -> Tensor:
 
 def overexposure_penalty(images: Tensor) -> Tensor:
     """(N,) ``mean(max(x - 1, 0)^2)``: what values above 1, which no screen can show, cost."""
-    return (images - 1).clamp(min=0).square().flatten(1).mean(dim=1)
+    return images.clamp(min=1).sub_(1).square().flatten(1).mean(dim=1)
 
 
 class Trainer(ABC):

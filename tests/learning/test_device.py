@@ -1,5 +1,8 @@
-"""What networks compute in, and that bfloat16 leaves losses and gradients what they are."""
+"""What networks compute in, that bfloat16 leaves losses and gradients what they are, and that freed memory is kept."""
 
+import platform
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -69,3 +72,28 @@ def test_bfloat16_holds_losses_and_the_direction_of_gradients() -> None:
         assert not torch.equal(towards, direction)
         assert float(found) == pytest.approx(float(loss), rel=0.02), name
         assert float(nn.functional.cosine_similarity(towards, direction, dim=0)) > 0.99, name
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do as they did")
+def test_memory_that_was_freed_is_kept_for_what_is_allocated_next() -> None:
+    # In a fresh process: in this one other tests may have freed larger blocks.
+    script = """
+import resource
+import numpy as np
+from learning.device import keep_freed_memory
+
+def page_faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        [np.ones(3 * 2**20, dtype=np.uint8) for _ in range(4)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+page_faults()
+fresh = page_faults()
+keep_freed_memory()
+page_faults()
+print(fresh, page_faults())
+"""
+    printed = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    fresh, kept = map(int, printed.split())
+    assert kept < fresh / 10
