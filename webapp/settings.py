@@ -540,6 +540,8 @@ LOGGING = {
         # Of each request, with its address, which may name somebody's submission.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        # Whoever asks for a site by another name, with a traceback for each.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # A 404 is the visitor's business; errors of the server are logged with their traceback.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},

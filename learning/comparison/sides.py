@@ -254,7 +254,7 @@ def _nobody(side: Side) -> str:
         )
     text = f"no play by people is in {side.label}, only {episodes_by_kind(side.kinds)}"
     return (
-        f"{text}: robots are no people; --players robots,agents puts them in their place"
+        f"{text}: robots are no people; safelight compare --players robots,agents puts them in their place"
         if "robot" in side.kinds
         else text
     )

@@ -51,7 +51,7 @@ def account(visit: Visit) -> Iterator[str]:
     page.get_by_role("button", name="Set it up").click()
     expect(page.locator(".recovery li")).to_have_count(10)
     recovery = page.locator(".recovery li").first.inner_text()
-    yield "account-codes"
+    yield "account-codes-shown"
     page.get_by_role("link", name="I have kept them").click()
     yield "account-with-app"
     page.get_by_role("link", name="Add a key").click()

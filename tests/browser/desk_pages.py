@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from django.contrib.auth.models import User
+from django.test import override_settings
 from playwright.sync_api import expect
 
 from tests.browser.visit import Visit
 from tests.webapp.desk.populating import QUESTIONNAIRES, TASKS, add_answers, add_people, add_photos
+from webapp.datasets.building import build, new_version
+from webapp.datasets.choosing import Choice
 from webapp.games.models import Episode
 from webapp.quality.measuring import measure_new
 from webapp.studies.log import log
@@ -118,3 +121,21 @@ def _more(visit: Visit) -> Iterator[str]:
     visit.person.button("Make it").click()
     expect(page.get_by_text("Your new token")).to_be_visible()
     yield "desk-token"
+    visit.open("/desk/health/")
+    expect(page.get_by_role("heading", name="Health of the site")).to_be_visible()
+    yield "desk-health"
+    visit.open(f"{DESK}versions/new/")
+    yield "desk-new-version"
+    build(new_version(Study.objects.get(slug="default"), Choice()).pk)
+    visit.open(f"{DESK}versions/1/")
+    expect(page.get_by_role("heading", name="Before it leaves the site")).to_be_visible()
+    yield "desk-version"
+    visit.open(f"{DESK}members/")
+    page.get_by_label("Their address of mail").fill("ada-with-a-long-name@psychology.example.org")
+    with override_settings(SITE_URL="https://retouch.example.org"):  # a server, which sends no mail
+        visit.person.button("Invite").click()
+        link = page.get_by_label("Link").input_value()
+    yield "desk-invited"
+    page.goto(link)
+    expect(page.get_by_text("invites you to this study")).to_be_visible()
+    yield "desk-invitation"

@@ -103,5 +103,5 @@ def _desk(visit: Visit, person: Participation) -> Iterator[str]:
     yield "desk-personal-agents"
     ModelOfPeople.objects.all().delete()
     visit.open("/desk/studies/default/personal-agents/")
-    expect(page.get_by_label("config.json")).to_be_visible()
+    expect(page.get_by_label("The run's config.json")).to_be_visible()
     yield "desk-personal-agents-empty"

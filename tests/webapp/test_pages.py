@@ -1,6 +1,7 @@
 """The pages that anyone may see, the login, and the pages in place of an error."""
 
 import re
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -121,6 +122,13 @@ def test_what_is_somebodys_own_is_in_no_shared_cache_and_asked_for_again(player,
     assert player.get(path)["Cache-Control"] == "private, no-cache"
 
 
+def test_a_foreign_host_name_is_refused_and_fills_no_log(client, db, caplog):
+    page = client.get("/", headers={"host": "evil.example"})
+    assert page.status_code == 400
+    assert "evil.example" not in text(page)
+    assert [entry for entry in caplog.records if entry.levelname == "ERROR"] == []
+
+
 def test_an_unknown_page_is_a_clean_404(client, db):
     page = client.get("/nothing/")
     assert page.status_code == 404
@@ -158,6 +166,21 @@ def test_a_researcher_logs_in_and_out(client, study, ada):
     assert client.get("/desk/").status_code == 200
     assert client.post("/logout/")["Location"] == "/"
     assert client.get("/desk/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:evil()"]
+)
+def test_neither_a_login_nor_a_choice_of_language_leads_to_another_site(client, ada, elsewhere):
+    for path, form in (
+        ("/language/", {"language": "de"}),
+        ("/login/", {"login": "ada", "password": PASSWORD}),
+        ("/account/confirm/", {"password": PASSWORD}),
+        ("/logout/", {}),
+    ):
+        answer = client.post(f"{path}?{urlencode({'next': elsewhere})}", form | {"next": elsewhere})
+        assert answer.status_code == 302, path
+        assert "evil" not in answer["Location"], path
 
 
 def test_a_wrong_password_is_said(client, db):

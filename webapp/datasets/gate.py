@@ -98,12 +98,17 @@ def _own_words(choice: Choice) -> Check:
 def _photos(version: DatasetVersion) -> Check:
     check = Check("Each photo may be passed on")
     photos = table_of(version, "photos")
+    without = []
     for row in photos.to_pylist() if photos is not None else []:
         if row["licence"]:
             credit = f", {row['attribution']}" if row["attribution"] else ""
             check.questions.append(Question(f"photo-{row['sha256'][:16]}", f"{row['name']}: {row['licence']}{credit}"))
         else:
-            check.problems.append(f"{row['name']} has no licence: state it, or make a version without the photo.")
+            without.append(row["name"])
+    if without:
+        has, them = ("has", "this photo") if len(without) == 1 else ("have", "these photos")
+        names = ", ".join(without)
+        check.problems.append(f"{names} {has} no licence: state it, or make a version without {them}.")
     return check
 
 

@@ -28,8 +28,8 @@ _FORMAT, _RECIPE = "safelight-run", "imitate"
 class ModelForm(forms.Form):
     """The two files of a run of ``safelight imitate``."""
 
-    config = forms.FileField(label="config.json", widget=forms.FileInput(attrs={"accept": ".json"}))
-    weights = forms.FileField(label="best.safetensors", widget=forms.FileInput(attrs={"accept": ".safetensors"}))
+    config = forms.FileField(label="The run's config.json", widget=forms.FileInput(attrs={"accept": ".json"}))
+    weights = forms.FileField(label="Its best.safetensors", widget=forms.FileInput(attrs={"accept": ".safetensors"}))
 
     def clean_config(self) -> dict[str, Any]:
         """Refuse what is not the config of a model of people."""

@@ -233,17 +233,17 @@ def _page(
     context["forms"] = forms_of(version) if version.is_there else []
     context["forms_coming"] = version.conversions.filter(state__in=ConvertedVersion.COMING).exists()
     context["chosen"] = [
-        (name.replace("_", " "), _text(value)) for name, value in version.choice.items() if value != ""
+        (VersionForm.base_fields[name].label, _text(value))
+        for name, value in version.choice.items()
+        if value is not None and value != "" and (name, value) != ("consent_version", 0)
     ]
     return render_desk(request, "version", study, status, **context)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(part).replace("_", " ") for part in value) or "none"
-    if value is None or isinstance(value, bool):
-        return {None: "no limit", True: "yes", False: "no"}[value]
-    return str(value)
+        return ", ".join(_FLAG_LABELS.get(str(part), str(part)) for part in value) or "none"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _files(version: DatasetVersion) -> list[dict[str, Any]]:

@@ -232,7 +232,7 @@ def test_players_are_chosen_by_name_and_kinds_never_mix(tmp_path: Path) -> None:
         (
             AGENT + ROBOT,
             (),
-            "no play by people is in export, only 2 by robots, 1 by agents: robots are no people; --players robots",
+            "no play by people is in export, only 2 by robots, 1 by agents: robots are no people; safelight compare",
         ),
         (AGENT, (), "no play by people is in export, only 1 by agents$"),
         (

@@ -188,4 +188,4 @@ def test_viewers_can_download_but_not_ask(study, bob, ask):
     convert(ask("csv").pk, never)
     assert viewer.get(f"{FORMS}csv.zip").getvalue()
     assert post(viewer, FORMS, form="minari").status_code == 403
-    assert 'aria-label="Make Minari"' not in text(viewer.get(VERSION))
+    assert 'aria-label="Make it: Minari"' not in text(viewer.get(VERSION))

@@ -73,6 +73,7 @@ class TestDesk:
         assert "default-v1/events.parquet" in names_in(file.getvalue())
         page = text(owner.get(VERSION))
         assert version.files["events.parquet"]["sha256"] in page
+        assert "<dt>Leave out episodes</dt><dd>by researchers who tried the study</dd>" in page
 
     def test_smaller_groups_need_a_reason_which_the_list_shows(self, owner, crowd):
         form = {"kinds": ["human"], "statuses": ["submitted"], "smallest_cell": 2}
@@ -111,11 +112,13 @@ class TestGate:
         assert answer.status_code == 409
         assert "1 to be confirmed yet" in text(answer)
 
-    def test_a_photo_without_a_licence_stands_against_it(self, owner, crowd, photos, make_version):
-        Photo.objects.filter(pk=photos[1].pk).update(licence="")
+    def test_photos_without_a_licence_stand_against_it_in_one_sentence(self, owner, crowd, photos, make_version):
+        without = {photo.name for photo in photos[:2]}
+        Photo.objects.filter(name__in=without).update(licence="")
         version = make_version()
-        problems = [problem for check in checks(version) for problem in check.problems]
-        assert [problem for problem in problems if "has no licence" in problem]
+        (problem,) = [each for check in checks(version) for each in check.problems if "no licence" in each]
+        names, *_ = problem.partition(" have no licence")
+        assert set(names.split(", ")) == without
 
     def test_exact_devices_stand_against_it(self, owner, crowd, make_version):
         version = make_version(Choice(exact_device=True))
