@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
+from editing import processes
+from tests.forked import FORKED
+
 ROOT = Path(__file__).parents[1]
 
 # A busy machine is no defect.
@@ -132,6 +135,17 @@ def caches(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Pat
         patch.setenv("SAFELIGHT_CACHE", str(cache))
         patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
         yield cache
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _processes_forked() -> Iterator[None]:
+    """Work in processes of its own starts at once: a fresh interpreter has first to import what the work needs.
+
+    `tests/editing/test_processes.py` sees to it that fresh ones do the same.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "SPAWN", FORKED)
+        yield
 
 
 @pytest.fixture(scope="session")

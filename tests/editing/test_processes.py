@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def sleepy(item):
 if __name__ == "__main__":
     list(each_by_processes(sleepy, [1], 1))
 """
+
+
+@pytest.fixture(autouse=True)
+def _fresh_interpreters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the program has them."""
+    monkeypatch.setattr(processes, "SPAWN", get_context("spawn"))
 
 
 def doubled(number: int) -> int:

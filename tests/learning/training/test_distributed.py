@@ -19,6 +19,7 @@ from learning.device import DeviceError
 from learning.training.distributed import SINGLE_PROCESS, Processes, own_device
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight
+from tests.forked import start_forked
 from tests.learning.training.distributed_training import (
     CRITIC_UPDATES_AHEAD,
     FIRST_PASSES,
@@ -26,7 +27,6 @@ from tests.learning.training.distributed_training import (
     train_both,
     trainers,
 )
-from tests.learning.training.forked import start_forked
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
 

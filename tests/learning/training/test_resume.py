@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from learning.agent.checkpoint import BEST, LAST, RENAMED, read_checkpoint, save_checkpoint
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight, safelight_output
-from tests.learning.training.forked import start_forked
+from tests.forked import start_forked
 from tests.learning.training.killed_training import (
     CRITIC_UPDATES_AHEAD,
     FEWEST_VALIDATION,
