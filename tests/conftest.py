@@ -54,6 +54,8 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        # Hardly anything that a test makes is in a circle, and looking for those took a twentieth of all time.
+        gc.set_threshold(50_000, 10, 100)
         gc.enable()
 
 
