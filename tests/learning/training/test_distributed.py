@@ -1,10 +1,7 @@
 """Several processes that share each batch end with the weights of one process; here on the CPU, by Gloo."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -87,8 +84,10 @@ def test_two_processes_end_with_the_weights_of_one_by_either_recipe(tmp_path: Pa
 
 
 def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
-    root: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from torch.distributed.run import main as torchrun
+
     assert safelight(*arguments(photos, tmp_path / "one")).exit_code == 0
     iterate = FastTrainer.iterate
 
@@ -99,13 +98,17 @@ def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
 
     monkeypatch.setattr(FastTrainer, "iterate", interrupted)
     assert safelight(*arguments(photos, tmp_path / "two")).exit_code == 130
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
-    torchrun += ["--nproc-per-node", "2"]
+    # As `torchrun` and `python -m torch.distributed.run` do, but for the seconds that they import torch.
+    options = ["--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2"]
+    options += ["--redirects", "3", "--log-dir", str(tmp_path / "said")]
     resume = ["-m", "learning.command_line", "train", "--out", str(tmp_path / "two"), "--resume", "--device", "cpu"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    done = subprocess.run([*torchrun, *resume], capture_output=True, text=True, env=environment, cwd=root, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("Trained 2 iterations") == 1
+    environment = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    errors = tmp_path / "errors"
+    process = start_forked(torchrun, [*options, *resume], errors=errors, environment=environment)
+    process.join()
+    assert process.exitcode == 0, errors.read_text()
+    said = [path.read_text() for path in (tmp_path / "said").rglob("stdout.log")]
+    assert sorted(text.count("Trained 2 iterations") for text in said) == [0, 1]
     states = [load_file(tmp_path / name / LAST) for name in ("two", "one")]
     assert all(torch.equal(states[0][name], states[1][name]) for name in ("iteration", "generator"))
     logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("two", "one")]
