@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from editing.trajectories.receipts import Receipt, answers_digest, digest, event_problems
 from webapp.datasets.answer_rows import said_in_tasks
 from webapp.datasets.participations import PLAYERS
@@ -58,19 +60,20 @@ def _receipt(participation: Participation, *, checked: bool) -> Receipt:
     return receipt
 
 
-def _lease_problems(participation: Participation, own: Iterable[Episode]) -> list[str]:
+def _lease_problems(participation: Participation, own: QuerySet[Episode]) -> list[str]:
     """Return where a participation's leases, its episodes and its completion contradict each other."""
     if not participation.study.is_planned:
         return []
     done = (Episode.Status.SUBMITTED, Episode.Status.EXCLUDED)
-    played = {episode.lease_id for episode in own if episode.status in done}
+    played = set(own.filter(status__in=done).values_list("lease_id", flat=True))
     handed_in = set(Lease.objects.filter(participation=participation, state="handed in").values_list("pk", flat=True))
     problems = [f"lease {key} was handed in, and there is no episode of it" for key in sorted(handed_in - played)]
-    is_cut_short = participation.study.state == Study.State.CLOSED
-    if participation.completed and has_open_leases(participation) and not is_cut_short:
-        problems.append("it is complete, and there are photos left to play")
-    is_done = not has_open_leases(participation) and are_others_done(participation)
-    if not participation.completed and handed_in and is_done:
+    if participation.completed:
+        is_cut_short = participation.study.state == Study.State.CLOSED
+        if not is_cut_short and has_open_leases(participation):
+            problems.append("it is complete, and there are photos left to play")
+    # What else there is to do is asked last: it takes as long as all before.
+    elif handed_in and not has_open_leases(participation) and are_others_done(participation):
         problems.append("it is not complete, and there is no photo left to play")
     return problems
 
