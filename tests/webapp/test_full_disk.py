@@ -9,8 +9,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 
 from tests.webapp.site_files import originals_folder, previews_folder
 from webapp.http.disk_full import is_disk_full
@@ -65,6 +68,16 @@ def upload(study, picture):
         return browser.client.post("/api/photos/", data, headers={"X-CSRFToken": token})
 
     return send
+
+
+def test_a_session_that_postgres_has_no_room_for_is_none_that_was_deleted(player, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OperationalError("could not extend file") from psycopg.errors.DiskFull("No space left on device")
+
+    player.client.raise_request_exception = False
+    monkeypatch.setattr(Session, "save", fail)
+    answer = player.join()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "not_saved")
 
 
 @pytest.mark.parametrize("leaving", [0, 32 << 10, 72 << 10], ids=["the upload", "its preview", "its original"])

@@ -9,13 +9,12 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.utils import timezone
 
 from webapp.database.statements import fetch
-from webapp.http.database_unavailable import is_unavailable
 
 _READ = "SELECT session_data, expire_date FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 class SessionStore(db.SessionStore):
-    """Django's own, but for reading, and for a Postgres that is away as a session is stored."""
+    """Django's own, but for reading, and for a Postgres that is away, or has no room, as a session is stored."""
 
     @classmethod
     def from_row(cls, key: str, data: str) -> "SessionStore":
@@ -38,13 +37,14 @@ class SessionStore(db.SessionStore):
 
         Raises:
             UpdateError: it was deleted meanwhile.
-            OperationalError: Postgres is away, which Django would take for a deleted session too, and refuse the
-                request; as it is, the browser is told to try again.
+            DatabaseError: Postgres is away, its disk is full, or it refused for another reason. Django would take each
+                for a deleted session, and refuse the request for good; as it is, the browser is told to try again.
         """
         try:
             super().save(must_create)
         except UpdateError as error:
             failure = error.__context__
-            if failure is not None and is_unavailable(failure):
+            # Of a row that is not there Postgres makes no error.
+            if failure is not None and failure.__cause__ is not None:
                 raise failure  # noqa: B904 (its own cause says what failed)
             raise
