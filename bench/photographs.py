@@ -198,7 +198,7 @@ COLUMNS = (
     "any, all alike",
     "least probable",
     "pairs: RMSE, worst",
-    "score, worst",
+    "pairs: score, worst",
 )
 
 
