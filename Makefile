@@ -52,7 +52,7 @@ run: $(SETUP) ## play on this machine: PORT=8000 HOST=127.0.0.1 PHOTOS=folder [T
 demo: $(SETUP) ## the whole loop on the demo photos in a few minutes: robots, an agent, a report
 	@exec $(PY) -m webapp.local.demo
 
-test: $(SETUP) chromium ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
+test: $(SETUP) chromium server-programs ## every check and every test but the long ones: TESTS=tests/editing WORKERS=2
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types frontend-tests
 	$(call pytest,-m 'not long')
 
@@ -194,7 +194,8 @@ chromium:
 machines: server-programs
 	$(call debian,mmdebstrap systemd-nspawn age,mmdebstrap systemd-container age)
 
-# What stands before a site, and what sets its clock; where one is missing, `make faults` does without, and says so.
+# What stands before a site, and what sets its clock; where one is missing, its tests are skipped, and `make faults` does
+# without: both say so.
 server-programs:
 	$(call debian,nginx faketime,nginx-light faketime)
 

@@ -48,6 +48,16 @@ class Person:
         """Wait until the page says that the server has everything."""
         expect(self.page.locator("header [role=status]")).to_have_text("all saved")
 
+    def wait_until_drawn(self) -> None:
+        """Wait until the browser has drawn what was changed: its observers of sizes answer within a frame."""
+        self.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window a size, and wait until the page is laid out and the photo fitted to it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function("width => document.documentElement.clientWidth === width", arg=width)
+        self.wait_until_drawn()
+
     def click_filter(self, slug: str) -> None:
         """Choose a filter from the palette by mouse."""
         self.page.locator(f"[data-filter={slug}]").click()

@@ -93,7 +93,6 @@ LIES_OVER = """() => {
         left + across * width, top + down * height
     ))).filter((found) => !(found instanceof HTMLCanvasElement)).map((found) => found?.outerHTML.slice(0, 80));
 }"""
-DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 HIDDEN = """() => [...document.querySelectorAll(".channels button, .point")].filter((part) => {
     const { left, top, width, height } = part.getBoundingClientRect();
     return !part.contains(document.elementFromPoint(left + width / 2, top + height / 2));
@@ -110,14 +109,11 @@ def test_nothing_lies_over_the_photo_whose_size_no_filter_changes_in_any_window(
     person.arrive()
     person.press("1", "2", "5")
     for width, height in WINDOWS:
-        person.page.set_viewport_size({"width": width, "height": height})
-        person.page.wait_for_function("width => document.documentElement.clientWidth === width", arg=width)
+        person.resize(width, height)
         sizes = set()
         for key in ("1", "5", "8"):
             person.press(key)
-            person.page.evaluate(
-                "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-            )
+            person.wait_until_drawn()
             photo = box(person, ".room canvas")
             sizes.add((photo["x"], photo["y"], photo["width"], photo["height"]))
             assert person.page.evaluate(LIES_OVER) == [], (width, height, key)
@@ -140,8 +136,7 @@ def test_last_look_shows_the_picture_as_large_as_the_editor_and_all_steps(
     person.arrive()
     person.press("1", "PageUp", "2", "PageUp", "3", "PageUp", "4", "PageUp", "6", "PageUp")
     for width, height in WINDOWS:
-        person.page.set_viewport_size({"width": width, "height": height})
-        person.page.wait_for_function("width => document.documentElement.clientWidth === width", arg=width)
+        person.resize(width, height)
         edited = box(person, ".room canvas")
         person.button("Finish").tap()
         last = person.page.locator("dialog li").last

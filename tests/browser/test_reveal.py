@@ -32,7 +32,7 @@ def play(person: Person) -> None:
 def assert_nothing_is_cut_off(person: Person) -> None:
     """At no width does the page scroll sideways."""
     for width in WIDTHS:
-        person.page.set_viewport_size({"width": width, "height": 800})
+        person.resize(width, 800)
         assert person.page.evaluate("document.documentElement.scrollWidth") <= width
 
 

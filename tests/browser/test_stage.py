@@ -20,7 +20,6 @@ LOSE_CONTEXT = """() => {
     window.lost = document.querySelector(".room canvas").getContext("webgl2").getExtension("WEBGL_lose_context");
     window.lost.loseContext();
 }"""
-DRAWN = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 COUNT_DRAWS = """() => {
     window.draws = 0;
     WebGL2RenderingContext.prototype.drawArrays = ((original) => function (...values) {
@@ -246,11 +245,11 @@ def test_triangles_of_the_histogram_paint_over_one_end_each_and_it_and_the_film_
     expect(person.page.get_by_role("toolbar").get_by_role("button", name="Clipping")).to_have_attribute(
         "aria-pressed", "true"
     )
-    person.page.evaluate(DRAWN)
+    person.wait_until_drawn()
     assert colour_on_screen(person, 0.04, 0.04) == [1, 1, 0]
     assert colour_on_screen(person, 0.04, 0.97) == [0, 0, 0]
     black.click()
-    person.page.evaluate(DRAWN)
+    person.wait_until_drawn()
     assert colour_on_screen(person, 0.04, 0.97)[1:] == [0.5, 1]
     person.press("j")
     for mark in (white, black):
