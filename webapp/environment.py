@@ -1,5 +1,6 @@
 """Environment variables that say of themselves what they are for; ``docs/settings.md`` is generated from them."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,16 +38,20 @@ class Environment:
     def read(
         self, name: str, type_: type[Value], default: Value, help_: str, *, unset: str = "", least: float | None = None
     ) -> Value:
-        """Read a variable.
+        """Read a variable; an empty one is not set.
 
         Args:
             least: the smallest number that it may be.
 
         Raises:
-            environs.EnvValidationError: its text is no value of the type, or a number that is too small.
+            environs.EnvValidationError: its text is no value of the type, a number that is too small, or in quotes.
         """
         self.variables.append(Variable(name, type_, default, help_, unset))
-        value: Value = getattr(Env(), _READERS[type_])(name, default)
+        text = os.environ.get(name, "")
+        # podman leaves the quotes of a file of settings where they are; docker compose and systemd take them off.
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+            raise EnvValidationError(f"{name} is in quotes: write it without them", [])
+        value: Value = getattr(Env(), _READERS[type_])(name) if text else default
         if least is not None and isinstance(value, int | float) and not value >= least:
             raise EnvValidationError(f"{name} must be at least {least:g}, not {value:g}", [])
         return value

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from webapp import configuration
-from webapp.environment import Environment
+from webapp.environment import Environment, Variable
 from webapp.http.error_reports import report_errors
 
 environment = Environment()
@@ -47,6 +47,16 @@ DATA_DIR = environment.read(
     "`S3_BUCKET` is set, of static files and of work under way.",
     unset="`var` in the clone",
 ).absolute()
+# Read by editing/files.py, which knows no settings.
+environment.variables.append(
+    Variable(
+        "SAFELIGHT_CACHE",
+        Path,
+        None,
+        "The folder of what is made again where it is gone: the compiled loops of the renderer.",
+        unset="`safelight` in `$XDG_CACHE_HOME` or `~/.cache`",
+    )
+)
 configuration.make_folders(DATA_DIR)
 if not SECRET_KEY:
     if SITE_URL:
@@ -423,9 +433,6 @@ BACKUP_IDENTITY = environment.read(
     unset="`--identity` names it",
 )
 
-# By name, those that were read above.
-ENVIRONMENT_VARIABLES = [variable.name for variable in environment.variables]
-
 # What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
 # soon, or puts it back.
 PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 5}
@@ -513,6 +520,7 @@ if SENTRY_DSN:
 LOG_FORMAT = environment.read("LOG_FORMAT", str, "line", "How entries of the log are written: `line` or `json`.")
 if LOG_FORMAT not in ("line", "json"):
     raise ImproperlyConfigured(f"LOG_FORMAT must be line or json, not {LOG_FORMAT!r}")
+ENVIRONMENT_VARIABLES = [variable.name for variable in environment.variables]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -56,6 +56,7 @@ SETTINGS = {
     "SITE_URL": "https://retouch.example.org",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "POSTGRES_PASSWORD": "p@ss/w#rd:1%",
+    "METRICS_TOKEN": "0123456789abcdef" * 2,
 }
 # On a network of its own, where port 8000 is free, and with processes that all end with it.
 START = """
@@ -90,6 +91,7 @@ ask /api/studies/default/ | grep -q '"contract_version"'
 podman exec $(id site) python manage.py make_researcher --name ada
 podman exec $(id site) sh -c '! python -c "import torch" 2>/dev/null'
 podman exec $(id site) sh -c 'test "$(id -un)" = safelight'
+podman exec $(id worker) sh -c 'test "$METRICS_TOKEN" = 0123456789abcdef0123456789abcdef'
 # A container that is started again knows what it knew.
 podman restart --time 20 $(id site) >/dev/null
 healthy site

@@ -67,8 +67,36 @@ def test_compose_runs_a_worker_on_the_sites_data(root: Path) -> None:
     services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
     site, worker = services["site"], services["worker"]
     assert worker["command"] == ["python", "manage.py", "worker"]
-    for same in ("environment", "volumes"):
+    for same in ("env_file", "environment", "volumes"):
         assert worker[same] == site[same]
+
+
+def test_every_setting_reaches_the_containers_but_those_that_compose_sets(root: Path) -> None:
+    """What stands under ``environment`` would hide what ``deploy/.env`` says of it."""
+    site = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]["site"]
+    assert site["env_file"] == ".env"
+    fixed = {name for name, value in site["environment"].items() if f"${{{name}" not in value}
+    assert fixed == {"DATABASE_URL", "PGPASSWORD", "DATA_DIR", "BIND"}
+    assert f"previews:{site['environment']['DATA_DIR']}" in site["volumes"]
+
+
+@pytest.mark.skipif(shutil.which("podman-compose") is None, reason="needs podman-compose")
+def test_podman_compose_gives_the_containers_what_the_file_of_settings_says(root: Path, tmp_path: Path) -> None:
+    for name in ("compose.yaml", "Dockerfile"):
+        shutil.copy(root / "deploy" / name, tmp_path)
+    (tmp_path / ".env").write_text("SITE_URL=https://lab.example\nSECRET_KEY=k\nPOSTGRES_PASSWORD='p w'\n")
+    # In place of podman, a program that writes down what it is asked to start.
+    podman, asked = tmp_path / "podman", tmp_path / "asked"
+    podman.write_text(f"""#!/bin/sh
+[ "$1" != --version ] || echo 'podman version 4.3.1'
+case "$*" in run*site*) printf '%s\\n' "$@" >'{asked}' ;; esac
+""")
+    podman.chmod(0o755)
+    command = ["podman-compose", "--podman-path", podman, "-p", "safelight", "-f", tmp_path / "compose.yaml"]
+    subprocess.run([*command, "up", "--no-build", "-d", "site"], capture_output=True, check=True)
+    given = asked.read_text().splitlines()
+    assert given[given.index("--env-file") + 1] == str(tmp_path / ".env")
+    assert {"SITE_URL=https://lab.example", "PGPASSWORD=p w", "DATA_DIR=/data"} <= set(given)
 
 
 def test_compose_can_give_the_worker_alone_the_learning_extra(root: Path) -> None:

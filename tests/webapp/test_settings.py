@@ -116,6 +116,7 @@ for command in (["migrate"], ["import_photos", "tests"], ["worker"]):
         ({"SITE_URL": "https://retouch.example.org"}, "SECRET_KEY must be set"),
         ({"SITE_URL": "retouch.example.org", "SECRET_KEY": "x" * 50}, "SITE_URL must look like https://"),
         ({"DEBUG": "perhaps"}, "DEBUG"),
+        ({"SENTRY_DSN": "'https://key@errors.example/1'"}, "SENTRY_DSN is in quotes: write it without them"),
         ({"BACKUP_DAYS": "0"}, "BACKUP_DAYS must be at least 1, not 0"),
         ({"DECODING_SECONDS": "nan"}, "DECODING_SECONDS"),
         ({"BACKUP_RECIPIENT": "AGE-SECRET-KEY-1"}, "BACKUP_RECIPIENT must be a public key of age"),
@@ -141,6 +142,15 @@ def test_a_wrong_setting_is_said_in_one_line(site_settings, environment, said):
         site_settings(**environment)
     assert said in str(wrong.value)
     assert "\n" not in str(wrong.value)
+
+
+def test_an_empty_setting_is_none(site_settings):
+    """Files of settings name all of them, and give those a value that somebody wants."""
+    names = {variable.name for variable in settings_of_tests.environment.variables} - {"DATA_DIR", "DATABASE_URL"}
+    empty, unset = (site_settings(**environment) for environment in (dict.fromkeys(names, ""), {}))
+    read = {name for name in names if name in unset}
+    assert {"METRICS_TOKEN", "ALLOWED_HOSTS", "DECODING_SECONDS", "BACKUP_DIR"} <= read
+    assert {name: empty[name] for name in read} == {name: unset[name] for name in read}
 
 
 def test_through_pgbouncer_the_web_prepares_nothing_and_commands_go_past_it(site_settings):

@@ -18,7 +18,7 @@ from webapp.storage.site_file import SiteFile
 # Of the machine, not of the data.
 _NOT_KEPT = {
     *("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_POOL", "DATA_DIR", "BACKUP_DIR", "BACKUP_IDENTITY"),
-    *("S3_BUCKET", "S3_ENDPOINT", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY"),
+    *("S3_BUCKET", "S3_ENDPOINT", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY", "SAFELIGHT_CACHE"),
 }
 
 
