@@ -97,8 +97,21 @@ podman restart --time 20 $(id site) >/dev/null
 healthy site
 podman exec $(id site) python manage.py make_researcher --name ada | grep -q 'ada'
 test "$(podman inspect --format '{{.State.Running}} {{.RestartCount}}' $(id worker))" = 'true 0'
+podman exec $(id site) sh -c 'echo kept > /data/photo'
+"""
+LOSE = """
+podman stop --all --time 20 >/dev/null
+compose down --volumes
+test -z "$(podman volume ls --quiet)"
+"""
+LOOK_AGAIN = """
+compose up -d site
+healthy site
+podman exec $(id site) python manage.py make_researcher --name ada | grep -q 'ada'
+test "$(podman exec $(id site) cat /data/photo)" = kept
 podman stop --all --time 20 >/dev/null
 """
+DOCKER = "docker compose --file deploy/compose.yaml"
 
 
 @pytest.fixture
@@ -158,4 +171,22 @@ def test_the_image_is_built_and_the_site_its_worker_and_postgres_start(engine: P
     options = " ".join(["--network=host", *volumes])
     compose = f"cd {clone} && podman-compose -p safelight -f deploy/compose.yaml"
     output("sh", "-euc", f"{compose} --podman-build-args='{options}' build")
-    output(*ISOLATED, "--net", "sh", "-euc", f"cd {clone}\n{START}{ASK}{LOOK}")
+    back_up, restore = _copied_and_back(clone / "docs" / "deploy.md")
+    script = f"cd {clone}\n{START}{ASK}{LOOK}{back_up}{LOSE}{restore}{LOOK_AGAIN}"
+    output(*ISOLATED, "--net", "sh", "-euc", script)
+
+
+def _copied_and_back(page: Path) -> tuple[str, str]:
+    """Return the commands of the page that copy database and files, and those that put them back, for podman-compose.
+
+    Left out is the last, which starts all: there one service is started after the other.
+    """
+    blocks = page.read_text().split("```")[1::2]
+    copied = next(number for number, block in enumerate(blocks) if "pg_dump --username" in block)
+    commands = [block.removeprefix("sh").replace(DOCKER, "compose") for block in blocks[copied : copied + 2]]
+    back_up, restore = commands
+    *restored, last = restore.strip().splitlines()
+    assert "pg_restore" in restore
+    assert last == "compose up --detach"
+    # There is no waiting for another's health here.
+    return back_up, "\n".join([restored[0], "healthy database", *restored[1:]])
