@@ -192,12 +192,12 @@ chromium:
 
 # What makes and boots a Debian in a folder, for root on Debian; elsewhere those tests are skipped.
 machines: server-programs
-	$(call debian,mmdebstrap systemd-nspawn age,mmdebstrap systemd-container age)
+	$(call debian,mmdebstrap systemd-nspawn,mmdebstrap systemd-container)
 
-# What stands before a site, and what sets its clock; where one is missing, its tests are skipped, and `make faults` does
-# without: both say so.
+# What stands before a site, what sets its clock, and what encrypts backups; where one is missing, its tests are skipped,
+# and `make faults` does without: both say so.
 server-programs:
-	$(call debian,nginx faketime,nginx-light faketime)
+	$(call debian,nginx faketime age,nginx-light faketime age)
 
 # Debian's packages, for root on Debian, where one of their programs is missing.
 define debian

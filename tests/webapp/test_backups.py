@@ -1,11 +1,13 @@
 """Backups: what is in them, that they come back whole, and that damage is recognised and named."""
 
+import errno
 import json
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -15,6 +17,7 @@ from webapp.backups.models import BackupRun, last_success
 from webapp.backups.restoring import check
 from webapp.backups.store import BackupError, Store
 from webapp.photos.models import Photo
+from webapp.photos.storing import remove
 from webapp.studies.models import StudyPhoto
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -209,13 +212,24 @@ def test_a_site_that_was_used_is_not_replaced(photo, backups, quick):
         call_command("restore")
 
 
-@pytest.mark.skipif(shutil.which("age") is None, reason="age is missing (Debian: age)")
-def test_encrypted_backups_are_read_by_the_private_key_alone(photo, settings, backups, tmp_path):
-    key = tmp_path / "key"
-    subprocess.run(["age-keygen", "--output", key], check=True, capture_output=True)
-    settings.BACKUP_RECIPIENT = subprocess.run(
-        ["age-keygen", "-y", key], check=True, capture_output=True, text=True
-    ).stdout.strip()
+@pytest.fixture
+def make_key(tmp_path, settings):
+    """Makes a key for which backups are encrypted from then on; returns the file of its private part."""
+    if shutil.which("age") is None:
+        pytest.skip("age is missing (Debian: age)")
+
+    def make(name="key"):
+        key = tmp_path / name
+        subprocess.run(["age-keygen", "--output", key], check=True, capture_output=True)
+        said = subprocess.run(["age-keygen", "-y", key], check=True, capture_output=True, text=True)
+        settings.BACKUP_RECIPIENT = said.stdout.strip()
+        return key
+
+    return make
+
+
+def test_encrypted_backups_are_read_by_the_private_key_alone(photo, make_key, backups):
+    key = make_key()
     call_command("backup")
     stored = [path for path in backups.rglob("*") if path.is_file() and path.suffix == ".age"]
     assert len(stored) == 2 + len(kept_files(backups))
@@ -224,6 +238,114 @@ def test_encrypted_backups_are_read_by_the_private_key_alone(photo, settings, ba
         call_command("drill")
     call_command("drill", identity=key)
     assert last_success(BackupRun.Kind.DRILL) is not None
+
+
+def test_nothing_that_is_to_be_encrypted_lies_open_among_backups(photo, make_key, backups, monkeypatch):
+    make_key()
+    dump, where = postgres.dump, []
+    monkeypatch.setattr(postgres, "dump", lambda snapshot, path: (where.append(path), dump(snapshot, path)))
+    back_up()
+    assert not where[0].is_relative_to(backups)
+
+
+def test_a_later_backup_for_another_key_leaves_the_earlier_ones_as_they_were(
+    photo, make_key, backups, quick, at, tmp_path
+):
+    keys = []
+    for days in (2, 1):
+        at(days)
+        keys.append(make_key(f"key {days}"))
+        back_up()
+    for name, key in zip(Store(backups).names(), keys, strict=True):
+        readable = Store(backups, identity=key)
+        manifest = check(readable, name)
+        for number, file in enumerate(manifest.files):
+            readable.read(name, manifest, file, tmp_path / f"read {number}")
+
+
+def test_an_encrypted_file_that_was_only_touched_is_not_stored_again(photo, make_key, backups, quick, at):
+    make_key()
+    at(days=1)
+    first, _ = back_up()
+    kept = kept_files(backups)
+    photo.preview.path.touch()
+    at(days=0)
+    second, _ = back_up()
+    assert kept_files(backups) == kept
+    for name in (first, second):
+        check(Store(backups), name)
+
+
+def test_two_photos_with_one_preview_are_backed_up_whole(photo, make_photo, make_key, backups, quick):
+    other = make_photo(2)
+    Photo.objects.filter(pk=other.pk).update(preview_sha256=photo.preview_sha256)
+    make_key()
+    name, manifest = back_up()
+    check(Store(backups), name)
+    assert len({file.path for file in manifest.files}) == len(manifest.files)
+
+
+def test_encrypted_backups_of_before_are_read_and_kept(photo, make_key, backups, quick):
+    key = make_key()
+    name, manifest = back_up()
+    # Their files lay under the SHA-256 of what was encrypted.
+    for file in manifest.files:
+        before = backups / "files" / file.sha256[:2] / f"{file.sha256}.age"
+        before.parent.mkdir(exist_ok=True)
+        Store(backups).path_of(name, manifest, file).rename(before)
+    Store(backups).delete_old(datetime.now(UTC))
+    check(Store(backups, identity=key), name)
+
+
+def test_a_backup_for_which_there_is_no_room_leaves_nothing_and_the_next_deletes_old_ones_first(
+    photo, settings, backups, quick, at, monkeypatch
+):
+    settings.BACKUP_DAYS = 7
+    for days in (30, 20):
+        at(days)
+        back_up()
+    newest = Store(backups).names()[-1]
+
+    def find_no_room(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device", "file")
+
+    at(days=0)
+    monkeypatch.setattr(Store, "finish", find_no_room)
+    with pytest.raises(BackupError, match="file cannot be written or read: No space left on device"):
+        back_up()
+    assert (Store(backups).names(), Store(backups).unfinished()) == ([newest], [])
+    assert not list(backups.glob(f"{store.UNFINISHED}*"))
+    check(Store(backups), newest)
+
+
+def test_a_photo_that_was_removed_lacks_nothing(photo, backups, quick, capsys):
+    remove(photo)
+    assert not photo.preview.exists()
+    call_command("backup")
+    assert "lost" not in capsys.readouterr().err
+
+
+def test_the_site_keeps_its_database_where_another_cannot_take_its_place(photo, monkeypatch):
+    site = connection.settings_dict["NAME"]
+    stand_in = f"{site}_stand_in"
+    postgres.create(stand_in)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setitem(connection.settings_dict, "NAME", stand_in)
+            with pytest.raises(psycopg.errors.InvalidCatalogName):
+                postgres.take_its_place("there_is_none", f"{stand_in}_before")
+        with postgres.connected(stand_in) as there:
+            assert there.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        postgres.drop(stand_in)
+        postgres.drop(f"{stand_in}_before")
+
+
+def test_postgres_own_programs_connect_as_the_site_does(photo, tmp_path, monkeypatch):
+    # Which has no TLS here, or not even the programs have.
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "sslmode", "require")
+    with pytest.raises(BackupError, match=r"pg_dump failed: .* SSL"):
+        postgres.dump("", tmp_path / "dump")
 
 
 def test_what_there_is_can_be_listed(photo, backups, quick, capsys):

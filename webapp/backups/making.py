@@ -1,19 +1,28 @@
 """Making a backup: the database as one moment has it, and the photos' files that it names."""
 
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from webapp.backups import postgres
-from webapp.backups.store import UNFINISHED, BackupError, Manifest, Store, StoredFile, new_name, sha256_of
+from webapp.backups.store import (
+    UNFINISHED,
+    BackupError,
+    KnownFiles,
+    Manifest,
+    Store,
+    StoredFile,
+    new_name,
+    sha256_of,
+)
 from webapp.photos.models import Photo
-from webapp.storage.site_file import SiteFile
+from webapp.photos.storing import is_needed
+from webapp.storage.site_file import SiteFile, scratch
 
 # Of the machine, not of the data.
 _NOT_KEPT = {
@@ -29,7 +38,7 @@ def site_store(folder: Path | None = None, identity: Path | None = None) -> Stor
 
 
 def back_up(store: Store) -> tuple[str, Manifest]:
-    """Write a backup, verify it, and delete those that are older than BACKUP_DAYS; return its name and what it has.
+    """Write a backup and verify it; return its name and what it has. Those older than BACKUP_DAYS are deleted.
 
     Raises:
         BackupError: it cannot be written; nothing is left of it.
@@ -45,36 +54,50 @@ def _back_up(store: Store) -> tuple[str, Manifest]:
     name, now = new_name()
     if name in store.names():
         raise BackupError("there is a backup of this second")
-    # Whatever stopped it before, by whatever signal, has left this.
+    before = now - timedelta(days=settings.BACKUP_DAYS)
+    # First, too: on a disk that is full of old ones there would never be another.
+    store.delete_old(before)
+    # Whatever stops it, by whatever signal, leaves this.
     draft = store.folder / f"{UNFINISHED}{name}"
     draft.mkdir(mode=0o700)
-    known = _known(store)
+    try:
+        manifest = _write_backup(store, draft, now)
+        store.finish(draft, name, manifest)
+    except Exception:
+        with suppress(OSError):
+            store.delete_old(before)
+        raise
+    store.delete_old(before)
+    return name, manifest
+
+
+def _write_backup(store: Store, draft: Path, now: datetime) -> Manifest:
     with transaction.atomic(), connection.cursor() as cursor:
         # One moment: the dump, the counts and the names of files are of the same.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
         tables = postgres.tables(cursor)
-        names = list(_names())
+        names = dict.fromkeys(_names())
         cursor.execute("SHOW server_version")
         (version,) = cursor.fetchone()
-        with tempfile.TemporaryDirectory(dir=store.folder, prefix=UNFINISHED) as folder:
-            dumped = Path(folder) / "database.dump"
+        # Beside the site's data, not beside backups, which may be copied elsewhere at any time: it is not encrypted.
+        with scratch() as folder:
+            dumped = folder / "database.dump"
             postgres.dump(snapshot, dumped)
             database = _write(store, draft, dumped)
-            written = Path(folder) / "settings"
+            written = folder / "settings"
             written.write_text(settings_text())
             values = _write(store, draft, written)
+    known = _known(store)
     files, missing = [], []
-    for name_of_file in names:
+    for name in names:
         try:
-            files.append(store.keep(SiteFile(name_of_file), known.get(name_of_file)))
+            files.append(store.keep(SiteFile(name), known))
+            known.add(files[-1])
         except FileNotFoundError:
-            missing.append(name_of_file)
-    manifest = Manifest(now.isoformat(), version, store.recipient, tables, database, values, files, missing)
-    store.finish(draft, name, manifest)
-    store.delete_old(now - timedelta(days=settings.BACKUP_DAYS))
-    return name, manifest
+            missing.append(name)
+    return Manifest(now.isoformat(), version, store.recipient, tables, database, values, files, missing)
 
 
 def _write(store: Store, folder: Path, source: Path) -> StoredFile:
@@ -82,18 +105,23 @@ def _write(store: Store, folder: Path, source: Path) -> StoredFile:
     return store.write(source, target, source.name, sha256_of(source))
 
 
-def _known(store: Store) -> dict[str, StoredFile]:
-    """Return the files of the newest backup that can be read, if it was encrypted for the same key, by their paths."""
-    for name in reversed(store.names()):
+def _known(store: Store) -> KnownFiles:
+    """Return the files of all backups that can be read and were encrypted for the same key."""
+    known = KnownFiles()
+    for name in store.names():
         with suppress(BackupError):
             manifest = store.manifest(name)
-            return {file.path: file for file in manifest.files} if manifest.encrypted_for == store.recipient else {}
-    return {}
+            if manifest.encrypted_for == store.recipient:
+                for file in manifest.files:
+                    known.add(file)
+    return known
 
 
 def _names() -> Iterable[str]:
-    """Yield the names of the photos' files that cannot be made again."""
+    """Yield the names of the photos' files that cannot be made again; two photos can have the same."""
     for photo in Photo.objects.order_by("pk").iterator():
+        if photo.removed_at is not None and not is_needed(photo):
+            continue
         yield photo.preview.name
         if photo.large_preview_sha256:
             yield photo.large_preview.name

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from webapp.backups.store import BackupError, Table
 
@@ -63,12 +64,7 @@ def is_used(database: str) -> bool:
 @contextmanager
 def connected(database: str) -> Iterator[psycopg.Connection]:
     """Connect to another database of the same server."""
-    parameters = {
-        name: value
-        for name, value in connection.get_connection_params().items()
-        if name in ("host", "port", "user", "password", "connect_timeout", "sslmode", "sslrootcert")
-    }
-    with psycopg.connect(**parameters, dbname=database, autocommit=True) as other:
+    with psycopg.connect(**_parameters() | {"dbname": database}, autocommit=True) as other:
         yield other
 
 
@@ -110,20 +106,31 @@ def take_its_place(database: str, before: str) -> None:
     connection.close()
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     try:
-        with connected(_MAINTENANCE) as server:
-            server.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [name])
+        # Both or none: without a database of that name there would be no site.
+        with connected(_MAINTENANCE) as server, server.transaction():
+            server.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
+                "WHERE datname = %s AND usename = current_user",
+                [name],
+            )
             server.execute(rename.format(sql.Identifier(name), sql.Identifier(before)))
             server.execute(rename.format(sql.Identifier(database), sql.Identifier(name)))
     except psycopg.errors.ObjectInUse:
         raise BackupError("the site uses the database: stop it, and its worker, first") from None
 
 
+def _parameters() -> dict[str, Any]:
+    """Return how the site connects, such as host and certificates, as PostgreSQL's own programs know it."""
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    return {name: value for name, value in connection.get_connection_params().items() if name in known}
+
+
 def _run(program: str, database: str, *arguments: str) -> None:
-    parameters = connection.get_connection_params()
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-    secrets = {variable: str(parameters[name]) for name, variable in names.items() if parameters.get(name)}
-    command = [_program(program), f"--dbname={database}", "--no-password", *arguments]
-    done = subprocess.run(command, env=os.environ | secrets, capture_output=True, text=True)
+    parameters = _parameters() | {"dbname": database}
+    # Anybody on the machine can read what a program is called with.
+    secret = {"PGPASSWORD": str(parameters.pop("password"))} if parameters.get("password") else {}
+    command = [_program(program), f"--dbname={make_conninfo(**parameters)}", "--no-password", *arguments]
+    done = subprocess.run(command, env=os.environ | secret, capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason"]
         raise BackupError(f"{program} failed: {lines[0]}")

@@ -1,6 +1,5 @@
 """Restoring a backup, in earnest or as a drill: all of it is read and compared before anything is replaced."""
 
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from webapp.backups import postgres
-from webapp.backups.store import UNFINISHED, BackupError, Manifest, Store, StoredFile, new_name, sha256_of
+from webapp.backups.store import BackupError, Manifest, Store, StoredFile, new_name, sha256_of
 from webapp.photos.thumbnails import THUMBNAILS
 from webapp.photos.transport import PACKED_PREVIEWS
 from webapp.storage.site_file import SiteFile, scratch, site_storage
@@ -51,11 +50,11 @@ def drill(store: Store) -> Restored:
     with store.locked():
         name = store.newest()
         manifest = check(store, name)
-        scratch = f"{connection.settings_dict['NAME']}_drill"
+        database = f"{connection.settings_dict['NAME']}_drill"
         try:
-            _fill(store, name, manifest, scratch)
+            _fill(store, name, manifest, database)
         finally:
-            postgres.drop(scratch)
+            postgres.drop(database)
         return Restored(name, manifest)
 
 
@@ -92,8 +91,8 @@ def restore(store: Store, name: str, *, replace: bool = False) -> Restored:
 def _fill(store: Store, name: str, manifest: Manifest, database: str) -> None:
     """Fill a new database with a backup's, and compare what its tables hold."""
     postgres.create(database)
-    with tempfile.TemporaryDirectory(dir=store.folder, prefix=UNFINISHED) as folder:
-        dumped = Path(folder) / "database.dump"
+    with scratch() as folder:
+        dumped = folder / "database.dump"
         store.read(name, manifest, manifest.database, dumped)
         postgres.restore(dumped, database)
     found = postgres.tables_of(database)

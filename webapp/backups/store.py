@@ -2,15 +2,16 @@
 
 ::
 
-    files/ab/abcd...            each photo's file under the SHA-256 of its content, once for all backups
+    files/ab/abcd...            each photo's file under the SHA-256 of what is stored, once for all backups
     2026-11-29T03-30-12Z/       a backup
         database.dump           by pg_dump, in its custom format
         settings                NAME=VALUE of the settings that the data need, such as SECRET_KEY
         manifest.json           counts, sizes and SHA-256 of all that
         manifest.sha256
 
-Where a key is given, each file but the manifest is encrypted by ``age``, and has its suffix. A backup appears under its
-name when it is whole and was verified; what was stopped before is hidden.
+Where a key is given, each file but the manifest is encrypted by ``age``, and has its suffix: never twice to the same
+bytes, so that no backup's file takes the place of another's. A backup appears under its name when it is whole and was
+verified; what was stopped before is hidden.
 """
 
 import fcntl
@@ -21,10 +22,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from editing.files import write_atomically
 from webapp.storage.site_file import SiteFile, scratch
@@ -111,6 +112,28 @@ class Manifest:
             )
         except (ValueError, KeyError, TypeError):
             raise BackupError("manifest.json cannot be read") from None
+
+
+class KnownFiles:
+    """Stored files of backups that can be read, by the site's file that each is a copy of, and by their content."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._by_path: dict[str, StoredFile] = {}
+        self._by_content: dict[str, StoredFile] = {}
+
+    def add(self, file: StoredFile) -> None:
+        """Know one more; of two of the same name the later."""
+        self._by_path[file.path] = self._by_content[file.sha256] = file
+
+    def unchanged(self, path: str, state: tuple[int, int]) -> StoredFile | None:
+        """Return that of a site's file which has so many bytes and was written then, in ns since 1970."""
+        found = self._by_path.get(path)
+        return found if found and (found.bytes, found.modified) == state else None
+
+    def same(self, sha256: str) -> StoredFile | None:
+        """Return one of the same content."""
+        return self._by_content.get(sha256)
 
 
 @dataclass(frozen=True)
@@ -203,30 +226,42 @@ class Store:
         suffix = _SUFFIX if manifest.encrypted_for else ""
         if file in (manifest.database, manifest.settings):
             return self.folder / name / (file.path + suffix)
-        return self.shared(file.sha256, suffix)
+        path = self._shared(file.stored_sha256, suffix)
+        # Encrypted backups of before lie under the SHA-256 of what was encrypted.
+        return path if path.is_file() else self._shared(file.sha256, suffix)
 
-    def shared(self, sha256: str, suffix: str) -> Path:
-        """Return where a photo's file lies by the hash of its content."""
+    def _shared(self, sha256: str, suffix: str) -> Path:
         return self.folder / "files" / sha256[:2] / (sha256 + suffix)
 
-    def keep(self, source: SiteFile, known: StoredFile | None) -> StoredFile:
-        """Keep a file of the site's, unless it is there from an earlier backup.
+    def keep(self, source: SiteFile, known: KnownFiles) -> StoredFile:
+        """Keep a file of the site's, unless it is there from an earlier backup for the same key.
 
         Raises:
             FileNotFoundError: it is gone.
         """
         suffix = _SUFFIX if self.recipient else ""
+
+        def is_there(file: StoredFile | None) -> TypeGuard[StoredFile]:
+            if file is None:
+                return False
+            path = self._shared(file.stored_sha256, suffix)
+            return path.is_file() and path.stat().st_size == file.stored_bytes
+
         state = source.state()
-        if known and (known.bytes, known.modified) == state:
-            there = self.shared(known.sha256, suffix)
-            if there.is_file() and there.stat().st_size == known.stored_bytes:
-                return known
+        if is_there(unchanged := known.unchanged(source.name, state)):
+            return unchanged
         with scratch() as folder:
             path = source.fetch(folder)
             sha256 = sha256_of(path)
-            target = self.shared(sha256, suffix)
+            if is_there(same := known.same(sha256)):
+                return replace(same, path=source.name, modified=state[1])
+            draft = self._shared(sha256, UNFINISHED)
+            draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stored = self.write(path, draft, source.name, sha256, state[1])
+            target = self._shared(stored.stored_sha256, suffix)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return self.write(path, target, source.name, sha256, state[1])
+            draft.replace(target)
+            return stored
 
     def write(self, source: Path, target: Path, path: str, sha256: str, modified: int = 0) -> StoredFile:
         """Write a copy, encrypted where a key is given, and read it again.
@@ -234,20 +269,18 @@ class Store:
         Raises:
             BackupError: it is not what was to be written.
         """
-        draft = target.with_name(f".{target.name}{UNFINISHED}")
         if self.recipient:
-            _age("--encrypt", "--recipient", self.recipient, "--output", str(draft), str(source))
+            _age("--encrypt", "--recipient", self.recipient, "--output", str(target), str(source))
         else:
-            shutil.copyfile(source, draft)
-        with draft.open("rb+") as file:
+            shutil.copyfile(source, target)
+        with target.open("rb+") as file:
             os.fsync(file.fileno())
             # What is read next comes from the disk.
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        stored = sha256_of(draft)
+        stored = sha256_of(target)
         if not self.recipient and stored != sha256:
-            draft.unlink()
+            target.unlink()
             raise BackupError(f"{path} was changed while it was copied, or the disk of the backups fails: try again")
-        draft.replace(target)
         return StoredFile(path, source.stat().st_size, sha256, target.stat().st_size, stored, modified)
 
     def read(self, name: str, manifest: Manifest, file: StoredFile, target: Path) -> None:

@@ -272,7 +272,7 @@ def _delete_files(photo: Photo) -> None:
         lock_files()
         # Two sources can have the same preview: copies that differ in their metadata alone.
         sharers = list(Photo.objects.filter(preview_sha256=photo.preview_sha256))
-        needed = {sharer.pk for sharer in sharers if sharer.removed_at is None or _is_needed(sharer)}
+        needed = {sharer.pk for sharer in sharers if sharer.removed_at is None or is_needed(sharer)}
         if photo.pk not in needed:
             _delete_original(photo)
         if any(sharer.removed_at is None for sharer in sharers):
@@ -293,5 +293,6 @@ def _delete_original(photo: Photo) -> None:
         row.save(update_fields=["original_suffix"])
 
 
-def _is_needed(photo: Photo) -> bool:
+def is_needed(photo: Photo) -> bool:
+    """Tell whether the files of a photo that was removed are still needed, by a version of a data set, say."""
     return any(answer for _, answer in files_needed.send(Photo, photo=photo))
