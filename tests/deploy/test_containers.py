@@ -6,6 +6,7 @@ starts them, nor that what ends is started again, which podman leaves to systemd
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -97,7 +98,9 @@ podman restart --time 20 $(id site) >/dev/null
 healthy site
 podman exec $(id site) python manage.py make_researcher --name ada | grep -q 'ada'
 test "$(podman inspect --format '{{.State.Running}} {{.RestartCount}}' $(id worker))" = 'true 0'
-podman exec $(id site) sh -c 'echo kept > /data/photo'
+podman exec $(id site) python -c "import numpy; numpy.save('/tmp/photo.npy', numpy.full((64, 96, 3), 0.1, 'float32'))"
+podman exec $(id site) python manage.py import_photos /tmp/photo.npy --transfer linear
+previews=$(podman exec $(id site) sh -c 'cat /data/previews/*' | sha256sum)
 """
 LOSE = """
 podman stop --all --time 20 >/dev/null
@@ -108,7 +111,8 @@ LOOK_AGAIN = """
 compose up -d site
 healthy site
 podman exec $(id site) python manage.py make_researcher --name ada | grep -q 'ada'
-test "$(podman exec $(id site) cat /data/photo)" = kept
+test "$(podman exec $(id site) sh -c 'cat /data/previews/*' | sha256sum)" = "$previews"
+podman exec $(id site) python manage.py backup --list
 podman stop --all --time 20 >/dev/null
 """
 DOCKER = "docker compose --file deploy/compose.yaml"
@@ -117,7 +121,9 @@ DOCKER = "docker compose --file deploy/compose.yaml"
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An engine whose images and containers lie in a folder of its own, which is gone afterwards."""
-    missing = [name for name in ("podman", "podman-compose", "runc", "catatonit") if shutil.which(name) is None]
+    missing = [
+        name for name in ("podman", "podman-compose", "runc", "iptables", "catatonit") if shutil.which(name) is None
+    ]
     if missing and not (missing == ["catatonit"] and Path("/usr/libexec/podman/catatonit").exists()):
         pytest.skip(f"the containers are neither built nor started: there is no {', '.join(missing)}")
     if os.geteuid() != 0:
@@ -171,22 +177,23 @@ def test_the_image_is_built_and_the_site_its_worker_and_postgres_start(engine: P
     options = " ".join(["--network=host", *volumes])
     compose = f"cd {clone} && podman-compose -p safelight -f deploy/compose.yaml"
     output("sh", "-euc", f"{compose} --podman-build-args='{options}' build")
-    back_up, restore = _copied_and_back(clone / "docs" / "deploy.md")
+    back_up, restore = _backed_up_and_back(clone / "docs" / "deploy.md")
     script = f"cd {clone}\n{START}{ASK}{LOOK}{back_up}{LOSE}{restore}{LOOK_AGAIN}"
     output(*ISOLATED, "--net", "sh", "-euc", script)
 
 
-def _copied_and_back(page: Path) -> tuple[str, str]:
-    """Return the commands of the page that copy database and files, and those that put them back, for podman-compose.
+def _backed_up_and_back(page: Path) -> tuple[str, str]:
+    """Return the commands of the page that back up, and those that restore, for podman-compose.
 
-    Left out is the last, which starts all: there one service is started after the other.
+    It waits for nobody's health, so that the last, which starts all, is left out; and what it prints of its own would
+    stand in a file before what a container prints.
     """
     blocks = page.read_text().split("```")[1::2]
-    copied = next(number for number, block in enumerate(blocks) if "pg_dump --username" in block)
-    commands = [block.removeprefix("sh").replace(DOCKER, "compose") for block in blocks[copied : copied + 2]]
-    back_up, restore = commands
-    *restored, last = restore.strip().splitlines()
-    assert "pg_restore" in restore
-    assert last == "compose up --detach"
-    # There is no waiting for another's health here.
-    return back_up, "\n".join([restored[0], "healthy database", *restored[1:]])
+    first = next(number for number, block in enumerate(blocks) if "manage.py drill" in block and DOCKER in block)
+    back_up, restore = (
+        re.sub(r"compose exec -T (\w+)", r"podman exec $(id \1)", block.removeprefix("sh").replace(DOCKER, "compose"))
+        for block in blocks[first : first + 2]
+    )
+    database, *restored, last = restore.strip().splitlines()
+    assert (database, last) == ("compose up --detach --wait database", "compose up --detach")
+    return back_up, "\n".join(["compose up --detach database", "healthy database", *restored])

@@ -67,8 +67,10 @@ def test_compose_runs_a_worker_on_the_sites_data(root: Path) -> None:
     services = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]
     site, worker = services["site"], services["worker"]
     assert worker["command"] == ["python", "manage.py", "worker"]
-    for same in ("env_file", "environment", "volumes"):
+    for same in ("env_file", "environment"):
         assert worker[same] == site[same]
+    assert worker["volumes"] == ["previews:/data"]
+    assert set(worker["volumes"]) < set(site["volumes"])
 
 
 def test_every_setting_reaches_the_containers_but_those_that_compose_sets(root: Path) -> None:
@@ -76,8 +78,9 @@ def test_every_setting_reaches_the_containers_but_those_that_compose_sets(root: 
     site = yaml.safe_load((root / "deploy" / "compose.yaml").read_text())["services"]["site"]
     assert site["env_file"] == ".env"
     fixed = {name for name, value in site["environment"].items() if f"${{{name}" not in value}
-    assert fixed == {"DATABASE_URL", "PGPASSWORD", "DATA_DIR", "BIND"}
+    assert fixed == {"DATABASE_URL", "PGPASSWORD", "DATA_DIR", "BACKUP_DIR", "BIND"}
     assert f"previews:{site['environment']['DATA_DIR']}" in site["volumes"]
+    assert f"backups:{site['environment']['BACKUP_DIR']}" in site["volumes"]
 
 
 @pytest.mark.skipif(shutil.which("podman-compose") is None, reason="needs podman-compose")
