@@ -217,7 +217,7 @@ _entries = {"OPTIONS": {"MAX_ENTRIES": 10_000}}
 CACHES = {
     # Codes of second factors are counted across web processes, as failed logins are.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "logins_cache", **_entries},
-    # Throttling counts in each web process's memory, which is fast and rough.
+    # Throttling counts in each web process's memory, which is fast and rough: docs/scale.md says why.
     "throttles": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_entries},
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -433,9 +433,9 @@ BACKUP_IDENTITY = environment.read(
     unset="`--identity` names it",
 )
 
-# What a job leaves to know stands in the rows of the app that it is of. A worker that is stopped ends what it does
-# soon, or puts it back.
-PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "always", "shutdown_graceful_timeout": 5}
+# What a job leaves to know stands in the rows of the app that it is of. One that fails stays for a day, to be counted.
+# A worker that is stopped ends what it does soon, or puts it back.
+PROCRASTINATE_WORKER_DEFAULTS = {"name": "worker", "delete_jobs": "successful", "shutdown_graceful_timeout": 5}
 
 configuration.check_backups(BACKUP_RECIPIENT, BACKUP_IDENTITY)
 configuration.make_folders(STATIC_ROOT, FILE_UPLOAD_TEMP_DIR)

@@ -40,6 +40,7 @@ AFTER_DOWNLOADS = -1  # the priority of what nobody waits for
 # How often a job is done whose worker dies at it: it may be the reason.
 TRIES = 3
 LIMIT = 15 * 60  # seconds: a gigapixel on a slow machine
+FAILED_JOBS_HOURS = 24  # for which they are kept, and /metrics counts them
 _CRASHED = gettext_noop("The photo is too much for this server: it ran out of memory, or its decoder crashed.")
 _NOT_WRITTEN = gettext_noop(
     "The server cannot save the picture at the moment, its disk may be full. Please try again later."
@@ -95,6 +96,7 @@ def develop_download(context: JobContext, *, download: int) -> None:
 async def clean_up(context: JobContext, timestamp: int) -> None:
     """Every minute: take up what a worker has left when it died, and delete what is old."""
     jobs = context.app.job_manager
+    await jobs.delete_old_jobs(FAILED_JOBS_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
     for job in await jobs.get_stalled_jobs(queue=QUEUE):
         # What is done every minute comes again by itself.
         is_download = job.task_name in (develop_download.name, *develop_download.aliases)
@@ -103,7 +105,7 @@ async def clean_up(context: JobContext, timestamp: int) -> None:
             continue
         if is_download:
             await sync_to_async(_fail)(job.task_kwargs.get("download"), _CRASHED)
-        await jobs.finish_job(job, Status.FAILED, delete_job=True)
+        await jobs.finish_job(job, Status.FAILED, delete_job=False)
     await sync_to_async(_clean_up_downloads)()
     await sync_to_async(delete_leftovers)()
 

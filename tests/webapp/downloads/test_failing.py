@@ -1,8 +1,11 @@
 """What becomes of downloads that cannot be made."""
 
 import time
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import AbortReason, JobContext
@@ -11,8 +14,9 @@ from procrastinate.jobs import Job
 from editing.processes import Crashed
 from tests.webapp.downloads.downloading import ask, jobs, reason, states, url
 from tests.webapp.site_files import downloads_folder
+from webapp.desk.metrics import Site
 from webapp.downloads.models import Download
-from webapp.downloads.tasks import develop_download
+from webapp.downloads.tasks import FAILED_JOBS_HOURS, develop_download
 
 
 class TestFailing:
@@ -44,11 +48,39 @@ class TestFailing:
         assert "too much for this server" in reason()
 
     def test_a_fault_of_ours_is_said_without_its_details(self, player, finished, work, monkeypatch):
+        with monkeypatch.context() as patch:
+            patch.setattr("webapp.downloads.tasks.run_isolated", faulty)
+            ask(player, finished)
+            work()
+        assert reason() == "The server failed at it. Its log says why."
+        assert jobs().get().status == "failed"
+        assert ask(player, finished).status_code == 202
+        work()
+        assert states(player, finished) == {"jpeg": "ready"}
+
+    def test_a_job_that_fails_is_counted_for_a_day(self, player, finished, work, monkeypatch):
+        alerts = (Path(settings.BASE_DIR) / "deploy" / "prometheus-alerts.yml").read_text()
+        assert 'expr: safelight_jobs{status="failed"} > 0\n' in alerts
         monkeypatch.setattr("webapp.downloads.tasks.run_isolated", faulty)
         ask(player, finished)
         work()
-        assert reason() == "The server failed at it. Its log says why."
-        assert not jobs().exists()
+        assert counted_jobs() == {"failed": 1}
+        age_jobs(hours=FAILED_JOBS_HOURS - 1)
+        work(cleaning_up=True)
+        assert counted_jobs() == {"failed": 1}
+        age_jobs(hours=2)
+        work(cleaning_up=True)
+        assert counted_jobs() == {}
+
+
+def counted_jobs():
+    samples = (sample for metric in Site().collect() for sample in metric.samples if sample.name == "safelight_jobs")
+    return {sample.labels["status"]: sample.value for sample in samples}
+
+
+def age_jobs(hours):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_events SET at = at - make_interval(hours => %s)", [hours])
 
 
 def dying(*arguments, **options):
