@@ -72,6 +72,12 @@ def test_without_postgres_it_is_said_to_be_away(counting, db, monkeypatch):
     assert read(counting)["safelight_database_up{}"] == 0
 
 
+def test_the_disk_of_backups_is_counted_where_it_is_another_one(counting, db, settings):
+    assert [name for name in read(counting) if "disk" in name] == ["safelight_disk_free_ratio{disk=data}"]
+    settings.BACKUP_DIR = Path("/dev/shm")  # noqa: S108
+    assert 0 <= read(counting)["safelight_disk_free_ratio{disk=backups}"] <= 1
+
+
 def test_alerts_and_the_board_ask_for_metrics_that_there_are(counting, db):
     counting.get("/livez")
     known = {name.partition("{")[0] for name in read(counting)}

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +48,8 @@ def health_page(request: HttpRequest) -> HttpResponseBase:
 def conditions() -> Iterator[Condition]:
     """Yield all that is looked at."""
     yield _disk()
+    if folder := disks().get("backups"):
+        yield _backups_disk(folder)
     if settings.S3_BUCKET:
         yield _bucket()
     yield _worker()
@@ -56,15 +59,34 @@ def conditions() -> Iterator[Condition]:
         yield _age("Drill", BackupRun.Kind.DRILL, _DRILL_AGE, "nobody knows whether the backups come back")
 
 
+def disks() -> dict[str, Path]:
+    """Return the folders that the site fills, each on a disk of its own; backups only where this process sees them."""
+    folders = {"data": Path(settings.DATA_DIR)}
+    with suppress(OSError):
+        if settings.BACKUP_DIR.stat().st_dev != folders["data"].stat().st_dev:
+            folders["backups"] = settings.BACKUP_DIR
+    return folders
+
+
 def _disk() -> Condition:
-    folder = Path(settings.DATA_DIR)
+    folder = disks()["data"]
     if reason := why_unwritable(folder):
         return Condition("Disk", reason, f"No photo, download or export can be saved. People play on. Mend {folder}.")
+    state, is_full = _room(folder)
+    return Condition("Disk", state, "Soon no photo, download or export can be saved. Make room." if is_full else "")
+
+
+def _backups_disk(folder: Path) -> Condition:
+    state, is_full = _room(folder)
+    meaning = f"Soon no backup can be made. Make room in {folder}, or keep backups for fewer days (BACKUP_DAYS)."
+    return Condition("Disk of backups", state, meaning if is_full else "")
+
+
+def _room(folder: Path) -> tuple[str, bool]:
+    """Return in words how much room a folder's disk has, and whether that is little."""
     usage = shutil.disk_usage(folder)
     state = f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.0f}"
-    if usage.free < _LITTLE_ROOM * usage.total:
-        return Condition("Disk", state, "Soon no photo, download or export can be saved. Make room.")
-    return Condition("Disk", state)
+    return state, usage.free < _LITTLE_ROOM * usage.total
 
 
 def _bucket() -> Condition:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from secrets import compare_digest
 from shutil import disk_usage
 
@@ -18,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from webapp.backups.models import BackupRun, last_success
 from webapp.datasets.models import DatasetVersion, PreparedExport
+from webapp.desk.health import disks
 from webapp.downloads.models import Download
 from webapp.http.metrics import WebProcesses
 from webapp.storage.site_file import site_storage
@@ -48,8 +48,11 @@ class Site:
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is the case now; of Postgres only that it is away, if it is."""
-        usage = disk_usage(Path(settings.DATA_DIR))
-        yield GaugeMetricFamily("safelight_disk_free_ratio", "Free share of DATA_DIR's disk.", usage.free / usage.total)
+        room = GaugeMetricFamily("safelight_disk_free_ratio", "Free share of a disk.", labels=["disk"])
+        for name, folder in disks().items():
+            usage = disk_usage(folder)
+            room.add_metric([name], usage.free / usage.total)
+        yield room
         is_usable = not site_storage().why_unusable(by_writing=False)
         yield GaugeMetricFamily("safelight_bucket_up", "1 if the bucket answers, or the site has none.", is_usable)
         try:

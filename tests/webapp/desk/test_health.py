@@ -1,6 +1,8 @@
 """The page of the desk that says how the site itself is."""
 
+from collections import namedtuple
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -18,6 +20,9 @@ def _server(settings, study):
     beat(timedelta())
     for kind in BackupRun.Kind:
         note(kind, "2026-11-29T03-30-12Z")
+
+
+Usage = namedtuple("Usage", "total used free")
 
 
 def beat(ago):
@@ -49,6 +54,22 @@ def test_what_is_wrong_is_said_on_the_desk_with_what_it_means(researcher, monkey
     page = text(researcher.get("/desk/health/"))
     assert "No photo, download or export can be saved." in page
     assert "Downloads and exports wait" in page
+
+
+def test_a_full_disk_of_backups_is_seen_where_it_is_another_one(settings, monkeypatch):
+    settings.BACKUP_DIR = settings.DATA_DIR / "backups"
+    settings.BACKUP_DIR.mkdir()
+    full = settings.BACKUP_DIR
+    monkeypatch.setattr(
+        "shutil.disk_usage", lambda folder: Usage(100, 100, 0) if folder == full else Usage(100, 0, 100)
+    )
+    assert wrong() == {}
+    full = settings.BACKUP_DIR = Path("/dev/shm")  # noqa: S108
+    assert settings.BACKUP_DIR.stat().st_dev != settings.DATA_DIR.stat().st_dev
+    assert set(wrong()) == {"Disk of backups"}
+    assert "Make room in /dev/shm" in wrong()["Disk of backups"]
+    settings.BACKUP_DIR = settings.DATA_DIR / "none"
+    assert wrong() == {}
 
 
 def test_backups_that_are_old_or_have_failed_are_wrong():
