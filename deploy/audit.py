@@ -1,13 +1,16 @@
 """Look up all pinned dependencies in the advisories of PyPI and npm; `make audit` runs it.
 
 Ends with 0 if nothing is known of any of them, 1 if something is, and 2 if a service could not be asked: that is no
-clean bill.
+clean bill. What services answer is written to ``deploy/audited.json``, to be committed; where one does not, that says
+when it last did.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ PYTHON = [
     *("--format", "json", "--progress-spinner", "off"),
 ]
 JAVASCRIPT = ["npm", "--prefix", str(ROOT / "frontend"), "audit", "--json"]
+PINNED = {"Python": ROOT / "constraints.txt", "JavaScript": ROOT / "frontend" / "package-lock.json"}
+RECORD = ROOT / "deploy" / "audited.json"
 
 
 class NotAsked(Exception):
@@ -59,16 +64,38 @@ def audit(what: str, command: list[str], read: Callable[[Any], list[str]]) -> in
     try:
         known = read(json.loads(asked.stdout or "null") or {})
     except NotAsked as error:
-        print(f"{what}: {error}: run this again where the service answers")
+        print(f"{what}: {error}: run this again where the service answers; {last_answer(what)}")
         return 2
     except (ValueError, KeyError, TypeError):
         last = (asked.stderr.strip().splitlines() or ["no answer"])[-1]
-        print(f"{what}: the advisories could not be asked ({last[:160]}): run this again where the service answers")
+        said = f"the advisories could not be asked ({last[:160]})"
+        print(f"{what}: {said}: run this again where the service answers; {last_answer(what)}")
         return 2
+    answer = {"date": date.today().isoformat(), "known": known, "pinned": _digest(what)}
+    RECORD.write_text(json.dumps(_records() | {what: answer}, indent=2, sort_keys=True) + "\n")
     print(f"{what}: {len(known) or 'no'} known vulnerabilities")
     for line in known:
         print(f"  {line}")
     return 1 if known else 0
+
+
+def last_answer(what: str) -> str:
+    """Return in words when the service last answered about one kind of packages, and what it knew."""
+    record = _records().get(what)
+    if record is None:
+        return "no earlier answer is recorded"
+    days = (date.today() - date.fromisoformat(record["date"])).days
+    known = len(record["known"]) or "no"
+    changed = "the same" if record["pinned"] == _digest(what) else "other"
+    return f"it last did on {record['date']}, {days} days ago: {known} known vulnerabilities, of {changed} packages"
+
+
+def _records() -> dict[str, Any]:
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {}
+
+
+def _digest(what: str) -> str:
+    return hashlib.sha256(PINNED[what].read_bytes()).hexdigest()
 
 
 def main() -> int:

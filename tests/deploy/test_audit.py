@@ -3,6 +3,7 @@
 import json
 import runpy
 import stat
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,36 @@ NPM_AWAY = {"message": "405 Method Not Allowed"}
 def test_it_ends_as_well_as_what_is_known_and_who_answered(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], python: Any, javascript: Any, status: int, said: str
 ) -> None:
+    assert audit(root, tmp_path, python, javascript) == status
+    assert said in capsys.readouterr().out
+
+
+def test_where_no_service_answers_it_says_when_one_last_did(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit(root, tmp_path, None, NPM_AWAY) == 2
+    assert capsys.readouterr().out.count("no earlier answer is recorded") == 2
+    assert audit(root, tmp_path, VULNERABLE, NPM_CLEAN) == 1
+    record = json.loads((tmp_path / "audited.json").read_text())
+    record["Python"]["date"] = str(date.today() - timedelta(days=40))
+    record["JavaScript"]["pinned"] = "of another package-lock.json"
+    (tmp_path / "audited.json").write_text(json.dumps(record))
+    capsys.readouterr()
+    assert audit(root, tmp_path, None, NPM_AWAY) == 2
+    python, javascript = capsys.readouterr().out.splitlines()
+    assert python.endswith("40 days ago: 1 known vulnerabilities, of the same packages")
+    assert javascript.endswith(f"on {date.today()}, 0 days ago: no known vulnerabilities, of other packages")
+
+
+def audit(root: Path, folder: Path, python: Any, javascript: Any) -> Any:
+    """Run it with these answers, and with its record in a folder; return its exit status."""
     program = runpy.run_path(str(root / "deploy" / "audit.py"))
     names = program["main"].__globals__
+    names["RECORD"] = folder / "audited.json"
     for name, answer in (("PYTHON", python), ("JAVASCRIPT", javascript)):
-        answers = tmp_path / name
+        answers = folder / name
         text = "" if answer is None else json.dumps(answer)
         answers.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\nexit 1\n")
         answers.chmod(answers.stat().st_mode | stat.S_IXUSR)
         names[name] = [str(answers)]
-    assert program["main"]() == status
-    assert said in capsys.readouterr().out
+    return program["main"]()
