@@ -240,6 +240,18 @@ def test_encrypted_backups_are_read_by_the_private_key_alone(photo, make_key, ba
     assert last_success(BackupRun.Kind.DRILL) is not None
 
 
+def test_the_weekly_drill_does_nothing_where_the_site_cannot_read_its_backups(
+    photo, make_key, backups, settings, capsys
+):
+    key = make_key()
+    call_command("drill", if_readable=True)
+    assert "their private key is elsewhere" in capsys.readouterr().out
+    assert not BackupRun.objects.exists()
+    settings.BACKUP_IDENTITY = str(key)
+    with pytest.raises(CommandError, match="there is no backup"):
+        call_command("drill", if_readable=True)
+
+
 def test_nothing_that_is_to_be_encrypted_lies_open_among_backups(photo, make_key, backups, monkeypatch):
     make_key()
     dump, where = postgres.dump, []

@@ -92,6 +92,13 @@ def test_alerts_and_the_board_ask_for_metrics_that_there_are(counting, db):
     assert not of_rows & known
 
 
+def test_drills_that_another_server_does_have_no_age_here(counting, db, settings):
+    assert "safelight_drill_age_seconds{}" in read(counting)
+    settings.BACKUP_RECIPIENT = "age1"
+    assert "safelight_drill_age_seconds{}" not in read(counting)
+    assert "safelight_backup_age_seconds{}" in read(counting)
+
+
 def test_an_answer_bears_the_id_that_the_proxy_gave_its_request(client, db, settings):
     given = "0123456789abcdef"
     assert client.get("/livez", headers={"X-Request-ID": given}).headers["X-Request-ID"] != given

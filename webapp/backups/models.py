@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 KEPT = 200  # of each kind
@@ -37,3 +38,8 @@ def note(kind: BackupRun.Kind, backup: str, problem: str = "") -> None:
 def last_success(kind: BackupRun.Kind) -> datetime | None:
     """Return when the last backup or drill ended well."""
     return BackupRun.objects.filter(kind=kind, problem="").values_list("finished", flat=True).first()
+
+
+def drills_elsewhere() -> bool:
+    """Tell whether the site cannot read its own backups, so that another server does the drills."""
+    return bool(settings.BACKUP_RECIPIENT and not settings.BACKUP_IDENTITY)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateWorker
 
-from webapp.backups.models import BackupRun, last_success
+from webapp.backups.models import BackupRun, drills_elsewhere, last_success
 from webapp.desk.access import for_researchers, render_desk
 from webapp.http.disk_full import why_unwritable
 from webapp.storage.site_file import site_storage
@@ -56,7 +56,10 @@ def conditions() -> Iterator[Condition]:
     yield _queue()
     if settings.SITE_URL:  # on one's own machine nobody makes backups by a timer
         yield _age("Backup", BackupRun.Kind.BACKUP, _BACKUP_AGE, "if the disk breaks, what was played since is lost")
-        yield _age("Drill", BackupRun.Kind.DRILL, _DRILL_AGE, "nobody knows whether the backups come back")
+        if drills_elsewhere():
+            yield Condition("Drill", "done on another server: this one cannot read its backups")
+        else:
+            yield _age("Drill", BackupRun.Kind.DRILL, _DRILL_AGE, "nobody knows whether the backups come back")
 
 
 def disks() -> dict[str, Path]:

@@ -82,6 +82,16 @@ def test_backups_that_are_old_or_have_failed_are_wrong():
     assert "if the disk breaks" in wrong()["Backup"].lower()
 
 
+def test_a_drill_is_asked_for_only_where_the_site_can_read_its_backups(settings):
+    BackupRun.objects.filter(kind="drill").delete()
+    assert set(wrong()) == {"Drill"}
+    settings.BACKUP_RECIPIENT = "age1"
+    assert wrong() == {}
+    assert "done on another server" in {condition.name: condition.state for condition in conditions()}["Drill"]
+    settings.BACKUP_IDENTITY = "/etc/key"
+    assert set(wrong()) == {"Drill"}
+
+
 def test_on_ones_own_machine_nobody_asks_for_backups(settings):
     settings.SITE_URL = ""
     BackupRun.objects.all().delete()

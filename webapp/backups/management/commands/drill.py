@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from webapp.backups.making import site_store
-from webapp.backups.models import BackupRun, note
+from webapp.backups.models import BackupRun, drills_elsewhere, note
 from webapp.backups.restoring import drill
 from webapp.backups.store import BackupError
 
@@ -21,8 +21,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--folder", type=Path, help="of the backups, another than BACKUP_DIR")
         parser.add_argument("--identity", type=Path, help="the file of the private key, where backups are encrypted")
+        parser.add_argument(
+            "--if-readable", action="store_true", help="unless backups are encrypted, and BACKUP_IDENTITY is unset"
+        )
 
-    def handle(self, *, folder: Path | None, identity: Path | None, **options: Any) -> None:
+    def handle(self, *, folder: Path | None, identity: Path | None, if_readable: bool, **options: Any) -> None:
+        if if_readable and drills_elsewhere():
+            self.stdout.write("No drill here: the backups are encrypted, and their private key is elsewhere.")
+            return
         try:
             restored = drill(site_store(folder, identity))
         except BackupError as error:
