@@ -20,7 +20,6 @@ as_root_in_place() {
 # What a line NAME=VALUE of a file means to systemd, for values without line breaks.
 load_settings() {
     local line name value
-    [ -r "$settings" ] || fail "$settings is missing: deploy/install writes it"
     while IFS= read -r line || [ -n "$line" ]; do
         [[ $line =~ ^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] || continue
         name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
@@ -29,12 +28,21 @@ load_settings() {
         export "$name=$value"
     done < <(
         sed -n 's/^Environment=//p' "$home/deploy/service.conf" | tr ' ' '\n'
-        cat "$settings"
+        [ ! -e "$settings" ] || cat "$settings"
     )
+}
+
+# One of them, as the services have it; empty where it is unset.
+setting() { (load_settings && printf %s "${!1:-}"); }
+
+# A file of a unit, which may write into the folders of the settings in place of those that it names.
+with_folders() {
+    sed -e "s|/var/lib/safelight-site|$(setting DATA_DIR)|g" -e "s|/var/backups/safelight|$(setting BACKUP_DIR)|g" "$1"
 }
 
 # A program, with the services' user and settings.
 as_safelight() {
+    [ -r "$settings" ] || fail "$settings is missing: deploy/install writes it"
     (
         cd "$home"
         load_settings

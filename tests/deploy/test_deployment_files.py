@@ -2,10 +2,12 @@
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
 import tomllib
+from argparse import ArgumentParser
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -15,16 +17,11 @@ from gunicorn.app.wsgiapp import WSGIApplication
 from packaging.specifiers import SpecifierSet
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.deploy.machines import block
 from webapp.http.patient_worker import PatientWorker
 
-PAGES = [
-    "README.md",
-    "docs/researchers.md",
-    "docs/deploy.md",
-    "docs/translations.md",
-    "docs/commands.md",
-    "docs/settings.md",
-]
+ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))]
 
 
 @pytest.fixture
@@ -147,7 +144,7 @@ def test_the_image_copies_what_is_there(root: Path) -> None:
     assert missing == []
 
 
-UNITS = sorted((Path(__file__).parents[2] / "deploy").glob("safelight*.*"))
+UNITS = sorted((ROOT / "deploy").glob("safelight*.*"))
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
 # Of 10, as systemd counts it.
 EXPOSURE = 1.5
@@ -178,6 +175,24 @@ def test_every_service_and_timer_is_started_or_has_a_timer(root: Path) -> None:
     for unit in UNITS:
         timer = unit.with_suffix(".timer")
         assert (timer if timer.exists() else unit).name in shared
+
+
+def test_the_services_may_write_where_the_settings_say(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "environment").write_text("BACKUP_DIR='/mnt/backups'\nDATA_DIR=/srv/data")
+
+    def write_paths(settings: str, unit: str) -> str:
+        script = f". deploy/settings.sh; home=. settings={tmp_path}/{settings}; with_folders deploy/{unit}"
+        said = subprocess.run(["bash", "-euc", script], cwd=root, capture_output=True, text=True, check=True).stdout
+        parsed = configparser.ConfigParser(strict=False, interpolation=None)
+        parsed.read_string(said)
+        assert parsed["Unit"]["RequiresMountsFor"] == parsed["Service"]["ReadWritePaths"]
+        return parsed["Service"]["ReadWritePaths"]
+
+    for unit in ("safelight-backup.service", "safelight-drill.service"):
+        assert write_paths("environment", unit) == "/mnt/backups"
+        assert write_paths("none", unit) == "/var/backups/safelight"
+    assert write_paths("environment", "service.conf") == "/srv/data"
+    assert write_paths("none", "service.conf") == "/var/lib/safelight-site"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
@@ -231,6 +246,41 @@ def test_a_page_names_commands_that_exist(root: Path, page: str) -> None:
     text = (root / page).read_text()
     assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands())
     assert set(re.findall(r"^safelight ([a-z-]+)", text, re.M)) <= set(COMMANDS)
+
+
+def options_of(parser: ArgumentParser) -> set[str]:
+    """The options of a command, and of its subcommands."""
+    found = set(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            found |= set().union(*map(options_of, action.choices.values()))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_calls_the_programs_of_a_server_with_options_that_they_have(root: Path, page: str) -> None:
+    from django.core.management import get_commands, load_command_class
+
+    applications = get_commands()
+    called = r"(?:manage\.py |deploy/manage |deploy/(?!manage))([a-z_]+)(?![\w./-])([^`\n#&]*)"
+    for name, arguments in re.findall(called, (root / page).read_text()):
+        options = set(re.findall(r"--[a-z-]+", arguments))
+        if name in applications:
+            assert options <= options_of(load_command_class(applications[name], name).create_parser("", name)), name
+        else:
+            program = root / "deploy" / name
+            assert os.access(program, os.X_OK), name
+            assert all(f"{option} " in program.read_text() for option in options), name
+
+
+def test_every_block_of_commands_for_servers_is_run_by_a_test(root: Path) -> None:
+    tests = "".join(path.read_text() for path in sorted((root / "tests" / "deploy").glob("test_*.py")))
+    run = set(re.findall(r'block\("([^"]+)"\)', tests))
+    assert all(map(block, run))
+    # By other words than the page's: what it asks of the network, and what has a test of its own.
+    run |= {"git clone", "git pull", "make audit", "docker compose"}
+    blocks = re.findall(r"^```sh\n(.*?)^```", (root / "docs" / "deploy.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert [text for text in blocks if not any(words in text for words in run)] == []
 
 
 @pytest.mark.parametrize("page", [*PAGES, "docs/decisions/README.md"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.machines import SHARED, BareMachine, BootedMachine, bare_machine, output
+from tests.deploy.machines import SHARED, BareMachine, BootedMachine, bare_machine, block, output
 
 # A server's Debian has systemd; the page has git installed.
 PACKAGES = "systemd-sysv,dbus,git,ca-certificates"
@@ -155,14 +155,25 @@ def test_a_fresh_server_plays_is_safe_and_comes_back_whatever_is_killed(server: 
         server.play(episodes=1, seed=1)
         assert episodes(booted) == 4
 
-        # Again: nothing that is there changes.
+        # Again: nothing that is there changes, and nothing is installed that the settings do without.
+        booted.run("dpkg --remove postgresql")
         again = booted.run(f"{CLONE}/deploy/install")
+        booted.run("! dpkg --status postgresql | grep -q '^Status: install ok'")
         assert "The account 'researcher' exists" in again
         assert settings(booted) == before
         assert episodes(booted) == 4
         assert "this is the server of localhost" in booted.fails(f"{CLONE}/deploy/install elsewhere.example")
+        elsewhere = booted.fails(f"{CLONE}/deploy/install --database postgresql://other/site")
+        assert "edit DATABASE_URL" in elsewhere
 
-        assert "/var/lib/safelight-site" in booted.run(f"{CLONE}/deploy/uninstall")
+        booted.run(f"cd {CLONE}\n" + block("remove_second_factor").replace("ada", "researcher"))
+        booted.run(f"cd {CLONE}\n" + block("BACKUP_DIR="))
+        booted.run("systemctl start safelight-backup && systemctl start safelight-drill")
+        booted.run("[ $(ls --directory /srv/backups/2* | wc --lines) = 2 ]")
+        before = settings(booted)
+        left = booted.run(f"{CLONE}/deploy/uninstall")
+        assert "/var/lib/safelight-site" in left
+        assert "/srv/backups" in left
         booted.run("! systemctl is-active safelight safelight-worker")
         booted.run(GONE)
         booted.run(f"{CLONE}/deploy/install")
@@ -173,12 +184,17 @@ def test_a_fresh_server_plays_is_safe_and_comes_back_whatever_is_killed(server: 
 @pytest.mark.long
 def test_a_server_that_is_lost_is_back_on_an_empty_one_from_its_backup(server: Server) -> None:
     backups = f"{SHARED}/backups"
+    of_the_page, from_backup = (
+        f"cd {CLONE}\n" + text.replace("retouch.example.org", NAME).replace("/srv/backups", backups)
+        for text in (block("deploy/backup --list"), block("deploy/restore --folder"))
+    )
     with server.machine.booted(forgets=True) as booted:
         booted.run(READY)
         booted.run(IMPORT_PHOTOS)
         server.play(episodes=3, seed=0)
         key = re.search("SECRET_KEY=.*", settings(booted))
         assert key is not None
+        assert "comes back whole" in booted.run(of_the_page.partition("deploy/restore")[0])
         # As the timers do it: with the services' rights.
         booted.run("systemctl start safelight-backup.service && systemctl start safelight-drill.service")
         log = booted.run("journalctl --unit safelight-drill --output cat --no-pager")
@@ -189,25 +205,28 @@ def test_a_server_that_is_lost_is_back_on_an_empty_one_from_its_backup(server: S
         assert episodes(booted) == 0
         booted.run(f"chown --recursive safelight: {backups}")
         # A file is damaged: nothing is replaced, and the site serves on.
-        damaged = booted.run(f"ls {backups}/*/database.dump").strip()
+        damaged = booted.run(f"ls {backups}/*/database.dump | tail --lines 1").strip()
         booted.run(f"cp {damaged} /root/dump && truncate --size=-1 {damaged}")
         said = booted.fails(f"{CLONE}/deploy/restore --folder {backups}")
         assert "Nothing was replaced" in said
         assert "database.dump) is damaged" in said
         booted.run(READY)
         booted.run(f"cat /root/dump > {damaged}")
-        said = booted.run(f"{CLONE}/deploy/restore --folder {backups}")
+        # Into folders elsewhere; the last line of the settings has no end.
+        booted.run("printf 'DATA_DIR=/srv/data\nBACKUP_DIR=/srv/own' >>/etc/safelight/environment")
+        said = booted.run(from_backup)
         assert "all compared" in said
+        booted.run("test -d /srv/own/2*")
         assert "no journal of withdrawals" in said
         booted.run(READY)
         assert episodes(booted) == 3
-        assert key[0] in settings(booted)
+        assert f"\nBACKUP_DIR=/srv/own\n{key[0]}\n" in settings(booted)
         assert settings(booted).count("SECRET_KEY=") == 1
         server.play(episodes=1, seed=1)
         assert episodes(booted) == 4
         # Somebody plays here now: that is not replaced by mistake.
         assert "is in use" in booted.fails(f"{CLONE}/deploy/restore --folder {backups}")
-        journal = "/var/lib/safelight-site/erasures.jsonl"
+        journal = "/srv/data/erasures.jsonl"
         booted.run(f"install --owner safelight --mode 0600 /dev/null {journal}")
         assert "0 withdrew again" in booted.run(f"{CLONE}/deploy/restore --folder {backups} --replace")
         booted.run(READY)
