@@ -158,6 +158,17 @@ def test_whatever_is_damaged_is_named(photo, backups, quick, damage, part):
         check(Store(backups), name)
 
 
+def test_a_damaged_file_that_was_deleted_is_written_anew(photo, backups, quick, at):
+    at(days=1)
+    back_up()
+    damaged = next(backups.glob("files/*/*"))
+    damaged.unlink()
+    at(days=0)
+    name, _ = back_up()
+    check(Store(backups), name)
+    assert damaged.is_file()
+
+
 @pytest.mark.parametrize(
     ("part", "content", "said"),
     [

@@ -37,7 +37,10 @@ def check(store: Store, name: str) -> Manifest:
     manifest = store.manifest(name)
     if damages := store.damages(name, manifest):
         more = f", and {len(damages) - 5} more" * (len(damages) > 5)
-        raise BackupError(f"{name} cannot be restored whole: {'; '.join(damages[:5])}{more}")
+        raise BackupError(
+            f"{name} cannot be restored whole: {'; '.join(damages[:5])}{more}. Delete what is damaged there and make "
+            "another backup: it writes anew what the site still has"
+        )
     return manifest
 
 
