@@ -85,7 +85,7 @@ api-schema: .venv/installed frontend/node_modules/installed ## generate frontend
 	$(PY) manage.py spectacular --format openapi-json \
 		| npm --prefix frontend run --silent api-schema -- --output src/shared/api-schema.ts
 
-references: .venv/installed ## generate the references in docs/: commands, tables, settings, configuration of a study
+references: .venv/installed ## generate the references in docs/: commands, tables, settings, the HTTP API and others
 	$(PY) -m docs.references
 
 docs: .venv/installed ## the documentation as a site, in build/docs

@@ -1,7 +1,8 @@
-"""The generated references in ``docs/``: ``commands.md``, ``schema.md``, ``settings.md``, ``study-configuration.md``.
+"""The generated references in ``docs/``: commands, tables, settings, a study, the HTTP API, rows of a person.
 
 ``python -m docs.references`` writes them.
-They are generated from the command line and from the site's settings, and committed; a test fails when they are stale.
+They are generated from the program, and committed; a test fails when they are stale. The reference of the Python API is
+none of them: mkdocstrings takes it from the docstrings as the site is built.
 """
 
 import inspect
@@ -17,6 +18,7 @@ from typing import Any
 
 import click
 
+from docs.http_reference import http_reference
 from learning.command_line import COMMANDS, main
 from webapp.environment import Environment, Variable
 
@@ -48,6 +50,16 @@ another; the desk does the same. Each change is kept, with who made it and when,
 configuration that it began under. Once a study has been opened, what its data depend on is fixed: copy the study to
 change it.
 This page is generated from the program by `make references`; edit `webapp/studies/configuration.py` instead.
+"""
+PERSONAL_DATA_INTRODUCTION = """\
+# Rows that lead to a person
+
+What becomes of them as somebody [withdraws](privacy.md#withdrawal), and once a study's
+[retention date](privacy.md#the-retention-date) has come. A row is named as in the database: app, model and the field by
+which it leads on to a participant, a participation or an episode. A test finds every such field, so that none is
+missing here.
+This page is generated from the program by `make references`; edit `webapp/studies/withdrawing.py` and `retention.py`
+instead.
 """
 SCHEMA_INTRODUCTION = """\
 # The tables of an export
@@ -122,7 +134,7 @@ def _option(option: click.Option, context: click.Context) -> str:
 
 def _escaped(text: str) -> str:
     """Plain text as Markdown; what stands in backticks is code there too."""
-    return re.sub(r"(`[^`]*`)|([*_]|<(?=\w))", lambda match: match[1] or f"\\{match[2]}", text)
+    return re.sub(r"(`[^`]*`)|([*_[]|<(?=\w))", lambda match: match[1] or f"\\{match[2]}", text)
 
 
 def settings_reference() -> str:
@@ -159,12 +171,7 @@ def _default(variable: Variable) -> str:
 
 def study_reference() -> str:
     """Return the reference of a study's configuration as Markdown."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()
+    _set_up_django()
     from webapp.studies.configuration import Configuration, setting
 
     rows = ["| setting | unset | fixed | by condition | meaning |", "|---|---|---|---|---|"]
@@ -178,6 +185,36 @@ def study_reference() -> str:
         varies = "yes" if name in Configuration.BY_CONDITION else ""
         rows.append(f"| `{name}` | {unset} | {fixed} | {varies} | {meaning.replace('|', ' ')} |")
     return "\n".join([STUDY_INTRODUCTION, *rows]) + "\n"
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+
+
+def api_reference() -> str:
+    """Return the reference of the HTTP API as Markdown."""
+    _set_up_django()
+    from django.conf import settings
+    from django.utils.translation import override
+    from drf_spectacular.generators import SchemaGenerator
+
+    with override(settings.LANGUAGE_CODE):
+        return http_reference(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+
+
+def personal_data_reference() -> str:
+    """Return what becomes of each row that leads to a person as Markdown: on withdrawal, and at the retention date."""
+    _set_up_django()
+    from webapp.studies import retention, withdrawing
+
+    rows = ["| row, by what leads from it | on withdrawal | at the retention date |", "|---|---|---|"]
+    rows += [f"| `{key}` | {policy} | {retention.POLICIES[key]} |" for key, policy in withdrawing.POLICIES.items()]
+    return "\n".join([PERSONAL_DATA_INTRODUCTION, *rows]) + "\n"
 
 
 def schema_reference() -> str:
@@ -206,6 +243,8 @@ def _range(about: dict[str, Any]) -> str:
 
 REFERENCES = {
     ROOT / "docs" / "commands.md": commands_reference,
+    ROOT / "docs" / "http.md": api_reference,
+    ROOT / "docs" / "personal-data.md": personal_data_reference,
     ROOT / "docs" / "schema.md": schema_reference,
     ROOT / "docs" / "settings.md": settings_reference,
     ROOT / "docs" / "study-configuration.md": study_reference,

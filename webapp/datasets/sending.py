@@ -189,7 +189,7 @@ class VersionListView(VersionsView):
 
     @extend_schema(responses={200: VersionSerializer(many=True), "4XX": ErrorSerializer}, operation_id="list_versions")
     def get(self, request: Request, slug: str) -> Response:
-        """List them, the newest first."""
+        """List the versions of a study, the newest first."""
         versions = DatasetVersion.objects.filter(study=self.study(request, slug))
         return Response([VersionSerializer(version).data for version in versions])
 
@@ -199,7 +199,7 @@ class VersionListView(VersionsView):
         operation_id="make_version",
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Ask for the next one, which the worker builds."""
+        """Ask for the next version, which the worker builds."""
         study = self.study(request, slug)
         check_role(request, study, Role.EDITOR)
         check_pace(request, "export")
@@ -219,7 +219,7 @@ class VersionView(VersionsView):
 
     @extend_schema(responses={200: VersionSerializer, "4XX": ErrorSerializer}, operation_id="read_version")
     def get(self, request: Request, slug: str, number: int) -> Response:
-        """Say how far it is, or what its files are."""
+        """Say how far a version is, or what its files are."""
         return Response(VersionSerializer(self.version(request, slug, number)).data)
 
 
@@ -234,7 +234,7 @@ class ArchiveView(VersionsView):
         operation_id="download_version",
     )
     def get(self, request: Request, slug: str, number: int) -> HttpResponseBase:
-        """Send it."""
+        """Send all files of a version as one ZIP file, nothing compressed."""
         version = self.present_version(request, slug, number)
         response = archive_response(request, version)
         log(version.study, request.user, f"downloaded version {version.number} of the data")
@@ -252,7 +252,7 @@ class FileView(VersionsView):
         operation_id="download_version_file",
     )
     def get(self, request: Request, slug: str, number: int, file: str) -> HttpResponseBase:
-        """Send it, with its SHA-256 in `Repr-Digest`."""
+        """Send a file of a version, with its SHA-256 in `Repr-Digest`."""
         version = self.present_version(request, slug, number)
         response = single_response(request, version, file)
         log(version.study, request.user, f"downloaded {file} of version {version.number} of the data")

@@ -82,7 +82,7 @@ class FormListView(VersionsView):
         responses={200: FormSerializer(many=True), "4XX": ErrorSerializer}, operation_id="list_version_forms"
     )
     def get(self, request: Request, slug: str, number: int) -> Response:
-        """Say how large each is, and how far."""
+        """Say of each form that a version can be had in how large it is, and how far."""
         return Response(FormSerializer(_told(self.version(request, slug, number)), many=True).data)
 
     @extend_schema(
@@ -91,7 +91,7 @@ class FormListView(VersionsView):
         operation_id="make_version_form",
     )
     def post(self, request: Request, slug: str, number: int) -> Response:
-        """Ask for one, which the worker writes; it is kept with the version, and goes with it."""
+        """Ask for a version in a form, which the worker writes; it is kept with the version, and goes with it."""
         version = self.present_version(request, slug, number)
         check_role(request, version.study, Role.EDITOR)
         asked = FormRequestSerializer(data=request.data)
@@ -114,7 +114,7 @@ class FormView(VersionsView):
         operation_id="download_version_form",
     )
     def get(self, request: Request, slug: str, number: int, form: str) -> HttpResponseBase:
-        """Send it, with its SHA-256 in `Repr-Digest`."""
+        """Send a version in a form, as a ZIP file, with its SHA-256 in `Repr-Digest`."""
         version = self.present_version(request, slug, number)
         row = version.conversions.filter(form=form).first()
         if row is None:

@@ -19,8 +19,8 @@ erasing_play = Signal()
 # What becomes of each row that points to a person, a participation or an episode, directly or not, as somebody
 # withdraws. A test finds every such foreign key, and fails on one that is missing here.
 POLICIES: dict[str, str] = {
-    "studies.Participation.participant": "deleted here",
-    "studies.Consent.participant": "deleted here",
+    "studies.Participation.participant": "deleted",
+    "studies.Consent.participant": "deleted",
     "studies.Lease.participation": "deleted with the participation, its place given back",
     "studies.Identity.participation": "deleted with the participation",
     "recruiting.Submission.identity": "deleted with the identity",

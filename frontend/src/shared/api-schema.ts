@@ -476,10 +476,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** @description List them, the newest first. */
+        /** @description List the versions of a study, the newest first. */
         readonly get: operations["list_versions"];
         readonly put?: never;
-        /** @description Ask for the next one, which the worker builds. */
+        /** @description Ask for the next version, which the worker builds. */
         readonly post: operations["make_version"];
         readonly delete?: never;
         readonly options?: never;
@@ -494,7 +494,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** @description Say how far it is, or what its files are. */
+        /** @description Say how far a version is, or what its files are. */
         readonly get: operations["read_version"];
         readonly put?: never;
         readonly post?: never;
@@ -511,7 +511,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** @description Send it. */
+        /** @description Send all files of a version as one ZIP file, nothing compressed. */
         readonly get: operations["download_version"];
         readonly put?: never;
         readonly post?: never;
@@ -528,7 +528,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** @description Send it, with its SHA-256 in `Repr-Digest`. */
+        /** @description Send a file of a version, with its SHA-256 in `Repr-Digest`. */
         readonly get: operations["download_version_file"];
         readonly put?: never;
         readonly post?: never;
@@ -545,10 +545,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** @description Say how large each is, and how far. */
+        /** @description Say of each form that a version can be had in how large it is, and how far. */
         readonly get: operations["list_version_forms"];
         readonly put?: never;
-        /** @description Ask for one, which the worker writes; it is kept with the version, and goes with it. */
+        /** @description Ask for a version in a form, which the worker writes; it is kept with the version, and goes with it. */
         readonly post: operations["make_version_form"];
         readonly delete?: never;
         readonly options?: never;
@@ -563,7 +563,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** @description Send it, with its SHA-256 in `Repr-Digest`. */
+        /** @description Send a version in a form, as a ZIP file, with its SHA-256 in `Repr-Digest`. */
         readonly get: operations["download_version_form"];
         readonly put?: never;
         readonly post?: never;
