@@ -148,7 +148,7 @@ def _type(of: Json, objects: Json) -> str:
     return _PLAIN.get((of.get("type"), of.get("format")), _PLAIN.get((of.get("type"), None), "any value")) + null
 
 
-_PLAIN = {
+_PLAIN: Mapping[tuple[str | None, str | None], str] = {
     ("boolean", None): "`true` or `false`",
     ("integer", None): "whole number",
     ("number", None): "number",
