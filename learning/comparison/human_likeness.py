@@ -227,15 +227,23 @@ def reliability(photos: Sequence[PhotoDistances], group: str, count: int, seed: 
                 means.append(np.divide(weights @ own, bottom, out=np.full(len(half), np.nan), where=bottom > 0))
     if len(means) < 6:
         return None
-    x, y = np.array(means[::2]), np.array(means[1::2])
+    correlations = _correlations(np.array(means[::2]), np.array(means[1::2]))
+    if not correlations.size:
+        return None
+    positive = correlations > 0
+    correlations[positive] *= 2 / (1 + correlations[positive])
+    return float(correlations.mean())
+
+
+def _correlations(x: Floats, y: Floats) -> Floats:
+    """Return those of the columns of two matrices that can be told: of 3 finite pairs or more, which differ."""
     both = np.isfinite(x) & np.isfinite(y)
-    values = []
-    for split in range(len(half)):
-        chosen = both[:, split]
-        if chosen.sum() >= 3 and min(np.ptp(x[chosen, split]), np.ptp(y[chosen, split])) > 0:
-            r = float(np.corrcoef(x[chosen, split], y[chosen, split])[0, 1])
-            values.append(2 * r / (1 + r) if r > 0 else r)
-    return float(np.mean(values)) if values else None
+    x, y = (np.where(both, values, np.nan)[:, both.sum(axis=0) >= 3] for values in (x, y))
+    differ = (np.nanmax(x, axis=0) > np.nanmin(x, axis=0)) & (np.nanmax(y, axis=0) > np.nanmin(y, axis=0))
+    dx, dy = (values[:, differ] - np.nanmean(values[:, differ], axis=0) for values in (x, y))
+    of_both, of_x, of_y = (np.nansum(product, axis=0) for product in (dx * dy, dx * dx, dy * dy))
+    correlations: Floats = np.clip(of_both / np.sqrt(of_x * of_y), -1, 1)
+    return correlations
 
 
 def _halves(count: int, seed: Sequence[int], splits: int) -> Floats:

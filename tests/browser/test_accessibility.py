@@ -177,16 +177,18 @@ def test_nothing_hinders_anybody(visit: Visit, walk: Callable[[Visit], Iterator[
 
 
 @pytest.mark.parametrize("window", ["phone"])
+@pytest.mark.parametrize("further", ["desk", pytest.param("tablet", marks=pytest.mark.long)])
 @pytest.mark.parametrize("walk", RESIZED, ids=lambda walk: walk.__name__)
 def test_nothing_hinders_anybody_at_any_width(
-    visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path, complaints: list[str]
+    visit: Visit, walk: Callable[[Visit], Iterator[str]], further: str, root: Path, complaints: list[str]
 ) -> None:
     found: dict[str, list[str]] = {}
     for name in walk(visit):
-        # From the smallest, in which the walk goes on.
-        for number, (width, height) in enumerate(WINDOWS.values()):
+        # The walk goes on in the smallest, where it has begun.
+        for window in ("phone", further):
+            width, height = WINDOWS[window]
             visit.page.set_viewport_size({"width": width, "height": height})
-            if problems := hindrances(visit.page, name, axe(root), is_further_window=number > 0):
+            if problems := hindrances(visit.page, name, axe(root), is_further_window=window == further):
                 found[f"{name} at {width}"] = problems
         width, height = WINDOWS["phone"]
         visit.page.set_viewport_size({"width": width, "height": height})
