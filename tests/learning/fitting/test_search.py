@@ -10,7 +10,7 @@ from learning.fitting.pair import Pair
 from learning.fitting.search import Fit, Search, search_fits
 from learning.metrics.picture_difference import picture_difference
 
-SMALL = Search(width=4, starts=1)
+SMALL = Search(width=2, starts=1)
 KNOWN = (
     Step("exposure", {"ev": 1.6}),
     Step("white_balance", {"temperature": 0.15, "tint": -0.05}),
@@ -21,7 +21,7 @@ KNOWN = (
 
 
 def dark(seed: int = 3) -> NDArray[np.float32]:
-    return (np.random.default_rng(seed).random((24, 36, 3), dtype=np.float32) ** 2 * 0.4).astype(np.float32)
+    return (np.random.default_rng(seed).random((12, 18, 3), dtype=np.float32) ** 2 * 0.4).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
