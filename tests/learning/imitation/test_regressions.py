@@ -42,7 +42,7 @@ def test_what_people_do_otherwise_is_told_by_a_number_of_each() -> None:
 
 
 def test_a_model_begins_better_than_the_marginal_and_better_still_by_who_plays(tmp_path: Path) -> None:
-    play = read_play(synthetic_export(tmp_path / "export", 40, 12, 24), "robots")
+    play = read_play(synthetic_export(tmp_path / "export", 24, 8, 16), "robots")
     learned, others = play.of(play.people, play.photos[4:]), play.of(play.people, play.photos[:4])
     moves, unseen = moves_of_play(learned), moves_of_play(others)
     model = initialise(PeopleModel(Widths(1, 4)), torch.Generator().manual_seed(0)).requires_grad_(False)
