@@ -90,13 +90,21 @@ def test_no_migration_locks_a_large_table_while_it_is_read_or_written(tmp_path):
         assert not locks(statements_of(migration, state), tmp_path), f"{migration}: see docs/decisions/short-locks.md"
 
 
+@pytest.fixture(scope="module")
+def project_state(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        state = MigrationLoader(connection).project_state()
+    state.apps  # noqa: B018 - its copies have what is made here
+    return state
+
+
 class TestSquawkSays:
     @pytest.fixture
-    def said(self, db, tmp_path):
+    def said(self, db, tmp_path, project_state):
         def said(*operations, atomic=True):
             migration = migrations.Migration("planted", "games")
             migration.operations, migration.atomic = operations, atomic
-            return locks(statements_of(migration, MigrationLoader(connection).project_state()), tmp_path)
+            return locks(statements_of(migration, project_state.clone()), tmp_path)
 
         return said
 
