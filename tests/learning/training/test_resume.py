@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from tests.learning.training.killed_training import (
     train_until_killed,
 )
 
-SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 12, "--save-every", 2, "--device", "cpu"]
+SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 8, "--save-every", 2, "--device", "cpu"]
 SMALL += ["--picture-every", 0]
 
 
@@ -38,6 +39,20 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arguments(photos: Path, out: Path, *more: object) -> list[str]:
     return [str(one) for one in ("train", "--inputs", photos, "--targets", photos, "--out", out, *SMALL, *more)]
+
+
+@pytest.fixture(scope="module")
+def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one iteration."""
+    run = tmp_path_factory.mktemp("trained") / "run"
+    assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    return run
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """A copy of that run."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))
 
 
 def same(a: Path, b: Path) -> bool:
@@ -58,7 +73,7 @@ def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more
     draw = random.Random(recipe)
     every = arguments(photos, out, "--recipe", recipe, *more)
     for number in range(times):
-        moment = draw.randint(16, 32)
+        moment = draw.randint(10, 20)
         process = start_forked(train_until_killed, moment, out, every, errors=out.with_name(f"errors {number}"))
         process.join()
         assert process.exitcode == -signal.SIGKILL
@@ -94,24 +109,22 @@ def test_a_run_killed_ten_times_leaves_what_one_never_killed_does(photos: Path, 
     assert scalars[0] == scalars[1]
 
 
-def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, tmp_path: Path) -> None:
-    assert safelight(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
-    other = safelight("train", "--out", tmp_path / "run", "--resume", "--width", 2)
+def test_a_run_is_resumed_by_its_own_settings_on_its_own_photos(photos: Path, run: Path) -> None:
+    other = safelight("train", "--out", run, "--resume", "--width", 2)
     assert other.exit_code == 2
     assert "was begun with width 1, not 2" in other.output
     Image.new("RGB", (8, 8)).save(photos / "another.png")
-    changed = safelight("train", "--out", tmp_path / "run", "--resume")
+    changed = safelight("train", "--out", run, "--resume")
     (photos / "another.png").unlink()
     assert changed.exit_code == 1
     assert "the photos are not those" in changed.output
 
 
-def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
-    assert safelight(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
-    config = json.loads((tmp_path / "run" / "config.json").read_text())
+def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(run: Path) -> None:
+    config = json.loads((run / "config.json").read_text())
     config["training"]["critic_rate"] *= 2
-    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
-    result = safelight("train", "--out", tmp_path / "run", "--resume")
+    (run / "config.json").write_text(json.dumps(config))
+    result = safelight("train", "--out", run, "--resume")
     assert result.exit_code == 1
     assert "was begun with other defaults of its recipe; begin another run" in result.output
 
@@ -142,9 +155,7 @@ def test_a_run_whose_files_have_the_names_of_before_is_resumed(photos: Path, tmp
     assert same(whole / LAST, old / LAST)
 
 
-def test_a_setting_that_the_run_was_begun_without_can_be_given(photos: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+def test_a_setting_that_the_run_was_begun_without_can_be_given(run: Path) -> None:
     config = json.loads((run / "config.json").read_text())
     del config["settings"]["picture_every"]
     (run / "config.json").write_text(json.dumps(config))
@@ -169,9 +180,8 @@ def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
     assert "is not a run of safelight train" in result.output
 
 
-def test_a_damaged_checkpoint_is_named(photos: Path, tmp_path: Path) -> None:
-    assert safelight(*arguments(photos, tmp_path / "run", "--iterations", 1)).exit_code == 0
-    (tmp_path / "run" / LAST).write_bytes(b"nothing")
-    result = safelight("train", "--out", tmp_path / "run", "--resume")
+def test_a_damaged_checkpoint_is_named(run: Path) -> None:
+    (run / LAST).write_bytes(b"nothing")
+    result = safelight("train", "--out", run, "--resume")
     assert result.exit_code == 1
     assert "last.safetensors is damaged" in result.output
