@@ -1,5 +1,6 @@
 """A small study, exported with all of its tables."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,12 +72,18 @@ def add_participations(folder: Path) -> None:
     write_manifest(folder, snapshot.manifest["rows"] | {"participations": table.num_rows}, {"study": "default"})
 
 
-@pytest.fixture
-def export(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ann, Bob, Cyd and an agent, who played two photos, judged each other's pictures and answered questions."""
-    folder = write(tmp_path / "export", PLAYS, judgements=JUDGEMENTS, answers=ANSWERS)
+    folder = write(tmp_path_factory.mktemp("written") / "export", PLAYS, judgements=JUDGEMENTS, answers=ANSWERS)
     add_participations(folder)
     return folder
+
+
+@pytest.fixture
+def export(written: Path, tmp_path: Path) -> Path:
+    """A copy of that study."""
+    return Path(shutil.copytree(written, tmp_path / "export"))
 
 
 @pytest.fixture
