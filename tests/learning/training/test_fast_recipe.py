@@ -40,7 +40,7 @@ def photos(seed: int, scale: float) -> CropSampler:
 
 
 def trainer(seed: int = 1, scale: float = 0.3, *, bfloat16: bool = False) -> FastTrainer:
-    config = FastConfig(SMALL, batch=8, iterations=4, seed=seed, bfloat16=bfloat16)
+    config = FastConfig(SMALL, batch=8, iterations=4, seed=seed, fake_buffer_batches=1, bfloat16=bfloat16)
     return FastTrainer(config, photos(0, scale), photos(1, 1.0), CPU)
 
 
