@@ -93,7 +93,7 @@ def trainer(recipe: str, capture: Capture | None, device: torch.device = CPU) ->
     if recipe == "fast":
         fast = FastConfig(SMALL, batch=4, iterations=2, fake_buffer_batches=2)
         return FastTrainer(fast, inputs, targets, device, capture=capture)
-    paper = PaperConfig(SMALL, batch=8, iterations=2, pool=16, rate=2e-4)
+    paper = PaperConfig(SMALL, batch=8, iterations=3, pool=16, rate=2e-4)
     return PaperTrainer(paper, inputs, targets, device, capture=capture)
 
 
