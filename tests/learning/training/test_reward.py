@@ -30,7 +30,7 @@ def test_what_is_rewarded_rises(step_baseline: bool) -> None:
     config = FastConfig(
         SMALL,
         batch=8,
-        iterations=5,
+        iterations=7,
         seed=1,
         agent_rate=2e-2,
         critic_updates=1,
