@@ -98,6 +98,7 @@ NUMBER_OF_PROXIES = 1 if SITE_URL else 0
 INSTALLED_APPS = [
     # First, for its templates: allauth's pages are in the site's own form.
     "webapp",
+    "webapp.http",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -217,7 +218,7 @@ _entries = {"OPTIONS": {"MAX_ENTRIES": 10_000}}
 CACHES = {
     # Codes of second factors are counted across web processes, as failed logins are.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "logins_cache", **_entries},
-    # Throttling counts in each web process's memory, which is fast and rough: docs/scale.md says why.
+    # What a web process has in hand of the rates, which are counted in Postgres.
     "throttles": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **_entries},
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -460,9 +461,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["webapp.http.visitors.BoundedJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["webapp.http.visitors.SessionWithCsrf"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_THROTTLE_CLASSES": ["webapp.http.visitors.SessionThrottle"],
-    # For each participant and each researcher (join: for each address, a room full of people may share one), in each
-    # web process.
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.http.pace.SessionThrottle"],
+    # For each participant and each researcher (join: for each address, a room full of people may share one).
     "DEFAULT_THROTTLE_RATES": {
         "join": "1200/hour",
         "play": "1800/min",

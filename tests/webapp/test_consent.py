@@ -262,7 +262,7 @@ class TestPages:
         assert stranger.get(PAGE)["Location"] == "/play/default/"
 
     def test_too_many_who_join_from_one_address_are_told_to_wait(self, stranger, monkeypatch):
-        monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
+        monkeypatch.setattr("webapp.http.pace.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
         assert agree(stranger, version=9).status_code == 403
         assert agree(stranger).status_code == 429
 

@@ -111,7 +111,7 @@ def test_too_large_a_request_is_refused(stranger, refused, settings):
 
 
 def test_too_many_requests_are_throttled(stranger, refused, monkeypatch):
-    monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
+    monkeypatch.setattr("webapp.http.pace.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
     assert stranger.join().status_code == 200
     stranger.client.cookies.pop("sessionid")
     response = stranger.join()
@@ -131,7 +131,7 @@ def test_the_address_of_a_visitor_is_what_our_own_proxy_says(rf, settings, proxi
 
 def test_throttling_counts_by_that_address_before_anybody_has_joined(stranger, monkeypatch, settings):
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
-    monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
+    monkeypatch.setattr("webapp.http.pace.SessionThrottle.THROTTLE_RATES", {"join": "1/min"})
     statuses = []
     for visitor in ("203.0.113.5", "203.0.113.6", "203.0.113.5"):
         stranger.client.defaults["HTTP_X_FORWARDED_FOR"] = visitor

@@ -1,15 +1,24 @@
 """Who comes too often is told when to come again; a room full of people behind one address is not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.db import connection
+from django.db.models import F
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tests.webapp.conftest import PASSWORD, Player, logged_in, new_player
 from tests.webapp.desk.test_studies import post
-from webapp.http.visitors import SessionThrottle
+from webapp.datasets.tasks import forget_identities
+from webapp.http.models import RequestCount
+from webapp.http.pace import SessionThrottle
 from webapp.logins.models import FailedLogin
 from webapp.studies.members import Role, set_role
 
@@ -95,3 +104,55 @@ def test_a_player_who_sends_too_fast_is_told_to_wait_and_holds_up_nobody_else(st
     assert first.send(photo, opened).status_code == 200
     assert_is_told_to_wait(first.send(photo, opened))
     assert second.send(photo, events(("start", {}))).status_code == 200
+
+
+def of_a_process() -> type[SessionThrottle]:
+    """The throttle of a web process, which has nothing in common with others but Postgres."""
+    return type("Throttle", (SessionThrottle,), {"cache": LocMemCache(str(uuid4()), {})})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("rate", "fewest"), [(60, 60), (600, 600 - 3 * 9)])
+def test_many_processes_together_let_no_more_through_than_the_rate(monkeypatch, rate, fewest):
+    monkeypatch.setattr(SessionThrottle, "THROTTLE_RATES", {"play": f"{rate}/day"})
+    processes = [of_a_process() for _ in range(3)]
+    request = RequestFactory().get("/")
+    request.session = {"participant": "somebody"}
+
+    def ask(number: int) -> bool:
+        return processes[number % 3]().allow_request(request, SimpleNamespace(throttle_scope="play"))
+
+    def ask_and_leave(numbers: range) -> int:
+        try:
+            return sum(map(ask, numbers))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as threads:  # two of them in each process
+        let_through = sum(threads.map(ask_and_leave, [range(first, 3 * rate, 6) for first in range(6)]))
+    assert fewest <= let_through <= rate
+    # And whoever is refused costs Postgres nothing more.
+    count = RequestCount.objects.get().count
+    assert not any(map(ask, range(30)))
+    assert RequestCount.objects.get().count == count
+
+
+def test_what_is_counted_tells_nobody_who_asked_and_goes_after_a_day(client, db):
+    client.get("/api/schema/", REMOTE_ADDR="203.0.113.77")
+    row = RequestCount.objects.get()
+    assert len(row.key) == 64
+    RequestCount.objects.update(began_at=timezone.now() - timedelta(hours=23))
+    forget_identities(0)
+    assert RequestCount.objects.exists()
+    RequestCount.objects.update(began_at=timezone.now() - timedelta(hours=25))
+    forget_identities(0)
+    assert not RequestCount.objects.exists()
+
+
+def test_a_window_that_is_over_counts_no_longer(client, once, db):
+    assert [client.get("/api/schema/").status_code for _ in range(2)] == [200, 429]
+    caches["throttles"].clear()  # another process
+    assert client.get("/api/schema/").status_code == 429
+    caches["throttles"].clear()
+    RequestCount.objects.update(began_at=F("began_at") - timedelta(minutes=1))
+    assert client.get("/api/schema/").status_code == 200

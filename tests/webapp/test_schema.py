@@ -71,7 +71,7 @@ def test_what_a_query_asks_of_the_description_is_kept_nowhere(client, db):
 
 
 def test_the_description_is_throttled(client, db, monkeypatch):
-    monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"schema": "1/min"})
+    monkeypatch.setattr("webapp.http.pace.SessionThrottle.THROTTLE_RATES", {"schema": "1/min"})
     assert [client.get("/api/schema/").status_code for _ in range(2)] == [200, 429]
 
 

@@ -25,8 +25,8 @@ from webapp.database.statements import fetch
 from webapp.games.episodes import describe
 from webapp.games.models import EPISODE_COLUMNS, Episode
 from webapp.games.recording import MAXIMUM_BATCH, begin_alone, check_batch, record, record_alone
+from webapp.http.pace import SessionThrottle
 from webapp.http.refusals import Refusal
-from webapp.http.visitors import SessionThrottle
 from webapp.participants.session_store import SessionStore
 from webapp.participants.sessions import participant_key
 from webapp.photos.models import SHA256

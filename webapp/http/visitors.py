@@ -1,33 +1,28 @@
-"""What every request passes: the visitor's address, CSRF, limits of size and of pace."""
+"""What every request passes: the visitor's address, CSRF, limits of size."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import orjson
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.cache import caches
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest
-from django.utils.connection import ConnectionProxy
 from django.utils.translation import gettext
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
+from rest_framework.throttling import BaseThrottle
 from rest_framework.utils import json as strict_json
 
 from webapp.http.clean_text import UncleanText, check_unicode
 from webapp.http.refusals import Refusal
-
-if TYPE_CHECKING:
-    from rest_framework.views import APIView
 
 
 def address(request: HttpRequest) -> str:
@@ -46,27 +41,6 @@ class SessionWithCsrf(SessionAuthentication):
             raise Refusal("csrf_failed", message, HTTPStatus.FORBIDDEN) from None
         user = getattr(request._request, "user", None)
         return (user, None) if user is not None and user.is_active else None
-
-
-class SessionThrottle(ScopedRateThrottle):
-    """Counts for each participant, each researcher, or each address of others; each request once."""
-
-    cache: Any = ConnectionProxy(caches, "throttles")
-
-    def allow_request(self, request: Request, view: "APIView") -> bool:
-        if getattr(request, "is_counted", False):
-            return True
-        return super().allow_request(request, view)
-
-    def get_cache_key(self, request: Request, view: "APIView") -> str:
-        return self.cache_format % {"scope": self.scope, "ident": _counted_as(request) or self.get_ident(request)}
-
-
-def _counted_as(request: Request) -> str:
-    participant, user = request.session.get("participant"), getattr(request, "user", None)
-    if participant is None and user is not None and user.pk is not None:
-        return f"account-{user.pk}"
-    return str(participant or "")
 
 
 class BoundedJSONParser(JSONParser):

@@ -118,7 +118,7 @@ class TestWho:
         assert refused(ask(player, finished)) == (403, "csrf_failed")
 
     def test_too_many_requests_are_throttled(self, player, finished, refused, monkeypatch):
-        monkeypatch.setattr("webapp.http.visitors.SessionThrottle.THROTTLE_RATES", {"download": "1/min"})
+        monkeypatch.setattr("webapp.http.pace.SessionThrottle.THROTTLE_RATES", {"download": "1/min"})
         assert ask(player, finished).status_code == 202
         assert refused(ask(player, finished)) == (429, "throttled")
 
