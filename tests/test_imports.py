@@ -40,8 +40,8 @@ FLOORS = {
         {"command_line"},
     ],
     "webapp": [
-        {"storage"},
-        {"database", "environment", "http", "translations"},
+        {"database", "storage"},
+        {"environment", "http", "translations"},
         {"command_line", "logins", "participants", "photos"},
         {"studies"},
         {"games", "questionnaires"},

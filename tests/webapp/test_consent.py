@@ -271,6 +271,8 @@ def test_the_text_that_a_study_begins_with_is_read_and_agreed_to_in_german(study
     german = stranger.get("/api/studies/default/", headers={"Accept-Language": "de"}).json()["consent"]
     assert german["text"].startswith("In dieser Studie geht es darum")
     assert len(german["text"].split("\n\n")) == len(default_consent_text().split("\n\n"))
+    for said in ("unter anderen zufälligen Namen", "nicht zurückgerufen", "welche ihrer Zeilen zu löschen sind"):
+        assert said in german["text"]
     headers = {"Accept-Language": "de", "X-CSRFToken": stranger.client.cookies["csrftoken"].value}
     body = {"kind": "human", "consent": german["version"]}
     assert stranger.client.post(JOIN, body, content_type="application/json", headers=headers).status_code == 200

@@ -20,6 +20,7 @@ from webapp.studies.models import Study, StudyChange
 
 ANNA = "5f3c0ffee"
 ALLOWED_TO = "change_study"
+OUR_GERMAN = "mit den Fotos und unter den zufälligen Namen veröffentlicht"
 
 
 def migrate(*targets: tuple[str, str]) -> Any:
@@ -58,6 +59,21 @@ def store_accounts(apps: Any) -> None:
         apps.get_model("studies", "StudyChange").objects.create(study=study, values={}, changed_by=accounts[name])
 
 
+def store_consents(apps: Any) -> None:
+    """Studies with consents to the text in German that did not speak of copies, in two its own, and one in English."""
+    kinds = {
+        "german": ("de", f"Es kann {OUR_GERMAN} werden.", {}),
+        "own": ("de", f"Es kann {OUR_GERMAN} werden.", {"de": {"consent_text": f"Es kann {OUR_GERMAN} werden."}}),
+        "english": ("en", "It may be published.", {}),
+    }
+    participant = apps.get_model("participants", "Participant").objects.create(pseudonym="quiet-heron-1")
+    for slug, (language, text, translations) in kinds.items():
+        study = apps.get_model("studies", "Study").objects.create(slug=slug, seed=slug, translations=translations)
+        apps.get_model("studies", "Consent").objects.create(
+            study=study, participant=participant, version=1, text=text, language=language
+        )
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _up_to_date(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -73,6 +89,7 @@ def _up_to_date(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> It
                     ("auth", "0012_alter_user_first_name_max_length"),
                 )
             )
+            store_consents(migrate(("studies", "0025_study_personal_agents")))
             migrate()
             yield
         finally:
@@ -101,3 +118,9 @@ def test_accounts_of_before_keep_what_is_sensible() -> None:
     roles = dict(Membership.objects.filter(study__slug="old").values_list("user__username", "role"))
     assert roles == {"founder": "owner", "helper": "editor", "allowed": "editor", "onlooker": "viewer"}
     assert json.dumps(list(StudyChange.objects.values_list("values", flat=True)))
+
+
+@pytest.mark.django_db
+def test_who_agreed_to_our_german_text_before_it_spoke_of_copies_is_asked_again() -> None:
+    versions = dict(Study.objects.filter(consents__isnull=False).values_list("slug", "consent_version"))
+    assert versions == {"german": 2, "own": 1, "english": 1}

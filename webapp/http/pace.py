@@ -42,8 +42,8 @@ class SessionThrottle(ScopedRateThrottle):
         scope = getattr(view, "throttle_scope", None)
         if scope is None or getattr(request, "is_counted", False):
             return True
-        limit, seconds = self.parse_rate(self.THROTTLE_RATES[scope])
-        return self._pass(f"{scope}:{_counted_as(request) or self.get_ident(request)}", limit, seconds)
+        limit_and_seconds: Any = self.parse_rate(self.THROTTLE_RATES[scope])
+        return self._pass(f"{scope}:{_counted_as(request) or self.get_ident(request)}", *limit_and_seconds)
 
     def wait(self) -> float:
         """Return the seconds until a request that was refused may come again."""
@@ -116,4 +116,5 @@ def _too_soon_by(request: HttpRequest | Request, scope: str) -> int | None:
     throttle: Any = SessionThrottle()  # made for the framework's requests and views, of which it asks no more
     if throttle.allow_request(request, SimpleNamespace(throttle_scope=scope)):
         return None
-    return math.ceil(throttle.wait())
+    seconds: int = math.ceil(throttle.wait())
+    return seconds

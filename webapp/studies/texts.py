@@ -41,12 +41,14 @@ merkt. Wir fragen nicht nach Ihrem Namen, einer E-Mail-Adresse oder einem Konto,
 zusammen mit Ihrem Spiel gespeichert.
 
 Forschende nutzen das Gespeicherte, um zu untersuchen, wie Menschen Fotos bearbeiten, und um ein Programm im selben \
-Spiel zu trainieren. Es kann mit den Fotos und unter den zufälligen Namen veröffentlicht werden, damit andere \
+Spiel zu trainieren. Es kann mit den Fotos und unter anderen zufälligen Namen veröffentlicht werden, damit andere \
 Forschende es prüfen und nutzen können.
 
 Die Teilnahme ist freiwillig. Sie können jederzeit eine Pause machen und jederzeit aufhören, ohne einen Grund zu \
 nennen. Was Sie bis dahin gemacht haben, bleibt in der Studie, es sei denn, Sie ziehen Ihre Teilnahme zurück: Ihre \
-Seite in dieser Studie zeigt, was von Ihnen gespeichert ist, und löscht es, wenn Sie das möchten.
+Seite in dieser Studie zeigt, was von Ihnen gespeichert ist, und löscht es, wenn Sie das möchten. Kopien \
+veröffentlichter Daten, die jemand bis dahin heruntergeladen oder hinterlegt hat, können nicht zurückgerufen werden; \
+wer eine hat, kann feststellen, welche ihrer Zeilen zu löschen sind.
 
 Wenn Sie nicht teilnehmen möchten, ist das in Ordnung: Bevor Sie zustimmen, wird nichts von Ihnen gespeichert.""",
 }
