@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -21,7 +22,7 @@ PACKAGES = ("pgbouncer", "libevent-2.1-7", "libc-ares2")
 CONNECTIONS = 2
 CONFIGURATION = """
 [databases]
-* = host={host} port={port} user={user} password={password}
+* = host=127.0.0.1 port={port} user={user} password={password}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {own_port}
@@ -34,22 +35,25 @@ max_client_conn = 200
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+def program() -> Iterator[tuple[str, dict[str, str]]]:
     """PgBouncer, and the variables that it needs: this machine's, else out of Debian's packages, without installing."""
     path = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if path is not None:
-        return path, {}
+        yield path, {}
+        return
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         pytest.skip("PgBouncer is missing, and this is no Debian")
-    folder = tmp_path_factory.mktemp("pgbouncer")
-    folder.chmod(0o755)
-    done = subprocess.run(["apt-get", "-qq", "download", *PACKAGES], cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"PgBouncer is missing, and apt-get cannot download it: {done.stderr.strip()[:200]}")
-    for package in folder.glob("*.deb"):
-        subprocess.run(["dpkg", "--extract", package, folder], check=True)
-    libraries = {str(library.parent) for library in folder.rglob("*.so.*")}
-    return str(folder / "usr/sbin/pgbouncer"), {"LD_LIBRARY_PATH": ":".join(libraries)}
+    # Not in pytest's folder, into which only root can look: somebody else runs it.
+    with TemporaryDirectory(prefix="pgbouncer-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        done = subprocess.run(["apt-get", "-qq", "download", *PACKAGES], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"PgBouncer is missing, and apt-get cannot download it: {done.stderr.strip()[:200]}")
+        for package in folder.glob("*.deb"):
+            subprocess.run(["dpkg", "--extract", package, folder], check=True)
+        libraries = {str(library.parent) for library in folder.rglob("*.so.*")}
+        yield str(folder / "usr/sbin/pgbouncer"), {"LD_LIBRARY_PATH": ":".join(libraries)}
 
 
 @contextmanager
@@ -58,7 +62,6 @@ def bouncing(program: tuple[str, dict[str, str]], database: str, folder: Path) -
     path, variables = program
     parts, own_port = conninfo_to_dict(database), free_port()
     configuration = folder / "pgbouncer.ini"
-    parts = {name: parts[name] for name in ("host", "port", "user", "password")}
     configuration.write_text(CONFIGURATION.format(own_port=own_port, connections=CONNECTIONS, **parts))
     account = pwd.getpwnam("nobody")
     identity = {"user": account.pw_uid, "group": account.pw_gid} if os.geteuid() == 0 else {}
@@ -79,7 +82,7 @@ def bouncing(program: tuple[str, dict[str, str]], database: str, folder: Path) -
         ) as process,
     ):
         try:
-            yield database.replace(f":{parts['port']}/", f":{own_port}/")
+            yield f"postgresql://{parts['user']}:{parts['password']}@127.0.0.1:{own_port}/{parts['dbname']}"
         finally:
             process.terminate()
 
