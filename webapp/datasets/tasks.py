@@ -17,7 +17,6 @@ def forget_identities(timestamp: int) -> None:
     """Every night: erase who people are, where that is due, and exports and invitations that are old."""
     from webapp.datasets.leaving import write_journal
     from webapp.datasets.old_exports import delete_old_exports
-    from webapp.http.models import RequestCount
     from webapp.studies.entries import erase_identities
     from webapp.studies.invitations import forget_invitations
     from webapp.studies.log import forget_old_actions
@@ -28,7 +27,6 @@ def forget_identities(timestamp: int) -> None:
     forget_invitations()
     forget_old_actions()
     delete_old_exports()
-    RequestCount.forget_old()
     write_journal()
 
 

@@ -23,6 +23,7 @@ from webapp.downloads.models import Download
 from webapp.downloads.pictures import READ_OTHERWISE, check_offered
 from webapp.downloads.sharing import priority
 from webapp.games.pictures import episode_steps
+from webapp.http.models import RequestCount
 from webapp.http.refusals import Refusal
 from webapp.photos.decoding import ReadOtherwise, strip_file_name
 from webapp.photos.large_previews import add_large_preview, next_without_large_preview
@@ -108,6 +109,7 @@ async def clean_up(context: JobContext, timestamp: int) -> None:
         await jobs.finish_job(job, Status.FAILED, delete_job=False)
     await sync_to_async(_clean_up_downloads)()
     await sync_to_async(delete_leftovers)()
+    await sync_to_async(RequestCount.forget_old)()
 
 
 @app.task(name=DELETE_FILES, queue=QUEUE, retry=RetryStrategy(linear_wait=60, retry_exceptions=[OSError]))

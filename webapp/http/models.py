@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from webapp.database.statements import fetch
 
-# Longer than the longest window that requests are counted in.
-_KEPT_FOR = timedelta(days=1)
+# The longest window that requests are counted in.
+_KEPT_FOR = timedelta(hours=1)
 # One statement, so that requests at the same moment all count. The window is told by Postgres's clock, which all share.
 _TAKE = """
 INSERT INTO http_requestcount AS counted (key, began_at, count)
@@ -51,5 +51,5 @@ class RequestCount(models.Model):
 
     @classmethod
     def forget_old(cls) -> None:
-        """Delete those whose windows are long over."""
+        """Delete those whose windows are over."""
         cls.objects.filter(began_at__lt=timezone.now() - _KEPT_FOR).delete()

@@ -3,6 +3,9 @@
 What a rate allows in a window of time stands in Postgres, for all web processes alike. A process takes a sixtieth of it
 at a time (of 60 requests or fewer, one), and counts in its memory what it has used of that. So nobody gets more than
 the rate, however many processes there are; whose requests are spread over many may be stopped a few sixtieths early.
+
+Of who has neither agreed to take part nor logged in, nothing is stored: each process counts them in its memory, as
+Django REST framework does.
 """
 
 import math
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 # So many portions make up a rate.
 _PORTIONS = 60
+# What people send as they agree.
+_AGREEING = "join"
 
 
 class SessionThrottle(ScopedRateThrottle):
@@ -35,19 +40,25 @@ class SessionThrottle(ScopedRateThrottle):
 
     # What this process has taken and not used, and until when a visitor is refused.
     cache: Any = ConnectionProxy(caches, "throttles")
-    _wait = 0.0
+    _wait: float | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count a request, and tell whether it may pass."""
-        scope = getattr(view, "throttle_scope", None)
+        scope, who = getattr(view, "throttle_scope", None), _counted_as(request)
         if scope is None or getattr(request, "is_counted", False):
             return True
+        if not who and scope != _AGREEING:
+            return super().allow_request(request, view)
         limit_and_seconds: Any = self.parse_rate(self.THROTTLE_RATES[scope])
-        return self._pass(f"{scope}:{_counted_as(request) or self.get_ident(request)}", *limit_and_seconds)
+        return self._pass(f"{scope}:{who or self.get_ident(request)}", *limit_and_seconds)
 
-    def wait(self) -> float:
+    def get_cache_key(self, request: Request, view: "APIView") -> str:
+        """Return what the framework counts under."""
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+    def wait(self) -> float | None:
         """Return the seconds until a request that was refused may come again."""
-        return self._wait
+        return super().wait() if self._wait is None else self._wait
 
     def _pass(self, key: str, limit: int, seconds: int) -> bool:
         self._wait = self.cache.get(f"refused:{key}", 0) - time.monotonic()
@@ -56,9 +67,8 @@ class SessionThrottle(ScopedRateThrottle):
         in_hand = self._add(key, -1)
         if in_hand is not None and in_hand >= 0:
             return True
-        portion = math.ceil(limit / _PORTIONS)
         hashed = salted_hmac("webapp.http.pace", key, algorithm="sha256").hexdigest()
-        taken, self._wait = RequestCount.take(hashed, portion, limit, seconds)
+        taken, self._wait = RequestCount.take(hashed, math.ceil(limit / _PORTIONS), limit, seconds)
         if taken == 0:
             self.cache.set(f"refused:{key}", time.monotonic() + self._wait, self._wait)
             return False
@@ -116,5 +126,5 @@ def _too_soon_by(request: HttpRequest | Request, scope: str) -> int | None:
     throttle: Any = SessionThrottle()  # made for the framework's requests and views, of which it asks no more
     if throttle.allow_request(request, SimpleNamespace(throttle_scope=scope)):
         return None
-    seconds: int = math.ceil(throttle.wait())
+    seconds: int = math.ceil(throttle.wait() or 1)
     return seconds
