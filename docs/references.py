@@ -98,24 +98,30 @@ def _command_section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     options = [_option(option, context) for option in command.params if isinstance(option, click.Option)]
-    examples = [line.strip() for line in (command.epilog or "").splitlines() if line.startswith("  ")]
     parts = [
         f"## {name}",
         f"`{usage}`",
         _escaped(inspect.cleandoc(command.help or "")),
         "\n".join(filter(None, options)),
         *(_subcommand(name, child) for child in getattr(command, "commands", {}).values()),
-        "\n".join(["```sh", *examples, "```"]) if examples else "",
+        _examples(command),
     ]
     return "\n\n".join(filter(None, parts))
 
 
 def _subcommand(name: str, command: click.Command) -> str:
-    """Return a command of a group: usage, help and options."""
+    """Return a command of a group: usage, help, options and examples."""
     context = click.Context(command, info_name=f"{name} {command.name}")
     usage = " ".join([f"{name} {command.name}", *command.collect_usage_pieces(context)])
     options = [_option(option, context) for option in command.params if isinstance(option, click.Option)]
-    return "\n\n".join([f"`{usage}`", _escaped(inspect.cleandoc(command.help or "")), "\n".join(options)])
+    parts = [f"`{usage}`", _escaped(inspect.cleandoc(command.help or "")), "\n".join(options), _examples(command)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _examples(command: click.Command) -> str:
+    """Return a command's examples as a block; nothing where it has none."""
+    examples = [line.strip() for line in (command.epilog or "").splitlines() if line.startswith("  ")]
+    return "\n".join(["```sh", *examples, "```"]) if examples else ""
 
 
 def _option(option: click.Option, context: click.Context) -> str:

@@ -5,7 +5,6 @@ What agents play goes into a site, by the same command as what people did, and o
 
 import csv
 import json
-import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from django.core.management import call_command
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import open_snapshot
 from tests.command_line import safelight_output
+from tests.documentation.pages import blocks
 from webapp.games.models import Episode
 
 STAGES = ("imitated", "trained", "preferred", "adapted", "pretrained")
@@ -32,11 +32,10 @@ TINY = {
 }
 
 
-def commands(root: Path) -> list[list[str]]:
+def commands() -> list[list[str]]:
     """Return the commands of the page's section of the whole loop, each as its words."""
-    text = (root / "docs" / "learning-from-people.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"## The whole loop\n.*?```\n(.*?)```", text, re.DOTALL)
-    return [shlex.split(line) for line in block.splitlines()]
+    (block,) = (block for block in blocks("docs/learning-from-people.md", "sh") if block.has("import_trajectories"))
+    return [shlex.split(line) for line in block.lines]
 
 
 def assert_the_site_gives_back_what_it_was_given(folder: Path) -> None:
@@ -61,14 +60,14 @@ def assert_the_site_gives_back_what_it_was_given(folder: Path) -> None:
 @pytest.mark.long
 @pytest.mark.django_db
 def test_the_loop_ends_in_one_table_of_all_stages(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:
     settings.DATA_DIR = tmp_path / "site"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("learning.training.people_guide.WARM_UPDATES", 5)
     ran = []
-    for program, name, *words in commands(root):
+    for program, name, *words in commands():
         if program == "python":
             assert name == "manage.py"
             call_command(*words)

@@ -1,4 +1,4 @@
-"""What `make soak` says of a site, by what it has measured."""
+"""What `make soak` of docs/faults.md says of a site, by what it has measured in its half an hour."""
 
 import socket
 

@@ -1,4 +1,7 @@
-"""The catalogues: they hold every text of the sources, and what stands in them cannot break a page."""
+"""The catalogues: they hold every text of the sources, and what stands in them cannot break a page.
+
+docs/translations.md has `make translations`, which brings them up to date.
+"""
 
 import ast
 import gettext

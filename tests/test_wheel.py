@@ -1,4 +1,7 @@
-"""The wheel installs and works away from the clone, with its contract and the agents that come along."""
+"""The wheel installs and works away from the clone, with its contract and the agents that come along.
+
+It is built and installed as docs/datasets.md says: by `python -m build --wheel`, and by pip with `--constraint`.
+"""
 
 import json
 import os

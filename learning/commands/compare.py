@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     epilog="""\b
 Examples:
   safelight compare export play -o report
-  safelight compare export play -o report --players people --players agent:mine --players agent:pretrained
-  safelight compare export play -o report --players robots,agents
+  safelight compare export play -o two-agents --players people --players agent:mine --players agent:pretrained
+  safelight compare export play -o rehearsal --players robots,agents
 """
 )
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="EXPORT [MORE]...")

@@ -26,7 +26,7 @@ Examples:
   safelight develop ~/photos --agent pretrained -o developed
   safelight develop IMG.CR2 --agent runs/first --samples 3 -o developed
   safelight develop IMG.CR2 --steps developed/OTHER.jpg.safelight.json -o developed --format tiff16
-  safelight develop IMG.CR2 --episode export:0a6e9f4e-... -o developed --size 2048
+  safelight develop IMG.CR2 --episode export:0b5c4f2e-7c1d-5a3e-8f46-2d1f6a9b0c7e -o developed --size 2048
   safelight develop /photos --agent pretrained -o /developed --scheduler tcp://10.0.0.7:8786
 """
 )

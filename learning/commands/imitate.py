@@ -22,8 +22,8 @@ JUDGEMENT = "imitation.json"
     epilog="""\b
 Examples:
   safelight imitate export -o runs/people
-  safelight imitate synthetic -o runs/people --players robots
   safelight imitate export -o runs/people --resume
+  safelight imitate synthetic -o runs/robots --players robots
   safelight play --agent runs/people photos -o play --samples 8
 """
 )

@@ -24,9 +24,9 @@ Rows = list[dict[str, Any]]
     epilog="""\b
 Examples:
   safelight play --agent runs/first export -o play
-  safelight play --agent runs/first photos another.cr2 -o play --samples 3
-  safelight play --agent runs/first npy -o play --transfer linear --primaries prophoto
-  safelight play --agent pretrained /photos -o play --scheduler tcp://10.0.0.7:8786
+  safelight play --agent runs/first photos another.cr2 -o play-of-photos --samples 3
+  safelight play --agent runs/first npy -o play-of-arrays --transfer linear --primaries prophoto
+  safelight play --agent pretrained /photos -o /played --scheduler tcp://10.0.0.7:8786
 """
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))

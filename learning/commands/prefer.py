@@ -27,8 +27,8 @@ JUDGEMENT = "preferences.json"
     epilog="""\b
 Examples:
   safelight prefer export --agent runs/people -o runs/preferred
-  safelight prefer synthetic --players robots --agent runs/people -o runs/preferred
   safelight prefer export --agent runs/people -o runs/preferred --resume
+  safelight prefer synthetic --players robots --agent runs/people -o runs/preferred-by-robots
 """
 )
 @click.argument("export", type=click.Path(path_type=Path, exists=True, file_okay=False))

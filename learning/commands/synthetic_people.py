@@ -17,7 +17,7 @@ STUDY = "synthetic"
 Examples:
   safelight synthetic-people -o synthetic
   safelight synthetic-people -o careful --temperament careful --people 40 --each 10 --scenes 60
-  safelight synthetic-people -o synthetic --photos export
+  safelight synthetic-people -o on-our-photos --photos export
 """
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A new folder, for the export.")

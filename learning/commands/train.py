@@ -88,7 +88,7 @@ Examples:
   safelight train --inputs frames/dark --targets frames/graded --transfer linear --out runs/frames --width 32
   safelight train --inputs raws --targets edited --out runs/five --seeds 5 --normalise-exposure --unprocess 0.5
   safelight train --out runs/first --resume
-  torchrun --nproc-per-node 2 -m learning.command_line train --inputs export --targets finished --out runs/first
+  torchrun --nproc-per-node 2 -m learning.command_line train --inputs export --targets finished --out runs/two-gpus
 """
 )
 @click.option("--inputs", type=click.Path(), help="Photos as they were taken: a folder, an export, or a FiveK pack.")

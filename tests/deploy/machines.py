@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.documentation.pages import blocks
+
 USER = "player"
 SHARED = "/srv/shared"
 PATIENCE = 300  # seconds for a machine to start or to shut down, however busy this one is
@@ -208,9 +210,8 @@ def bare_machine(packages: str) -> Iterator[BareMachine]:
 
 def block(words: str) -> str:
     """The commands of docs/deploy.md, of a block that has some words and is the only one that does."""
-    page = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
-    (found,) = (text for text in re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE) if words in text)
-    return found
+    (found,) = (block for block in blocks("docs/deploy.md", "sh") if words in block.text)
+    return found.text
 
 
 def output(*command: str) -> str:

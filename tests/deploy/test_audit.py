@@ -1,4 +1,4 @@
-"""`make audit` says what is known of the dependencies, and never takes silence for a clean bill."""
+"""`make audit` of docs/deploy.md says what is known of the dependencies, and never takes silence for a clean bill."""
 
 import json
 import runpy

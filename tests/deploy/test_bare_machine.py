@@ -1,4 +1,4 @@
-"""`make run` and `make test` on a bare machine: a chroot with no more than README asks for, and the last commit."""
+"""`make run` and `make test` on a bare machine: a chroot with no more than README.md asks for, and the last commit."""
 
 import os
 import re
@@ -47,3 +47,5 @@ def test_the_two_commands_need_nothing_else_as_root_and_as_an_ordinary_user(mach
         tests = os.environ.get("BARE_MACHINE_TESTS", SOME_TESTS)
         said = machine.run(f"make test TESTS='{tests}'", clone, user)
         assert re.search(r"^\d+ passed", said, re.M)
+    # What docs/deploy.md has for who looks after a server.
+    assert "var/sbom/python.cdx.json" in machine.run("make sbom EXTRAS=web,render", clone, user)

@@ -1,4 +1,6 @@
-"""The Dockerfile and the compose file, built and started by podman, whose base images may be made here.
+"""The Dockerfile and the compose file, built and started as docs/deploy.md says it, but by podman.
+
+`docker compose up --build --detach` is there three commands; its base images may be made here.
 
 Where no registry answers, a Debian by mmdebstrap stands in for each base image: of other versions than these, but
 with the same programs. Not shown is that a service waits for another's health, which podman-compose leaves to who

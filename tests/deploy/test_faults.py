@@ -1,4 +1,7 @@
-"""The short form of `make faults`: tests/test_faults.py shows that what it compares notices every kind of fault."""
+"""The short form of `make faults` in docs/faults.md.
+
+tests/test_faults.py shows that what it compares notices every kind of fault.
+"""
 
 import shutil
 import tempfile

@@ -1,4 +1,7 @@
-"""deploy/install on a fresh Debian whose systemd is booted, as docs/deploy.md says it; and what is done there then."""
+"""deploy/install on a fresh Debian whose systemd is booted, as docs/deploy.md says it; and what is done there then.
+
+Only the network is spared: the clone is made outside (`git clone`), and is of another commit in place of `git pull`.
+"""
 
 import os
 import re

@@ -18,6 +18,7 @@ from tests.browser.player import Person
 from tests.browser.test_tutorial import go_through
 from tests.browser.visitor import PATIENCE_MS, visitor
 from tests.deploy.machines import USER, BareMachine, bare_machine, output
+from tests.documentation.pages import blocks
 from webapp.local.embedded_postgres import free_port
 
 PACKAGES = "python3,python3-venv,make,git,ca-certificates"
@@ -131,9 +132,9 @@ def download(page: Page, to: Path) -> None:
 
 @pytest.mark.long
 def test_whoever_follows_the_tutorial_comes_from_an_empty_machine_to_a_report(
-    machine: BareMachine, root: Path, tmp_path: Path
+    machine: BareMachine, tmp_path: Path
 ) -> None:
-    start, robots, check, compare = re.findall(r"```sh\n(.*?)```", (root / "docs" / "tutorial.md").read_text(), re.S)
+    start, robots, check, compare = (block.text for block in blocks("docs/tutorial.md", "sh"))
     port = free_port()
     site = f"http://127.0.0.1:{port}"
     clone = machine.folder / CLONE.lstrip("/")

@@ -1,7 +1,6 @@
 """The examples of docs/datasets.md run as they stand there."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.command_line import safelight, safelight_output
+from tests.command_line import safelight_output
+from tests.documentation.pages import blocks
 from tests.learning.snapshots import Play, write
 
 
@@ -28,21 +28,16 @@ def workplace(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return tmp_path
 
 
-def blocks(root: Path, language: str) -> list[str]:
-    text = (root / "docs" / "datasets.md").read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-
-
 SHARES = {("fast", "exposure"): 1 / 3, ("fast", "gamma"): 0, ("slow", "gamma"): 1 / 3, ("slow", "white_balance"): 1 / 3}
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_examples_in_python_run(root: Path, workplace: Path) -> None:
+def test_the_examples_in_python_run(workplace: Path) -> None:
     namespace: dict[str, Any] = {}
-    examples = blocks(root, "python")
+    examples = blocks("docs/datasets.md", "python")
     assert len(examples) >= 3
     for example in examples:
-        exec(example, namespace)  # noqa: S102 (the documentation's own)
+        exec(example.text, namespace)  # noqa: S102 (the documentation's own)
     assert (workplace / "edited.png").is_file()
     assert namespace["counts"]["uses"].sum() == namespace["steps"].count("*").fetchall()[0][0] == 7
     assert (namespace["newest"].height, namespace["exposures"].num_rows) == (5, 3)
@@ -51,35 +46,20 @@ def test_the_examples_in_python_run(root: Path, workplace: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_example_in_r_gives_the_same_shares(root: Path, workplace: Path) -> None:
+def test_the_example_in_r_gives_the_same_shares(workplace: Path) -> None:
     if shutil.which("Rscript") is None and (os.getuid() or not shutil.which("apt-get")):
         pytest.skip("R is not installed, and cannot be by this user")
     if shutil.which("Rscript") is None:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "r-base-core"]
         subprocess.run(install, env=environment, capture_output=True, check=True)
-    (example,) = blocks(root, "r")
-    assert len(example.splitlines()) <= 10
-    (workplace / "shares.r").write_text(example + 'write.csv(as.data.frame(shares), "shares.csv")\n')
+    (example,) = blocks("docs/datasets.md", "r")
+    assert len(example.text.splitlines()) <= 10
+    (workplace / "shares.r").write_text(example.text + 'write.csv(as.data.frame(shares), "shares.csv")\n')
     subprocess.run(["Rscript", "--vanilla", "shares.r"], check=True, capture_output=True)
     by_r = {(row["Var1"], row["Var2"]): row["Freq"] for _, row in pd.read_csv("shares.csv").iterrows()}
     for key, share in SHARES.items():
         assert by_r[key] == pytest.approx(share)
-
-
-def test_every_command_of_the_page_is_one(root: Path, workplace: Path) -> None:
-    commands = [
-        line.split("#")[0].split()[1:]
-        for block in blocks(root, "sh")
-        for line in block.splitlines()
-        if line.startswith("safelight ")
-    ]
-    assert len(commands) >= 8
-    for command in commands:
-        result = safelight(*command[:2], "--help")
-        assert result.exit_code == 0, command
-        options = [word for word in command[2:] if word.startswith("-")]
-        assert all(option in result.output for option in options), command
 
 
 def test_the_package_can_be_asked_for_its_contract() -> None:

@@ -1,6 +1,5 @@
 """The game as a Gymnasium environment: it keeps the library's contract and the game's rules."""
 
-import re
 import shutil
 from copy import deepcopy
 from pathlib import Path
@@ -26,6 +25,7 @@ from learning.agent.playing import play
 from learning.environments.editing_game import EditingGame, read_squares
 from learning.environments.game_batch import to_action, to_step
 from learning.training.reward_critic import random_steps
+from tests.documentation.pages import blocks
 from tests.learning.environments.environments import ID, PHOTOS, action, change, critic, save_run
 from tests.learning.scenes import scene
 
@@ -294,15 +294,14 @@ def test_the_picture_is_rendered_as_a_screen_shows_it() -> None:
     assert (picture == [0, 51, 255]).all()
 
 
-def test_the_examples_of_the_documentation_run(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_the_documentation_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("photos").mkdir()
     Image.new("RGB", (90, 100), (51, 70, 90)).save("photos/one.png")
     save_run(Path("runs") / "first")
-    examples = re.findall(r"```python\n(.*?)```", (root / "docs" / "environment.md").read_text(encoding="utf-8"), re.S)
     names: dict[str, Any] = {}
-    for example in examples:
-        exec(example, names)  # noqa: S102 (our own documentation)
+    for example in blocks("docs/environment.md", "python"):
+        exec(example.text, names)  # noqa: S102 (our own documentation)
     assert names["observation"].shape == (64 * 64 * 3 + 11,)
     assert names["observations"]["image"].shape == (16, 64, 64, 3)
     assert np.isfinite(names["total"]).all()

@@ -16,6 +16,7 @@ from editing.photos.colour import SRGB_FROM_PROPHOTO
 from learning.photos.fivek_pack import find_pack, of_fold, read_fold, read_pack
 from learning.photos.sets import Decoding, PhotoSetError, list_photos, read_picture, training_square
 from tests.command_line import safelight_output
+from tests.documentation.pages import blocks
 
 
 @pytest.fixture
@@ -164,8 +165,8 @@ def test_it_trains_on_a_pack_and_an_experts_pictures_by_their_folds(pack: Path, 
 
 
 def test_the_program_in_the_guide_makes_a_pack_of_raw_files(root: Path, shared: Path, tmp_path: Path) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", (root / "docs" / "own-photos.md").read_text(), re.DOTALL)
-    (tmp_path / "program.py").write_text(program)
+    (program,) = blocks("docs/own-photos.md", "python")
+    (tmp_path / "program.py").write_text(program.text)
     pack = tmp_path / "image_raw.npy"
     command = [sys.executable, tmp_path / "program.py", shared / "data" / "raw", pack]
     subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(root)})
