@@ -10,12 +10,10 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import create_connection
 
 import pytest
 from django.core.management import call_command
@@ -40,8 +38,8 @@ SMALL: Mapping[str, str] = {
 }
 # Commands that say by their exit status what they have found.
 STATUS: Mapping[str, int] = {"safelight dataset check": 1}
-# Programs that go on until they are stopped.
-SERVERS = ("dask",)
+# Seconds for a server to start, on a busy machine.
+PATIENCE = 120
 
 
 def program_of(line: str) -> str:
@@ -113,17 +111,14 @@ class Terminal:
         assert done.returncode == status, f"{shlex.join(words)}\n{done.stdout}"
 
     def serve(self, words: Sequence[str], status: int) -> None:
-        """Start a server, which is stopped as the terminal is closed; where it has a port, wait until it answers."""
+        """Start a server, which is stopped as the terminal is closed; a worker's scheduler knows it then."""
         environment = os.environ | {"PATH": PATH}
-        server = subprocess.Popen(words, env=environment, start_new_session=True)
-        self._servers.append(server)
-        if "--port" in words:
-            port = int(words[words.index("--port") + 1])
-            while True:
-                assert server.poll() is None
-                with suppress(OSError), create_connection(("127.0.0.1", port)):
-                    break
-                time.sleep(0.1)
+        self._servers.append(subprocess.Popen(words, env=environment, start_new_session=True))
+        if words[1] == "worker":
+            from distributed import Client  # only here: it takes a second, and so does torch elsewhere
+
+            with Client(words[2], timeout=PATIENCE, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=PATIENCE)
 
     def close(self) -> None:
         """Stop the servers, which must have run until now."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from django.core.management import call_command
 
 from editing.trajectories.columns import rows
@@ -67,6 +66,8 @@ NEEDS_SITE = re.compile(r"manage\.py|--url|curl")
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All that the examples name, made once."""
+    import torch  # only here: it takes seconds, and these tests are collected with all others
+
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("prepared")
     write_workplace(folder)
@@ -103,7 +104,7 @@ def site(workplace: Path, live_server: Any, settings: Any, tmp_path: Path, djang
         study = Study.objects.get_or_create(slug=slug, defaults={"title": slug, "state": "open"})[0]
         study.tutorial = slug == "pilot"
         if study.tutorial:
-            study.change({"entry_parameter": "PROLIFIC_PID", "entry_required": True, "completion_code": "DONE1"})
+            study.change({"entry_parameter": "PROLIFIC_PID", "completion_code": "DONE1"})
         study.save()
         Membership.objects.create(study=study, user=ada, role=Role.OWNER)
         for number in (11, 12):
@@ -111,6 +112,7 @@ def site(workplace: Path, live_server: Any, settings: Any, tmp_path: Path, djang
             add_photo(study, tmp_path / f"{number}.npy")
     play_site(live_server.url, study="lab", episodes=2, seed=1)
     play_site(live_server.url, study="pilot", episodes=2, seed=1, manner=Manner(entry={"PROLIFIC_PID": "{robot}"}))
+    call_command("study", "export", "pilot", "-o", str(workplace / "pilot.json"))
     for _ in range(2):
         call_command("export_dataset", "--study", "lab", "--new-version")
     return str(live_server.url)
