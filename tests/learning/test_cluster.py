@@ -22,19 +22,24 @@ from editing.trajectories.steps_file import StepsFile
 from learning.cluster import ClusterError, each_on_cluster
 from learning.developing import SameSteps, develop_all, plan, sidecar_of, total
 from tests.command_line import safelight, safelight_output
+from tests.forked import FORKED
 
-COUNT = 24
+COUNT = 12
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
+    """Two workers, each in a process that has torch already."""
     with (
+        pytest.MonkeyPatch.context() as patch,
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-        ) as started,
     ):
-        yield started
+        for module in ("nanny", "process"):
+            patch.setattr(f"distributed.{module}.get_mp_context", lambda: FORKED)
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+        ) as started:
+            yield started
 
 
 @pytest.fixture
@@ -87,8 +92,8 @@ def test_the_commands_work_on_a_cluster_by_relative_paths(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     common = ("photos", "--agent", "pretrained", "--scheduler", cluster.scheduler_address)
-    assert "24 pictures made" in safelight_output("develop", *common, "-o", "out")
-    assert "24 games on 24 photos" in safelight_output("play", *common, "-o", "play")
+    assert f"{COUNT} pictures made" in safelight_output("develop", *common, "-o", "out")
+    assert f"{COUNT} games on {COUNT} photos" in safelight_output("play", *common, "-o", "play")
     safelight_output("play", "photos", "--agent", "pretrained", "-o", "here")
     played = [
         [(row["filter"], row["parameters"]) for row in rows(read_snapshot(Path(name)).steps)]

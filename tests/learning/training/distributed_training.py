@@ -1,11 +1,14 @@
 """What each of several processes that train together runs: a short training by both recipes, or one that dies.
 
+And torchrun, which starts them.
+
 It is in float64: where a gradient is 0 but for rounding, Adam makes a whole step of what the rounding left, and in
 float32 that step shows.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +47,7 @@ def _photos(seed: int, scale: float) -> CropSampler:
 def trainers(processes: Processes) -> dict[str, Trainer]:
     """Both recipes, small; torch's default type must be float64."""
     photos = _photos(0, 0.3), _photos(1, 1.0)
-    fast, paper = FastConfig(SMALL, batch=8, iterations=4), PaperConfig(SMALL, batch=8, iterations=3, pool=16)
+    fast, paper = FastConfig(SMALL, batch=8, iterations=2), PaperConfig(SMALL, batch=8, iterations=2, pool=16)
     found: dict[str, Trainer] = {
         "fast": FastTrainer(fast, *photos, CPU, processes),
         "paper": PaperTrainer(paper, *photos, CPU, processes),
@@ -79,3 +82,21 @@ def train_and_die(arguments: list[str]) -> None:
 
     FastTrainer.iterate = dying  # type: ignore[method-assign]
     main(arguments)
+
+
+def torchrun(options: list[str]) -> None:
+    """Run ``torchrun``, which forks its processes: fresh ones take seconds to import torch."""
+    from torch.distributed import run
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    def forked(config: LaunchConfig, entrypoint: str) -> Callable[..., object]:
+        return elastic_launch(replace(config, start_method="fork"), _safelight)
+
+    run.elastic_launch = forked  # type: ignore[assignment]
+    run.main(options)
+
+
+def _safelight(*command: str) -> None:
+    """Run what ``python -u -m learning.command_line`` is to."""
+    assert command[:3] == ("-u", "-m", "learning.command_line")
+    main(command[3:], standalone_mode=False)

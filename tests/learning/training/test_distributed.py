@@ -20,12 +20,14 @@ from tests.forked import start_forked
 from tests.learning.training.distributed_training import (
     CRITIC_UPDATES_AHEAD,
     FIRST_PASSES,
+    torchrun,
     train_and_die,
     train_both,
     trainers,
 )
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
+SMALL += ["--picture-every", 0]
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +88,6 @@ def test_two_processes_end_with_the_weights_of_one_by_either_recipe(tmp_path: Pa
 def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from torch.distributed.run import main as torchrun
-
     assert safelight(*arguments(photos, tmp_path / "one")).exit_code == 0
     iterate = FastTrainer.iterate
 
@@ -98,7 +98,6 @@ def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
 
     monkeypatch.setattr(FastTrainer, "iterate", interrupted)
     assert safelight(*arguments(photos, tmp_path / "two")).exit_code == 130
-    # As `torchrun` and `python -m torch.distributed.run` do, but for the seconds that they import torch.
     options = ["--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", "2"]
     options += ["--redirects", "3", "--log-dir", str(tmp_path / "said")]
     resume = ["-m", "learning.command_line", "train", "--out", str(tmp_path / "two"), "--resume", "--device", "cpu"]
