@@ -1,5 +1,8 @@
 """The schedule of 2018, and that training is repeatable, moves every network and stops at nonsense."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -31,14 +34,38 @@ def weights(one: PaperTrainer) -> dict[str, Tensor]:
     }
 
 
-@pytest.fixture(autouse=True)
-def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 12)
-    monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 3)
+@pytest.fixture(autouse=True, scope="module")
+def few_first_updates() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("learning.training.paper_recipe.FIRST_PASSES", 12)
+        patch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 3)
+        yield
 
 
 def run(one: PaperTrainer) -> list[dict[str, float]]:
     return [one.iterate() for _ in range(one.iterations)]
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """What is known of an iteration when it is over."""
+
+    metrics: dict[str, float]
+    moved: set[str]
+    rates: dict[str, float]
+
+
+@pytest.fixture(scope="module")
+def trained() -> list[Iteration]:
+    """The iterations of a run."""
+    one = trainer(iterations=2)
+    iterations = []
+    for _ in range(one.iterations):
+        before, metrics = weights(one), one.iterate()
+        moved = {name.partition(".")[0] for name, value in weights(one).items() if not torch.equal(value, before[name])}
+        rates = {name: optimizer._optimizer.param_groups[0]["lr"] for name, optimizer in one.optimizers.items()}
+        iterations.append(Iteration(metrics, moved, rates))
+    return iterations
 
 
 def test_the_critic_makes_100_updates_in_the_first_ten_iterations_and_in_every_500th(
@@ -57,33 +84,23 @@ def test_the_rate_decays_to_a_thousandth() -> None:
     assert base_rate(config, 3000) == pytest.approx(5e-8)
 
 
-def test_a_run_makes_iterations_0_to_t_and_the_agent_learns_from_1_on() -> None:
-    one = trainer(iterations=2)
-    metrics = run(one)
-    assert (len(metrics), one.iteration) == (3, 3)
-    assert ["agent_loss" in each for each in metrics] == [False, True, True]
+def test_a_run_makes_iterations_0_to_t_and_the_agent_learns_from_1_on(trained: list[Iteration]) -> None:
+    assert ["agent_loss" in iteration.metrics for iteration in trained] == [False, True, True]
 
 
-def test_iteration_0_teaches_the_critic_alone() -> None:
-    one = trainer()
-    before = weights(one)
-    one.iterate()
-    moved = {name.partition(".")[0] for name, value in weights(one).items() if not torch.equal(value, before[name])}
-    assert moved == {"critic"}
+def test_iteration_0_teaches_the_critic_alone_and_the_others_every_network(trained: list[Iteration]) -> None:
+    first, *others = trained
+    assert first.moved == {"critic"}
+    assert all(iteration.moved == {"agent", "critic", "value"} for iteration in others)
 
 
-def test_training_moves_every_network() -> None:
-    one = trainer()
-    before = weights(one)
-    run(one)
-    moved = {name.partition(".")[0] for name, value in weights(one).items() if not torch.equal(value, before[name])}
-    assert moved == {"agent", "critic", "value"}
-
-
-def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
-    first, again, other = trainer(), trainer(), trainer(seed=2)
-    assert run(first) == run(again)
-    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(first).items())
+def test_the_same_seed_gives_the_same_weights_though_it_was_stopped_and_another_seed_others() -> None:
+    first, stopped, continued, other = trainer(), trainer(), trainer(), trainer(seed=2)
+    metrics = [stopped.iterate()]
+    continued.load(stopped.state())
+    assert run(first) == [*metrics, continued.iterate()]
+    state = continued.state()
+    assert all(torch.equal(value, state[name]) for name, value in first.state().items())
     run(other)
     assert not all(torch.equal(value, weights(other)[name]) for name, value in weights(first).items())
 
@@ -94,16 +111,12 @@ def test_batches_of_any_size_up_to_the_pool_train(batch: int) -> None:
     assert len(run(PaperTrainer(config, photos(0, 0.2), photos(1, 1.0), CPU))) == 2
 
 
-def test_rates_are_one_times_three_tenths_and_three_times_the_base() -> None:
-    one = trainer(iterations=3)
-    for iteration in range(4):
-        one.iterate()
-        base = base_rate(one.config, iteration)
-        rates = {name: optimizer._optimizer.param_groups[0]["lr"] for name, optimizer in one.optimizers.items()}
-        expected = {"critic": base, "agent": 0.3 * base * (iteration > 0), "value": 3 * base * (iteration > 0)}
-        assert {name: rate for name, rate in rates.items() if expected[name]} == pytest.approx(
-            {name: rate for name, rate in expected.items() if rate}
-        )
+def test_rates_are_one_times_three_tenths_and_three_times_the_base(trained: list[Iteration]) -> None:
+    for number, iteration in enumerate(trained):
+        base = base_rate(PaperConfig(iterations=2), number)
+        expected = {"critic": base, "agent": 0.3 * base, "value": 3 * base}
+        learning = {name: rate for name, rate in expected.items() if number > 0 or name == "critic"}
+        assert {name: iteration.rates[name] for name in learning} == pytest.approx(learning)
 
 
 def test_a_loss_that_is_not_finite_stops_the_training() -> None:
@@ -123,8 +136,8 @@ def test_an_agent_that_is_sure_of_every_choice_early_stops_the_training() -> Non
     one.check(stopped.value.metrics)
 
 
-def test_the_filters_of_a_game_of_five_steps_are_counted() -> None:
-    used = [value for name, value in run(trainer())[1].items() if name.startswith("used_")]
+def test_the_filters_of_a_game_of_five_steps_are_counted(trained: list[Iteration]) -> None:
+    used = [value for name, value in trained[1].metrics.items() if name.startswith("used_")]
     assert (len(used), sum(used)) == (8, 5)
 
 

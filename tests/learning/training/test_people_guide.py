@@ -109,7 +109,7 @@ def people_run(tmp_path: Path) -> Path:
 
 def options(run: Path, out: Path, *more: object) -> list[object]:
     photos_folder = run.parent / "photos"
-    small = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 3, "--picture-every", 0, "--save-every", 1]
+    small = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 1, "--picture-every", 0, "--save-every", 1]
     return ["--inputs", photos_folder, "--targets", photos_folder, "--out", out, *small, *more]
 
 

@@ -24,7 +24,7 @@ from tests.learning.training.killed_training import (
     train_until_killed,
 )
 
-SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 8, "--save-every", 2, "--device", "cpu"]
+SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 6, "--save-every", 2, "--device", "cpu"]
 SMALL += ["--picture-every", 0]
 
 
@@ -43,9 +43,18 @@ def arguments(photos: Path, out: Path, *more: object) -> list[str]:
 
 @pytest.fixture(scope="module")
 def trained(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of one iteration."""
+    """A run that was stopped after the first of two iterations."""
+    iterate = FastTrainer.iterate
+
+    def interrupted(trainer: FastTrainer) -> dict[str, float]:
+        if trainer.iteration == 1:
+            raise KeyboardInterrupt
+        return iterate(trainer)
+
     run = tmp_path_factory.mktemp("trained") / "run"
-    assert safelight(*arguments(photos, run, "--iterations", 1)).exit_code == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FastTrainer, "iterate", interrupted)
+        assert safelight(*arguments(photos, run, "--iterations", 2, "--save-every", 1)).exit_code == 130
     return run
 
 
@@ -80,7 +89,7 @@ def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more
 
 
 @pytest.mark.usefixtures("few_first_updates")
-@pytest.mark.parametrize("recipe", ["fast", "paper"])
+@pytest.mark.parametrize("recipe", ["fast", pytest.param("paper", marks=pytest.mark.long)])
 def test_a_run_killed_again_and_again_ends_as_one_never_killed(photos: Path, tmp_path: Path, recipe: str) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert safelight(*arguments(photos, whole, "--recipe", recipe)).exit_code == 0
@@ -129,20 +138,8 @@ def test_a_run_that_was_begun_with_other_defaults_of_its_recipe_is_refused(run: 
     assert "was begun with other defaults of its recipe; begin another run" in result.output
 
 
-def test_a_run_whose_files_have_the_names_of_before_is_resumed(photos: Path, tmp_path: Path) -> None:
-    whole, old = tmp_path / "whole", tmp_path / "old"
-    more = ["--iterations", 3, "--save-every", 1]
-    assert safelight(*arguments(photos, whole, *more)).exit_code == 0
-    iterate = FastTrainer.iterate
-
-    def interrupted(trainer: FastTrainer) -> dict[str, float]:
-        if trainer.iteration == 2:
-            raise KeyboardInterrupt
-        return iterate(trainer)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FastTrainer, "iterate", interrupted)
-        assert safelight(*arguments(photos, old, *more)).exit_code == 130
+def test_a_run_whose_files_have_the_names_of_before_is_resumed(run: Path, tmp_path: Path) -> None:
+    old = Path(shutil.copytree(run, tmp_path / "old"))
     names = {new: before for before, new in RENAMED.items()}
     config = json.loads((old / "config.json").read_text())
     config["training"] = {names.get(name, name): value for name, value in config["training"].items()}
@@ -151,8 +148,9 @@ def test_a_run_whose_files_have_the_names_of_before_is_resumed(photos: Path, tmp
     tensors, about = read_checkpoint(old / LAST)
     save_checkpoint(old / LAST, {names.get(name, name): value for name, value in tensors.items()}, about)
     assert "memory/ring" in load_file(old / LAST)
-    assert safelight("train", "--out", old, "--resume").exit_code == 0
-    assert same(whole / LAST, old / LAST)
+    for one in (run, old):
+        safelight_output("train", "--out", one, "--resume")
+    assert same(run / LAST, old / LAST)
 
 
 def test_a_setting_that_the_run_was_begun_without_can_be_given(run: Path) -> None:

@@ -25,7 +25,7 @@ def brightness(images: Tensor) -> Tensor:
     return images.clamp(0, 1).flatten(1).mean(dim=1)
 
 
-@pytest.mark.parametrize("step_baseline", [False, True])
+@pytest.mark.parametrize("step_baseline", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_what_is_rewarded_rises(step_baseline: bool) -> None:
     config = FastConfig(
         SMALL,
@@ -61,7 +61,7 @@ def preferred(tmp_path: Path) -> Path:
 
 def options(run: Path, out: Path, *more: object) -> list[object]:
     folder = run.parent / "photos"
-    small = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--picture-every", 0, "--save-every", 1]
+    small = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 1, "--picture-every", 0, "--save-every", 1]
     return ["--inputs", folder, "--targets", folder, "--out", out, *small, *more]
 
 

@@ -41,8 +41,10 @@ class ComparedAs(ScoredAs):
 
 @pytest.mark.parametrize(("scored", "best"), [(ScoredAs, (0.1, 50.1, 3)), (ComparedAs, (0.5, 50.5, 6))])
 def test_the_best_checkpoint_is_the_nearest_to_the_targets_whatever_the_intersection(
-    tmp_path: Path, scored: type[ScoredAs], best: tuple[float, float, int]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scored: type[ScoredAs], best: tuple[float, float, int]
 ) -> None:
+    # Whatever is learned, the scores are as given.
+    monkeypatch.setattr(FastTrainer, "_iterate", lambda _: {"loss": torch.zeros(())})
     squares = [np.random.default_rng(seed).random((80, 80, 3), dtype=np.float32) for seed in range(2)]
     config = FastConfig(SMALL, batch=8, iterations=6)
     trainer = FastTrainer(config, CropSampler(squares, CPU), CropSampler(squares, CPU), CPU)
