@@ -34,6 +34,8 @@ _DEPENDENT = 1e-3
 # The precision of the priors: of a choice's slopes, by columns of deviation 1, and of what a number of a person does.
 CHOICE_PRIOR, EFFECT_PRIOR = 100.0, 200.0
 ROUNDS = 100
+# Of L-BFGS.
+MOST_STEPS = 100
 # Known people vary by no less than this part of the population's variance, and no more than all of it.
 LEAST_KNOWN = 0.3
 
@@ -166,7 +168,7 @@ def _begin_choice(
 
 def minimise(loss: Callable[[], torch.Tensor], *weights: torch.Tensor) -> None:
     """Find the weights at which a smooth loss of them is least, by L-BFGS."""
-    solver = torch.optim.LBFGS(weights, max_iter=100, line_search_fn="strong_wolfe")
+    solver = torch.optim.LBFGS(weights, max_iter=MOST_STEPS, line_search_fn="strong_wolfe")
 
     def evaluated() -> float:
         solver.zero_grad()

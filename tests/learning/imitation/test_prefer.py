@@ -1,6 +1,7 @@
 """What people prefer: a reward of pictures, and by direct preference optimisation a policy that does it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,24 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     export = synthetic_export(folder / "export", 12, 6, 10)
     safelight_output("imitate", export, "-o", folder / "people", "--players", "robots", "--iterations", 2, "--width", 1)
     return export, folder / "people"
+
+
+@pytest.fixture(scope="module")
+def few_steps() -> Iterator[None]:
+    """What is found directly is found roughly: the promise does not hang on how well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("learning.imitation.regressions.MOST_STEPS", 3)
+        yield
+
+
+@pytest.fixture(scope="module")
+def preferred(
+    learned: tuple[Path, Path], few_steps: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """What the command has made, and what it said."""
+    export, people = learned
+    out = tmp_path_factory.mktemp("preferred") / "preferred"
+    return out, safelight_output("prefer", export, "--agent", people, "-o", out, *SETTINGS)
 
 
 def test_the_loss_is_that_of_the_paper() -> None:
@@ -90,7 +109,9 @@ def test_both_learn_what_they_are_shown(learned: tuple[Path, Path]) -> None:
     assert all(torch.equal(value, reference[name]) for name, value in checkpoint.agent.state_dict().items())
 
 
-def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(learned: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(
+    learned: tuple[Path, Path], tmp_path: Path, few_steps: None
+) -> None:
     preferences = read_preferences(learned[0], "robot")
     split = split_pairs(preferences, 0)
     config = PreferenceConfig(width=1, batch=8, iterations=4, reward_iterations=4)
@@ -113,10 +134,11 @@ def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(learned: tuple[Path,
             assert whole.read_bytes() == stopped.read_bytes()
 
 
-def test_the_command_gives_a_reward_and_an_agent(learned: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_command_gives_a_reward_and_an_agent(
+    learned: tuple[Path, Path], preferred: tuple[Path, str], tmp_path: Path
+) -> None:
     export, people = learned
-    out = tmp_path / "preferred"
-    output = safelight_output("prefer", export, "--agent", people, "-o", out, *SETTINGS)
+    out, output = preferred
     judged = json.loads((out / "preferences.json").read_text())
     assert judged["learned_from"] > 0
     assert "The reward agrees with" in output
@@ -130,15 +152,12 @@ def test_the_command_gives_a_reward_and_an_agent(learned: tuple[Path, Path], tmp
     assert "was begun with other preferences" in refused.output
 
 
-def test_a_run_of_a_version_that_split_pairs_otherwise_is_not_gone_on_with(
-    learned: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_version_that_splits_pairs_otherwise_does_not_go_on_with_a_run(
+    learned: tuple[Path, Path], preferred: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export, people = learned
-    out = tmp_path / "preferred"
-    with monkeypatch.context() as before:
-        before.setattr("learning.imitation.preferring.VALIDATION", 0.4)
-        safelight_output("prefer", export, "--agent", people, "-o", out, *SETTINGS)
-    refused = safelight("prefer", export, "--agent", people, "-o", out, "--resume", *SETTINGS)
+    monkeypatch.setattr("learning.imitation.preferring.VALIDATION", 0.4)
+    refused = safelight("prefer", export, "--agent", people, "-o", preferred[0], "--resume", *SETTINGS)
     assert refused.exit_code == 1
     assert "was begun with other pairs" in refused.output
 
