@@ -51,6 +51,12 @@ def _cell_parts(cell: int, count: int, length: int) -> tuple[int, NDArray[np.flo
     return first, parts * (count / length)
 
 
+def _weighted_sum(weights: NDArray[np.floating], rows: NDArray[np.floating]) -> NDArray[Any]:
+    """Add up rows (N, ...) by their weights (N,), as `np.tensordot` does in twice the time."""
+    total: NDArray[Any] = np.dot(weights[None], rows.reshape(len(rows), -1))
+    return total.reshape(rows.shape[1:])
+
+
 def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
     """Axis 0 averaged over `count` equal cells."""
     if count == len(values):
@@ -59,7 +65,7 @@ def _average_rows(values: NDArray[np.floating], count: int) -> Pixels:
     averages: Pixels = np.empty((count, *values.shape[1:]), np.float32)
     for cell in range(count):
         first, parts = _cell_parts(cell, count, values.shape[0])
-        averages[cell] = np.tensordot(parts, values[first : first + len(parts)], axes=1)
+        averages[cell] = _weighted_sum(parts, values[first : first + len(parts)])
     return averages
 
 
@@ -143,7 +149,7 @@ def _averaged_rows(
                 break
             del waiting[: first - begins]
             begins = first
-            average = np.tensordot(parts.astype(dtype), np.stack(waiting[: len(parts)]), axes=1)
+            average = _weighted_sum(parts.astype(dtype), np.stack(waiting[: len(parts)]))
             yield average.astype(np.float32, copy=False)
             cell += 1
 

@@ -14,6 +14,18 @@ import pytest
 
 from editing import processes
 from editing.processes import AHEAD, Crashed, Stopped, each_by_processes, run_isolated
+from tests.editing.work import (
+    allocated,
+    begun,
+    count_companions,
+    doubled,
+    environment,
+    marked,
+    refusing,
+    slowest_first,
+    starting_another,
+    wait_for_another,
+)
 
 PROGRAM = """
 import os, time
@@ -32,34 +44,6 @@ def _fresh_interpreters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SPAWN", get_context("spawn"))
 
 
-def doubled(number: int) -> int:
-    if number == 13:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return 2 * number
-
-
-def marked(item: tuple[Path, int]) -> int:
-    folder, number = item
-    (folder / str(number)).touch()
-    until = time.monotonic() + 60
-    while len(list(folder.iterdir())) < 2:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    return number
-
-
-def refusing(number: int) -> int:
-    raise ValueError(f"no {number}")
-
-
-def begun() -> None:
-    os.environ["BEGUN"] = "yes"
-
-
-def environment(name: str) -> str | None:
-    return os.environ.get(name)
-
-
 def test_every_item_has_its_result() -> None:
     assert dict(each_by_processes(doubled, range(5), 2)) == {number: 2 * number for number in range(5)}
 
@@ -73,11 +57,6 @@ def test_a_process_that_dies_costs_its_own_item_alone() -> None:
 def test_items_are_done_side_by_side(tmp_path: Path) -> None:
     items = [(tmp_path, 0), (tmp_path, 1)]
     assert dict(each_by_processes(marked, items, 2)) == {items[0]: 0, items[1]: 1}
-
-
-def slowest_first(number: int) -> int:
-    time.sleep(0.2 / (number + 1))
-    return number
 
 
 def test_results_come_in_the_order_of_their_items_if_asked() -> None:
@@ -142,20 +121,10 @@ def test_what_the_function_returns_is_returned() -> None:
     assert run_isolated(doubled, 21, should_stop=never, limit=60) == 42
 
 
-def allocated(megabytes: int) -> int:
-    return len(bytearray(megabytes << 20))
-
-
 def test_memory_is_limited_beyond_what_an_interpreter_takes() -> None:
     assert run_isolated(allocated, 50, should_stop=never, limit=60, memory=100 << 20) == 50 << 20
     with pytest.raises(MemoryError):
         run_isolated(allocated, 150, should_stop=never, limit=60, memory=100 << 20)
-
-
-def starting_another(pid_file: Path) -> None:
-    with subprocess.Popen(["sleep", "600"]) as other:
-        pid_file.write_text(str(other.pid))
-        other.wait()
 
 
 def test_what_the_process_has_started_ends_with_it(tmp_path: Path) -> None:
@@ -221,23 +190,3 @@ def test_the_memory_of_a_container_counts_where_it_has_less(tmp_path: Path, monk
     assert processes.available_memory() == pytest.approx(machine, rel=0.5)
     (tmp_path / "memory.max").write_text("100\n")
     assert processes.available_memory() == 80
-
-
-def count_companions(item: int, folder: Path) -> int:
-    """How many are in work now, this one among them."""
-    own = folder / f"at work {item}"
-    own.touch()
-    count = len(list(folder.glob("at work *")))
-    own.unlink()
-    return count
-
-
-def wait_for_another(item: str, folder: Path) -> bool:
-    """Whether the other of two comes to work while this one is there."""
-    (folder / item).touch()
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if (folder / "a").exists() and (folder / "b").exists():
-            return True
-        time.sleep(0.01)
-    return False

@@ -46,7 +46,7 @@ def test_each_filter_is_computed_as_here(slug: str, data: st.DataObject, awkward
     assert error(run(steps, awkward_colours), apply_steps(awkward_colours[None], steps)[0]) <= 1e-5
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(steps=chains())
 def test_so_is_any_sequence(steps: tuple[Step, ...], awkward_colours: NDArray[np.float32]) -> None:
     # Next to grey the saturation filter magnifies the last digit of what comes in, hundreds of times.

@@ -4,6 +4,7 @@ import errno
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -121,8 +122,14 @@ def test_a_truncated_raw_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture
     assert capfd.readouterr() == ("", ""), "what LibRaw says about it stays in its own process"
 
 
-@pytest.mark.parametrize("name", ["g2_0304.crw", "s40_0119.crw", "dc120_p003908.kdc"])
-@pytest.mark.parametrize("share", [0.9999, 0.97, 0.6, 0.2, 0.01])
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        *(("g2_0304.crw", share) for share in (0.9999, 0.97, 0.6, 0.2, 0.01)),
+        ("s40_0119.crw", 0.9999),
+        *(("dc120_p003908.kdc", share) for share in (0.97, 0.2)),
+    ],
+)
 def test_a_real_raw_that_is_truncated_is_refused(
     shared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, share: float
 ) -> None:
@@ -245,16 +252,18 @@ def shaded() -> NDArray[np.float64]:
     return np.stack([0.1 + 0.6 * x / WIDTH, 0.1 + 0.6 * y / HEIGHT, np.full((HEIGHT, WIDTH), 0.3)], axis=-1)
 
 
-@pytest.mark.parametrize("active_area", [None, (8, 16, 88, 112)], ids=["whole", "active area"])
+@pytest.mark.parametrize(
+    ("active_area", "orientations"), [(None, range(1, 9)), ((8, 16, 88, 112), (1, 6))], ids=["whole", "active area"]
+)
 def test_the_stated_crop_counts_in_every_orientation(
-    tmp_path: Path, active_area: tuple[int, int, int, int] | None
+    tmp_path: Path, active_area: tuple[int, int, int, int] | None, orientations: Sequence[int]
 ) -> None:
     left, top, width, height = 10, 6, 60, 50
     (tmp_path / "plain.dng").write_bytes(bench.dng.dng(shaded(), active_area=active_area))
     plain = read_photo(tmp_path / "plain.dng")
     assert "crop" not in plain.decoding
     lying = plain.pixels[top : top + height, left : left + width]
-    for orientation in range(1, 9):
+    for orientation in orientations:
         options = {"active_area": active_area, "orientation": orientation}
         (tmp_path / "a.dng").write_bytes(bench.dng.dng(shaded(), **options, crop=(left, top, width, height)))
         photo = read_photo(tmp_path / "a.dng")

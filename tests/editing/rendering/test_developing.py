@@ -140,16 +140,19 @@ def test_a_raws_exif_tells_the_camera_and_the_exposure(shared: Path, tmp_path: P
     assert float(exif.get_ifd(0x8769)[0x829A]) == pytest.approx(1 / 50, rel=0.01)
 
 
-@pytest.mark.parametrize("output_format", ["jpeg", "png16"])
-@pytest.mark.parametrize("folder", ["raw", "samples"])
+@pytest.mark.parametrize(
+    ("folder", "output_format"),
+    [("samples", "jpeg"), ("samples", "png16"), ("raw", "jpeg"), pytest.param("raw", "png16", marks=pytest.mark.long)],
+)
 def test_every_real_photo_develops_to_a_picture_of_its_own(
     shared: Path, tmp_path: Path, folder: str, output_format: Any
 ) -> None:
     output = Output(output_format)
     for source in sorted((shared / "data" / folder).iterdir()):
         developed = develop_file(source, LOOK, tmp_path / "b", output)
-        values = pixels_of(tmp_path / "b") / float(np.iinfo(output.dtype).max)
-        assert values.shape == (developed.height, developed.width, 3)
+        pixels = pixels_of(tmp_path / "b")
+        assert pixels.shape == (developed.height, developed.width, 3)
+        values = pixels[::2, ::2] / float(np.iinfo(output.dtype).max)
         # Neither black nor white, without a cast of magenta, and with tones between.
         assert 0.05 < values.mean() < 0.75, source.name
         red, green, blue = values.mean((0, 1))

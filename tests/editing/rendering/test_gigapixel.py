@@ -33,7 +33,7 @@ def develop_watched(folder: Path, output_format: Any) -> Cost:
     return cost
 
 
-@pytest.mark.parametrize("tiled", [False, True])
+@pytest.mark.parametrize("tiled", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_memory_does_not_grow_with_the_picture(tmp_path: Path, tiled: bool) -> None:
     costs = []
     for height in (600, 6000):
