@@ -59,7 +59,10 @@ def test_alpha_is_1_where_judges_agree_and_about_0_where_they_answer_by_chance()
     assert what_people_think(judged("rating", [(("a",), 3)] * 4), 0)["ratings"]["alpha"] is None
 
 
-def test_how_often_a_picture_is_liked_better_than_a_persons_is_found_from_pairs_and_favourites() -> None:
+def test_how_often_a_picture_is_liked_better_than_a_persons_is_found_from_pairs_and_favourites(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("learning.comparison.judgements.FITS", 60)
     random = np.random.default_rng(1)
     strength = {"people": 0.0, "a": 0.9, "untouched": -1.5}
     answers: dict[str, list[tuple[tuple[str, ...], int]]] = {"pair": [], "favourite": []}

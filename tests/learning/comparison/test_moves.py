@@ -50,6 +50,7 @@ def test_an_agent_foretells_its_own_moves(tmp_path: Path) -> None:
     assert matched["agent"]["log_likelihood"]["value"] == pytest.approx(np.mean(np.log(probabilities)), abs=1e-4)
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_the_report_has_the_moves_where_an_agent_is_named(tmp_path: Path) -> None:
     plays = [Play(name, photo, (EXPOSURE,)) for name in ("ann", "bob") for photo in ("sea", "hill")]
     safelight_output("compare", write(tmp_path / "export", plays), "-o", tmp_path / "out", "--agent", "pretrained")

@@ -44,6 +44,7 @@ def sides(folders: tuple[Path, Path]) -> tuple[Side, Side, tuple[Side, ...]]:
     return everybody, *choose_players(everybody)
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_there_is_no_number_for_an_agent_that_saw_these_people_and_the_others_keep_theirs(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_photos_alone_are_enough_to_refuse_but_not_for_an_agent_that_saw_nobodys
     assert (overlap.photos, overlap.refused) == (2, False)
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_unseen_leaves_out_the_people_and_photos_of_the_training(folders: tuple[Path, Path], tmp_path: Path) -> None:
     teach(folders[1], ["town"], ["cid"])
     everybody, people, others = sides(folders)

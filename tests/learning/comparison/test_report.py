@@ -80,11 +80,21 @@ def people_and_agent(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Play by people, and by an agent."""
+    return people_and_agent(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def sides(folders: tuple[Path, Path]) -> tuple[Side, Side]:
+    return read_side(folders[0], "export"), read_side(folders[1], "play")
+
+
+@pytest.fixture(scope="module")
+def said(folders: tuple[Path, Path]) -> tuple[Path, list[str]]:
     """The folder of a report, and what the command said while it made it."""
-    folder = tmp_path_factory.mktemp("report")
-    a, b = people_and_agent(folder)
-    return folder / "out", safelight_output("compare", a, b, "-o", folder / "out").splitlines()
+    out = folders[0].parent / "out"
+    return out, safelight_output("compare", *folders, "-o", out).splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +201,7 @@ def test_where_robots_stand_in_nothing_on_the_page_calls_them_people(tmp_path: P
     assert not re.search(r"Robots’s|robots’s|\ba robots\b|\bone robots\b", text)
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_who_had_seen_a_reveal_is_counted_and_told(tmp_path: Path) -> None:
     plays = [Play(f"p{n}", "sea", (("exposure", {"ev": 0.5 * (n + 1)}),), {"saw_reveal": n > 0}) for n in range(3)]
     safelight_output(
@@ -210,9 +221,8 @@ def test_the_report_prints_its_command_without_paths_and_the_versions(page: Page
     assert {"filters", "Python", "numpy"} <= set(made_by["versions"])
 
 
-def test_strips_show_the_untouched_photo_and_each_step(tmp_path: Path) -> None:
-    a, b = (read_side(path, path.name) for path in people_and_agent(tmp_path))
-    strips = film_strips(a, b, apart([3.0, 1.0, 2.0]), 2, 2)
+def test_strips_show_the_untouched_photo_and_each_step(sides: tuple[Side, Side]) -> None:
+    strips = film_strips(*sides, apart([3.0, 1.0, 2.0]), 2, 2)
     assert all([strip.side for strip in photo.strips] == ["a", "a", "b", "b"] for photo in strips)
     agent = strips[0].strips[-1]
     assert [(cell.label, cell.value) for cell in agent.cells[:2]] == [("Original", ""), ("Gamma", "1/1.43")]
@@ -225,10 +235,9 @@ def apart(means: Sequence[float]) -> dict[str, dict[str, float | None]]:
 
 @pytest.mark.parametrize(("photos", "ranks"), [(0, []), (1, [2]), (2, [1, 3]), (3, [1, 2, 3]), (9, [1, 2, 3])])
 def test_strips_are_of_the_nearest_the_furthest_and_the_photos_between(
-    photos: int, ranks: list[int], tmp_path: Path
+    photos: int, ranks: list[int], sides: tuple[Side, Side]
 ) -> None:
-    a, b = (read_side(path, path.name) for path in people_and_agent(tmp_path))
-    strips = film_strips(a, b, apart([3.0, 1.0, 2.0]), photos, 1)
+    strips = film_strips(*sides, apart([3.0, 1.0, 2.0]), photos, 1)
     assert [photo.rank for photo in strips] == ranks
     names = {1: "photo1", 2: "photo2", 3: "photo0"}
     assert [photo.sha256 for photo in strips] == [photo_sha256(names[rank]) for rank in ranks]
@@ -259,10 +268,9 @@ def test_different_players_come_first_in_the_strips(tmp_path: Path) -> None:
     assert {strip.player for strip in photo.strips if strip.side == "a"} == {"ann", "bob", "cy"}
 
 
-def test_the_number_of_photos_and_episodes_shown_is_bounded(tmp_path: Path) -> None:
-    a, b = people_and_agent(tmp_path)
-    result = safelight("compare", a, b, "-o", tmp_path / "out", "--photos", 1, "--episodes", 1)
-    assert result.exit_code == 0
+@pytest.mark.usefixtures("without_plots")
+def test_the_number_of_photos_and_episodes_shown_is_bounded(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    safelight_output("compare", *folders, "-o", tmp_path / "out", "--photos", 1, "--episodes", 1)
     found = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     # One of each side in the opening, and again below.
     assert found.text.count("Original") == 4
@@ -341,11 +349,12 @@ def test_the_tables_hold_the_numbers_of_the_json_and_latex_takes_every_name(repo
     assert len((report / "tests.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(numbers["tests"])
 
 
-def test_an_output_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
-    a, b = people_and_agent(tmp_path)
+def test_an_output_folder_that_holds_something_is_refused_and_left_alone(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    result = safelight("compare", a, b, "-o", tmp_path / "out")
+    result = safelight("compare", *folders, "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "exists and is not empty" in result.output
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
@@ -376,16 +385,19 @@ def test_an_interval_that_is_missing_is_a_dash() -> None:
     assert interval({"low": -0.5, "high": 0.5}, 1, sign=True) == "−0.5 to +0.5"
 
 
-def planned(tmp_path: Path, plan: object, *options: str) -> tuple[dict[str, object], str]:
-    a, b = people_and_agent(tmp_path)
+def planned(folders: tuple[Path, Path], tmp_path: Path, plan: object, *options: str) -> tuple[dict[str, object], str]:
     (tmp_path / "plan.json").write_text(json.dumps(plan))
-    safelight_output("compare", a, b, "-o", tmp_path / "out", "--plan", tmp_path / "plan.json", *options)
+    safelight_output("compare", *folders, "-o", tmp_path / "out", "--plan", tmp_path / "plan.json", *options)
     numbers = json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
     return numbers, Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8")).text
 
 
-def test_a_plan_fixes_players_distance_and_seed_and_nothing_departs_from_it(tmp_path: Path) -> None:
-    numbers, text = planned(tmp_path, {"players": ["people", "agents"], "distance": "steps", "seed": 7, "people": 5})
+@pytest.mark.usefixtures("without_plots")
+def test_a_plan_fixes_players_distance_and_seed_and_nothing_departs_from_it(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    plan = {"players": ["people", "agents"], "distance": "steps", "seed": 7, "people": 5}
+    numbers, text = planned(folders, tmp_path, plan)
     assert numbers["plan"] == {
         "sha256": hashlib.sha256((tmp_path / "plan.json").read_bytes()).hexdigest(),
         "departures": [],
@@ -396,8 +408,9 @@ def test_a_plan_fixes_players_distance_and_seed_and_nothing_departs_from_it(tmp_
     assert "This analysis is the one that it says" in text
 
 
-def test_what_departs_from_a_plan_is_on_the_page(tmp_path: Path) -> None:
-    text = planned(tmp_path, {"seed": 7, "people": 60}, "--seed", "8", "--players", "people")[1]
+@pytest.mark.usefixtures("without_plots")
+def test_what_departs_from_a_plan_is_on_the_page(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    text = planned(folders, tmp_path, {"seed": 7, "people": 60}, "--seed", "8", "--players", "people")[1]
     assert "Compared were people; the plan names people, agents." in text
     assert "The seed was 8; the plan has 7." in text
     assert "Compared were 5 people; the plan asks for at least 60." in text

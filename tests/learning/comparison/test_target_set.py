@@ -18,41 +18,50 @@ from tests.learning.snapshots import Play, picture, write
 PHOTOS = [f"photo{index}" for index in range(6)]
 
 
-def export(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The play and the targets."""
+    folder = tmp_path_factory.mktemp("targets")
+    export(folder)
+    finished(folder / "finished")
+    return folder
+
+
+def export(folder: Path) -> None:
     """Five people who brighten, and an agent that leaves the photos dark."""
     pictures = {name: picture(name, 100, 150) for name in PHOTOS}
     people = [Play(f"p{n}", name, (("exposure", {"ev": 1.5 + 0.1 * n}),)) for n in range(5) for name in PHOTOS]
     agent = [Play("agent:a", name, (("exposure", {"ev": -1.0}),)) for name in PHOTOS]
-    return write(folder / "export", [*people, *agent], pictures)
+    write(folder / "export", [*people, *agent], pictures)
 
 
-def finished(folder: Path) -> Path:
+def finished(folder: Path) -> None:
     """The photos as the third of these people has made them, as files."""
     folder.mkdir()
     for name in PHOTOS:
         shown = np.clip(picture(name, 100, 150).astype(np.float32) * 2**1.7, 0, 1)
         Image.fromarray(np.round(shown * 255).astype(np.uint8)).save(folder / f"{name}.png")
-    return folder
 
 
-def test_who_makes_the_targets_shares_more_with_them_and_the_values_are_those_of_measure(tmp_path: Path) -> None:
-    people, others = choose_players(read_side(export(tmp_path), "export"))
-    found = intersections(people, others, finished(tmp_path / "finished"), 0)
+def test_who_makes_the_targets_shares_more_with_them_and_the_values_are_those_of_measure(folder: Path) -> None:
+    people, others = choose_players(read_side(folder / "export", "export"))
+    found = intersections(people, others, folder / "finished", 0)
     assert (found["pictures"], found["photos"], list(found["players"])) == (6, 6, ["People", "a", "untouched"])
     own, agent = found["players"]["People"]["mean"], found["players"]["a"]["mean"]
     assert own["value"] > 70 > 40 > agent["value"]
     assert own["low"] <= own["value"] <= own["high"]
     targets, made = (
-        [crop_statistics(read_picture(p, Decoding(shown=True)), p.name, 0) for p in list_results(tmp_path / where)]
+        [crop_statistics(read_picture(p, Decoding(shown=True)), p.name, 0) for p in list_results(folder / where)]
         for where in ("finished", "export")
     )
     # Of everybody's, by `safelight measure`: between the two sides', of which people's are five in six.
     assert intersection(made, targets).mean == pytest.approx(5 / 6 * own["value"] + agent["value"] / 6, abs=8)
 
 
-def test_the_report_and_the_tables_have_them(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("without_plots")
+def test_the_report_and_the_tables_have_them(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    safelight_output("compare", export(tmp_path), "-o", out, "--targets", finished(tmp_path / "finished"))
+    safelight_output("compare", folder / "export", "-o", out, "--targets", folder / "finished")
     figures = json.loads((out / "comparison.json").read_text(encoding="utf-8"))["targets"]["players"]
     assert "6 pictures of “finished”" in (out / "report.html").read_text(encoding="utf-8")
     with (out / "targets.csv").open(encoding="utf-8", newline="") as file:
@@ -61,11 +70,10 @@ def test_the_report_and_the_tables_have_them(tmp_path: Path) -> None:
     assert r"untouched & " in (out / "targets.tex").read_text(encoding="utf-8")
 
 
-def test_a_folder_without_pictures_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_refused_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    plays = export(tmp_path)
-    for folder, reason in (("empty", "no photos in"), ("missing", "missing")):
-        result = safelight("compare", plays, "-o", tmp_path / "out", "--targets", tmp_path / folder)
+    for name, reason in (("empty", "no photos in"), ("missing", "missing")):
+        result = safelight("compare", folder / "export", "-o", tmp_path / "out", "--targets", tmp_path / name)
         assert result.exit_code == 1
         assert reason in result.output.strip().splitlines()[-1]
     assert not (tmp_path / "out").exists()
