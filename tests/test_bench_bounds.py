@@ -20,6 +20,7 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             Image.fromarray(pixels).save(tmp_path / "pairs" / name / f"{index}.png")
     monkeypatch.setattr(bounds, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(bounds, "RESAMPLES", 20)
+    monkeypatch.setattr(bounds, "EXPOSURES", (0.0, -2.0))
     monkeypatch.setattr(bounds, "search_fits", lambda pair, _: search_fits(pair, Search(1, 1, 1)))
     return tmp_path
 
@@ -32,7 +33,7 @@ def test_floor_and_ceiling_have_their_lines_and_what_was_found_is_kept(
     output = capsys.readouterr().out
     lines = {line.split(" | ")[0].strip("| "): line.split(" | ") for line in output.splitlines()}
     assert {"untouched", "automatic levels", "pretrained", "the best of five steps, `fit`"} <= set(lines)
-    floor, ceiling = (lines[name][4] for name in ("untouched", "the best of five steps, `fit`"))
+    floor, ceiling = (lines[name][-2] for name in ("untouched", "the best of five steps, `fit`"))
     assert float(ceiling.split()[0]) < float(floor.split()[0])
     low, high = (float(number) for number in floor[floor.index("(") + 1 : -1].split(" to "))
     assert low <= float(floor.split()[0]) <= high

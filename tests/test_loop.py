@@ -71,7 +71,7 @@ def test_robots_play_an_agent_learns_and_the_two_are_compared(loop: Loop, tmp_pa
     for seed in range(3):
         pixels = np.random.default_rng(seed).random((70, 90, 3), dtype=np.float32)
         np.save(photos / f"{seed}.npy", pixels * 0.2)
-    sizes = ["--width", 1, "--hidden", 4, "--batch", 4, "--iterations", 1]
+    sizes = ["--width", 1, "--hidden", 4, "--batch", 4, "--iterations", 1, "--picture-every", 0]
     folder = loop([[str(photos)]], 6, tmp_path / "export", photos, sizes)
     assert_the_loop_is_closed(folder, photos=3, episodes=6)
 

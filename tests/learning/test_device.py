@@ -76,10 +76,14 @@ def test_bfloat16_holds_losses_and_the_direction_of_gradients() -> None:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do as they did")
 def test_memory_that_was_freed_is_kept_for_what_is_allocated_next() -> None:
-    # In a fresh process: in this one other tests may have freed larger blocks.
+    # In a fresh process: in this one other tests may have freed larger blocks. Torch, which is long in coming, has no
+    # part in it.
     script = """
 import resource
+import sys
+from unittest.mock import MagicMock
 import numpy as np
+sys.modules["torch"] = MagicMock()
 from learning.device import keep_freed_memory
 
 def page_faults():

@@ -156,6 +156,8 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, steps: Path, monkeyp
 
 
 def test_every_filter_can_be_exported(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.npy"
+    np.save(photo, np.full((2, 3, 3), 0.25, np.float32))
     for slug, one in FILTERS.items():
         write_steps(tmp_path / "a.json", StepsFile((Step(slug, one.neutral),)))
-        safelight_output("export", "--steps", tmp_path / "a.json", "--cube", tmp_path / "a.cube", "--size", 17)
+        safelight_output("export", "--steps", tmp_path / "a.json", "--cube", tmp_path / "a.cube", "--size", 17, photo)

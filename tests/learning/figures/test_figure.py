@@ -29,6 +29,7 @@ from learning.figures.steps import DARK, LIGHT, TITLE, Palette
 from tests.command_line import safelight, safelight_output
 from tests.learning.snapshots import Play, write
 
+WIDE, TALL = (400, 600), (600, 400)
 SHARES = dict.fromkeys(FILTERS, 0.0) | {"exposure": 0.5, "gamma": 0.25, "black_white": 0.25}
 
 
@@ -59,8 +60,11 @@ def assert_texts_are_whole_and_apart(drawn: Figure) -> None:
         assert not any(one.shrunk(0.9, 0.6).overlaps(other) for other in boxes[index + 1 :])
 
 
-@pytest.mark.parametrize("size", [(400, 600), (600, 400), (64, 64), (60, 600), (600, 60)], ids=str)
-@pytest.mark.parametrize("columns", [1, 3, 6])
+@pytest.mark.parametrize(
+    ("size", "columns"),
+    [*((size, 3) for size in (WIDE, TALL, (64, 64), (60, 600), (600, 60))), (WIDE, 1), (TALL, 1), (WIDE, 6), (TALL, 6)],
+    ids=str,
+)
 def test_texts_are_whole_and_apart_whatever_the_proportions(size: tuple[int, int], columns: int) -> None:
     slugs = ("white_balance", "color", "black_white", "tone", "gamma")
     steps = [extreme(slug) for slug in slugs]
@@ -98,8 +102,7 @@ def test_texts_stand_out(contrast: tuple[Palette, str]) -> None:
     assert (brighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf", ".PNG"])
-@pytest.mark.parametrize("light", [(), ("--light",)])
+@pytest.mark.parametrize(("suffix", "light"), [(".svg", ()), (".png", ("--light",)), (".pdf", ()), (".PNG", ())])
 def test_every_format_and_the_same_again(tmp_path: Path, steps: Path, suffix: str, light: tuple[str, ...]) -> None:
     out = tmp_path / f"a{suffix}"
     contents = []

@@ -15,6 +15,11 @@ from tests.command_line import safelight, safelight_output
 from tests.learning.imitation.synthetic import synthetic_export
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.imitation.adapting.STEPS", 20)
+
+
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """An export of synthetic people, nine photos each, and a model of them that has learned a little."""

