@@ -25,20 +25,20 @@ def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_variant_is_trained_measured_and_has_its_line(frames: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_variant_is_trained_once_measured_and_has_its_line(
+    frames: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = "no penalty for noise and casts"
-    assert recipes.main([name, "--frames", str(frames), "--seeds", "2"]) == 0
-    lines = {line.split(" | ")[0].strip("| "): line.split(" | ") for line in capsys.readouterr().out.splitlines()}
+    arguments = [name, "--frames", str(frames), "--seeds", "2"]
+    assert recipes.main(arguments) == 0
+    output = capsys.readouterr().out
+    lines = {line.split(" | ")[0].strip("| "): line.split(" | ") for line in output.splitlines()}
     assert lines[name][1] == "2"
     assert float(lines["untouched"][7]) > 0.3  # the RMSE to frames that are four times as bright
     assert set(lines) >= {"untouched", "one curve for all, 2.5 x^0.8", name}
-
-
-def test_what_was_trained_is_not_trained_again(frames: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    arguments = ["fast", "--frames", str(frames)]
-    recipes.main(arguments)
     monkeypatch.setattr(recipes, "train", None)
     assert recipes.main(arguments) == 0
+    assert capsys.readouterr().out == output
 
 
 def test_frames_without_pairs_and_unknown_names_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,7 @@ def photos(shared: Path) -> Colours:
         for path in sorted((data / "sintel" / "pairs" / "inputs").iterdir())[:10]
     ]
     random = np.random.default_rng(1)
-    chosen = [one.reshape(-1, 3)[random.integers(one.shape[0] * one.shape[1], size=10_000)] for one in pixels]
+    chosen = [one.reshape(-1, 3)[random.integers(one.shape[0] * one.shape[1], size=4_000)] for one in pixels]
     assert len(chosen) == 20
     light = np.concatenate(chosen)
     return light[light.max(axis=1) <= 1]

@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from learning.agent.checkpoint import BEST, LAST, RENAMED, read_checkpoint, save_checkpoint
+from learning.agent.checkpoint import BEST, KEPT, LAST, RENAMED, read_checkpoint, save_checkpoint
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight, safelight_output
 from tests.forked import start_forked
@@ -155,9 +155,10 @@ def test_a_run_whose_files_have_the_names_of_before_is_resumed(run: Path, tmp_pa
 
 def test_a_setting_that_the_run_was_begun_without_can_be_given(run: Path) -> None:
     config = json.loads((run / "config.json").read_text())
-    del config["settings"]["picture_every"]
+    del config["settings"]["keep_every"]
     (run / "config.json").write_text(json.dumps(config))
-    safelight_output("train", "--out", run, "--resume", "--picture-every", 3)
+    safelight_output("train", "--out", run, "--resume", "--keep-every", 2)
+    assert [path.name for path in (run / KEPT).iterdir()] == ["0000002.safetensors"]
 
 
 def test_a_run_keeps_the_precision_that_it_was_begun_with(
