@@ -148,7 +148,7 @@ def test_a_real_raw_with_a_hole_is_refused(shared: Path, tmp_path: Path) -> None
         read_photo(tmp_path / "a.crw")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 600), noise=st.binary(min_size=1, max_size=40))
 def test_no_damage_to_a_raw_raises_anything_but_photo_error(tmp_path: Path, at: int, noise: bytes) -> None:
     whole = dng()

@@ -62,7 +62,7 @@ def assert_texts_are_whole_and_apart(drawn: Figure) -> None:
 
 @pytest.mark.parametrize(
     ("size", "columns"),
-    [*((size, 3) for size in (WIDE, TALL, (64, 64), (60, 600), (600, 60))), (WIDE, 1), (TALL, 1), (WIDE, 6), (TALL, 6)],
+    [*((size, 3) for size in (WIDE, TALL, (64, 64), (60, 600), (600, 60))), (WIDE, 1), (TALL, 6)],
     ids=str,
 )
 def test_texts_are_whole_and_apart_whatever_the_proportions(size: tuple[int, int], columns: int) -> None:

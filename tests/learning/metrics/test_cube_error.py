@@ -39,6 +39,7 @@ def photos(shared: Path) -> Colours:
     return light[light.max(axis=1) <= 1]
 
 
+@pytest.mark.long
 def test_on_real_photos_through_an_independent_program(tmp_path: Path, photos: Colours) -> None:
     found = []
     for number, chain in enumerate((CHAIN_A, SHAPED, CHAIN_B)):
