@@ -23,6 +23,7 @@ from tests.documentation.pages import blocks
 USER = "player"
 SHARED = "/srv/shared"
 PATIENCE = 300  # seconds for a machine to start or to shut down, however busy this one is
+LIMIT = 3600  # seconds for anything that is run there: what would hang fails
 # What tells the package managers where to ask, and whom to trust.
 FILES = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc", "/usr/etc/npmrc", "/etc/resolv.conf")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -136,18 +137,17 @@ class BootedMachine:
     """A machine whose systemd runs."""
 
     def __init__(self, leader: int) -> None:
-        self._enter = _entering(leader)
+        self._bash = (*_entering(leader), "bash", "-euo", "pipefail", "-c")
 
     def run(self, script: str) -> str:
         """What a script says there, by root; an `AssertionError` with all of it if it fails."""
-        return output(*self._enter, "bash", "-euo", "pipefail", "-c", f"cd /root\n{script}")
+        return output(*self._bash, f"cd /root\n{script}")
 
     def fails(self, script: str) -> str:
         """What a script says there that must fail."""
-        command = (*self._enter, "bash", "-euo", "pipefail", "-c", f"cd /root\n{script}")
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = _ended(*self._bash, f"cd /root\n{script}")
         assert done.returncode != 0, done.stdout
-        return done.stdout + done.stderr
+        return done.stdout
 
 
 def _first_process(nspawn: subprocess.Popen[bytes], log: Path) -> int:
@@ -215,8 +215,23 @@ def block(words: str) -> str:
 
 
 def output(*command: str) -> str:
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    """What a command says; an `AssertionError` with all of it if it fails."""
+    done = _ended(*command)
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def _ended(*command: str) -> subprocess.CompletedProcess[str]:
+    """A command that has ended, with all that it said; an `AssertionError` with that if it has not within LIMIT."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+        )
+    except subprocess.TimeoutExpired as late:
+        said = (late.stdout or b"").decode(errors="replace")  # bytes, whatever `text` asks for
+        raise AssertionError(f"It has not ended after {LIMIT} s. Until then it said: {said}") from late

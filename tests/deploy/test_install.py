@@ -182,6 +182,8 @@ def test_a_fresh_server_plays_is_safe_and_comes_back_whatever_is_killed(server: 
         booted.run(f"{CLONE}/deploy/install")
         assert settings(booted) == before
         assert episodes(booted) == 4
+        booted.run("[ $(ls --directory /srv/backups/2* | wc --lines) = 2 ]")
+        server.play(episodes=1, seed=2)  # on photos that are there still
 
 
 @pytest.mark.long

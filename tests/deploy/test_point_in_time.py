@@ -16,6 +16,13 @@ install -D /dev/stdin /opt/safelight/deploy/manage <<<'#!/bin/sh'
 systemctl daemon-reload
 systemctl start safelight safelight-worker
 """
+RECOVERED = """
+for _ in {1..600}; do
+    [ "$(runuser -u postgres -- psql -XAtc 'SELECT pg_is_in_recovery()' || true)" != f ] || exit 0
+    sleep 0.5
+done
+tail --lines 40 /var/log/postgresql/postgresql-15-main.log; exit 1
+"""
 
 
 def query(booted: BootedMachine, statement: str) -> str:
@@ -39,7 +46,8 @@ def test_what_was_deleted_after_a_moment_is_back_by_the_commands_of_the_page() -
         query(booted, "CREATE TABLE play AS SELECT generate_series(1, 1000) AS number")
         for age in range(6):  # as of the weeks before
             booted.run(block("pg_basebackup"))
-            booted.run(f"mv /var/backups/base/$(date +%F) /var/backups/base/2020-01-0{age + 1}")
+            # By its name, not by the date, which may be another by now.
+            booted.run(f"cd /var/backups/base && mv $(ls | tail --lines 1) 2020-01-0{age + 1}")
             query(booted, "INSERT INTO play SELECT 1000; SELECT pg_switch_wal()")
         booted.run(block("pg_basebackup"))
         bases = files(booted, "/var/backups/base")
@@ -58,9 +66,7 @@ def test_what_was_deleted_after_a_moment_is_back_by_the_commands_of_the_page() -
         go_back = re.sub(r"(?m)^base=\S+", f"base=/var/backups/base/{bases[-1]}", go_back)
         booted.run(go_back)
         assert query(booted, "SELECT count(*) FROM play") == "1006"
-        booted.run(
-            """until [ "$(runuser -u postgres -- psql -XAtc 'SELECT pg_is_in_recovery()')" = f ]; do sleep 0.5; done"""
-        )
+        booted.run(RECOVERED)
         booted.run(block("rm /etc/postgresql"))
         booted.run("systemctl is-active safelight safelight-worker")
         # And on from there.
