@@ -4,10 +4,12 @@ They are made where they can be made: by root, on Debian, with mmdebstrap. Of th
 pip, npm and apt.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,9 @@ USER = "player"
 SHARED = "/srv/shared"
 PATIENCE = 300  # seconds for a machine to start or to shut down, however busy this one is
 LIMIT = 3600  # seconds for anything that is run there: what would hang fails
+PORTS = (80, 443, 5432, 8000)  # on which a booted machine may listen
+# Whoever boots a machine holds it: of two on one network, one would find the ports taken.
+NETWORK = Path(tempfile.gettempdir()) / "safelight-machines.lock"
 # What tells the package managers where to ask, and whom to trust.
 FILES = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/npmrc", "/usr/etc/npmrc", "/etc/resolv.conf")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -104,11 +109,13 @@ class BareMachine:
 
     @contextmanager
     def booted(self, *, forgets: bool) -> Iterator["BootedMachine"]:
-        """Let systemd boot it, on the network of this machine.
+        """Let systemd boot it, on the network of this machine, once no other one is booted.
 
         Args:
             forgets: whether nothing of what happens meanwhile is kept in its own folder.
         """
+        if shutil.which("systemd-nspawn") is None:
+            pytest.skip("a machine is booted by systemd-nspawn (Debian: systemd-container)")
         # No folder of this machine but its own can be written there: a system that starts empties its /tmp, say.
         self.shared.mkdir(exist_ok=True)
         options = [f"--bind={self.shared}:{SHARED}", *(f"--bind-ro={folder}" for folder in self.mounted)]
@@ -120,6 +127,7 @@ class BareMachine:
         command += ["--register=no", "--keep-unit", "--resolv-conf=off"]
         log = self.folder.with_suffix(".log")
         with (
+            _network_to_itself(),
             log.open("wb") as said,
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process,
         ):
@@ -148,6 +156,21 @@ class BootedMachine:
         done = _ended(*self._bash, f"cd /root\n{script}")
         assert done.returncode != 0, done.stdout
         return done.stdout
+
+
+@contextmanager
+def _network_to_itself() -> Iterator[None]:
+    """Wait until no other machine is booted; skip the test where a program has one of PORTS."""
+    with NETWORK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for port in PORTS:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("0.0.0.0", port))  # noqa: S104
+                except OSError:
+                    pytest.skip(f"a booted machine shares this one's network, where port {port} is taken")
+        yield
 
 
 def _first_process(nspawn: subprocess.Popen[bytes], log: Path) -> int:

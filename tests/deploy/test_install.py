@@ -5,8 +5,6 @@ Only the network is spared: the clone is made outside (`git clone`), and is of a
 
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +17,6 @@ from tests.deploy.machines import SHARED, BareMachine, BootedMachine, bare_machi
 
 # A server's Debian has systemd; the page has git installed.
 PACKAGES = "systemd-sysv,dbus,git,ca-certificates"
-PORTS = (80, 443, 5432, 8000)
 NAME = "localhost"  # which leads there without a name server
 CLONE = "/opt/safelight"
 SERVICES = ("safelight.service", "safelight-worker.service", "postgresql@15-main.service", "nginx.service")
@@ -99,15 +96,6 @@ class Server:
 @pytest.fixture(scope="module")
 def server(root: Path) -> Iterator[Server]:
     """A server that was installed, and is shut down."""
-    if shutil.which("systemd-nspawn") is None:
-        pytest.skip("a machine is booted by systemd-nspawn (Debian: systemd-container)")
-    for port in PORTS:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("0.0.0.0", port))  # noqa: S104
-            except OSError:
-                pytest.skip(f"a booted machine shares this one's network, where port {port} is taken")
     with bare_machine(PACKAGES) as machine:
         output("git", "clone", "--quiet", str(root), f"{machine.folder}{CLONE}")
         with machine.booted(forgets=False) as booted:
