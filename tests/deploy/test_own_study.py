@@ -23,7 +23,7 @@ from webapp.local.embedded_postgres import free_port
 
 PACKAGES = "python3,python3-venv,make,git,ca-certificates"
 CLONE = f"/home/{USER}/safelight"
-PATIENCE = 1800  # seconds for the first `make run` to install everything, on a busy machine
+PATIENCE = 1800  # seconds for the first `make run` to install everything, and for the worker, on a busy machine
 ADDRESS = "http://127.0.0.1:8000"
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -125,8 +125,10 @@ def download(page: Page, to: Path) -> None:
     page.get_by_role("link", name="New version").click()
     assert page.get_by_role("checkbox", name="robot").is_checked()
     page.get_by_role("button", name="Make it").click()
+    made = page.get_by_role("link", name="Download version 1", exact=True)
+    expect(made).to_be_visible(timeout=1000 * PATIENCE)
     with page.expect_download() as begun:
-        page.get_by_role("link", name="Download").first.click()
+        made.click()
     begun.value.save_as(to)
 
 
