@@ -34,8 +34,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Browser]:
     """Chromium: the one that CHROMIUM names, or one on the path."""
+    # It ends before the server, which ends before the database: each waits until nothing is connected to it.
+    request.getfixturevalue("live_server")
     # Pages are put together by the processor: SwiftShader would need six times as long for it as for their photos.
     with running_chromium("--disable-gpu-compositing") as chromium:
         yield chromium

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.account_pages import account
 from tests.browser.desk_pages import desk
 from tests.browser.personal_pages import personal
-from tests.browser.site_pages import site
+from tests.browser.site_pages import research, site
 from tests.browser.task_pages import tasks
 from tests.browser.test_tutorial import card, go_through, try_filter
 from tests.browser.treatments import AGENT, treat
@@ -84,7 +84,7 @@ def play(visit: Visit) -> Iterator[str]:
     """A photo from its dark beginning to what was handed in, and what stands in the way."""
     person, page = visit.person, visit.page
     visit.add_photos(2)
-    visit.change_study(allow_downloads=True)
+    visit.change_study(allow_downloads=True, agent="")
     person.arrive()
     yield "play"
     visit.choose("1", "[data-parameter=ev]", "PageUp", "PageUp")
@@ -226,6 +226,4 @@ def afterwards(visit: Visit) -> Iterator[str]:
     yield "replay"
 
 
-WALKS = (first_visit, play, afterwards, site, account, tasks, personal, desk)
-# Pages that lie still when their window changes its size: one walk sees each of them at all widths.
-RESIZED = (afterwards, site, account, tasks, personal, desk)
+WALKS = (first_visit, play, afterwards, site, research, account, tasks, personal, desk)

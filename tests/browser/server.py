@@ -6,6 +6,7 @@ from threading import Condition
 from typing import Any
 
 from django.core.servers.basehttp import ThreadedWSGIServer
+from django.db import connection
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -44,7 +45,14 @@ GATE = _Gate()
 
 
 class GatedServer(ThreadedWSGIServer):
-    """Django's server for tests, behind the gate."""
+    """Django's server for tests, behind the gate; it keeps a connection to the database as long as one to a browser."""
+
+    # It has stopped when all are closed: the database can be deleted then.
+    daemon_threads = False
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        connection.settings_dict = connection.settings_dict | {"CONN_MAX_AGE": None}
+        super().process_request_thread(request, client_address)
 
     def set_app(self, application: Any) -> None:
         super().set_app(_gated(application))

@@ -11,16 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from tests.browser.pages import RESIZED, WALKS
+from tests.browser.account_pages import account
+from tests.browser.desk_pages import desk
+from tests.browser.pages import afterwards, first_visit, play
+from tests.browser.personal_pages import personal
 from tests.browser.player import Person
+from tests.browser.site_pages import research, site
+from tests.browser.task_pages import tasks
 from tests.browser.visit import Visit
 from tests.browser.visitor import visitor
 from tests.webapp.downloads.downloading import forget_jobs
 from webapp.photos.models import Photo
 
-WINDOWS = {"phone": (360, 740), "tablet": (820, 1180), "desk": (1440, 900)}
+WINDOWS: dict[str, ViewportSize] = {
+    "phone": {"width": 360, "height": 740},
+    "tablet": {"width": 820, "height": 1180},
+    "desk": {"width": 1440, "height": 900},
+}
 OPTIONS = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -39,21 +48,25 @@ OF_THE_WINDOW = {
         "landmark-one-main",
     ],
 }
-# In a further window of a page that was looked at, all is asked only of what that window shows, hides or colours
-# otherwise, or writes smaller: of what is hidden, where it lay. Of all, it would take nearly twice as long.
-FIND = """async ([exclude, options, ofTheWindow, isFurtherWindow]) => {
+# Of a page that was looked at, in another state or window, all is asked only of what has changed, is shown, hidden or
+# coloured otherwise, or written smaller: of what is hidden, where it lay. Of all, it would take nearly twice as long.
+FIND = """async ([exclude, options, ofTheWindow]) => {
     const traits = (one) => {
         const { color, backgroundColor, opacity, fontSize } = getComputedStyle(one);
-        return { looks: [one.checkVisibility(), color, backgroundColor, opacity].join(), size: parseFloat(fontSize) };
+        const attributes = [...one.attributes].map(({ name, value }) => `${name}=${value}`);
+        const content = [...one.childNodes].map((node) => node.data ?? node.nodeName);
+        const looks = [one.checkVisibility(), color, backgroundColor, opacity, attributes, content];
+        return { looks: looks.join(), size: parseFloat(fontSize) };
     };
     const shown = (one) => (one.checkVisibility() ? one : shown(one.parentElement));
     const elements = [...document.body.querySelectorAll(`:not(:is(${exclude}) *)`)];
-    const before = window.looked;
-    window.looked = new Map(elements.map((one) => [one, traits(one)]));
+    const looked = (window.looked ??= {});
+    const before = looked[innerWidth] ?? looked.last;
+    const now = (looked[innerWidth] = looked.last = new Map(elements.map((one) => [one, traits(one)])));
     const runs = [];
-    if (isFurtherWindow) {
+    if (before) {
         const isChanged = (one) => {
-            const [was, is] = [before.get(one), window.looked.get(one)];
+            const [was, is] = [before.get(one), now.get(one)];
             return was === undefined || was.looks !== is.looks || was.size > is.size;
         };
         const changed = elements.filter(isChanged).map(shown);
@@ -90,26 +103,47 @@ def axe(root: Path) -> str:
     return (root / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
-def violations(page: Page, program: str, *, is_further_window: bool = False) -> list[str]:
+def violations(page: Page, program: str) -> list[str]:
     """What axe-core finds. It comes in through the debugger, which no content security policy need let in."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(program)
-    found: list[str] = page.evaluate(FIND, [ANOTHER_PROJECTS, OPTIONS, OF_THE_WINDOW, is_further_window])
+    found: list[str] = page.evaluate(FIND, [ANOTHER_PROJECTS, OPTIONS, OF_THE_WINDOW])
     return found
 
 
-# The tablet, which is between the two others, is left to `make test-long`, where it takes a walk of its own.
-@pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
-def window(request: pytest.FixtureRequest) -> str:
-    """A phone, a tablet, or a screen on a desk."""
-    name: str = request.param
-    return name
+# The windows that a walk is looked at in; it begins and goes on in the first. Players are at a phone or a desk, and
+# researchers at a desk: all else is left to `make test-long`. While a photo is edited, the page does not lie still when
+# its window changes: each window takes a walk of its own.
+PLAYERS, RESEARCHERS = (first_visit, afterwards, site, tasks, personal), (research, account, desk)
+USUAL = [
+    (play, ("phone",)),
+    (play, ("desk",)),
+    *((walk, ("phone", "desk")) for walk in PLAYERS),
+    *((walk, ("desk",)) for walk in RESEARCHERS),
+]
+LONG = [
+    (play, ("tablet",)),
+    *((walk, ("phone", "tablet")) for walk in PLAYERS),
+    *((walk, ("phone", "tablet", "desk")) for walk in RESEARCHERS),
+]
+LOOKS = [
+    pytest.param(walk, windows, id=f"{walk.__name__}-{'-'.join(windows)}", marks=[pytest.mark.long] if long else [])
+    for long, looks in enumerate((USUAL, LONG))
+    for walk, windows in looks
+]
 
 
 @pytest.fixture
-def context(window: str, browser: Browser) -> Iterator[BrowserContext]:
-    """A visitor's browser in that window; in mid motion no colour is what it will be."""
-    with visitor(browser, WINDOWS[window], touched=window != "desk") as one:
+def windows() -> tuple[str, ...]:
+    """A phone, a tablet, a screen on a desk, or several of them."""
+    return ("phone",)
+
+
+@pytest.fixture
+def context(windows: tuple[str, ...], browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser in the first of the windows; in mid motion no colour is what it will be."""
+    size = WINDOWS[windows[0]]
+    with visitor(browser, (size["width"], size["height"]), touched=windows[0] != "desk") as one:
         yield one
 
 
@@ -121,11 +155,11 @@ def visit(person: Person, live_server: Any, make_photo: Callable[..., Photo]) ->
     forget_jobs()
 
 
-def hindrances(page: Page, name: str, program: str, *, is_further_window: bool = False) -> list[str]:
-    """What hinders people on a page, as it is in its window, or in a further one than it was looked at in."""
+def hindrances(page: Page, name: str, program: str) -> list[str]:
+    """What hinders people on a page, as it is in its window."""
     window = page.viewport_size
     assert window is not None
-    problems = violations(page, program, is_further_window=is_further_window)
+    problems = violations(page, program)
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > window["width"] and name != "api":
         problems.append(f"it is {width} pixels wide")
@@ -147,51 +181,47 @@ BAD_WHEN_WIDE = """<!doctype html><html lang="en"><head><title>Wide</title><styl
 </style></head><body><main><h1>Wide</h1>
     <button id="nameless"><span>Name</span></button><p id="pale">Pale</p><p id="small">Small</p>
     <div class="near"><button class="near" id="first">A</button><br><button class="near">B</button></div>
-    <p id="hidden"><input></p>
+    <p id="hidden"><input></p><p><label for="field">Label</label><input id="field"></p><button id="named">Name</button>
 </main></body></html>"""
 
 
-@pytest.mark.parametrize("window", ["phone"])
-def test_what_only_a_further_window_shows_hides_colours_or_makes_small_is_found_there(
+def test_what_only_a_further_window_or_state_shows_hides_changes_or_makes_small_is_found_there(
     context: BrowserContext, root: Path
 ) -> None:
     page = context.new_page()
     page.set_content(BAD_WHEN_WIDE)
     assert violations(page, axe(root)) == []
     page.set_viewport_size({"width": 1440, "height": 900})
-    found = "\n".join(violations(page, axe(root), is_further_window=True))
+    found = "\n".join(violations(page, axe(root)))
+    page.evaluate("document.querySelector('label').remove(); document.querySelector('#named').textContent = ''")
+    found += "\n" + "\n".join(violations(page, axe(root)))
     for rule, place in (
         ("button-name", "#nameless"),
         ("color-contrast", "#pale"),
         ("color-contrast", "#small"),
         ("target-size", "#first"),
         ("label", "input"),
+        ("label", "#field"),
+        ("button-name", "#named"),
     ):
         assert re.search(f"^{rule}: .*{place}", found, re.MULTILINE), (rule, found)
 
 
-@pytest.mark.parametrize("walk", [walk for walk in WALKS if walk not in RESIZED], ids=lambda walk: walk.__name__)
-def test_nothing_hinders_anybody(visit: Visit, walk: Callable[[Visit], Iterator[str]], root: Path) -> None:
-    found = {name: problems for name in walk(visit) if (problems := hindrances(visit.page, name, axe(root)))}
-    assert found == {}, json.dumps(found, indent=2)
-
-
-@pytest.mark.parametrize("window", ["phone"])
-@pytest.mark.parametrize("further", ["desk", pytest.param("tablet", marks=pytest.mark.long)])
-@pytest.mark.parametrize("walk", RESIZED, ids=lambda walk: walk.__name__)
-def test_nothing_hinders_anybody_at_any_width(
-    visit: Visit, walk: Callable[[Visit], Iterator[str]], further: str, root: Path, complaints: list[str]
+@pytest.mark.parametrize(("walk", "windows"), LOOKS)
+def test_nothing_hinders_anybody(
+    visit: Visit,
+    walk: Callable[[Visit], Iterator[str]],
+    windows: tuple[str, ...],
+    root: Path,
+    complaints: list[str],
 ) -> None:
     found: dict[str, list[str]] = {}
     for name in walk(visit):
-        # The walk goes on in the smallest, where it has begun.
-        for window in ("phone", further):
-            width, height = WINDOWS[window]
-            visit.page.set_viewport_size({"width": width, "height": height})
-            if problems := hindrances(visit.page, name, axe(root), is_further_window=window == further):
-                found[f"{name} at {width}"] = problems
-        width, height = WINDOWS["phone"]
-        visit.page.set_viewport_size({"width": width, "height": height})
+        for window in windows:
+            visit.page.set_viewport_size(WINDOWS[window])
+            if problems := hindrances(visit.page, name, axe(root)):
+                found[f"{name} on the {window}"] = problems
+        visit.page.set_viewport_size(WINDOWS[windows[0]])
     assert found == {}, json.dumps(found, indent=2)
     # The browser notes each form that was refused, and each request that was made offline.
     assert [said for said in complaints if "Failed to load resource" not in said] == []

@@ -110,6 +110,7 @@ def test_point_is_moved_by_keys_and_typed(player: Person) -> None:
     assert set(played(player)[2:]) == {"adjust"}
 
 
+@at_the_laptop
 def test_each_channel_has_a_curve(player: Person) -> None:
     player.click_filter("color")
     player.bend(4, 40)
@@ -159,6 +160,7 @@ def test_finger_that_begins_on_a_slider_scrolls_or_slides_but_not_both(player: P
     assert played(player) == ["start", "choose", "adjust", "adjust"]
 
 
+@at_the_laptop
 def test_slider_snaps_to_neutral_and_double_click_resets_numbers_are_taken_as_typed_and_the_last_look_names_the_steps(
     player: Person,
 ) -> None:
@@ -201,6 +203,7 @@ def colour_at(person: Person, across: float, down: float) -> np.ndarray:
     return mean
 
 
+@at_the_laptop
 def test_grey_point_is_picked_by_a_click_on_the_photo(player: Person) -> None:
     player.press("1", "Shift+ArrowRight", "3")
     player.button("Pick a grey").click()

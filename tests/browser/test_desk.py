@@ -101,7 +101,8 @@ def test_a_study_is_run_from_the_desk(
     page.get_by_label("Entry required").check()
     page.get_by_label("Completion code").fill("DONE1")
     page.get_by_label("Return link").fill("https://recruiter.example/complete?cc={code}")
-    # The tutorial of recruited participants is in test_recruited.py.
+    page.locator("#setting-debriefing textarea").first.fill("It was about light.")
+    # The tutorial is in test_three_ways.py, and of recruited participants in test_recruited.py.
     page.locator("#setting-tutorial").get_by_role("checkbox").uncheck()
     filters = page.locator("#setting-filters")
     filters.get_by_label("Exposure").check()
@@ -146,10 +147,15 @@ def test_a_study_is_run_from_the_desk(
     participant.goto(address)
     participant.get_by_label("I am 18 or older.").check()
     other.button("I agree: begin").click()
+    expect(participant.get_by_label("How old are you?")).to_be_visible()
+    assert "?" not in participant.url, "the parameters have done their work"
     answer(other)
     assert sum(play_one(other) for _ in range(2)) == 1
     other.button("To the last page").click()
     expect(participant.get_by_text("DONE1")).to_be_visible()
+    expect(participant.get_by_text("It was about light.")).to_be_visible()
+    back = participant.get_by_role("link", name="Back to where you came from")
+    expect(back).to_have_attribute("href", "https://recruiter.example/complete?cc=DONE1")
     expect(page.locator("#progress")).to_contain_text("1 of 1 handed in", timeout=15_000)
 
     # The receipt agrees; the person is excluded, and the place is free again.

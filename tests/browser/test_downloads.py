@@ -118,11 +118,3 @@ def test_a_photo_without_an_original_says_so(person: Person, make_photo: MakePho
     play(person)
     expect(bar(person)).to_contain_text("only a small preview of the photo")
     expect(person.button("Download at full size")).to_have_count(0)
-
-
-def test_a_study_without_downloads_says_nothing_of_them(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
-    play(person)
-    expect(person.notice()).to_contain_text("Thank you")
-    expect(bar(person)).to_have_count(0)

@@ -274,7 +274,9 @@ def test_play_of_a_page_that_was_closed_offline_is_sent_at_the_next_visit(
     assert kinds(stored_events()) == ["start", "choose", "resume"]
 
 
-def test_the_next_photo_follows_until_none_is_left(person: Person, make_photo: MakePhoto) -> None:
+def test_the_next_photo_follows_until_none_is_left_and_downloads_that_are_not_allowed_are_not_spoken_of(
+    person: Person, make_photo: MakePhoto
+) -> None:
     photos = {make_photo(1).pk, make_photo(2).pk}
     person.arrive()
     for done in (1, 2):
@@ -286,5 +288,6 @@ def test_the_next_photo_follows_until_none_is_left(person: Person, make_photo: M
             person.wait_for_photo()
     expect(person.notice()).to_contain_text("That was the last photo")
     expect(person.button("Your style")).to_be_visible()
+    expect(person.page.get_by_label("The picture that you handed in last")).to_have_count(0)
     played = Episode.objects.filter(status=Episode.Status.SUBMITTED)
     assert set(played.values_list("photo_id", flat=True)) == photos

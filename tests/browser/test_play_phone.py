@@ -21,7 +21,8 @@ MakePhoto = Callable[..., Photo]
 UPRIGHT, ON_ITS_SIDE = (360, 640), (844, 390)
 
 
-@pytest.fixture(params=[UPRIGHT, ON_ITS_SIDE], ids=["upright", "on its side"])
+# On its side, what each window is asked for (WINDOWS, below) is the essence: the rest is left to `make test-long`.
+@pytest.fixture(params=[UPRIGHT, pytest.param(ON_ITS_SIDE, marks=pytest.mark.long)], ids=["upright", "on its side"])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's phone."""
     with visitor(browser, request.param, touched=True, reduced_motion="no-preference") as one:
@@ -100,7 +101,12 @@ HIDDEN = """() => [...document.querySelectorAll(".channels button, .point")].fil
 UPRIGHT_PHOTO, LYING_PHOTO = {"width": 64, "height": 96}, {"width": 96, "height": 64}
 
 
-@pytest.mark.parametrize("size", [UPRIGHT_PHOTO, LYING_PHOTO], ids=["upright photo", "lying photo"])
+# A lying one leaves more room: it is left to `make test-long`.
+@pytest.mark.parametrize(
+    "size",
+    [UPRIGHT_PHOTO, pytest.param(LYING_PHOTO, marks=pytest.mark.long)],
+    ids=["upright photo", "lying photo"],
+)
 @pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
 def test_nothing_lies_over_the_photo_whose_size_no_filter_changes_in_any_window(
     person: Person, make_photo: MakePhoto, size: dict[str, int]
@@ -150,6 +156,8 @@ def test_last_look_shows_the_picture_as_large_as_the_editor_and_all_steps(
         expect(person.page.locator("dialog")).to_have_count(0)
 
 
+# Somebody new plays by touch in test_three_ways.py, one photo.
+@pytest.mark.long
 @pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
 def test_first_visit_by_touch_comes_from_the_start_page_to_the_second_photo(
     person: Person,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
@@ -21,10 +20,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, options) {
     return kind === "webgl2" ? null : getContext.call(this, kind, options);
 };
 """
-LOSE_CONTEXT = """() => {
-    window.lost = document.querySelector(".room canvas").getContext("webgl2").getExtension("WEBGL_lose_context");
-    window.lost.loseContext();
-}"""
 
 
 def test_photo_removed_in_mid_game_leads_to_the_next(person: Person, make_photo: MakePhoto) -> None:
@@ -61,7 +56,7 @@ def test_who_withdraws_in_another_tab_is_told_in_this_one_and_nothing_comes_back
     assert not Participation.objects.exists()
 
 
-def test_stale_contract_at_arrival_asks_to_load_again(
+def test_stale_contract_at_arrival_or_in_mid_game_asks_to_load_again(
     person: Person, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_photo()
@@ -71,13 +66,6 @@ def test_stale_contract_at_arrival_asks_to_load_again(
     monkeypatch.undo()
     person.button("Load again").click()
     person.wait_for_photo()
-
-
-def test_stale_contract_in_mid_game_asks_to_load_again(
-    person: Person, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_photo()
-    person.arrive()
     monkeypatch.setattr("editing.game.filters.VERSION", 2)
     person.press("1")
     expect(person.notice()).to_contain_text("The game has been updated")
@@ -95,17 +83,12 @@ def test_lost_csrf_cookie_is_fetched_again_and_nothing_is_lost(
     assert [event.kind for event in Episode.objects.get().replayable_events()][-1] == "choose"
 
 
-def test_closed_study_says_so(person: Person, make_photo: MakePhoto, study: Study) -> None:
-    make_photo()
-    study.state = "closed"
-    study.save()
-    person.page.goto(person.address)
-    expect(person.notice()).to_contain_text("This study is closed")
-
-
-def test_study_without_photos_says_so(person: Person) -> None:
-    person.page.goto(person.address)
-    expect(person.notice()).to_contain_text("There is no photo to edit yet")
+def test_study_that_is_closed_or_has_no_photos_says_so(person: Person, study: Study) -> None:
+    for state, said in (("closed", "This study is closed"), ("open", "There is no photo to edit yet")):
+        study.state = state
+        study.save()
+        person.page.goto(person.address)
+        expect(person.notice()).to_contain_text(said)
 
 
 def test_what_was_done_elsewhere_asks_to_load_again(
@@ -136,25 +119,18 @@ def test_browser_without_webgl_is_told_what_is_missing(
     expect(person.button("Try again")).to_be_visible()
 
 
-def test_lost_graphics_context_comes_back_with_the_same_picture(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    person.arrive()
-    person.press("1")
-    person.drag("ev", 0.5, 0.8)
-    before = person.pixels()
-    person.page.evaluate(LOSE_CONTEXT)
-    expect(person.page.get_by_text("The graphics card paused")).to_be_visible()
-    person.page.evaluate("window.lost.restoreContext()")
-    expect(person.page.get_by_text("The graphics card paused")).to_be_hidden()
-    np.testing.assert_array_equal(person.pixels(), before)
-
-
-@pytest.mark.parametrize("body", [None, b"no photo"], ids=["connection lost", "broken file"])
-def test_preview_that_fails_can_be_tried_again(person: Person, make_photo: MakePhoto, body: bytes | None) -> None:
+def test_preview_whose_connection_is_lost_or_whose_file_is_broken_can_be_tried_again(
+    person: Person, make_photo: MakePhoto
+) -> None:
     make_photo()
     previews = re.compile("/preview/1/")
-    person.page.route(previews, lambda route: route.abort() if body is None else route.fulfill(body=body))
+    person.page.route(previews, lambda route: route.abort())
     person.page.goto(person.address)
+    expect(person.notice()).to_be_visible()
+    person.page.unroute(previews)
+    person.page.route(previews, lambda route: route.fulfill(body=b"no photo"))
+    with person.page.expect_response(previews):
+        person.button("Try again").click()
     expect(person.notice()).to_be_visible()
     person.page.unroute(previews)
     person.button("Try again").click()

@@ -80,6 +80,8 @@ def play_one(person: Person) -> bool:
     return asks
 
 
+# A recruited participant of test_desk.py goes the same way, but for the tutorial and the repeat, and withdraws.
+@pytest.mark.long
 def test_from_the_link_to_the_code_and_what_follows(
     person: Person, recruited: Study, complaints: list[str], live_server: Any, tmp_path: Path
 ) -> None:

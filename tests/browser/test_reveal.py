@@ -118,7 +118,7 @@ def test_after_each_photo_the_reveal_comes_between_and_later_play_is_marked(
     assert complaints == []
 
 
-@pytest.mark.parametrize("reveal", ["off", "end"])
+@pytest.mark.parametrize("reveal", [pytest.param("off", marks=pytest.mark.long), "end"])
 def test_where_there_is_nothing_to_compare_the_style_comes_at_once(
     person: Person, make_photo: MakePhoto, reveal: str
 ) -> None:

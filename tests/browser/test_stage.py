@@ -146,7 +146,9 @@ def strip_brightness(person: Person) -> list[float]:
     return [float(value) for value in found]
 
 
-def test_context_lost_in_mid_drag_loses_nothing(person: Person, make_photo: MakePhoto) -> None:
+def test_context_lost_in_mid_drag_comes_back_with_the_same_picture_and_loses_nothing(
+    person: Person, make_photo: MakePhoto
+) -> None:
     make_photo()
     person.arrive()
     person.press("1")
@@ -156,13 +158,18 @@ def test_context_lost_in_mid_drag_loses_nothing(person: Person, make_photo: Make
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     mouse.down()
     mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=3)
+    person.wait_until_drawn()
+    before = person.pixels()
     person.page.evaluate(LOSE_CONTEXT)
     expect(person.page.get_by_text("The graphics card paused")).to_be_visible()
     # A lost canvas is white, in the midst of a dark page.
     expect(person.page.locator(".room canvas")).to_be_hidden()
-    mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=3)
+    for share in (0.8, 0.7):
+        mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2, steps=3)
     person.page.evaluate("window.lost.restoreContext()")
     expect(person.page.get_by_text("The graphics card paused")).to_be_hidden()
+    np.testing.assert_array_equal(person.pixels(), before)
+    mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=3)
     mouse.up()
     expect(person.page.locator("[aria-label^='Step 1: Exposure, +2']")).to_be_visible()
     person.page.wait_for_timeout(300)

@@ -20,7 +20,7 @@ class Visit:
     person: Person
     site: str
     add_photos: Callable[[int], list[Photo]]
-    crowd: tuple[int, int] = (12, 24)
+    crowd: tuple[int, int] = (9, 12)
 
     @property
     def page(self) -> Page:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 
 from webapp.local import kept_processes
+from webapp.local import serve as serving
 from webapp.local.embedded_postgres import Cluster, free_port
 from webapp.local.kept_processes import KeptPostgres, working
 from webapp.local.serve import ServeError, address, bring_in_photos, check_photos, check_port
@@ -24,23 +26,30 @@ from webapp.photos.storing import remove
 from webapp.studies.models import DEFAULT, Study
 
 
-def serve(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # A server that would be reachable is not needed: whatever is wrong here must be told before Postgres is asked.
-    environment = os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    command = [sys.executable, "-m", "webapp.local.serve", *arguments]
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs the program with these arguments, to its end by a mistake; returns what it says."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["serve", *arguments])
+        monkeypatch.setattr(serving, "stop_on_signals", lambda: None)
+        # A server that would be reachable is not needed: this must be told before Postgres is asked.
+        monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+        assert serving.main() == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        return said.err
+
+    return run
 
 
-def test_a_port_in_use_is_one_line_that_names_another(root: Path) -> None:
+def test_a_port_in_use_is_one_line_that_names_another(serve: Callable[..., str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = serve(root, "--port", str(port))
-    assert done.returncode == 1
-    advice = f"stop what uses it, or choose another: make run PORT={port + 1}"
-    assert done.stderr == f"Error: Port {port} of 127.0.0.1 is in use: {advice}\n"
-    assert done.stdout == ""
+        advice = f"stop what uses it, or choose another: make run PORT={port + 1}"
+        assert serve("--port", str(port)) == f"Error: Port {port} of 127.0.0.1 is in use: {advice}\n"
 
 
 def test_a_port_that_is_none_and_a_strangers_address_are_refused() -> None:
@@ -56,12 +65,11 @@ def test_a_free_port_is_fine() -> None:
     check_port("127.0.0.1", 0)
 
 
-def test_a_folder_without_photos_is_one_line(root: Path, tmp_path: Path) -> None:
+def test_a_folder_without_photos_is_one_line(serve: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / ".hidden.jpg").write_bytes(b"")
-    done = serve(root, "--port", "0", "--photos", str(tmp_path))
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"Error: PHOTOS={tmp_path}")
-    assert done.stderr.count("\n") == 1
+    said = serve("--port", "0", "--photos", str(tmp_path))
+    assert said.startswith(f"Error: PHOTOS={tmp_path}")
+    assert said.count("\n") == 1
 
 
 def test_a_folder_that_is_missing_is_one_line(tmp_path: Path) -> None:
@@ -70,8 +78,11 @@ def test_a_folder_that_is_missing_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_postgres_that_is_away_is_one_line(root: Path) -> None:
-    done = serve(root, "--port", "0")
-    assert done.returncode == 1
+    environment = os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    command = [sys.executable, "-m", "webapp.local.serve", "--port", "0"]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
     assert "Postgres is not reachable at 127.0.0.1:1" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -136,44 +147,47 @@ def test_it_starts_with_photos_that_an_agent_plays_too_and_a_signal_stops_it(
     database = cluster.fresh_database("serve")
     environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "1"}
     command = [sys.executable, "-m", "webapp.local.serve", "--port", str(port)]
-    with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        psycopg.connect(database, autocommit=True) as connection,
+        subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process,
+    ):
         try:
             assert process.stdout is not None
             said = list(itertools.takewhile(lambda line: "Safelight is at" not in line, process.stdout))
             page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
-            while workers(database) != 1 or agents(database) != 4:
+            while workers(connection) != 1 or agents(connection) != 4:
                 time.sleep(0.1)
             process.terminate()
             assert "Stopped." in process.stdout.read()
             assert process.wait() == 0
         finally:
             process.kill()
-    assert workers(database) == 0
+        assert workers(connection) == 0
+        photos = connection.execute("SELECT licence, sha256 || original_suffix FROM photos_photo").fetchall()
     assert "password: " in "".join(said)
     assert "/play/default/" in page
     assert not of_an_older_site.exists()
-    with psycopg.connect(database) as connection:
-        photos = connection.execute("SELECT licence, sha256 || original_suffix FROM photos_photo").fetchall()
     assert {licence for licence, _ in photos} == {"CC0 1.0", "Public domain"}
     assert {name for _, name in photos} == {path.name for path in (tmp_path / "originals").iterdir()}
     check_port("127.0.0.1", port)
 
 
-def workers(database: str) -> object:
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+def workers(connection: Connection) -> int:
     """How many workers have said that they are there, and not that they go."""
-    return count(database, "SELECT count(*) FROM procrastinate_workers")
+    return count(connection, "SELECT count(*) FROM procrastinate_workers")
 
 
-def agents(database: str) -> object:
+def agents(connection: Connection) -> int:
     """How many of the demo photos the agent has played."""
-    return count(database, "SELECT count(*) FROM games_episode WHERE checkpoint_hash <> ''")
+    return count(connection, "SELECT count(*) FROM games_episode WHERE checkpoint_hash <> ''")
 
 
-def count(database: str, query: LiteralString) -> object:
-    with psycopg.connect(database) as connection:
-        row = connection.execute(query).fetchone()
-    assert row is not None
-    return row[0]
+def count(connection: Connection, query: LiteralString) -> int:
+    ((number,),) = connection.execute(query)
+    return int(number)
 
 
 def test_a_worker_that_dies_is_said_to_and_started_again(
@@ -210,7 +224,8 @@ def test_a_postgres_that_dies_is_said_to_and_started_again_at_its_address(
         postgres.tend()
         time.sleep(0.05)
     assert capfd.readouterr().err == "Postgres ended; it is started again in 0.1 s.\n"
-    assert count(address_before, "SELECT 1") == 1
+    with psycopg.connect(address_before) as connection:
+        assert count(connection, "SELECT 1") == 1
 
 
 def test_what_does_not_stay_is_started_again_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
