@@ -33,7 +33,6 @@ settings.load_profile("any machine")
 LONGEST = (
     "browser/test_three_ways.py",
     "browser/test_accessibility.py",
-    "browser/test_desk.py",
     "learning/test_cluster.py",
     "learning/training/test_distributed.py",
     "learning/training/test_resume.py",
