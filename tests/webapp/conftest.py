@@ -2,9 +2,13 @@
 
 import io
 import json
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,12 +17,14 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
+from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from PIL import Image
+from pytest_django import DjangoDbBlocker
 
 from editing.game.filters import VERSION
 from editing.photos.read_options import AUTO, ReadOptions
@@ -33,31 +39,67 @@ from webapp.studies.photos import add_photo, add_to_study
 PASSWORD = "correct horse battery"
 WRITES = ("INSERT", "UPDATE", "DELETE", "SAVEPOINT")
 MakePhoto = Callable[..., Photo]
+MakeOnce = Callable[[], AbstractContextManager[None]]
 Json = dict[str, Any]
+
+
+def make_folders(folder: Path) -> Json:
+    """Make what the site needs of folders in one, with a copy of the files that are made once, and return the settings.
+
+    Files of one test are nothing to another; nor are the counts of requests and logins.
+    """
+    (folder / "uploads").mkdir()
+    if (made := getattr(site, "MADE_ONCE", None)) and made.is_dir():
+        shutil.copytree(made, folder / "data")
+    return {
+        "DATA_DIR": folder / "data",
+        "FILE_UPLOAD_TEMP_DIR": folder / "uploads",
+        "CACHES": {
+            name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": f"{folder}{name}"}
+            for name in site.CACHES
+        },
+        "STATIC_ROOT": folder / "static",
+        # It lists all static files for every client that a test makes: a third of a second each.
+        "MIDDLEWARE": [name for name in site.MIDDLEWARE if "whitenoise" not in name],
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    }
+
+
+@pytest.fixture(scope="session")
+def made_once(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> MakeOnce:
+    """Makes what is there for all tests of a module or class, each of which takes back what it changes.
+
+    A fixture of their scope makes it in this context, and yields there. It lies in a transaction around theirs, and in
+    files of which each has a copy: it is not for tests with transactions of their own.
+    """
+
+    @contextmanager
+    def making() -> Iterator[None]:
+        folder = tmp_path_factory.mktemp("once")
+        own = make_folders(folder) | {"MADE_ONCE": folder / "data"}
+        with django_db_blocker.unblock(), override_settings(**own), transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return making
 
 
 @pytest.fixture(autouse=True)
 def _own_data(settings: Any, tmp_path: Path) -> None:
-    """Files of one test are nothing to another; nor are the counts of requests and logins."""
-    settings.DATA_DIR = tmp_path / "data"
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"
-    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
-    settings.CACHES = {
-        name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": f"{tmp_path}{name}"}
-        for name in settings.CACHES
-    }
-    settings.STATIC_ROOT = tmp_path / "static"
-    # It lists all static files for every client that a test makes: a third of a second each.
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for name, value in make_folders(tmp_path).items():
+        setattr(settings, name, value)
     cache.clear()
 
 
-@pytest.fixture(autouse=True)
-def small_practice_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def small_practice_picture() -> Iterator[None]:
     """The practice photo is painted by whoever asks first, which takes two seconds; a small one is made at once."""
     small = np.linspace(0, 0.5, 64 * 96 * 3, dtype=np.float32).reshape(64, 96, 3)
-    monkeypatch.setattr("webapp.photos.practice.practice_picture", lambda: small)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("webapp.photos.practice.practice_picture", lambda: small)
+        yield
 
 
 @pytest.fixture
@@ -68,16 +110,22 @@ def built(settings: Any, tmp_path: Path) -> None:
     settings.STATICFILES_DIRS = [tmp_path]
 
 
-@pytest.fixture
-def study(db: None) -> Study:
+def default_study() -> Study:
     """The study that every site begins with; tests with transactions of their own have emptied the tables.
 
     It goes without the tutorial, which has tests of its own.
     """
     study = Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study", "state": "open"})[0]
-    study.tutorial = False
-    study.save()
+    if study.tutorial:
+        study.tutorial = False
+        study.save()
     return study
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    """The study that every site begins with."""
+    return default_study()
 
 
 def png(seed: int, size: tuple[int, int] = (96, 64)) -> bytes:
@@ -94,24 +142,30 @@ def picture() -> Callable[..., bytes]:
     return png
 
 
+def write_png(folder: Path, seed: int) -> Path:
+    """Write the picture of a seed to a file of its own."""
+    path = folder / f"picture {seed}.png"
+    path.write_bytes(png(seed))
+    return path
+
+
 @pytest.fixture
 def photo_file(tmp_path: Path) -> Callable[[int], Path]:
     """Writes a picture of its own for a seed."""
+    return partial(write_png, tmp_path)
 
-    def write(seed: int) -> Path:
-        path = tmp_path / f"picture {seed}.png"
-        path.write_bytes(png(seed))
-        return path
 
-    return write
+def new_photo(study: Study, seed: int, **credit: str) -> Photo:
+    """Add the photo of a seed to a study."""
+    return add_photo(study, write_png(site.DATA_DIR.parent, seed), credit=Credit(**credit)).photo
 
 
 @pytest.fixture
-def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
+def make_photo(study: Study) -> MakePhoto:
     """Adds the photo of a seed to a study, the default one if none is named."""
 
     def make(seed: int = 1, into: Study | None = study, **credit: str) -> Photo:
-        photo = add_photo(into or study, photo_file(seed), credit=Credit(**credit)).photo
+        photo = new_photo(into or study, seed, **credit)
         if into is None:
             StudyPhoto.objects.filter(photo=photo).delete()
         return photo
@@ -120,9 +174,9 @@ def make_photo(study: Study, photo_file: Callable[[int], Path]) -> MakePhoto:
 
 
 @pytest.fixture
-def photo(make_photo: MakePhoto) -> Photo:
+def photo(cast: Json, make_photo: MakePhoto) -> Photo:
     """The one photo of the default study."""
-    return make_photo()
+    return deepcopy(cast["photo"]) if "photo" in cast else make_photo()
 
 
 @pytest.fixture
@@ -149,12 +203,25 @@ def store_as_before(study: Study, tmp_path: Path) -> Callable[..., tuple[Path, P
     return make
 
 
+def open_browser() -> Client:
+    """Open a browser that has the token against forged requests, as any page of the site gives it."""
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "token" + 27 * "0"
+    return client
+
+
 @dataclass
 class Player:
     """A browser that plays, with its cookies."""
 
     study: str = DEFAULT
-    client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
+    client: Client = field(default_factory=open_browser)
+
+    def copy(self) -> "Player":
+        """Another such browser, as this one is now."""
+        other = Player(self.study)
+        other.client.cookies = deepcopy(self.client.cookies)
+        return other
 
     def get(self, path: str, **extra: Any) -> Any:
         return self.client.get(path, **extra)
@@ -166,8 +233,9 @@ class Player:
 
     def join(self, kind: str = "human", ticket: str = "") -> Any:
         """Agree to what the study asks, if anything, and join it."""
-        text = self.get(f"/api/studies/{self.study}/").json()["consent"]
-        body = {"kind": kind, "ticket": ticket, "consent": text and text["version"]}
+        study = Study.objects.only("consent_text", "consent_version").at(self.study)
+        version = study.consent_version if study and study.consent_text else None
+        body = {"kind": kind, "ticket": ticket, "consent": version}
         return self.post(f"/api/studies/{self.study}/join/", body)
 
     def join_with(self, ticket: str) -> Any:
@@ -194,23 +262,21 @@ def new_player() -> Player:
 
 
 @pytest.fixture
-def player(study: Study) -> Player:
+def player(cast: Json, study: Study) -> Player:
     """The player whom a test is about: joined the default study, and has played nothing yet."""
-    return new_player()
+    return cast["player"].copy() if "player" in cast else new_player()
 
 
 @pytest.fixture
-def other_player(study: Study) -> Player:
+def other_player(cast: Json, study: Study) -> Player:
     """Somebody else who has joined the default study."""
-    return new_player()
+    return cast["other_player"].copy() if "other_player" in cast else new_player()
 
 
 @pytest.fixture
 def stranger(study: Study) -> Player:
     """Somebody who has opened the site, and not joined."""
-    visitor = Player()
-    visitor.get(f"/api/studies/{DEFAULT}/")
-    return visitor
+    return Player()
 
 
 def logged_in(account: User) -> Player:
@@ -221,12 +287,17 @@ def logged_in(account: User) -> Player:
     return browser
 
 
-@pytest.fixture
-def ada(study: Study) -> User:
-    """Ada, a researcher: her account, with the password PASSWORD. She owns the default study."""
+def owner_of(study: Study) -> User:
+    """Ada, a researcher: her account, with the password PASSWORD. She owns the study."""
     account = User.objects.create_user("ada", password=PASSWORD, is_staff=True)
     Membership.objects.create(study=study, user=account, role=Role.OWNER)
     return account
+
+
+@pytest.fixture
+def ada(cast: Json, study: Study) -> User:
+    """Ada, who owns the default study."""
+    return User.objects.get(username="ada") if "researcher" in cast else owner_of(study)
 
 
 @pytest.fixture
@@ -242,9 +313,26 @@ def carol(db: None) -> User:
 
 
 @pytest.fixture
-def researcher(ada: User) -> Player:
+def researcher(cast: Json, ada: User) -> Player:
     """Ada's browser, in which she is logged in."""
-    return logged_in(ada)
+    return cast["researcher"].copy() if "researcher" in cast else logged_in(ada)
+
+
+@pytest.fixture(scope="module")
+def cast(request: pytest.FixtureRequest, made_once: MakeOnce) -> Iterator[Json]:
+    """What all tests of a module begin with, by the names of the fixtures that its ``CAST`` lists; made once."""
+    makers: dict[str, Callable[[], Any]] = {
+        "photo": lambda: new_photo(default_study(), 1),
+        "player": new_player,
+        "other_player": new_player,
+        "researcher": lambda: logged_in(owner_of(default_study())),
+    }
+    if not (names := getattr(request.module, "CAST", ())):
+        yield {}
+        return
+    with made_once():
+        default_study()
+        yield {name: makers[name]() for name in names}
 
 
 def write_events(*actions: tuple[str, Json], episode: str | None = None, first: int = 0) -> list[Json]:

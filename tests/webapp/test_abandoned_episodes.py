@@ -6,6 +6,8 @@ from django.core.management import call_command
 from editing.game.filters import VERSION
 from webapp.games.models import Episode
 
+CAST = ("player", "photo")
+
 
 @pytest.fixture
 def small_limits(monkeypatch):

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from django.utils.regex_helper import normalize
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.webapp.conftest import BRIGHTER, MakeOnce, default_study, logged_in, new_photo, owner_of, write_events
 from webapp.games.models import Episode
 from webapp.http.clean_text import AnyContentTypeRequest
 
@@ -126,9 +127,23 @@ def _templates(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] =
                 yield from _templates(pattern, path, all_names)
 
 
+@pytest.fixture(scope="module")
+def site_once(made_once: MakeOnce) -> Iterator[Site]:
+    """The site and a researcher who has begun to play, for all tests."""
+    with made_once():
+        yield _open_site()
+
+
 @pytest.fixture
-def site(researcher: Any, photo: Any, opened: Any, study: Any, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(site_once: Site, db: None, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The site as it is before anybody asks for anything."""
     monkeypatch.setattr("django.test.client.WSGIRequest", AnyContentTypeRequest)  # as webapp.wsgi has it
+    return replace(site_once, client=Client(enforce_csrf_checks=True, raise_request_exception=False))
+
+
+def _open_site() -> Site:
+    study, opened = default_study(), write_events(*BRIGHTER)
+    researcher, photo = logged_in(owner_of(study)), new_photo(study, 1)
     assert researcher.join().status_code == 200
     assert researcher.send(photo, opened).status_code == 200
     User.objects.update(is_superuser=True)
@@ -159,7 +174,6 @@ def site(researcher: Any, photo: Any, opened: Any, study: Any, monkeypatch: pyte
         "answer/": {"place": 0, "ms": 9},
     }
     cookies = {name: cookie.value for name, cookie in researcher.client.cookies.items()}
-    researcher.client.raise_request_exception = False
     return Site(templates, values, filters, bodies, researcher.client, cookies)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -12,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.webapp.conftest import Player
+from tests.webapp.conftest import MakeOnce, Player
 from tests.webapp.prolific_server import STUDY, TOKEN, Recruiter, running
-from tests.webapp.test_recruitment import come, play_all, recruited, text  # noqa: F401
+from tests.webapp.test_recruitment import come, play_all, recruit, text
 from tests.webapp.test_withdrawing import tables_with, withdraw
 from webapp.participants.models import Participant
 from webapp.recruiting.models import Payment
@@ -28,12 +29,33 @@ from webapp.studies.models import Participation, Study
 ANNA, BEN = "5f3c0ffee", "5f3c0bee5"
 
 
+@pytest.fixture(scope="module")
+def paying_once(made_once: MakeOnce) -> Iterator[None]:
+    """The recruited study, which pays 4.50 EUR, for all tests."""
+    with made_once():
+        study = recruit()
+        study.change({"reward": "4.50", "currency": "EUR"})
+        study.save()
+        yield
+
+
 @pytest.fixture
-def paying(recruited: Study, built: None) -> Study:  # noqa: F811
-    """The recruited study, which pays 4.50 EUR."""
-    recruited.change({"reward": "4.50", "currency": "EUR"})
-    recruited.save()
-    return recruited
+def paying(paying_once: None, study: Study, built: None) -> Study:
+    """That study."""
+    return study
+
+
+@pytest.fixture(scope="class")
+def anna_once(made_once: MakeOnce, paying_once: None) -> Iterator[Player]:
+    """Anna, who comes and does all, for all tests of a class."""
+    with made_once():
+        yield complete()
+
+
+@pytest.fixture
+def anna(anna_once: Player, paying: Study) -> Player:
+    """Her browser."""
+    return anna_once.copy()
 
 
 def complete(name: str = ANNA) -> Player:
@@ -52,53 +74,38 @@ def payment(study: Study) -> Payment:
 
 
 class TestReward:
-    def test_it_is_due_to_who_has_done_all(self, paying):
+    def test_it_is_due_to_who_has_done_all(self, anna, paying):
         come({"PROLIFIC_PID": BEN})
-        complete()
         own = payment(paying)
         assert (own.participation, own.sum, own.state) == (participation(), "4.50 EUR", "due")
         assert own.deadline == participation().completed + timedelta(days=60)
         settle(paying)
         assert Payment.objects.count() == 1
 
-    def test_it_is_what_it_was_when_they_joined(self, paying):
-        player, _ = come({"PROLIFIC_PID": ANNA})
-        paying.change({"reward": "2.00", "currency": "USD"})
-        paying.save()
-        play_all(player)
-        complete(BEN)
-        sums = {own.participation: own.sum for own in payments_of(paying)}
-        assert sums == {participation(): "4.50 EUR", participation(BEN): "2.00 USD"}
-
-    def test_who_is_cut_short_is_paid_too(self, paying):
-        complete()
+    def test_who_is_cut_short_is_paid_too(self, anna, paying):
         Participation.objects.update(completed=None)
         paying.state = "closed"
         paying.save()
         assert payment(paying).state == "due"
 
-    def test_nobody_is_paid_who_came_by_no_recruiter_or_is_none(self, paying):
-        complete()
+    def test_nobody_is_paid_who_came_by_no_recruiter_or_is_none(self, anna, paying):
         Participant.objects.update(kind="robot")
         assert not payments_of(paying).exists()
 
-    def test_it_is_withheld_from_who_is_rejected(self, paying):
-        complete()
+    def test_it_is_withheld_from_who_is_rejected(self, anna, paying):
         settle(paying)
         reject(participation(), "no effort")
         assert payment(paying).state == "withheld"
         accept(participation())
         assert payment(paying).state == "due"
 
-    def test_once_paid_it_no_longer_knows_for_whom(self, paying):
-        complete()
+    def test_once_paid_it_no_longer_knows_for_whom(self, anna, paying):
         assert mark_paid(payments_of(paying)) == 1
         assert payment(paying).state == "paid"
         assert tables_with(ANNA) == ["studies_identity"]
         assert mark_paid(payments_of(paying)) == 0
 
-    def test_it_lapses_at_its_deadline(self, paying):
-        complete()
+    def test_it_lapses_at_its_deadline(self, anna, paying):
         settle(paying)
         assert lapse_payments() == 0
         Payment.objects.update(deadline=timezone.now())
@@ -107,69 +114,57 @@ class TestReward:
         assert lapse_payments() == 0
         assert tables_with(ANNA) == ["studies_identity"]
 
-    def test_it_lapses_at_the_end_of_retention_at_the_latest(self, paying):
-        complete()
+    def test_it_lapses_at_the_end_of_retention_at_the_latest(self, anna, paying):
         paying.retention_date = timezone.now().date()
         paying.save()
         assert lapse_payments() == 1
         assert payment(paying).state == "lapsed"
 
-    def test_ids_that_are_erased_with_the_study_stay_where_they_are_due(self, paying):
-        complete()
+    def test_ids_that_are_erased_with_the_study_stay_where_they_are_due(self, anna, paying):
         lapse_payments()
         paying.identities.all().delete()
         assert tables_with(ANNA) == ["recruiting_payment"]
 
 
 class TestWithdrawing:
-    def test_what_is_due_stays_due_and_nothing_else(self, paying):
-        player = complete()
+    def test_what_is_due_stays_due_and_nothing_else(self, anna, paying):
         set_bonus(participation(), Decimal("1.00"))
-        withdraw(player)
+        withdraw(anna)
         assert tables_with(ANNA) == ["recruiting_payment"]
         assert sorted(own.sum for own in payments_of(paying)) == ["1.00 EUR", "4.50 EUR"]
         assert mark_paid(payments_of(paying)) == 2
         assert tables_with(ANNA) == []
         assert not Payment.objects.exists()
 
-    def test_it_goes_at_its_deadline_too(self, paying):
-        withdraw(complete())
+    def test_it_goes_at_its_deadline_too(self, anna, paying):
+        withdraw(anna)
         Payment.objects.update(deadline=timezone.now())
         assert lapse_payments() == 1
         assert not Payment.objects.exists()
 
-    def test_what_is_paid_or_withheld_goes_with_them(self, paying):
-        for name in (ANNA, BEN):
-            player = complete(name)
-            if name == ANNA:
-                mark_paid(payments_of(paying))
-            else:
-                reject(participation(BEN), "no effort")
-            withdraw(player)
+    def test_what_is_paid_or_withheld_goes_with_them(self, anna, paying):
+        mark_paid(payments_of(paying))
+        withdraw(anna)
+        ben = complete(BEN)
+        reject(participation(BEN), "no effort")
+        withdraw(ben)
         assert not Payment.objects.exists()
 
-    def test_who_comes_back_under_the_id_is_still_turned_away(self, paying):
-        withdraw(complete())
+    def test_who_comes_back_under_the_id_is_still_turned_away(self, anna, paying):
+        withdraw(anna)
         _, led = come({"PROLIFIC_PID": ANNA})
         assert "have withdrawn" in text(led)
 
 
 class TestShowing:
-    def test_their_own_page_and_file_say_it(self, paying):
-        player = complete()
-        assert "To be paid: 4.50 EUR" in text(player.get("/play/default/mine/"))
-        (own,) = json.loads(player.get("/play/default/mine.json").content)["payments"]
+    def test_their_own_page_and_file_say_it(self, anna, paying):
+        assert "To be paid: 4.50 EUR" in text(anna.get("/play/default/mine/"))
+        (own,) = json.loads(anna.get("/play/default/mine.json").content)["payments"]
         assert (own["amount"], own["currency"], own["state"]) == ("4.50", "EUR", "due")
         mark_paid(payments_of(paying))
-        assert "Paid: 4.50 EUR" in text(player.get("/play/default/mine/"))
+        assert "Paid: 4.50 EUR" in text(anna.get("/play/default/mine/"))
 
-    def test_where_no_amount_is_kept_the_page_says_nothing_of_it(self, paying):
-        paying.reward = None
-        paying.save()
-        assert "paid:" not in text(complete().get("/play/default/mine/"))
-
-    def test_receipts_show_amounts_and_states_to_the_owner(self, paying, tmp_path):
-        complete()
+    def test_receipts_show_amounts_and_states_to_the_owner(self, anna, paying, tmp_path):
         withdraw(complete(BEN))
         set_bonus(participation(), Decimal("0.50"))
         out, path = StringIO(), tmp_path / "payments.csv"
@@ -183,13 +178,28 @@ class TestShowing:
         own = rows[ANNA]
         assert (own["reward"], own["reward_state"], own["bonus"], own["currency"]) == ("4.50", "due", "0.50", "EUR")
 
-    def test_no_export_has_any_of_it(self, paying, tmp_path):
-        complete()
+    def test_no_export_has_any_of_it(self, anna, paying, tmp_path):
         set_bonus(participation(), Decimal("987.65"))
         call_command("export_dataset", output=tmp_path / "export", study="default", stdout=StringIO())
         content = b"".join(path.read_bytes() for path in (tmp_path / "export").rglob("*") if path.is_file())
         assert ANNA.encode() not in content
         assert b"987.65" not in content
+
+
+class TestAmount:
+    def test_it_is_what_it_was_when_they_joined(self, paying):
+        player, _ = come({"PROLIFIC_PID": ANNA})
+        paying.change({"reward": "2.00", "currency": "USD"})
+        paying.save()
+        play_all(player)
+        complete(BEN)
+        sums = {own.participation: own.sum for own in payments_of(paying)}
+        assert sums == {participation(): "4.50 EUR", participation(BEN): "2.00 USD"}
+
+    def test_where_no_amount_is_kept_the_page_says_nothing_of_it(self, paying):
+        paying.reward = None
+        paying.save()
+        assert "paid:" not in text(complete().get("/play/default/mine/"))
 
 
 class TestBonus:

@@ -19,6 +19,8 @@ from webapp.studies.members import Role, set_role
 from webapp.studies.models import Study
 from webapp.studies.photos import add_to_study
 
+CAST = ("researcher",)
+
 PHOTOS = "/api/photos/"
 
 

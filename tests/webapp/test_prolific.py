@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.webapp.conftest import Player, write_events
+from tests.webapp.conftest import MakeOnce, Player, write_events
 from tests.webapp.prolific_server import STUDY, TOKEN, WORKSPACE, Recruiter, running
-from tests.webapp.test_recruitment import come, play_all, recruited, text  # noqa: F401
+from tests.webapp.test_recruitment import come, play_all, recruit, text
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.recruiting import prolific, submissions
@@ -34,13 +34,21 @@ def recruiter() -> Iterator[Recruiter]:
         yield recruiter
 
 
+@pytest.fixture(scope="module")
+def there_once(made_once: MakeOnce) -> Iterator[None]:
+    """The recruited study, which Prolific knows, for all tests."""
+    with made_once():
+        study = recruit()
+        study.change({"prolific_study": STUDY, "reward": "4.50"})
+        study.save()
+        yield
+
+
 @pytest.fixture
-def study_there(recruited: Study, recruiter: Recruiter, settings: Any, built: None) -> Study:  # noqa: F811
-    """The recruited study, which Prolific knows."""
+def study_there(there_once: None, study: Study, recruiter: Recruiter, settings: Any, built: None) -> Study:
+    """That study."""
     settings.PROLIFIC_URL, settings.PROLIFIC_TOKEN = recruiter.address, TOKEN
-    recruited.change({"prolific_study": STUDY, "reward": "4.50"})
-    recruited.save()
-    return recruited
+    return study
 
 
 def arrive(name: str = ANNA) -> Player:

@@ -16,6 +16,8 @@ from webapp.games.models import Episode, Event, Step
 from webapp.games.pictures import finished_picture
 from webapp.participants.models import Participant
 
+CAST = ("player", "other_player", "photo")
+
 GAMMA = {"step": 0, "filter": "gamma", "parameters": {"gamma": 2.0}}
 OLD = f"1 episode by version {VERSION} of the filters: they are not "
 

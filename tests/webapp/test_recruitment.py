@@ -12,7 +12,7 @@ from django.utils import timezone
 from editing.trajectories.receipts import receipts_of
 from editing.trajectories.snapshot import read_snapshot
 from tests.command_line import safelight
-from tests.webapp.conftest import BRIGHTER, Player, write_events
+from tests.webapp.conftest import BRIGHTER, Player, default_study, new_photo, write_events
 from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
@@ -25,9 +25,9 @@ LINK = {"PROLIFIC_PID": "5f3c0ffee", "STUDY_ID": "s1", "SESSION_ID": "x/y z"}
 CONSENT = "/play/default/consent/"
 
 
-@pytest.fixture
-def recruited(study, make_photo):
-    """The study, with two photos, two people for each, and a recruiter."""
+def recruit():
+    """Give the default study two photos, two people for each, and a recruiter."""
+    study = default_study()
     study.change(
         {
             "episodes_per_photo": 2,
@@ -44,8 +44,14 @@ def recruited(study, make_photo):
     )
     study.save()
     for seed in (1, 2):
-        make_photo(seed)
+        new_photo(study, seed)
     return study
+
+
+@pytest.fixture
+def recruited(db):
+    """The study, with two photos, two people for each, and a recruiter."""
+    return recruit()
 
 
 def come(link=LINK, player=None):
@@ -54,14 +60,12 @@ def come(link=LINK, player=None):
     address = f"/play/default/?{urlencode(link)}"
     led = player.get(address)
     if led["Location"].startswith(CONSENT):
-        player.get(led["Location"])
         form = {"version": 1, "csrfmiddlewaretoken": player.client.cookies["csrftoken"].value}
         led = player.client.post(led["Location"], form)
     return player, led
 
 
 def play_all(player):
-    player.get("/api/studies/default/")
     while photo := player.next().json()["photo"]:
         assert player.send(Photo(sha256=photo["id"]), write_events(*BRIGHTER, ("submit", {}))).status_code == 200
 

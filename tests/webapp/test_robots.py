@@ -20,13 +20,14 @@ from learning.robots.client import RobotError
 from learning.robots.crowd import take_part
 from learning.robots.temperaments import CAREFUL
 from learning.robots.visitor import Manner, Visitor
+from tests.webapp.conftest import default_study, new_photo
 from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event
 from webapp.participants.models import Participant
 from webapp.photos.practice import practice_photo
 from webapp.questionnaires.models import Answers
 from webapp.studies.entries import code_for, outcome_of
-from webapp.studies.models import Consent, Coverage, Identity, Lease, Participation, Withdrawal
+from webapp.studies.models import Consent, Coverage, Identity, Lease, Participation, Study, Withdrawal
 
 LINK = {"PROLIFIC_PID": "{robot}", "STUDY_ID": "s 1"}
 ASKED = {"kind": "questionnaire"}
@@ -37,11 +38,24 @@ WHY = {"type": "comment", "name": "why"}
 QUICK = replace(CAREFUL, steps=(1, 2), favourites={"exposure": 50, "gamma": 50})
 
 
-@pytest.fixture
-def recruiting(study, make_photo, built):
+@pytest.fixture(scope="module")
+def recruiting_once(made_once):
     """A study with a link, boxes to tick, a questionnaire, the tutorial, repeats and an attention item."""
+    with made_once():
+        recruit()
+        yield
+
+
+@pytest.fixture
+def recruiting(recruiting_once, db, built):
+    """That study."""
+    return Study.objects.get()
+
+
+def recruit():
     practice_photo()
-    photos = [make_photo(seed) for seed in range(1, 5)]
+    study = default_study()
+    photos = [new_photo(study, seed) for seed in range(1, 5)]
     rule = {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1}
     study.change(
         {
@@ -61,7 +75,6 @@ def recruiting(study, make_photo, built):
         }
     )
     study.save()
-    return study
 
 
 @pytest.fixture

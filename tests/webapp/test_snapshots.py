@@ -1,5 +1,6 @@
 """manage.py export_dataset and manage.py import_trajectories"""
 
+from copy import deepcopy
 from uuid import UUID, uuid5
 
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from learning.agent.training_data import player_digest
 from learning.comparison.overlap import find_overlaps
 from learning.comparison.sides import choose_players, read_play
 from tests.learning.snapshots import Play, photo_sha256, write
+from tests.webapp.conftest import BRIGHTER, default_study, new_photo, new_player, write_events
 from tests.webapp.site_files import previews_folder
 from webapp.datasets.exporting import photo_row
 from webapp.games.models import Episode, Event, Step
@@ -26,13 +28,21 @@ GAMMA = {"step": 0, "filter": "gamma", "parameters": {"gamma": 2.0}}
 TABLES = ("episodes", "steps", "events", "photos")
 
 
+@pytest.fixture(scope="module")
+def play_once(made_once):
+    """Two photos, one played to the end, one begun, for all tests."""
+    with made_once():
+        study = default_study()
+        photos = [new_photo(study, 1, licence="CC0 1.0", attribution="Ada"), new_photo(study, 2)]
+        new_player().send(photos[0], write_events(*BRIGHTER, ("submit", {})))
+        new_player().send(photos[1], write_events(*BRIGHTER))
+        yield photos
+
+
 @pytest.fixture
-def play(player, other_player, make_photo, played, opened):
-    """Two photos, one played to the end, one begun."""
-    photos = [make_photo(1, licence="CC0 1.0", attribution="Ada"), make_photo(2)]
-    player.send(photos[0], played)
-    other_player.send(photos[1], opened)
-    return photos
+def play(play_once, db):
+    """The two photos."""
+    return deepcopy(play_once)
 
 
 def export(tmp_path, name="export", **options):
@@ -71,14 +81,13 @@ class TestExport:
         assert [snapshot.preview_path(photo.preview_sha256).read_bytes() for photo in play] == contents
         assert list(previews_folder().iterdir()) == []
 
-    def test_consents_are_peoples_programs_that_play_give_none(self, player, stranger, photo, played, opened, tmp_path):
-        player.send(photo, played)
+    def test_consents_are_peoples_programs_that_play_give_none(self, play, stranger, opened, tmp_path):
         stranger.join("robot")
-        stranger.send(photo, opened)
+        stranger.send(play[0], opened)
         assert Episode.objects.filter(participant__kind="robot").exists()
         snapshot = export(tmp_path, status=["open", "submitted"])
-        assert snapshot.episodes.num_rows == 2
-        assert snapshot.manifest["consents"] == {"default": {"1": 1}}
+        assert snapshot.episodes.num_rows == 3
+        assert snapshot.manifest["consents"] == {"default": {"1": 2}}
 
     def test_the_card_names_rows_and_licences(self, play, tmp_path):
         export(tmp_path)

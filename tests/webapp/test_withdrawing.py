@@ -12,7 +12,7 @@ from django.db import connection
 
 from editing.trajectories.snapshot import read_snapshot
 from tests.webapp.conftest import BRIGHTER, Player, write_events
-from tests.webapp.test_recruitment import LINK, come, play_all, recruited, text  # noqa: F401
+from tests.webapp.test_recruitment import LINK, come, play_all, recruit, text
 from webapp.games.models import Episode
 from webapp.games.pictures import finished_picture
 from webapp.participants.models import Participant
@@ -25,16 +25,23 @@ from webapp.studies.withdrawing import POLICIES, pseudonym_digest
 MINE = "/play/default/mine/"
 
 
+@pytest.fixture(scope="class")
+def done_once(made_once):
+    """Somebody who has done all of the recruited study, for all tests of a class."""
+    with made_once():
+        recruit()
+        player, _ = come()
+        play_all(player)
+        yield player
+
+
 @pytest.fixture
-def done(recruited, built):  # noqa: F811
-    """Somebody who has done all of the recruited study."""
-    player, _ = come()
-    play_all(player)
-    return player
+def done(done_once, db, built):
+    """Their browser."""
+    return done_once.copy()
 
 
 def withdraw(player):
-    player.get(MINE)
     form = {"sure": "yes", "csrfmiddlewaretoken": player.client.cookies["csrftoken"].value}
     return player.client.post("/play/default/withdraw/", form)
 
@@ -95,12 +102,6 @@ class TestWithdrawing:
         assert tables_with(LINK["PROLIFIC_PID"]) == ["recruiting_payment"]
         assert Payment.objects.get().participation is None
 
-    def test_who_had_not_completed_leaves_no_id_either(self, recruited, built):  # noqa: F811
-        player, _ = come()
-        withdraw(player)
-        assert tables_with(LINK["PROLIFIC_PID"]) == []
-        assert not Participant.objects.exists()
-
     def test_they_cannot_come_in_again(self, done):
         withdraw(done)
         _, led = come()
@@ -114,17 +115,26 @@ class TestWithdrawing:
         assert (snapshot.episodes.num_rows, snapshot.manifest["withdrawn"]) == (0, 1)
         assert "have withdrawn, of whom nothing is here: 1" in (tmp_path / "export" / "README.md").read_text()
 
-    def test_what_others_said_of_their_pictures_goes_and_other_play_stays(self, done, recruited):  # noqa: F811
+    def test_what_others_said_of_their_pictures_goes_and_other_play_stays(self, done, study):
         other, _ = come({"PROLIFIC_PID": "other"})
         play_all(other)
         theirs = Participation.objects.get(identity__platform_id="other")
         picture = Episode.objects.exclude(participant=theirs.participant).first()
-        showing = Showing.objects.create(study=recruited, participant=theirs.participant, photo=picture.photo)
+        showing = Showing.objects.create(study=study, participant=theirs.participant, photo=picture.photo)
         Place.objects.create(showing=showing, index=0, episode=picture)
         Judgement.objects.create(showing=showing, kind="favourite", answer=0, ms=1)
         withdraw(done)
         assert not Judgement.objects.exists()
         assert Episode.objects.filter(participant=theirs.participant).count() == 2
+
+
+class TestPart:
+    def test_who_had_not_completed_leaves_no_id_either(self, db, built):
+        recruit()
+        player, _ = come()
+        withdraw(player)
+        assert tables_with(LINK["PROLIFIC_PID"]) == []
+        assert not Participant.objects.exists()
 
     def test_their_part_in_another_study_stays(self, study, player, photo, played):
         other = Study.objects.create(slug="other", title="Other", state="open", consent_text="")

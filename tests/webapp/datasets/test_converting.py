@@ -4,13 +4,15 @@ import hashlib
 import io
 import re
 import zipfile
+from copy import deepcopy
 
 import minari
 import pandas as pd
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tests.webapp.conftest import Player, logged_in
+from tests.webapp.conftest import Player, default_study, logged_in
+from tests.webapp.datasets.conftest import built_version
 from tests.webapp.desk.test_studies import post, text
 from tests.webapp.site_files import made_of
 from webapp.datasets import converting, learning_command
@@ -23,6 +25,7 @@ from webapp.studies.models import Participation
 from webapp.studies.tokens import ApiToken
 from webapp.studies.withdrawing import withdraw
 
+CAST = ("researcher",)
 VERSION = "/desk/studies/default/versions/1/"
 FORMS = f"{VERSION}forms/"
 
@@ -32,10 +35,17 @@ def never() -> bool:
     return False
 
 
+@pytest.fixture(scope="module")
+def version_once(made_once, played_once):
+    """A version of three episodes of two steps each."""
+    with made_once():
+        yield built_version(default_study())
+
+
 @pytest.fixture
-def version(researcher, photos, make_version):
-    """A version of three episodes of two steps each; Ada is logged in."""
-    return make_version()
+def version(version_once, study):
+    """That version, as it is at first."""
+    return deepcopy(version_once)
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from tests.webapp.datasets.conftest import play
 from webapp.configuration import postgres_address
 from webapp.datasets import building
 from webapp.datasets.building import LOST_AFTER, MOST_ATTEMPTS, build, new_version
 from webapp.datasets.choosing import Choice
 from webapp.datasets.models import DatasetVersion
 from webapp.datasets.taking_up import take_up
+from webapp.photos.models import Photo
 from webapp.studies.models import Study
 
 ROOT = Path(__file__).parents[3]
@@ -34,6 +36,12 @@ def wait(folder, archive):
 building.pack = wait
 building.build(int(sys.argv[1]))
 """
+
+
+@pytest.fixture
+def photos(db) -> list[Photo]:
+    """Two photos that two people have played, for a test that may have transactions of its own."""
+    return play().photos
 
 
 def left(settings) -> list[str]:

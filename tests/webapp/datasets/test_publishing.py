@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import re
+from copy import deepcopy
 
 import pytest
 from django.utils import timezone
@@ -11,8 +12,8 @@ from PIL import Image
 
 from editing.formats.about import Publication, about
 from editing.formats.datasheet import datasheet
-from tests.webapp.conftest import BRIGHTER, Player, write_events
-from tests.webapp.datasets.conftest import names_in
+from tests.webapp.conftest import Player, default_study, new_player
+from tests.webapp.datasets.conftest import built_version, hand_in, names_in
 from tests.webapp.desk.test_studies import post, text
 from tests.webapp.site_files import made_of
 from webapp.datasets.building import build
@@ -27,6 +28,7 @@ from webapp.studies.models import Participation
 from webapp.studies.tokens import ApiToken
 from webapp.studies.withdrawing import withdraw
 
+CAST = ("researcher",)
 EXPORTS = "/desk/studies/default/exports/"
 VERSION = "/desk/studies/default/versions/1/"
 TEXTS = {"description": "Five steps at most.", "licence": "CC BY 4.0", "doi": "10.5281/zenodo.1"}
@@ -38,24 +40,36 @@ def owner(researcher):
     return researcher
 
 
-@pytest.fixture
-def crowd(photos):
-    """Three more people, so that there are five."""
-    for _ in range(3):
-        visitor = Player()
-        assert visitor.join().status_code == 200
-        assert visitor.send(photos[0], write_events(*BRIGHTER, ("submit", {}))).status_code == 200
+@pytest.fixture(scope="class")
+def crowd(made_once, played_once, cast):
+    """Three more people, so that there are five, for all tests of a class."""
+    with made_once():
+        for _ in range(3):
+            hand_in(new_player(), played_once.photos[0])
+        yield
 
 
-@pytest.fixture
-def published(owner, crowd, make_version):
+@pytest.fixture(scope="class")
+def published_once(made_once, crowd, cast):
     """A version with a public page."""
-    version = make_version()
+    with made_once():
+        version = built_version(default_study())
+        publish(cast["researcher"].copy(), version)
+        version.refresh_from_db()
+        yield version
+
+
+@pytest.fixture
+def published(published_once, db):
+    """That version."""
+    return deepcopy(published_once)
+
+
+def publish(owner, version):
+    """Confirm all that is asked, and publish a version."""
     confirmed = [question.name for check in checks(version) for question in check.questions]
     answer = post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)
     assert answer["Location"] == "/data/default/1/", text(answer)
-    version.refresh_from_db()
-    return version
 
 
 class TestDesk:
@@ -75,17 +89,6 @@ class TestDesk:
         assert version.files["events.parquet"]["sha256"] in page
         assert "<dt>Leave out episodes</dt><dd>by researchers who tried the study</dd>" in page
 
-    def test_smaller_groups_need_a_reason_which_the_list_shows(self, owner, crowd):
-        form = {"kinds": ["human"], "statuses": ["submitted"], "smallest_cell": 2}
-        refused = post(owner, "/desk/studies/default/versions/ask/", **form)
-        assert refused.status_code == 400
-        assert "Say why groups of 2 are large enough: 5 is usual." in text(refused)
-        assert not DatasetVersion.objects.exists()
-        reason = "The board of our faculty agreed (2026-14)."
-        post(owner, "/desk/studies/default/versions/ask/", **form, smallest_cell_reason=reason)
-        build(DatasetVersion.objects.get().pk)
-        assert f"Why groups of 2 are enough: {reason}" in text(owner.get(VERSION))
-
     def test_one_that_failed_says_why_and_is_tried_again(self, owner, photos, make_version, settings):
         version = make_version()
         DatasetVersion.objects.update(state="failed", reason="The disk of the server is full.")
@@ -95,14 +98,19 @@ class TestDesk:
         build(version.pk)
         assert "3 episodes" in text(owner.get(EXPORTS))
 
-
-class TestGate:
     def test_few_people_cannot_be_published(self, owner, photos, make_version):
         make_version()
         answer = post(owner, f"{VERSION}publish/", **TEXTS)
         assert answer.status_code == 409
         assert "There are 2 people in all." in text(answer)
 
+    def test_what_is_not_published_is_not_there(self, photos, make_version):
+        make_version()
+        assert Player().get("/data/default/1/").status_code == 404
+        assert Player().get("/data/default/1/archive.zip").status_code == 404
+
+
+class TestGate:
     def test_each_photo_is_confirmed_by_itself(self, owner, crowd, photos, make_version):
         version = make_version()
         asked = [question.name for check in checks(version) for question in check.questions]
@@ -138,6 +146,31 @@ class TestGate:
         assert "Day 0: minutes" in notes
         assert re.search("Yes. Day 0: .*minutes", datasheet(about(read(version), Publication())))
 
+    def test_smaller_groups_need_a_reason_which_the_list_shows(self, owner, crowd):
+        form = {"kinds": ["human"], "statuses": ["submitted"], "smallest_cell": 2}
+        refused = post(owner, "/desk/studies/default/versions/ask/", **form)
+        assert refused.status_code == 400
+        assert "Say why groups of 2 are large enough: 5 is usual." in text(refused)
+        assert not DatasetVersion.objects.exists()
+        reason = "The board of our faculty agreed (2026-14)."
+        post(owner, "/desk/studies/default/versions/ask/", **form, smallest_cell_reason=reason)
+        build(DatasetVersion.objects.get().pk)
+        assert f"Why groups of 2 are enough: {reason}" in text(owner.get(VERSION))
+
+    def test_photos_whose_licence_forbids_adaptations_are_no_samples(self, owner, crowd, photos, make_version):
+        Photo.objects.filter(pk=photos[0].pk).update(licence="CC BY-ND 4.0")
+        version = make_version()
+        publish(owner, version)
+        version.refresh_from_db()
+        shown = Episode.objects.filter(pk__in=version.samples).values_list("photo", flat=True)
+        assert list(shown) == [photos[1].pk]
+
+    def test_a_version_without_samples_has_no_such_section(self, owner, crowd, photos, make_version):
+        Photo.objects.update(licence="CC BY-NC-ND 4.0")
+        version = make_version()
+        publish(owner, version)
+        assert "<h2>Samples</h2>" not in text(Player().get("/data/default/1/"))
+
 
 class TestPublic:
     def test_everybody_sees_the_page_and_can_download(self, published):
@@ -148,11 +181,6 @@ class TestPublic:
         assert published.files["archive"]["sha256"] in page
         file = stranger.get("/data/default/1/archive.zip")
         assert hashlib.sha256(file.getvalue()).hexdigest() == published.files["archive"]["sha256"]
-
-    def test_what_is_not_published_is_not_there(self, photos, make_version):
-        make_version()
-        assert Player().get("/data/default/1/").status_code == 404
-        assert Player().get("/data/default/1/archive.zip").status_code == 404
 
     def test_samples_replay_for_all_under_the_name_of_the_data(self, published, study):
         assert 0 < len(published.samples) <= SAMPLES
@@ -176,22 +204,6 @@ class TestPublic:
             assert Image.open(io.BytesIO(answer.getvalue())).size == (96, 64)
         other = Episode.objects.exclude(pk__in=published.samples).first().pk
         assert Player().get(f"/data/default/1/samples/{other}-after.webp").status_code == 404
-
-    def test_photos_whose_licence_forbids_adaptations_are_no_samples(self, owner, crowd, photos, make_version):
-        Photo.objects.filter(pk=photos[0].pk).update(licence="CC BY-ND 4.0")
-        version = make_version()
-        confirmed = [question.name for check in checks(version) for question in check.questions]
-        assert post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)["Location"] == "/data/default/1/"
-        version.refresh_from_db()
-        shown = Episode.objects.filter(pk__in=version.samples).values_list("photo", flat=True)
-        assert list(shown) == [photos[1].pk]
-
-    def test_a_version_without_samples_has_no_such_section(self, owner, crowd, photos, make_version):
-        Photo.objects.update(licence="CC BY-NC-ND 4.0")
-        version = make_version()
-        confirmed = [question.name for check in checks(version) for question in check.questions]
-        post(owner, f"{VERSION}publish/", confirmed=confirmed, **TEXTS)
-        assert "<h2>Samples</h2>" not in text(Player().get("/data/default/1/"))
 
     @pytest.mark.parametrize("change", [{"removed_at": timezone.now()}, {"licence": "CC BY-ND 4.0"}])
     def test_a_photo_that_is_removed_or_forbids_it_by_now_is_shown_no_more(self, published, change):

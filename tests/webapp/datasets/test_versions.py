@@ -10,7 +10,7 @@ from editing.trajectories.checksums import file_problems
 from editing.trajectories.columns import rows
 from editing.trajectories.receipts import receipts_of
 from tests.webapp.conftest import BRIGHTER, write_events
-from tests.webapp.datasets.conftest import pseudonyms
+from tests.webapp.datasets.conftest import built_version, pseudonyms
 from webapp.datasets.building import build_again, new_version
 from webapp.datasets.choosing import Choice
 from webapp.datasets.frozen import COARSE_PIXELS
@@ -73,7 +73,7 @@ class TestRows:
         assert sum(receipt.events for receipt in receipts) == 21
 
     def test_windows_are_coarse_unless_somebody_chooses_otherwise(self, player, make_photo, make_version, read):
-        player.send(make_photo(1), write_events(("start", {}), VIEW, *BRIGHTER[1:], ("submit", {})))
+        player.send(make_photo(3), write_events(("start", {}), VIEW, *BRIGHTER[1:], ("submit", {})))
         coarse = next(row for row in rows(read(make_version()).events) if row["kind"] == "view")["parameters"]
         assert coarse == {"viewport_width": 3.0 * COARSE_PIXELS, "viewport_height": 800.0, "pixel_ratio": 2.0}
         exact = read(make_version(Choice(exact_device=True)))
@@ -147,8 +147,9 @@ class TestCommand:
             call_command("export_dataset", study="default")
 
 
-def test_a_study_without_play_gives_an_empty_version(study: Study, make_version, read):
-    assert read(make_version()).manifest["rows"]["episodes"] == 0
+def test_a_study_without_play_gives_an_empty_version(study: Study, read):
+    empty = Study.objects.create(slug="empty", title="Empty", state="open")
+    assert read(built_version(empty)).manifest["rows"]["episodes"] == 0
 
 
 def test_nobody_else_s_study_is_in_it(photos, study, make_version, read):

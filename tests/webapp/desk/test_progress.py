@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.webapp.conftest import Player, new_player
+from tests.webapp.conftest import Player, default_study, new_player
 from tests.webapp.desk.populating import add_people, add_photos
 from tests.webapp.desk.test_studies import post, text
 from webapp.desk.coverage import photos_covered
@@ -27,14 +27,21 @@ def planned(study):
     return study
 
 
+@pytest.fixture(scope="class")
+def populated_once(made_once):
+    """60 people and 200 photos, each of which is wanted three times, for all tests of a class."""
+    with made_once():
+        study = default_study()
+        study.episodes_per_photo = 3
+        study.save()
+        add_people(study, add_photos(study, 200), 60)
+        yield
+
+
 @pytest.fixture
-def populated(planned):
-    """60 people and 200 photos, each of which is wanted three times."""
-    planned.episodes_per_photo = 3
-    planned.save()
-    photos = add_photos(planned, 200)
-    add_people(planned, photos, 60)
-    return planned
+def populated(populated_once, study):
+    """Their study."""
+    return study
 
 
 def stages(study):
@@ -105,7 +112,7 @@ class TestDropOut:
         assert sum(bar.dropped for bar in progress.bars) == 2
 
 
-class TestTheWholePage:
+class TestMany:
     def test_with_60_people_and_200_photos_it_takes_few_statements(self, owner, populated):
         with CaptureQueriesContext(connection) as queries:
             page = owner.get("/desk/studies/default/")
@@ -127,12 +134,6 @@ class TestTheWholePage:
         assert sum(photo.filled for photo in photos_covered(populated)) == progress.filled
         assert sum(bar.joined for bar in progress.bars) <= 60
 
-    def test_an_empty_study_says_so(self, owner, study):
-        page = text(owner.get("/desk/studies/default/"))
-        assert "There are no photos yet." in page
-
-
-class TestPeople:
     def test_the_list_takes_few_statements_and_is_filtered_and_sorted(self, owner, populated):
         with CaptureQueriesContext(connection) as queries:
             page = owner.get("/desk/studies/default/people/")
@@ -168,11 +169,6 @@ class TestPeople:
         assert "rejected quiet-heron-00001: too fast" in log
         assert "accepted quiet-heron-00001 again" in log
 
-    def test_who_is_not_in_the_study_is_not_found(self, owner, study):
-        assert owner.get("/desk/studies/default/people/nobody/").status_code == 404
-
-
-class TestEpisodes:
     def test_the_gallery_takes_few_statements_and_is_filtered(self, owner, populated):
         with CaptureQueriesContext(connection) as queries:
             page = owner.get("/desk/studies/default/episodes/?sort=quickest")
@@ -185,6 +181,19 @@ class TestEpisodes:
         assert {episode.photo_id for episode in one} == {f"{1:064x}"}
         assert owner.get("/desk/studies/default/episodes/?kind=programs").context["page"].paginator.count == 0
 
+
+class TestTheWholePage:
+    def test_an_empty_study_says_so(self, owner, study):
+        page = text(owner.get("/desk/studies/default/"))
+        assert "There are no photos yet." in page
+
+
+class TestPeople:
+    def test_who_is_not_in_the_study_is_not_found(self, owner, study):
+        assert owner.get("/desk/studies/default/people/nobody/").status_code == 404
+
+
+class TestEpisodes:
     def test_a_page_shows_every_event_with_its_time(self, owner, study, player, photo, played):
         player.send(photo, played)
         address = f"/desk/studies/default/episodes/{played[0]['episode']}/"

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
 
 from webapp.downloads.models import Download
 
@@ -35,7 +37,8 @@ def run_worker():
     """Let a real worker do what waits, in a thread: Playwright keeps an event loop running in that of the tests."""
 
     def run():
-        with app.replace_connector(app.connector.get_worker_connector()) as worker:
+        connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=3)
+        with app.replace_connector(connector) as worker:
             worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
         connections.close_all()
 

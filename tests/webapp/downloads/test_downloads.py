@@ -8,6 +8,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import tifffile
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -148,17 +149,21 @@ REASONS = {
 
 
 class TestNotOffered:
-    @pytest.mark.parametrize("change", REASONS)
-    def test_it_says_why(self, player, photo, finished, work, refused, change):
+    def test_it_says_why(self, player, photo, finished, work, refused):
         ask(player, finished)
         work()
-        change(photo)
-        status, code, word = REASONS[change]
-        answer = player.get(url(finished)).json()
-        assert (answer["offered"], answer["downloads"]) == (False, [])
-        assert word in answer["reason"]
-        assert refused(ask(player, finished)) == (status, code)
-        assert refused(player.get(f"{url(finished)}jpeg/")) == (status, code)
+        original = photo.original.path.read_bytes()
+        for change, (status, code, word) in REASONS.items():
+            with transaction.atomic():
+                change(photo)
+                answer = player.get(url(finished)).json()
+                assert (answer["offered"], answer["downloads"]) == (False, []), change
+                assert word in answer["reason"]
+                assert refused(ask(player, finished)) == (status, code)
+                assert refused(player.get(f"{url(finished)}jpeg/")) == (status, code)
+                transaction.set_rollback(True)
+            photo.original.path.write_bytes(original)
+            assert player.get(url(finished)).json()["offered"]
 
     @pytest.mark.parametrize("change", REASONS)
     def test_what_changes_while_it_waits_is_the_reason_why_it_failed(self, player, photo, finished, work, change):

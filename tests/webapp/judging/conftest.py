@@ -1,13 +1,16 @@
 """A study whose pictures by people, an agent and nobody are judged."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from tests.webapp.conftest import MakePhoto, Player
+from tests.webapp.conftest import MakeOnce, Player, default_study, new_photo
 from tests.webapp.ratings.conftest import store_play
 from webapp.photos.models import Photo
 from webapp.studies.models import Study
@@ -19,13 +22,6 @@ JUDGING = "/api/studies/default/judging/"
 def judging_task(kind: str = "rating", **settings: Any) -> dict[str, Any]:
     """A task of a study."""
     return {"kind": kind, "name": "judged", "makers": MAKERS, **settings}
-
-
-def newcomer() -> Player:
-    """Somebody who has joined."""
-    player = Player()
-    assert player.join().status_code == 200
-    return player
 
 
 def shown(player: Player) -> Any:
@@ -55,24 +51,41 @@ def judge_all(player: Player, value: int = 1) -> int:
     return len(trials)
 
 
+@pytest.fixture(scope="module")
+def judged_once(made_once: MakeOnce) -> Iterator[list[Photo]]:
+    """Four photos, each done by a person and by an agent, for all tests of a module."""
+    with made_once():
+        study = default_study()
+        photos = [new_photo(study, seed) for seed in range(4)]
+        for number, photo in enumerate(photos):
+            store_play(study, photo, f"person-{number}", 0.5 + number / 10)
+            store_play(study, photo, "agent:pretrained", 1.7)
+        yield photos
+
+
 @pytest.fixture
-def judged_photos(study: Study, make_photo: MakePhoto) -> list[Photo]:
-    """Four photos, each done by a person and by an agent."""
-    photos = [make_photo(seed) for seed in range(4)]
-    for number, photo in enumerate(photos):
-        store_play(study, photo, f"person-{number}", 0.5 + number / 10)
-        store_play(study, photo, "agent:pretrained", 1.7)
-    return photos
+def judged_photos(judged_once: list[Photo], db: None) -> list[Photo]:
+    """The four photos."""
+    return deepcopy(judged_once)
+
+
+def give_tasks(study: Study, *tasks: dict[str, Any], **settings: Any) -> Study:
+    """Give a study these tasks."""
+    study.change({"tasks": list(tasks), "reveal": "off", **settings})
+    study.full_clean()
+    study.save()
+    return study
 
 
 @pytest.fixture
 def configure(study: Study) -> Callable[..., Study]:
-    """Gives the study these tasks."""
+    """Gives the default study tasks."""
+    return partial(give_tasks, study)
 
-    def change(*tasks: dict[str, Any], **settings: Any) -> Study:
-        study.change({"tasks": list(tasks), "reveal": "off", **settings})
-        study.full_clean()
-        study.save()
-        return study
 
-    return change
+@pytest.fixture
+def built_judging(settings: Any, tmp_path: Path) -> None:
+    """A page that is built."""
+    for name in ("judging.js", "judging.css"):
+        (tmp_path / name).touch()
+    settings.STATICFILES_DIRS = [tmp_path]

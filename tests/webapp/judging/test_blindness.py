@@ -1,4 +1,4 @@
-"""Two hundred pictures by three kinds of makers: participants are given them balanced, and nothing tells them apart."""
+"""A hundred pictures by three kinds of makers: participants are given them balanced, and nothing tells them apart."""
 
 import io
 import json
@@ -13,14 +13,14 @@ from django.utils import timezone
 from PIL import Image
 
 from editing.game.filters import VERSION
-from tests.webapp.conftest import Player
-from tests.webapp.judging.conftest import MAKERS, judging_task, newcomer, shown
+from tests.webapp.conftest import Player, default_study, new_photo, new_player
+from tests.webapp.judging.conftest import MAKERS, judging_task, shown
 from webapp.games.models import Episode, Step
 from webapp.judging.models import Picture, ShownPicture
 from webapp.participants.models import Participant
 from webapp.photos.models import Photo
 
-TRIALS = 21
+TRIALS = 12
 # What a person sets by hand, and what a network gives.
 BY_HAND = [("exposure", {"ev": 1.25})]
 BY_NETWORK = [
@@ -44,16 +44,24 @@ def treat(photo: Photo, maker: str, kind: str, steps: Any) -> Episode:
     return episode
 
 
+@pytest.fixture(scope="module")
+def pictures_once(made_once) -> Iterator[int]:
+    """Of ten photos four treatments by people, five by agents, and the photo as it came."""
+    with made_once():
+        study = default_study()
+        for number in range(10):
+            photo = new_photo(study, number)
+            for maker in range(4):
+                treat(photo, f"person-{maker}", "human", BY_HAND)
+            for maker in range(5):
+                treat(photo, f"agent:{maker}", "agent", BY_NETWORK)
+        yield 10 * (4 + 5 + 1)
+
+
 @pytest.fixture
-def pictures(make_photo) -> int:
-    """Of twenty photos four treatments by people, five by agents, and the photo as it came."""
-    for number in range(20):
-        photo = make_photo(number)
-        for maker in range(4):
-            treat(photo, f"person-{maker}", "human", BY_HAND)
-        for maker in range(5):
-            treat(photo, f"agent:{maker}", "agent", BY_NETWORK)
-    return 20 * (4 + 5 + 1)
+def pictures(pictures_once, db) -> int:
+    """How many there are."""
+    return pictures_once
 
 
 def makers_of(trials: Any) -> list[tuple[str, ...]]:
@@ -67,15 +75,15 @@ def makers_of(trials: Any) -> list[tuple[str, ...]]:
 def test_ratings_are_balanced_and_blind(configure, pictures, built_judging, django_assert_max_num_queries):
     configure(judging_task(trials=TRIALS))
     positions: dict[str, list[int]] = defaultdict(list)
-    for _ in range(30):
-        player = newcomer()
+    for _ in range(15):
+        player = new_player()
         with django_assert_max_num_queries(40):
             trials = shown(player)["trials"]
         makers = [maker for (maker,) in makers_of(trials)]
         assert Counter(makers) == dict.fromkeys(MAKERS, TRIALS // len(MAKERS))
         for position, maker in enumerate(makers):
             positions[maker].append(position)
-    assert Picture.objects.count() == pictures == 200
+    assert Picture.objects.count() == pictures == 100
     for maker in MAKERS:
         taken = Picture.objects.filter(maker=maker).values_list("taken", flat=True)
         assert max(taken) - min(taken) <= 2
@@ -86,10 +94,10 @@ def test_ratings_are_balanced_and_blind(configure, pictures, built_judging, djan
 
 @pytest.mark.parametrize("kind", ["pair", "turing_pair"])
 def test_of_two_pictures_each_maker_stands_as_often_on_either_side(configure, pictures, built_judging, kind):
-    configure(judging_task(kind, trials=12))
+    configure(judging_task(kind, trials=6))
     sides: Counter[tuple[str, ...]] = Counter()
-    for _ in range(12):
-        player = newcomer()
+    for _ in range(6):
+        player = new_player()
         trials = shown(player)["trials"]
         of_player = Counter(makers_of(trials))
         for first, second in of_player:
@@ -143,22 +151,3 @@ def words_that_tell() -> Iterator[str]:
     yield from ("untouched", "person", "agent", "baseline", "steps", "parameters", "repeat", "attention")
     yield from {slug for slug, _ in BY_NETWORK}
     yield from {str(value) for _, parameters in BY_NETWORK for value in parameters.values()}
-
-
-def test_steps_and_decimals_that_change_no_pixel_change_no_byte(configure, make_photo, built_judging):
-    photo = make_photo()
-    treat(photo, "somebody", "human", [("exposure", {"ev": 1.0})])
-    treat(photo, "agent:a", "agent", [("exposure", {"ev": 1.0000000116860974}), ("contrast", {"amount": 0.0})])
-    configure(judging_task(trials=2, makers=["person", "agent"]))
-    player = newcomer()
-    trials = shown(player)["trials"]
-    files = {b"".join(player.get(trial["pictures"][0]).streaming_content) for trial in trials}
-    assert (len(trials), len(files)) == (2, 1)
-
-
-@pytest.fixture
-def built_judging(settings, tmp_path) -> None:
-    """A page that is built."""
-    for name in ("judging.js", "judging.css"):
-        (tmp_path / name).touch()
-    settings.STATICFILES_DIRS = [tmp_path]

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from editing.trajectories.columns import rows
 from editing.trajectories.receipts import receipts_of
 from editing.trajectories.snapshot import read_snapshot
-from tests.webapp.conftest import Player
-from tests.webapp.judging.conftest import judge_all, judging_task, newcomer
+from tests.webapp.conftest import Player, default_study, new_player
+from tests.webapp.judging.conftest import give_tasks, judge_all, judging_task
 from tests.webapp.questionnaires.conftest import AFTER, answer
 from webapp.datasets.receipts import receipts_of_study
 from webapp.games.models import Episode, Event
@@ -19,21 +19,27 @@ from webapp.photos.storing import remove
 from webapp.studies.models import Participation, Study
 
 
-@pytest.fixture
-def judge(configure, judged_photos, study):
+@pytest.fixture(scope="module")
+def judge_once(made_once, judged_once):
     """Somebody who has judged six pictures, one of them twice, and answered two questions."""
-    study.questionnaires = {"after": AFTER}
-    after = {"kind": "questionnaire", "name": "after"}
-    configure(judging_task(trials=6, repeat_share=0.17), after)
-    # What was stored without events, as an import would, is no person's play in an export.
-    Participant.objects.filter(kind="human").update(kind="expert")
-    Participant.objects.filter(pseudonym__startswith="agent:").update(kind="agent")
-    study.tasks[0]["makers"] = ["expert", "agent", "untouched"]
-    study.save()
-    player = newcomer()
-    assert judge_all(player, 4) == 7
-    assert answer(player, "after", {"remarks": 'It was "fine", über.'}).status_code == 200
-    return player
+    with made_once():
+        after = {"kind": "questionnaire", "name": "after"}
+        makers = ["expert", "agent", "untouched"]
+        # What was stored without events, as an import would, is no person's play in an export.
+        Participant.objects.filter(kind="human").update(kind="expert")
+        Participant.objects.filter(pseudonym__startswith="agent:").update(kind="agent")
+        task = judging_task(trials=6, repeat_share=0.17, makers=makers)
+        give_tasks(default_study(), task, after, questionnaires={"after": AFTER})
+        player = new_player()
+        assert judge_all(player, 4) == 7
+        assert answer(player, "after", {"remarks": 'It was "fine", über.'}).status_code == 200
+        yield player
+
+
+@pytest.fixture
+def judge(judge_once, db):
+    """That person's browser."""
+    return judge_once.copy()
 
 
 def export(tmp_path, name="export", **options):

@@ -7,9 +7,9 @@ import pytest
 from django.db import Error, transaction
 from django.utils import timezone
 
-from tests.webapp.conftest import Player
-from tests.webapp.judging.conftest import JUDGING, MAKERS, judge_all, judging_task, newcomer, picture, say, shown
-from tests.webapp.ratings.conftest import do_photo, store_play
+from tests.webapp.conftest import Player, new_player
+from tests.webapp.judging.conftest import JUDGING, MAKERS, judge_all, judging_task, picture, say, shown
+from tests.webapp.ratings.conftest import do_photo
 from webapp.games.models import Episode
 from webapp.judging.models import Picture, ShownPicture, Trial
 from webapp.judging.pictures import draw_some
@@ -25,7 +25,7 @@ from webapp.studies.withdrawing import withdraw
 def judge(configure, judged_photos):
     """Somebody who is to rate six pictures."""
     configure(judging_task(trials=6))
-    return newcomer()
+    return new_player()
 
 
 def counted():
@@ -52,7 +52,7 @@ class TestTrials:
     def test_each_maker_comes_as_often_and_no_photo_twice_while_there_are_others(self, configure, judged_photos):
         configure(judging_task(trials=3))
         for _ in range(4):
-            newcomer()
+            new_player()
         for participation in Participation.objects.all():
             pictures = Picture.objects.filter(shown__trial__participation=participation)
             assert sorted(pictures.values_list("maker", flat=True)) == sorted(MAKERS)
@@ -61,7 +61,7 @@ class TestTrials:
 
     def test_what_one_made_oneself_is_not_judged(self, configure, study, judged_photos):
         configure({"kind": "play"}, judging_task(trials=12))
-        player = newcomer()
+        player = new_player()
         for photo in judged_photos:
             do_photo(player, photo, 0.9)
         own = Participation.objects.get()
@@ -74,7 +74,7 @@ class TestTrials:
 
     def test_of_two_pictures_both_show_one_photo_and_have_two_makers(self, configure, judged_photos):
         configure(judging_task("pair", trials=4))
-        player = newcomer()
+        player = new_player()
         for trial in Trial.objects.all():
             pictures = [row.picture for row in trial.shown.all()]
             assert len({picture.photo_id for picture in pictures}) == 1
@@ -83,7 +83,7 @@ class TestTrials:
 
     def test_of_two_of_which_a_person_made_one_just_one_is_a_persons(self, configure, judged_photos):
         configure(judging_task("turing_pair", trials=8))
-        newcomer()
+        new_player()
         for trial in Trial.objects.all():
             assert sum(row.picture.maker == "person" for row in trial.shown.all()) == 1
 
@@ -96,33 +96,11 @@ class TestTrials:
         assert player.join().status_code == 200
         assert len(player.post("/api/studies/elsewhere/judging/", {}).json()["trials"]) == 6
 
-    def test_excluded_practised_and_tried_pictures_are_not_shown(self, configure, study, make_photo):
-        photo = make_photo()
-        changes = ({"status": "excluded", "exclusion_reason": "x"}, {"tutorial": True}, {"preview": True},
-                   {"repeat": True}, {"attention": True}, {"contract_version": 0})  # fmt: skip
-        for number, change in enumerate(changes):
-            Episode.objects.filter(pk=store_play(study, photo, f"p{number}", 1.0).pk).update(**change)
-        configure(judging_task(makers=["person"]))
-        assert shown(newcomer())["trials"] == []
-
-    def test_what_comes_later_is_added_until_something_is_answered(self, configure, study, make_photo):
-        photo = make_photo(1)
-        configure(judging_task(trials=6, makers=["person"]))
-        player = newcomer()
-        store_play(study, photo, "first", 1.0)
-        assert len(shown(player)["trials"]) == 1
-        store_play(study, photo, "second", 1.1)
-        trials = shown(player)["trials"]
-        assert len(trials) == 2
-        say(player, trials[0])
-        store_play(study, photo, "third", 1.2)
-        assert len(shown(player)["trials"]) == 1
-
 
 class TestRepeatsAndAttention:
     def test_repeats_are_flagged_the_other_way_round_and_count_nowhere(self, configure, judged_photos):
         configure(judging_task("pair", trials=4, repeat_share=0.5, repeat_distance=1))
-        player = newcomer()
+        player = new_player()
         assert judge_all(player) == 6
         repeats = Showing.objects.filter(repeat=True)
         assert repeats.count() == 2
@@ -139,7 +117,7 @@ class TestRepeatsAndAttention:
         dark = {"photo": judged_photos[1].pk, "answers": [1, 2],
                 "steps": [[{"filter": "exposure", "parameters": {"ev": -3.5}}]]}  # fmt: skip
         configure(judging_task(trials=4, attention_items=[item, dark]))
-        player = newcomer()
+        player = new_player()
         trials = shown(player)["trials"]
         assert sorted(trial["instruction"] for trial in trials) == ["", "", "", "", "", "Choose 2."]
         assert all(set(trial) == set(trials[0]) for trial in trials)
@@ -162,13 +140,13 @@ class TestAnswers:
     @pytest.mark.parametrize(("kind", "value"), [("rating", 0), ("rating", 6), ("pair", 2), ("turing", 2)])
     def test_what_is_no_answer_is_refused(self, configure, judged_photos, refused, kind, value):
         configure(judging_task(kind, trials=2))
-        player = newcomer()
+        player = new_player()
         assert refused(say(player, shown(player)["trials"][0], value)) == (400, "malformed")
         assert not Judgement.objects.exists()
 
     def test_anothers_trial_is_as_if_it_were_not_there(self, judge, refused):
         trial = shown(judge)["trials"][0]
-        other = newcomer()
+        other = new_player()
         assert refused(say(other, trial)) == (404, "not_found")
         assert refused(other.get(trial["pictures"][0])) == (404, "not_found")
 
@@ -200,18 +178,18 @@ class TestPlaces:
 
     def test_each_is_judged_as_often_as_is_wanted_and_the_fifth_is_told_that_it_is_full(self, limited, refused):
         for _ in range(4):
-            judge_all(newcomer())
+            judge_all(new_player())
         assert counted() == [2] * 12
         assert is_full(limited)
         assert refused(Player().join()) == (410, "study_full")
         assert Participation.objects.count() == 4
 
     def test_what_lapses_is_given_to_others_and_who_comes_late_is_surplus(self, limited):
-        late = newcomer()
+        late = new_player()
         trials = shown(late)["trials"]
         Trial.objects.update(expires=timezone.now() - timedelta(seconds=1))
         for _ in range(4):
-            judge_all(newcomer())
+            judge_all(new_player())
         assert counted() == [2] * 12
         assert say(late, trials[0]).status_code == 200
         assert Showing.objects.get(key=trials[0]["id"]).surplus
@@ -226,7 +204,7 @@ class TestPlaces:
         assert Showing.objects.filter(preview=True).count() == 6
 
     def test_who_is_rejected_frees_their_places_and_takes_them_again(self, limited):
-        judge_all(newcomer())
+        judge_all(new_player())
         participation = Participation.objects.get()
         reject(participation, "no effort")
         assert sum(counted()) == 0
@@ -251,10 +229,10 @@ class TestErasing:
         self, configure, study, judged_photos, django_capture_on_commit_callbacks
     ):
         configure(judging_task(trials=12))
-        maker = newcomer()
+        maker = new_player()
         own = Participation.objects.get()
         Episode.objects.filter(participant__pseudonym="person-0").update(participant=own.participant)
-        other = newcomer()
+        other = new_player()
         trials = shown(other)["trials"]
         assert len(trials) == 12
         assert draw_some() > 0

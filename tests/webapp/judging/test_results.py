@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.webapp.judging.conftest import judging_task, newcomer, say, shown
+from tests.webapp.conftest import new_player
+from tests.webapp.judging.conftest import judging_task, say, shown
 from tests.webapp.questionnaires.conftest import AFTER, answer
 from webapp.judging.models import ShownPicture
 from webapp.judging.results import task_results
@@ -26,7 +27,7 @@ def judge_by(player, decide):
 def test_ratings_are_summed_up_by_maker(configure, judged_photos):
     study = configure(judging_task(trials=6, judgements_per_picture=1, repeat_share=0.5))
     for _ in range(2):
-        judge_by(newcomer(), lambda names: MARKS[names[0]])
+        judge_by(new_player(), lambda names: MARKS[names[0]])
     (result,) = task_results(study)
     assert {(row.maker, row.shown, row.mean) for row in result.makers} == {
         ("person", 4, 4), ("agent", 4, 5), ("untouched", 4, 1),
@@ -38,7 +39,7 @@ def test_ratings_are_summed_up_by_maker(configure, judged_photos):
 @pytest.mark.parametrize("kind", ["pair", "turing_pair"])
 def test_of_two_it_is_the_share_that_was_chosen(configure, study, judged_photos, kind):
     study = configure(judging_task(kind, makers=["person", "agent"], trials=4, repeat_share=0.5))
-    judge_by(newcomer(), lambda names: names.index("person"))
+    judge_by(new_player(), lambda names: names.index("person"))
     (result,) = task_results(study)
     assert {(row.maker, row.mean) for row in result.makers} == {("person", 1), ("agent", 0)}
     assert (result.judgements, result.repeats, result.same) == (4, 2, 2)
@@ -46,7 +47,7 @@ def test_of_two_it_is_the_share_that_was_chosen(configure, study, judged_photos,
 
 def test_of_a_question_of_makers_it_is_the_share_taken_for_a_person(configure, judged_photos):
     study = configure(judging_task("turing", makers=["person", "agent"], trials=4))
-    judge_by(newcomer(), lambda names: int(names[0] == "person"))
+    judge_by(new_player(), lambda names: int(names[0] == "person"))
     (result,) = task_results(study)
     assert {(row.maker, row.mean) for row in result.makers} == {("person", 0), ("agent", 1)}
 
@@ -55,7 +56,7 @@ def test_who_was_rejected_and_who_only_tried_is_left_out(configure, judged_photo
     study = configure(
         judging_task(trials=3), {"kind": "questionnaire", "name": "after"}, questionnaires={"after": AFTER}
     )
-    careless = newcomer()
+    careless = new_player()
     assert researcher.join().status_code == 200
     for player in (careless, researcher):
         judge_by(player, lambda _: 1)
@@ -69,7 +70,7 @@ def test_who_was_rejected_and_who_only_tried_is_left_out(configure, judged_photo
 def test_answers_are_counted_by_question(configure, study):
     study = configure({"kind": "questionnaire", "name": "after"}, questionnaires={"after": AFTER})
     for said in ("none", "none", "über"):
-        assert answer(newcomer(), "after", {"remarks": said}).status_code == 200
+        assert answer(new_player(), "after", {"remarks": said}).status_code == 200
     (result,) = question_results(study)
     assert (result.questionnaire, result.question, result.answers) == ("after", "remarks", 3)
     assert result.counts == {'"none"': 2, '"über"': 1}

@@ -1,13 +1,15 @@
 """A study that allows personal agents, somebody who has finished eight photos of ten, and a model of people."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.webapp.conftest import MakePhoto, Player, new_player
+from tests.webapp.conftest import MakeOnce, Player, default_study, new_photo, new_player
 from tests.webapp.ratings.conftest import do_photo
 from webapp.datasets import personal_play
 from webapp.personal_agents.models import ModelOfPeople, PersonalAgent
@@ -18,9 +20,9 @@ AGENT = "/api/studies/default/personal-agent/"
 NUMBERS = [0.5, -0.25, 0.0, 1.0, 0.125, -1.0]
 
 
-@pytest.fixture
-def allowed(study: Study) -> Study:
-    """The study allows it, and has a model; what that holds is nothing to most tests."""
+def allow() -> Study:
+    """Let the default study have them; what its model of people holds is nothing to most tests."""
+    study = default_study()
     study.change({"personal_agents": True})
     study.full_clean()
     study.save()
@@ -28,29 +30,44 @@ def allowed(study: Study) -> Study:
     return study
 
 
-@pytest.fixture
-def player(allowed: Study) -> Player:
-    """Somebody who has agreed to it."""
-    return new_player()
+@dataclass(frozen=True)
+class EightDone:
+    """Somebody who has agreed, the ten photos of the study, and that the first eight are done."""
+
+    player: Player
+    photos: list[Photo]
 
 
-@pytest.fixture
-def other_player(allowed: Study) -> Player:
-    """Somebody else who has."""
-    return new_player()
-
-
-@pytest.fixture
-def ten(allowed: Study, make_photo: MakePhoto) -> list[Photo]:
-    """The photos of the study."""
-    return [make_photo(seed) for seed in range(10)]
-
-
-@pytest.fixture
-def eight(player: Player, ten: list[Photo]) -> list[Photo]:
-    """The photos that the player has finished."""
-    for number, photo in enumerate(ten[:8]):
+def do_eight(study: Study) -> EightDone:
+    """Somebody joins, and does eight of ten photos."""
+    player, photos = new_player(), [new_photo(study, seed) for seed in range(10)]
+    for number, photo in enumerate(photos[:8]):
         do_photo(player, photo, 0.5 + number / 10)
+    return EightDone(player, photos)
+
+
+@pytest.fixture(scope="module")
+def eight_once(made_once: MakeOnce) -> Iterator[EightDone]:
+    """What they have done, for all tests of a module."""
+    with made_once():
+        yield do_eight(allow())
+
+
+@pytest.fixture
+def player(eight_once: EightDone, db: None) -> Player:
+    """The one who has done eight photos."""
+    return eight_once.player.copy()
+
+
+@pytest.fixture
+def ten(eight_once: EightDone, db: None) -> list[Photo]:
+    """The photos of the study."""
+    return deepcopy(eight_once.photos)
+
+
+@pytest.fixture
+def eight(ten: list[Photo]) -> list[Photo]:
+    """Those that are done."""
     return ten[:8]
 
 

@@ -1,19 +1,23 @@
 """A vote in which somebody's own agent stands beside what other people made: which would you have made?"""
 
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
-from tests.webapp.judging.conftest import newcomer, picture, say, shown
-from tests.webapp.personal_agents.conftest import agent_of, make_agents, participation_of
+from tests.webapp.conftest import Player, new_photo, new_player
+from tests.webapp.judging.conftest import picture, say, shown
+from tests.webapp.personal_agents.conftest import agent_of, allow, make_agents, participation_of
 from tests.webapp.ratings.conftest import do_photo, store_play
 from tests.webapp.test_withdrawing import withdraw
 from webapp.datasets.answer_rows import task_judgements
 from webapp.judging.models import Picture, Trial
 from webapp.judging.pictures import judged_picture
 from webapp.personal_agents.models import ModelOfPeople, PersonalAgent
+from webapp.photos.models import Photo
 from webapp.ratings.models import Judgement
 from webapp.studies.models import Participation
 from webapp.studies.retention import anonymise
@@ -23,23 +27,45 @@ QUESTION = {"en": "Which would you have made?", "de": "Welches hätten Sie gemac
 VOTE = {"kind": "pair", "name": "vote", "makers": ["person", "personal_agent"], "trials": 3, "question": QUESTION}
 
 
-@pytest.fixture
-def vote(allowed, ten):
-    """A study that asks for it after play; other people have done its photos."""
-    allowed.change({"tasks": [{"kind": "play"}, VOTE], "reveal": "end"})
-    allowed.full_clean()
-    allowed.save()
-    for photo in ten:
-        store_play(allowed, photo, "somebody", 1.0)
-    return allowed
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who has done all ten photos, and is to vote; other people have done them, too."""
+
+    voter: Player
+    photos: list[Photo]
+
+
+@pytest.fixture(scope="module")
+def vote_once(made_once):
+    """A study that asks for the vote after play, for all tests."""
+    with made_once():
+        study = allow()
+        study.change({"tasks": [{"kind": "play"}, VOTE], "reveal": "end"})
+        study.full_clean()
+        study.save()
+        voter, photos = new_player(), [new_photo(study, seed) for seed in range(10)]
+        for photo in photos:
+            store_play(study, photo, "somebody", 1.0)
+            do_photo(voter, photo, 0.5)
+        yield Asked(voter, photos)
 
 
 @pytest.fixture
-def voter(vote, player, ten):
-    """Somebody who has done all ten photos, and is to vote."""
-    for photo in ten:
-        do_photo(player, photo, 0.5)
-    return player
+def vote(vote_once, study):
+    """That study."""
+    return study
+
+
+@pytest.fixture
+def ten(vote_once, db):
+    """Its photos."""
+    return deepcopy(vote_once.photos)
+
+
+@pytest.fixture
+def voter(vote_once, db):
+    """The one who is to vote."""
+    return vote_once.voter.copy()
 
 
 def test_the_own_agents_picture_stands_beside_another_persons(voter, asked):
@@ -61,7 +87,7 @@ def test_the_own_agents_picture_stands_beside_another_persons(voter, asked):
 def test_the_own_agents_picture_stands_beside_what_the_person_made_and_nobody_else_sees_either(vote, voter, asked, ten):
     vote.change({"tasks": [{"kind": "play"}, {**VOTE, "makers": ["self", "personal_agent"]}]})
     vote.save()
-    other = newcomer()
+    other = new_player()
     for photo in ten:
         do_photo(other, photo, 1.5)
     make_agents()
@@ -96,7 +122,7 @@ def test_the_page_waits_for_an_agent_that_is_being_made_but_not_for_ever(voter, 
 
 def test_who_has_no_agent_goes_on_without_the_vote(vote, ten):
     ModelOfPeople.objects.all().delete()
-    player = newcomer()
+    player = new_player()
     for photo in ten:
         do_photo(player, photo, 0.5)
     assert_goes_on_without(player)
@@ -109,7 +135,7 @@ def test_an_agent_that_failed_is_not_waited_for(voter):
 
 def test_nobody_is_shown_anothers_agent(voter, asked, ten):
     make_agents()
-    other = newcomer()
+    other = new_player()
     for photo in ten:
         do_photo(other, photo, 1.5)
     make_agents()

@@ -1,18 +1,14 @@
 """An agent that edits like one participant: from whose photos, when, and what becomes of it."""
 
-import json
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.utils import timezone
 
 from editing.processes import Crashed, Stopped
 from editing.trajectories.snapshot import read_snapshot
-from tests.webapp.conftest import Player, new_player
-from tests.webapp.downloads.downloading import forget_jobs, run_worker
 from tests.webapp.personal_agents.conftest import (
     AGENT,
     NUMBERS,
@@ -24,61 +20,12 @@ from tests.webapp.ratings.conftest import do_photo
 from tests.webapp.test_withdrawing import withdraw
 from webapp.datasets import learning_command, personal_play
 from webapp.datasets.own_data import own_data
-from webapp.datasets.tasks import make_personal_agents
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.personal_agents.models import ModelOfPeople, PersonalAgent, PersonalPicture
 from webapp.personal_agents.pictures import file_of, personal_picture
-from webapp.studies.configuration import PERSONAL_AGENT_PHOTOS
 from webapp.studies.models import Participation, Study
 from webapp.studies.retention import anonymise
-
-
-@pytest.fixture
-def small_model(allowed: Study) -> None:
-    """A model of people of the smallest size, that has learned nothing."""
-    import tempfile
-    from pathlib import Path
-
-    from learning.agent.checkpoint import BEST, IMITATION, WEIGHTS, begin_run, save_checkpoint
-    from learning.agent.people_model import PeopleModel
-    from learning.configuration import Widths
-
-    widths = Widths(1, 4)
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder)
-        begin_run(run, widths, {"recipe": IMITATION, "training": {}})
-        weights = {f"agent{WEIGHTS}{name}": value for name, value in PeopleModel(widths).state_dict().items()}
-        save_checkpoint(run / BEST, weights, {"iterations_done": 1})
-        config = json.loads((run / "config.json").read_text())
-        ModelOfPeople.objects.update(config=config, weights=(run / BEST).read_bytes())
-
-
-def test_it_takes_as_many_photos_as_the_command_does() -> None:
-    from learning.imitation.adapting import FEWEST_PHOTOS
-
-    assert PERSONAL_AGENT_PHOTOS == FEWEST_PHOTOS
-
-
-def test_the_worker_fits_it_by_the_commands_and_lets_it_play(
-    transactional_db, small_model, player, eight, monkeypatch, settings
-):
-    def here(function, *arguments, should_stop, limit):
-        function(*arguments)
-
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(personal_play, "run_isolated", here)
-    try:
-        make_personal_agents.configure(queueing_lock="at once").defer(timestamp=0)
-        run_worker()
-    finally:
-        forget_jobs()
-    agent = agent_of(player)
-    assert (agent.state, agent.reason, len(agent.numbers)) == ("ready", "", 6)
-    # Those that were learned from, and those to come.
-    assert sorted(agent.pictures.values_list("learned", flat=True)) == [False] * 2 + [True] * 8
-    assert all(picture.steps for picture in agent.pictures.all())
-    assert not (settings.DATA_DIR / "agent").exists()
 
 
 def test_it_is_told_of_that_person_alone_and_once(player, other_player, eight, ten, asked):
@@ -199,80 +146,6 @@ def test_a_worker_that_is_stopped_leaves_nothing(player, eight, monkeypatch):
     monkeypatch.setattr(personal_play, "run_isolated", stopped)
     assert not personal_play.make_next(lambda: True)
     assert not PersonalAgent.objects.exists()
-
-
-class TestConfiguration:
-    def test_it_is_off_unless_it_is_switched_on(self, study):
-        assert not study.personal_agents
-        assert not Study().personal_agents
-
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [({"consent_text": ""}, "Nobody is asked to agree"), ({"photos_per_participant": 7}, "is given fewer")],
-    )
-    def test_it_needs_consent_and_eight_photos(self, study, changes, message):
-        study.change({"personal_agents": True, **changes})
-        with pytest.raises(ValidationError, match=message):
-            study.full_clean()
-
-    def test_it_is_said_before_people_agree_which_they_do_anew(self, study, built):
-        before = study.consent_version
-        player = new_player()
-        assert "a program is fitted to you" not in study.texts.agreed
-        study.change({"personal_agents": True})
-        study.save()
-        assert study.consent_version == before + 1
-        assert "a program is fitted to you" in study.texts.agreed
-        assert player.get("/api/studies/default/next/").json()["error"]["code"] == "consent_needed"
-        page = Player().get("/play/default/text/", headers={"Accept-Language": "de"}).content.decode()
-        assert "wird ein Programm an Sie angepasst" in page
-
-
-class TestDesk:
-    PAGE = "/desk/studies/default/personal-agents/"
-
-    def upload(self, researcher, config: bytes, weights: bytes):
-        from django.core.files.uploadedfile import SimpleUploadedFile
-
-        researcher.get(self.PAGE)
-        files = {
-            "config": SimpleUploadedFile("config.json", config),
-            "weights": SimpleUploadedFile("best.safetensors", weights),
-        }
-        token = researcher.client.cookies["csrftoken"].value
-        return researcher.client.post(f"{self.PAGE}change/", {"act": "upload", "csrfmiddlewaretoken": token, **files})
-
-    def test_a_model_is_uploaded_and_removed_with_its_agents(self, study, researcher):
-        config = {"format": "safelight-run", "recipe": "imitate"}
-        header = b'{"agent/weights/person": {}}'
-        weights = len(header).to_bytes(8, "little") + header + b"0000"
-        assert self.upload(researcher, json.dumps(config).encode(), weights).status_code == 302
-        model = ModelOfPeople.objects.get()
-        assert (model.config, bytes(model.weights)) == (config, weights)
-        again = self.upload(researcher, json.dumps(config).encode(), weights)
-        assert again.status_code == 400
-        participation = Participation.objects.create(
-            study=study, participant=Participant.objects.create(pseudonym="somebody", kind="human")
-        )
-        PersonalAgent.objects.create(participation=participation, state="ready")
-        token = researcher.client.cookies["csrftoken"].value
-        researcher.client.post(f"{self.PAGE}change/", {"act": "remove", "csrfmiddlewaretoken": token})
-        assert not ModelOfPeople.objects.exists()
-        assert not PersonalAgent.objects.exists()
-
-    @pytest.mark.parametrize(
-        ("config", "weights", "message"),
-        [
-            (b"{", b"", "This is not JSON"),
-            (b'{"format": "safelight-run", "recipe": "fast"}', b"", "is no model of people"),
-            (b'{"format": "safelight-run", "recipe": "imitate"}', b"PK\x03\x04 and more", "is no safetensors file"),
-        ],
-    )
-    def test_what_is_no_model_of_people_is_refused(self, researcher, config, weights, message):
-        answer = self.upload(researcher, config, weights or b"x")
-        assert answer.status_code == 400
-        assert message in answer.content.decode()
-        assert not ModelOfPeople.objects.exists()
 
 
 class TestShowing:

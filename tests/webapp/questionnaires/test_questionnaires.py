@@ -13,6 +13,8 @@ from tests.webapp.ratings.conftest import do_photo, store_play
 from webapp.questionnaires.models import Answers
 from webapp.studies.models import Participation, Study
 
+CAST = ("photo",)
+
 ASK = "/api/studies/default/questionnaire/"
 
 

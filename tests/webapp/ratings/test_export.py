@@ -13,6 +13,8 @@ from tests.webapp.ratings.conftest import do_photo
 from webapp.games.models import Episode
 from webapp.ratings.models import Place
 
+CAST = ("player", "photo")
+
 
 @pytest.fixture
 def judged(player, photo, agent_plays):

@@ -11,13 +11,14 @@ from PIL import Image
 from editing.game.filters import apply_steps
 from editing.game.rules import Step
 from editing.photos.preview import load_preview
-from tests.webapp.conftest import new_player
+from tests.webapp.conftest import default_study, new_player
 from tests.webapp.ratings.conftest import AGENT_EV, do_photo, store_play
 from webapp.games.models import Episode
 from webapp.participants.models import Participant
 from webapp.ratings.models import Judgement, Place, Showing
 from webapp.studies.models import Study
 
+CAST = ("player", "photo")
 REVEALS = "/api/studies/default/reveals/"
 
 
@@ -43,13 +44,21 @@ def pixels(response):
     return np.asarray(Image.open(io.BytesIO(b"".join(response.streaming_content))), float) / 255
 
 
-@pytest.fixture
-def done(player, photo, study, agent_plays):
+@pytest.fixture(scope="class")
+def done_once(made_once, cast):
     """The one photo, done by the player (0.5 EV), by the agent (2.5) and by five other people (1.0 to 1.4)."""
-    for number in range(5):
-        store_play(study, photo, f"person-{number}", 1 + number / 10)
-    agent_plays(photo)
-    do_photo(player, photo, 0.5)
+    with made_once():
+        study, photo = default_study(), cast["photo"]
+        for number in range(5):
+            store_play(study, photo, f"person-{number}", 1 + number / 10)
+        store_play(study, photo, "agent:pretrained", AGENT_EV)
+        do_photo(cast["player"].copy(), photo, 0.5)
+        yield
+
+
+@pytest.fixture
+def done(done_once, photo):
+    """The photo, which all have done."""
     return photo
 
 
@@ -99,6 +108,17 @@ class TestReveal:
             assert not image.getexif()
             assert not {"exif", "xmp", "icc_profile"} & set(image.info)
 
+    def test_the_order_is_kept_in_rows_and_the_same_each_time(self, player, done):
+        shown = levels(reveal(player, done))
+        assert levels(reveal(player, done)) == shown
+        places = Place.objects.order_by("index")
+        assert [place.index for place in places] == [0, 1, 2, 3, 4]
+        assert [place.episode.steps.get().parameters["ev"] for place in places] == shown
+        do_photo(new_player(), done, -1.0)
+        assert levels(reveal(player, done)) == shown
+
+
+class TestWhose:
     def test_with_fewer_than_two_others_it_is_left_out(self, player, other_player, photo, agent_plays, refused):
         do_photo(other_player, photo, 1.0)
         do_photo(player, photo, 0.5)
@@ -121,19 +141,10 @@ class TestReveal:
         answer(player, photo, 0)
         assert len(reveal(player, photo).json()["pictures"]) == 2
 
-    def test_the_order_is_kept_in_rows_and_the_same_each_time(self, player, done):
-        shown = levels(reveal(player, done))
-        assert levels(reveal(player, done)) == shown
-        places = Place.objects.order_by("index")
-        assert [place.index for place in places] == [0, 1, 2, 3, 4]
-        assert [place.episode.steps.get().parameters["ev"] for place in places] == shown
-        do_photo(new_player(), done, -1.0)
-        assert levels(reveal(player, done)) == shown
-
     def test_each_participant_has_an_order_of_their_own(self, make_photo, agent_plays):
         photo = make_photo()
         agent_plays(photo)
-        players = [new_player() for _ in range(8)]
+        players = [new_player() for _ in range(6)]
         for player in players:
             do_photo(player, photo, 0.5)
         assert len({levels(reveal(player, photo)).index(AGENT_EV) for player in players}) > 1
@@ -191,6 +202,18 @@ class TestReveal:
         Episode.objects.filter(pk=old).update(contract_version=0)
         assert set(levels(reveal(player, photo))) == {0.5, 1.1, 1.2}
 
+    def test_at_most_twelve_photos_are_shown_in_the_order_of_play(self, player, other_player, make_photo):
+        photos = [make_photo(seed) for seed in range(14)]
+        third = new_player()
+        for photo in photos:
+            do_photo(other_player, photo, 1.0)
+            do_photo(third, photo, 1.0)
+            do_photo(player, photo, 0.5)
+        listed = [row["photo"] for row in player.get(REVEALS).json()["reveals"]]
+        assert len(listed) == 12
+        assert listed == [photo.pk for photo in photos if photo.pk in listed]
+        assert [row["photo"] for row in player.get(REVEALS).json()["reveals"]] == listed
+
 
 class TestWhen:
     def test_at_the_end_it_waits_for_the_last_photo(self, player, done, make_photo, refused):
@@ -228,18 +251,6 @@ class TestWhen:
         )
         assert refused(reveal(player, done)) == (410, "photo_removed")
         assert player.get(REVEALS).json() == {"reveals": []}
-
-    def test_at_most_twelve_photos_are_shown_in_the_order_of_play(self, player, other_player, make_photo):
-        photos = [make_photo(seed) for seed in range(14)]
-        third = new_player()
-        for photo in photos:
-            do_photo(other_player, photo, 1.0)
-            do_photo(third, photo, 1.0)
-            do_photo(player, photo, 0.5)
-        listed = [row["photo"] for row in player.get(REVEALS).json()["reveals"]]
-        assert len(listed) == 12
-        assert listed == [photo.pk for photo in photos if photo.pk in listed]
-        assert [row["photo"] for row in player.get(REVEALS).json()["reveals"]] == listed
 
 
 class TestAnswer:
