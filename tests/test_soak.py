@@ -1,4 +1,4 @@
-"""What `make soak` of docs/faults.md says of a site, by what it has measured in its half an hour."""
+"""What `make soak` says of a site, by what it has measured."""
 
 import socket
 

@@ -9,6 +9,7 @@ import subprocess
 import tomllib
 from argparse import ArgumentParser
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,7 @@ def test_a_page_names_commands_that_exist(root: Path, page: str) -> None:
     text = (root / page).read_text()
     assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands())
     assert set(re.findall(r"`safelight ([a-z][a-z-]+)", text)) <= set(COMMANDS)
+    assert [name for name in re.findall(r"python -m ([\w.]+)", text) if find_spec(name) is None] == []
 
 
 def options_of(parser: ArgumentParser) -> set[str]:

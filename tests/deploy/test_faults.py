@@ -1,6 +1,6 @@
-"""The short form of `make faults` in docs/faults.md.
+"""The short forms of `make faults` and `make soak` in docs/faults.md.
 
-tests/test_faults.py shows that what it compares notices every kind of fault.
+tests/test_faults.py and tests/test_soak.py show that what they compare and measure notices what is wrong.
 """
 
 import shutil
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.faults.run import EPISODES, Run
+from bench.soak import load
 from webapp.local.embedded_postgres import Cluster
 
 FAULTS = 30
@@ -56,3 +57,15 @@ def test_what_clients_were_told_is_there_once_after_200_kills_of_workers_postgre
     assert result.state.kinds.keys() == set(kinds)
     assert result.state.faults == KILLS
     assert result.episodes
+
+
+@pytest.mark.long
+def test_a_site_under_load_and_before_idle_connections_is_measured_and_nothing_fails(
+    own_cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.soak.IDLE", 100)
+    watched, errors = load(tmp_path, own_cluster, 20.0, PLAYERS)
+    assert errors == []
+    assert watched.answers
+    assert watched.memory
+    assert watched.idle

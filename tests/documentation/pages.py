@@ -41,7 +41,7 @@ ELSEWHERE: Mapping[str, Mapping[str, str]] = {
         "rm /etc/postgresql": "tests/deploy/test_point_in_time.py",
     },
     "docs/environment.md": {"```python": "tests/learning/environments/test_editing_game.py"},
-    "docs/faults.md": {"make faults": "tests/deploy/test_faults.py", "make soak": "tests/test_soak.py"},
+    "docs/faults.md": {"make faults": "tests/deploy/test_faults.py", "make soak": "tests/deploy/test_faults.py"},
     "docs/learning-from-people.md": {"import_trajectories": "tests/test_loop_of_people.py"},
     "docs/own-photos.md": {"```python": "tests/learning/photos/test_fivek_pack.py"},
     "docs/translations.md": {"make translations": "tests/test_translations.py"},

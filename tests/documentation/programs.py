@@ -23,8 +23,10 @@ from tests.documentation.pages import ROOT
 
 # Those of the environment that these tests run in come first.
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-# What makes a command small, by how it begins; it is added at the end, where it counts in place of what stands before.
-SMALL: Mapping[str, str] = {
+# What is added to a command, by how it begins: it counts in place of what stands before, and makes it small. An answer
+# that says that something is wrong is a failure.
+ADDED: Mapping[str, str] = {
+    "curl": "--fail",
     "safelight compare": "--photos 1",
     "safelight fit": "--width 1 --starts 1 --steps 2",
     "safelight imitate": "--iterations 5 --width 1",
@@ -73,7 +75,7 @@ class Terminal:
         if words[0] == "source":  # the environment in which this test runs
             return
         text = " ".join(words)
-        for beginning, options in SMALL.items():
+        for beginning, options in ADDED.items():
             if f"{text} ".startswith(f"{beginning} "):
                 words += options.split()
         status = next((status for beginning, status in STATUS.items() if text.startswith(beginning)), 0)

@@ -1,7 +1,7 @@
 """Every command and program of the documentation runs as it stands there, where what it names is there.
 
 The most of them, that is: `pages.py` lists those that have tests of their own. Only sizes are others, and names that
-stand for something: `PLACEHOLDERS` below, and `SMALL` in `programs.py`.
+stand for something: `PLACEHOLDERS` below, and `ADDED` in `programs.py`.
 """
 
 import os
@@ -92,7 +92,7 @@ def home(workplace: Path) -> str:
 def site(workplace: Path, live_server: Any, settings: Any, tmp_path: Path, django_user_model: Any) -> str:
     """The address of a site whose studies are played: an open one, `pilot` with a recruiter's link, and `lab`.
 
-    Lab has two versions. Ada owns all.
+    Lab has three versions. Ada owns all.
     """
     settings.DATA_DIR = tmp_path / "site"
     settings.CACHES = {
@@ -113,7 +113,7 @@ def site(workplace: Path, live_server: Any, settings: Any, tmp_path: Path, djang
     play_site(live_server.url, study="lab", episodes=2, seed=1)
     play_site(live_server.url, study="pilot", episodes=2, seed=1, manner=Manner(entry={"PROLIFIC_PID": "{robot}"}))
     call_command("study", "export", "pilot", "-o", str(workplace / "pilot.json"))
-    for _ in range(2):
+    for _ in range(3):
         call_command("export_dataset", "--study", "lab", "--new-version")
     return str(live_server.url)
 
@@ -141,7 +141,7 @@ def study_at_prolific(site: str, workplace: Path, recruiter: Recruiter, settings
     settings.PROLIFIC_URL, settings.PROLIFIC_TOKEN = recruiter.address, TOKEN
     settings.SITE_URL = "https://retouch.example.org"
     study = Study.objects.get(slug="default")
-    codes = {"completion": "DONE1", "attention": "CARELESS", "device": "SMALL", "full": "FULL", "declined": "NO"}
+    codes = {"completion": "DONE1", "attention": "CARELESS", "device": "ADDED", "full": "FULL", "declined": "NO"}
     study.change({f"{outcome}_code": code for outcome, code in codes.items()})
     study.change({"entry_parameter": "PROLIFIC_PID", "entry_required": True})
     study.change({"prolific_study": STUDY, "reward": "4.50"})

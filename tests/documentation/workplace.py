@@ -16,7 +16,7 @@ from editing.trajectories.snapshot import write_manifest, write_snapshot
 from editing.trajectories.tombstones import tombstone, write_tombstones
 from tests.command_line import safelight_output
 from tests.documentation.pages import ROOT, blocks
-from tests.documentation.programs import SMALL
+from tests.documentation.programs import ADDED
 from tests.learning.scenes import scene
 
 HOME, WORK = "home", "work"
@@ -119,7 +119,7 @@ def _write_play_of_2018(work: Path) -> None:
 
 
 def _write_exports(work: Path) -> None:
-    safelight_output("synthetic-people", "-o", work / "synthetic", *SMALL["safelight synthetic-people"].split())
+    safelight_output("synthetic-people", "-o", work / "synthetic", *ADDED["safelight synthetic-people"].split())
     for version, withdrawn in ((1, []), (2, [WITHDRAWN]), (3, [WITHDRAWN])):
         _write_version(work / "synthetic", work / f"lab-v{version}", version, withdrawn)
     for name, version in (("last-year", 1), ("pilot", 2), ("export", 3)):
@@ -159,10 +159,10 @@ def _write_version(robots: Path, out: Path, version: int, withdrawn: Collection[
 def _write_runs(work: Path) -> None:
     runs = work / "runs"
     photos = ["--inputs", work / "photos", "--targets", work / "finished"]
-    safelight_output("train", *photos, "--out", runs / "first", *SMALL["safelight train"].split())
-    safelight_output("imitate", work / "export", "-o", runs / "people", *SMALL["safelight imitate"].split())
+    safelight_output("train", *photos, "--out", runs / "first", *ADDED["safelight train"].split())
+    safelight_output("imitate", work / "export", "-o", runs / "people", *ADDED["safelight imitate"].split())
     preferred = ["prefer", work / "export", "--agent", runs / "people", "-o", runs / "preferred"]
-    safelight_output(*preferred, *SMALL["safelight prefer"].split())
+    safelight_output(*preferred, *ADDED["safelight prefer"].split())
     plays = []
     for agent, name in ((runs / "first", "mine"), ("pretrained", "pretrained")):
         plays.append(work.parent / f"play-of-{name}")
