@@ -80,6 +80,8 @@ def workplace(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     # No program changes a file in its place.
     folder = Path(shutil.copytree(prepared, tmp_path / "reader", copy_function=os.link))
     monkeypatch.chdir(folder / WORK)
+    # No command has an option for how many studies are drawn from a pilot.
+    monkeypatch.setattr("learning.comparison.power.DRAWS", 20)
     return folder / WORK
 
 
