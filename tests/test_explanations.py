@@ -18,6 +18,7 @@ from learning.comparison import compare, intervals, significance
 from learning.configuration import FastConfig, PaperConfig
 from learning.training.fast_recipe import R1_EVERY
 from webapp.datasets import choosing, old_exports
+from webapp.http import models as pace
 from webapp.logins import models as logins
 from webapp.logins import sessions
 from webapp.studies import invitations, log
@@ -118,7 +119,8 @@ def test_privacy_has_the_times_for_which_things_are_kept(page: str) -> None:
     assert f"the study is erased; {log.KEPT_FOR.days} days |" in page
     assert f"files, for members of the study | {old_exports.KEPT.days} days, or somebody withdraws |" in page
     assert f"or {invitations.LASTS.days} days have passed" in page
-    assert f"counted for {logins.COUNTED_FOR.total_seconds() / 60:g} minutes" in page
+    assert f"requests are counted for {pace.COUNTED_FOR.total_seconds() / 60:g} minutes" in page
+    assert f"logins are counted for {logins.COUNTED_FOR.total_seconds() / 60:g} minutes" in page
     assert choosing.SMALLEST_CELL == 5
     assert "cells of fewer than five people" in page
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from webapp.database.statements import fetch
 
 # The longest window that requests are counted in.
-_KEPT_FOR = timedelta(hours=1)
+COUNTED_FOR = timedelta(hours=1)
 # One statement, so that requests at the same moment all count. The window is told by Postgres's clock, which all share.
 _TAKE = """
 INSERT INTO http_requestcount AS counted (key, began_at, count)
@@ -52,4 +52,4 @@ class RequestCount(models.Model):
     @classmethod
     def forget_old(cls) -> None:
         """Delete those whose windows are over."""
-        cls.objects.filter(began_at__lt=timezone.now() - _KEPT_FOR).delete()
+        cls.objects.filter(began_at__lt=timezone.now() - COUNTED_FOR).delete()
