@@ -75,8 +75,9 @@ def as_seen_by(request: HttpRequest | Request, study: Study) -> Study:
     """Return the study as it is for the visitor."""
     participant = participant_of(request)
     if participant is not None:
-        own = Participation.objects.select_related("study").filter(study=study, participant=participant).first()
+        own = Participation.objects.filter(study=study, participant=participant).first()
         if own is not None:
+            own.study = study  # it has half a hundred columns: not read once more
             return own.own_study
     is_tried = study.state == Study.State.PREVIEW and may(request, study, Role.VIEWER)
     return study.opened() if is_tried else study
