@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -75,6 +73,7 @@ def test_it_listens_on_the_loopback_alone(cluster: Cluster) -> None:
         assert connection.info.host == "127.0.0.1"
 
 
+@pytest.mark.long
 def test_where_no_socket_can_lie_it_is_found_by_its_port(cluster: Cluster) -> None:
     other = Cluster(cluster.directory.with_name("a folder"), durable=False)
     url = other.start()
@@ -83,12 +82,6 @@ def test_where_no_socket_can_lie_it_is_found_by_its_port(cluster: Cluster) -> No
         assert "@127.0.0.1:" in url
     finally:
         other.stop()
-
-
-def test_it_recovers_from_a_kill(cluster: Cluster) -> None:
-    cluster.start()
-    os.kill(postmaster(cluster), signal.SIGKILL)
-    assert answer(cluster.start()) == 1
 
 
 def test_a_stale_file_that_names_a_strangers_process_is_no_server(cluster: Cluster) -> None:
@@ -100,12 +93,14 @@ def test_a_stale_file_that_names_a_strangers_process_is_no_server(cluster: Clust
     assert answer(cluster.start()) == 1
 
 
-def test_a_server_that_died_comes_back_at_its_address(cluster: Cluster) -> None:
+def test_a_server_that_was_killed_comes_back_at_its_address(cluster: Cluster) -> None:
     url = cluster.start()
     os.kill(postmaster(cluster), signal.SIGKILL)
     assert cluster.start() == url
+    assert answer(url) == 1
 
 
+@pytest.mark.long
 def test_a_port_that_was_taken_since_is_not_used(cluster: Cluster) -> None:
     with psycopg.connect(cluster.start()) as connection:
         port = connection.info.port
@@ -163,8 +158,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         Cluster(tmp_path / "file" / "postgres" / "site").start()
 
 
-def test_the_command_line_names_its_mistakes() -> None:
-    command = [sys.executable, "-m", "webapp.local.embedded_postgres", "run"]
-    done = subprocess.run(command, cwd=embedded_postgres.CLONE, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "takes a command behind a --" in done.stderr
+def test_the_command_line_names_its_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        embedded_postgres.main(["run"])
+    assert ended.value.code == 2
+    assert "takes a command behind a --" in capsys.readouterr().err

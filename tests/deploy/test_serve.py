@@ -1,5 +1,6 @@
 """`make run`: what it says before anything is started, and that it starts and stops everything."""
 
+import io
 import itertools
 import os
 import shutil
@@ -7,19 +8,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, LiteralString
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.db import OperationalError, connection
+from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
-from webapp.local import kept_processes
+from webapp.local import guard, kept_processes
 from webapp.local import serve as serving
 from webapp.local.embedded_postgres import Cluster, free_port
-from webapp.local.kept_processes import KeptPostgres, working
+from webapp.local.kept_processes import KeptPostgres, KeptProcess
 from webapp.local.serve import ServeError, address, bring_in_photos, check_photos, check_port
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
@@ -77,6 +83,20 @@ def test_a_folder_that_is_missing_is_one_line(tmp_path: Path) -> None:
         check_photos(tmp_path / "nowhere")
 
 
+def test_a_postgres_that_does_not_answer_is_one_line(
+    serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*, clear: bool) -> bool:
+        raise OperationalError("connection failed: Connection refused\nIs the server running?")
+
+    monkeypatch.setattr("webapp.local.preparing.prepare_start", away)
+    said = serve("--port", "0")
+    assert said.startswith("Error: Postgres is not reachable at ")
+    assert "(Connection refused)" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.long
 def test_a_postgres_that_is_away_is_one_line(root: Path) -> None:
     environment = os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     command = [sys.executable, "-m", "webapp.local.serve", "--port", "0"]
@@ -97,11 +117,17 @@ class TestPhotosOfTheFirstStart:
         # A test with transactions of its own leaves the database without the study that a migration made.
         Study.objects.get_or_create(slug=DEFAULT, defaults={"title": "Open study", "state": "open"})
 
-    def test_demo_photos_come_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_demo_photos_come_once_and_those_that_were_taken_out_of_play_stay_out(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         bring_in_photos()
         assert "4 demo photos" in capsys.readouterr().out
         bring_in_photos()
         assert capsys.readouterr().out == ""
+        for photo in Photo.objects.all():
+            remove(photo)
+        bring_in_photos()
+        assert not Photo.objects.filter(removed_at=None).exists()
 
     def test_they_come_back_where_a_clone_was_deleted_but_not_its_database(self, tmp_path: Path) -> None:
         bring_in_photos()
@@ -111,13 +137,6 @@ class TestPhotosOfTheFirstStart:
         assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")} == before
         assert {path.parts[0] for path in before} == {"originals", "previews"}
         assert Photo.objects.count() == 4
-
-    def test_those_that_were_taken_out_of_play_stay_out(self) -> None:
-        bring_in_photos()
-        for photo in Photo.objects.all():
-            remove(photo)
-        bring_in_photos()
-        assert not Photo.objects.filter(removed_at=None).exists()
 
 
 def test_the_address_is_one_that_a_browser_takes() -> None:
@@ -137,33 +156,54 @@ def test_a_closed_terminal_ends_the_program_through_its_finally_blocks() -> None
     assert done.returncode in (1, 130, -signal.SIGINT)
 
 
-def test_it_starts_with_photos_that_an_agent_plays_too_and_a_signal_stops_it(
-    root: Path, cluster: Cluster, tmp_path: Path
+@pytest.fixture
+def empty(cluster: Cluster) -> str:
+    """The address of a database in which there is nothing."""
+    return cluster.fresh_database("serve")
+
+
+@pytest.fixture
+def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The address of a copy of the tests' own database: migrations take half a minute."""
+    name, original = "test_serve", connection.settings_dict["TEST"]["TEMPLATE"] or connection.settings_dict["NAME"]
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(original))
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        connection.close()  # nobody may be there while it is copied
+        cursor.execute(drop)
+        cursor.execute(copy)
+        yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+        cursor.execute(drop)
+
+
+@pytest.mark.parametrize(("before", "played"), [("migrated", 0), pytest.param("empty", 4, marks=pytest.mark.long)])
+def test_it_starts_with_photos_to_play_which_an_agent_plays_too_and_a_signal_stops_it(
+    root: Path, request: pytest.FixtureRequest, tmp_path: Path, before: str, played: int
 ) -> None:
     port = free_port()
     of_an_older_site = tmp_path / "static" / "play.0123456789ab.js"
     of_an_older_site.parent.mkdir()
     of_an_older_site.touch()
-    database = cluster.fresh_database("serve")
+    database = request.getfixturevalue(before)
     environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": "1"}
     command = [sys.executable, "-m", "webapp.local.serve", "--port", str(port)]
     with (
-        psycopg.connect(database, autocommit=True) as connection,
+        psycopg.connect(database, autocommit=True) as site,
         subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process,
     ):
         try:
             assert process.stdout is not None
             said = list(itertools.takewhile(lambda line: "Safelight is at" not in line, process.stdout))
             page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
-            while workers(connection) != 1 or agents(connection) != 4:
+            while workers(site) != 1 or agents(site) < played:
                 time.sleep(0.1)
             process.terminate()
             assert "Stopped." in process.stdout.read()
             assert process.wait() == 0
         finally:
             process.kill()
-        assert workers(connection) == 0
-        photos = connection.execute("SELECT licence, sha256 || original_suffix FROM photos_photo").fetchall()
+        assert workers(site) == 0
+        photos = site.execute("SELECT licence, sha256 || original_suffix FROM photos_photo").fetchall()
     assert "password: " in "".join(said)
     assert "/play/default/" in page
     assert not of_an_older_site.exists()
@@ -175,27 +215,32 @@ def test_it_starts_with_photos_that_an_agent_plays_too_and_a_signal_stops_it(
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-def workers(connection: Connection) -> int:
+def workers(site: Connection) -> int:
     """How many workers have said that they are there, and not that they go."""
-    return count(connection, "SELECT count(*) FROM procrastinate_workers")
+    return count(site, "SELECT count(*) FROM procrastinate_workers")
 
 
-def agents(connection: Connection) -> int:
+def agents(site: Connection) -> int:
     """How many of the demo photos the agent has played."""
-    return count(connection, "SELECT count(*) FROM games_episode WHERE checkpoint_hash <> ''")
+    return count(site, "SELECT count(*) FROM games_episode WHERE checkpoint_hash <> ''")
 
 
-def count(connection: Connection, query: LiteralString) -> int:
-    ((number,),) = connection.execute(query)
+def count(site: Connection, query: LiteralString) -> int:
+    ((number,),) = site.execute(query)
     return int(number)
 
 
 def test_a_worker_that_dies_is_said_to_and_started_again(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setattr("webapp.local.kept_processes._FIRST_PAUSE", 0.1)
-    with working() as worker:
+    ends_once = (
+        "import os, sys, time\n"
+        "if not os.path.exists(sys.argv[1]): open(sys.argv[1], 'w'); sys.exit('no database')\n"
+        "time.sleep(600)"
+    )
+    worker = KeptProcess("The worker", "-c", ends_once, str(tmp_path / "has begun"))
+    try:
         first = worker.process
         first.wait(timeout=60)
         worker.tend()
@@ -203,10 +248,10 @@ def test_a_worker_that_dies_is_said_to_and_started_again(
         worker.tend()
         assert worker.process.pid != first.pid
         assert worker.process.poll() is None
+    finally:
+        worker.stop()
     assert worker.process.poll() is not None
-    said = capfd.readouterr().err
-    assert "Postgres is not reachable at 127.0.0.1:1" in said
-    assert "The worker ended (1); it is started again in 0.1 s." in said
+    assert capfd.readouterr().err == "no database\nThe worker ended (1); it is started again in 0.1 s.\n"
 
 
 def test_a_postgres_that_dies_is_said_to_and_started_again_at_its_address(
@@ -224,8 +269,8 @@ def test_a_postgres_that_dies_is_said_to_and_started_again_at_its_address(
         postgres.tend()
         time.sleep(0.05)
     assert capfd.readouterr().err == "Postgres ended; it is started again in 0.1 s.\n"
-    with psycopg.connect(address_before) as connection:
-        assert count(connection, "SELECT 1") == 1
+    with psycopg.connect(address_before) as server:
+        assert count(server, "SELECT 1") == 1
 
 
 def test_what_does_not_stay_is_started_again_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,6 +309,23 @@ with cluster.running(), guarded(cluster) as guard:
 """
 
 
+def test_the_guard_ends_what_it_was_told_of_last_and_postgres(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.start()
+    with subprocess.Popen(["sleep", "600"]) as before, subprocess.Popen(["sleep", "600"]) as other:
+        reaper = threading.Thread(target=other.wait)  # the guard waits for it to be gone
+        reaper.start()
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"{before.pid}\n{other.pid}\n"))
+        guard.main([str(cluster.directory)])
+        reaper.join()
+        assert other.returncode == -signal.SIGTERM
+        assert before.poll() is None
+        before.kill()
+    assert cluster.url() is None
+
+
+@pytest.mark.long
 def test_what_it_has_started_ends_when_it_is_killed(root: Path, cluster: Cluster) -> None:
     cluster.stop()
     command = [sys.executable, "-c", GUARDED, str(cluster.directory)]

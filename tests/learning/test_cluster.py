@@ -87,6 +87,7 @@ def test_every_photo_is_developed_though_a_process_is_killed_in_the_middle(
     assert (again.made, again.already_made) == (0, COUNT)
 
 
+@pytest.mark.long
 def test_the_commands_work_on_a_cluster_by_relative_paths(
     cluster: LocalCluster, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,12 +103,14 @@ def test_the_commands_work_on_a_cluster_by_relative_paths(
     assert played[0] == played[1]
 
 
+@pytest.mark.long
 def test_an_item_that_kills_every_process_is_given_up_and_the_others_are_done(cluster: LocalCluster) -> None:
     results = dict(each_on_cluster(minus_one, range(6), cluster.scheduler_address))
     assert isinstance(results.pop(3), Crashed)
     assert results == {number: number - 1 for number in (0, 1, 2, 4, 5)}
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_all_its_workers_or_its_scheduler_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

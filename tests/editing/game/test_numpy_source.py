@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -46,7 +46,6 @@ def test_each_filter_is_computed_as_here(slug: str, data: st.DataObject, awkward
     assert error(run(steps, awkward_colours), apply_steps(awkward_colours[None], steps)[0]) <= 1e-5
 
 
-@settings(max_examples=100)
 @given(steps=chains())
 def test_so_is_any_sequence(steps: tuple[Step, ...], awkward_colours: NDArray[np.float32]) -> None:
     # Next to grey the saturation filter magnifies the last digit of what comes in, hundreds of times.

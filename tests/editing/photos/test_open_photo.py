@@ -54,7 +54,7 @@ def by_strips(photo: OpenPhoto, read: Any, cuts: list[int]) -> NDArray[Any]:
     return np.concatenate([read(top, bottom) for top, bottom in pairwise(edges)])
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(1, HEIGHT), max_size=12))
 def test_strips_of_any_size_are_the_whole_photo(kinds: list[Path], cuts: list[int]) -> None:
     for path in kinds:

@@ -79,7 +79,13 @@ def test_brightness_does_not_follow_the_brightest_pixel(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("orientation", "places"), [(3, (3, 2, 1, 0)), (6, (2, 0, 3, 1)), (8, (1, 3, 0, 2))])
+@pytest.mark.parametrize(
+    ("orientation", "places"),
+    [
+        (6, (2, 0, 3, 1)),
+        *(pytest.param(*turned, marks=pytest.mark.long) for turned in ((3, (3, 2, 1, 0)), (8, (1, 3, 0, 2)))),
+    ],
+)
 def test_raw_is_turned_upright(tmp_path: Path, orientation: int, places: tuple[int, ...]) -> None:
     (tmp_path / "a.dng").write_bytes(dng(orientation))
     photo = read_photo(tmp_path / "a.dng")
@@ -96,10 +102,10 @@ def test_declarations_for_other_files_leave_raw_alone(tmp_path: Path) -> None:
     np.testing.assert_array_equal(plain.pixels, declared.pixels)
 
 
-def test_any_other_name_is_given_to_libraw(tmp_path: Path) -> None:
-    for name in ("a.whatever", "noname"):
-        (tmp_path / name).write_bytes(dng())
-        assert read_photo(tmp_path / name).decoding["decoder"].startswith("LibRaw")
+@pytest.mark.parametrize("name", ["noname", pytest.param("a.whatever", marks=pytest.mark.long)])
+def test_any_other_name_is_given_to_libraw(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(dng())
+    assert read_photo(tmp_path / name).decoding["decoder"].startswith("LibRaw")
 
 
 def test_raw_beyond_the_limit_is_refused_by_its_header(tmp_path: Path) -> None:
@@ -113,7 +119,9 @@ def test_raw_beyond_the_limit_is_refused_by_its_header(tmp_path: Path) -> None:
         read_photo(tmp_path / "a.dng")
 
 
-@pytest.mark.parametrize("share", [0.999, 0.9, 0.5, 0.1, 0.02, 0.005])
+@pytest.mark.parametrize(
+    "share", [0.999, 0.5, 0.005, *(pytest.param(share, marks=pytest.mark.long) for share in (0.9, 0.1, 0.02))]
+)
 def test_a_truncated_raw_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str], share: float) -> None:
     whole = dng()
     (tmp_path / "a.dng").write_bytes(whole[: int(len(whole) * share)])
@@ -125,9 +133,11 @@ def test_a_truncated_raw_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("name", "share"),
     [
-        *(("g2_0304.crw", share) for share in (0.9999, 0.97, 0.6, 0.2, 0.01)),
-        ("s40_0119.crw", 0.9999),
-        *(("dc120_p003908.kdc", share) for share in (0.97, 0.2)),
+        ("g2_0304.crw", 0.9999),
+        ("dc120_p003908.kdc", 0.2),
+        *(pytest.param("g2_0304.crw", share, marks=pytest.mark.long) for share in (0.97, 0.6, 0.2, 0.01)),
+        pytest.param("s40_0119.crw", 0.9999, marks=pytest.mark.long),
+        pytest.param("dc120_p003908.kdc", 0.97, marks=pytest.mark.long),
     ],
 )
 def test_a_real_raw_that_is_truncated_is_refused(
@@ -148,6 +158,7 @@ def test_a_real_raw_with_a_hole_is_refused(shared: Path, tmp_path: Path) -> None
         read_photo(tmp_path / "a.crw")
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 600), noise=st.binary(min_size=1, max_size=40))
 def test_no_damage_to_a_raw_raises_anything_but_photo_error(tmp_path: Path, at: int, noise: bytes) -> None:
@@ -238,7 +249,13 @@ def test_the_colorchecker_of_a_real_camera_has_its_colours(shared: Path) -> None
         assert differences(np.maximum(light, 0)).mean() > MEAN_DIFFERENCE, name
 
 
-@pytest.mark.parametrize(("name", "size"), [("s40_0119.crw", (2272, 1704)), ("dc120_p003908.kdc", (1301, 976))])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        pytest.param("s40_0119.crw", (2272, 1704), marks=pytest.mark.long),
+        ("dc120_p003908.kdc", (1301, 976)),
+    ],
+)
 def test_the_other_real_cameras_are_decoded(shared: Path, name: str, size: tuple[int, int]) -> None:
     photo = read_photo(shared / "data" / "raw" / name)
     assert (photo.width, photo.height) == size
@@ -253,7 +270,9 @@ def shaded() -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize(
-    ("active_area", "orientations"), [(None, range(1, 9)), ((8, 16, 88, 112), (1, 6))], ids=["whole", "active area"]
+    ("active_area", "orientations"),
+    [pytest.param(None, range(1, 9), marks=pytest.mark.long), ((8, 16, 88, 112), (1, 6))],
+    ids=["whole", "active area"],
 )
 def test_the_stated_crop_counts_in_every_orientation(
     tmp_path: Path, active_area: tuple[int, int, int, int] | None, orientations: Sequence[int]
@@ -271,7 +290,14 @@ def test_the_stated_crop_counts_in_every_orientation(
         assert photo.decoding["crop"] == "60 x 50 at 10, 6, as the file states"
 
 
-@pytest.mark.parametrize("crop", [(100, 80, 60, 50), (0, 0, 0, 0), (200, 200, 10, 10), (0, 0, WIDTH, HEIGHT)])
+@pytest.mark.parametrize(
+    "crop",
+    [
+        (100, 80, 60, 50),
+        (0, 0, 0, 0),
+        *(pytest.param(crop, marks=pytest.mark.long) for crop in ((200, 200, 10, 10), (0, 0, WIDTH, HEIGHT))),
+    ],
+)
 def test_a_crop_that_does_not_fit_leaves_the_picture_whole(tmp_path: Path, crop: tuple[int, int, int, int]) -> None:
     (tmp_path / "a.dng").write_bytes(bench.dng.dng(shaded(), crop=crop))
     photo = read_photo(tmp_path / "a.dng")
@@ -314,7 +340,10 @@ def float_dng(path: Path, values: NDArray[np.float32], white: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("largest", "white"), [(1.0, 1), (4.0, 1), (0.5, 1), (40.0, 8)])
+@pytest.mark.parametrize(
+    ("largest", "white"),
+    [(40.0, 8), (0.5, 1), *(pytest.param(largest, 1, marks=pytest.mark.long) for largest in (1.0, 4.0))],
+)
 def test_a_floating_point_dng_keeps_its_scale(tmp_path: Path, largest: float, white: int) -> None:
     values = np.full((64, 96, 3), 0.25 * white, np.float32)
     values[:, 48:] = largest

@@ -39,7 +39,7 @@ def by_ocio(path: Path, light: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(pixels, 0, 1)
 
 
-@pytest.mark.parametrize("size", [SMALLEST, 33, 65])
+@pytest.mark.parametrize("size", [SMALLEST, 33, pytest.param(65, marks=pytest.mark.long)])
 def test_an_independent_program_reads_what_ours_interpolates(tmp_path: Path, size: int) -> None:
     write_cube(tmp_path / "a.cube", SHAPED, size)
     light = drawn(20_000)

@@ -142,7 +142,11 @@ def test_a_raws_exif_tells_the_camera_and_the_exposure(shared: Path, tmp_path: P
 
 @pytest.mark.parametrize(
     ("folder", "output_format"),
-    [("samples", "jpeg"), ("samples", "png16"), ("raw", "jpeg"), pytest.param("raw", "png16", marks=pytest.mark.long)],
+    [
+        ("samples", "jpeg"),
+        ("samples", "png16"),
+        *(pytest.param("raw", name, marks=pytest.mark.long) for name in ("jpeg", "png16")),
+    ],
 )
 def test_every_real_photo_develops_to_a_picture_of_its_own(
     shared: Path, tmp_path: Path, folder: str, output_format: Any

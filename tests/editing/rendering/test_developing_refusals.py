@@ -42,7 +42,10 @@ def assert_refused(source: Path, destination: Path, output_format: Any, reason: 
 
 @pytest.mark.parametrize(
     ("kind", "output_format"),
-    [*((kind, "jpeg") for kind in ("jpg", "tif", "npy")), *(("png", name) for name in FORMATS)],
+    [
+        *((kind, "jpeg") for kind in ("jpg", "tif", "npy", "png")),
+        *(pytest.param("png", name, marks=pytest.mark.long) for name in FORMATS if name != "jpeg"),
+    ],
 )
 def test_a_photo_that_turns_out_to_be_cut_short_leaves_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str, output_format: Any

@@ -84,7 +84,9 @@ print(picture[50, 50], "halide" in sys.modules)
     assert [(run.stdout, run.stderr) for run in said][1] == ("[0.5 0.5 0.5] False\n", "")
 
 
-@pytest.mark.parametrize("damage", ["cut", "emptied", "changed"])
+@pytest.mark.parametrize(
+    "damage", ["changed", *(pytest.param(one, marks=pytest.mark.long) for one in ("cut", "emptied"))]
+)
 def test_a_damaged_file_is_made_anew(folder: Path, damage: str) -> None:
     expected = rendered()
     path = only_kernel(folder)
@@ -111,6 +113,7 @@ def test_another_processor_another_halide_and_another_source_compile_for_themsel
     assert len(list(folder.iterdir())) == 4
 
 
+@pytest.mark.long
 def test_processes_that_compile_the_same_at_once_all_get_it(folder: Path) -> None:
     program = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_pipelines as t; "
     program += "import hashlib; print(hashlib.sha256(t.rendered()).hexdigest())"
@@ -128,7 +131,13 @@ def no_space(path: Path, content: bytes) -> None:
     raise OSError("No space left on device")
 
 
-@pytest.mark.parametrize("hindrance", ["a file in the folder's place", "others may write there", "a full disk"])
+@pytest.mark.parametrize(
+    "hindrance",
+    [
+        "others may write there",
+        *(pytest.param(one, marks=pytest.mark.long) for one in ("a file in the folder's place", "a full disk")),
+    ],
+)
 def test_where_nothing_can_be_kept_halide_compiles_for_the_process(
     folder: Path, hindrance: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

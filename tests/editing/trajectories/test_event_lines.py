@@ -39,7 +39,7 @@ def events(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
-@given(st.lists(events(), max_size=8))
+@given(st.lists(events(), max_size=4))
 def test_they_are_what_python_writes(played: list[dict[str, object]]) -> None:
     table = pa.Table.from_pylist([flat(event) for event in played], schema=EVENTS)
     told = ({key: value for key, value in row.items() if (key, value) != ("gesture", None)} for row in rows(table))

@@ -34,7 +34,14 @@ def save(run: Path, widths: Widths, damage: float = 0.0, normalisation: Normalis
     return run
 
 
-@pytest.mark.parametrize("name", ["a run", "a run that sees photos normalised", "pretrained", "pretrained-film"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a run",
+        "a run that sees photos normalised",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("pretrained", "pretrained-film")),
+    ],
+)
 def test_it_takes_the_same_steps_with_the_same_probabilities(tmp_path: Path, name: str) -> None:
     normalisation = Normalisation(exposure=True, white_balance=True) if "normalised" in name else NOTHING_NORMALISED
     run = save(tmp_path / "run", WIDTHS, 0.0, normalisation) if name.startswith("a run") else Path(name)

@@ -23,7 +23,7 @@ def scenes() -> list[Pixels]:
     return [scene(seed) for seed in range(PICTURES)]
 
 
-@pytest.fixture(scope="module", params=["pretrained", "pretrained-film"])
+@pytest.fixture(scope="module", params=["pretrained", pytest.param("pretrained-film", marks=pytest.mark.long)])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -57,7 +57,7 @@ def order(game: Sequence[PlayedStep]) -> list[str]:
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-@pytest.mark.parametrize("normalisation", [NOTHING_NORMALISED, EXPOSED])
+@pytest.mark.parametrize("normalisation", [EXPOSED, pytest.param(NOTHING_NORMALISED, marks=pytest.mark.long)])
 def test_games_have_one_to_five_different_filters(normalisation: Normalisation, choice: Choice) -> None:
     played = games(normalisation, 0.5, choice)
     assert all(1 <= len(set(order(game))) == len(game) <= 5 for game in played)

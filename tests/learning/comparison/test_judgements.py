@@ -62,11 +62,11 @@ def test_alpha_is_1_where_judges_agree_and_about_0_where_they_answer_by_chance()
 def test_how_often_a_picture_is_liked_better_than_a_persons_is_found_from_pairs_and_favourites(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("learning.comparison.judgements.FITS", 60)
+    monkeypatch.setattr("learning.comparison.judgements.FITS", 30)
     random = np.random.default_rng(1)
     strength = {"people": 0.0, "a": 0.9, "untouched": -1.5}
     answers: dict[str, list[tuple[tuple[str, ...], int]]] = {"pair": [], "favourite": []}
-    for _ in range(500):
+    for _ in range(300):
         for kind, size in (("pair", 2), ("favourite", 3)):
             makers = tuple(str(maker) for maker in random.permutation(list(strength))[:size])
             weights = np.exp([strength[maker] for maker in makers])

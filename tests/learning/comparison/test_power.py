@@ -32,6 +32,7 @@ def test_larger_studies_are_more_exact_and_find_the_same_difference_more_often()
     assert with_power(Design(10, 5, 5), pilot(), 1e-6, (0,)).power == pytest.approx(0.05, abs=1e-3)
 
 
+@pytest.mark.long
 def test_what_is_found_with_80_percent_is_2_8_standard_errors() -> None:
     design = with_power(Design(20, 5, 5), pilot(), 0.2, (0,))
     again = with_power(Design(20, 5, 5), pilot(), detectable(design.standard_error), (0,))
@@ -51,10 +52,16 @@ def test_the_smallest_study_that_is_enough_is_named() -> None:
     assert smallest(tried[:1]) is None
 
 
+def draw_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have few studies drawn, of few sizes."""
+    monkeypatch.setattr(power, "DRAWS", 4)
+    monkeypatch.setattr(power, "designs", lambda photos_per_person: designs(photos_per_person)[:2])
+
+
 def test_the_command_says_what_a_pilot_tells_or_why_it_tells_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(power, "DRAWS", 4)
+    draw_little(monkeypatch)
     plays = [
         Play(f"p{person}", name, (("exposure", {"ev": 1 + 0.1 * person}),))
         for person in range(4)
@@ -73,7 +80,7 @@ def test_the_command_says_what_a_pilot_tells_or_why_it_tells_nothing(
 def test_robots_of_stated_temperaments_stand_in_before_anybody_has_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(power, "DRAWS", 4)
+    draw_little(monkeypatch)
     (tmp_path / "photos").mkdir()
     for name in ("sea", "hill", "town"):
         pixels = np.round(np.clip(picture(name).astype(np.float32), 0, 1) * 255).astype(np.uint8)

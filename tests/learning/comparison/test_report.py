@@ -177,7 +177,11 @@ def test_a_score_above_1_and_a_spread_of_0_are_said_in_words() -> None:
     assert "differ by 0.00 times as much as those by different people" in told["meaning"]
 
 
-def test_where_robots_stand_in_nothing_on_the_page_calls_them_people(tmp_path: Path) -> None:
+@pytest.mark.parametrize("drawings", ["without_plots", pytest.param("caches", marks=pytest.mark.long)])
+def test_where_robots_stand_in_nothing_on_the_page_calls_them_people(
+    tmp_path: Path, request: pytest.FixtureRequest, drawings: str
+) -> None:
+    request.getfixturevalue(drawings)
     robots = [
         Play(f"r{n}", f"photo{photo}", (("exposure", {"ev": 0.8 + 0.1 * n}),), {"player_kind": "robot"})
         for n in range(6)
@@ -276,6 +280,7 @@ def test_the_number_of_photos_and_episodes_shown_is_bounded(folders: tuple[Path,
     assert found.text.count("Original") == 4
 
 
+@pytest.mark.long
 def test_another_process_gives_the_same_bytes_and_imports_no_torch(tmp_path: Path, report: Path) -> None:
     code = (
         "import sys; from learning.commands.compare import command; "

@@ -58,6 +58,7 @@ def test_who_makes_the_targets_shares_more_with_them_and_the_values_are_those_of
     assert intersection(made, targets).mean == pytest.approx(5 / 6 * own["value"] + agent["value"] / 6, abs=8)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("without_plots")
 def test_the_report_and_the_tables_have_them(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -104,6 +104,7 @@ def test_hugging_face_opens_every_table(export: Path, tmp_path: Path, monkeypatc
     assert opened["exposure_ev"] == own.steps.column("exposure_ev").to_pylist()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_croissant_is_valid_and_its_records_are_the_rows(export: Path) -> None:
     import mlcroissant as mlc
@@ -183,6 +184,7 @@ def no_reward(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.zeros(len(after))
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_minari_plays_back_in_the_environment(export: Path) -> None:
     import minari

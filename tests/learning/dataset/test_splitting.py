@@ -54,7 +54,7 @@ def test_each_part_is_an_export_that_is_right(tmp_path: Path, export: Path) -> N
     assert parts[0].manifest["part"]["by"] == "photo"
 
 
-@pytest.mark.parametrize("by", ["photo", "player", "both"])
+@pytest.mark.parametrize("by", ["player", *(pytest.param(by, marks=pytest.mark.long) for by in ("photo", "both"))])
 def test_judgements_and_participations_go_along(export: Path, tmp_path: Path, by: str) -> None:
     for seed in range(30):
         result = safelight(

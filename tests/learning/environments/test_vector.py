@@ -40,7 +40,7 @@ def assert_same(ours: Any, theirs: Any) -> None:
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
-@pytest.mark.parametrize("judge", ["function", "critic"])
+@pytest.mark.parametrize("judge", ["function", pytest.param("critic", marks=pytest.mark.long)])
 def test_games_side_by_side_are_the_single_games(mode: str, judge: str, tmp_path: Path) -> None:
     by_function = judge == "function"
     ours, theirs = vectors(mode, change if by_function else save_run(tmp_path / "run"), stop=not by_function)

@@ -62,7 +62,11 @@ def assert_texts_are_whole_and_apart(drawn: Figure) -> None:
 
 @pytest.mark.parametrize(
     ("size", "columns"),
-    [*((size, 3) for size in (WIDE, TALL, (64, 64), (60, 600), (600, 60))), (WIDE, 1), (TALL, 6)],
+    [
+        *((size, 3) for size in ((60, 600), (600, 60))),
+        *(pytest.param(size, 3, marks=pytest.mark.long) for size in (WIDE, TALL, (64, 64))),
+        *(pytest.param(*given, marks=pytest.mark.long) for given in ((WIDE, 1), (TALL, 6))),
+    ],
     ids=str,
 )
 def test_texts_are_whole_and_apart_whatever_the_proportions(size: tuple[int, int], columns: int) -> None:
@@ -102,7 +106,14 @@ def test_texts_stand_out(contrast: tuple[Palette, str]) -> None:
     assert (brighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-@pytest.mark.parametrize(("suffix", "light"), [(".svg", ()), (".png", ("--light",)), (".pdf", ()), (".PNG", ())])
+@pytest.mark.parametrize(
+    ("suffix", "light"),
+    [
+        (".svg", ()),
+        (".PNG", ()),
+        *(pytest.param(*given, marks=pytest.mark.long) for given in ((".png", ("--light",)), (".pdf", ()))),
+    ],
+)
 def test_every_format_and_the_same_again(tmp_path: Path, steps: Path, suffix: str, light: tuple[str, ...]) -> None:
     out = tmp_path / f"a{suffix}"
     contents = []

@@ -52,6 +52,7 @@ def test_picture_steps_and_figures_are_written_and_develop_takes_the_steps(
     assert (tmp_path / "again" / "photo.png").read_bytes() == out.read_bytes()
 
 
+@pytest.mark.long
 def test_a_target_of_another_size_is_compared_at_the_smaller(pictures: tuple[Path, Path], tmp_path: Path) -> None:
     with Image.open(pictures[1]) as image:
         image.resize((30, 20), Image.Resampling.BOX).save(tmp_path / "small.png")
@@ -59,6 +60,7 @@ def test_a_target_of_another_size_is_compared_at_the_smaller(pictures: tuple[Pat
     assert "Left at 30 x 20 pixels: delta E 2000 0." in output
 
 
+@pytest.mark.long
 def test_the_photo_alone_is_taken_as_linear(pictures: tuple[Path, Path], tmp_path: Path) -> None:
     with Image.open(pictures[0]) as image:
         save(tmp_path / "linear.png", srgb_to_linear(np.asarray(image) / 255))

@@ -1,5 +1,7 @@
 """The search: steps that are known are found, or others that do the same; the rules are kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -26,19 +28,23 @@ def dark(seed: int = 3) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="module")
 def fits() -> list[Fit]:
-    return list(search_fits(Pair(dark(), apply_steps(dark(), KNOWN).clip(0, 1)), SMALL))
+    """Of two steps at most, where five would be best."""
+    search = replace(SMALL, most_steps=2)
+    return list(search_fits(Pair(dark(), apply_steps(dark(), KNOWN).clip(0, 1)), search))
 
 
-def test_what_five_known_steps_did_is_reached(fits: list[Fit]) -> None:
-    reached = picture_difference(apply_steps(dark(), fits[-1].steps), apply_steps(dark(), KNOWN))
+@pytest.mark.long
+def test_what_five_known_steps_did_is_reached() -> None:
+    *_, fit = search_fits(Pair(dark(), apply_steps(dark(), KNOWN).clip(0, 1)), SMALL)
+    reached = picture_difference(apply_steps(dark(), fit.steps), apply_steps(dark(), KNOWN))
     assert reached.delta_e < 0.5
-    assert reached.rmse == pytest.approx(fits[-1].rmse, abs=1e-5)
+    assert reached.rmse == pytest.approx(fit.rmse, abs=1e-5)
 
 
 def test_the_rules_of_the_game_are_kept(fits: list[Fit]) -> None:
     for fit in fits:
         slugs = [step.filter for step in fit.steps]
-        assert len(slugs) <= 5
+        assert len(slugs) <= 2
         assert len(set(slugs)) == len(slugs)
         for step in fit.steps:
             FILTERS[step.filter].check(step.parameters)
@@ -54,7 +60,7 @@ def test_more_steps_leave_less(fits: list[Fit]) -> None:
 
 def test_the_same_seed_gives_the_same_steps() -> None:
     pair = Pair(dark(), dark(4) ** 0.5)
-    again = [[fit.steps for fit in search_fits(pair, Search(1, 2, 2, seed))] for seed in (5, 5, 6)]
+    again = [[fit.steps for fit in search_fits(pair, Search(1, 2, 1, seed))] for seed in (5, 5, 6)]
     assert again[0] == again[1]
     assert again[0][-1] != again[2][-1]
 

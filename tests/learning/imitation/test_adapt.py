@@ -12,7 +12,7 @@ from learning.imitation.adapting import adapted, fit_numbers, told_person
 from learning.imitation.imitating import log_likelihoods, sum_of
 from learning.imitation.moves import moves_of_play, read_play
 from tests.command_line import safelight, safelight_output
-from tests.learning.imitation.synthetic import synthetic_export
+from tests.learning.imitation.synthetic import begun_model, synthetic_export
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +22,10 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """An export of synthetic people, nine photos each, and a model of them that has learned a little."""
+    """An export of synthetic people, nine photos each, and a model of them."""
     folder = tmp_path_factory.mktemp("adapting")
     export = synthetic_export(folder / "export", 6, 9, 10)
-    safelight_output("imitate", export, "-o", folder / "people", "--players", "robots", "--iterations", 5, "--width", 1)
-    return export, folder / "people"
+    return export, begun_model(folder / "people", export)
 
 
 def test_fitted_numbers_make_what_a_person_did_likelier_and_leave_the_model_as_it_is(
@@ -50,14 +49,24 @@ def test_fitted_numbers_make_what_a_person_did_likelier_and_leave_the_model_as_i
 def test_the_command_makes_an_agent_of_one_person(learned: tuple[Path, Path], tmp_path: Path) -> None:
     export, people = learned
     person = read_play(export, "robots").people[0]
+    out = tmp_path / "run"
     options = ("--agent", people, "--players", "robots")
-    for name in ("a", "b"):
-        output = safelight_output("adapt", export, *options, "--person", person, "-o", tmp_path / name)
+    output = safelight_output("adapt", export, *options, "--person", person, "-o", out)
     assert "on 9 photos" in output
-    assert load_agent(tmp_path / "a").sha256 == load_agent(tmp_path / "b").sha256 != load_agent(people).sha256
-    told = json.loads((tmp_path / "a" / "person.json").read_text())
-    assert (told["photos"], told["numbers"]) == (9, load_agent(tmp_path / "a").agent.person[1:].tolist())
-    assert person not in json.dumps(json.loads((tmp_path / "a" / "config.json").read_text()))
+    assert load_agent(out).sha256 != load_agent(people).sha256
+    told = json.loads((out / "person.json").read_text())
+    assert (told["photos"], told["numbers"]) == (9, load_agent(out).agent.person[1:].tolist())
+    assert person not in json.dumps(json.loads((out / "config.json").read_text()))
+
+
+@pytest.mark.long
+def test_the_same_person_gives_the_same_agent_which_plays(learned: tuple[Path, Path], tmp_path: Path) -> None:
+    export, people = learned
+    person = read_play(export, "robots").people[0]
+    options = ("--agent", people, "--players", "robots", "--person", person)
+    for name in ("a", "b"):
+        safelight_output("adapt", export, *options, "-o", tmp_path / name)
+    assert load_agent(tmp_path / "a").sha256 == load_agent(tmp_path / "b").sha256
     safelight_output("play", export, "--agent", tmp_path / "a", "-o", tmp_path / "play")
 
 

@@ -1,6 +1,7 @@
 """A model of people: it learns what they do next, is judged on others, and plays like any agent."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,11 @@ def test_play_is_split_by_person_and_by_photo(export: Path) -> None:
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(export: Path, tmp_path: Path) -> None:
     split = split_play(read_play(export, "robots"), 0)
-    for name, stops in (("whole", [None]), ("stopped", [3, None])):
-        begin_run(tmp_path / name, CONFIG.widths, {"recipe": "imitate", "training": CONFIG.to_json()})
+    config = replace(CONFIG, width=1, iterations=2)
+    for name, stops in (("whole", [None]), ("stopped", [1, None])):
+        begin_run(tmp_path / name, config.widths, {"recipe": "imitate", "training": config.to_json()})
         for stop_after in stops:
-            run(tmp_path / name, ImitationTrainer(CONFIG, split), lambda _: None, 3, stop_after=stop_after)
+            run(tmp_path / name, ImitationTrainer(config, split), lambda _: None, 1, stop_after=stop_after)
     for checkpoint in (LAST, BEST):
         assert (tmp_path / "whole" / checkpoint).read_bytes() == (tmp_path / "stopped" / checkpoint).read_bytes()
 

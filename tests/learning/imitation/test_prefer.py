@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import logsigmoid
 
-from learning.agent.checkpoint import BEST, CRITIC, LAST, begin_run, load_agent
+from learning.agent.checkpoint import BEST, CRITIC, LAST, begin_run, load_agent, load_people_model
 from learning.agent.people_model import PeopleModel
 from learning.agent.training_data import TrainingData
 from learning.environments.rewards import CriticReward
@@ -23,7 +23,7 @@ from learning.imitation.preferring import (
 )
 from learning.imitation.running import run
 from tests.command_line import safelight, safelight_output
-from tests.learning.imitation.synthetic import synthetic_export
+from tests.learning.imitation.synthetic import SMALL, begun_model, synthetic_export
 from tests.learning.snapshots import Play, write
 
 SETTINGS = ("--players", "robots", "--iterations", 4, "--reward-iterations", 4)
@@ -31,11 +31,10 @@ SETTINGS = ("--players", "robots", "--iterations", 4, "--reward-iterations", 4)
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """An export of synthetic people, and a model of them that has hardly learned anything."""
+    """An export of synthetic people, and a model of them."""
     folder = tmp_path_factory.mktemp("preferences")
     export = synthetic_export(folder / "export", 12, 6, 10)
-    safelight_output("imitate", export, "-o", folder / "people", "--players", "robots", "--iterations", 2, "--width", 1)
-    return export, folder / "people"
+    return export, begun_model(folder / "people", export)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +88,19 @@ def test_what_the_model_of_people_had_held_out_is_held_out_of_the_pairs(learned:
     assert split_pairs(preferences, 0, TrainingData.of(["0" * 64], ["nobody"])) == split_pairs(preferences, 0)
 
 
+def test_a_policy_begins_where_what_was_kept_is_likelier_and_leaves_the_reference_as_it_is(
+    learned: tuple[Path, Path], few_steps: None
+) -> None:
+    preferences = read_preferences(learned[0], "robot")
+    model, checkpoint = load_people_model(learned[1])
+    reference = {name: value.clone() for name, value in model.state_dict().items()}
+    config = PreferenceConfig(width=1, batch=16, iterations=1)
+    policy = PolicyTrainer(config, model, checkpoint.widths, split_pairs(preferences, 0), preferences)
+    assert policy.iterate()["loss"] < np.log(2)
+    assert all(torch.equal(value, reference[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.long
 def test_both_learn_what_they_are_shown(learned: tuple[Path, Path]) -> None:
     preferences = read_preferences(learned[0], "robot")
     split = split_pairs(preferences, 0)
@@ -109,6 +121,7 @@ def test_both_learn_what_they_are_shown(learned: tuple[Path, Path]) -> None:
     assert all(torch.equal(value, reference[name]) for name, value in checkpoint.agent.state_dict().items())
 
 
+@pytest.mark.long
 def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(
     learned: tuple[Path, Path], tmp_path: Path, few_steps: None
 ) -> None:
@@ -134,6 +147,7 @@ def test_a_policy_that_was_stopped_goes_on_to_the_same_bits(
             assert whole.read_bytes() == stopped.read_bytes()
 
 
+@pytest.mark.long
 def test_the_command_gives_a_reward_and_an_agent(
     learned: tuple[Path, Path], preferred: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -148,10 +162,20 @@ def test_the_command_gives_a_reward_and_an_agent(
     pictures = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     assert reward.step(np.arange(2), pictures, pictures).tolist() == pytest.approx([0, 0], abs=1e-6)
     assert (out / CRITIC / "config.json").exists()
-    refused = safelight("prefer", export, "--agent", people, "-o", out, "--resume", *SETTINGS, "--beta", 0.5)
-    assert "was begun with other preferences" in refused.output
 
 
+def test_a_run_goes_on_with_its_own_settings_and_pairs_alone(learned: tuple[Path, Path], tmp_path: Path) -> None:
+    export, people = learned
+    begun = PreferenceConfig(iterations=4, reward_iterations=4, players="robots").to_json()
+    begin_run(tmp_path / "run", SMALL, {"preferences": begun, "pairs": "of another version"})
+    resume = ("prefer", export, "--agent", people, "-o", tmp_path / "run", "--resume", *SETTINGS)
+    for more, what in (((), "pairs"), (("--beta", 0.5), "preferences")):
+        refused = safelight(*resume, *more)
+        assert refused.exit_code == 1
+        assert f"was begun with other {what}" in refused.output
+
+
+@pytest.mark.long
 def test_a_version_that_splits_pairs_otherwise_does_not_go_on_with_a_run(
     learned: tuple[Path, Path], preferred: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

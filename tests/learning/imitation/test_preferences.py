@@ -96,6 +96,7 @@ def test_what_is_no_pair_is_counted_with_its_reason(reason: str, actions: list[t
     assert counts[reason] >= 1
 
 
+@pytest.mark.long
 def test_synthetic_people_like_what_they_kept_better(tmp_path: Path) -> None:
     export = synthetic_export(tmp_path / "export", 12, 6, 8)
     found = read_preferences(export, "robot")

@@ -41,6 +41,7 @@ def test_what_people_do_otherwise_is_told_by_a_number_of_each() -> None:
     assert numbers.std(axis=0).max() == pytest.approx(1, abs=0.3)
 
 
+@pytest.mark.long
 def test_a_model_begins_better_than_the_marginal_and_better_still_by_who_plays(tmp_path: Path) -> None:
     play = read_play(synthetic_export(tmp_path / "export", 24, 8, 16), "robots")
     learned, others = play.of(play.people, play.photos[4:]), play.of(play.people, play.photos[:4])

@@ -59,7 +59,13 @@ def test_on_real_photos_through_an_independent_program(tmp_path: Path, photos: C
     assert found[2].largest > 5
 
 
-@pytest.mark.parametrize(("chain", "largest"), [(CHAIN_A, 1.0), (SHAPED, 1.1), (WARM, 1.0), (WARM[:2], 0.1)])
+@pytest.mark.parametrize(
+    ("chain", "largest"),
+    [
+        (SHAPED, 1.1),
+        *(pytest.param(*given, marks=pytest.mark.long) for given in ((CHAIN_A, 1.0), (WARM, 1.0), (WARM[:2], 0.1))),
+    ],
+)
 def test_on_drawn_colours(chain: list[Step], largest: float) -> None:
     error = cube_error(chain, 65, sample_colours())
     assert error.largest <= largest

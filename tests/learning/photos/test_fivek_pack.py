@@ -165,6 +165,7 @@ def test_it_trains_on_a_pack_and_an_experts_pictures_by_their_folds(pack: Path, 
     assert (settings["inputs_fold"], settings["targets_fold"]) == (str(fold), str(second))
 
 
+@pytest.mark.long
 def test_the_program_in_the_guide_makes_a_pack_of_raw_files(root: Path, shared: Path, tmp_path: Path) -> None:
     (program,) = blocks("docs/own-photos.md", "python")
     (tmp_path / "program.py").write_text(program.text)

@@ -157,6 +157,7 @@ def test_several_processes_make_the_squares_of_one(photos: Path, monkeypatch: py
     assert (several.digest, several.left_out) == (one.digest, one.left_out)
 
 
+@pytest.mark.long
 def test_a_process_that_is_killed_leaves_what_it_had_decoded(
     tmp_path: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

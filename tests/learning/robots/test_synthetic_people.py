@@ -33,6 +33,7 @@ VIEW = agent_view(scene(0, 3).astype(np.float32))
 MOODY = TASTES["moody"]
 
 
+@pytest.mark.long
 def test_first_filters_are_drawn_by_the_probabilities_that_the_likelihood_has() -> None:
     random = np.random.default_rng(1)
     firsts = Counter(draw_trajectory(MOODY, VIEW, random)[0].filter for _ in range(400))
@@ -45,7 +46,9 @@ def test_first_filters_are_drawn_by_the_probabilities_that_the_likelihood_has() 
     assert first.choice == pytest.approx(np.log(expected[ACTIONS.index(steps[0].filter)]))
 
 
-@pytest.mark.parametrize("slug", ["exposure", "white_balance", "tone", "color"])
+@pytest.mark.parametrize(
+    "slug", ["white_balance", *(pytest.param(slug, marks=pytest.mark.long) for slug in ("exposure", "tone", "color"))]
+)
 def test_parameters_are_drawn_by_the_distribution_that_the_likelihood_has(slug: str) -> None:
     random, look = np.random.default_rng(2), look_at(VIEW)
     mean, deviation = parameter_distribution(MOODY, look, slug)

@@ -1,4 +1,4 @@
-"""What each of several processes that train together runs: a short training by both recipes, or one that dies.
+"""What each of several processes that train together runs: a short training by either recipe, or one that dies.
 
 And torchrun, which starts them.
 
@@ -44,31 +44,30 @@ def _photos(seed: int, scale: float) -> CropSampler:
     return DoubleCropSampler([random.random((80, 80, 3), dtype=np.float32) * scale for _ in range(4)], CPU)
 
 
-def trainers(processes: Processes) -> dict[str, Trainer]:
-    """Both recipes, small; torch's default type must be float64."""
+def trainer_of(recipe: str, processes: Processes) -> Trainer:
+    """A small training; torch's default type must be float64."""
     photos = _photos(0, 0.3), _photos(1, 1.0)
-    fast, paper = FastConfig(SMALL, batch=8, iterations=2), PaperConfig(SMALL, batch=8, iterations=2, pool=16)
-    found: dict[str, Trainer] = {
-        "fast": FastTrainer(fast, *photos, CPU, processes),
-        "paper": PaperTrainer(paper, *photos, CPU, processes),
-    }
-    for trainer in found.values():
-        for optimizer in trainer.optimizers.values():
-            # Buffers too.
-            optimizer.network.double()
-    return found
+    trainer: Trainer
+    if recipe == "fast":
+        trainer = FastTrainer(FastConfig(SMALL, batch=8, iterations=2), *photos, CPU, processes)
+    else:
+        trainer = PaperTrainer(PaperConfig(SMALL, batch=8, iterations=2, pool=16), *photos, CPU, processes)
+    for optimizer in trainer.optimizers.values():
+        # Buffers too.
+        optimizer.network.double()
+    return trainer
 
 
-def train_both(folder: Path) -> None:
+def train_share(folder: Path, recipe: str) -> None:
     """Train by this process's share, and leave its state in the folder."""
     torch.set_default_dtype(torch.float64)
     paper_recipe.FIRST_PASSES, paper_recipe.CRITIC_UPDATES_AHEAD = FIRST_PASSES, CRITIC_UPDATES_AHEAD
     processes = started()
     with joined(processes, CPU):
-        for name, trainer in trainers(processes).items():
-            while trainer.iteration < trainer.iterations:
-                trainer.iterate()
-            save_checkpoint(folder / f"{name}-{processes.rank}.safetensors", trainer.state(), {})
+        trainer = trainer_of(recipe, processes)
+        while trainer.iteration < trainer.iterations:
+            trainer.iterate()
+        save_checkpoint(folder / f"{processes.rank}.safetensors", trainer.state(), {})
 
 
 def train_and_die(arguments: list[str]) -> None:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from learning.agent.checkpoint import LAST
 from learning.device import DeviceError
-from learning.training.distributed import SINGLE_PROCESS, Processes, own_device
+from learning.training.distributed import SINGLE_PROCESS, Processes, ProcessLost, own_device
 from learning.training.fast_recipe import FastTrainer
 from tests.command_line import safelight
 from tests.forked import start_forked
@@ -22,8 +22,8 @@ from tests.learning.training.distributed_training import (
     FIRST_PASSES,
     torchrun,
     train_and_die,
-    train_both,
-    trainers,
+    train_share,
+    trainer_of,
 )
 
 SMALL = ["--width", 1, "--hidden", 2, "--batch", 8, "--iterations", 2, "--save-every", 1, "--device", "cpu"]
@@ -70,21 +70,23 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def test_two_processes_end_with_the_weights_of_one_by_either_recipe(tmp_path: Path, double: None) -> None:
-    assert two_processes(tmp_path / "errors", train_both, tmp_path) == [(0, ""), (0, "")]
-    for name, trainer in trainers(SINGLE_PROCESS).items():
-        weights = [key for key in trainer.state() if "/weights/" in key]
-        begun = trainer.state()
-        while trainer.iteration < trainer.iterations:
-            trainer.iterate()
-        first, second = (load_file(tmp_path / f"{name}-{rank}.safetensors") for rank in range(2))
-        assert all(torch.equal(value, second[key]) for key, value in first.items())
-        for key, value in trainer.state().items():
-            torch.testing.assert_close(first[key], value, rtol=1e-8, atol=1e-10)
-        # Far more than rounding was learned.
-        assert max(float((first[key] - begun[key]).abs().max()) for key in weights) > 1e-4
+@pytest.mark.parametrize("recipe", ["fast", pytest.param("paper", marks=pytest.mark.long)])
+def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, double: None, recipe: str) -> None:
+    assert two_processes(tmp_path / "errors", train_share, tmp_path, recipe) == [(0, ""), (0, "")]
+    trainer = trainer_of(recipe, SINGLE_PROCESS)
+    weights = [key for key in trainer.state() if "/weights/" in key]
+    begun = trainer.state()
+    while trainer.iteration < trainer.iterations:
+        trainer.iterate()
+    first, second = (load_file(tmp_path / f"{rank}.safetensors") for rank in range(2))
+    assert all(torch.equal(value, second[key]) for key, value in first.items())
+    for key, value in trainer.state().items():
+        torch.testing.assert_close(first[key], value, rtol=1e-8, atol=1e-10)
+    # Far more than rounding was learned.
+    assert max(float((first[key] - begun[key]).abs().max()) for key in weights) > 1e-4
 
 
+@pytest.mark.long
 def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +117,7 @@ def test_torchrun_continues_a_run_and_the_first_process_alone_speaks_and_writes(
         assert json.loads(line) == pytest.approx(json.loads(expected), rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.long
 def test_a_process_that_dies_ends_the_other_with_a_message(photos: Path, tmp_path: Path) -> None:
     (status, errors), dead = two_processes(tmp_path / "errors", train_and_die, arguments(photos, tmp_path / "run"))
     assert dead == (9, "")
@@ -122,6 +125,17 @@ def test_a_process_that_dies_ends_the_other_with_a_message(photos: Path, tmp_pat
     assert "Error: another process of this training has ended, or does not answer" in errors
     assert "Traceback" not in errors
     assert int(load_file(tmp_path / "run" / LAST)["iteration"]) == 1
+
+
+def test_a_process_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("Connection closed by peer\nsomewhere")
+
+    for name in ("all_gather", "all_reduce"):
+        monkeypatch.setattr(f"torch.distributed.{name}", broken)
+    for exchange in (Processes(0, 2).gather, lambda tensor: Processes(0, 2).average([tensor])):
+        with pytest.raises(ProcessLost, match=r"^another process .* \(Connection closed by peer\); --resume .*$"):
+            exchange(torch.ones(2))
 
 
 @pytest.mark.parametrize(("recipe", "parts"), [("fast", 2), ("paper", 8)])

@@ -105,7 +105,7 @@ def test_the_same_seed_gives_the_same_weights_though_it_was_stopped_and_another_
     assert not all(torch.equal(value, weights(other)[name]) for name, value in weights(first).items())
 
 
-@pytest.mark.parametrize("batch", [1, 16])
+@pytest.mark.parametrize("batch", [1, pytest.param(16, marks=pytest.mark.long)])
 def test_batches_of_any_size_up_to_the_pool_train(batch: int) -> None:
     config = PaperConfig(Widths(1, 2), batch=batch, iterations=1, pool=16)
     assert len(run(PaperTrainer(config, photos(0, 0.2), photos(1, 1.0), CPU))) == 2

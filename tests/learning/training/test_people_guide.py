@@ -1,6 +1,7 @@
 """A training that begins as a model of people, and is kept near to it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -113,22 +114,37 @@ def options(run: Path, out: Path, *more: object) -> list[object]:
     return ["--inputs", photos_folder, "--targets", photos_folder, "--out", out, *small, *more]
 
 
-def test_the_command_begins_by_people_and_records_whose_play_that_was(
-    people_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def guided(people_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Trains by people into a folder of that name."""
     monkeypatch.setattr("learning.training.people_guide.WARM_UPDATES", 2)
-    more = ("--init", people_run, "--imitation-weight", 0.1, "--stop")
-    for name in ("a", "b"):
+
+    def train(name: str) -> Path:
+        more = ("--init", people_run, "--imitation-weight", 0.1, "--stop")
         safelight_output("train", *options(people_run, tmp_path / name, *more))
-    assert load_agent(tmp_path / "a").sha256 == load_agent(tmp_path / "b").sha256
-    config = json.loads((tmp_path / "a" / "config.json").read_text())
+        return tmp_path / name
+
+    return train
+
+
+def test_the_command_begins_by_people_and_records_whose_play_that_was(
+    people_run: Path, guided: Callable[[str], Path]
+) -> None:
+    run = guided("run")
+    config = json.loads((run / "config.json").read_text())
     assert config["init"] == load_agent(people_run).sha256
     trained_on = TrainingData.from_json(config[TRAINED_ON])
     assert trained_on is not None
     assert trained_on.seen_players(["somebody", "else"]) == {"somebody"}
-    metrics = json.loads((tmp_path / "a" / "log.jsonl").read_text().splitlines()[0])
+    metrics = json.loads((run / "log.jsonl").read_text().splitlines()[0])
     assert metrics["strangeness"] > 0
-    safelight_output("train", "--out", tmp_path / "a", "--resume")
+
+
+@pytest.mark.long
+def test_the_command_gives_the_same_agent_again_and_goes_on(guided: Callable[[str], Path]) -> None:
+    first, second = guided("first"), guided("second")
+    assert load_agent(first).sha256 == load_agent(second).sha256
+    safelight_output("train", "--out", first, "--resume")
 
 
 def test_what_is_no_model_of_people_is_refused(people_run: Path, tmp_path: Path) -> None:

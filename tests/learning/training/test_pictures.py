@@ -69,6 +69,7 @@ def test_it_is_drawn_every_so_often_and_at_the_end(every: int, done: int, due: b
     assert TrainingPictures(Squares.of(inputs), Squares.of(inputs), every).due(trainer) == due
 
 
+@pytest.mark.long
 def test_a_run_with_pictures_ends_with_the_weights_of_one_without(tmp_path: Path) -> None:
     for index, square in enumerate(squares(4, 200)):
         folder = tmp_path / ("inputs" if index < 2 else "targets")

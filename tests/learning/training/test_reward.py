@@ -26,7 +26,8 @@ def brightness(images: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("step_baseline", [False, pytest.param(True, marks=pytest.mark.long)])
-def test_what_is_rewarded_rises(step_baseline: bool) -> None:
+def test_what_is_rewarded_rises(step_baseline: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("learning.training.fast_recipe.MAXIMUM_STEPS", 2)
     config = FastConfig(
         SMALL,
         batch=8,

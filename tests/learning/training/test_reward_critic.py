@@ -84,6 +84,7 @@ def test_some_games_are_seen_after_a_step_before_the_last() -> None:
     assert 0 < sum(differ) < 8
 
 
+@pytest.mark.long
 def test_a_critic_learns_to_rate_what_is_finished_above_what_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -138,6 +139,7 @@ def test_the_critics_that_ship_rate_photos_that_they_have_not_seen_in_the_order_
     assert max(rated.values()) == rated[FINISHED]
 
 
+@pytest.mark.long
 def test_the_critic_for_photographs_has_that_order_on_made_scenes_too() -> None:
     scenes = np.stack([square(scene(seed), 80) for seed in range(12)])
     light = np.clip(scenes / np.quantile(scenes, 0.99, axis=(1, 2, 3), keepdims=True), 0, 1)

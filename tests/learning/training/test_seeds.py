@@ -114,6 +114,7 @@ def test_seeds_that_nothing_was_held_out_for_cannot_be_chosen_from(tmp_path: Pat
     assert seed_result(tmp_path / "run", 9, "").criterion is None
 
 
+@pytest.mark.long
 def test_several_seeds_are_one_run_to_play_and_go_on_where_one_was_lost(
     photos: Path, tmp_path: Path, in_this_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

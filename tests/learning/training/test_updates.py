@@ -133,7 +133,8 @@ def assert_same_run(recorded: Trainer, computed: Trainer) -> list[dict[str, floa
     return metrics
 
 
-@pytest.mark.parametrize(("recipe", "updates"), [("fast", 3), pytest.param("paper", 2, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("recipe", "updates"), [("fast", 3), ("paper", 2)])
 def test_a_run_of_recorded_updates_is_the_run_of_computed_ones(
     recipe: str, updates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
