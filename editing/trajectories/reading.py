@@ -195,11 +195,13 @@ def _conform(table: Any, schema: Any, path: Path, first_row: int = 0) -> Any:
         table = without_maps(table)
     except ValueError as error:
         raise InvalidSnapshot(f"{path.name}, {error}") from None
+    names, present = schema.names, set(table.column_names)
     for name, value in ADDED.get(path.stem, {}).items():
-        if name not in table.column_names and name in schema.names:
+        if name in names and name not in present:
             column = pa.repeat(pa.scalar(value, schema.field(name).type), table.num_rows)
             table = table.append_column(schema.field(name), column)
-    missing = [name for name in schema.names if name not in table.column_names]
+            present.add(name)
+    missing = [name for name in names if name not in present]
     if missing:
         raise InvalidSnapshot(f"{path.name} lacks the column {', '.join(missing)}")
     columns = []
