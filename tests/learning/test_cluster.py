@@ -64,6 +64,18 @@ def slow(number: int) -> int:
     return number
 
 
+def test_photos_are_developed_by_the_workers_of_a_cluster(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    jobs = plan(sorted(photos.iterdir())[:3], tmp_path / "out", Output(), 1)
+    decision = SameSteps(StepsFile((Step("exposure", {"ev": 0.5}),)))
+    options = {"protocol": "tcp://", "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+    with LocalCluster(n_workers=1, processes=False, **options) as cluster:
+        done = total(develop_all(jobs, decision, Output(), AUTO, scheduler=cluster.scheduler_address))
+    assert (done.made, done.failures) == (3, ())
+    assert all(sidecar_of(job.destinations[0]).exists() for job in jobs)
+
+
+@pytest.mark.long
 def test_every_photo_is_developed_though_a_process_is_killed_in_the_middle(
     cluster: LocalCluster, photos: Path, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ def read_or_reason(path: Path) -> tuple[NDArray[np.float32] | None, str | None]:
         return None, str(error)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(list(SUFFIXES)), at=st.integers(0, 1 << 20), noise=st.binary(min_size=1, max_size=60))
 def test_no_damage_raises_anything_but_photo_error(tmp_path: Path, kind: str, at: int, noise: bytes) -> None:
     path, content = tmp_path / f"a.{SUFFIXES[kind]}", FILES[kind]

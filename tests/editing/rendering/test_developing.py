@@ -63,7 +63,7 @@ def test_eight_bits_are_the_same_picture(tmp_path: Path, output_format: Any) -> 
     assert np.abs(difference).mean() < 2
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pixels=st.integers(1, HEIGHT * WIDTH), dither=st.booleans(), size=st.sampled_from([None, 100, 33]))
 def test_strips_of_any_size_leave_no_seam(tmp_path: Path, pixels: int, dither: bool, size: int | None) -> None:
     source = tmp_path / "a.tif"

@@ -77,6 +77,7 @@ def test_the_command_says_what_a_pilot_tells_or_why_it_tells_nothing(
     assert "Pilot: 4 people and one fitted curve on 3 photos." in alone
 
 
+@pytest.mark.long
 def test_robots_of_stated_temperaments_stand_in_before_anybody_has_played(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +91,10 @@ def test_robots_of_stated_temperaments_stand_in_before_anybody_has_played(
     assert "Robots are no people" in text
     play = write(tmp_path / "play", [Play("agent:a", name) for name in ("sea", "hill", "town")])
     assert "Pilot: 24 robots and a on 3 photos." in safelight_output("power", play, "--temperaments", "moody")
+
+
+def test_a_temperament_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    play = write(tmp_path / "play", [Play("agent:a", "sea")])
     result = safelight("power", play, "--temperaments", "moody,bold")
     assert result.exit_code == 1
     assert "bold is none of hasty, careful, colourful, moody" in result.output

@@ -17,7 +17,7 @@ from tests.learning.imitation.synthetic import begun_model, synthetic_export
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.imitation.adapting.STEPS", 20)
+    monkeypatch.setattr("learning.imitation.adapting.STEPS", 8)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What people prefer: a reward of pictures, and by direct preference optimisation a policy that does it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,21 +36,17 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return export, begun_model(folder / "people", export)
 
 
-@pytest.fixture(scope="module")
-def few_steps() -> Iterator[None]:
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found directly is found roughly: the promise does not hang on how well."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("learning.imitation.regressions.MOST_STEPS", 3)
-        yield
+    monkeypatch.setattr("learning.imitation.regressions.MOST_STEPS", 3)
 
 
-@pytest.fixture(scope="module")
-def preferred(
-    learned: tuple[Path, Path], few_steps: None, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, str]:
+@pytest.fixture
+def preferred(learned: tuple[Path, Path], few_steps: None, tmp_path: Path) -> tuple[Path, str]:
     """What the command has made, and what it said."""
     export, people = learned
-    out = tmp_path_factory.mktemp("preferred") / "preferred"
+    out = tmp_path / "preferred"
     return out, safelight_output("prefer", export, "--agent", people, "-o", out, *SETTINGS)
 
 
