@@ -34,44 +34,46 @@ PAGES = (
     ("log", "log/", "Log"),
 )
 
+SETTINGS = {
+    "entry_parameter": "PROLIFIC_PID",
+    "reward": "4.50",
+    "currency": "GBP",
+    "episodes_per_photo": 3,
+    "consent_text": "What this is about.",
+    "tutorial": True,
+    "repeat_share": 0.1,
+    "tasks": TASKS,
+    "questionnaires": QUESTIONNAIRES,
+    "translations": {"de": {"title": "Offene Studie", "consent_text": "Worum es geht."}},
+    "conditions": [{"name": "three", "changes": {"maximum_steps": 3}}, {"name": "five", "changes": {}}],
+    "controller": "A",
+    "contact": "B",
+    "ethics_approval": "C",
+}
 
-def desk(visit: Visit) -> Iterator[str]:
-    """What a researcher sees of studies."""
-    page = visit.page
-    account = User.objects.create_user("hedy", password="correct horse battery", is_staff=True)
-    visit.open("/login/")
-    page.get_by_label("Username").fill("hedy")
-    page.get_by_label("Password").fill("correct horse battery")
-    visit.person.button("Log in").click()
-    expect(page.get_by_text("You are a member of no study yet")).to_be_visible()
+
+def desk_at_first(visit: Visit) -> Iterator[str]:
+    """What a researcher sees of a study that nobody has come to yet."""
+    account = _log_in(visit)
     yield "desk-without-studies"
     visit.open("/desk/new/")
     yield "desk-new"
-    study = Study.objects.get()
-    set_role(study, account, Role.OWNER)
+    set_role(Study.objects.get(), account, Role.OWNER)
     visit.change_study(state="draft")
     yield from _pages(visit, "empty")
-    visit.change_study(
-        entry_parameter="PROLIFIC_PID",
-        reward="4.50",
-        currency="GBP",
-        episodes_per_photo=3,
-        state="open",
-        consent_text="What this is about.",
-        tutorial=True,
-        repeat_share=0.1,
-        tasks=TASKS,
-        questionnaires=QUESTIONNAIRES,
-        translations={"de": {"title": "Offene Studie", "consent_text": "Worum es geht."}},
-        conditions=[{"name": "three", "changes": {"maximum_steps": 3}}, {"name": "five", "changes": {}}],
-        controller="A",
-        contact="B",
-        ethics_approval="C",
-    )
+    visit.change_study(**SETTINGS)
     _unfold(visit)
     for noun in ("task", "questionnaire", "condition", "language"):
         visit.person.button(f"One more {noun}").click()
     yield "desk-settings-unfolded"
+
+
+def desk(visit: Visit) -> Iterator[str]:
+    """What a researcher sees of a study that many have come to."""
+    account = _log_in(visit)
+    study = Study.objects.get()
+    set_role(study, account, Role.OWNER)
+    visit.change_study(state="open", **SETTINGS)
     people, photos = visit.crowd
     add_answers(study, add_people(study, add_photos(study, photos), people))
     measure_new()
@@ -82,6 +84,18 @@ def desk(visit: Visit) -> Iterator[str]:
     yield "desk-studies"
     yield from _pages(visit, "full")
     yield from _more(visit)
+
+
+def _log_in(visit: Visit) -> User:
+    """Come to the desk as a researcher who is a member of no study."""
+    account = User.objects.create_user("hedy", password="correct horse battery", is_staff=True)
+    page = visit.page
+    visit.open("/login/")
+    page.get_by_label("Username").fill("hedy")
+    page.get_by_label("Password").fill("correct horse battery")
+    visit.person.button("Log in").click()
+    expect(page.get_by_text("You are a member of no study yet")).to_be_visible()
+    return account
 
 
 def _pages(visit: Visit, name: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from playwright.sync_api import expect
 
 from tests.browser.account_pages import account
-from tests.browser.desk_pages import desk
+from tests.browser.desk_pages import desk, desk_at_first
 from tests.browser.personal_pages import personal
 from tests.browser.site_pages import research, site
 from tests.browser.task_pages import tasks
@@ -224,6 +224,9 @@ def afterwards(visit: Visit) -> Iterator[str]:
     person.press("ArrowLeft")
     expect(page.locator(".details")).to_contain_text("Step 2 of 3")
     yield "replay"
+    visit.open("/play/default/mine/")
+    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    yield "mine"
 
 
-WALKS = (first_visit, play, afterwards, site, research, account, tasks, personal, desk)
+WALKS = (first_visit, play, afterwards, site, research, account, tasks, personal, desk_at_first, desk)

@@ -24,6 +24,10 @@ def site(visit: Visit) -> Iterator[str]:
     visit.open("/play/default/")
     expect(person.notice()).to_contain_text("no photo to edit yet")
     yield "play-without-photos"
+    for name in ERRORS:
+        _serve(page, loader.render_to_string(f"{name}.html"))
+        visit.open("/broken/")
+        yield f"error-{name.replace('_', '-')}"
     page.add_init_script(WITHOUT_STORAGE)
     visit.add_photos(3)
     person.arrive()
@@ -39,10 +43,6 @@ def site(visit: Visit) -> Iterator[str]:
     visit.change_study(state="open")
     visit.open("/credits/")
     yield "credits"
-    for name in ERRORS:
-        _serve(page, loader.render_to_string(f"{name}.html"))
-        visit.open("/broken/")
-        yield f"error-{name.replace('_', '-')}"
 
 
 def _serve(page: Page, body: str) -> None:
@@ -66,6 +66,12 @@ def research(visit: Visit) -> Iterator[str]:
             yield "login-refused"
     expect(page.get_by_role("heading", name="Photos", exact=True)).to_be_visible()
     yield "photos"
+    visit.open("/desk/log/")
+    yield "desk-site-log"
+    visit.open("/api/docs/")
+    expect(page.locator("#swagger-ui .opblock").first).to_be_visible()
+    yield "api"
+    visit.open("/desk/studies/default/photos/")
     broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.locator("#files").set_input_files([broken])  # type: ignore[list-item]
     expect(page.locator("#uploads .bad").first).to_be_visible()
@@ -79,9 +85,3 @@ def research(visit: Visit) -> Iterator[str]:
     person.button("Remove").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "photos-remove"
-    person.button("Keep it").click()
-    visit.open("/desk/log/")
-    yield "desk-site-log"
-    visit.open("/api/docs/")
-    expect(page.locator("#swagger-ui .opblock").first).to_be_visible()
-    yield "api"

@@ -25,6 +25,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report" / "report.html"
 
 
+@pytest.mark.long
 def test_nothing_on_the_report_hinders_anybody(browser: Browser, report: Path, root: Path) -> None:
     page = browser.new_page()
     page.goto(report.as_uri())

@@ -83,6 +83,7 @@ def test_a_study_is_run_from_the_desk(
     complaints: list[str],
 ) -> None:
     page, site = person.page, live_server.url
+    page.clock.install()
     log_in(person, site)
 
     # Create, and configure: what is wrong stands beside its field.
@@ -156,7 +157,8 @@ def test_a_study_is_run_from_the_desk(
     expect(participant.get_by_text("It was about light.")).to_be_visible()
     back = participant.get_by_role("link", name="Back to where you came from")
     expect(back).to_have_attribute("href", "https://recruiter.example/complete?cc=DONE1")
-    expect(page.locator("#progress")).to_contain_text("1 of 1 handed in", timeout=15_000)
+    page.clock.fast_forward("00:10")
+    expect(page.locator("#progress")).to_contain_text("1 of 1 handed in")
 
     # The receipt agrees; the person is excluded, and the place is free again.
     (receipt,) = [receipt for receipt in receipts_of_study(made) if receipt.complete]
@@ -178,7 +180,8 @@ def test_a_study_is_run_from_the_desk(
     person.button("Ask for it").click()
     expect(page.locator("#exports")).to_contain_text("queued")
     run_worker()
-    expect(page.locator("#exports")).to_contain_text("2 episodes", timeout=15_000)
+    page.clock.fast_forward("00:05")
+    expect(page.locator("#exports")).to_contain_text("2 episodes")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the export").click()
     assert "bring-it-out" in download.value.suggested_filename
@@ -203,6 +206,7 @@ def test_a_study_is_run_from_the_desk(
     assert [said for said in complaints if "400 (Bad Request)" not in said] == []
 
 
+@pytest.mark.long
 def test_every_event_is_replayed_with_its_picture(
     person: Person, make_photo: Callable[..., Photo], live_server: Any, complaints: list[str]
 ) -> None:
@@ -232,6 +236,7 @@ def test_every_event_is_replayed_with_its_picture(
     assert complaints == []
 
 
+@pytest.mark.long
 def test_photos_are_ticked_and_removed_together(
     person: Person, make_photo: Callable[..., Photo], study: Study, live_server: Any, complaints: list[str]
 ) -> None:

@@ -50,7 +50,7 @@ def saved(person: Person, link: Locator) -> Image.Image:
     return picture
 
 
-def test_the_picture_handed_in_can_be_had_at_full_size_beside_the_next_photo(
+def test_the_picture_handed_in_can_be_had_at_full_size_beside_the_next_photo_and_later_on_a_page(
     person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
 ) -> None:
     for seed in (1, 2):
@@ -70,12 +70,17 @@ def test_the_picture_handed_in_can_be_had_at_full_size_beside_the_next_photo(
     bar(person).get_by_label("Format of the file").focus()
     person.press("1", "Enter")
     assert person.steps_shown() == []
-    person.button("Close").click()
-    expect(bar(person)).to_have_count(0)
+    bar(person).get_by_role("link", name="All your pictures").click()
+    expect(person.page.get_by_role("heading", name="Your pictures")).to_be_visible()
+    picture = saved(person, person.page.get_by_role("link", name="Save the picture"))
+    assert (picture.format, picture.size) == ("JPEG", (96, 64))
+    person.page.go_back()
+    person.wait_for_photo()
     assert complaints == []
 
 
-def test_the_finished_pictures_have_a_page_where_they_can_be_had_later(
+@pytest.mark.long
+def test_a_picture_can_be_asked_for_in_another_format_and_waited_for_on_a_page_of_its_own(
     person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
 ) -> None:
     make_photo()
@@ -94,6 +99,7 @@ def test_the_finished_pictures_have_a_page_where_they_can_be_had_later(
     assert complaints == []
 
 
+@pytest.mark.long
 def test_a_failure_is_said_and_can_be_tried_again(
     person: Person, make_photo: MakePhoto, work: Callable[[], None], complaints: list[str]
 ) -> None:
@@ -111,6 +117,7 @@ def test_a_failure_is_said_and_can_be_tried_again(
     expect(bar(person).get_by_role("link", name="Save the picture")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_photo_without_an_original_says_so(person: Person, make_photo: MakePhoto, work: Callable[[], None]) -> None:
     make_photo()
     Photo.objects.update(original_suffix="")

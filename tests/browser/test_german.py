@@ -62,14 +62,12 @@ def assert_nothing_is_cut_off(person: Person) -> None:
     page.set_viewport_size({"width": 1000, "height": 700})
 
 
-def test_from_the_start_to_ones_style_all_is_german(
+def test_from_the_start_to_the_first_step_all_is_german(
     person: Person, study: Study, make_photo: MakePhoto, live_server: Any, complaints: list[str]
 ) -> None:
     study.consent_text = default_consent_text()
     study.save()
-    photo = make_photo()
-    treat(photo, (("exposure", {"ev": 1.25}),), AGENT)
-    treat(photo, (("exposure", {"ev": 2.0}),))
+    make_photo()
     page = person.page
     page.goto(live_server.url)
     expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -94,7 +92,22 @@ def test_from_the_start_to_ones_style_all_is_german(
     expect(page.locator(".field-hint")).to_have_text("„viel“ ist keine Zahl; nichts wurde geändert.")
     expect(page.locator("header [role=status]")).to_have_text("alles gespeichert")
     assert_nothing_is_cut_off(person)
+    assert complaints == []
 
+
+@pytest.mark.long
+def test_from_what_is_handed_in_to_ones_style_all_is_german(
+    person: Person, make_photo: MakePhoto, live_server: Any, complaints: list[str]
+) -> None:
+    photo = make_photo()
+    treat(photo, (("exposure", {"ev": 1.25}),), AGENT)
+    treat(photo, (("exposure", {"ev": 2.0}),))
+    page = person.page
+    page.goto(person.address)
+    expect(page.locator("main.playing")).to_be_visible()
+    person.press("1")
+    expect(person.slider("ev")).to_be_focused()
+    person.press("Shift+ArrowRight")
     person.button("Fertig").click()
     person.button("Abgeben").click()
     person.button("Nebeneinander").click()
@@ -115,6 +128,7 @@ def test_from_the_start_to_ones_style_all_is_german(
     assert complaints == []
 
 
+@pytest.mark.long
 def test_questions_and_pictures_to_judge_are_german(
     person: Person, study: Study, make_photo: MakePhoto, complaints: list[str]
 ) -> None:
@@ -181,6 +195,7 @@ def test_the_choice_of_a_language_stays_and_needs_no_javascript(
         expect(page.get_by_role("link", name="Spielen", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_without_its_texts_the_game_is_english_and_works(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:

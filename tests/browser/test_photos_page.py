@@ -35,6 +35,7 @@ def log_in(person: Person, site: str) -> None:
     expect(person.page.locator("#files")).to_be_attached()
 
 
+@pytest.mark.long
 def test_after_an_upload_the_page_counts_and_shows_what_is_there(
     person: Person, make_photo: Callable[..., Photo], live_server: Any, complaints: list[str]
 ) -> None:

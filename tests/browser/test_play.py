@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, expect
 
@@ -16,6 +17,12 @@ from webapp.games.models import Episode
 from webapp.photos.models import Photo
 
 MakePhoto = Callable[..., Photo]
+
+FROM_THE_CACHE_ALONE = """() => {
+    const get = window.fetch;
+    const cached = { cache: "only-if-cached", mode: "same-origin" };
+    window.fetch = (url, options) => get(url, String(url).includes("/preview/") ? cached : options);
+}"""
 
 
 def stored_events() -> list[PlayedEvent]:
@@ -38,7 +45,7 @@ def assert_browser_shows_the_replay(person: Person, photo: Photo, state: rules.S
     assert np.max(np.abs(found - wanted)) <= 2 / 255
 
 
-def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
+def test_episode_by_mouse_and_keyboard_is_stored_replayed_rendered_the_same_and_there_again_after_a_reload(
     person: Person, make_photo: MakePhoto, complaints: list[str]
 ) -> None:
     photo = make_photo()
@@ -74,6 +81,20 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     assert parameters[4]["blue_5"] < 0.98 < 1.02 < parameters[4]["blue_6"]
     assert_browser_shows_the_replay(person, photo, state)
 
+    before = person.steps_shown()
+    person.page.reload()
+    person.wait_for_photo()
+    assert person.steps_shown() == before
+    person.press("Control+z")
+    expect(person.page.get_by_label("Step 5: Color, unchanged")).to_be_visible()
+    person.press("Control+y")
+    person.wait_until_saved()
+    events = stored_events()
+    assert kinds(events)[-3:] == ["resume", "undo", "redo"]
+    assert [event.ms for event in events] == sorted(event.ms for event in events)
+    assert rules.replay(events).steps == state.steps
+    assert_browser_shows_the_replay(person, photo, state)
+
     person.hand_in()
     expect(person.notice()).to_contain_text("Thank you")
     episode = Episode.objects.get()
@@ -84,6 +105,7 @@ def test_episode_by_mouse_and_keyboard_is_stored_replayed_and_rendered_the_same(
     assert complaints == []
 
 
+@pytest.mark.long
 def test_real_photo_is_rendered_and_shown_the_right_way_round(person: Person, real_photo: Photo) -> None:
     person.arrive()
     person.press("1")
@@ -112,6 +134,7 @@ def test_real_photo_is_rendered_and_shown_the_right_way_round(person: Person, re
         assert code_values_off(wrong) > 3 * max(off, 1)
 
 
+@pytest.mark.long
 def test_steps_are_undone_removed_replaced_and_reset(person: Person, make_photo: MakePhoto) -> None:
     photo = make_photo()
     person.arrive()
@@ -136,6 +159,7 @@ def test_steps_are_undone_removed_replaced_and_reset(person: Person, make_photo:
     assert kinds(stored_events())[-6:] == ["redo", "remove", "choose", "adjust", "reset", "undo"]
 
 
+@pytest.mark.long
 def test_keys_in_a_row_are_one_event(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     # The page's clock stands still while keys are pressed, however slow the machine.
@@ -175,6 +199,7 @@ def test_enter_that_is_held_opens_the_last_look_and_hands_nothing_in(person: Per
     assert kinds(Episode.objects.get().replayable_events()) == ["start", "choose", "adjust", "submit"]
 
 
+@pytest.mark.long
 def test_key_that_is_held_acts_once_but_arrows_and_undo_go_on_and_b_shows_the_original(
     person: Person, make_photo: MakePhoto
 ) -> None:
@@ -205,6 +230,7 @@ def test_key_that_is_held_acts_once_but_arrows_and_undo_go_on_and_b_shows_the_or
     assert kinds(stored_events())[-1] == "compare"
 
 
+@pytest.mark.long
 def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.arrive()
@@ -219,26 +245,7 @@ def test_page_says_why_a_filter_or_finish_cannot_be_used(person: Person, make_ph
     assert len(rules.replay(stored_events()).steps) == rules.MAXIMUM_STEPS
 
 
-def test_resume_after_a_reload_brings_steps_and_undo_back(person: Person, make_photo: MakePhoto) -> None:
-    photo = make_photo()
-    person.arrive()
-    person.press("1")
-    person.drag("ev", 0.5, 0.8)
-    person.wait_until_saved()
-    before = person.steps_shown()
-    person.page.reload()
-    person.wait_for_photo()
-    assert person.steps_shown() == before
-    person.press("Control+z")
-    expect(person.page.get_by_label("Step 1: Exposure, unchanged")).to_be_visible()
-    person.press("Control+y")
-    person.wait_until_saved()
-    events = stored_events()
-    assert kinds(events)[-3:] == ["resume", "undo", "redo"]
-    assert [event.ms for event in events] == sorted(event.ms for event in events)
-    assert_browser_shows_the_replay(person, photo, rules.replay(events))
-
-
+@pytest.mark.long
 def test_play_is_sent_when_the_connection_is_back_and_a_server_that_does_not_answer_is_not_called_offline(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -258,6 +265,7 @@ def test_play_is_sent_when_the_connection_is_back_and_a_server_that_does_not_ans
     assert kinds(stored_events()) == ["start", "choose", "adjust"]
 
 
+@pytest.mark.long
 def test_play_of_a_page_that_was_closed_offline_is_sent_at_the_next_visit(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -274,20 +282,27 @@ def test_play_of_a_page_that_was_closed_offline_is_sent_at_the_next_visit(
     assert kinds(stored_events()) == ["start", "choose", "resume"]
 
 
-def test_the_next_photo_follows_until_none_is_left_and_downloads_that_are_not_allowed_are_not_spoken_of(
+def test_the_next_photo_is_fetched_while_one_plays_and_follows_until_none_is_left(
     person: Person, make_photo: MakePhoto
 ) -> None:
     photos = {make_photo(1).pk, make_photo(2).pk}
+    asked: list[str] = []
+    person.page.on("response", lambda answer: asked.append(answer.url) if "/preview/" in answer.url else None)
     person.arrive()
     for done in (1, 2):
         person.press("7")
         person.drag("amount", 0.1, 0.9)
+        person.wait_until_saved()
+        assert {url.split("/")[5] for url in asked} == photos
+        # From here on no photo can be fetched: what comes next is in the browser already.
+        person.page.evaluate(FROM_THE_CACHE_ALONE)
         person.hand_in()
         if done == 1:
             expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
             person.wait_for_photo()
     expect(person.notice()).to_contain_text("That was the last photo")
     expect(person.button("Your style")).to_be_visible()
+    # The study allows no downloads.
     expect(person.page.get_by_label("The picture that you handed in last")).to_have_count(0)
     played = Episode.objects.filter(status=Episode.Status.SUBMITTED)
     assert set(played.values_list("photo_id", flat=True)) == photos

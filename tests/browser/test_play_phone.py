@@ -36,6 +36,7 @@ def box(person: Person, selector: str) -> Any:
     return found
 
 
+@pytest.mark.long
 def test_upright_photo_is_large_and_stays_while_controls_scroll(person: Person, make_photo: MakePhoto) -> None:
     make_photo(width=64, height=96)
     person.arrive()
@@ -70,6 +71,7 @@ def test_finish_says_why_it_cannot_be_used_help_speaks_of_touch_and_the_last_loo
     expect(person.page.get_by_role("img", name="After")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.long
 def test_next_photo_begins_with_the_first_filter(person: Person, make_photo: MakePhoto) -> None:
     make_photo(1)
     make_photo(2)
@@ -86,7 +88,8 @@ def test_next_photo_begins_with_the_first_filter(person: Person, make_photo: Mak
     expect(person.page.locator("[data-filter=exposure]")).to_be_in_viewport(ratio=1)
 
 
-WINDOWS = ((320, 568), (320, 640), (360, 740), (390, 844), (820, 1180), (740, 360))
+NARROWEST, LOWEST = (320, 568), (740, 360)
+WINDOWS = (NARROWEST, (320, 640), (360, 740), (390, 844), (820, 1180), LOWEST)
 LIES_OVER = """() => {
     const { left, top, width, height } = document.querySelector(".room canvas").getBoundingClientRect();
     const shares = [0.02, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 0.98];
@@ -101,20 +104,23 @@ HIDDEN = """() => [...document.querySelectorAll(".channels button, .point")].fil
 UPRIGHT_PHOTO, LYING_PHOTO = {"width": 64, "height": 96}, {"width": 96, "height": 64}
 
 
-# A lying one leaves more room: it is left to `make test-long`.
+# A lying one, and a larger window, leave more room: they are left to `make test-long`.
 @pytest.mark.parametrize(
-    "size",
-    [UPRIGHT_PHOTO, pytest.param(LYING_PHOTO, marks=pytest.mark.long)],
-    ids=["upright photo", "lying photo"],
+    ("size", "windows"),
+    [
+        pytest.param(UPRIGHT_PHOTO, (NARROWEST, LOWEST), id="upright photo, least room"),
+        pytest.param(UPRIGHT_PHOTO, WINDOWS, id="upright photo", marks=pytest.mark.long),
+        pytest.param(LYING_PHOTO, WINDOWS, id="lying photo", marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
 def test_nothing_lies_over_the_photo_whose_size_no_filter_changes_in_any_window(
-    person: Person, make_photo: MakePhoto, size: dict[str, int]
+    person: Person, make_photo: MakePhoto, size: dict[str, int], windows: tuple[tuple[int, int], ...]
 ) -> None:
     make_photo(**size)
     person.arrive()
     person.press("1", "2", "5")
-    for width, height in WINDOWS:
+    for width, height in windows:
         person.resize(width, height)
         sizes = set()
         for key in ("1", "5", "8"):
@@ -134,6 +140,7 @@ def test_nothing_lies_over_the_photo_whose_size_no_filter_changes_in_any_window(
             assert person.page.evaluate(HIDDEN) == [], (width, height)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("context", [UPRIGHT], indirect=True)
 def test_last_look_shows_the_picture_as_large_as_the_editor_and_all_steps(
     person: Person, make_photo: MakePhoto

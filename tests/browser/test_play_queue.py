@@ -1,4 +1,7 @@
-"""What the player did reaches the server, once: whatever happens to the page, the connection and the session."""
+"""What the player did reaches the server, once: whatever happens to the page, the connection and the session.
+
+What `frontend/tests/outbox.test.ts` and `store.test.ts` hold without a browser is `long` here.
+"""
 
 import json
 import re
@@ -20,11 +23,6 @@ MakePhoto = Callable[..., Photo]
 
 STATUS = "header [role=status]"
 
-FROM_THE_CACHE_ALONE = """() => {
-    const get = window.fetch;
-    const cached = { cache: "only-if-cached", mode: "same-origin" };
-    window.fetch = (url, options) => get(url, String(url).includes("/preview/") ? cached : options);
-}"""
 KEPT = """() => new Promise((resolve) => {
     indexedDB.open("safelight").onsuccess = ({ target: { result: database } }) => {
         database.transaction("parcels").objectStore("parcels").getAll().onsuccess = ({ target }) => {
@@ -69,6 +67,10 @@ def kept(page: Page) -> list[tuple[str, str | None]]:
 def new_window(person: Person, context: BrowserContext) -> Person:
     """The same person with a further window of the same browser."""
     return Person(context.new_page(), person.address)
+
+
+def refusal(code: str) -> str:
+    return json.dumps({"error": {"code": code, "message": "A wrong setting.", "seq": None}})
 
 
 def begin_a_drag(person: Person) -> None:
@@ -135,20 +137,14 @@ def test_ten_minutes_offline_lose_nothing(person: Person, make_photo: MakePhoto,
     assert Event.objects.get(kind="submit").ms >= 10 * 60 * 1000
 
 
-def test_page_that_arrives_without_an_answer_goes_on_by_itself(
+def test_a_lost_answer_a_session_that_has_ended_and_a_study_that_is_renamed_neither_lose_nor_double_an_action(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
     make_photo()
-    person.page.route("**/api/**", lambda route: route.abort())
-    person.page.goto(person.address)
-    expect(person.notice()).to_contain_text("No answer from the server")
-    person.page.unroute("**/api/**")
-    person.page.evaluate("window.dispatchEvent(new Event('online'))")
-    person.wait_for_photo()
-
-
-def test_answer_that_is_lost_doubles_nothing(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
+    study = Study.objects.get()
+    study.slug = "first-name"
+    study.save()
+    person.address = person.address.replace("/default/", "/first-name/")
     sending = Sending(person.page)
     person.arrive()
     lost: list[Request] = []
@@ -166,20 +162,25 @@ def test_answer_that_is_lost_doubles_nothing(person: Person, make_photo: MakePho
     assert len(lost) == 1
     assert kinds() == ["start", "choose"]
 
-
-def test_session_that_has_ended_is_renewed_for_the_same_player(
-    person: Person, make_photo: MakePhoto, context: BrowserContext
-) -> None:
-    make_photo()
-    person.arrive()
     context.clear_cookies()
-    person.press("1")
+    person.drag("ev", 0.5, 0.8)
     person.wait_until_saved()
-    assert kinds() == ["start", "choose"]
+    assert kinds() == ["start", "choose", "adjust"]
+
+    sending.meets(lambda route: route.fulfill(status=404, body=refusal("not_found")))
+    person.press("2")
+    expect(person.page.locator(STATUS)).to_contain_text(re.compile("kept in this browser|does not answer"))
+    study.slug = "second-name"
+    study.save()
     context.clear_cookies()
-    person.page.reload()
-    person.wait_for_photo()
-    assert kinds() == ["start", "choose", "resume"]
+    sending.meets(None)
+    person.arrive()
+    assert person.page.url.endswith("/play/second-name/")
+    assert kinds() == ["start", "choose", "adjust", "goto", "choose", "resume"]
+    assert kept(person.page) == []
+    person.hand_in()
+    expect(person.notice()).to_contain_text("That was the last photo")
+    assert Episode.objects.get().status == "submitted"
     assert Participant.objects.count() == 1
 
 
@@ -213,6 +214,7 @@ def test_play_of_another_player_is_kept_told_and_sent_when_they_come_back(
     assert kept(person.page) == []
 
 
+@pytest.mark.long
 def test_play_that_an_older_contract_has_left_is_kept_and_told(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -283,6 +285,7 @@ def test_tab_of_an_older_version_says_so_and_what_waited_in_it_is_kept(
     assert set(Episode.objects.values_list("contract_version", "status")) == {(0, "abandoned"), (1, "open")}
 
 
+@pytest.mark.long
 def test_store_of_an_older_version_is_taken_over(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.page.goto(person.address.replace("/play/default/", "/credits/"))
@@ -304,6 +307,7 @@ def test_store_of_a_newer_version_asks_to_load_again(person: Person, make_photo:
     expect(person.notice()).to_contain_text("The game has been updated")
 
 
+@pytest.mark.long
 def test_old_window_that_keeps_the_store_is_asked_for(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -347,6 +351,7 @@ def test_one_window_plays_and_another_takes_over_with_all_that_was_done(
     assert kept(person.page) == []
 
 
+@pytest.mark.long
 def test_window_that_does_not_answer_gives_way(person: Person, make_photo: MakePhoto, context: BrowserContext) -> None:
     make_photo()
     person.arrive()
@@ -361,22 +366,7 @@ def test_window_that_does_not_answer_gives_way(person: Person, make_photo: MakeP
     assert kinds() == ["start", "choose", "resume"]
 
 
-def test_next_photo_is_fetched_while_one_plays(person: Person, make_photo: MakePhoto) -> None:
-    photos = [make_photo(1), make_photo(2)]
-    asked: list[str] = []
-    person.page.on("response", lambda answer: asked.append(answer.url) if "/preview/" in answer.url else None)
-    person.arrive()
-    person.press("7")
-    person.drag("amount", 0.1, 0.9)
-    person.wait_until_saved()
-    assert {photo.pk for photo in photos} == {url.split("/")[5] for url in asked}
-    # From here on no photo can be fetched: what comes next is in the browser already.
-    person.page.evaluate(FROM_THE_CACHE_ALONE)
-    person.hand_in()
-    expect(person.page.get_by_label("1 of 2 photos handed in")).to_be_visible()
-    person.wait_for_photo()
-
-
+@pytest.mark.long
 def test_browser_that_keeps_nothing_says_so_and_plays(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -392,6 +382,7 @@ def test_browser_that_keeps_nothing_says_so_and_plays(
     assert kinds() == ["start", "choose"]
 
 
+@pytest.mark.long
 def test_full_storage_is_told_and_what_was_done_is_sent(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -406,10 +397,6 @@ def test_full_storage_is_told_and_what_was_done_is_sent(
     assert kinds() == ["start", "choose"]
 
 
-def refusal(code: str) -> str:
-    return json.dumps({"error": {"code": code, "message": "A wrong setting.", "seq": None}})
-
-
 # One that is in the API's own form, one that is not; frontend/tests has each of either.
 MISTAKES = {
     "an address that is not allowed": (400, "application/json", refusal("malformed")),
@@ -417,9 +404,8 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(
-    "mistake", [pytest.param("an address that is not allowed", marks=pytest.mark.long), "a proxy without a server"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_passing_mistake_of_the_server_costs_no_action(person: Person, make_photo: MakePhoto, mistake: str) -> None:
     status, content_type, body = MISTAKES[mistake]
     make_photo()
@@ -434,27 +420,3 @@ def test_a_passing_mistake_of_the_server_costs_no_action(person: Person, make_ph
     person.wait_until_saved()
     assert kinds() == ["start", "choose", "resume"]
     assert kept(person.page) == []
-
-
-def test_a_study_that_is_renamed_while_actions_wait_gets_them_all(person: Person, make_photo: MakePhoto) -> None:
-    make_photo()
-    study = Study.objects.get()
-    study.slug = "first-name"
-    study.save()
-    person.address = person.address.replace("/default/", "/first-name/")
-    sending = Sending(person.page)
-    person.arrive()
-    sending.meets(lambda route: route.fulfill(status=404, body=refusal("not_found")))
-    person.press("1")
-    person.drag("ev", 0.5, 0.8)
-    expect(person.page.locator(STATUS)).to_contain_text(re.compile("kept in this browser|does not answer"))
-    study.slug = "second-name"
-    study.save()
-    sending.meets(None)
-    person.arrive()
-    assert person.page.url.endswith("/play/second-name/")
-    assert kinds() == ["start", "choose", "adjust", "resume"]
-    assert kept(person.page) == []
-    person.hand_in()
-    expect(person.notice()).to_contain_text("That was the last photo")
-    assert Episode.objects.get().status == "submitted"

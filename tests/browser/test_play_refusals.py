@@ -56,6 +56,7 @@ def test_who_withdraws_in_another_tab_is_told_in_this_one_and_nothing_comes_back
     assert not Participation.objects.exists()
 
 
+@pytest.mark.long
 def test_stale_contract_at_arrival_or_in_mid_game_asks_to_load_again(
     person: Person, make_photo: MakePhoto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +73,7 @@ def test_stale_contract_at_arrival_or_in_mid_game_asks_to_load_again(
     expect(person.button("Load again")).to_be_visible()
 
 
+@pytest.mark.long
 def test_lost_csrf_cookie_is_fetched_again_and_nothing_is_lost(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -91,6 +93,7 @@ def test_study_that_is_closed_or_has_no_photos_says_so(person: Person, study: St
         expect(person.notice()).to_contain_text(said)
 
 
+@pytest.mark.long
 def test_what_was_done_elsewhere_asks_to_load_again(
     person: Person, make_photo: MakePhoto, context: BrowserContext
 ) -> None:
@@ -119,14 +122,19 @@ def test_browser_without_webgl_is_told_what_is_missing(
     expect(person.button("Try again")).to_be_visible()
 
 
-def test_preview_whose_connection_is_lost_or_whose_file_is_broken_can_be_tried_again(
+def test_without_an_answer_it_goes_on_by_itself_and_a_preview_that_is_lost_or_broken_can_be_tried_again(
     person: Person, make_photo: MakePhoto
 ) -> None:
     make_photo()
     previews = re.compile("/preview/1/")
-    person.page.route(previews, lambda route: route.abort())
+    person.page.route("**/api/**", lambda route: route.abort())
     person.page.goto(person.address)
-    expect(person.notice()).to_be_visible()
+    expect(person.notice()).to_contain_text("No answer from the server")
+    person.page.unroute("**/api/**")
+    person.page.route(previews, lambda route: route.abort())
+    with person.page.expect_request(previews):
+        person.page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(person.button("Try again")).to_be_visible()
     person.page.unroute(previews)
     person.page.route(previews, lambda route: route.fulfill(body=b"no photo"))
     with person.page.expect_response(previews):

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -34,18 +35,21 @@ def made(photo: Photo, count: int) -> Any:
     return np.clip(apply_steps(load_preview(photo.preview.path), steps), 0, 1).mean(axis=(0, 1))
 
 
-def test_of_an_agents_steps_it_says_how_likely_they_were(
+def test_of_an_agents_steps_the_last_is_shown_and_it_says_how_likely_they_were(
     context: Any, complaints: list[str], live_server: Any, make_photo: Callable[..., Photo]
 ) -> None:
-    episode = treat(make_photo(), STEPS[:1], AGENT)
+    photo = make_photo()
+    episode = treat(photo, STEPS[:1], AGENT)
     episode.steps.update(probabilities={"exposure": 0.625})
     Study.objects.update(public_replays=True)
     page = context.new_page()
     page.goto(f"{live_server.url}/episodes/{episode.pk}/")
     expect(page.locator(".details")).to_contain_text("Chosen with a probability of 63 %.")
+    np.testing.assert_allclose(shown(page), made(photo, 1), atol=0.02)
     assert complaints == []
 
 
+@pytest.mark.long
 def test_anybody_watches_an_episode_where_the_study_allows_it(
     context: Any, complaints: list[str], live_server: Any, make_photo: Callable[..., Photo]
 ) -> None:

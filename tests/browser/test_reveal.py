@@ -96,6 +96,7 @@ def test_at_the_end_the_favourite_is_chosen_blindly_and_the_style_follows(
     assert complaints == []
 
 
+@pytest.mark.long
 def test_after_each_photo_the_reveal_comes_between_and_later_play_is_marked(
     person: Person, make_photo: MakePhoto, complaints: list[str]
 ) -> None:
@@ -118,7 +119,8 @@ def test_after_each_photo_the_reveal_comes_between_and_later_play_is_marked(
     assert complaints == []
 
 
-@pytest.mark.parametrize("reveal", [pytest.param("off", marks=pytest.mark.long), "end"])
+@pytest.mark.long
+@pytest.mark.parametrize("reveal", ["off", "end"])
 def test_where_there_is_nothing_to_compare_the_style_comes_at_once(
     person: Person, make_photo: MakePhoto, reveal: str
 ) -> None:
@@ -133,6 +135,7 @@ def test_where_there_is_nothing_to_compare_the_style_comes_at_once(
     expect(person.page.get_by_text("Others, and the agent, are not shown here")).to_be_visible()
 
 
+@pytest.mark.long
 def test_who_comes_too_early_is_sent_back_to_the_photos(person: Person, make_photo: MakePhoto) -> None:
     for seed in (1, 2):
         treat(make_photo(seed), BRIGHTER, AGENT)

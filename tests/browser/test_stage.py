@@ -48,7 +48,9 @@ def pressed(person: Person, kind: str) -> bool:
     return person.page.locator(f".looks .{kind}").get_attribute("aria-pressed") == "true"
 
 
-def test_keys_zoom_to_whole_pixels_and_back(person: Person, make_photo: MakePhoto) -> None:
+def test_keys_zoom_to_whole_pixels_which_come_back_when_the_graphics_card_has_paused_and_back(
+    person: Person, make_photo: MakePhoto
+) -> None:
     make_photo(width=96, height=64)
     person.arrive()
     assert pressed(person, "fit")
@@ -59,12 +61,19 @@ def test_keys_zoom_to_whole_pixels_and_back(person: Person, make_photo: MakePhot
     assert (box["width"], box["height"]) == (96, 64)
     wanted = np.clip(person.pixels(), 0, 1)
     np.testing.assert_allclose(person.screen()[:40], wanted[:40], atol=1.5 / 255)
+    person.page.evaluate(LOSE_CONTEXT)
+    expect(person.page.get_by_text("The graphics card paused")).to_be_visible()
+    person.page.evaluate("window.lost.restoreContext()")
+    expect(person.page.get_by_text("The graphics card paused")).to_be_hidden()
+    person.wait_until_drawn()
+    np.testing.assert_allclose(person.screen()[:40], wanted[:40], atol=1.5 / 255)
     person.press("0")
     expect(person.page.locator(".looks .fit")).to_have_attribute("aria-pressed", "true")
     person.wait_until_saved()
     assert set(stored_kinds()) <= {"start", "focus"}
 
 
+@pytest.mark.long
 def test_wheel_zooms_towards_the_pointer_and_a_drag_moves_the_photo(person: Person, make_photo: MakePhoto) -> None:
     make_photo(width=96, height=64)
     person.arrive()
@@ -89,6 +98,7 @@ def test_wheel_zooms_towards_the_pointer_and_a_drag_moves_the_photo(person: Pers
     expect(person.page.locator(".looks .fit")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.long
 def test_zoom_is_gone_with_the_next_photo(person: Person, make_photo: MakePhoto) -> None:
     make_photo(1)
     make_photo(2)
@@ -103,6 +113,7 @@ def test_zoom_is_gone_with_the_next_photo(person: Person, make_photo: MakePhoto)
     expect(person.page.locator(".split-line")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_split_shows_both_and_its_line_moves_by_mouse_and_keys(person: Person, make_photo: MakePhoto) -> None:
     make_photo()
     person.arrive()
@@ -146,6 +157,7 @@ def strip_brightness(person: Person) -> list[float]:
     return [float(value) for value in found]
 
 
+@pytest.mark.long
 def test_context_lost_in_mid_drag_comes_back_with_the_same_picture_and_loses_nothing(
     person: Person, make_photo: MakePhoto
 ) -> None:
@@ -203,6 +215,7 @@ def test_many_changes_within_a_frame_are_drawn_once(person: Person, make_photo: 
     assert draws == 1
 
 
+@pytest.mark.long
 def test_colour_under_the_pointer_is_told_as_the_screen_shows_it_and_full_screen_shows_the_photo_alone(
     person: Person, make_photo: MakePhoto
 ) -> None:
@@ -238,6 +251,7 @@ def colour_on_screen(person: Person, across: float, down: float) -> list[float]:
     return [round(float(level), 1) for level in part]
 
 
+@pytest.mark.long
 def test_triangles_of_the_histogram_paint_over_one_end_each_and_it_and_the_film_strip_follow_while_a_slider_is_held(
     person: Person, make_photo: MakePhoto
 ) -> None:
@@ -279,6 +293,7 @@ def test_triangles_of_the_histogram_paint_over_one_end_each_and_it_and_the_film_
     assert exposure > 1.5 * gamma > 10
 
 
+@pytest.mark.long
 class TestOnASharpScreen:
     """A screen with more pixels than the preview has."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.player import Person
@@ -103,6 +104,7 @@ def test_answers_that_are_given_offline_are_sent_when_the_connection_is_back(
     assert beyond_the_connection(complaints) == []
 
 
+@pytest.mark.long
 def test_what_is_written_is_there_again_after_a_reload(person: Person, study: Study, complaints: list[str]) -> None:
     page = person.page
     configure([{"kind": "questionnaire", "name": "before"}])
@@ -118,6 +120,7 @@ def test_what_is_written_is_there_again_after_a_reload(person: Person, study: St
     assert complaints == []
 
 
+@pytest.mark.long
 def test_an_answer_that_did_not_arrive_is_sent_at_the_next_visit(
     person: Person, study: Study, make_photo: Callable[..., Photo], complaints: list[str]
 ) -> None:

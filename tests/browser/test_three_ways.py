@@ -137,7 +137,7 @@ def see_what_came_of_it(hand: Mouse) -> None:
 
 
 @pytest.mark.parametrize("way", ways("touch on the phone"))
-def test_somebody_new_comes_from_the_start_page_through_the_consent_and_the_practice_to_the_first_photo(
+def test_somebody_new_comes_from_the_start_page_through_the_consent_and_the_practice_and_hands_in_the_first_photo(
     hand: Mouse, study: Study, live_server: Any, complaints: list[str]
 ) -> None:
     study.consent_text, study.tutorial = default_consent_text(), True
@@ -161,14 +161,21 @@ def test_somebody_new_comes_from_the_start_page_through_the_consent_and_the_prac
     hand.press(hand.person.button("To the first photo"))
     hand.person.wait_for_photo()
     expect(hand.page.locator(".lesson")).to_have_count(0)
+    hand.choose("exposure")
+    hand.slide("ev")
+    expect(step(hand, "1: Exposure, +")).to_be_visible()
+    hand.finish()
+    hand.press(hand.person.button("Hand in"))
+    expect(hand.person.notice()).to_contain_text("That was the last photo")
     practice, first = Episode.objects.filter(participant=Consent.objects.get().participant).order_by("started")
     assert (practice.tutorial, practice.status, practice.step_count) == (True, "submitted", 5)
-    assert (first.tutorial, first.status, first.photo) == (False, "open", Photo.objects.get(studyphoto__isnull=False))
+    photo = Photo.objects.get(studyphoto__isnull=False)
+    assert (first.tutorial, first.status, first.step_count, first.photo) == (False, "submitted", 1, photo)
     assert complaints == []
 
 
-# A mouse has its part in most tests of the game.
-@pytest.mark.parametrize("way", ways("touch on the phone", "keys at the desk"))
+# A mouse has its part in most tests of the game, and fingers in the one above.
+@pytest.mark.parametrize("way", ways("keys at the desk"))
 def test_a_photo_is_edited_looked_at_and_handed_in_and_what_came_of_it_is_seen(
     hand: Mouse, complaints: list[str]
 ) -> None:

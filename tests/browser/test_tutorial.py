@@ -28,8 +28,8 @@ def study(study: Study) -> Study:
     return study
 
 
-# The tablet, which is between the two others, is left to `make test-long`.
-@pytest.fixture(params=["phone", pytest.param("tablet", marks=pytest.mark.long), "desk"])
+# A tablet, which is between the two others, and a desk are left to `make test-long`.
+@pytest.fixture(params=["phone", *(pytest.param(one, marks=pytest.mark.long) for one in ("tablet", "desk"))])
 def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser, on a phone, on a tablet and at a desk."""
     with visitor(browser, WIDTHS[request.param], touched=request.param != "desk") as one:
@@ -158,6 +158,7 @@ def test_next_waits_until_the_card_is_done_which_stays_in_its_place_and_the_firs
     expect(person.page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.long
 @at_a_desk
 def test_whoever_chose_other_filters_than_the_cards_asked_for_is_told_how_to_go_on(
     person: Person, begin: Callable[[], None], make_photo: MakePhoto
@@ -172,6 +173,7 @@ def test_whoever_chose_other_filters_than_the_cards_asked_for_is_told_how_to_go_
     try_filter(person, "exposure", replacing=True)
 
 
+@pytest.mark.long
 @at_a_desk
 def test_it_goes_on_after_a_reload_and_can_be_had_again_and_skipped(
     person: Person, begin: Callable[[], None], make_photo: MakePhoto, live_server: Any
@@ -211,6 +213,7 @@ def test_declining_leaves_nothing(person: Person, make_photo: MakePhoto, live_se
     assert not Participant.objects.exists()
 
 
+@pytest.mark.long
 @at_a_desk
 def test_who_agrees_once_more_goes_on_as_the_same_player_when_the_session_has_ended_or_the_text_changes_in_mid_game(
     person: Person, begin: Callable[[], None], make_photo: MakePhoto, study: Study
@@ -239,6 +242,7 @@ def test_who_agrees_once_more_goes_on_as_the_same_player_when_the_session_has_en
     assert (Participant.objects.count(), Consent.objects.count(), Episode.objects.count()) == (1, 2, 1)
 
 
+@pytest.mark.long
 @at_a_desk
 def test_a_break_says_what_is_saved_and_what_remains_and_keys_alone_go_on_after_it(
     person: Person, begin: Callable[[], None], make_photo: MakePhoto
@@ -265,7 +269,7 @@ def test_a_break_says_what_is_saved_and_what_remains_and_keys_alone_go_on_after_
 
 
 class TestStartPage:
-    def test_its_picture_is_drawn_and_the_line_is_dragged(
+        def test_its_picture_is_drawn_and_the_line_is_dragged(
         self, person: Person, make_photo: MakePhoto, live_server: Any, complaints: list[str]
     ) -> None:
         make_photo()

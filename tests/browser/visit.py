@@ -20,7 +20,7 @@ class Visit:
     person: Person
     site: str
     add_photos: Callable[[int], list[Photo]]
-    crowd: tuple[int, int] = (9, 12)
+    crowd: tuple[int, int] = (4, 10)
 
     @property
     def page(self) -> Page:
