@@ -269,7 +269,7 @@ def test_a_break_says_what_is_saved_and_what_remains_and_keys_alone_go_on_after_
 
 
 class TestStartPage:
-        def test_its_picture_is_drawn_and_the_line_is_dragged(
+    def test_its_picture_is_drawn_and_the_line_is_dragged(
         self, person: Person, make_photo: MakePhoto, live_server: Any, complaints: list[str]
     ) -> None:
         make_photo()
