@@ -33,6 +33,7 @@ settings.load_profile("any machine")
 LONGEST = (
     "browser/test_three_ways.py",
     "browser/test_accessibility.py",
+    "browser/test_desk.py",
     "deploy/test_serve.py",
     "learning/test_cluster.py",
     "learning/training/test_distributed.py",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ expect.set_options(timeout=PATIENCE_MS)
 @pytest.fixture(scope="session")
 def browser(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Browser]:
     """Chromium: the one that CHROMIUM names, or one on the path."""
+    # What photos are decoded in is forked from a process that takes a while to begin, longer than a page is waited for.
+    forkserver.ensure_running()
     # It ends before the server, which ends before the database: each waits until nothing is connected to it.
     request.getfixturevalue("live_server")
     # Pages are put together by the processor: SwiftShader would need six times as long for it as for their photos.
