@@ -75,6 +75,7 @@ class TestTwoWindows:
         study.refresh_from_db()
         assert (study.title, study.consent_text, study.consent_version) == ("Open study", "We ask for more now.", 2)
 
+    @pytest.mark.long
     def test_what_was_typed_can_be_saved_once_more_knowing_it(self, admin_client, study, window):
         (address, older), (_, newer) = window(study), window(study)
         admin_client.post(address, newer | {"title": "First"})
@@ -84,6 +85,7 @@ class TestTwoWindows:
         study.refresh_from_db()
         assert study.title == "Second"
 
+    @pytest.mark.long
     def test_another_field_that_was_changed_is_not_set_back(self, admin_client, study, window):
         (address, older), (_, newer) = window(study), window(study)
         admin_client.post(address, newer | {"minutes": "20"})
@@ -96,10 +98,10 @@ class TestTwoWindows:
         for form in (newer, older):
             assert admin_client.post(address, form | {"title": "Same"}).status_code == 302
 
-    @pytest.mark.parametrize("made_from", ["{", "[]", '{"title": 1}'])
-    def test_a_strange_mark_is_taken_for_an_old_one(self, admin_client, study, window, made_from):
+    def test_a_strange_mark_is_taken_for_an_old_one(self, admin_client, study, window):
         address, form = window(study)
-        assert admin_client.post(address, form | {"title": "New", "made_from": made_from}).status_code == 200
+        for made_from in ("{", "[]", '{"title": 1}'):
+            assert admin_client.post(address, form | {"title": "New", "made_from": made_from}).status_code == 200
 
     def test_a_photos_credit_too(self, admin_client, photo, window):
         (address, older), (_, newer) = window(photo), window(photo)

@@ -68,6 +68,7 @@ def no_play(monkeypatch):
     monkeypatch.setattr(agent_play, "run_isolated", refuse)
 
 
+@pytest.mark.long
 def test_the_worker_lets_it_play_what_waits(transactional_db, player, make_photo, settings, monkeypatch):
     photos = [make_photo(seed) for seed in (1, 2)]
     monkeypatch.setattr(agent_play, "BATCH", 1)
@@ -87,25 +88,19 @@ def test_the_worker_lets_it_play_what_waits(transactional_db, player, make_photo
         forget_jobs()
 
 
-def test_a_photo_that_is_added_later_is_played_alone(here, make_photo):
-    make_photo(1)
-    assert not play_some(never)
-    before = Episode.objects.get().pk
-    later = make_photo(2)
-    assert not play_some(never)
-    assert Episode.objects.exclude(pk=before).get().photo == later
-    assert not play_some(never)
-    assert Episode.objects.count() == 2
-
-
-def test_many_photos_are_played_a_few_at_a_time(here, make_photo, monkeypatch):
+def test_many_photos_are_played_a_few_at_a_time_and_one_that_is_added_later_alone(here, make_photo, monkeypatch):
     monkeypatch.setattr(agent_play, "BATCH", 2)
     for seed in range(3):
         make_photo(seed)
     assert play_some(never)
-    assert len(played()) == 2
+    before = set(Episode.objects.values_list("pk", flat=True))
+    assert len(played()) == len(before) == 2
+    make_photo(3)
     assert not play_some(never)
-    assert len(played()) == 3
+    assert (len(played()), Episode.objects.count()) == (4, 4)
+    assert before < set(Episode.objects.values_list("pk", flat=True))
+    assert not play_some(never)
+    assert Episode.objects.count() == 4
 
 
 @pytest.mark.parametrize("fields", [{"state": "closed"}, {"reveal": "off"}, {"agent": ""}, {"agent": "first"}])
@@ -127,6 +122,7 @@ def test_a_photo_without_its_preview_waits(no_play, photo):
     assert not AgentFailure.objects.exists()
 
 
+@pytest.mark.long
 def test_a_photo_that_it_cannot_play_keeps_none_from_the_others_and_is_given_up(here, make_photo, caplog):
     damaged, *others = (make_photo(seed) for seed in range(3))
     damaged.preview.path.write_bytes(damaged.preview.path.read_bytes()[:500])
@@ -190,6 +186,7 @@ def test_a_worker_that_is_stopped_leaves_nothing(study, photo, monkeypatch, sett
     assert not (settings.DATA_DIR / "agent").exists()
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_leaves_what_the_next_one_does(transactional_db, here, photo, settings):
     environment = os.environ | {
         "DATA_DIR": str(settings.DATA_DIR),
@@ -226,6 +223,7 @@ def test_a_photo_that_is_taken_out_meanwhile_gets_no_play(here, study, make_phot
     assert played() == {kept.pk}
 
 
+@pytest.mark.long
 def test_the_same_play_under_another_study_is_no_reason_to_try_for_ever(here, study, photo):
     play_some(never)
     Study.objects.filter(pk=study.pk).update(slug="renamed", state="closed")

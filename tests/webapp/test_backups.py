@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import psycopg
@@ -72,6 +73,7 @@ def test_a_backup_comes_back_whole_in_a_drill(photo, player, opened, backups, ca
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_drill_sees_that_a_row_is_another(photo, backups, monkeypatch):
     call_command("backup")
     fill = postgres.restore
@@ -146,16 +148,17 @@ def change(path):
     path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:])
 
 
-@pytest.mark.parametrize("damage", [cut, change, Path.unlink])
-@pytest.mark.parametrize("part", ["{name}/database.dump", "{name}/settings", "files/*/*"])
-def test_whatever_is_damaged_is_named(photo, backups, quick, damage, part):
+def test_whatever_is_damaged_is_named(photo, backups, quick):
     name, _ = back_up()
-    check(Store(backups), name)
-    path = next(backups.glob(part.format(name=name)))
-    damage(path)
-    said = "missing" if damage is Path.unlink else "damaged"
-    with pytest.raises(BackupError, match=rf"{path.relative_to(backups)} \(.*\) is {said}"):
+    for part, damage in product(("{name}/database.dump", "{name}/settings", "files/*/*"), (cut, change, Path.unlink)):
         check(Store(backups), name)
+        path = next(backups.glob(part.format(name=name)))
+        whole = path.read_bytes()
+        damage(path)
+        said = "missing" if damage is Path.unlink else "damaged"
+        with pytest.raises(BackupError, match=rf"{path.relative_to(backups)} \(.*\) is {said}"):
+            check(Store(backups), name)
+        path.write_bytes(whole)
 
 
 def test_a_damaged_file_that_was_deleted_is_written_anew(photo, backups, quick, at):
@@ -169,25 +172,25 @@ def test_a_damaged_file_that_was_deleted_is_written_anew(photo, backups, quick, 
     assert damaged.is_file()
 
 
-@pytest.mark.parametrize(
-    ("part", "content", "said"),
-    [
+def test_a_manifest_that_is_damaged_is_not_believed(photo, backups, quick):
+    name, _ = back_up()
+    for part, content, said in (
         (store.MANIFEST, b"{}", "is damaged: its manifest is not what was written"),
         (store.DIGEST, b"", "is damaged: its manifest is not what was written"),
         (store.MANIFEST, None, "is half-written: its manifest is missing"),
-    ],
-)
-def test_a_manifest_that_is_damaged_is_not_believed(photo, backups, quick, part, content, said):
-    name, _ = back_up()
-    path = backups / name / part
-    path.unlink()
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(BackupError, match=said):
-        check(Store(backups), name)
-    # And what only it names is not taken for nobody's.
-    Store(backups).delete_old(datetime.now(UTC))
-    assert kept_files(backups)
+    ):
+        path = backups / name / part
+        whole = path.read_bytes()
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(BackupError, match=said):
+            check(Store(backups), name)
+        # And what only it names is not taken for nobody's.
+        Store(backups).delete_old(datetime.now(UTC))
+        assert kept_files(backups)
+        path.unlink(missing_ok=True)
+        path.write_bytes(whole)
 
 
 def test_a_newer_form_is_refused(photo, backups, quick, monkeypatch):
@@ -239,6 +242,7 @@ def make_key(tmp_path, settings):
     return make
 
 
+@pytest.mark.long
 def test_encrypted_backups_are_read_by_the_private_key_alone(photo, make_key, backups):
     key = make_key()
     call_command("backup")

@@ -154,6 +154,7 @@ class TestManyMachines:
             remove(photo)
         assert keys(bucket) == set()
 
+    @pytest.mark.long
     def test_a_version_is_built_on_one_machine_and_sent_by_another_until_somebody_withdraws(
         self, bucket, photo, player, other_player, played, study, settings, tmp_path, django_capture_on_commit_callbacks
     ):
@@ -171,6 +172,7 @@ class TestManyMachines:
         assert len(list(read_journal(JOURNAL.read(), "it"))) == 1
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_picture_is_developed_on_one_machine_and_downloaded_from_another(
     bucket, photo, player, played, study, settings, tmp_path
@@ -187,6 +189,7 @@ def test_a_picture_is_developed_on_one_machine_and_downloaded_from_another(
     forget_jobs()
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_of_a_bucket_comes_back_in_an_empty_one(bucket, photo, settings, tmp_path):
     settings.BACKUP_DIR = tmp_path / "backups"
@@ -211,6 +214,7 @@ class TestAway:
         assert (response.status_code, response.json()["error"]["code"]) == (503, "photos_away")
         assert Photo.objects.filter(removed_at=None).count() == 1
 
+    @pytest.mark.long
     def test_monitors_and_the_start_are_told_so(self, db, client, away, settings):
         settings.DATA_DIR.mkdir(exist_ok=True)
         answer = client.get("/healthz")
@@ -219,12 +223,14 @@ class TestAway:
         (error,) = check_bucket()
         assert error.msg.startswith("S3_BUCKET cannot be used: the bucket elsewhere does not answer")
 
+    @pytest.mark.long
     def test_a_bucket_that_is_not_there_is_named(self, bucket, server, settings):
         assert check_bucket() == []
         use(settings, "no-such-bucket", server)
         (error,) = check_bucket()
         assert "no-such-bucket answers NoSuchBucket" in error.msg
 
+    @pytest.mark.long
     @pytest.mark.django_db(transaction=True)
     def test_what_could_not_be_deleted_is_deleted_by_the_worker_later(self, bucket, server, settings, study):
         old, new = SiteFile("exports/1.zip"), SiteFile("exports/2.zip")

@@ -106,15 +106,15 @@ class TestNewVersion:
         assert player.send(photo, [submit]).json()["status"] == "submitted"
         assert refused(stranger.join()) == (403, "study_closed")
 
-    @pytest.mark.parametrize("version", [None, 0, 1, 3, 2**31])
     @pytest.mark.parametrize("is_open", [True, False])
-    def test_only_the_version_that_is_shown_counts_as_agreed_to(self, player, new_text, version, is_open):
+    def test_only_the_version_that_is_shown_counts_as_agreed_to(self, player, new_text, is_open):
         new_text.state = "open" if is_open else "closed"
         new_text.save()
         assert new_text.consent_version == 2
-        joined = player.post(JOIN, {"kind": "human", "consent": version})
-        assert joined.status_code == (403 if is_open else 200)
-        assert [consent.version for consent in Consent.objects.all()] == [1]
+        for version in (None, 0, 1, 3, 2**31):
+            joined = player.post(JOIN, {"kind": "human", "consent": version})
+            assert joined.status_code == (403 if is_open else 200), version
+            assert [consent.version for consent in Consent.objects.all()] == [1], version
 
     def test_who_has_joined_a_closed_study_may_agree_to_the_text_that_it_shows(self, player, new_text):
         new_text.state = "closed"

@@ -17,6 +17,7 @@ from webapp.photos.models import Photo
 from webapp.studies.models import Study
 from webapp.studies.photos import add_photo
 
+CAST = ("researcher",)
 LIGHT = 0.02  # linear, as dark photos are
 
 

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+CAST = ("player", "photo")
+
 
 def url(events):
     return f"/api/episodes/{events[0]['episode']}/"

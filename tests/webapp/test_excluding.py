@@ -87,6 +87,7 @@ def test_it_stays_excluded_as_its_player_is_rejected_and_accepted_again(planned)
     assert taken() == [0, 1]
 
 
+@pytest.mark.long
 def test_of_a_rejected_player_it_comes_back_with_the_player_alone(planned):
     play_all()
     episode = Episode.objects.first()

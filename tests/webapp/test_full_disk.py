@@ -80,7 +80,14 @@ def test_a_session_that_postgres_has_no_room_for_is_none_that_was_deleted(player
     assert (answer.status_code, answer.json()["error"]["code"]) == (507, "not_saved")
 
 
-@pytest.mark.parametrize("leaving", [0, 32 << 10, 72 << 10], ids=["the upload", "its preview", "its original"])
+@pytest.mark.parametrize(
+    "leaving",
+    [
+        pytest.param(0, id="the upload", marks=pytest.mark.long),
+        pytest.param(32 << 10, id="its preview", marks=pytest.mark.long),
+        pytest.param(72 << 10, id="its original"),
+    ],
+)
 def test_an_upload_without_room_says_so_and_leaves_nothing(
     disk, researcher, upload, refused, study, caplog, leaving, django_capture_on_commit_callbacks
 ):

@@ -1,6 +1,6 @@
 """No input is an error of the server: every address, with hostile text in its path, query, body and headers.
 
-A few hundred requests in ``make test``, always the same; many thousands, other ones each time, among the long tests.
+Some 60 requests in ``make test``, always the same; many thousands, other ones each time, among the long tests.
 """
 
 import json
@@ -233,7 +233,7 @@ def _check(site: Site, data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(_CHECKS, max_examples=120, derandomize=True)
+@settings(_CHECKS, max_examples=60, derandomize=True)
 def test_no_hostile_input_is_an_error_of_the_server(site: Site, data: st.DataObject) -> None:
     _check(site, data)
 

@@ -232,6 +232,7 @@ def decoded(paths, processes):
     return {source.path: result for source, result in decode_all(sources, previews_folder(), AUTO, processes)}
 
 
+@pytest.mark.long
 def test_photos_beside_one_that_kills_its_decoder_are_decoded_all_the_same(folder, bomb):
     bystander = Bystander(folder / "beach.png")
     bystander.deaths = bomb.deaths

@@ -51,6 +51,7 @@ def test_a_photo_that_cannot_be_read_is_refused_as_ever(tmp_path, folder):
         decode_isolated(SourceFile.read(path), folder)
 
 
+@pytest.mark.long
 def test_what_needs_more_than_its_share_is_read_alone_with_all_the_memory(source, monkeypatch, settings, folder):
     settings.DECODING_MEMORY = 600
     monkeypatch.setattr(isolated_decoding, "decode", partial(decoders.hungry, megabytes=400))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from datetime import timedelta
 from threading import BoundedSemaphore
 
@@ -9,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.webapp.conftest import BRIGHTER, Player, write_events
+from tests.webapp.conftest import BRIGHTER, Player, default_study, new_photo, write_events
 from webapp.games.models import Episode
 from webapp.photos.models import Photo
 from webapp.photos.storing import remove
@@ -19,12 +20,20 @@ from webapp.studies.sequences import Item, sequence
 from webapp.studies.withdrawing import withdraw
 
 
+@pytest.fixture(scope="class")
+def photos_once(made_once):
+    """Four photos of a study that wants two treatments of each, and gives each participant two, for all tests."""
+    with made_once():
+        study = default_study()
+        study.episodes_per_photo, study.photos_per_participant = 2, 2
+        study.save()
+        yield [new_photo(study, seed) for seed in range(1, 5)]
+
+
 @pytest.fixture
-def photos(study, make_photo):
-    """Four photos of a study that wants two treatments of each, and gives each participant two."""
-    study.episodes_per_photo, study.photos_per_participant = 2, 2
-    study.save()
-    return [make_photo(seed) for seed in range(1, 5)]
+def photos(photos_once, study):
+    """Those photos."""
+    return deepcopy(photos_once)
 
 
 def newcomer(kind="human"):
@@ -268,7 +277,7 @@ class TestRepeatsAndAttention:
         assert Lease.objects.get(purpose="attention").failed
         assert check.pk not in Coverage.objects.filter(taken__gt=0).values_list("photo", flat=True)
 
-    @pytest.mark.parametrize(("match", "failed"), [("any", False), ("all", True)])
+    @pytest.mark.parametrize(("match", "failed"), [pytest.param("any", False, marks=pytest.mark.long), ("all", True)])
     def test_one_of_several_rules_is_enough_or_all_must_be_kept(self, study, photos, match, failed):
         grey = {"filter": "black_white", "parameter": "amount", "low": 0.9, "high": 1}
         bright = {"filter": "exposure", "parameter": "ev", "low": 0.5, "high": 3}
@@ -321,6 +330,7 @@ def check_concurrent(study, make_photo, *, people, photos, each):
     assert set(twice.values()) == {1}
 
 
+@pytest.mark.long
 def test_a_balanced_order_counts_who_joins_at_once(transactional_db, study, make_photo):
     study.episodes_per_photo, study.order = 12, "balanced"
     study.save()
@@ -345,8 +355,8 @@ def test_who_withdraws_leaves_their_turn_to_the_next(study, make_photo):
     assert sorted(Participation.objects.values_list("turn", flat=True)) == [0, 1, 2]
 
 
-def test_twenty_at_once_fill_each_photo_exactly(transactional_db, study, make_photo):
-    check_concurrent(study, make_photo, people=20, photos=6, each=2)
+def test_twelve_at_once_fill_each_photo_exactly(transactional_db, study, make_photo):
+    check_concurrent(study, make_photo, people=12, photos=4, each=2)
 
 
 @pytest.mark.long

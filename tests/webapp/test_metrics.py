@@ -149,6 +149,7 @@ def test_a_report_of_an_error_says_nothing_of_who_was_there():
     assert left.keys() == {"request", "exception"}
 
 
+@pytest.mark.long
 def test_errors_are_reported_to_the_service_and_without_persons():
     reports = []
 

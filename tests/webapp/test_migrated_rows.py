@@ -24,10 +24,15 @@ OUR_GERMAN = "mit den Fotos und unter den zufälligen Namen veröffentlicht"
 
 
 def migrate(*targets: tuple[str, str]) -> Any:
-    """Bring the tables to some migrations, by default to the last ones; returns the models of then."""
+    """Bring the tables to some migrations, and all that those need; returns the models of then."""
     executor = MigrationExecutor(connection)
-    executor.migrate(wanted := list(targets) or executor.loader.graph.leaf_nodes())
-    return executor.loader.project_state(wanted).apps
+    return executor.migrate(list(targets)).apps
+
+
+def migrate_to_today() -> None:
+    """Bring the tables of our own apps that hold rows of before, and all that those need, to their last migrations."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([leaf for app in ("studies", "recruiting") for leaf in executor.loader.graph.leaf_nodes(app)])
 
 
 def store_studies(apps: Any) -> None:
@@ -90,7 +95,7 @@ def _up_to_date(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> It
                 )
             )
             store_consents(migrate(("studies", "0025_study_personal_agents")))
-            migrate()
+            migrate_to_today()
             yield
         finally:
             cursor.execute("SET search_path TO DEFAULT; DROP SCHEMA before CASCADE")

@@ -4,6 +4,8 @@ from editing.game.filters import VERSION
 from webapp.games.models import Episode
 from webapp.photos.storing import remove
 
+CAST = ("player",)
+
 
 def test_it_works(player, make_photo):
     photo = make_photo(licence="CC0 1.0", attribution="Ada")

@@ -2,13 +2,20 @@
 
 from io import StringIO
 
+import pytest
 from django.core.management import call_command
 
 from editing.trajectories.columns import rows
 from editing.trajectories.reading import open_snapshot
-from tests.webapp.test_recruitment import come, play_all, recruited  # noqa: F401
+from tests.webapp.test_recruitment import come, play_all, recruit
 from webapp.studies.leases import reject
 from webapp.studies.models import Participation
+
+
+@pytest.fixture
+def recruited(db):
+    """The study, with two photos, two people for each, and a recruiter."""
+    return recruit()
 
 
 def participations(tmp_path, **options):
@@ -16,7 +23,7 @@ def participations(tmp_path, **options):
     return list(rows(open_snapshot(tmp_path / "export").participations))
 
 
-def test_each_participation_has_a_row_with_its_numbers(recruited, built, tmp_path):  # noqa: F811
+def test_each_participation_has_a_row_with_its_numbers(recruited, built, tmp_path):
     player, _ = come()
     play_all(player)
     reject(Participation.objects.get(), "no effort")
@@ -28,7 +35,7 @@ def test_each_participation_has_a_row_with_its_numbers(recruited, built, tmp_pat
     assert second["completed"] >= second["joined"]
 
 
-def test_where_play_is_left_out_there_is_no_receipt(recruited, built, tmp_path):  # noqa: F811
+def test_where_play_is_left_out_there_is_no_receipt(recruited, built, tmp_path):
     player, _ = come()
     play_all(player)
     (row,) = participations(tmp_path, status=["open"])

@@ -127,7 +127,10 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ("shot.CR2", "empty.jpg") else pytest.param(name, marks=pytest.mark.long) for name in UNREADABLE],
+)
 def test_a_file_that_cannot_be_read_is_refused_with_its_reason_alone(researcher, upload, refused, settings, name):
     content, word = UNREADABLE[name]
     response = upload(researcher, content, name)

@@ -8,6 +8,8 @@ from editing.photos.read_options import ReadOptions
 from webapp.photos.storing import remove
 from webapp.studies.photos import add_photo
 
+CAST = ("player", "photo")
+
 
 def url(photo):
     return f"/api/photos/{photo.pk}/preview/1/"

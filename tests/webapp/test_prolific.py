@@ -25,6 +25,7 @@ from webapp.recruiting.tasks import poll_prolific
 from webapp.studies.leases import accept, is_full, reject
 from webapp.studies.models import Coverage, Identity, Participation, Study
 
+LONG = pytest.mark.long
 ANNA, BEN = "5f3c0ffee", "5f3c0bee5"
 
 
@@ -164,7 +165,10 @@ class TestAsking:
 
 
 class TestStates:
-    @pytest.mark.parametrize("status", ["RETURNED", "TIMED-OUT", "REJECTED", "SCREENED OUT"])
+    @pytest.mark.parametrize(
+        "status",
+        ["RETURNED", *(pytest.param(other, marks=LONG) for other in ("TIMED-OUT", "REJECTED", "SCREENED OUT"))],
+    )
     def test_who_is_replaced_there_frees_their_places(self, study_there, recruiter, status):
         play_one(arrive())
         recruiter.hand_in(ANNA, "ACTIVE")
@@ -188,7 +192,7 @@ class TestStates:
         arrive("another")
         assert taken() == [2, 2]
 
-    @pytest.mark.parametrize("is_taken", [False, True])
+    @pytest.mark.parametrize("is_taken", [pytest.param(False, marks=LONG), True])
     def test_who_hands_in_after_the_time_has_lost_nothing(self, study_there, recruiter, is_taken):
         player = arrive()
         recruiter.hand_in(ANNA, "TIMED-OUT")

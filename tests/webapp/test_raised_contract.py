@@ -110,17 +110,20 @@ class TestAnExport:
         assert OLD + "replayed" in said
         assert "nothing is wrong" in said
 
+    @pytest.mark.long
     def test_is_described_split_and_merged_with_its_versions(self, exported, raised, tmp_path):
         assert f"{VERSION}: 1" in safelight_output("dataset", "info", exported)
         safelight_output("dataset", "merge", exported, "-o", tmp_path / "merged")
         counts = read_snapshot(tmp_path / "merged").manifest["contract_versions"]
         assert counts == {str(VERSION): 1, str(raised): 1}
 
+    @pytest.mark.long
     def test_is_compared_without_what_is_old_and_that_is_said(self, exported, raised):
         side, _ = choose_players(read_play([exported]), ("people",))
         assert [[step.filter for step in episode.steps] for episode in side.episodes] == [["gamma"]]
         assert side.left_out == {f"played by version {VERSION} of the filters; this is version {raised}": 1}
 
+    @pytest.mark.long
     def test_gives_pictures_and_preferences_of_what_is_new_alone(self, exported, raised):
         with pytest.warns(UserWarning, match=OLD + "used"):
             assert [[step.filter for step in result.steps] for result in list_results(exported)] == [["gamma"]]
@@ -128,6 +131,7 @@ class TestAnExport:
         assert found.episodes == 1
         assert found.left_out[f"played by version {VERSION} of the filters; this is version {raised}"] == 1
 
+    @pytest.mark.long
     def test_draws_no_episode_that_is_old(self, old, exported, tmp_path):
         result = safelight("dataset", "render", exported, old, "-o", tmp_path / "figure.svg")
         assert result.exit_code == 1

@@ -48,10 +48,18 @@ def recruit():
     return study
 
 
+@pytest.fixture(scope="module")
+def recruited_once(made_once):
+    """The study, with two photos, two people for each, and a recruiter, for all tests."""
+    with made_once():
+        recruit()
+        yield
+
+
 @pytest.fixture
-def recruited(db):
-    """The study, with two photos, two people for each, and a recruiter."""
-    return recruit()
+def recruited(recruited_once, study):
+    """That study."""
+    return study
 
 
 def come(link=LINK, player=None):

@@ -114,6 +114,7 @@ def test_saving_other_fields_alone_keeps_no_slug(study):
     assert not study.former_slugs.exists()
 
 
+@pytest.mark.long
 def test_commands_and_snapshots_find_it_under_its_former_slug(old_player, rename, photo, photo_file, played, tmp_path):
     old_player.send(photo, played)
     call_command("export_dataset", output=tmp_path / "before", study="old-name")

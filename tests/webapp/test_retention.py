@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from editing.trajectories.snapshot import read_snapshot
 from tests.webapp.conftest import Player
-from tests.webapp.test_recruitment import LINK, come, play_all, recruited  # noqa: F401
+from tests.webapp.test_recruitment import LINK, come, play_all, recruit
 from tests.webapp.test_withdrawing import tables_with
 from webapp.datasets.tasks import forget_identities
 from webapp.games.models import Episode, Event
@@ -22,13 +22,19 @@ from webapp.studies.models import Consent, Participation, Study, Withdrawal
 MINE = "/play/default/mine/"
 
 
+@pytest.fixture
+def recruited(db):
+    """The study, with two photos, two people for each, and a recruiter."""
+    return recruit()
+
+
 def test_every_row_of_a_person_has_a_policy():
     assert set(retention.POLICIES) == set(withdrawing.POLICIES)
 
 
 class TestRetention:
     @pytest.fixture
-    def done(self, recruited, built):  # noqa: F811
+    def done(self, recruited, built):
         """Somebody who has done all of a study whose retention date is still to come."""
         player, _ = come()
         play_all(player)
@@ -54,7 +60,7 @@ class TestRetention:
         assert "You can do so until Jan. 1, 2999" in done.get(MINE).content.decode()
         assert done.get("/play/default/mine.json").status_code == 200
 
-    def test_then_nothing_leads_to_the_person(self, done, recruited):  # noqa: F811
+    def test_then_nothing_leads_to_the_person(self, done, recruited):
         ticket = done.join().json()["ticket"]
         self.end(recruited)
         for needle in LINK.values():
@@ -65,7 +71,7 @@ class TestRetention:
         form = {"ticket": ticket, "csrfmiddlewaretoken": other.client.cookies["csrftoken"].value}
         assert "no text of a page" in other.client.post(MINE, form).content.decode()
 
-    def test_play_and_consent_stay_under_the_same_pseudonym(self, done, recruited, tmp_path):  # noqa: F811
+    def test_play_and_consent_stay_under_the_same_pseudonym(self, done, recruited, tmp_path):
         before = self.players(tmp_path / "before")
         counts = Episode.objects.count(), Event.objects.count(), Consent.objects.count()
         self.end(recruited)
@@ -80,7 +86,7 @@ class TestRetention:
         assert showing.participant == Participation.objects.get().participant != participation.participant
         assert Participation.objects.get().anonymised is not None
 
-    def test_the_next_night_changes_nothing(self, done, recruited):  # noqa: F811
+    def test_the_next_night_changes_nothing(self, done, recruited):
         self.end(recruited)
         key = Participation.objects.get().participant_id
         forget_identities(timestamp=0)
@@ -146,7 +152,7 @@ class TestErasingAStudy:
         call_command("study", "erase", "over", "--name", "over", stdout=StringIO())
         assert not Study.objects.filter(slug="over").exists()
 
-    def test_it_stays_while_somebody_is_to_be_paid(self, recruited, built):  # noqa: F811
+    def test_it_stays_while_somebody_is_to_be_paid(self, recruited, built):
         player, _ = come()
         play_all(player)
         recruited.slug, recruited.state = "paid", "closed"

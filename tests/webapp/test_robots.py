@@ -117,6 +117,7 @@ def test_a_robot_goes_the_whole_way_from_the_link_to_the_code_and_the_receipt_ag
     assert not Coverage.objects.filter(taken__gt=0).exists()
 
 
+@pytest.mark.long
 def test_on_a_bad_network_and_from_device_to_device_all_is_there_once(robot, recruiting):
     visitors = [robot(number=number, faults=0.3) for number in range(2)]
     visits = [take_part(visitor, devices=0.5, seed=visitor._seed[1]) for visitor in visitors]
@@ -126,7 +127,7 @@ def test_on_a_bad_network_and_from_device_to_device_all_is_there_once(robot, rec
     assert receipts_of_study(recruiting) == expected
 
 
-@pytest.mark.parametrize("half_way", [True, False])
+@pytest.mark.parametrize("half_way", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_who_withdraws_leaves_nothing_and_cannot_come_back(robot, half_way):
     visitor = robot(faults=0 if half_way else 0.2)
     visit = take_part(visitor, withdraws=True, half_way=half_way)
@@ -138,6 +139,7 @@ def test_who_withdraws_leaves_nothing_and_cannot_come_back(robot, half_way):
         visitor.join()
 
 
+@pytest.mark.long
 def test_what_goes_over_the_wire_agrees_with_what_is_stored_and_planted_faults_are_found(robot, site, tmp_path):
     journal = Journal(tmp_path / "journal.jsonl")
     for number in range(2):
@@ -182,6 +184,7 @@ def test_who_comes_when_it_is_full_is_told(robot, recruiting):
     assert take_part(robot()).outcome == "full"
 
 
+@pytest.mark.long
 def test_who_does_not_do_as_told_fails_attention_and_knows_it_and_keeps_to_what_is_offered(robot, recruiting):
     recruiting.change({"filters": ["gamma", "exposure"], "maximum_steps": 1})
     recruiting.save()
@@ -195,6 +198,7 @@ def test_who_does_not_do_as_told_fails_attention_and_knows_it_and_keeps_to_what_
     assert code_for(recruiting, outcome_of(own) or "full") == visit.code
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_a_site_is_said_by_whatever_a_robot_knows(robot):
     def says(message):
         return pytest.raises(RobotError, match=message)

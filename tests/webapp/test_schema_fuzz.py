@@ -1,6 +1,6 @@
 """Requests made up from the API's own description: no error of the server, and no answer that it does not describe.
 
-Some 80 in ``make test``, always the same; 2,000 others among the long tests.
+Some 30 in ``make test``, always the same; 2,000 others among the long tests.
 """
 
 from http.cookies import SimpleCookie
@@ -97,7 +97,7 @@ _SETTINGS = settings(suppress_health_check=list(HealthCheck), deadline=None, dat
 
 
 @given(st.data())
-@settings(_SETTINGS, max_examples=80, derandomize=True)
+@settings(_SETTINGS, max_examples=30, derandomize=True)
 def test_the_api_answers_as_it_describes(api: Api, data: st.DataObject) -> None:
     api.check(data)
 

@@ -5,14 +5,19 @@ import runpy
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from django.core.checks import Tags, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test import override_settings
 from environs import EnvError
 
+from webapp import command_line
 from webapp import settings as settings_of_tests
 from webapp.configuration import mail_server, postgres_address
+from webapp.http.static_files import HashedFiles
 
 
 @pytest.fixture
@@ -66,6 +71,7 @@ def manage(*command):
 """
 
 
+@pytest.mark.long
 def test_the_web_process_serves_through_its_pool_and_never_imports_torch(python, db):
     url = postgres_address(connection.settings_dict)
     program = """
@@ -84,6 +90,7 @@ connection.close_pool()
     assert python("-c", program, DATABASE_URL=url).stdout.split("\n")[:3] == ["200", "200", "True []"]
 
 
+@pytest.mark.long
 def test_what_the_worker_imports_has_no_torch(python):
     program = """
 import os, sys, django
@@ -95,6 +102,22 @@ print(sorted(set(sys.modules) & {"torch", "learning"}), "webapp.downloads.tasks"
     assert python("-c", program).stdout == "[] True\n"
 
 
+def test_without_postgres_a_command_says_so_in_one_line(monkeypatch, capsys):
+    def fail(arguments):
+        raise OperationalError("connection failed: Connection refused\nIs it running?")
+
+    nowhere = SimpleNamespace(connection=None, settings_dict={"HOST": "127.0.0.1", "PORT": 1})
+    monkeypatch.setattr("django.core.management.execute_from_command_line", fail)
+    monkeypatch.setattr("django.db.connections", {"default": nowhere})
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: Postgres is not reachable at 127.0.0.1:1 (Connection refused): start it with")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.long
 def test_without_postgres_every_command_says_so_in_one_line(python):
     program = (
         FORKED
@@ -210,11 +233,47 @@ def test_cookies_and_hosts_follow_from_the_sites_address(site_settings, site, is
     assert (values["ALLOWED_HOSTS"], values["CSRF_TRUSTED_ORIGINS"]) == (hosts, origins)
 
 
+# What Django's checks of security read.
+CHECKED = (
+    "SILENCED_",
+    "SECURE_",
+    "SESSION_",
+    "CSRF_",
+    "SECRET_KEY",
+    "X_FRAME_",
+    "ALLOWED_HOSTS",
+    "MIDDLEWARE",
+    "DEBUG",
+)
+
+
+def test_djangos_check_of_security_has_nothing_to_say_of_a_server_and_much_of_a_machine(site_settings):
+    def warnings(**environment):
+        values = {name: value for name, value in site_settings(**environment).items() if name.startswith(CHECKED)}
+        with override_settings(**values):
+            found = run_checks(tags=[Tags.security], include_deployment_checks=True)
+            return {warning.id for warning in found if not warning.is_silenced()}
+
+    assert warnings(**SERVER) == set()
+    assert {"security.W012", "security.W016"} <= warnings()
+
+
+@pytest.mark.long
 def test_a_server_passes_djangos_own_check(python):
     done = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **SERVER)
     assert done.returncode == 0, done.stderr
 
 
+def test_what_was_collected_has_a_hashed_name_and_what_came_later_its_own(tmp_path):
+    (tmp_path / "site.css").write_text("body { color: black }")
+    files = HashedFiles(location=tmp_path, base_url="/static/")
+    list(files.post_process({"site.css": (files, "site.css")}))
+    assert files.url("site.css") != "/static/site.css"
+    assert (tmp_path / files.url("site.css").removeprefix("/static/")).is_file()
+    assert files.url("absent.js") == "/static/absent.js"
+
+
+@pytest.mark.long
 def test_static_files_are_collected_under_hashed_names(python, tmp_path):
     program = (
         FORKED

@@ -9,6 +9,8 @@ from webapp.games.models import Episode, Event
 from webapp.studies.models import Participation, StudyPhoto
 from webapp.studies.withdrawing import withdraw
 
+CAST = ("player", "photo")
+
 
 class WentOn(Exception):
     """Raised in place of the API's own answer."""

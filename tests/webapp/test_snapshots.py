@@ -232,6 +232,7 @@ class TestImport:
         assert Photo.objects.count() == 2
         assert [photo.preview.path.stat() for photo in play] == before
 
+    @pytest.mark.long
     def test_play_on_a_photo_that_was_removed_here_can_be_exported_again(
         self, play, tmp_path, django_capture_on_commit_callbacks
     ):

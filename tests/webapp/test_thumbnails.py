@@ -5,6 +5,8 @@ import io
 import pytest
 from PIL import Image
 
+CAST = ("researcher",)
+
 
 @pytest.mark.parametrize("look", ["game", "bright"])
 def test_a_thumbnail_is_a_small_picture(researcher, photo, look):

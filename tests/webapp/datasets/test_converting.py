@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from copy import deepcopy
+from pathlib import Path
 
 import minari
 import pandas as pd
@@ -15,7 +16,7 @@ from tests.webapp.conftest import Player, default_study, logged_in
 from tests.webapp.datasets.conftest import built_version
 from tests.webapp.desk.test_studies import post, text
 from tests.webapp.site_files import made_of
-from webapp.datasets import converting, learning_command
+from webapp.datasets import command_jobs, converting, learning_command
 from webapp.datasets.building import MOST_ATTEMPTS
 from webapp.datasets.converting import convert, sizes_of
 from webapp.datasets.models import ConvertedVersion, DatasetVersion
@@ -88,6 +89,7 @@ def test_csv_is_made_by_the_worker_downloaded_and_resumed(researcher, ask):
         assert "default-v1-csv/codebook.csv" in packed.namelist()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_minari_is_made_of_so_many_episodes_as_are_asked_for(researcher, ask, tmp_path):
     row = ask("minari", most=2)
@@ -117,7 +119,18 @@ def test_a_disk_without_room_is_said_and_nothing_is_left(researcher, ask, versio
     assert made_of(version) == []
 
 
-def test_it_goes_with_the_version(researcher, ask, version, django_capture_on_commit_callbacks):
+@pytest.fixture
+def in_no_time(monkeypatch):
+    """Conversions give a file of one line, where a test is about what becomes of them."""
+
+    def write(function, arguments, **options):
+        (folder := Path(arguments[arguments.index("-o") + 1])).mkdir()
+        (folder / "steps.csv").write_text("episode\n")
+
+    monkeypatch.setattr(command_jobs, "run_isolated", write)
+
+
+def test_it_goes_with_the_version(researcher, ask, in_no_time, version, django_capture_on_commit_callbacks):
     row = ask("csv")
     convert(row.pk, never)
     assert row.file.path.exists()
@@ -128,7 +141,7 @@ def test_it_goes_with_the_version(researcher, ask, version, django_capture_on_co
     assert researcher.get(f"{FORMS}csv.zip").status_code == 404
 
 
-def test_one_that_is_written_as_somebody_withdraws_never_appears(ask, version, monkeypatch):
+def test_one_that_is_written_as_somebody_withdraws_never_appears(ask, in_no_time, version, monkeypatch):
     row = ask("csv")
     pack = converting.pack
 
@@ -158,7 +171,7 @@ def test_one_whose_worker_has_died_is_taken_up_and_not_for_ever(ask):
     assert "worker died at it" in row.reason
 
 
-def test_it_can_be_deleted_to_make_room(researcher, ask, django_capture_on_commit_callbacks):
+def test_it_can_be_deleted_to_make_room(researcher, ask, in_no_time, django_capture_on_commit_callbacks):
     row = ask("csv")
     convert(row.pk, never)
     with django_capture_on_commit_callbacks(execute=True):
@@ -167,7 +180,7 @@ def test_it_can_be_deleted_to_make_room(researcher, ask, django_capture_on_commi
     assert not ConvertedVersion.objects.exists()
 
 
-def test_by_token_it_is_asked_for_and_downloaded(client, study, ada, version):
+def test_by_token_it_is_asked_for_and_downloaded(client, study, ada, in_no_time, version):
     headers = {"Authorization": f"Bearer {ApiToken.make(study, ada, 'script', Role.EDITOR)[1]}"}
     url = "/api/studies/default/versions/1/forms/"
     told = {row["form"]: row for row in client.get(url, headers=headers).json()}
@@ -183,7 +196,7 @@ def test_by_token_it_is_asked_for_and_downloaded(client, study, ada, version):
     assert told["csv"]["bytes"] == len(content)
 
 
-def test_everybody_can_download_it_once_the_version_is_published(ask, version):
+def test_everybody_can_download_it_once_the_version_is_published(ask, in_no_time, version):
     convert(ask("csv").pk, never)
     assert Player().get("/data/default/1/forms/csv.zip").status_code == 404
     DatasetVersion.objects.update(published=version.stored)
@@ -192,7 +205,7 @@ def test_everybody_can_download_it_once_the_version_is_published(ask, version):
     assert Player().get("/data/default/1/forms/minari.zip").status_code == 404
 
 
-def test_viewers_can_download_but_not_ask(study, bob, ask):
+def test_viewers_can_download_but_not_ask(study, bob, ask, in_no_time):
     Membership.objects.create(study=study, user=bob, role=Role.VIEWER)
     viewer = logged_in(bob)
     convert(ask("csv").pk, never)

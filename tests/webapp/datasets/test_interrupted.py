@@ -49,6 +49,7 @@ def left(settings) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_killed_in_the_midst_of_it_it_is_built_by_the_next_worker(photos, study, settings, monkeypatch):
     version = new_version(study, Choice())
@@ -100,6 +101,7 @@ def test_while_it_is_written_its_heart_beats(photos, study, monkeypatch):
     assert (version.state, version.progress) == ("ready", 100)
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_postgres_ends_is_said_and_it_can_be_repeated(photos, study, settings, monkeypatch):
     version = new_version(study, Choice())

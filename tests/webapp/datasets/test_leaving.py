@@ -50,6 +50,7 @@ def test_the_next_version_has_a_tombstone_by_which_old_rows_are_found(photos, le
     assert new.manifest["rows"]["episodes"] == 2
 
 
+@pytest.mark.long
 def test_there_is_one_for_every_key(photos, leaving, leave, make_version):
     make_version()
     make_version(unlinkable=True)
@@ -144,6 +145,7 @@ class TestBackups:
         assert Withdrawal.objects.count() == 1
         assert Participation.objects.count() == 1
 
+    @pytest.mark.long
     def test_tombstones_of_a_version_do_too(self, photos, leaving, leave, make_version, read):
         make_version()
         pseudonym, study, participant = leaving.pseudonym, leaving.study, leaving.participant

@@ -1,5 +1,7 @@
 """Who holds an old version finds, by the next one, the rows of who has withdrawn, and what is left is right."""
 
+import pytest
+
 from editing.trajectories.forgetting import rows_to_forget, write_without
 from editing.trajectories.reading import open_snapshot
 from editing.trajectories.tombstones import read_tombstones
@@ -10,6 +12,7 @@ from webapp.studies.models import Participation
 from webapp.studies.withdrawing import withdraw
 
 
+@pytest.mark.long
 def test_an_old_copy_forgets_by_its_successor(
     photos, make_version, read, tmp_path, django_capture_on_commit_callbacks
 ) -> None:

@@ -22,7 +22,7 @@ VIEW = ("view", {"parameters": {"viewport_width": 1439.0, "viewport_height": 877
 
 
 class TestRows:
-    def test_it_works(self, photos, make_version, read):
+    def test_they_are_all_there_receipts_add_up_and_times_count_from_the_opening(self, photos, make_version, read):
         version = make_version()
         snapshot = read(version)
         assert (version.number, str(version)) == (1, "default-v1")
@@ -36,6 +36,12 @@ class TestRows:
         assert (snapshot.manifest["study"], snapshot.manifest["version"]) == ("default", 1)
         assert snapshot.manifest["selection"] == Choice().to_json()
         assert list(file_problems(snapshot)) == []
+        receipts = receipts_of(snapshot)
+        assert [receipt.problems for receipt in receipts] == [[], []]
+        assert sum(receipt.events for receipt in receipts) == 21
+        played = {str(episode.pk): episode.started for episode in Episode.objects.all()}
+        for row in rows(snapshot.episodes):
+            assert row["started"] - datetime(1970, 1, 1, tzinfo=UTC) == played[row["id"]] - version.key.opened
 
     def test_people_have_other_names_than_on_the_site_the_same_in_all_versions(self, study, photos, make_version, read):
         first, second = read(make_version()), read(make_version())
@@ -59,18 +65,6 @@ class TestRows:
             assert len(mine) == len(set(other.table(table).column(column).to_pylist()))
             assert mine.isdisjoint(other.table(table).column(column).to_pylist()), (table, column)
         assert not [problem for receipt in receipts_of(other) for problem in receipt.problems]
-
-    def test_times_count_from_the_opening_of_the_study(self, study, photos, make_version, read):
-        version = make_version()
-        opened = version.key.opened
-        played = {str(episode.pk): episode.started for episode in Episode.objects.all()}
-        for row in rows(read(version).episodes):
-            assert row["started"] - datetime(1970, 1, 1, tzinfo=UTC) == played[row["id"]] - opened
-
-    def test_receipts_add_up(self, photos, make_version, read):
-        receipts = receipts_of(read(make_version()))
-        assert [receipt.problems for receipt in receipts] == [[], []]
-        assert sum(receipt.events for receipt in receipts) == 21
 
     def test_windows_are_coarse_unless_somebody_chooses_otherwise(self, player, make_photo, make_version, read):
         player.send(make_photo(3), write_events(("start", {}), VIEW, *BRIGHTER[1:], ("submit", {})))

@@ -9,6 +9,7 @@ from webapp.studies.members import Membership, Role, set_role
 from webapp.studies.models import Study
 from webapp.studies.tokens import ApiToken
 
+CAST = ("researcher",)
 MEMBERS = "/desk/studies/default/members/"
 CHANGE = "/desk/studies/default/members/change/"
 TOKENS = "/desk/studies/default/tokens/"

@@ -93,6 +93,7 @@ def test_why_it_cannot_be_made_is_said_and_it_can_be_asked_for_again(editor, ana
     assert PowerAnalysis.objects.get().state == "queued"
 
 
+@pytest.mark.long
 def test_it_is_deleted_as_somebody_withdraws_and_one_that_is_made_meanwhile_never_appears(
     editor, analysis, here, monkeypatch
 ):
@@ -108,6 +109,7 @@ def test_it_is_deleted_as_somebody_withdraws_and_one_that_is_made_meanwhile_neve
     assert "Found from" not in text(editor.get(SETTINGS))
 
 
+@pytest.mark.long
 def test_a_worker_that_is_to_end_leaves_it_to_the_next(analysis, monkeypatch):
     def stop(*arguments, **options):
         raise command_jobs.Stopped

@@ -16,6 +16,7 @@ from webapp.games.models import Episode
 from webapp.studies.arrivals import Arrival
 from webapp.studies.models import Lease, Participation, Study
 
+CAST = ("researcher",)
 MOST_STATEMENTS = 25
 
 
@@ -28,7 +29,7 @@ def planned(study):
 
 
 @pytest.fixture(scope="class")
-def populated_once(made_once):
+def populated_once(made_once, cast):
     """60 people and 200 photos, each of which is wanted three times, for all tests of a class."""
     with made_once():
         study = default_study()

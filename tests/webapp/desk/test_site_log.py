@@ -18,6 +18,7 @@ from webapp.studies.erasing import erase_study
 from webapp.studies.log import KEPT_FOR, StudyAction, log
 from webapp.studies.models import Study
 
+CAST = ("researcher",)
 LOG = "/desk/log/"
 
 

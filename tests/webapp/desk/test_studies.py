@@ -1,6 +1,7 @@
 """Studies on the desk: the list, beginning and copying one, its settings, its state, its links."""
 
 import json
+from copy import deepcopy
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from webapp.studies.log import StudyAction
 from webapp.studies.members import Membership
 from webapp.studies.models import Study, StudyChange
 
+CAST = ("researcher",)
 KNOWN = {"controller": "University of Somewhere", "contact": "ada@example.org", "ethics_approval": "EC 12/2026"}
 
 
@@ -52,23 +54,37 @@ def draft(study):
     return study
 
 
+def filled(browser):
+    """What the form of the default study would send."""
+    bound = browser.get("/desk/studies/default/configure/").context["form"]
+    values = {}
+    for name, field in bound.fields.items():
+        if not field.disabled:
+            values |= rows(name, bound[name]) if isinstance(field, Rows) else {name: bound[name].value()}
+    return {
+        name: "on" if value is True else value
+        for name, value in values.items()
+        if value is not None and value is not False
+    }
+
+
 @pytest.fixture
 def form(owner, study):
-    """What the form of the study would send."""
+    """Opens the form of the study, as it is by then, and tells what it would send."""
+    return lambda browser=owner: filled(browser)
 
-    def filled(browser=owner):
-        bound = browser.get("/desk/studies/default/configure/").context["form"]
-        values = {}
-        for name, field in bound.fields.items():
-            if not field.disabled:
-                values |= rows(name, bound[name]) if isinstance(field, Rows) else {name: bound[name].value()}
-        return {
-            name: "on" if value is True else value
-            for name, value in values.items()
-            if value is not None and value is not False
-        }
 
-    return filled
+@pytest.fixture(scope="module")
+def unchanged_once(made_once, cast):
+    """What the form of the study sends as it is at first, for all tests."""
+    with made_once():
+        yield filled(cast["researcher"].copy())
+
+
+@pytest.fixture
+def unchanged(unchanged_once, study):
+    """That."""
+    return deepcopy(unchanged_once)
 
 
 class TestTheList:
@@ -123,15 +139,15 @@ class TestSettings:
         assert shown == {"slug", *Study.setting_names()} - {"attention_items"}
         assert "0 attention items" in text(owner.get("/desk/studies/default/configure/"))
 
-    def test_it_works(self, owner, study, ada, form):
-        answer = post(owner, "/desk/studies/default/configure/", **form() | {"title": "Renamed", "minutes": "20"})
+    def test_it_works(self, owner, study, ada, unchanged):
+        answer = post(owner, "/desk/studies/default/configure/", **unchanged | {"title": "Renamed", "minutes": "20"})
         assert answer["Location"] == "/desk/studies/default/"
         study.refresh_from_db()
         assert (study.title, study.minutes) == ("Renamed", 20)
         assert StudyChange.objects.last().changed_by == ada
 
-    def test_boxes_are_written_one_a_line(self, owner, study, form):
-        post(owner, "/desk/studies/default/configure/", **form() | {"consent_boxes": "I am 18.\n\n I agree. "})
+    def test_boxes_are_written_one_a_line(self, owner, study, unchanged, form):
+        post(owner, "/desk/studies/default/configure/", **unchanged | {"consent_boxes": "I am 18.\n\n I agree. "})
         study.refresh_from_db()
         assert study.consent_boxes == ["I am 18.", "I agree."]
         assert form()["consent_boxes"] == "I am 18.\nI agree."
@@ -140,19 +156,19 @@ class TestSettings:
         ("name", "value", "said"),
         [
             ("maximum_steps", "9", "less than or equal to 5"),
-            ("conditions-TOTAL_FORMS", "many", "marked"),
-            ("title", "", "required"),
+            pytest.param("conditions-TOTAL_FORMS", "many", "marked", marks=pytest.mark.long),
+            pytest.param("title", "", "required", marks=pytest.mark.long),
         ],
     )
-    def test_what_is_wrong_stands_beside_its_field(self, owner, form, name, value, said):
-        answer = post(owner, "/desk/studies/default/configure/", **form() | {name: value})
+    def test_what_is_wrong_stands_beside_its_field(self, owner, unchanged, name, value, said):
+        answer = post(owner, "/desk/studies/default/configure/", **unchanged | {name: value})
         assert answer.status_code == 400
         setting, _, _ = name.partition("-")
         assert any(said in error for error in answer.context["form"].errors[setting])
         assert f'href="#setting-{setting}"' in text(answer)
 
-    def test_lists_are_made_of_fields(self, owner, study, form):
-        sent = form()
+    def test_lists_are_made_of_fields(self, owner, study, unchanged):
+        sent = unchanged
         sent |= row(
             "conditions", 0, name="three", maximum_steps="3", allow_untouched="yes", filters=["exposure", "tone"]
         )
@@ -186,7 +202,7 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("setting", "value"),
         [
-            (
+            pytest.param(
                 "conditions",
                 [
                     {"name": "a", "changes": {"photos_per_participant": None, "tasks": [], "reveal": "off"}},
@@ -195,8 +211,11 @@ class TestSettings:
                         "changes": {"tutorial": False, "filters": [], "repeat_share": 0.5, "agent": "agent:x"},
                     },
                 ],
+                marks=pytest.mark.long,
             ),
-            ("translations", {"de": {"title": "Fotos", "consent_text": "Ja?"}, "fr": {}}),
+            pytest.param(
+                "translations", {"de": {"title": "Fotos", "consent_text": "Ja?"}, "fr": {}}, marks=pytest.mark.long
+            ),
             (
                 "tasks",
                 [
@@ -212,7 +231,11 @@ class TestSettings:
                     },
                 ],
             ),
-            ("questionnaires", {"q": {"pages": [{"elements": [{"type": "comment", "name": "ä"}]}]}}),
+            pytest.param(
+                "questionnaires",
+                {"q": {"pages": [{"elements": [{"type": "comment", "name": "ä"}]}]}},
+                marks=pytest.mark.long,
+            ),
         ],
     )
     def test_what_is_left_alone_stays_as_it_is(self, owner, study, form, setting, value):
@@ -236,19 +259,26 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("setting", "fields", "said"),
         [
-            ("tasks", {"kind": "", "name": "x"}, "This field is required."),
-            ("tasks", {"kind": "rating", "name": "x", "trials": "many"}, "Enter a whole number."),
             ("tasks", {"kind": "play", "trials": "3"}, "there is no setting trials of this kind of task"),
-            ("tasks", {"kind": "rating", "name": "x", "makers": ["person"], "more": "[1]"}, "An object, such as"),
-            ("questionnaires", {"name": "x", "survey": "{"}, "Enter a valid JSON."),
-            ("conditions", {"name": "one"}, "at least two"),
             ("conditions", {"name": "one", "maximum_steps": "many"}, "Enter a whole number."),
-            ("translations", {"language": "german"}, "is no code of a language"),
+            *(
+                pytest.param(*wrong, marks=pytest.mark.long)
+                for wrong in (
+                    ("tasks", {"kind": "", "name": "x"}, "This field is required."),
+                    ("tasks", {"kind": "rating", "name": "x", "trials": "many"}, "Enter a whole number."),
+                    ("tasks", {"kind": "rating", "name": "x", "makers": ["person"], "more": "[1]"}, "An object, such"),
+                    ("questionnaires", {"name": "x", "survey": "{"}, "Enter a valid JSON."),
+                    ("conditions", {"name": "one"}, "at least two"),
+                    ("translations", {"language": "german"}, "is no code of a language"),
+                )
+            ),
         ],
     )
-    def test_what_is_wrong_in_a_row_is_said_in_it_and_nothing_typed_is_lost(self, owner, form, setting, fields, said):
+    def test_what_is_wrong_in_a_row_is_said_in_it_and_nothing_typed_is_lost(
+        self, owner, unchanged, setting, fields, said
+    ):
         answer = post(
-            owner, "/desk/studies/default/configure/", **form() | row(setting, 0, **fields) | {"minutes": "7"}
+            owner, "/desk/studies/default/configure/", **unchanged | row(setting, 0, **fields) | {"minutes": "7"}
         )
         assert answer.status_code == 400
         page = text(answer)
@@ -257,12 +287,12 @@ class TestSettings:
         assert f'name="{setting}-0-{next(iter(fields))}"' in page
         assert Study.objects.get().minutes is None
 
-    def test_nothing_is_changed_by_what_is_refused(self, owner, study, form):
-        post(owner, "/desk/studies/default/configure/", **form() | {"maximum_steps": "9", "title": "Another"})
+    def test_nothing_is_changed_by_what_is_refused(self, owner, study, unchanged):
+        post(owner, "/desk/studies/default/configure/", **unchanged | {"maximum_steps": "9", "title": "Another"})
         assert Study.objects.get(pk=study.pk).title == "Open study"
 
-    def test_two_windows_do_not_overwrite_each_other(self, owner, editor, study, form):
-        older = form()
+    def test_two_windows_do_not_overwrite_each_other(self, owner, editor, study, unchanged, form):
+        older = unchanged
         post(editor, "/desk/studies/default/configure/", **form(editor) | {"minutes": "20"})
         answer = post(owner, "/desk/studies/default/configure/", **older | {"minutes": "10"})
         assert answer.status_code == 400

@@ -41,6 +41,7 @@ def count_tries(before):
         cursor.execute("UPDATE procrastinate_jobs SET attempts = %s", [before])
 
 
+@pytest.mark.long
 def test_what_has_killed_its_worker_twice_is_taken_up_once_more(player, finished, work, die_at_work):
     ask(player, finished)
     count_tries(before=1)
@@ -71,6 +72,7 @@ def test_what_is_done_every_minute_is_no_job_to_take_up(finished, work):
     assert not ProcrastinateJob.objects.filter(pk__in=waiting, status__in=("todo", "doing")).exists()
 
 
+@pytest.mark.long
 def test_a_download_whose_job_is_gone_gets_a_new_one(player, finished, work):
     ask(player, finished)
     with connection.cursor() as cursor:
@@ -90,6 +92,7 @@ def test_old_downloads_are_deleted_and_can_be_asked_for_again(player, finished, 
     assert ask(player, finished).status_code == 202
 
 
+@pytest.mark.long
 def test_drafts_that_nobody_finished_are_deleted_after_a_day(player, finished, work):
     ask(player, finished)
     work()

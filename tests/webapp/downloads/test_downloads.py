@@ -49,6 +49,7 @@ class TestMaking:
         assert (picture.format, picture.size) == ("JPEG", (96, 64))
         assert not jobs().exists()
 
+    @pytest.mark.long
     def test_two_formats_are_two_files_of_the_picture_that_was_handed_in(self, player, finished, photo_file, work):
         for file_format in ("tiff16", "png16"):
             ask(player, finished, file_format)
@@ -60,7 +61,7 @@ class TestMaking:
         assert Image.open(io.BytesIO(fetched(player, finished, "png16"))).format == "PNG"
 
     def test_a_photo_is_read_again_as_it_was_read_at_first(self, work, player, study, photo_file, played):
-        study.allow_downloads = True
+        study.allow_downloads, study.agent = True, ""
         study.save()
         photo = add_photo(study, photo_file(3), ReadOptions("linear", "srgb")).photo
         player.send(photo, played)
@@ -79,6 +80,7 @@ class TestMaking:
         work()
         assert Download.objects.get().file.path.stat() == made
 
+    @pytest.mark.long
     def test_a_file_that_was_lost_is_made_again(self, player, finished, work, refused):
         ask(player, finished)
         work()
@@ -95,18 +97,16 @@ class TestMaking:
 
 
 class TestWho:
-    def test_another_players_episode_is_not_found(self, player, other_player, stranger, finished, work, refused):
-        ask(player, finished)
+    def test_a_researcher_has_every_episode_and_another_player_finds_none(
+        self, player, other_player, stranger, researcher, finished, work, refused
+    ):
+        assert ask(researcher, finished).status_code == 202
         work()
+        assert fetched(researcher, finished) == fetched(player, finished)
         for visitor in (other_player, stranger):
             assert refused(ask(visitor, finished)) == (404, "not_found")
             assert refused(visitor.get(url(finished))) == (404, "not_found")
             assert refused(visitor.get(f"{url(finished)}jpeg/")) == (404, "not_found")
-
-    def test_a_researcher_has_every_episode(self, player, researcher, finished, work):
-        assert ask(researcher, finished).status_code == 202
-        work()
-        assert fetched(researcher, finished) == fetched(player, finished)
 
     def test_an_unknown_episode_or_format_is_refused(self, player, finished, refused):
         assert refused(player.get(f"/api/episodes/{uuid4()}/downloads/")) == (404, "not_found")
@@ -165,7 +165,14 @@ class TestNotOffered:
             photo.original.path.write_bytes(original)
             assert player.get(url(finished)).json()["offered"]
 
-    @pytest.mark.parametrize("change", REASONS)
+    @pytest.mark.parametrize(
+        "change",
+        [
+            photo_taken_out,
+            original_lost,
+            *(pytest.param(change, marks=pytest.mark.long) for change in (no_downloads, no_original)),
+        ],
+    )
     def test_what_changes_while_it_waits_is_the_reason_why_it_failed(self, player, photo, finished, work, change):
         ask(player, finished)
         change(photo)
@@ -209,6 +216,7 @@ def test_who_has_too_many_under_way_is_asked_to_wait(player, finished, work, set
     assert ask(player, finished, "png16").status_code == 202
 
 
+@pytest.mark.long
 def test_nobody_asks_for_more_than_a_days_quota(player, finished, work, settings, refused, researcher):
     settings.DOWNLOADS_PER_DAY = 1
     ask(player, finished)

@@ -20,6 +20,7 @@ from webapp.downloads.tasks import FAILED_JOBS_HOURS, develop_download
 
 
 class TestFailing:
+    @pytest.mark.long
     def test_an_original_that_cannot_be_read_is_said_and_can_be_tried_again(self, player, photo, finished, work):
         whole = photo.original.path.read_bytes()
         photo.original.path.write_bytes(whole[: len(whole) // 2])
@@ -35,6 +36,7 @@ class TestFailing:
         work()
         assert states(player, finished) == {"jpeg": "ready"}
 
+    @pytest.mark.long
     def test_a_folder_that_cannot_be_written_to_is_said(self, player, finished, work):
         downloads_folder().touch()
         ask(player, finished)
@@ -58,6 +60,7 @@ class TestFailing:
         work()
         assert states(player, finished) == {"jpeg": "ready"}
 
+    @pytest.mark.long
     def test_a_job_that_fails_is_counted_for_a_day(self, player, finished, work, monkeypatch):
         alerts = (Path(settings.BASE_DIR) / "deploy" / "prometheus-alerts.yml").read_text()
         assert 'expr: safelight_jobs{status="failed"} > 0\n' in alerts
@@ -91,6 +94,7 @@ def faulty(*arguments, **options):
     raise AssertionError("a secret detail")
 
 
+@pytest.mark.long
 def test_a_worker_that_is_stopped_puts_back_what_it_is_at(player, finished, work, refused):
     ask(player, finished)
     row = Download.objects.get()

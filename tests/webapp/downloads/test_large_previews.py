@@ -53,6 +53,7 @@ def test_an_update_gives_old_photos_what_new_ones_have(old_photos, work):
     assert not waiting().exists()
 
 
+@pytest.mark.long
 def test_what_cannot_be_made_is_logged_and_keeps_none_from_the_others(old_photos, work, caplog, monkeypatch):
     damaged, lost, whole = Photo.objects.filter(width=1500).order_by("pk")
     damaged.original.path.write_bytes(b"\x93NUMPY damaged")
@@ -64,6 +65,7 @@ def test_what_cannot_be_made_is_logged_and_keeps_none_from_the_others(old_photos
     assert f"{damaged.name} gets no larger preview: " in caplog.text
 
 
+@pytest.mark.long
 def test_a_photo_that_would_be_read_otherwise_keeps_its_preview_alone_and_is_not_tried_again(old_photos, work):
     photo = Photo.objects.filter(width=1500).order_by("pk").first()
     np.save(photo.original.path, np.full((72, 1500, 3), 0.5, np.float32))

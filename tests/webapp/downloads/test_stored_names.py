@@ -60,6 +60,7 @@ def test_jobs_queued_under_the_old_names_are_done(player, finished, queue_of_tod
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
 
 
+@pytest.mark.long
 def test_what_a_dead_worker_has_left_under_the_old_name_is_taken_up(player, finished, queue_of_today, work):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = %s", [OLD_DOWNLOAD])

@@ -72,10 +72,11 @@ def makers_of(trials: Any) -> list[tuple[str, ...]]:
     return [tuple(made[trial["id"]][index] for index in range(len(trial["pictures"]))) for trial in trials]
 
 
-def test_ratings_are_balanced_and_blind(configure, pictures, built_judging, django_assert_max_num_queries):
+@pytest.mark.parametrize("people", [6, pytest.param(15, marks=pytest.mark.long)])
+def test_ratings_are_balanced_and_blind(configure, pictures, built_judging, django_assert_max_num_queries, people):
     configure(judging_task(trials=TRIALS))
     positions: dict[str, list[int]] = defaultdict(list)
-    for _ in range(15):
+    for _ in range(people):
         player = new_player()
         with django_assert_max_num_queries(40):
             trials = shown(player)["trials"]
@@ -92,11 +93,11 @@ def test_ratings_are_balanced_and_blind(configure, pictures, built_judging, djan
     check_blind(player, trials, makers)
 
 
-@pytest.mark.parametrize("kind", ["pair", "turing_pair"])
+@pytest.mark.parametrize("kind", ["pair", pytest.param("turing_pair", marks=pytest.mark.long)])
 def test_of_two_pictures_each_maker_stands_as_often_on_either_side(configure, pictures, built_judging, kind):
     configure(judging_task(kind, trials=6))
     sides: Counter[tuple[str, ...]] = Counter()
-    for _ in range(6):
+    for _ in range(3):
         player = new_player()
         trials = shown(player)["trials"]
         of_player = Counter(makers_of(trials))

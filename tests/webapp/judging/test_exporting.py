@@ -21,17 +21,17 @@ from webapp.studies.models import Participation, Study
 
 @pytest.fixture(scope="module")
 def judge_once(made_once, judged_once):
-    """Somebody who has judged six pictures, one of them twice, and answered two questions."""
+    """Somebody who has judged three pictures, one of them twice, and answered two questions."""
     with made_once():
         after = {"kind": "questionnaire", "name": "after"}
         makers = ["expert", "agent", "untouched"]
         # What was stored without events, as an import would, is no person's play in an export.
         Participant.objects.filter(kind="human").update(kind="expert")
         Participant.objects.filter(pseudonym__startswith="agent:").update(kind="agent")
-        task = judging_task(trials=6, repeat_share=0.17, makers=makers)
+        task = judging_task(trials=3, repeat_share=0.34, makers=makers)
         give_tasks(default_study(), task, after, questionnaires={"after": AFTER})
         player = new_player()
-        assert judge_all(player, 4) == 7
+        assert judge_all(player, 4) == 4
         assert answer(player, "after", {"remarks": 'It was "fine", über.'}).status_code == 200
         yield player
 
@@ -51,7 +51,7 @@ def test_judgements_and_answers_are_exported(judge, tmp_path):
     assert not Event.objects.exists()
     snapshot = export(tmp_path)
     judgements = list(rows(snapshot.judgements))
-    assert [row["position"] for row in judgements] == list(range(7))
+    assert [row["position"] for row in judgements] == list(range(4))
     assert {(row["kind"], row["task"], row["answer"]) for row in judgements} == {("rating", "judged", 4)}
     assert sum(row["repeat"] for row in judgements) == 1
     for row in judgements:
@@ -69,18 +69,18 @@ def test_judgements_and_answers_are_exported(judge, tmp_path):
 
 def test_receipts_count_them_here_and_from_an_export_alone(judge, study, tmp_path):
     (receipt,) = receipts_of_study(study)
-    assert (receipt.complete, receipt.judgements, receipt.answers, receipt.problems) == (True, 7, 1, [])
+    assert (receipt.complete, receipt.judgements, receipt.answers, receipt.problems) == (True, 4, 1, [])
     snapshot = export(tmp_path)
     assert receipts_of(snapshot) == [receipt]
     out = StringIO()
     call_command("receipts", "default", stdout=out)
-    assert "7 judgements, 1 answers" in out.getvalue()
+    assert "4 judgements, 1 answers" in out.getvalue()
 
 
 def test_a_judgement_of_a_picture_that_is_left_out_names_its_maker_alone(judge, tmp_path):
     Episode.objects.filter(participant__kind="agent").update(status="excluded", exclusion_reason="for the test")
     judgements = list(rows(export(tmp_path).judgements))
-    assert len(judgements) == 7
+    assert len(judgements) == 4
     by_agents = [row for row in judgements if row["makers"] == ["agent"]]
     assert by_agents
     assert all(row["episodes"] == [None] for row in by_agents)
@@ -91,15 +91,15 @@ def test_a_removed_photo_that_was_judged_stays_in_exports(judge, judged_photos, 
     for photo in judged_photos:
         Episode.objects.filter(photo=photo).update(status="excluded", exclusion_reason="for the test")
         remove(photo)
-    assert export(tmp_path).judgements.num_rows == 7
+    assert export(tmp_path).judgements.num_rows == 4
 
 
 def test_ones_own_data_have_both(judge):
     data = json.loads(judge.get("/play/default/mine.json").content)
-    assert [(row["task"], row["answer"]) for row in data["judgements"]] == [("judged", 4)] * 7
+    assert [(row["task"], row["answer"]) for row in data["judgements"]] == [("judged", 4)] * 4
     assert data["answers"][0]["answers"] == {"remarks": 'It was "fine", über.'}
     page = judge.get("/play/default/mine/").content.decode()
-    assert "7 judgements of pictures" in page
+    assert "4 judgements of pictures" in page
     assert "1 answer to a questionnaire" in page
 
 

@@ -23,8 +23,8 @@ from webapp.studies.withdrawing import withdraw
 
 @pytest.fixture
 def judge(configure, judged_photos):
-    """Somebody who is to rate six pictures."""
-    configure(judging_task(trials=6))
+    """Somebody who is to rate three pictures."""
+    configure(judging_task(trials=3))
     return new_player()
 
 
@@ -38,12 +38,12 @@ def counted():
 class TestTrials:
     def test_it_works(self, judge):
         given = shown(judge)
-        assert (given["task"], given["kind"], given["done"], len(given["trials"])) == ("judged", "rating", 0, 6)
+        assert (given["task"], given["kind"], given["done"], len(given["trials"])) == ("judged", "rating", 0, 3)
         assert judge.next().json()["elsewhere"] == "/play/default/judging/"
         trial = given["trials"][0]
         assert (trial["width"], trial["height"], len(trial["pictures"])) == (96, 64, 1)
         assert picture(judge, trial).format == "WEBP"
-        assert say(judge, trial, 4, 1234).json() == {"left": 5}
+        assert say(judge, trial, 4, 1234).json() == {"left": 2}
         row = Judgement.objects.get()
         assert (row.kind, row.answer, row.ms, row.showing.task) == ("rating", 4, 1234, "judged")
         assert shown(judge)["done"] == 1
@@ -60,14 +60,15 @@ class TestTrials:
         assert (sum(counted()), max(counted())) in ((12, 1), (12, 2))
 
     def test_what_one_made_oneself_is_not_judged(self, configure, study, judged_photos):
-        configure({"kind": "play"}, judging_task(trials=12))
+        task = judging_task(trials=4, makers=["person"])
+        configure({"kind": "play"}, task)
         player = new_player()
         for photo in judged_photos:
             do_photo(player, photo, 0.9)
         own = Participation.objects.get()
         judge_all(player)
         assert not Trial.objects.filter(shown__picture__episode__participant=own.participant).exists()
-        assert Trial.objects.count() == 12
+        assert Trial.objects.count() == 4
         assert own.completed is None
         own.refresh_from_db()
         assert own.completed
@@ -116,10 +117,10 @@ class TestRepeatsAndAttention:
         item = {"photo": judged_photos[0].pk, "answers": [2], "instruction": {"en": "Choose 2.", "de": "Wählen Sie 2."}}
         dark = {"photo": judged_photos[1].pk, "answers": [1, 2],
                 "steps": [[{"filter": "exposure", "parameters": {"ev": -3.5}}]]}  # fmt: skip
-        configure(judging_task(trials=4, attention_items=[item, dark]))
+        configure(judging_task(trials=2, attention_items=[item, dark]))
         player = new_player()
         trials = shown(player)["trials"]
-        assert sorted(trial["instruction"] for trial in trials) == ["", "", "", "", "", "Choose 2."]
+        assert sorted(trial["instruction"] for trial in trials) == ["", "", "", "Choose 2."]
         assert all(set(trial) == set(trials[0]) for trial in trials)
         for trial in trials:
             assert picture(player, trial).size == (96, 64)
@@ -151,7 +152,7 @@ class TestAnswers:
         assert refused(other.get(trial["pictures"][0])) == (404, "not_found")
 
     def test_who_has_judged_all_has_done_all(self, judge):
-        assert judge_all(judge) == 6
+        assert judge_all(judge) == 3
         assert Participation.objects.get().completed
         assert judge.next().json()["end"] == "/play/default/end/"
         assert shown(judge)["task"] == ""
@@ -165,7 +166,7 @@ class TestAnswers:
         assert say(judge, trial).status_code == 200
 
     def test_rows_are_never_changed(self, judge):
-        judge_all(judge)
+        assert say(judge, shown(judge)["trials"][0]).status_code == 200
         with pytest.raises(Error, match="never changed"), transaction.atomic():
             Judgement.objects.update(answer=5)
 
@@ -173,13 +174,13 @@ class TestAnswers:
 class TestPlaces:
     @pytest.fixture
     def limited(self, configure, judged_photos):
-        """Twelve pictures, each to be judged twice, six by each person: for four people."""
-        return configure(judging_task(trials=6, judgements_per_picture=2))
+        """Twelve pictures, each to be judged once, three by each person: for four people."""
+        return configure(judging_task(trials=3, judgements_per_picture=1))
 
     def test_each_is_judged_as_often_as_is_wanted_and_the_fifth_is_told_that_it_is_full(self, limited, refused):
         for _ in range(4):
             judge_all(new_player())
-        assert counted() == [2] * 12
+        assert counted() == [1] * 12
         assert is_full(limited)
         assert refused(Player().join()) == (410, "study_full")
         assert Participation.objects.count() == 4
@@ -189,19 +190,19 @@ class TestPlaces:
         trials = shown(late)["trials"]
         Trial.objects.update(expires=timezone.now() - timedelta(seconds=1))
         for _ in range(4):
-            judge_all(new_player())
-        assert counted() == [2] * 12
+            shown(new_player())
+        assert counted() == [1] * 12
         assert say(late, trials[0]).status_code == 200
         assert Showing.objects.get(key=trials[0]["id"]).surplus
-        assert counted() == [2] * 12
+        assert counted() == [1] * 12
 
     def test_robots_and_researchers_take_no_place(self, limited, researcher):
         robot = Player()
         assert robot.join("robot").status_code == 200
         assert researcher.join().status_code == 200
-        assert judge_all(robot) == judge_all(researcher) == 6
+        assert judge_all(robot) == judge_all(researcher) == 3
         assert sum(counted()) == 0
-        assert Showing.objects.filter(preview=True).count() == 6
+        assert Showing.objects.filter(preview=True).count() == 3
 
     def test_who_is_rejected_frees_their_places_and_takes_them_again(self, limited):
         judge_all(new_player())
@@ -209,7 +210,7 @@ class TestPlaces:
         reject(participation, "no effort")
         assert sum(counted()) == 0
         accept(participation)
-        assert sum(counted()) == 6
+        assert sum(counted()) == 3
 
     def test_of_a_photo_that_is_removed_nothing_is_asked_and_who_has_no_other_is_done(self, judge, judged_photos):
         trials = shown(judge)["trials"]
@@ -228,20 +229,20 @@ class TestErasing:
     def test_who_withdraws_leaves_nothing_and_others_are_not_asked_about_their_pictures(
         self, configure, study, judged_photos, django_capture_on_commit_callbacks
     ):
-        configure(judging_task(trials=12))
+        configure(judging_task(trials=4, makers=["person"]))
         maker = new_player()
         own = Participation.objects.get()
         Episode.objects.filter(participant__pseudonym="person-0").update(participant=own.participant)
         other = new_player()
         trials = shown(other)["trials"]
-        assert len(trials) == 12
+        assert len(trials) == 4
         assert draw_some() > 0
-        judge_all(maker)
+        say(maker, shown(maker)["trials"][0])
         say(other, trials[0])
         theirs = Trial.objects.exclude(participation=own)
         with django_capture_on_commit_callbacks(execute=True):
             withdraw(own)
-        assert theirs.count() == 11
+        assert theirs.count() == 3
         assert not Showing.objects.exclude(participant=Participation.objects.get().participant).exists()
         assert Picture.objects.filter(maker="person").count() == 3
         counted()

@@ -25,28 +25,28 @@ def judge_by(player, decide):
 
 
 def test_ratings_are_summed_up_by_maker(configure, judged_photos):
-    study = configure(judging_task(trials=6, judgements_per_picture=1, repeat_share=0.5))
+    study = configure(judging_task(trials=3, judgements_per_picture=1, repeat_share=0.4))
     for _ in range(2):
         judge_by(new_player(), lambda names: MARKS[names[0]])
     (result,) = task_results(study)
     assert {(row.maker, row.shown, row.mean) for row in result.makers} == {
-        ("person", 4, 4), ("agent", 4, 5), ("untouched", 4, 1),
+        ("person", 2, 4), ("agent", 2, 5), ("untouched", 2, 1),
     }  # fmt: skip
-    assert (result.judges, result.judgements, result.pictures, result.filled) == (2, 12, 12, 12)
-    assert (result.repeats, result.same) == (6, 6)
+    assert (result.judges, result.judgements, result.pictures, result.filled) == (2, 6, 12, 6)
+    assert (result.repeats, result.same) == (2, 2)
 
 
-@pytest.mark.parametrize("kind", ["pair", "turing_pair"])
+@pytest.mark.parametrize("kind", ["pair", pytest.param("turing_pair", marks=pytest.mark.long)])
 def test_of_two_it_is_the_share_that_was_chosen(configure, study, judged_photos, kind):
-    study = configure(judging_task(kind, makers=["person", "agent"], trials=4, repeat_share=0.5))
+    study = configure(judging_task(kind, makers=["person", "agent"], trials=2, repeat_share=0.5))
     judge_by(new_player(), lambda names: names.index("person"))
     (result,) = task_results(study)
     assert {(row.maker, row.mean) for row in result.makers} == {("person", 1), ("agent", 0)}
-    assert (result.judgements, result.repeats, result.same) == (4, 2, 2)
+    assert (result.judgements, result.repeats, result.same) == (2, 1, 1)
 
 
 def test_of_a_question_of_makers_it_is_the_share_taken_for_a_person(configure, judged_photos):
-    study = configure(judging_task("turing", makers=["person", "agent"], trials=4))
+    study = configure(judging_task("turing", makers=["person", "agent"], trials=2))
     judge_by(new_player(), lambda names: int(names[0] == "person"))
     (result,) = task_results(study)
     assert {(row.maker, row.mean) for row in result.makers} == {("person", 0), ("agent", 1)}

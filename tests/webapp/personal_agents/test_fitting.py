@@ -4,6 +4,8 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.webapp.downloads.downloading import forget_jobs, run_worker
 from tests.webapp.personal_agents.conftest import agent_of, allow, do_eight
 from webapp.datasets import personal_play
@@ -34,6 +36,7 @@ def test_it_takes_as_many_photos_as_the_command_does() -> None:
     assert PERSONAL_AGENT_PHOTOS == FEWEST_PHOTOS
 
 
+@pytest.mark.long
 def test_the_worker_fits_it_by_the_commands_and_lets_it_play(transactional_db, monkeypatch, settings):
     def here(function, *arguments, should_stop, limit):
         function(*arguments)

@@ -84,6 +84,7 @@ def test_the_own_agents_picture_stands_beside_another_persons(voter, asked):
     assert (place.maker, place.episode) == ("personal_agent", None)
 
 
+@pytest.mark.long
 def test_the_own_agents_picture_stands_beside_what_the_person_made_and_nobody_else_sees_either(vote, voter, asked, ten):
     vote.change({"tasks": [{"kind": "play"}, {**VOTE, "makers": ["self", "personal_agent"]}]})
     vote.save()
@@ -146,7 +147,13 @@ def test_nobody_is_shown_anothers_agent(voter, asked, ten):
     assert set(Picture.objects.exclude(personal=None).values_list("personal__agent", flat=True)) > {agent_of(other).pk}
 
 
-@pytest.mark.parametrize("how", ["withdrawing", "the retention date", "the model goes"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "withdrawing",
+        *(pytest.param(how, marks=pytest.mark.long) for how in ("the retention date", "the model goes")),
+    ],
+)
 def test_its_pictures_go_from_the_vote_with_the_agent(voter, researcher, asked, how):
     make_agents()
     first, *_ = shown(voter)["trials"]

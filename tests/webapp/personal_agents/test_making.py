@@ -93,7 +93,13 @@ def test_it_goes_at_the_retention_date(player, eight, asked):
     assert Episode.objects.count() == 8
 
 
-@pytest.mark.parametrize("how", ["withdrawn", "no longer allowed", "no model any more"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "withdrawn",
+        *(pytest.param(how, marks=pytest.mark.long) for how in ("no longer allowed", "no model any more")),
+    ],
+)
 def test_what_is_no_longer_wanted_as_it_comes_is_dropped(player, eight, asked, monkeypatch, how):
     real = personal_play.run_isolated
 
@@ -114,8 +120,8 @@ def test_what_is_no_longer_wanted_as_it_comes_is_dropped(player, eight, asked, m
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (Crashed(), "ran out of memory"),
-        (Stopped(), "too long"),
+        pytest.param(Crashed(), "ran out of memory", marks=pytest.mark.long),
+        pytest.param(Stopped(), "too long", marks=pytest.mark.long),
         (learning_command.CommandFailed("no model of people"), "no model of people"),
     ],
 )

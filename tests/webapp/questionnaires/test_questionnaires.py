@@ -122,10 +122,10 @@ class TestAnswers:
         assert answer(asked, "before", values).status_code == 200
         assert Answers.objects.get().values == values
 
-    @pytest.mark.parametrize("values", [{"height": 180}, {"age": "9" * 100_001}, [], None])
-    def test_what_was_not_asked_is_refused(self, asked, refused, values):
-        assert refused(answer(asked, "before", values)) == (400, "malformed")
-        assert not Answers.objects.exists()
+    def test_what_was_not_asked_is_refused(self, asked, refused):
+        for values in ({"height": 180}, {"age": "9" * 100_001}, [], None):
+            assert refused(answer(asked, "before", values)) == (400, "malformed")
+            assert not Answers.objects.exists()
 
     def test_there_is_no_other_questionnaire(self, asked, refused):
         assert refused(answer(asked, "other", {})) == (404, "not_found")

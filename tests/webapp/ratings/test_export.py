@@ -55,9 +55,9 @@ def test_a_judgement_of_an_episode_that_is_left_out_is_left_out(judged, tmp_path
     assert export(tmp_path).judgements.num_rows == 0
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
+def test_a_wrong_judgement_is_refused_by_name(judged, tmp_path):
+    table = export(tmp_path).judgements
+    for change, reason in (
         ({"answer": 7}, "the answer is place 7, of 3 from 0"),
         ({"episodes": ["nobody's"], "makers": [], "answer": 0}, "there is no episode nobody's"),
         ({"episodes": []}, "names the episodes"),
@@ -65,11 +65,8 @@ def test_a_judgement_of_an_episode_that_is_left_out_is_left_out(judged, tmp_path
         ({"kind": "whim"}, "kind is 'whim'"),
         ({"photo": "0" * 64}, "there is no photo 000"),
         ({"ms": -1}, "ms is -1"),
-    ],
-)
-def test_a_wrong_judgement_is_refused_by_name(judged, tmp_path, change, reason):
-    table = export(tmp_path).judgements
-    wrong = table.to_pylist()[0] | change
-    pq.write_table(pa.Table.from_pylist([wrong], schema=table.schema), tmp_path / "export" / "judgements.parquet")
-    with pytest.raises(InvalidSnapshot, match=f"judgements.parquet, row 0: .*{reason}"):
-        read_snapshot(tmp_path / "export")
+    ):
+        wrong = table.to_pylist()[0] | change
+        pq.write_table(pa.Table.from_pylist([wrong], schema=table.schema), tmp_path / "export" / "judgements.parquet")
+        with pytest.raises(InvalidSnapshot, match=f"judgements.parquet, row 0: .*{reason}"):
+            read_snapshot(tmp_path / "export")

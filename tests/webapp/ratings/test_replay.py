@@ -11,6 +11,8 @@ from webapp.games.models import Episode
 from webapp.photos.storing import remove
 from webapp.studies.models import Study
 
+CAST = ("player", "photo")
+
 
 def replay(player, episode):
     return player.get(f"/api/episodes/{episode}/replay/")

@@ -286,25 +286,24 @@ class TestAnswer:
         keys = [picture["episode"] for picture in reveal(player, done).json()["pictures"]]
         assert set(keys) == {str(place.episode_id) for place in Place.objects.all()}
 
-    @pytest.mark.parametrize("body", [{"place": 5, "ms": 1}, {"place": -1, "ms": 1}, {"place": 0}, {"ms": 1}, []])
-    def test_what_is_no_answer_is_refused(self, player, done, refused, body):
+    def test_what_is_no_answer_is_refused(self, player, done, refused):
         reveal(player, done)
-        wrong = player.post(f"/api/studies/default/photos/{done.pk}/reveal/answer/", body)
-        assert refused(wrong) == (400, "malformed")
-        assert not Judgement.objects.exists()
+        for body in ({"place": 5, "ms": 1}, {"place": -1, "ms": 1}, {"place": 0}, {"ms": 1}, []):
+            wrong = player.post(f"/api/studies/default/photos/{done.pk}/reveal/answer/", body)
+            assert refused(wrong) == (400, "malformed"), body
+            assert not Judgement.objects.exists()
 
     def test_only_what_was_shown_to_the_participant_can_be_judged(self, player, other_player, done, refused):
         assert refused(answer(player, done, 0)) == (409, "not_shown")
         reveal(player, done)
         assert refused(answer(other_player, done, 0)) == (409, "not_shown")
 
-    @pytest.mark.parametrize("model", [Showing, Place, Judgement])
-    def test_rows_are_never_changed(self, player, done, model):
+    def test_rows_are_never_changed(self, player, done):
         reveal(player, done)
         answer(player, done, 0)
-        fields = {Showing: {"position": 1}, Place: {"index": 9}, Judgement: {"answer": 1}}
-        with pytest.raises(Error, match="never changed"), transaction.atomic():
-            model.objects.update(**fields[model])
+        for model, change in ((Showing, {"position": 1}), (Place, {"index": 9}), (Judgement, {"answer": 1})):
+            with pytest.raises(Error, match="never changed"), transaction.atomic():
+                model.objects.update(**change)
 
 
 def test_an_episode_knows_whether_its_player_had_seen_a_reveal(player, other_player, done, make_photo):
