@@ -8,7 +8,7 @@ from editing.photos.read_options import ReadOptions
 from webapp.photos.storing import remove
 from webapp.studies.photos import add_photo
 
-CAST = ("player", "photo")
+CAST = ("player",)
 
 
 def url(photo):

@@ -38,6 +38,11 @@ def levels(response):
     return [places[url].episode.steps.get().parameters["ev"] for url in urls]
 
 
+def others_do(photo, *evs):
+    """Store other people's episodes on a photo, one of each exposure."""
+    return [store_play(default_study(), photo, f"other-{ev}", ev) for ev in evs]
+
+
 def pixels(response):
     assert response.status_code == 200
     assert response["Content-Type"] == "image/webp"
@@ -150,8 +155,7 @@ class TestWhose:
         assert len({levels(reveal(player, photo)).index(AGENT_EV) for player in players}) > 1
 
     def test_where_no_agent_has_played_its_place_is_left_out(self, player, photo):
-        for ev in (1.0, 1.1):
-            do_photo(new_player(), photo, ev)
+        others_do(photo, 1.0, 1.1)
         do_photo(player, photo, 0.5)
         assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1}
 
@@ -160,8 +164,7 @@ class TestWhose:
         Study.objects.update(agent=shown)
         for name, ev in (("agent:pretrained", AGENT_EV), ("agent:first", 3.0)):
             agent_plays(photo, name, ev)
-        for ev in (1.0, 1.1):
-            do_photo(new_player(), photo, ev)
+        others_do(photo, 1.0, 1.1)
         do_photo(player, photo, 0.5)
         assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1, *evs}
 
@@ -178,8 +181,7 @@ class TestWhose:
         assert not Showing.objects.exists()
 
     def test_a_researcher_who_tries_the_study_sees_it_and_is_shown_to_nobody_else(self, player, researcher, photo):
-        for ev in (1.0, 1.1):
-            do_photo(new_player(), photo, ev)
+        others_do(photo, 1.0, 1.1)
         assert researcher.join().status_code == 200
         do_photo(researcher, photo, 0.7)
         do_photo(player, photo, 0.5)
@@ -188,26 +190,21 @@ class TestWhose:
         assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1}
 
     def test_attention_items_are_not_shown(self, player, photo):
-        for ev in (1.0, 1.1, 1.2):
-            episode = do_photo(new_player(), photo, ev)
-        Episode.objects.filter(pk=episode).update(attention=True)
+        *_, last = others_do(photo, 1.0, 1.1, 1.2)
+        Episode.objects.filter(pk=last.pk).update(attention=True)
         do_photo(player, photo, 0.5)
         assert set(levels(reveal(player, photo))) == {0.5, 1.0, 1.1}
 
     def test_what_was_played_with_other_filters_is_not_shown(self, player, photo):
-        old = do_photo(new_player(), photo, 1.0)
-        for ev in (1.1, 1.2):
-            do_photo(new_player(), photo, ev)
+        old, *_ = others_do(photo, 1.0, 1.1, 1.2)
         do_photo(player, photo, 0.5)
-        Episode.objects.filter(pk=old).update(contract_version=0)
+        Episode.objects.filter(pk=old.pk).update(contract_version=0)
         assert set(levels(reveal(player, photo))) == {0.5, 1.1, 1.2}
 
-    def test_at_most_twelve_photos_are_shown_in_the_order_of_play(self, player, other_player, make_photo):
-        photos = [make_photo(seed) for seed in range(14)]
-        third = new_player()
+    def test_at_most_twelve_photos_are_shown_in_the_order_of_play(self, player, photo, make_photo):
+        photos = [photo, *(make_photo(seed) for seed in range(2, 15))]
         for photo in photos:
-            do_photo(other_player, photo, 1.0)
-            do_photo(third, photo, 1.0)
+            others_do(photo, 1.0, 1.1)
             do_photo(player, photo, 0.5)
         listed = [row["photo"] for row in player.get(REVEALS).json()["reveals"]]
         assert len(listed) == 12
