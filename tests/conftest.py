@@ -2,7 +2,7 @@
 
 import fcntl
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -163,6 +163,20 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("needs the data in ../shared, which is not here")
     return folder
+
+
+@pytest.fixture
+def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports have no drawings, which take two thirds of the time: for tests that look at something else."""
+    from learning.comparison import plots
+
+    class NoPlots:
+        COLORS = plots.COLORS
+
+        def __getattr__(self, name: str) -> Callable[..., str]:
+            return lambda *_arguments: ""
+
+    monkeypatch.setattr("learning.comparison.report.plots", NoPlots())
 
 
 @pytest.fixture(scope="session")

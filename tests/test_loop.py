@@ -65,6 +65,7 @@ def assert_the_loop_is_closed(folder: Path, photos: int, episodes: int) -> None:
     assert "agent:run" in report
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_robots_play_an_agent_learns_and_the_two_are_compared(loop: Loop, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()

@@ -37,6 +37,7 @@ def test_growth_slowness_and_errors_are_not(found: Watched, errors: list[str]) -
     assert not summary(found, SECONDS, errors)[1]
 
 
+@pytest.mark.long
 def test_idle_connections_stay_as_many() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(30)

@@ -254,6 +254,34 @@ def test_a_worker_that_dies_is_said_to_and_started_again(
     assert capfd.readouterr().err == "no database\nThe worker ended (1); it is started again in 0.1 s.\n"
 
 
+class DeadCluster:
+    """In place of a Postgres that has ended, until it is started."""
+
+    address: str | None = None
+
+    def url(self) -> str | None:
+        return self.address
+
+    def start(self) -> None:
+        self.address = "postgresql://"
+
+
+def test_a_postgres_that_has_ended_is_said_to_and_started_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kept_processes, "_FIRST_PAUSE", 0.01)
+    cluster = DeadCluster()
+    postgres = KeptPostgres(cluster)  # type: ignore[arg-type]
+    postgres.tend()
+    assert cluster.url() is None
+    time.sleep(0.01)
+    for _ in range(2):
+        postgres.tend()
+        assert cluster.url() == "postgresql://"
+    assert capsys.readouterr().err == "Postgres ended; it is started again in 0.01 s.\n"
+
+
+@pytest.mark.long
 def test_a_postgres_that_dies_is_said_to_and_started_again_at_its_address(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

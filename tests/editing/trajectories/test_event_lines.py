@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from editing.game.events import GESTURE_DEVICES
@@ -39,6 +39,7 @@ def events(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
+@settings(max_examples=25)
 @given(st.lists(events(), max_size=4))
 def test_they_are_what_python_writes(played: list[dict[str, object]]) -> None:
     table = pa.Table.from_pylist([flat(event) for event in played], schema=EVENTS)

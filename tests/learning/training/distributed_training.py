@@ -19,7 +19,7 @@ from learning.agent.checkpoint import save_checkpoint
 from learning.command_line import main
 from learning.configuration import FastConfig, PaperConfig, Widths
 from learning.photos.batches import Crops, CropSampler
-from learning.training import paper_recipe
+from learning.training import fast_recipe, paper_recipe
 from learning.training.distributed import Processes, joined, started
 from learning.training.fast_recipe import FastTrainer
 from learning.training.paper_recipe import PaperTrainer
@@ -27,8 +27,8 @@ from learning.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 SMALL = Widths(2, 4)
-# Of the paper's recipe: fewer than it has.
-FIRST_PASSES, CRITIC_UPDATES_AHEAD = 12, 2
+# Fewer than the program has.
+FIRST_PASSES, CRITIC_UPDATES_AHEAD, MAXIMUM_STEPS = 12, 2, 2
 
 
 class DoubleCropSampler(CropSampler):
@@ -62,6 +62,7 @@ def train_share(folder: Path, recipe: str) -> None:
     """Train by this process's share, and leave its state in the folder."""
     torch.set_default_dtype(torch.float64)
     paper_recipe.FIRST_PASSES, paper_recipe.CRITIC_UPDATES_AHEAD = FIRST_PASSES, CRITIC_UPDATES_AHEAD
+    fast_recipe.MAXIMUM_STEPS = MAXIMUM_STEPS
     processes = started()
     with joined(processes, CPU):
         trainer = trainer_of(recipe, processes)

@@ -8,10 +8,10 @@ from typing import Any
 
 from learning.command_line import main
 from learning.photos.batches import CropSampler
-from learning.training import paper_recipe, validation
+from learning.training import fast_recipe, paper_recipe, validation
 
 # Fewer than the program has.
-FEWEST_VALIDATION, FIRST_PASSES, CRITIC_UPDATES_AHEAD = 2, 8, 2
+FEWEST_VALIDATION, FIRST_PASSES, CRITIC_UPDATES_AHEAD, MAXIMUM_STEPS = 2, 8, 2, 2
 
 
 def train_until_killed(moment: int, out: Path, arguments: list[str]) -> None:
@@ -21,6 +21,7 @@ def train_until_killed(moment: int, out: Path, arguments: list[str]) -> None:
     """
     validation.FEWEST_VALIDATION = FEWEST_VALIDATION
     paper_recipe.FIRST_PASSES, paper_recipe.CRITIC_UPDATES_AHEAD = FIRST_PASSES, CRITIC_UPDATES_AHEAD
+    fast_recipe.MAXIMUM_STEPS = MAXIMUM_STEPS
     calls_left = moment
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,6 +20,7 @@ from tests.forked import start_forked
 from tests.learning.training.distributed_training import (
     CRITIC_UPDATES_AHEAD,
     FIRST_PASSES,
+    MAXIMUM_STEPS,
     torchrun,
     train_and_die,
     train_share,
@@ -62,7 +63,8 @@ def two_processes(errors: Path, program: Callable[..., object], *arguments: obje
 
 @pytest.fixture
 def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As the program has it."""
+    """As the forked processes have it."""
+    monkeypatch.setattr("learning.training.fast_recipe.MAXIMUM_STEPS", MAXIMUM_STEPS)
     monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", FIRST_PASSES)
     monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", CRITIC_UPDATES_AHEAD)
     torch.set_default_dtype(torch.float64)

@@ -33,7 +33,7 @@ def squares(count: int, scale: float) -> list[NDArray[np.float32]]:
 
 
 def test_it_shows_the_inputs_pixel_by_pixel_and_draws_nothing_of_the_training() -> None:
-    inputs, targets = squares(3, 0.4), squares(5, 1.0)
+    inputs, targets = squares(1, 0.4), squares(2, 1.0)
     trainer = FastTrainer(
         FastConfig(SMALL, batch=8, iterations=4), CropSampler(inputs, CPU), CropSampler(targets, CPU), CPU
     )

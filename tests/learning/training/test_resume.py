@@ -21,6 +21,7 @@ from tests.learning.training.killed_training import (
     CRITIC_UPDATES_AHEAD,
     FEWEST_VALIDATION,
     FIRST_PASSES,
+    MAXIMUM_STEPS,
     train_until_killed,
 )
 
@@ -75,6 +76,7 @@ def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("learning.training.validation.FEWEST_VALIDATION", FEWEST_VALIDATION)
     monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", FIRST_PASSES)
     monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", CRITIC_UPDATES_AHEAD)
+    monkeypatch.setattr("learning.training.fast_recipe.MAXIMUM_STEPS", MAXIMUM_STEPS)
 
 
 def kill_again_and_again(photos: Path, out: Path, times: int, recipe: str, *more: object) -> None:

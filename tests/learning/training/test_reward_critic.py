@@ -101,16 +101,23 @@ def test_a_critic_learns_to_rate_what_is_finished_above_what_is_not(
     assert RANDOM in rated
 
 
-def test_the_command_makes_a_critic_that_is_the_reward_of_its_run(tmp_path: Path) -> None:
+def command(folder: Path, *more: object) -> list[object]:
+    """What trains a critic for a run in that folder, on photos that are made there."""
     for name, scale in (("taken", 60), ("finished", 255)):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
         for index, one in enumerate(pictures(4)):
-            Image.fromarray((one * scale).astype(np.uint8)).save(tmp_path / name / f"{index}.png")
-    run = save_run(tmp_path / "run")
-    arguments = ["--agent", run, "--inputs", tmp_path / "taken", "--targets", tmp_path / "finished"]
-    arguments += ["--cache", tmp_path / "cache", "--width", 1, "--iterations", 2, "--transfer", "linear"]
+            Image.fromarray((one * scale).astype(np.uint8)).save(folder / name / f"{index}.png")
+    arguments = ["--agent", save_run(folder / "run"), "--inputs", folder / "taken", "--targets", folder / "finished"]
+    arguments += ["--cache", folder / "cache", "--width", 1, "--iterations", 2, "--transfer", "linear"]
+    return ["train-critic", *arguments, *more]
+
+
+@pytest.mark.long
+def test_the_command_makes_a_critic_that_is_the_reward_of_its_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    arguments = command(tmp_path, "--out", run / CRITIC)
     own, _ = load_critic(run)
-    output = safelight_output("train-critic", *arguments, "--out", run / CRITIC)
+    output = safelight_output(*arguments)
     assert f"The critic is in {run / CRITIC}." in output
     of_run, config = load_critic(run)
     assert config["recipe"] == "critic"
@@ -122,7 +129,10 @@ def test_the_command_makes_a_critic_that_is_the_reward_of_its_run(tmp_path: Path
         game.reset(seed=0, options={"photo": 1})
         rewards.append(float(game.step(action(0))[1]))
     assert rewards[0] == rewards[1] != 0
-    refused = safelight("train-critic", *arguments, "--out", tmp_path / "other", "--unprocess", 0.1)
+
+
+def test_too_few_pictures_to_unprocess_are_refused(tmp_path: Path) -> None:
+    refused = safelight(*command(tmp_path, "--out", tmp_path / "critic", "--unprocess", 0.1))
     assert refused.exit_code == 1
     assert "too few pictures to unprocess any; raise --unprocess" in refused.output
 

@@ -35,7 +35,7 @@ def options(photos: Path, out: Path, *more: object) -> list[object]:
 
 @pytest.fixture(autouse=True)
 def few_first_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 20)
+    monkeypatch.setattr("learning.training.paper_recipe.FIRST_PASSES", 8)
     monkeypatch.setattr("learning.training.paper_recipe.CRITIC_UPDATES_AHEAD", 2)
 
 
