@@ -56,6 +56,12 @@ def quarters(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
     )
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LibRaw is called here, for tests of what comes out of a whole file: its own process takes most of the time."""
+    monkeypatch.setattr(raw, "decode", raw._demosaic)
+
+
 def test_raw_comes_out_as_linear_light_with_the_cameras_white_balance(tmp_path: Path) -> None:
     (tmp_path / "a.dng").write_bytes(dng())
     photo = read_photo(tmp_path / "a.dng")
@@ -67,6 +73,7 @@ def test_raw_comes_out_as_linear_light_with_the_cameras_white_balance(tmp_path: 
     assert photo.decoding["transfer"] == "linear"
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_brightness_does_not_follow_the_brightest_pixel(tmp_path: Path) -> None:
     # Only the quarter that clips is left out: the others must not become brighter for it.
     bright, dim = dng(), bytearray(dng())
@@ -79,6 +86,7 @@ def test_brightness_does_not_follow_the_brightest_pixel(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("orientation", "places"),
     [
@@ -95,6 +103,7 @@ def test_raw_is_turned_upright(tmp_path: Path, orientation: int, places: tuple[i
     assert photo.decoding["turned"] != "not"
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_declarations_for_other_files_leave_raw_alone(tmp_path: Path) -> None:
     (tmp_path / "a.dng").write_bytes(dng())
     plain = read_photo(tmp_path / "a.dng")
@@ -233,6 +242,7 @@ def differences(measured: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.linalg.norm(lab(balanced) - lab(known), axis=1)
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_colorchecker_of_a_real_camera_has_its_colours(shared: Path) -> None:
     measured = patches(read_photo(shared / "data" / "raw" / "g2_0304.crw").pixels)
     found = differences(measured)
@@ -249,6 +259,7 @@ def test_the_colorchecker_of_a_real_camera_has_its_colours(shared: Path) -> None
         assert differences(np.maximum(light, 0)).mean() > MEAN_DIFFERENCE, name
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("name", "size"),
     [
@@ -269,6 +280,7 @@ def shaded() -> NDArray[np.float64]:
     return np.stack([0.1 + 0.6 * x / WIDTH, 0.1 + 0.6 * y / HEIGHT, np.full((HEIGHT, WIDTH), 0.3)], axis=-1)
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("active_area", "orientations"),
     [pytest.param(None, range(1, 9), marks=pytest.mark.long), ((8, 16, 88, 112), (1, 6))],
@@ -290,6 +302,7 @@ def test_the_stated_crop_counts_in_every_orientation(
         assert photo.decoding["crop"] == "60 x 50 at 10, 6, as the file states"
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     "crop",
     [
@@ -308,6 +321,7 @@ def noisy(light: NDArray[np.float64]) -> NDArray[np.float64]:
     return light * np.random.default_rng(0).normal(1, 0.03, light.shape)
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_highlights_are_white_where_the_sensor_saturates_below_the_white_level(tmp_path: Path) -> None:
     light = noisy(np.full((HEIGHT, WIDTH, 3), 0.2))
     light[:, WIDTH // 2 :] = 3
@@ -318,6 +332,7 @@ def test_highlights_are_white_where_the_sensor_saturates_below_the_white_level(t
     assert "where the sensor saturates" in photo.decoding["highlights"]
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("saturation", [WHITE, 3700])
 def test_a_photo_without_saturated_pixels_does_not_change(tmp_path: Path, saturation: int) -> None:
     (tmp_path / "a.dng").write_bytes(bench.dng.dng(noisy(shaded() * 1.2), saturation=saturation))
@@ -340,6 +355,7 @@ def float_dng(path: Path, values: NDArray[np.float32], white: int) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("largest", "white"),
     [(40.0, 8), (0.5, 1), *(pytest.param(largest, 1, marks=pytest.mark.long) for largest in (1.0, 4.0))],
