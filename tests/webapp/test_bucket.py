@@ -242,6 +242,7 @@ class TestAway:
         assert keys(bucket) == set()
         forget_jobs()
 
+    @pytest.mark.long
     def test_reading_says_that_it_is_away(self, away):
         with pytest.raises(StorageUnreachable, match="does not answer"):
             SiteFile("previews/a.npy").exists()

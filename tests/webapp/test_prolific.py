@@ -329,6 +329,7 @@ class TestReviewing:
         poll(study_there)
         assert Payment.objects.get().state == "paid"
 
+    @pytest.mark.long
     def test_who_failed_attention_is_approved_only_when_that_is_said(self, study_there, recruiter):
         play_all(arrive())
         participation().leases.update(failed=True)
@@ -379,6 +380,7 @@ class TestReviewing:
         call_command("prolific", "without-data", "default", stdout=out)
         assert "without complete data here: 3" in out.getvalue()
 
+    @pytest.mark.long
     def test_who_has_done_all_and_did_not_go_back_is_listed(self, study_there, recruiter):
         play_all(arrive())
         recruiter.hand_in(ANNA, "TIMED-OUT")

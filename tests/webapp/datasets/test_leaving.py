@@ -70,6 +70,7 @@ def test_files_go_manifest_and_checksums_stay(photos, leaving, leave, make_versi
     assert version.successor.number == 2
 
 
+@pytest.mark.long
 def test_one_version_follows_all_that_held_the_same(photos, leaving, leave, make_version):
     first, second = make_version(), make_version()
     leave(leaving)
@@ -79,6 +80,7 @@ def test_one_version_follows_all_that_held_the_same(photos, leaving, leave, make
         assert version.successor.number == 3
 
 
+@pytest.mark.long
 def test_who_withdraws_next_leads_to_the_newest(photos, leaving, leave, make_version):
     first = make_version()
     leave(leaving)

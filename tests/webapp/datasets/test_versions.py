@@ -112,6 +112,7 @@ class TestAgain:
 
 
 class TestCommand:
+    @pytest.mark.long
     def test_it_makes_a_version_and_writes_it_again(self, photos, tmp_path, capsys):
         call_command("export_dataset", study="default", new_version=True, output=tmp_path / "one")
         said = capsys.readouterr().out

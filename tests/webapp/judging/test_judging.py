@@ -138,12 +138,17 @@ class TestAnswers:
         assert refused(say(judge, trial, 4)) == (409, "conflict")
         assert Judgement.objects.get().ms == 900
 
-    @pytest.mark.parametrize(("kind", "value"), [("rating", 0), ("rating", 6), ("pair", 2), ("turing", 2)])
-    def test_what_is_no_answer_is_refused(self, configure, judged_photos, refused, kind, value):
+    @pytest.mark.parametrize(
+        ("kind", "values"),
+        [("rating", (0, 6)), ("pair", (-1, 2)), pytest.param("turing", (-1, 2), marks=pytest.mark.long)],
+    )
+    def test_what_is_no_answer_is_refused(self, configure, judged_photos, refused, kind, values):
         configure(judging_task(kind, trials=2))
         player = new_player()
-        assert refused(say(player, shown(player)["trials"][0], value)) == (400, "malformed")
-        assert not Judgement.objects.exists()
+        first, *_ = shown(player)["trials"]
+        for value in values:
+            assert refused(say(player, first, value)) == (400, "malformed"), value
+            assert not Judgement.objects.exists()
 
     def test_anothers_trial_is_as_if_it_were_not_there(self, judge, refused):
         trial = shown(judge)["trials"][0]
