@@ -73,7 +73,6 @@ def test_a_backup_comes_back_whole_in_a_drill(photo, player, opened, backups, ca
         assert cursor.fetchone() == (0,)
 
 
-@pytest.mark.long
 def test_a_drill_sees_that_a_row_is_another(photo, backups, monkeypatch):
     call_command("backup")
     fill = postgres.restore
@@ -242,7 +241,6 @@ def make_key(tmp_path, settings):
     return make
 
 
-@pytest.mark.long
 def test_encrypted_backups_are_read_by_the_private_key_alone(photo, make_key, backups):
     key = make_key()
     call_command("backup")

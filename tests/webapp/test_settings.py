@@ -71,7 +71,6 @@ def manage(*command):
 """
 
 
-@pytest.mark.long
 def test_the_web_process_serves_through_its_pool_and_never_imports_torch(python, db):
     url = postgres_address(connection.settings_dict)
     program = """
@@ -90,7 +89,6 @@ connection.close_pool()
     assert python("-c", program, DATABASE_URL=url).stdout.split("\n")[:3] == ["200", "200", "True []"]
 
 
-@pytest.mark.long
 def test_what_the_worker_imports_has_no_torch(python):
     program = """
 import os, sys, django
