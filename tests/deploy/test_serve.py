@@ -345,11 +345,14 @@ def test_the_guard_ends_what_it_was_told_of_last_and_postgres(
         reaper = threading.Thread(target=other.wait)  # the guard waits for it to be gone
         reaper.start()
         monkeypatch.setattr(sys, "stdin", io.StringIO(f"{before.pid}\n{other.pid}\n"))
-        guard.main([str(cluster.directory)])
-        reaper.join()
+        try:
+            guard.main([str(cluster.directory)])
+            assert before.poll() is None
+        finally:
+            for process in (before, other):
+                process.kill()
+            reaper.join()
         assert other.returncode == -signal.SIGTERM
-        assert before.poll() is None
-        before.kill()
     assert cluster.url() is None
 
 
