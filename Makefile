@@ -56,7 +56,7 @@ test: $(SETUP) chromium server-programs ## every check and every test but the lo
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types frontend-tests
 	$(call pytest,-m 'not long')
 
-test-long: $(SETUP) chromium machines ## the tests that take minutes; where root runs them on Debian, on machines of their own too
+test-long: $(SETUP) chromium machines ## all other tests, for hours; where root runs them on Debian, on machines of their own too
 	$(call pytest,-m long)
 
 screenshots: TESTS =
