@@ -21,7 +21,8 @@ from webapp.studies.entries import erase_identities
 from webapp.studies.leases import reject
 from webapp.studies.models import Identity, Lease, Participation
 
-LINK = {"PROLIFIC_PID": "5f3c0ffee", "STUDY_ID": "s1", "SESSION_ID": "x/y z"}
+# Each is long enough to stand nowhere by chance, in the letters of a session, say: tests look for them in all rows.
+LINK = {"PROLIFIC_PID": "5f3c0ffee", "STUDY_ID": "study of May", "SESSION_ID": "x/y of z"}
 CONSENT = "/play/default/consent/"
 
 
@@ -88,13 +89,13 @@ class TestEntering:
         assert led["Location"] == "/play/default/"
         identity = Identity.objects.get()
         assert identity.platform_id == "5f3c0ffee"
-        assert identity.parameters == {"STUDY_ID": "s1", "SESSION_ID": "x/y z"}
+        assert identity.parameters == {"STUDY_ID": "study of May", "SESSION_ID": "x/y of z"}
         assert player.get("/play/default/").status_code == 200
 
     def test_nothing_is_stored_before_they_agree(self, recruited):
         player = Player()
         page = player.get(player.get(f"/play/default/?{urlencode(LINK)}")["Location"])
-        assert "x%2Fy+z" in text(page), "the way to decline keeps the parameters"
+        assert "x%2Fy+of+z" in text(page), "the way to decline keeps the parameters"
         assert not Identity.objects.exists()
         assert not Participant.objects.exists()
 
@@ -214,7 +215,7 @@ class TestIdentities:
         call_command("export_dataset", output=tmp_path / "export", stdout=StringIO())
         content = b"".join(path.read_bytes() for path in (tmp_path / "export").rglob("*") if path.is_file())
         assert b"5f3c0ffee" not in content
-        assert b"x/y z" not in content
+        assert b"x/y of z" not in content
 
     def test_they_are_erased_so_many_days_after_the_study_has_closed(self, recruited, built):
         come()

@@ -221,7 +221,7 @@ class TestPlaces:
         trials = shown(judge)["trials"]
         own = ShownPicture.objects.values_list("trial", "picture__photo")
         photos = {str(trial): photo for trial, photo in own}
-        gone = judged_photos[0]
+        gone = next(photo for photo in judged_photos if photo.pk == photos[trials[0]["id"]])
         for trial in trials:
             if photos[trial["id"]] != gone.pk:
                 say(judge, trial)
