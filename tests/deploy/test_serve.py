@@ -176,8 +176,14 @@ def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         cursor.execute(drop)
 
 
-@pytest.mark.parametrize(("before", "played"), [("migrated", 0), pytest.param("empty", 4, marks=pytest.mark.long)])
-def test_it_starts_with_photos_to_play_which_an_agent_plays_too_and_a_signal_stops_it(
+@pytest.mark.parametrize(
+    ("before", "played"),
+    [
+        pytest.param("migrated", 0, id="migrated"),
+        pytest.param("empty", 4, id="empty, until an agent has played all", marks=pytest.mark.long),
+    ],
+)
+def test_it_starts_with_photos_to_play_and_a_signal_stops_it(
     root: Path, request: pytest.FixtureRequest, tmp_path: Path, before: str, played: int
 ) -> None:
     port = free_port()
@@ -271,7 +277,7 @@ def test_a_postgres_that_has_ended_is_said_to_and_started_again(
 ) -> None:
     monkeypatch.setattr(kept_processes, "_FIRST_PAUSE", 0.01)
     cluster = DeadCluster()
-    postgres = KeptPostgres(cluster)  # type: ignore[arg-type]
+    postgres = KeptPostgres(cluster)
     postgres.tend()
     assert cluster.url() is None
     time.sleep(0.01)
